@@ -1,0 +1,175 @@
+import type { FieldError } from './field-error.ts'
+import type { KubernetesObject } from './meta.ts'
+
+export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection'
+
+export const allVerbs: readonly Verb[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+]
+
+export interface GroupVersionKind {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+}
+
+/** A printer column of `kubectl get`. `priority` 1 shows with `-o wide` only. */
+export interface Column<T> {
+  readonly name: string
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date'
+  readonly format?: string
+  readonly description?: string
+  readonly priority?: number
+  /** `nowMs` is the wall clock, for ages. `undefined` prints as `<none>`-less emptiness only where upstream's cell is null. */
+  readonly value: (object: T, nowMs: number) => string | number | boolean | null
+}
+
+/** Where a kind keeps what `/scale` shows; paths are dotted (`spec.replicas`). */
+export interface ScalePaths {
+  readonly specReplicas: string
+  readonly statusReplicas: string
+  /** The label selector as a string or as a LabelSelector. */
+  readonly selector?: string
+}
+
+export interface Subresources {
+  /** Present: `/status` exists, and the main resource ignores changes of `status`. */
+  readonly status?: Readonly<Record<string, never>>
+  readonly scale?: ScalePaths
+}
+
+/** How an object's name (or generateName) is checked. */
+export type NameRule = 'subdomain' | 'label' | 'label-1035' | 'path-segment'
+
+/** What a write is made of, for hooks that must know; host-free and pure. */
+export interface WriteContext {
+  readonly nowMs: number
+  /** '' for the main resource, else the subresource that is being written (`status`, `scale`, `resize`, …). */
+  readonly subresource: string
+}
+
+/** The outcome of asking a kind how long a deletion takes. */
+export interface GracefulDeletion {
+  /** Seconds until the object may go; 0 deletes at once. */
+  readonly gracePeriodSeconds: number
+}
+
+/**
+ * One kind, declared. Everything about it that the generic machinery needs: routes, discovery, OpenAPI, the
+ * typed client, informers and tables follow from it. All hooks are pure and return copies; an object that
+ * needs no change is returned as it is.
+ */
+export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  /** Lower-case plural: `deployments`. */
+  readonly resource: string
+  readonly singular: string
+  readonly namespaced: boolean
+  readonly shortNames: readonly string[]
+  readonly categories: readonly string[]
+  readonly verbs: readonly Verb[]
+  /** OpenAPI name of its type in the generated schemas: `io.k8s.api.apps.v1.Deployment`. */
+  readonly schema: string
+  readonly nameRule: NameRule
+  readonly subresources: Subresources
+  /** The key prefix in the store below `/registry/`, upstream's: `deployments`, `services/specs`, `minions`. */
+  readonly storagePrefix: string
+  /** Objects vanish that long after their last write (events: one hour). */
+  readonly timeToLiveMs?: number
+  /** Set where another version is the stored one. */
+  readonly stored?: {
+    readonly version: GroupVersionKind
+    readonly toStored: (object: T) => KubernetesObject
+    readonly fromStored: (object: KubernetesObject) => T
+  }
+  /** Whether spec changes count in metadata.generation. */
+  readonly hasGeneration: boolean
+  /** A PUT of a name that does not exist creates it. */
+  readonly allowCreateOnUpdate: boolean
+  /** A write without metadata.resourceVersion overwrites whatever is there. */
+  readonly allowUnconditionalUpdate: boolean
+  /** Fills upstream's defaults into an object that came in (decoded, not yet validated). */
+  readonly defaults: (object: T) => T
+  /** Drops what a creator may not set (status), sets initial state. generation is the machinery's. */
+  readonly prepareForCreate: (object: T, context: WriteContext) => T
+  /** Carries over what this write may not change (status on the main resource, spec on `/status`). */
+  readonly prepareForUpdate: (object: T, old: T, context: WriteContext) => T
+  /** Everything that is wrong with it, in upstream's order and words; `old` is present for an update. Object metadata is the machinery's. */
+  readonly validate: (object: T, old: T | undefined, context: WriteContext) => readonly FieldError[]
+  /** Warnings for the client (`Warning: …` headers), as upstream's. */
+  readonly warnings?: (object: T, old: T | undefined) => readonly string[]
+  /** Present: DELETE marks the object and waits for its owner to finish (pods). */
+  readonly gracefulDeletion?: (object: T, requestedSeconds: number | undefined) => GracefulDeletion
+  /** Values of the fields that field selectors may name beyond metadata.name and metadata.namespace. */
+  readonly selectableFields: Readonly<Record<string, (object: T) => string>>
+  readonly columns: readonly Column<T>[]
+}
+
+/** What a declaration must say; the rest has upstream's usual value. */
+export type KindOptions<T extends KubernetesObject> = Pick<
+  KindDeclaration<T>,
+  'group' | 'version' | 'kind' | 'resource' | 'namespaced' | 'schema'
+> &
+  Partial<KindDeclaration<T>>
+
+const same = <T>(object: T): T => object
+const noErrors = (): readonly FieldError[] => []
+
+/** On the main resource `status` stays, on `/status` everything but status (and managedFields) stays. */
+function carryOver<T extends KubernetesObject>(object: T, old: T, context: WriteContext): T {
+  const { status: oldStatus, ...oldRest } = old as T & { readonly status?: unknown }
+  const { status, ...rest } = object as T & { readonly status?: unknown }
+  if (context.subresource === 'status') {
+    const metadata = { ...old.metadata, ...pickServerSide(object) }
+    return { ...oldRest, metadata, ...(status === undefined ? {} : { status }) } as unknown as T
+  }
+  return { ...rest, ...(oldStatus === undefined ? {} : { status: oldStatus }) } as unknown as T
+}
+
+/** Of a `/status` write's metadata only these are taken. */
+function pickServerSide(object: KubernetesObject): Partial<NonNullable<KubernetesObject['metadata']>> {
+  const metadata = object.metadata
+  return {
+    ...(metadata?.resourceVersion === undefined ? {} : { resourceVersion: metadata.resourceVersion }),
+    ...(metadata?.managedFields === undefined ? {} : { managedFields: metadata.managedFields }),
+  }
+}
+
+function dropStatus<T extends KubernetesObject>(object: T): T {
+  if (!('status' in object)) return object
+  const { status: _dropped, ...rest } = object as T & { readonly status?: unknown }
+  return rest as unknown as T
+}
+
+/** Declares a kind. Without hooks of its own it behaves as most kinds do. */
+export function defineKind<T extends KubernetesObject>(options: KindOptions<T>): KindDeclaration<T> {
+  const hasStatus = options.subresources?.status !== undefined
+  return {
+    singular: options.kind.toLowerCase(),
+    shortNames: [],
+    categories: [],
+    verbs: allVerbs,
+    nameRule: 'subdomain',
+    subresources: {},
+    storagePrefix: options.resource,
+    hasGeneration: false,
+    allowCreateOnUpdate: false,
+    allowUnconditionalUpdate: true,
+    defaults: same,
+    prepareForCreate: hasStatus ? dropStatus : same,
+    prepareForUpdate: hasStatus ? carryOver : same,
+    validate: noErrors,
+    selectableFields: {},
+    columns: [],
+    ...options,
+  }
+}

@@ -1,0 +1,19 @@
+/** Reasons of field errors, as in `metav1.CauseType`. */
+export type FieldErrorReason =
+  | 'FieldValueRequired'
+  | 'FieldValueInvalid'
+  | 'FieldValueNotSupported'
+  | 'FieldValueDuplicate'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'FieldValueTypeInvalid'
+  | 'FieldValueNotFound'
+  | 'InternalError'
+
+/** What is wrong with one field. `field` is a path (`spec.containers[0].name`, `metadata.labels[a/b]`); `message` is upstream's full text without the path (`Required value: …`). */
+export interface FieldError {
+  readonly reason: FieldErrorReason
+  readonly field: string
+  readonly message: string
+}

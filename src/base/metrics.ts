@@ -1,0 +1,38 @@
+export interface MetricOptions {
+  /** Full name, with upstream's prefix and unit: `apiserver_request_duration_seconds`. */
+  readonly name: string
+  readonly help: string
+  readonly labels?: readonly string[]
+}
+
+export interface HistogramOptions extends MetricOptions {
+  /** Upper bounds in ascending order, without +Inf. */
+  readonly buckets?: readonly number[]
+}
+
+export interface Counter {
+  inc(labels?: readonly string[], by?: number): void
+}
+
+export interface Gauge {
+  set(value: number, labels?: readonly string[]): void
+  add(by: number, labels?: readonly string[]): void
+}
+
+export interface Histogram {
+  observe(value: number, labels?: readonly string[]): void
+}
+
+/**
+ * Where components register what they measure. Asking twice for one name gives the same metric.
+ * Label values are positional, in the order of `labels`.
+ */
+export interface Metrics {
+  counter(options: MetricOptions): Counter
+  gauge(options: MetricOptions): Gauge
+  histogram(options: HistogramOptions): Histogram
+  /** Called before every exposition, for values that are cheaper to read than to keep. */
+  onCollect(collect: () => void): void
+  /** The Prometheus text exposition, format 0.0.4. */
+  expose(): string
+}

@@ -1,0 +1,80 @@
+import type { KindDeclaration } from '../apimachinery/define-kind.ts'
+import type { KubernetesObject } from '../apimachinery/meta.ts'
+import type { Host } from '../base/host.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Client } from '../client/client.ts'
+import type { Indexers, Lister } from '../client/informer.ts'
+
+/** What to do with a key after a reconcile; errors are thrown and retried with back-off. */
+export type Outcome = { readonly requeueAfterMs?: number }
+
+export const done: Outcome = {}
+export const requeueAfter = (delayMs: number): Outcome => ({ requeueAfterMs: delayMs })
+
+/** `namespace/name`, or `name` for cluster-scoped kinds. */
+export type Key = string
+
+// biome-ignore lint/suspicious/noExplicitAny: a list of declarations of different kinds; each is used only through its own type
+export type AnyKind = KindDeclaration<any>
+
+/** Further objects whose changes concern a key. */
+export interface WatchDeclaration<T extends KubernetesObject = KubernetesObject> {
+  readonly kind: KindDeclaration<T>
+  /** The keys to reconcile when `object` changes (called with the old and the new state alike). */
+  readonly keys: (object: T, context: ReconcileContext) => readonly Key[]
+  /** Changes for which it says false are not looked at. */
+  readonly when?: (object: T | undefined, old: T | undefined) => boolean
+}
+
+/** A caches' view: every kind that the controller declared, nothing else (asking for another is a defect). */
+export interface Caches {
+  of<T extends KubernetesObject>(kind: KindDeclaration<T>): Lister<T>
+}
+
+export interface EventRecorder {
+  /** An Event about `object`, aggregated and rate-limited as upstream's recorder. `type` is Normal or Warning. Never throws, never waits. */
+  event(object: KubernetesObject, type: 'Normal' | 'Warning', reason: string, message: string): void
+}
+
+export interface ReconcileContext {
+  readonly cache: Caches
+  /** Every write through it is waited for in the caches before the key's next reconcile. */
+  readonly api: Client
+  readonly events: EventRecorder
+  readonly host: Host
+  readonly logger: Logger
+  /** Aborts when the controller stops or loses its lease. */
+  readonly signal: AbortSignal
+}
+
+/** What a controller may do beyond reading what it reconciles, owns and watches: upstream's verbs per resource; its RBAC role is derived from this. */
+export interface Permission {
+  readonly group: string
+  readonly resources: readonly string[]
+  readonly verbs: readonly string[]
+}
+
+export interface ControllerDeclaration<T extends KubernetesObject = KubernetesObject> {
+  /** Upstream's name without `-controller`: `deployment`; also the work queue's name in metrics. */
+  readonly name: string
+  readonly reconciles: KindDeclaration<T>
+  /** Kinds whose objects carry a controller owner reference to `reconciles`. */
+  readonly owns?: readonly AnyKind[]
+  readonly watches?: readonly WatchDeclaration<never>[]
+  /** Kinds that are only read from the cache. */
+  readonly reads?: readonly AnyKind[]
+  readonly indexers?: readonly { readonly kind: AnyKind; readonly indexers: Indexers<never> }[]
+  readonly permissions?: readonly Permission[]
+  /** Keys reconciled at the same time; upstream's default (5) where absent. */
+  readonly workers?: number
+  /** When it says false for a change of `reconciles`, the key is not queued. */
+  readonly when?: (object: T | undefined, old: T | undefined) => boolean
+  reconcile(key: Key, context: ReconcileContext): Promise<Outcome>
+}
+
+/** A declaration, typed by what it reconciles. `startController` (the harness) runs it. */
+export function defineController<T extends KubernetesObject>(
+  declaration: ControllerDeclaration<T>,
+): ControllerDeclaration<T> {
+  return declaration
+}
