@@ -1,0 +1,191 @@
+import { assert } from './assert.ts'
+import { LabelTree } from './label-tree.ts'
+import type { Counter, Gauge, Histogram, HistogramOptions, MetricOptions, Metrics } from './metrics.ts'
+
+type MetricType = 'counter' | 'gauge' | 'histogram'
+
+/** One family of series under one name. */
+interface Family {
+  readonly type: MetricType
+  readonly labels: readonly string[]
+  expose(lines: string[]): void
+}
+
+interface Series {
+  /** `verb="get",code="200"`, empty without labels. */
+  readonly labels: string
+  value: number
+}
+
+interface HistogramSeries {
+  readonly labels: string
+  /** Observations for each bucket alone (not cumulative); the last one is +Inf's. */
+  readonly counts: Float64Array
+  sum: number
+}
+
+/** Of the Prometheus client libraries. */
+const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+const noLabels: readonly string[] = []
+
+const formatNumber = (value: number): string =>
+  value === Number.POSITIVE_INFINITY ? '+Inf' : value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value)
+
+const escapeLabel = (value: string): string =>
+  value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+
+const escapeHelp = (help: string): string => help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
+
+const renderLabels = (names: readonly string[], values: readonly string[]): string =>
+  names.map((name, index) => `${name}="${escapeLabel(values[index] ?? '')}"`).join(',')
+
+const sampleName = (name: string, labels: string): string => (labels === '' ? name : `${name}{${labels}}`)
+
+class ValueFamily implements Family, Counter, Gauge {
+  readonly type: MetricType
+  readonly labels: readonly string[]
+  readonly #name: string
+  readonly #tree: LabelTree<Series>
+
+  constructor(type: MetricType, options: MetricOptions) {
+    this.type = type
+    this.labels = options.labels ?? noLabels
+    this.#name = options.name
+    this.#tree = new LabelTree(this.labels.length, (values) => ({
+      labels: renderLabels(this.labels, values),
+      value: 0,
+    }))
+    // A metric without labels is there from the start, so that its absence says that the component is absent.
+    if (this.labels.length === 0) this.#tree.get(noLabels)
+  }
+
+  inc(labels: readonly string[] = noLabels, by = 1): void {
+    assert(by >= 0, `counter ${this.#name} would go down by ${-by}`)
+    this.#tree.get(labels).value += by
+  }
+
+  set(value: number, labels: readonly string[] = noLabels): void {
+    this.#tree.get(labels).value = value
+  }
+
+  add(by: number, labels: readonly string[] = noLabels): void {
+    this.#tree.get(labels).value += by
+  }
+
+  expose(lines: string[]): void {
+    for (const series of this.#tree.leaves) {
+      lines.push(`${sampleName(this.#name, series.labels)} ${formatNumber(series.value)}`)
+    }
+  }
+}
+
+class HistogramFamily implements Family, Histogram {
+  readonly type = 'histogram'
+  readonly labels: readonly string[]
+  readonly #name: string
+  readonly #bounds: Float64Array
+  readonly #tree: LabelTree<HistogramSeries>
+
+  constructor(options: HistogramOptions) {
+    this.labels = options.labels ?? noLabels
+    this.#name = options.name
+    this.#bounds = Float64Array.from(options.buckets ?? defaultBuckets)
+    for (let index = 1; index < this.#bounds.length; index++) {
+      const ascending = (this.#bounds[index - 1] ?? 0) < (this.#bounds[index] ?? 0)
+      assert(ascending, `the buckets of ${options.name} do not ascend`)
+    }
+    this.#tree = new LabelTree(this.labels.length, (values) => ({
+      labels: renderLabels(this.labels, values),
+      counts: new Float64Array(this.#bounds.length + 1),
+      sum: 0,
+    }))
+    if (this.labels.length === 0) this.#tree.get(noLabels)
+  }
+
+  observe(value: number, labels: readonly string[] = noLabels): void {
+    const series = this.#tree.get(labels)
+    const bounds = this.#bounds
+    let low = 0
+    let high = bounds.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (value <= (bounds[middle] ?? 0)) high = middle
+      else low = middle + 1
+    }
+    series.counts[low] = (series.counts[low] ?? 0) + 1
+    series.sum += value
+  }
+
+  expose(lines: string[]): void {
+    for (const series of this.#tree.leaves) {
+      const prefix = series.labels === '' ? '' : `${series.labels},`
+      let total = 0
+      series.counts.forEach((count, index) => {
+        total += count
+        const bound = formatNumber(this.#bounds[index] ?? Number.POSITIVE_INFINITY)
+        lines.push(`${this.#name}_bucket{${prefix}le="${bound}"} ${total}`)
+      })
+      lines.push(`${sampleName(`${this.#name}_sum`, series.labels)} ${formatNumber(series.sum)}`)
+      lines.push(`${sampleName(`${this.#name}_count`, series.labels)} ${total}`)
+    }
+  }
+}
+
+/**
+ * Metrics kept in memory and exposed in the Prometheus text format 0.0.4
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/). An observation costs one map look-up for
+ * each label and allocates nothing.
+ */
+export class PrometheusMetrics implements Metrics {
+  readonly #families = new Map<string, { readonly help: string; readonly family: Family }>()
+  readonly #collectors: (() => void)[] = []
+
+  counter(options: MetricOptions): Counter {
+    return this.#register(options, 'counter', ValueFamily, () => new ValueFamily('counter', options))
+  }
+
+  gauge(options: MetricOptions): Gauge {
+    return this.#register(options, 'gauge', ValueFamily, () => new ValueFamily('gauge', options))
+  }
+
+  histogram(options: HistogramOptions): Histogram {
+    return this.#register(options, 'histogram', HistogramFamily, () => new HistogramFamily(options))
+  }
+
+  onCollect(collect: () => void): void {
+    this.#collectors.push(collect)
+  }
+
+  expose(): string {
+    for (const collect of this.#collectors) collect()
+    const lines: string[] = []
+    for (const name of [...this.#families.keys()].sort()) {
+      const registered = this.#families.get(name)
+      if (registered === undefined) continue
+      lines.push(`# HELP ${name} ${escapeHelp(registered.help)}`, `# TYPE ${name} ${registered.family.type}`)
+      registered.family.expose(lines)
+    }
+    lines.push('')
+    return lines.join('\n')
+  }
+
+  #register<F extends Family>(
+    options: MetricOptions,
+    type: MetricType,
+    kind: abstract new (...parameters: never[]) => F,
+    make: () => F,
+  ): F {
+    const { name, help, labels = noLabels } = options
+    assert(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name), `${name} is no name of a metric`)
+    const registered = this.#families.get(name)?.family
+    if (registered === undefined) {
+      const family = make()
+      this.#families.set(name, { help, family })
+      return family
+    }
+    const same = registered.type === type && registered.labels.join() === labels.join()
+    assert(same && registered instanceof kind, `${name} is registered with another type or other labels`)
+    return registered
+  }
+}
