@@ -13,6 +13,7 @@ export type JsonValue =
   | string
   | readonly JsonValue[]
   | { readonly [key: string]: JsonValue }
+export type JsonObject = { readonly [key: string]: JsonValue }
 export type StringMap = { readonly [key: string]: string }
 
 export interface OwnerReference {

@@ -1,0 +1,2 @@
+// Written by scripts/generate-api.ts. Do not edit.
+export type * as v1 from './flowcontrol-v1.ts'
