@@ -1,0 +1,18 @@
+import type { ServerRequest, UserInfo } from './request.ts'
+
+export type MaybePromise<T> = T | Promise<T>
+
+export interface Authentication {
+  readonly user: UserInfo
+  /** Which of the server's audiences the credential is for; absent: it has none. */
+  readonly audiences?: readonly string[]
+}
+
+/**
+ * Finds out who asks. `undefined`: no credential of this kind, the next one is asked. Throws StatusError
+ * Unauthorized for a credential that is wrong. Asked in the order of the list; the first answer counts.
+ */
+export interface Authenticator {
+  readonly name: string
+  authenticate(request: ServerRequest): MaybePromise<Authentication | undefined>
+}

@@ -1,0 +1,145 @@
+import type { Query } from './query.ts'
+
+/** Who asks, as authentication found out (`user.Info`). */
+export interface UserInfo {
+  readonly name: string
+  readonly uid?: string
+  readonly groups: readonly string[]
+  readonly extra?: Readonly<Record<string, readonly string[]>>
+}
+
+/** What a request is about, from its method and path alone. Absent parts are ''. */
+export interface RequestInfo {
+  /** False for `/healthz`, `/version`, discovery and the like: then only `verb` (the method in lower case) and `path` say anything. */
+  readonly isResourceRequest: boolean
+  readonly path: string
+  /** `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`, `proxy`. */
+  readonly verb: string
+  /** `api` or `apis`. */
+  readonly apiPrefix: string
+  readonly group: string
+  readonly version: string
+  readonly namespace: string
+  readonly resource: string
+  readonly subresource: string
+  readonly name: string
+  /** Path segments from the resource on: `['pods', 'web', 'proxy', 'index.html']`. */
+  readonly parts: readonly string[]
+}
+
+/** A client's certificate, verified against the client CA by whoever owns the socket. */
+export interface ClientCertificate {
+  readonly der: Uint8Array
+}
+
+/** What all requests of one connection share: one object for the connection's life, so that it may key a WeakMap. */
+export interface Connection {
+  /** Empty for the in-process transport. */
+  readonly remoteAddress: string
+  /** Present where the client showed one that the client CA signed. */
+  readonly clientCertificate?: ClientCertificate
+  /** The in-process transport's own user: authentication takes it as it is. */
+  readonly user?: UserInfo
+}
+
+/** Bytes as they came in, or an object from the same process that nobody mutates from now on. */
+export type RequestBody =
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly type: 'object'; readonly object: unknown }
+
+/** What a front (HTTP, in-process) knows of a request. Implemented once for each front; all members may be lazy. */
+export interface RequestSource {
+  readonly connection: Connection
+  /** True: answers are objects and events (`ObjectResponse`, `EventsResponse`), never encoded. */
+  readonly wantsObjects: boolean
+  /** By lower-case name; several values come joined with `, `. */
+  header(name: string): string | undefined
+  /** All header names in lower case. */
+  headerNames(): readonly string[]
+  /** The values of a header that was sent several times, one by one. */
+  headerValues(name: string): readonly string[]
+  /** Reads the body whole; at most once. Throws StatusError RequestEntityTooLarge above the limit. Empty bytes when there is none. */
+  readBody(): Promise<RequestBody>
+  /** Aborts when the client goes away. Made on first use. */
+  readonly signal: AbortSignal
+}
+
+export interface RequestOptions {
+  /** Upper case: `GET`. */
+  readonly method: string
+  /** Absolute, percent-decoded, without query. */
+  readonly path: string
+  readonly query: Query
+  readonly source: RequestSource
+  /** `host.monotonicMs()` when its head had arrived. */
+  readonly startedMs: number
+}
+
+const unknownInfo: RequestInfo = {
+  isResourceRequest: false,
+  path: '',
+  verb: '',
+  apiPrefix: '',
+  group: '',
+  version: '',
+  namespace: '',
+  resource: '',
+  subresource: '',
+  name: '',
+  parts: [],
+}
+
+const nothing: readonly string[] = []
+const noAnnotations: ReadonlyMap<string, string> = new Map()
+
+/** A request on its way through the chain. Filters fill `info` and `user`; everything else stays as it came. */
+export class ServerRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: Query
+  readonly source: RequestSource
+  readonly startedMs: number
+  /** Set by the first filter. */
+  info: RequestInfo = unknownInfo
+  /** Set by authentication, replaced by impersonation. */
+  user: UserInfo | undefined = undefined
+  #warnings: string[] | undefined = undefined
+  #annotations: Map<string, string> | undefined = undefined
+
+  constructor(options: RequestOptions) {
+    this.method = options.method
+    this.path = options.path
+    this.query = options.query
+    this.source = options.source
+    this.startedMs = options.startedMs
+  }
+
+  /** By lower-case name. */
+  header(name: string): string | undefined {
+    return this.source.header(name)
+  }
+
+  get signal(): AbortSignal {
+    return this.source.signal
+  }
+
+  /** Adds a `Warning: 299` header to the answer; the same text once. */
+  warn(text: string): void {
+    this.#warnings ??= []
+    if (!this.#warnings.includes(text)) this.#warnings.push(text)
+  }
+
+  get warnings(): readonly string[] {
+    return this.#warnings ?? nothing
+  }
+
+  /** An audit annotation; the first value of a key stays. */
+  annotate(key: string, value: string): void {
+    this.#annotations ??= new Map()
+    if (!this.#annotations.has(key)) this.#annotations.set(key, value)
+  }
+
+  get annotations(): ReadonlyMap<string, string> {
+    return this.#annotations ?? noAnnotations
+  }
+}

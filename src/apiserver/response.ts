@@ -1,0 +1,98 @@
+import type { WatchEvent } from '../apimachinery/meta.ts'
+
+export type Headers = Readonly<Record<string, string>>
+
+/**
+ * A JSON-shaped object, a list or a Status. For a source that wants bytes the chain's outermost filter encodes
+ * it by the request's `Accept`, so that a front never sees it; the in-process transport gets it as it is.
+ */
+export interface ObjectResponse {
+  readonly type: 'object'
+  readonly status: number
+  readonly object: unknown
+  readonly headers?: Headers
+}
+
+/** Raw text or encoded objects: what goes out as it is, in this order. */
+export interface BytesResponse {
+  readonly type: 'bytes'
+  readonly status: number
+  readonly contentType: string
+  readonly chunks: readonly Uint8Array[]
+  readonly headers?: Headers
+}
+
+/** Where a stream's bytes go; implemented by a front. Callbacks are called at most once, never after `end`. */
+export interface ByteSink {
+  /** Takes the bytes, which nobody mutates afterwards. False: full; wait for `onDrain` where possible. Does nothing once closed. */
+  write(bytes: Uint8Array): boolean
+  /** Bytes taken and not yet handed to the network: what bounded buffers look at. */
+  readonly bufferedBytes: number
+  /** Calls back once when there is room again. */
+  onDrain(callback: () => void): void
+  /** Calls back once when the client has gone (at once if it has). */
+  onClose(callback: () => void): void
+  end(): void
+  /** Breaks the connection or resets the stream, so that the client sees a failure and not an end. */
+  destroy(): void
+}
+
+/** A list or a watch: `start` is called once, after the head has been sent, and pushes into the sink. */
+export interface StreamResponse {
+  readonly type: 'stream'
+  readonly status: number
+  readonly contentType: string
+  readonly headers?: Headers
+  /** True: the head goes out now, not with the first bytes. */
+  readonly flushHead: boolean
+  start(sink: ByteSink): void
+}
+
+/** A watch for a source that wants objects: batches in order. `return()` of the iterator stops it. */
+export interface EventsResponse {
+  readonly type: 'events'
+  readonly status: number
+  readonly events: AsyncIterable<readonly WatchEvent[]>
+}
+
+/** Both directions of a connection that has left HTTP (exec, attach, port-forward, proxy). */
+export interface UpgradedStream {
+  readonly readable: AsyncIterable<Uint8Array>
+  readonly sink: ByteSink
+}
+
+/** The front answers 101 (HTTP/1.1) or 200 (HTTP/2 CONNECT) with these headers, then hands over the stream. */
+export interface UpgradeResponse {
+  readonly type: 'upgrade'
+  readonly headers: Headers
+  start(stream: UpgradedStream): void
+}
+
+export type ServerResponse =
+  | ObjectResponse
+  | BytesResponse
+  | StreamResponse
+  | EventsResponse
+  | UpgradeResponse
+
+export const objectResponse = (object: unknown, status = 200, headers?: Headers): ObjectResponse => ({
+  type: 'object',
+  status,
+  object,
+  ...(headers === undefined ? {} : { headers }),
+})
+
+const encoder = new TextEncoder()
+
+export const textResponse = (
+  text: string,
+  status = 200,
+  contentType = 'text/plain; charset=utf-8',
+  headers?: Headers,
+): BytesResponse => ({
+  type: 'bytes',
+  status,
+  contentType,
+  chunks: [encoder.encode(text)],
+  ...(headers === undefined ? {} : { headers }),
+})
