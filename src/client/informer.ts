@@ -1,6 +1,9 @@
 import type { KindDeclaration } from '../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../apimachinery/meta.ts'
 
+// biome-ignore lint/suspicious/noExplicitAny: kinds of different objects in one list; each is used only through its own type
+export type AnyKind = KindDeclaration<any>
+
 /** Index name → the keys under which an object is found there. Pure. */
 export type Indexers<T> = Readonly<Record<string, (object: T) => readonly string[]>>
 
@@ -48,6 +51,8 @@ export interface InformerOptions {
 /** Hands out shared informers; starts each when first asked for, stops all when disposed. */
 export interface InformerFactory {
   informer<T extends KubernetesObject>(kind: KindDeclaration<T>, options?: InformerOptions): Informer<T>
+  /** Like `informer`, with a cache that keeps only what names an object and ties it to others: for graphs over all kinds. */
+  metadataInformer(kind: AnyKind): Informer<KubernetesObject>
   whenSynced(): Promise<void>
   stop(): Promise<void>
 }

@@ -3,7 +3,9 @@ import type { KubernetesObject } from '../apimachinery/meta.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Client } from '../client/client.ts'
-import type { Indexers, Lister } from '../client/informer.ts'
+import type { AnyKind, Indexers, Lister } from '../client/informer.ts'
+
+export type { AnyKind }
 
 /** What to do with a key after a reconcile; errors are thrown and retried with back-off. */
 export type Outcome = { readonly requeueAfterMs?: number }
@@ -13,9 +15,6 @@ export const requeueAfter = (delayMs: number): Outcome => ({ requeueAfterMs: del
 
 /** `namespace/name`, or `name` for cluster-scoped kinds. */
 export type Key = string
-
-// biome-ignore lint/suspicious/noExplicitAny: a list of declarations of different kinds; each is used only through its own type
-export type AnyKind = KindDeclaration<any>
 
 /** Further objects whose changes concern a key. */
 export interface WatchDeclaration<T extends KubernetesObject = KubernetesObject> {
