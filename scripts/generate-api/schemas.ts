@@ -8,6 +8,7 @@ import {
   quote,
   refName,
 } from './facts.ts'
+import { goField } from './go-fields.ts'
 
 /** One-letter codes of types; `apimachinery/schema-pack.ts` reads them. */
 const scalars: Readonly<Record<string, string>> = {
@@ -45,8 +46,15 @@ function typeCode(schema: FactSchema, prefix: string): string {
   return code
 }
 
-function fieldCode(schema: FactSchema, required: boolean, prefix: string): string {
+function fieldCode(
+  schema: FactSchema,
+  name: string,
+  owner: string,
+  required: boolean,
+  prefix: string,
+): string {
   const attributes: string[] = []
+  const { presence, goType } = goField(owner, name, schema, required)
   const add = (name: string, value: string | undefined) => {
     if (value !== undefined) attributes.push(`;${name}=${value}`)
   }
@@ -55,16 +63,18 @@ function fieldCode(schema: FactSchema, required: boolean, prefix: string): strin
   add('mt', schema['x-kubernetes-map-type']?.charAt(0))
   add('pk', schema['x-kubernetes-patch-merge-key'])
   add('ps', schema['x-kubernetes-patch-strategy'])
-  return `${required ? '!' : ''}${typeCode(schema, prefix)}${attributes.join('')}`
+  add('gt', goType)
+  return `${required ? '!' : ''}${presence}${typeCode(schema, prefix)}${attributes.join('')}`
 }
 
-function packType(schema: FactSchema, prefix: string): Readonly<Record<string, unknown>> {
+function packType(full: string, schema: FactSchema, prefix: string): Readonly<Record<string, unknown>> {
   const required = new Set(schema.required)
   const fields = Object.entries(schema.properties ?? {})
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, field]) => [name, fieldCode(field, required.has(name), prefix)])
+    .map(([name, field]) => [name, fieldCode(field, name, full, required.has(name), prefix)])
   const kinds = schema['x-kubernetes-group-version-kind']
   return {
+    ...(schema.type === undefined ? { a: 1 } : {}),
     ...(schema.properties === undefined ? {} : { f: Object.fromEntries(fields) }),
     ...(schema['x-kubernetes-map-type'] === undefined
       ? {}
@@ -77,7 +87,10 @@ function packType(schema: FactSchema, prefix: string): Readonly<Record<string, u
 /** The schemas as one JSON string for each group and version, so that the start parses none of them. */
 export function generateSchemas(facts: Facts): Map<string, string> {
   const lines = [...byPrefix(Object.keys(facts.schemas))].map(([prefix, names]) => {
-    const types = names.map((full) => [parseTypeName(full).name, packType(facts.schemas[full] ?? {}, prefix)])
+    const types = names.map((full) => [
+      parseTypeName(full).name,
+      packType(full, facts.schemas[full] ?? {}, prefix),
+    ])
     return `  ${quote(prefix)}:\n    ${quote(JSON.stringify(Object.fromEntries(types)))},\n`
   })
   const text = `${banner}

@@ -35,6 +35,13 @@ export interface Schema {
   readonly patchStrategy?: string | undefined
   readonly patchMergeKey?: string | undefined
   readonly default?: JsonValue | undefined
+  /**
+   * What the Go type behind a built-in field does with zero values (`''`, 0, false, `{}`, `[]`): `always`
+   * shows them in place of an absent field, `nonzero` drops them, absent leaves things as they were given.
+   */
+  readonly presence?: 'always' | 'nonzero' | undefined
+  /** The Go type, where it does not follow from the rest (`v1.PullPolicy`): decoding errors name it. */
+  readonly goType?: string | undefined
   readonly unions?: readonly SchemaUnion[] | undefined
   /** The kinds that a named type stands for (`x-kubernetes-group-version-kind`). */
   readonly kinds?: readonly GroupVersionKind[] | undefined
