@@ -1,0 +1,150 @@
+import { jsonEqual } from '../json-equal.ts'
+import type { FieldsV1, JsonValue } from '../meta.ts'
+import type { Schema } from '../schema.ts'
+import { type FieldSet, leaf, makeNode } from './field-set.ts'
+import { type Fields, fieldSchema, indexList, isDeclaredField, itemSchema, shapeOf } from './typed.ts'
+
+/** What changed between two values, as sets of paths. */
+export interface Comparison {
+  readonly added: FieldSet
+  readonly removed: FieldSet
+  readonly modified: FieldSet
+}
+
+interface Parts {
+  added?: Record<string, FieldsV1>
+  removed?: Record<string, FieldsV1>
+  modified?: Record<string, FieldsV1>
+}
+
+const kinds = ['added', 'removed', 'modified'] as const
+
+/** The node of a value that is wholly new (or wholly gone): each path in it is a member. */
+function wholeNode(value: JsonValue, schema: Schema): FieldsV1 {
+  const shape = shapeOf(value, schema)
+  if (shape === 'leaf') return leaf
+  const node: Record<string, FieldsV1> = { '.': leaf }
+  if (shape === 'map') {
+    const map = value as Fields
+    for (const key in map) {
+      const child = map[key]
+      if (child !== undefined) node[`f:${key}`] = wholeNode(child, fieldSchema(schema, key))
+    }
+  } else {
+    const items = itemSchema(schema)
+    for (const [element, group] of indexList(value as readonly JsonValue[], schema).items) {
+      const [first] = group
+      node[element] = group.length > 1 || first === undefined ? leaf : wholeNode(first, items)
+    }
+  }
+  return node
+}
+
+function put(parts: Parts, kind: (typeof kinds)[number], key: string, node: FieldsV1): void {
+  const place = parts[kind] ?? {}
+  parts[kind] = place
+  place[key] = node
+}
+
+function compareChild(
+  parts: Parts,
+  key: string,
+  left: JsonValue | undefined,
+  right: JsonValue | undefined,
+  schema: Schema,
+): void {
+  if (left === right) return
+  if (left === undefined) {
+    if (right !== undefined) put(parts, 'added', key, wholeNode(right, schema))
+    return
+  }
+  if (right === undefined) {
+    put(parts, 'removed', key, wholeNode(left, schema))
+    return
+  }
+  const [shape, other] = [shapeOf(left, schema), shapeOf(right, schema)]
+  if (shape === 'leaf' || other === 'leaf' || shape !== other) {
+    if (!jsonEqual(left, right)) put(parts, 'modified', key, leaf)
+    return
+  }
+  const inner: Parts = {}
+  if (shape === 'map') compareMaps(inner, left as Fields, right as Fields, schema)
+  else compareLists(inner, left as readonly JsonValue[], right as readonly JsonValue[], schema)
+  for (const kind of kinds) {
+    const node = inner[kind]
+    if (node !== undefined) put(parts, kind, key, node)
+  }
+}
+
+function compareMaps(parts: Parts, left: Fields, right: Fields, schema: Schema): void {
+  for (const key in left) compareChild(parts, `f:${key}`, left[key], right[key], fieldSchema(schema, key))
+  for (const key in right) {
+    if (left[key] === undefined)
+      compareChild(parts, `f:${key}`, undefined, right[key], fieldSchema(schema, key))
+  }
+}
+
+function compareLists(
+  parts: Parts,
+  left: readonly JsonValue[],
+  right: readonly JsonValue[],
+  schema: Schema,
+): void {
+  const [before, after] = [indexList(left, schema).items, indexList(right, schema).items]
+  const items = itemSchema(schema)
+  const compareGroup = (element: string, was: readonly JsonValue[], is: readonly JsonValue[]): void => {
+    if (was.length <= 1 && is.length <= 1) compareChild(parts, element, was[0], is[0], items)
+    else if (!jsonEqual(was, is))
+      put(parts, was.length === 0 ? 'added' : is.length === 0 ? 'removed' : 'modified', element, leaf)
+  }
+  for (const [element, group] of before) compareGroup(element, group, after.get(element) ?? [])
+  for (const [element, group] of after) if (!before.has(element)) compareGroup(element, [], group)
+}
+
+/** Compares two objects of one type. Throws TypedError for a list whose keys are broken. */
+export function compare(left: Fields, right: Fields, schema: Schema): Comparison {
+  const parts: Parts = {}
+  compareMaps(parts, left, right, schema)
+  return { added: parts.added, removed: parts.removed, modified: parts.modified }
+}
+
+/**
+ * The node of what a value says by itself: leaves, items, and keys of maps, but not the fields that lead there.
+ * An empty associative list says nothing.
+ */
+function ownNode(value: JsonValue, schema: Schema, member: boolean): FieldSet {
+  const shape = shapeOf(value, schema)
+  if (shape === 'leaf') return leaf
+  let children: Record<string, FieldsV1> | undefined
+  const add = (key: string, child: FieldSet): void => {
+    if (child === undefined) return
+    children ??= {}
+    children[key] = child
+  }
+  if (shape === 'map') {
+    const map = value as Fields
+    for (const key in map) {
+      const child = map[key]
+      if (child !== undefined)
+        add(`f:${key}`, ownNode(child, fieldSchema(schema, key), !isDeclaredField(schema, key)))
+    }
+    return makeNode(member || children === undefined, children)
+  }
+  const items = itemSchema(schema)
+  for (const [element, group] of indexList(value as readonly JsonValue[], schema).items) {
+    const [first] = group
+    add(element, group.length > 1 || first === undefined ? leaf : ownNode(first, items, true))
+  }
+  return makeNode(member, children)
+}
+
+/** The set of paths that an applied configuration claims. */
+export function toFieldSet(object: Fields, schema: Schema): FieldSet {
+  const node: Record<string, FieldsV1> = {}
+  for (const key in object) {
+    const value = object[key]
+    const child = value === undefined ? undefined : ownNode(value, fieldSchema(schema, key), false)
+    if (child !== undefined) node[`f:${key}`] = child
+  }
+  return node
+}

@@ -1,0 +1,82 @@
+import type { JsonValue } from '../meta.ts'
+import type { Schema } from '../schema.ts'
+
+/**
+ * How structured merge sees a value: a map or an associative list whose parts have owners of their own, or a
+ * leaf (scalars, atomic maps and lists, null). Follows structured-merge-diff's schema of Kubernetes types.
+ */
+export type Shape = 'map' | 'list' | 'leaf'
+
+export type Fields = { readonly [key: string]: JsonValue }
+
+/** Where nothing is known: maps are granular, lists atomic. */
+const deduced: Schema = { preserveUnknownFields: true }
+
+export const isMap = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export function shapeOf(value: unknown, schema: Schema): Shape {
+  if (typeof value !== 'object' || value === null) return 'leaf'
+  if (Array.isArray(value)) return schema.listType === 'set' || schema.listType === 'map' ? 'list' : 'leaf'
+  if (schema.mapType === 'atomic' || schema.format === 'fields-v1') return 'leaf'
+  return 'map'
+}
+
+/** True for a declared field, false for a key of a map. */
+export function isDeclaredField(schema: Schema, key: string): boolean {
+  return schema.properties !== undefined && Object.hasOwn(schema.properties, key)
+}
+
+export function fieldSchema(schema: Schema, key: string): Schema {
+  const declared = schema.properties
+  if (declared !== undefined && Object.hasOwn(declared, key)) return declared[key] ?? deduced
+  const additional = schema.additionalProperties
+  return additional === undefined || additional === true ? deduced : additional
+}
+
+export const itemSchema = (schema: Schema): Schema => schema.items ?? deduced
+
+/** An error that a client can mend: duplicate or missing keys of an associative list. */
+export class TypedError extends Error {
+  override readonly name = 'TypedError'
+}
+
+/** The path element of a list's item: `k:{…}` in a list of maps, `v:…` in a set. */
+export function itemElement(item: unknown, schema: Schema): string {
+  if (schema.listType !== 'map') return `v:${JSON.stringify(item)}`
+  if (!isMap(item)) throw new TypedError('associative list with keys may not have non-map elements')
+  const names = schema.listMapKeys ?? []
+  const key: Record<string, unknown> = {}
+  let found = false
+  for (const name of [...names].sort()) {
+    const value = item[name] ?? fieldSchema(itemSchema(schema), name).default
+    if (value === undefined || value === null) continue
+    key[name] = value
+    found = true
+  }
+  if (!found) {
+    throw new TypedError(
+      `associative list with keys has an element that omits all key fields ${JSON.stringify(names)} (and doesn't have default values for any key fields)`,
+    )
+  }
+  return `k:${JSON.stringify(key)}`
+}
+
+/** A list's items by element; several items under one element make a group of their own. */
+export interface ListIndex {
+  readonly elements: readonly string[]
+  readonly items: ReadonlyMap<string, readonly JsonValue[]>
+}
+
+export function indexList(list: readonly JsonValue[], schema: Schema): ListIndex {
+  const elements: string[] = []
+  const items = new Map<string, JsonValue[]>()
+  for (const item of list) {
+    const element = itemElement(item, schema)
+    const group = items.get(element)
+    if (group) group.push(item)
+    else items.set(element, [item])
+    elements.push(element)
+  }
+  return { elements, items }
+}
