@@ -1,0 +1,81 @@
+import type { FieldError, FieldErrorReason } from './field-error.ts'
+import type { FieldPath } from './field-path.ts'
+import { goJson, goQuote } from './go-text.ts'
+
+/** Where a field error is: a path, or its text. */
+export type Where = FieldPath | string
+
+function fieldError(reason: FieldErrorReason, where: Where, what: string, detail: string): FieldError {
+  return { reason, field: String(where), message: detail === '' ? what : `${what}: ${detail}` }
+}
+
+const shown = (value: unknown): string => (typeof value === 'string' ? goQuote(value) : goJson(value))
+
+/** The constructors of upstream's `field` package (apimachinery/pkg/util/validation/field), with its texts. */
+export const required = (where: Where, detail = ''): FieldError =>
+  fieldError('FieldValueRequired', where, 'Required value', detail)
+
+export const invalidValue = (where: Where, value: unknown, detail: string): FieldError =>
+  fieldError('FieldValueInvalid', where, `Invalid value: ${shown(value)}`, detail)
+
+export const typeInvalid = (where: Where, value: unknown, detail: string): FieldError =>
+  fieldError('FieldValueTypeInvalid', where, `Invalid value: ${shown(value)}`, detail)
+
+export const notSupported = (where: Where, value: unknown, supported: readonly string[]): FieldError =>
+  fieldError(
+    'FieldValueNotSupported',
+    where,
+    `Unsupported value: ${shown(value)}`,
+    supported.length === 0 ? '' : `supported values: ${supported.map(goQuote).join(', ')}`,
+  )
+
+export const duplicate = (where: Where, value: unknown): FieldError =>
+  fieldError('FieldValueDuplicate', where, `Duplicate value: ${shown(value)}`, '')
+
+export const fieldNotFound = (where: Where, value: unknown): FieldError =>
+  fieldError('FieldValueNotFound', where, `Not found: ${shown(value)}`, '')
+
+export const fieldForbidden = (where: Where, detail: string): FieldError =>
+  fieldError('FieldValueForbidden', where, 'Forbidden', detail)
+
+export const tooLong = (where: Where, maxBytes: number): FieldError =>
+  fieldError(
+    'FieldValueTooLong',
+    where,
+    'Too long',
+    `may not be more than ${maxBytes} ${plural('byte', maxBytes)}`,
+  )
+
+export const tooLongCharacters = (where: Where, maxCharacters: number): FieldError =>
+  fieldError(
+    'FieldValueTooLong',
+    where,
+    'Too long',
+    `may not be more than ${maxCharacters} ${plural('character', maxCharacters)}`,
+  )
+
+export const tooMany = (where: Where, actual: number, max: number): FieldError =>
+  fieldError(
+    'FieldValueTooMany',
+    where,
+    `Too many: ${actual}`,
+    `must have at most ${max} ${plural('item', max)}`,
+  )
+
+export const tooFew = (where: Where, actual: number, min: number): FieldError =>
+  fieldError(
+    'FieldValueTooFew',
+    where,
+    `Too few: ${actual}`,
+    `must have at least ${min} ${plural('item', min)}`,
+  )
+
+export const internalFieldError = (where: Where, detail: string): FieldError =>
+  fieldError('InternalError', where, 'Internal error', detail)
+
+/** The message of every immutable field. */
+export const immutableMessage = 'field is immutable'
+
+function plural(unit: string, count: number): string {
+  return count === 1 ? unit : `${unit}s`
+}

@@ -1,0 +1,48 @@
+/**
+ * Texts as Go prints them: API messages quote what the user sent with `%q` or as `json.Marshal` writes it,
+ * and clients compare them.
+ */
+const shortEscapes: Readonly<Record<string, string>> = {
+  '\u0007': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  '"': '\\"',
+  '\\': '\\\\',
+}
+
+const needsEscape = /["\\\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u
+const needsEscapeEach = /["\\\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu
+
+function escapeForQuote(character: string): string {
+  const short = shortEscapes[character]
+  if (short !== undefined) return short
+  const code = character.codePointAt(0) ?? 0
+  if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`
+  if (code < 0x10000) return `\\u${code.toString(16).padStart(4, '0')}`
+  return `\\U${code.toString(16).padStart(8, '0')}`
+}
+
+/** `strconv.Quote`: what `%q` prints for a string. */
+export function goQuote(text: string): string {
+  return needsEscape.test(text) ? `"${text.replace(needsEscapeEach, escapeForQuote)}"` : `"${text}"`
+}
+
+const htmlUnsafe = /[<>&\u2028\u2029]/g
+
+/** `json.Marshal`: compact, with the characters escaped that are unsafe in HTML. */
+export function goJson(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'null'
+  return text.replace(
+    htmlUnsafe,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+/** `%v` for a list of strings: `[a b]`. */
+export function goList(values: readonly string[]): string {
+  return `[${values.join(' ')}]`
+}
