@@ -1,0 +1,45 @@
+// Bundles the program and the library into dist/. Runs with any Node that npm runs with.
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const out = join(root, 'dist')
+
+if (process.argv.includes('--if-missing') && existsSync(join(out, 'timonel.js'))) process.exit(0)
+rmSync(out, { recursive: true, force: true })
+mkdirSync(out, { recursive: true })
+
+await build({
+  entryPoints: { timonel: join(root, 'src/cli/main.ts'), index: join(root, 'src/cluster/index.ts') },
+  outdir: out,
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  // lmdb loads its native part by its own place on the disk.
+  external: ['lmdb'],
+  define: { TIMONEL_VERSION: JSON.stringify(version) },
+  banner: {
+    js: "import { createRequire as timonelCreateRequire } from 'node:module'; const require = timonelCreateRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+})
+
+// The pinned Node runs the program wherever the system's own is older.
+const launcher = join(out, 'timonel')
+writeFileSync(
+  launcher,
+  `#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\nexec "$here/../node_modules/.bin/node" "$here/timonel.js" "$@"\n`,
+)
+chmodSync(launcher, 0o755)
+
+if (process.argv.includes('--types')) {
+  execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', join(root, 'tsconfig.types.json')], {
+    stdio: 'inherit',
+  })
+}

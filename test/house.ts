@@ -1,0 +1,92 @@
+/** The table of design: which folder of src may import which, and whether it is free of its host. */
+export interface Layer {
+  readonly folder: string
+  readonly mayImport: readonly string[]
+  /** True: no `node:` module and no global clock, timer or randomness. `except` names the parts that may. */
+  readonly hostFree: boolean
+  readonly except?: readonly string[]
+}
+
+const base = ['base']
+const machinery = [...base, 'apimachinery', 'api']
+const client = [...machinery, 'client']
+const reconcile = [...client, 'reconcile']
+const everything = [
+  ...reconcile,
+  'storage',
+  'apiserver',
+  'controllers',
+  'scheduler',
+  'kubelet',
+  'proxy',
+  'network',
+  'dns',
+  'cloud',
+]
+
+/** Innermost first; a file belongs to the longest folder that holds it. */
+export const layers: readonly Layer[] = [
+  { folder: 'base', mayImport: [], hostFree: true, except: ['base/host'] },
+  { folder: 'apimachinery', mayImport: base, hostFree: true },
+  { folder: 'api', mayImport: [...base, 'apimachinery'], hostFree: true },
+  {
+    folder: 'storage',
+    mayImport: base,
+    hostFree: true,
+    except: ['storage/lmdb', 'storage/etcd', 'storage/conformance'],
+  },
+  { folder: 'apiserver', mayImport: [...machinery, 'storage'], hostFree: true, except: ['apiserver/http'] },
+  { folder: 'client', mayImport: machinery, hostFree: true, except: ['client/https'] },
+  { folder: 'reconcile', mayImport: client, hostFree: true },
+  { folder: 'controllers', mayImport: reconcile, hostFree: true },
+  { folder: 'scheduler', mayImport: reconcile, hostFree: true },
+  { folder: 'kubelet', mayImport: reconcile, hostFree: false },
+  { folder: 'kubelet/pod', mayImport: [...reconcile, 'kubelet'], hostFree: true },
+  { folder: 'kubelet/runtime/simulated', mayImport: [...reconcile, 'kubelet'], hostFree: true },
+  { folder: 'proxy', mayImport: reconcile, hostFree: false },
+  { folder: 'network', mayImport: reconcile, hostFree: false },
+  { folder: 'dns', mayImport: reconcile, hostFree: false },
+  { folder: 'cloud', mayImport: reconcile, hostFree: false },
+  { folder: 'cluster', mayImport: everything, hostFree: false },
+  { folder: 'cli', mayImport: ['cluster', 'client', ...machinery], hostFree: false },
+]
+
+/** Folders whose sub-folders are features that never import each other. */
+export const featureFolders: readonly string[] = ['controllers', 'scheduler/plugins', 'apiserver/admission']
+
+/** npm packages that import nothing of Node themselves. */
+export const hostFreePackages: readonly string[] = [
+  'croner',
+  'dns-packet',
+  'fast-json-patch',
+  'ipaddr.js',
+  'protobufjs',
+  're2js',
+  'sorted-btree',
+  'yaml',
+]
+
+/** What a host-free file may not name. */
+export const hostGlobals: readonly RegExp[] = [
+  /\bDate\.now\b/,
+  /\bnew Date\(\s*\)/,
+  /\bperformance\s*\./,
+  /\bsetTimeout\b/,
+  /\bsetInterval\b/,
+  /\bsetImmediate\b/,
+  /\bqueueMicrotask\b/,
+  /\bAbortSignal\.timeout\b/,
+  /\bMath\.random\b/,
+  /\bcrypto\s*\./,
+  /\bprocess\s*\./,
+  /\bBuffer\s*\./,
+]
+
+/** State that all clusters of one process would share. */
+export const sharedState: readonly RegExp[] = [
+  /^(?:export )?let /m,
+  /^(?:export )?const \w+ = new (?:Map|Set|WeakMap|WeakSet|Array)\b/m,
+  /^(?:export )?const \w+(?:: (?!readonly\b)[^=\n]*)? = \[\]\s*$/m,
+]
+
+export const limits = { linesOfAFile: 500 } as const

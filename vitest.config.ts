@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config'
+
+const project = (
+  name: string,
+  include: string[],
+  options: { timeoutMs?: number; serial?: boolean } = {},
+) => ({
+  test: {
+    name,
+    include,
+    testTimeout: options.timeoutMs ?? 10_000,
+    hookTimeout: options.timeoutMs ?? 10_000,
+    ...(options.serial ? { fileParallelism: false } : {}),
+  },
+})
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', ['src/**/*.test.ts', 'test/tidy.test.ts'], { timeoutMs: 60_000 }),
+      project('simulation', ['test/simulation/**/*.test.ts', 'examples/**/*.test.ts'], { timeoutMs: 60_000 }),
+      project('conformance', ['test/conformance/**/*.test.ts'], { timeoutMs: 120_000 }),
+      project('e2e', ['test/e2e/**/*.test.ts'], { timeoutMs: 300_000, serial: true }),
+    ],
+  },
+})
