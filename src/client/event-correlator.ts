@@ -1,0 +1,136 @@
+import type { core } from '../api/generated/types/index.ts'
+import { formatTime } from '../apimachinery/time.ts'
+import type { Host } from '../base/host.ts'
+import { LruMap } from '../base/lru-map.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
+
+type Event = core.v1.Event
+
+/** Limits of upstream's event correlator. */
+const rememberedKeys = 4_096
+const aggregateFrom = 10
+const aggregateWithinMs = 600_000
+const spamBurst = 25
+const spamPerSecond = 1 / 300
+
+interface Aggregate {
+  readonly messages: Set<string>
+  lastMs: number
+}
+
+interface Observation {
+  readonly count: number
+  readonly firstTimestamp: string
+  readonly name: string
+}
+
+/** What to send: `event` is to be created, or, when it was seen before, patched with `patch`. */
+export interface Correlated {
+  readonly event: Event
+  readonly patch?: Pick<Event, 'count' | 'lastTimestamp' | 'message'>
+}
+
+function subjectOf(event: Event): readonly (string | undefined)[] {
+  const { source, involvedObject: about } = event
+  return [
+    source?.component,
+    source?.host,
+    about.kind,
+    about.namespace,
+    about.name,
+    about.uid,
+    about.apiVersion,
+  ]
+}
+
+const keyOf = (parts: readonly (string | undefined)[]): string => parts.map((part) => part ?? '').join('\0')
+
+/**
+ * Keeps a source from flooding the server (upstream's EventCorrelator): the same event again is counted, ten
+ * events that differ only by their message within ten minutes become one, and a source has 25 events about
+ * an object, then one in five minutes.
+ */
+export class EventCorrelator {
+  readonly #host: Host
+  readonly #aggregates = new LruMap<string, Aggregate>(rememberedKeys)
+  readonly #observations = new LruMap<string, Observation>(rememberedKeys)
+  readonly #buckets = new LruMap<string, TokenBucket>(rememberedKeys)
+
+  constructor(host: Host) {
+    this.#host = host
+  }
+
+  /** Undefined: drop it. */
+  correlate(event: Event): Correlated | undefined {
+    const correlated = this.#observe(...this.#aggregate(event))
+    return this.#accept(event) ? correlated : undefined
+  }
+
+  /** Learns what the server has made of an event. */
+  update(event: Event): void {
+    this.#remember(this.#fullKey(event), event)
+  }
+
+  #aggregate(event: Event): [Event, string] {
+    const nowMs = this.#host.now()
+    const key = keyOf([
+      ...subjectOf(event),
+      event.type,
+      event.reason,
+      event.reportingComponent,
+      event.reportingInstance,
+    ])
+    let aggregate = this.#aggregates.get(key)
+    if (aggregate === undefined || nowMs - aggregate.lastMs > aggregateWithinMs) {
+      aggregate = { messages: new Set(), lastMs: nowMs }
+      this.#aggregates.set(key, aggregate)
+    }
+    aggregate.messages.add(event.message ?? '')
+    aggregate.lastMs = nowMs
+    if (aggregate.messages.size < aggregateFrom) return [event, this.#fullKey(event)]
+    const [anyMessage] = aggregate.messages
+    if (anyMessage !== undefined) aggregate.messages.delete(anyMessage)
+    return [{ ...event, message: `(combined from similar events): ${event.message ?? ''}` }, key]
+  }
+
+  #observe(event: Event, key: string): Correlated {
+    const before = this.#observations.get(key)
+    if (before === undefined) {
+      this.#remember(key, event)
+      return { event }
+    }
+    const count = before.count + 1
+    const repeated: Event = {
+      ...event,
+      metadata: { ...event.metadata, name: before.name },
+      firstTimestamp: before.firstTimestamp,
+      count,
+    }
+    this.#remember(key, repeated)
+    const lastTimestamp = event.lastTimestamp ?? formatTime(this.#host.now())
+    return { event: repeated, patch: { count, lastTimestamp, message: event.message ?? '' } }
+  }
+
+  #accept(event: Event): boolean {
+    const key = keyOf([...subjectOf(event), event.type])
+    let bucket = this.#buckets.get(key)
+    if (bucket === undefined) {
+      bucket = new TokenBucket(this.#host, spamPerSecond, spamBurst)
+      this.#buckets.set(key, bucket)
+    }
+    return bucket.tryTake()
+  }
+
+  #fullKey(event: Event): string {
+    const { fieldPath } = event.involvedObject
+    return keyOf([...subjectOf(event), fieldPath, event.type, event.reason, event.message])
+  }
+
+  #remember(key: string, event: Event): void {
+    this.#observations.set(key, {
+      count: event.count ?? 1,
+      firstTimestamp: event.firstTimestamp ?? formatTime(this.#host.now()),
+      name: event.metadata.name ?? '',
+    })
+  }
+}
