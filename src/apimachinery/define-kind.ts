@@ -28,7 +28,7 @@ export interface Column<T> {
   readonly description?: string
   readonly priority?: number
   /** `nowMs` is the wall clock, for ages. `undefined` prints as `<none>`-less emptiness only where upstream's cell is null. */
-  readonly value: (object: T, nowMs: number) => string | number | boolean | null
+  value(object: T, nowMs: number): string | number | boolean | null
 }
 
 /** Where a kind keeps what `/scale` shows; paths are dotted (`spec.replicas`). */
@@ -61,6 +61,9 @@ export interface GracefulDeletion {
   readonly gracePeriodSeconds: number
 }
 
+/** Reads the value that a field selector compares; '' where the field is absent. A method's type, like all hooks, so that kinds of any object fit in one list. */
+export type SelectableField<T> = { read(object: T): string }['read']
+
 /**
  * One kind, declared. Everything about it that the generic machinery needs: routes, discovery, OpenAPI, the
  * typed client, informers and tables follow from it. All hooks are pure and return copies; an object that
@@ -88,8 +91,8 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   /** Set where another version is the stored one. */
   readonly stored?: {
     readonly version: GroupVersionKind
-    readonly toStored: (object: T) => KubernetesObject
-    readonly fromStored: (object: KubernetesObject) => T
+    toStored(object: T): KubernetesObject
+    fromStored(object: KubernetesObject): T
   }
   /** Whether spec changes count in metadata.generation. */
   readonly hasGeneration: boolean
@@ -98,19 +101,19 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   /** A write without metadata.resourceVersion overwrites whatever is there. */
   readonly allowUnconditionalUpdate: boolean
   /** Fills upstream's defaults into an object that came in (decoded, not yet validated). */
-  readonly defaults: (object: T) => T
+  defaults(object: T): T
   /** Drops what a creator may not set (status), sets initial state. generation is the machinery's. */
-  readonly prepareForCreate: (object: T, context: WriteContext) => T
+  prepareForCreate(object: T, context: WriteContext): T
   /** Carries over what this write may not change (status on the main resource, spec on `/status`). */
-  readonly prepareForUpdate: (object: T, old: T, context: WriteContext) => T
+  prepareForUpdate(object: T, old: T, context: WriteContext): T
   /** Everything that is wrong with it, in upstream's order and words; `old` is present for an update. Object metadata is the machinery's. */
-  readonly validate: (object: T, old: T | undefined, context: WriteContext) => readonly FieldError[]
+  validate(object: T, old: T | undefined, context: WriteContext): readonly FieldError[]
   /** Warnings for the client (`Warning: …` headers), as upstream's. */
-  readonly warnings?: (object: T, old: T | undefined) => readonly string[]
+  warnings?(object: T, old: T | undefined): readonly string[]
   /** Present: DELETE marks the object and waits for its owner to finish (pods). */
-  readonly gracefulDeletion?: (object: T, requestedSeconds: number | undefined) => GracefulDeletion
+  gracefulDeletion?(object: T, requestedSeconds: number | undefined): GracefulDeletion
   /** Values of the fields that field selectors may name beyond metadata.name and metadata.namespace. */
-  readonly selectableFields: Readonly<Record<string, (object: T) => string>>
+  readonly selectableFields: Readonly<Record<string, SelectableField<T>>>
   readonly columns: readonly Column<T>[]
 }
 

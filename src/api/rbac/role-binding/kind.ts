@@ -1,0 +1,15 @@
+import { defineKind } from '../../../apimachinery/define-kind.ts'
+import { ageColumn, nameColumn } from '../../columns.ts'
+import type { rbac } from '../../generated/types/index.ts'
+
+export const RoleBinding = defineKind<rbac.v1.RoleBinding>({
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  kind: 'RoleBinding',
+  resource: 'rolebindings',
+  namespaced: true,
+  schema: 'io.k8s.api.rbac.v1.RoleBinding',
+  nameRule: 'path-segment',
+  allowCreateOnUpdate: true,
+  columns: [nameColumn, ageColumn],
+})
