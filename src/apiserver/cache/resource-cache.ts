@@ -1,0 +1,235 @@
+import sortedBtree from 'sorted-btree'
+import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
+import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import { type Attributes, CachedObject } from './cached-object.ts'
+import { CacheEvent } from './cache-event.ts'
+import type { DecodedObjects } from './decoded-objects.ts'
+import { History, type HistoryLimits } from './history.ts'
+import { Indices } from './indices.ts'
+import { endOfObject, Layout } from './layout.ts'
+import { namespaceOf, type Selection } from './selection.ts'
+import { WatchHub } from './watch-hub.ts'
+
+const BTree = sortedBtree.default
+
+/** What a writer knows about the bytes that it has written. */
+export interface WrittenObject {
+  readonly object: KubernetesObject
+  readonly metadataLength: number
+}
+
+export interface Selected {
+  readonly objects: readonly CachedObject[]
+  /** How many follow after `limit`; undefined where only counting them one by one would tell. */
+  readonly remaining: number | undefined
+  readonly more: boolean
+}
+
+export interface SelectOptions {
+  /** Exclusive: an id. */
+  readonly after?: string
+  readonly limit?: number
+}
+
+export type ReadHandler = (now: CachedObject | undefined, before: CachedObject | undefined) => void
+
+const byteOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+const byId = (a: CachedObject, b: CachedObject): number => byteOrder(a.id, b.id)
+
+/**
+ * All objects of one stored kind, in step with the store: by id, in order, by the values that are asked for, with
+ * their recent history and those who watch them. Everything is synchronous; only Mirror changes it.
+ */
+export class ResourceCache {
+  readonly kind: KindDeclaration
+  readonly layout: Layout
+  readonly hub: WatchHub
+  readonly #decoded: DecodedObjects
+  readonly #limits: HistoryLimits
+  readonly #fieldNames: readonly string[]
+  readonly #byId = new Map<string, CachedObject>()
+  readonly #ordered = new BTree<string, CachedObject>(undefined, byteOrder)
+  readonly #indices: Indices
+  readonly #readHandlers = new Set<ReadHandler>()
+  #history: History
+  #lastChange = 0
+
+  constructor(kind: KindDeclaration, decoded: DecodedObjects, limits: HistoryLimits) {
+    this.kind = kind
+    this.layout = new Layout(kind)
+    this.#decoded = decoded
+    this.#limits = limits
+    this.#fieldNames = Object.keys(kind.selectableFields)
+    this.#indices = new Indices(this)
+    this.hub = new WatchHub(this.matches.bind(this), this.fieldValue.bind(this))
+    this.#history = new History(0, limits)
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  /** The revision of the newest change; 0 if there was none since the load. */
+  get lastChange(): number {
+    return this.#lastChange
+  }
+
+  get history(): History {
+    return this.#history
+  }
+
+  get(id: string): CachedObject | undefined {
+    return this.#byId.get(id)
+  }
+
+  values(): Iterable<CachedObject> {
+    return this.#byId.values()
+  }
+
+  /** Empties it, before everything is loaded as of `revision`. Whoever watches has to start anew. */
+  reset(revision: number): void {
+    this.#byId.clear()
+    this.#ordered.clear()
+    this.#indices.clear()
+    this.#history = new History(revision, this.#limits)
+    this.#lastChange = revision
+    for (const consumer of this.hub.consumers()) consumer.terminate()
+  }
+
+  load(id: string, stored: Uint8Array, revision: number): void {
+    const { bytes } = this.layout.serve(this.layout.normalize(stored), 0, revision)
+    const record = new CachedObject(id, revision, bytes, 0, undefined)
+    this.#byId.set(id, record)
+    this.#ordered.set(id, record)
+  }
+
+  /** Gives the new record. */
+  put(id: string, stored: Uint8Array, revision: number, written: WrittenObject | undefined): CachedObject {
+    const own = written === undefined ? this.layout.normalize(stored) : stored
+    const { bytes, metadataEnd } = this.layout.serve(own, written?.metadataLength ?? 0, revision)
+    const attributes = written === undefined ? undefined : this.#attributesOf(written.object)
+    const record = new CachedObject(id, revision, bytes, metadataEnd, attributes)
+    const previous = this.#byId.get(id)
+    this.#byId.set(id, record)
+    this.#ordered.set(id, record)
+    if (written !== undefined) this.#decoded.put(record, written.object)
+    this.#indices.replace(previous, record)
+    this.#announce(new CacheEvent(revision, record, previous, this.layout))
+    return record
+  }
+
+  /** Gives the last state; undefined if it was not there. */
+  remove(id: string, revision: number): CachedObject | undefined {
+    const previous = this.#byId.get(id)
+    if (previous === undefined) return undefined
+    this.#byId.delete(id)
+    this.#ordered.delete(id)
+    this.#indices.replace(previous, undefined)
+    const event = new CacheEvent(revision, undefined, previous, this.layout)
+    this.#announce(event)
+    return previous
+  }
+
+  #announce(event: CacheEvent): void {
+    this.#lastChange = event.revision
+    this.hub.dispatch(event)
+    for (const handler of this.#readHandlers) handler(event.object, event.previous)
+    if (event.previous !== undefined) this.#decoded.forget(event.previous)
+    event.shrink()
+    this.#history.push(event)
+  }
+
+  onRead(handler: ReadHandler): () => void {
+    this.#readHandlers.add(handler)
+    return () => {
+      this.#readHandlers.delete(handler)
+    }
+  }
+
+  /** The decoded object, shared and never to be changed. */
+  object(record: CachedObject): KubernetesObject {
+    return this.#decoded.get(record)
+  }
+
+  /** As `object`, without crowding out what others use. */
+  peek(record: CachedObject): KubernetesObject {
+    return this.#decoded.peek(record)
+  }
+
+  attributes(record: CachedObject): Attributes {
+    record.attributes ??= this.#attributesOf(this.#decoded.peek(record))
+    return record.attributes
+  }
+
+  #attributesOf(object: KubernetesObject): Attributes {
+    const fields = this.#fieldNames.map((name) => this.kind.selectableFields[name]?.(object) ?? '')
+    return { labels: object.metadata?.labels, fields }
+  }
+
+  metadataEnd(record: CachedObject): number {
+    if (record.metadataEnd === 0)
+      record.metadataEnd = endOfObject(record.bytes, this.layout.metadataStart)
+    return record.metadataEnd
+  }
+
+  fieldValue(record: CachedObject, field: string): string {
+    if (field === 'metadata.name') return record.name
+    if (field === 'metadata.namespace') return record.namespace
+    return this.attributes(record).fields[this.#fieldNames.indexOf(field)] ?? ''
+  }
+
+  matches(record: CachedObject, selection: Selection): boolean {
+    const { namespace, labels, fields } = selection
+    if (namespace !== '' && record.namespace !== namespace) return false
+    if (!fields.empty && !fields.matches((field) => this.fieldValue(record, field))) return false
+    return labels.empty || labels.matches(this.attributes(record).labels)
+  }
+
+  /** Whether judging the selection needs attributes that loaded objects may not have yet. */
+  needsAttributes(selection: Selection): boolean {
+    return (
+      !selection.labels.empty ||
+      selection.fields.requirements.some(({ field }) => !field.startsWith('metadata.'))
+    )
+  }
+
+  /** Ascending by id. */
+  select(selection: Selection, options: SelectOptions = {}): Selected {
+    const found = this.#indices.find(selection, this.#byId.size)
+    if (found !== undefined) return this.#fromIndex([...found], selection, options)
+    return this.#fromOrder(selection, options)
+  }
+
+  #fromIndex(found: CachedObject[], selection: Selection, options: SelectOptions): Selected {
+    const { after = '', limit = 0 } = options
+    const matching = found.filter((record) => record.id > after && this.matches(record, selection)).sort(byId)
+    if (limit === 0 || matching.length <= limit) return { objects: matching, remaining: 0, more: false }
+    return { objects: matching.slice(0, limit), remaining: undefined, more: true }
+  }
+
+  #fromOrder(selection: Selection, options: SelectOptions): Selected {
+    const { after = '', limit = 0 } = options
+    const namespace = namespaceOf(selection)
+    const unfiltered = selection.labels.empty && selection.fields.empty
+    if (namespace === '' && unfiltered && limit === 0 && after === '')
+      return { objects: this.#ordered.valuesArray(), remaining: 0, more: false }
+    const low = namespace === '' ? '' : `${namespace}/`
+    const high = namespace === '' ? '\u{10ffff}' : `${namespace}0`
+    const start = after >= low ? `${after}\0` : low
+    const objects: CachedObject[] = []
+    let more = false
+    this.#ordered.forRange(start, high, false, (_id, record) => {
+      if (!unfiltered && !this.matches(record, selection)) return undefined
+      if (limit > 0 && objects.length === limit) {
+        more = true
+        return { break: true }
+      }
+      objects.push(record)
+      return undefined
+    })
+    if (!more) return { objects, remaining: 0, more }
+    const last = objects.at(-1)?.id ?? ''
+    const remaining = unfiltered ? this.#ordered.forRange(`${last}\0`, high, false) : undefined
+    return { objects, remaining, more }
+  }
+}
