@@ -1,4 +1,4 @@
-import { deepEqual } from '../../apimachinery/deep-equal.ts'
+import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import type { DeleteOptions, KubernetesObject, ObjectMeta, WatchEvent } from '../../apimachinery/meta.ts'
 import { parseFieldSelector } from '../../apimachinery/selectors/field-selector.ts'
 import { parseLabelSelector } from '../../apimachinery/selectors/parse-label-selector.ts'
@@ -201,8 +201,8 @@ export class FakeApi implements Transport {
       throw objectModified(place.subject)
     }
     const next = merged(old, body, place.subresource)
-    if (deepEqual(next, old)) return old
-    const specChanged = !deepEqual(field(next, 'spec'), field(old, 'spec'))
+    if (jsonEqual(next, old)) return old
+    const specChanged = !jsonEqual(field(next, 'spec'), field(old, 'spec'))
     const generation = (old.metadata?.generation ?? 1) + (specChanged ? 1 : 0)
     const updated = { ...next, metadata: { ...next.metadata, generation } }
     if (updated.metadata.deletionTimestamp !== undefined && !hasFinalizers(updated)) {
