@@ -23,5 +23,6 @@ export const ageColumn: Column<KubernetesObject> = {
   name: 'Age',
   type: 'string',
   description: 'The time since the object was created.',
+  since: (object) => object.metadata?.creationTimestamp,
   value: (object, nowMs) => since(object.metadata?.creationTimestamp, nowMs),
 }

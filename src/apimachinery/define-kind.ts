@@ -1,5 +1,5 @@
 import type { FieldError } from './field-error.ts'
-import type { KubernetesObject } from './meta.ts'
+import type { KubernetesObject, Time } from './meta.ts'
 
 export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection'
 
@@ -27,6 +27,8 @@ export interface Column<T> {
   readonly format?: string
   readonly description?: string
   readonly priority?: number
+  /** Present: the cell is how long ago this was, so it is made anew whenever it is shown; `value` says the same. */
+  since?(object: T): Time | null | undefined
   /** `nowMs` is the wall clock, for ages. `undefined` prints as `<none>`-less emptiness only where upstream's cell is null. */
   value(object: T, nowMs: number): string | number | boolean | null
 }
@@ -43,6 +45,8 @@ export interface Subresources {
   /** Present: `/status` exists, and the main resource ignores changes of `status`. */
   readonly status?: Readonly<Record<string, never>>
   readonly scale?: ScalePaths
+  /** Further subresources whose writes take a part of the object itself (`finalize`, `ephemeralcontainers`, `approval`): the hooks see their name in WriteContext. */
+  readonly parts?: readonly string[]
 }
 
 /** How an object's name (or generateName) is checked. */
@@ -112,6 +116,12 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   warnings?(object: T, old: T | undefined): readonly string[]
   /** Present: DELETE marks the object and waits for its owner to finish (pods). */
   gracefulDeletion?(object: T, requestedSeconds: number | undefined): GracefulDeletion
+  /** DELETE answers with the object's last state instead of a Status. */
+  readonly returnsDeleted?: true
+  /** Present: the first DELETE only marks the object, with this change (a Namespace turns Terminating). */
+  terminating?(object: T): T
+  /** False keeps an object that is being deleted although metadata.finalizers is empty (a Namespace's spec.finalizers). */
+  finalized?(object: T): boolean
   /** Values of the fields that field selectors may name beyond metadata.name and metadata.namespace. */
   readonly selectableFields: Readonly<Record<string, SelectableField<T>>>
   readonly columns: readonly Column<T>[]
