@@ -38,6 +38,8 @@ export interface Connection {
   readonly remoteAddress: string
   /** Present where the client showed one that the client CA signed. */
   readonly clientCertificate?: ClientCertificate
+  /** Why the certificate that it showed does not count: it then may not pass as anonymous. */
+  readonly certificateError?: string
   /** The in-process transport's own user: authentication takes it as it is. */
   readonly user?: UserInfo
 }

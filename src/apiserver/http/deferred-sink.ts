@@ -1,0 +1,80 @@
+import type { ByteSink } from '../response.ts'
+import { gzipThresholdBytes, gzipTo } from './gzip.ts'
+import type { Outgoing, OutgoingHeaders } from './outgoing.ts'
+import type { TurnBatcher } from './turn-batcher.ts'
+import { WritableSink } from './writable-sink.ts'
+import { writeChunks } from './write-chunks.ts'
+
+export interface DeferredSinkOptions {
+  readonly outgoing: Outgoing
+  readonly status: number
+  readonly headers: OutgoingHeaders
+  readonly batcher: TurnBatcher
+}
+
+/** Holds a list back until it is known whether it is long enough to be compressed. */
+export class DeferredSink implements ByteSink {
+  readonly #options: DeferredSinkOptions
+  #held: Uint8Array[] = []
+  #heldBytes = 0
+  #sink: WritableSink | undefined
+  #ended = false
+
+  constructor(options: DeferredSinkOptions) {
+    this.#options = options
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#sink !== undefined) return this.#sink.write(bytes)
+    this.#held.push(bytes)
+    this.#heldBytes += bytes.length
+    return this.#heldBytes <= gzipThresholdBytes || this.#compress()
+  }
+
+  #compress(): boolean {
+    const { outgoing, status, headers, batcher } = this.#options
+    if (outgoing.closed) return true
+    outgoing.head(status, { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' }, false)
+    const target = gzipTo(outgoing.body)
+    const destroy = (): void => outgoing.destroy()
+    this.#sink = new WritableSink({ target, connection: outgoing.body, batcher, destroy })
+    let room = true
+    for (const bytes of this.#held) room = this.#sink.write(bytes)
+    this.#held = []
+    return room
+  }
+
+  get bufferedBytes(): number {
+    return this.#sink === undefined ? this.#heldBytes : this.#sink.bufferedBytes
+  }
+
+  onDrain(callback: () => void): void {
+    this.#sink?.onDrain(callback)
+  }
+
+  onClose(callback: () => void): void {
+    const { body } = this.#options.outgoing
+    const report = (): void => {
+      if (!this.#ended) callback()
+    }
+    if (body.destroyed) report()
+    else body.once('close', report)
+  }
+
+  end(): void {
+    this.#ended = true
+    if (this.#sink !== undefined) {
+      this.#sink.end()
+      return
+    }
+    const { outgoing, status, headers } = this.#options
+    if (outgoing.closed) return
+    outgoing.head(status, { ...headers, 'content-length': String(this.#heldBytes) }, false)
+    writeChunks(outgoing.body, this.#held, this.#heldBytes)
+  }
+
+  destroy(): void {
+    this.#ended = true
+    this.#options.outgoing.destroy()
+  }
+}

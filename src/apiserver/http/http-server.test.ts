@@ -1,0 +1,381 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import http2 from 'node:http2'
+import https from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { StatusError } from '../../apimachinery/status-error.ts'
+import { realHost } from '../../base/host/real-host.ts'
+import { silentLogger } from '../../base/logger.ts'
+// Only a test may look across: certificates are the composition root's.
+import { ensurePki, type Pki } from '../../cluster/pki/ensure-pki.ts'
+import type { Handler } from '../filter.ts'
+import type { ServerRequest } from '../request.ts'
+import { type ByteSink, type ServerResponse, textResponse } from '../response.ts'
+import { type HttpServer, startHttpServer } from './http-server.ts'
+
+const encoder = new TextEncoder()
+const sinks: ByteSink[] = []
+
+const routes: Record<string, (request: ServerRequest) => Promise<ServerResponse> | ServerResponse> = {
+  '/echo': async (request) => {
+    const body = await request.source.readBody()
+    const bytes = body.type === 'bytes' ? body.bytes : encoder.encode('object')
+    return { type: 'bytes', status: 201, contentType: 'application/octet-stream', chunks: [bytes] }
+  },
+  '/warn': (request) => {
+    request.warn('say "hi"')
+    request.warn('second')
+    return textResponse('ok')
+  },
+  '/big': () => ({
+    type: 'bytes',
+    status: 200,
+    contentType: 'application/json',
+    chunks: Array.from({ length: 3000 }, (_, index) => encoder.encode(`${index}`.padEnd(100, '.'))),
+  }),
+  '/list': () => ({
+    type: 'stream',
+    status: 200,
+    contentType: 'application/json',
+    flushHead: false,
+    start: (sink) => {
+      let left = 40
+      const pump = (): void => {
+        while (left-- > 0) {
+          if (!sink.write(new Uint8Array(10_000).fill(97))) {
+            sink.onDrain(pump)
+            return
+          }
+        }
+        sink.end()
+      }
+      pump()
+    },
+  }),
+  '/watch': () => ({
+    type: 'stream',
+    status: 200,
+    contentType: 'application/json',
+    flushHead: true,
+    start: (sink) => {
+      sinks.push(sink)
+      sink.write(encoder.encode('{"type":"ADDED"}\n{"type":'))
+      sink.write(encoder.encode('"MODIFIED"}\n'))
+    },
+  }),
+  '/shell': () => ({
+    type: 'upgrade',
+    headers: { connection: 'Upgrade', upgrade: 'test' },
+    start: async ({ readable, sink }) => {
+      for await (const bytes of readable) sink.write(bytes)
+      sink.end()
+    },
+  }),
+  '/who': (request) => {
+    const { clientCertificate, certificateError } = request.source.connection
+    return textResponse(clientCertificate ? 'certificate' : (certificateError ?? 'nobody'))
+  },
+  '/a b': (request) =>
+    textResponse(`${request.query.get('x')} ${request.source.headerValues('impersonate-group')}`),
+}
+
+const handler: Handler = async (request) => {
+  try {
+    return (await routes[request.path]?.(request)) ?? textResponse('404 page not found', 404)
+  } catch (error) {
+    if (error instanceof StatusError) return textResponse(error.message, error.code)
+    throw error
+  }
+}
+
+let directory: string
+let pki: Pki
+let server: HttpServer
+
+const start = (limits = {}): Promise<HttpServer> =>
+  startHttpServer({
+    host: realHost,
+    logger: silentLogger,
+    handler,
+    address: '127.0.0.1',
+    port: 0,
+    certificatePem: pki.apiServer.certificatePem,
+    keyPem: pki.apiServer.keyPem,
+    clientAuthorityPem: pki.ca.certificatePem,
+    limits,
+  })
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'timonel-http-'))
+  pki = await ensurePki(directory, {
+    host: realHost,
+    serverNames: [],
+    serviceAddress: '10.96.0.1',
+    clusterDomain: 'cluster.local',
+  })
+  server = await start()
+})
+afterAll(async () => {
+  await server.close(0)
+  rmSync(directory, { recursive: true })
+})
+
+interface Answer {
+  readonly status: number
+  readonly headers: Record<string, string | string[] | undefined>
+  readonly body: Buffer
+}
+interface Ask {
+  readonly method?: string
+  readonly headers?: Record<string, string | string[]>
+  readonly body?: Uint8Array
+  readonly cert?: { certificatePem: string; keyPem: string }
+}
+
+const overHttp1 = (path: string, ask: Ask = {}): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const request = https.request(
+      {
+        host: '127.0.0.1',
+        port: server.port,
+        path,
+        method: ask.method ?? 'GET',
+        headers: ask.headers ?? {},
+        ca: pki.ca.certificatePem,
+        ...(ask.cert ? { cert: ask.cert.certificatePem, key: ask.cert.keyPem } : {}),
+        agent: false,
+      },
+      (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk) => chunks.push(chunk))
+        response.on('end', () => {
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(chunks),
+          })
+        })
+      },
+    )
+    request.on('error', reject)
+    request.end(ask.body)
+  })
+
+const overHttp2 = (path: string, ask: Ask = {}): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const session = http2.connect(`https://127.0.0.1:${server.port}`, {
+      ca: pki.ca.certificatePem,
+      ...(ask.cert ? { cert: ask.cert.certificatePem, key: ask.cert.keyPem } : {}),
+    })
+    session.on('error', reject)
+    const request = session.request({ ':path': path, ':method': ask.method ?? 'GET', ...ask.headers })
+    let answered: { status: number; headers: Answer['headers'] } = { status: 0, headers: {} }
+    request.on('response', (headers) => {
+      const { ':status': status = 0, ...rest } = headers
+      answered = { status, headers: Object.fromEntries(Object.entries(rest).map(([k, v]) => [k, v])) }
+    })
+    const chunks: Buffer[] = []
+    request.on('data', (chunk) => chunks.push(chunk))
+    request.on('end', () => {
+      session.close()
+      resolve({ ...answered, body: Buffer.concat(chunks) })
+    })
+    request.on('error', reject)
+    request.end(ask.body)
+  })
+
+describe.each([
+  ['HTTP/1.1', overHttp1],
+  ['HTTP/2', overHttp2],
+])('startHttpServer() over %s', (_, call) => {
+  it('answers with the common headers', async () => {
+    const answer = await call('/a%20b?x=1%202', {
+      headers: { 'audit-id': 'mine', 'impersonate-group': ['a', 'b'] },
+    })
+    expect(answer.status).toBe(200)
+    expect(answer.body.toString()).toBe('1 2 a,b')
+    expect(answer.headers).toMatchObject({
+      'audit-id': 'mine',
+      'cache-control': 'no-cache, private',
+      'content-type': 'text/plain; charset=utf-8',
+      'content-length': '7',
+    })
+    expect((await call('/warn')).headers['audit-id']).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it('refuses a malformed path', async () => {
+    expect((await call('/%zz')).status).toBe(400)
+  })
+
+  it('sends a warning header for each warning', async () => {
+    const answer = await call('/warn')
+    expect([answer.headers.warning].flat().join(', ')).toBe('299 - "say \\"hi\\"", 299 - "second"')
+  })
+
+  it('reads bodies up to the limit', async () => {
+    const most = new Uint8Array(3 * 1024 * 1024).fill(98)
+    const fits = await call('/echo', { method: 'POST', body: most })
+    expect([fits.status, fits.body.length]).toEqual([201, most.length])
+    expect((await call('/echo', { method: 'POST' })).body.length).toBe(0)
+  })
+
+  it('refuses an announced body above the limit without reading it', async () => {
+    const answer = await call('/echo', {
+      method: 'POST',
+      headers: { 'content-length': '3145729' },
+      body: new Uint8Array(3145729),
+    })
+    expect(answer.status).toBe(413)
+    expect(answer.body.toString()).toBe('Request entity too large: limit is 3145728')
+  })
+
+  it('sends a large response whole, compressed only for who asks', async () => {
+    const plain = await call('/big')
+    expect(plain.body.length).toBe(300_000)
+    expect(plain.headers['content-encoding']).toBeUndefined()
+    const packed = await call('/big', { headers: { 'accept-encoding': 'gzip' } })
+    expect(packed.headers['content-encoding']).toBe('gzip')
+    expect(gunzipSync(packed.body).equals(plain.body)).toBe(true)
+    expect(
+      (await call('/warn', { headers: { 'accept-encoding': 'gzip' } })).headers['content-encoding'],
+    ).toBe(undefined)
+  })
+
+  it('streams a list with back-pressure, compressed for who asks', async () => {
+    expect((await call('/list')).body.length).toBe(400_000)
+    const packed = await call('/list', { headers: { 'accept-encoding': 'gzip' } })
+    expect(gunzipSync(packed.body).length).toBe(400_000)
+  })
+
+  it('tells who showed a certificate', async () => {
+    const client = pki.client('t', { commonName: 't' })
+    expect((await call('/who', { cert: client })).body.toString()).toBe('certificate')
+    expect((await call('/who')).body.toString()).toBe('nobody')
+    expect((await call('/who', { cert: pki.frontProxyClient })).body.toString()).toMatch(/UNABLE|CERT/)
+  })
+
+  it('answers HEAD without a body', async () => {
+    const answer = await call('/warn', { method: 'HEAD' })
+    expect([answer.status, answer.body.length]).toEqual([200, 0])
+  })
+})
+
+describe('startHttpServer()', () => {
+  it('keeps a watch open, tells when the client goes, and writes what came in one turn at once', async () => {
+    const session = http2.connect(`https://127.0.0.1:${server.port}`, { ca: pki.ca.certificatePem })
+    const request = session.request({ ':path': '/watch' })
+    const first = await new Promise<Buffer>((resolve) => request.once('data', resolve))
+    expect(first.toString()).toBe('{"type":"ADDED"}\n{"type":"MODIFIED"}\n')
+    const sink = sinks.pop()
+    const gone = new Promise<void>((resolve) => sink?.onClose(resolve))
+    request.close()
+    await gone
+    session.close()
+  })
+
+  it('serves a watch as a WebSocket, one event in each message', async () => {
+    const socket = new WebSocket(`wss://127.0.0.1:${server.port}/watch`, { ca: pki.ca.certificatePem })
+    const messages: string[] = []
+    await new Promise<void>((resolve) => {
+      socket.on('message', (data) => {
+        messages.push(data.toString())
+        if (messages.length === 2) resolve()
+      })
+    })
+    expect(messages).toEqual(['{"type":"ADDED"}', '{"type":"MODIFIED"}'])
+    sinks.pop()?.end()
+    await new Promise((resolve) => socket.once('close', resolve))
+  })
+
+  const upgrade = (path: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const request = https.request({
+        host: '127.0.0.1',
+        port: server.port,
+        path,
+        headers: { connection: 'Upgrade', upgrade: 'test' },
+        ca: pki.ca.certificatePem,
+        agent: false,
+      })
+      request.on('upgrade', (_response, socket) => {
+        socket.once('data', (data: Buffer) => {
+          resolve(data.toString())
+          socket.end()
+        })
+        socket.write('ping')
+      })
+      request.on('response', (response) => {
+        response.resume()
+        resolve(String(response.statusCode))
+      })
+      request.on('error', reject)
+      request.end()
+    })
+
+  it('hands over an upgraded connection, or answers as usual', async () => {
+    expect(await upgrade('/shell')).toBe('ping')
+    expect(await upgrade('/nothing')).toBe('404')
+  })
+
+  it('refuses a body that grows above the limit', async () => {
+    const status = await new Promise((resolve, reject) => {
+      const request = https.request(
+        {
+          host: '127.0.0.1',
+          port: server.port,
+          path: '/echo',
+          method: 'POST',
+          ca: pki.ca.certificatePem,
+          agent: false,
+        },
+        (response) => {
+          resolve(response.statusCode)
+          response.resume()
+          request.destroy()
+        },
+      )
+      request.on('error', reject)
+      request.write(new Uint8Array(2 * 1024 * 1024))
+      request.write(new Uint8Array(2 * 1024 * 1024))
+    })
+    expect(status).toBe(413)
+  })
+
+  it('close() breaks what does not end within the grace', async () => {
+    const other = await start()
+    const session = http2.connect(`https://127.0.0.1:${other.port}`, { ca: pki.ca.certificatePem })
+    session.on('error', () => {})
+    const request = session.request({ ':path': '/watch' })
+    request.on('error', () => {})
+    await new Promise((resolve) => request.once('data', resolve))
+    const idle = https.request({
+      host: '127.0.0.1',
+      port: other.port,
+      path: '/warn',
+      ca: pki.ca.certificatePem,
+    })
+    idle.on('error', () => {})
+    const closed = new Promise((resolve) => session.once('close', resolve))
+    await other.close(50)
+    await closed
+    idle.destroy()
+    sinks.pop()
+  })
+
+  it('rejects where the port is taken', async () => {
+    await expect(
+      startHttpServer({
+        host: realHost,
+        logger: silentLogger,
+        handler,
+        address: '127.0.0.1',
+        port: server.port,
+        certificatePem: pki.apiServer.certificatePem,
+        keyPem: pki.apiServer.keyPem,
+      }),
+    ).rejects.toThrow(/EADDRINUSE/)
+  })
+})

@@ -1,0 +1,269 @@
+import type { ServerResponse as Http1Response, IncomingMessage } from 'node:http'
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+import { assert } from '../../base/assert.ts'
+import type { Host } from '../../base/host.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Handler } from '../filter.ts'
+import { type RequestSource, ServerRequest } from '../request.ts'
+import { Connections } from './connections.ts'
+import { defaultHttpLimits, type HttpLimits } from './limits.ts'
+import { Http1Outgoing, Http2Outgoing, type Outgoing } from './outgoing.ts'
+import { parseTarget } from './parse-target.ts'
+import { http1Source, http2Source } from './request-source.ts'
+import { respond } from './respond.ts'
+import { TurnBatcher } from './turn-batcher.ts'
+import { serveUpgrade } from './upgrade.ts'
+
+export interface HttpServerOptions {
+  readonly host: Host
+  readonly logger: Logger
+  /** The whole chain. */
+  readonly handler: Handler
+  readonly address: string
+  /** 0: any free one. */
+  readonly port: number
+  readonly certificatePem: string
+  readonly keyPem: string
+  /** PEM of the authorities whose client certificates count; without it none is asked for. */
+  readonly clientAuthorityPem?: string
+  readonly limits?: Partial<HttpLimits>
+}
+
+export interface HttpServer {
+  readonly address: string
+  readonly port: number
+  /** Takes no more connections or requests, gives those under way `graceMs`, then breaks what is left. */
+  close(graceMs: number): Promise<void>
+}
+
+/** For the upload of several bodies at a time over one connection. */
+const sessionWindowBytes = 4 * 1024 * 1024
+const streamWindowBytes = 256 * 1024
+/** Go's, so that a watcher whose machine has vanished is noticed. */
+const keepAliveMs = 15_000
+
+class Front implements HttpServer {
+  readonly #options: HttpServerOptions
+  readonly #limits: HttpLimits
+  readonly #server: Http2SecureServer
+  readonly #batcher = new TurnBatcher()
+  readonly #sessionConnections = new Connections<ServerHttp2Session>()
+  readonly #socketConnections = new Connections<TLSSocket>()
+  readonly #sessions = new Set<ServerHttp2Session>()
+  readonly #sockets = new Set<TLSSocket>()
+  readonly #busySockets = new Set<TLSSocket>()
+  #closing = false
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options
+    this.#limits = { ...defaultHttpLimits, ...options.limits }
+    this.#server = createSecureServer({
+      allowHTTP1: true,
+      cert: options.certificatePem,
+      key: options.keyPem,
+      ...(options.clientAuthorityPem === undefined
+        ? {}
+        : { ca: options.clientAuthorityPem, requestCert: true, rejectUnauthorized: false }),
+      handshakeTimeout: this.#limits.headTimeoutMs,
+      settings: {
+        maxConcurrentStreams: this.#limits.maxStreamsPerConnection,
+        initialWindowSize: streamWindowBytes,
+        maxHeaderListSize: this.#limits.maxHeaderBytes,
+      },
+    })
+    this.#listen()
+  }
+
+  #listen(): void {
+    const server = this.#server
+    server.on('request', (message: unknown, response: unknown) => {
+      // With HTTP/1.1 these are node:http's own classes, which the types of node:http2 do not say.
+      this.#onHttp1(message as IncomingMessage, response as Http1Response<IncomingMessage>)
+    })
+    // Listening to `request` has added the compatibility layer, which would answer HTTP/2 streams, too.
+    server.removeAllListeners('stream')
+    server.on('session', (session) => this.#onSession(session))
+    server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#onUpgrade(message, socket, head)
+    })
+    server.on('secureConnection', (socket) => this.#onSocket(socket))
+    server.on('sessionError', (error) => this.#options.logger.debug('an HTTP/2 session failed', { error }))
+    // Node's default is two minutes, which would cut a quiet watch.
+    server.setTimeout(0)
+    Object.assign(server, {
+      headersTimeout: this.#limits.headTimeoutMs,
+      keepAliveTimeout: this.#limits.idleTimeoutMs,
+      requestTimeout: 0,
+      maxHeaderSize: this.#limits.maxHeaderBytes,
+    })
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host: this.#options.address, port: this.#options.port, backlog: 1024 }, () => {
+        this.#server.off('error', reject)
+        resolve()
+      })
+    })
+    this.#server.on('error', (error) => this.#options.logger.error('the HTTP server failed', { error }))
+  }
+
+  get address(): string {
+    return this.#options.address
+  }
+
+  get port(): number {
+    const address = this.#server.address()
+    assert(address !== null && typeof address === 'object', 'the HTTP server does not listen')
+    return address.port
+  }
+
+  #onSocket(socket: TLSSocket): void {
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, keepAliveMs)
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+  }
+
+  #onSession(session: ServerHttp2Session): void {
+    session.setLocalWindowSize(sessionWindowBytes)
+    this.#sessions.add(session)
+    let streams = 0
+    session.on('stream', (stream, headers, _flags, rawHeaders) => {
+      streams++
+      stream.once('close', () => {
+        streams--
+      })
+      this.#onHttp2(session, stream, headers, rawHeaders)
+    })
+    session.setTimeout(this.#limits.idleTimeoutMs, () => {
+      if (streams === 0) session.close()
+    })
+    session.once('close', () => this.#sessions.delete(session))
+    if (this.#closing) session.close()
+  }
+
+  #onHttp2(
+    session: ServerHttp2Session,
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    rawHeaders: readonly string[],
+  ): void {
+    // A reset by the client is no error of ours.
+    stream.on('error', () => {})
+    const connection = this.#sessionConnections.of(session, () => {
+      assert(session.socket instanceof TLSSocket, 'an HTTP/2 session without TLS')
+      return session.socket
+    })
+    if (headers.expect === '100-continue') stream.additionalHeaders({ ':status': 100 })
+    const source = http2Source(stream, headers, rawHeaders, connection, this.#limits.maxBodyBytes)
+    this.#serve(headers[':method'], headers[':path'], source, new Http2Outgoing(stream))
+  }
+
+  #onHttp1(message: IncomingMessage, response: Http1Response<IncomingMessage>): void {
+    response.on('error', () => {})
+    const { socket } = message
+    assert(socket instanceof TLSSocket, 'an HTTP/1.1 connection without TLS')
+    const connection = this.#socketConnections.of(socket, () => socket)
+    const source = http1Source(message, response, connection, this.#limits.maxBodyBytes)
+    this.#busySockets.add(socket)
+    response.once('close', () => this.#busySockets.delete(socket))
+    if (this.#closing) response.setHeader('connection', 'close')
+    this.#serve(message.method, message.url, source, new Http1Outgoing(response))
+  }
+
+  #onUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => {})
+    assert(socket instanceof TLSSocket, 'an HTTP/1.1 connection without TLS')
+    const connection = this.#socketConnections.of(socket, () => socket)
+    const source = http1Source(message, socket, connection, this.#limits.maxBodyBytes)
+    const request = this.#request(message.method, message.url, source)
+    if (request === undefined) {
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
+      return
+    }
+    this.#busySockets.add(socket)
+    socket.once('close', () => this.#busySockets.delete(socket))
+    const { handler } = this.#options
+    serveUpgrade({ request, message, socket, head, handler, batcher: this.#batcher }).catch(
+      (error: unknown) => {
+        this.#options.logger.error('an upgrade failed', { error, path: request.path })
+        socket.destroy()
+      },
+    )
+  }
+
+  #request(
+    method: string | undefined,
+    target: string | undefined,
+    source: RequestSource,
+  ): ServerRequest | undefined {
+    const parsed = parseTarget(target ?? '')
+    if (parsed === undefined) return undefined
+    return new ServerRequest({
+      method: method ?? 'GET',
+      path: parsed.path,
+      query: parsed.query,
+      source,
+      startedMs: this.#options.host.monotonicMs(),
+    })
+  }
+
+  #serve(
+    method: string | undefined,
+    target: string | undefined,
+    source: RequestSource,
+    outgoing: Outgoing,
+  ): void {
+    const request = this.#request(method, target, source)
+    if (request === undefined) {
+      outgoing.head(400, { 'content-type': 'text/plain; charset=utf-8' }, false)
+      outgoing.body.end('400 Bad Request: malformed path')
+      return
+    }
+    this.#options
+      .handler(request)
+      .then((response) => respond(outgoing, request, response, this.#batcher))
+      .catch((error: unknown) => {
+        this.#options.logger.error('a response failed', { error, path: request.path })
+        if (!outgoing.closed) outgoing.destroy()
+      })
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve())
+    })
+    for (const session of this.#sessions) session.close()
+    for (const socket of this.#sockets) {
+      const http1 = socket.alpnProtocol !== 'h2'
+      if (http1 && !this.#busySockets.has(socket)) socket.destroy()
+    }
+    const timer = this.#options.host.schedule(graceMs, () => {
+      for (const session of this.#sessions) session.destroy()
+      for (const socket of this.#sockets) socket.destroy()
+    })
+    await closed
+    timer.cancel()
+  }
+}
+
+/**
+ * Serves the chain over HTTPS: HTTP/2 (by ALPN) and HTTP/1.1 with upgrades, TLS 1.2 and newer, client certificates
+ * asked for but not demanded. Rejects with Node's error where the address is taken.
+ */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const front = new Front(options)
+  await front.start()
+  return front
+}

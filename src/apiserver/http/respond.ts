@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import { assert } from '../../base/assert.ts'
+import type { ServerRequest } from '../request.ts'
+import type { BytesResponse, Headers, ServerResponse, StreamResponse } from '../response.ts'
+import { DeferredSink } from './deferred-sink.ts'
+import { acceptsGzip, gzipThresholdBytes, gzipTo } from './gzip.ts'
+import type { Outgoing, OutgoingHeaders } from './outgoing.ts'
+import type { TurnBatcher } from './turn-batcher.ts'
+import { warningHeaders } from './warning-headers.ts'
+import { WritableSink } from './writable-sink.ts'
+import { writeChunks } from './write-chunks.ts'
+
+/** What every response has. The audit ID is the client's where it sent one. */
+function commonHeaders(
+  request: ServerRequest,
+  contentType: string,
+  headers: Headers | undefined,
+): OutgoingHeaders {
+  const all: OutgoingHeaders = {
+    'audit-id': request.header('audit-id') ?? randomUUID(),
+    'cache-control': 'no-cache, private',
+    'content-type': contentType,
+  }
+  if (headers !== undefined) for (const name in headers) all[name.toLowerCase()] = headers[name] ?? ''
+  if (request.warnings.length > 0) all.warning = warningHeaders(request.warnings)
+  return all
+}
+
+function respondBytes(outgoing: Outgoing, request: ServerRequest, response: BytesResponse): void {
+  const headers = commonHeaders(request, response.contentType, response.headers)
+  let length = 0
+  for (const chunk of response.chunks) length += chunk.length
+  if (length > gzipThresholdBytes && headers['content-encoding'] === undefined && acceptsGzip(request)) {
+    headers['content-encoding'] = 'gzip'
+    headers.vary = 'Accept-Encoding'
+    outgoing.head(response.status, headers, false)
+    writeChunks(gzipTo(outgoing.body), response.chunks, length)
+    return
+  }
+  if (response.status !== 204 && response.status !== 304) headers['content-length'] = String(length)
+  outgoing.head(response.status, headers, false)
+  if (request.method === 'HEAD') outgoing.body.end()
+  else writeChunks(outgoing.body, response.chunks, length)
+}
+
+function respondStream(
+  outgoing: Outgoing,
+  request: ServerRequest,
+  response: StreamResponse,
+  batcher: TurnBatcher,
+): void {
+  const headers = commonHeaders(request, response.contentType, response.headers)
+  if (!response.flushHead && acceptsGzip(request)) {
+    response.start(new DeferredSink({ outgoing, status: response.status, headers, batcher }))
+    return
+  }
+  outgoing.head(response.status, headers, response.flushHead)
+  const destroy = (): void => outgoing.destroy()
+  response.start(new WritableSink({ target: outgoing.body, batcher, destroy }))
+}
+
+/** Puts the chain's answer on the wire. An upgrade is answered elsewhere. */
+export function respond(
+  outgoing: Outgoing,
+  request: ServerRequest,
+  response: ServerResponse,
+  batcher: TurnBatcher,
+): void {
+  if (outgoing.closed) return
+  switch (response.type) {
+    case 'bytes':
+      respondBytes(outgoing, request, response)
+      break
+    case 'stream':
+      respondStream(outgoing, request, response, batcher)
+      break
+    default:
+      assert(false, `a response of type ${response.type} reached the HTTP front`)
+  }
+}

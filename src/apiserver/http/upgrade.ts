@@ -1,0 +1,60 @@
+import { ServerResponse as Http1Response, type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Handler } from '../filter.ts'
+import type { ServerRequest } from '../request.ts'
+import type { UpgradeResponse } from '../response.ts'
+import { Http1Outgoing } from './outgoing.ts'
+import { respond } from './respond.ts'
+import type { TurnBatcher } from './turn-batcher.ts'
+import { watchOverWebSocket } from './web-socket-watch.ts'
+import { WritableSink } from './writable-sink.ts'
+
+/** What the client sent right behind its head, then what comes. The socket stays open at the end: its owner closes it. */
+async function* incoming(socket: Duplex, head: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (head.length > 0) yield head
+  yield* socket.iterator({ destroyOnReturn: false })
+}
+
+function switchProtocols(
+  socket: Duplex,
+  head: Uint8Array,
+  response: UpgradeResponse,
+  batcher: TurnBatcher,
+): void {
+  const lines = Object.entries(response.headers).map(([name, value]) => `${name}: ${value}`)
+  socket.write([`HTTP/1.1 101 ${STATUS_CODES[101]}`, ...lines, '', ''].join('\r\n'))
+  const destroy = (): void => {
+    socket.destroy()
+  }
+  response.start({
+    readable: incoming(socket, head),
+    sink: new WritableSink({ target: socket, batcher, destroy }),
+  })
+}
+
+export interface UpgradeOptions {
+  readonly request: ServerRequest
+  readonly message: IncomingMessage
+  readonly socket: Duplex
+  readonly head: Buffer
+  readonly handler: Handler
+  readonly batcher: TurnBatcher
+}
+
+/** A request that wants to leave HTTP: the chain says whether it may. */
+export async function serveUpgrade(options: UpgradeOptions): Promise<void> {
+  const { request, message, socket, head, handler, batcher } = options
+  const response = await handler(request)
+  if (socket.destroyed) return
+  if (response.type === 'upgrade') return switchProtocols(socket, head, response, batcher)
+  const webSocket = message.headers.upgrade?.toLowerCase() === 'websocket'
+  if (webSocket && response.type === 'stream' && response.flushHead) {
+    return watchOverWebSocket(message, socket, head, response)
+  }
+  const plain = new Http1Response(message)
+  plain.shouldKeepAlive = false
+  // Node types the socket as a network socket; that of an upgrade is the TLS socket.
+  plain.assignSocket(Object.assign(socket))
+  plain.once('finish', () => socket.end())
+  respond(new Http1Outgoing(plain), request, response, batcher)
+}

@@ -1,0 +1,72 @@
+import type { Writable } from 'node:stream'
+import type { ByteSink } from '../response.ts'
+import type { TurnBatcher } from './turn-batcher.ts'
+
+/** From this size on a write gains nothing from waiting for others. */
+const directWriteBytes = 16 * 1024
+
+export interface WritableSinkOptions {
+  /** Takes the bytes. */
+  readonly target: Writable
+  /** What closes when the client goes; the target itself where absent. */
+  readonly connection?: Writable
+  readonly batcher: TurnBatcher
+  readonly destroy: () => void
+}
+
+/** A sink over a stream of Node's. Small writes of one turn leave together. */
+export class WritableSink implements ByteSink {
+  readonly #target: Writable
+  readonly #connection: Writable
+  readonly #batcher: TurnBatcher
+  readonly #destroy: () => void
+  #ended = false
+
+  constructor(options: WritableSinkOptions) {
+    this.#target = options.target
+    this.#connection = options.connection ?? options.target
+    this.#batcher = options.batcher
+    this.#destroy = options.destroy
+  }
+
+  get #closed(): boolean {
+    return this.#ended || this.#target.destroyed || this.#connection.destroyed
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#closed) return true
+    if (bytes.length < directWriteBytes) this.#batcher.cork(this.#target)
+    return this.#target.write(bytes)
+  }
+
+  get bufferedBytes(): number {
+    return this.#target.writableLength
+  }
+
+  onDrain(callback: () => void): void {
+    this.#target.once('drain', () => {
+      if (!this.#ended) callback()
+    })
+  }
+
+  onClose(callback: () => void): void {
+    const report = (): void => {
+      if (!this.#ended) callback()
+    }
+    if (this.#connection.destroyed) report()
+    else this.#connection.once('close', report)
+  }
+
+  end(): void {
+    if (this.#closed) return
+    this.#ended = true
+    this.#batcher.release(this.#target)
+    this.#target.end()
+  }
+
+  destroy(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#destroy()
+  }
+}
