@@ -104,7 +104,7 @@ class TypedResource<T extends KubernetesObject> implements ResourceClient<T> {
     options: PatchOptions = {},
   ): Promise<T> {
     const query = this.#writeQuery(options)
-    if (options.force !== undefined) query['force'] = String(options.force)
+    if (options.force !== undefined) query.force = String(options.force)
     const path = this.#objectPath(namespace, name, options.subresource)
     const response = await this.#send('PATCH', path, query, options, patch, type)
     return trusted<T>(response.body)

@@ -122,8 +122,8 @@ test('an informer resumes a dropped watch from where it was', async () => {
   await make('b')
   await host.advance(2_000)
   expect(seen).toEqual(['added a', 'added b'])
-  const watches = api.requests.filter(({ query }) => query?.['watch'] === 'true')
-  expect(watches.map(({ query }) => query?.['resourceVersion'])).toEqual([undefined, '101'])
+  const watches = api.requests.filter(({ query }) => query?.watch === 'true')
+  expect(watches.map(({ query }) => query?.resourceVersion)).toEqual([undefined, '101'])
 })
 
 test('an informer reads everything again after 410, and reports the differences', async () => {
@@ -134,7 +134,7 @@ test('an informer reads everything again after 410, and reports the differences'
     throw statusError('ServiceUnavailable', 'down')
   }
   let isDown = true
-  api.interceptors.push((request) => (isDown && request.query?.['watch'] === 'true' ? down() : undefined))
+  api.interceptors.push((request) => (isDown && request.query?.watch === 'true' ? down() : undefined))
   api.dropWatches()
   const changes = Promise.all([
     client.resource(ConfigMap).delete('default', 'a'),
@@ -168,7 +168,7 @@ test('an informer backs off from 800 ms while the server is away', async () => {
 test('an informer lists from a server that cannot stream the state', async () => {
   await make('a')
   api.interceptors.push((request) => {
-    if (request.query?.['sendInitialEvents'] === undefined) return undefined
+    if (request.query?.sendInitialEvents === undefined) return undefined
     throw statusError('Invalid', 'sendInitialEvents: Forbidden')
   })
   const seen = log()

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../apimachinery/meta.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Client } from '../client/client.ts'
-import type { AnyKind, Indexers, Lister } from '../client/informer.ts'
+import type { AnyKind, Indexers, InformerFactory, Lister } from '../client/informer.ts'
 
 export type { AnyKind }
 
@@ -25,14 +25,41 @@ export interface WatchDeclaration<T extends KubernetesObject = KubernetesObject>
   readonly when?: (object: T | undefined, old: T | undefined) => boolean
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: watches of different kinds in one list; each is called only with objects of its own
+export type AnyWatch = WatchDeclaration<any>
+
+/** A watch, typed by its kind. */
+export const watching = <T extends KubernetesObject>(watch: WatchDeclaration<T>): AnyWatch => watch
+
+/** Indices that a controller looks objects up by. */
+export interface IndexDeclaration<T extends KubernetesObject = KubernetesObject> {
+  readonly kind: KindDeclaration<T>
+  readonly indexers: Indexers<T>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: indices of different kinds in one list; each is given only objects of its own
+export type AnyIndex = IndexDeclaration<any>
+
+/** Indices, typed by their kind. */
+export const indexing = <T extends KubernetesObject>(
+  kind: KindDeclaration<T>,
+  indexers: Indexers<T>,
+): AnyIndex => ({ kind, indexers })
+
 /** A caches' view: every kind that the controller declared, nothing else (asking for another is a defect). */
 export interface Caches {
   of<T extends KubernetesObject>(kind: KindDeclaration<T>): Lister<T>
 }
 
 export interface EventRecorder {
-  /** An Event about `object`, aggregated and rate-limited as upstream's recorder. `type` is Normal or Warning. Never throws, never waits. */
-  event(object: KubernetesObject, type: 'Normal' | 'Warning', reason: string, message: string): void
+  /** An Event about `object` (or with `fieldPath` about a part of it), aggregated and rate-limited as upstream's recorder. Never throws, never waits. */
+  event(
+    object: KubernetesObject,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    fieldPath?: string,
+  ): void
 }
 
 export interface ReconcileContext {
@@ -56,20 +83,40 @@ export interface Permission {
 export interface ControllerDeclaration<T extends KubernetesObject = KubernetesObject> {
   /** Upstream's name without `-controller`: `deployment`; also the work queue's name in metrics. */
   readonly name: string
-  readonly reconciles: KindDeclaration<T>
+  /** Absent: keys come from `watches` and `setUp` alone. */
+  readonly reconciles?: KindDeclaration<T>
   /** Kinds whose objects carry a controller owner reference to `reconciles`. */
   readonly owns?: readonly AnyKind[]
-  readonly watches?: readonly WatchDeclaration<never>[]
+  readonly watches?: readonly AnyWatch[]
   /** Kinds that are only read from the cache. */
   readonly reads?: readonly AnyKind[]
-  readonly indexers?: readonly { readonly kind: AnyKind; readonly indexers: Indexers<never> }[]
+  readonly indexers?: readonly AnyIndex[]
   readonly permissions?: readonly Permission[]
   /** Keys reconciled at the same time; upstream's default (5) where absent. */
   readonly workers?: number
+  /** Rest between two reconciles of one key, in which what happens to it gathers; none where absent. A key at rest is reconciled at once. */
+  readonly spacingMs?: number
   /** When it says false for a change of `reconciles`, the key is not queued. */
   readonly when?: (object: T | undefined, old: T | undefined) => boolean
+  /** Called once, before the caches are filled, by controllers that follow more than declared kinds. */
+  setUp?(setup: ControllerSetup): void
   reconcile(key: Key, context: ReconcileContext): Promise<Outcome>
 }
+
+/** What a controller with a state of its own (a graph, a table of timers) is given to follow the world. */
+export interface ControllerSetup {
+  readonly informers: InformerFactory
+  readonly host: Host
+  readonly logger: Logger
+  readonly events: EventRecorder
+  readonly signal: AbortSignal
+  readonly enqueue: (key: Key, delayMs?: number) => void
+  /** Workers start only when these are in step with the server. */
+  readonly waitFor: (synced: Promise<unknown>) => void
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: controllers of different kinds in one list; the harness gives each only its own objects
+export type AnyController = ControllerDeclaration<any>
 
 /** A declaration, typed by what it reconciles. `startController` (the harness) runs it. */
 export function defineController<T extends KubernetesObject>(

@@ -266,8 +266,8 @@ export class FakeApi implements Transport {
 }
 
 function selection(request: ApiRequest, place: Place): (object: KubernetesObject) => boolean {
-  const labels = parseLabelSelector(request.query?.['labelSelector'] ?? '')
-  const fields = parseFieldSelector(request.query?.['fieldSelector'] ?? '')
+  const labels = parseLabelSelector(request.query?.labelSelector ?? '')
+  const fields = parseFieldSelector(request.query?.fieldSelector ?? '')
   return (object) =>
     (place.namespace === '' || object.metadata?.namespace === place.namespace) &&
     labels.matches(object.metadata?.labels) &&
@@ -318,9 +318,9 @@ function merged(old: KubernetesObject, body: KubernetesObject, subresource: stri
     ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
   }
-  if (next['status'] === undefined) delete next['status']
+  if (next.status === undefined) delete next.status
   if (subresource === '' && field(old, 'status') === undefined && field(body, 'status') !== undefined) {
-    delete next['status']
+    delete next.status
   }
   return next
 }

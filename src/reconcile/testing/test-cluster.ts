@@ -1,0 +1,102 @@
+import type { core } from '../../api/generated/types/index.ts'
+import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import { silentLogger } from '../../base/logger.ts'
+import { PrometheusMetrics } from '../../base/prometheus.ts'
+import type { VirtualHost } from '../../base/virtual-host.ts'
+import type { Client } from '../../client/client.ts'
+import { createClient } from '../../client/create-client.ts'
+import { EventRecorder } from '../../client/event-recorder.ts'
+import type { AnyKind, InformerFactory } from '../../client/informer.ts'
+import { createInformerFactory } from '../../client/informer-factory.ts'
+import { resourcePath } from '../../client/resource-path.ts'
+import { FakeApi } from '../../client/testing/fake-api.ts'
+import { testHost } from '../../client/testing/test-host.ts'
+import type { AnyController } from '../controller.ts'
+import { type RunningController, startController } from '../start-controller.ts'
+
+/** Controllers on a fake API under virtual time. `stop` ends what was started. */
+export class TestCluster {
+  readonly host: VirtualHost = testHost()
+  readonly api: FakeApi = new FakeApi(this.host)
+  readonly client: Client = createClient(this.api)
+  readonly informers: InformerFactory = createInformerFactory({
+    client: this.client,
+    host: this.host,
+    logger: silentLogger,
+  })
+  readonly metrics: PrometheusMetrics = new PrometheusMetrics()
+  readonly #running: RunningController[] = []
+  readonly #recorders: EventRecorder[] = []
+
+  start(declaration: AnyController): RunningController {
+    const { host, client, informers, metrics } = this
+    const component = `${declaration.name}-controller`
+    const events = new EventRecorder({ client, host, logger: silentLogger, component })
+    const running = startController(declaration, {
+      client,
+      informers,
+      events,
+      host,
+      logger: silentLogger,
+      metrics,
+    })
+    this.#running.push(running)
+    this.#recorders.push(events)
+    return running
+  }
+
+  async stop(): Promise<void> {
+    const stopped = Promise.all([
+      ...this.#running.map((controller) => controller.stop()),
+      ...this.#recorders.map((recorder) => recorder.stop()),
+      this.informers.stop(),
+    ])
+    await this.host.advance(20_000)
+    await stopped
+  }
+
+  /** Does something with the API and lets everything that follows from it happen. */
+  async do<T>(work: Promise<T>, settleMs = 100): Promise<T> {
+    work.catch(() => {})
+    await this.host.advance(settleMs)
+    return work
+  }
+
+  create<T extends KubernetesObject>(kind: AnyKind, object: T, settleMs?: number): Promise<T> {
+    return this.do(this.client.resource<T>(kind).create(object), settleMs)
+  }
+
+  /** Merges `patch` into an object, on its status as well. */
+  async change<T extends KubernetesObject>(kind: AnyKind, name: string, patch: object): Promise<T> {
+    const [namespace, objectName] = kind.namespaced ? (name.split('/') as [string, string]) : ['', name]
+    const type = 'application/merge-patch+json' as const
+    const path = (subresource: string) => resourcePath(kind, namespace, objectName, subresource)
+    const { status, ...rest } = patch as Record<string, unknown>
+    const requests = [
+      ...(Object.keys(rest).length === 0 ? [] : [{ path: path(''), body: rest }]),
+      ...(status === undefined ? [] : [{ path: path('status'), body: { status } }]),
+    ]
+    let body: unknown
+    for (const request of requests) {
+      body = (await this.do(this.api.request({ ...request, method: 'PATCH', contentType: type }))).body
+    }
+    return body as T
+  }
+
+  get<T extends KubernetesObject>(kind: AnyKind, name: string): Promise<T> {
+    const [namespace = '', objectName = ''] = kind.namespaced ? name.split('/') : ['', name]
+    return this.do(this.client.resource<T>(kind).get(namespace, objectName), 1)
+  }
+
+  async list<T extends KubernetesObject>(kind: AnyKind, labelSelector?: string): Promise<readonly T[]> {
+    const options = labelSelector === undefined ? {} : { labelSelector }
+    return (await this.do(this.client.resource<T>(kind).list(options), 1)).items
+  }
+
+  /** `Normal SuccessfulCreate Created pod: web-1`, in the order of their making. */
+  async events(): Promise<readonly string[]> {
+    const response = await this.do(this.api.request({ method: 'GET', path: '/api/v1/events' }), 1)
+    const { items } = response.body as core.v1.EventList
+    return items.map(({ type, reason, message }) => `${type} ${reason} ${message}`)
+  }
+}
