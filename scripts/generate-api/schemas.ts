@@ -1,6 +1,7 @@
 import {
   banner,
   byPrefix,
+  type FactMessage,
   type FactSchema,
   type Facts,
   parseTypeName,
@@ -46,15 +47,29 @@ function typeCode(schema: FactSchema, prefix: string): string {
   return code
 }
 
-function fieldCode(
-  schema: FactSchema,
-  name: string,
-  owner: string,
-  required: boolean,
-  prefix: string,
-): string {
+/** JSON field → the structs that it is embedded through: protobuf keeps them as messages of their own. */
+function embeddedFields(facts: Facts, message: FactMessage, path = ''): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>()
+  for (const [name, [, type]] of Object.entries(message)) {
+    if (type.startsWith('inline ')) {
+      const full = type.slice('inline '.length)
+      const inner = `${path === '' ? '' : `${path}.`}${parseTypeName(full).name}`
+      for (const entry of embeddedFields(facts, facts.messages[full] ?? {}, inner)) fields.set(...entry)
+    } else if (path !== '') fields.set(name, path)
+  }
+  return fields
+}
+
+interface Field {
+  readonly name: string
+  readonly owner: string
+  readonly required: boolean
+  readonly embeddedIn: string | undefined
+}
+
+function fieldCode(schema: FactSchema, field: Field, prefix: string): string {
   const attributes: string[] = []
-  const { presence, goType } = goField(owner, name, schema, required)
+  const { presence, goType } = goField(field.owner, field.name, schema, field.required)
   const add = (name: string, value: string | undefined) => {
     if (value !== undefined) attributes.push(`;${name}=${value}`)
   }
@@ -64,14 +79,20 @@ function fieldCode(
   add('pk', schema['x-kubernetes-patch-merge-key'])
   add('ps', schema['x-kubernetes-patch-strategy'])
   add('gt', goType)
-  return `${required ? '!' : ''}${presence}${typeCode(schema, prefix)}${attributes.join('')}`
+  add('in', field.embeddedIn)
+  return `${field.required ? '!' : ''}${presence}${typeCode(schema, prefix)}${attributes.join('')}`
 }
 
-function packType(full: string, schema: FactSchema, prefix: string): Readonly<Record<string, unknown>> {
+function packType(facts: Facts, full: string, prefix: string): Readonly<Record<string, unknown>> {
+  const schema = facts.schemas[full] ?? {}
   const required = new Set(schema.required)
+  const embedded = embeddedFields(facts, facts.messages[full] ?? {})
   const fields = Object.entries(schema.properties ?? {})
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, field]) => [name, fieldCode(field, name, full, required.has(name), prefix)])
+    .map(([name, property]) => {
+      const field = { name, owner: full, required: required.has(name), embeddedIn: embedded.get(name) }
+      return [name, fieldCode(property, field, prefix)]
+    })
   const kinds = schema['x-kubernetes-group-version-kind']
   return {
     ...(schema.type === undefined ? { a: 1 } : {}),
@@ -87,10 +108,7 @@ function packType(full: string, schema: FactSchema, prefix: string): Readonly<Re
 /** The schemas as one JSON string for each group and version, so that the start parses none of them. */
 export function generateSchemas(facts: Facts): Map<string, string> {
   const lines = [...byPrefix(Object.keys(facts.schemas))].map(([prefix, names]) => {
-    const types = names.map((full) => [
-      parseTypeName(full).name,
-      packType(full, facts.schemas[full] ?? {}, prefix),
-    ])
+    const types = names.map((full) => [parseTypeName(full).name, packType(facts, full, prefix)])
     return `  ${quote(prefix)}:\n    ${quote(JSON.stringify(Object.fromEntries(types)))},\n`
   })
   const text = `${banner}

@@ -56,6 +56,8 @@ function attribute(text: string): Partial<Schema> {
       return { patchStrategy: value }
     case 'gt':
       return { goType: value }
+    case 'in':
+      return { embeddedIn: value }
     default:
       throw new Error(`unknown schema attribute ${text}`)
   }

@@ -42,6 +42,8 @@ export interface Schema {
   readonly presence?: 'always' | 'nonzero' | undefined
   /** The Go type, where it does not follow from the rest (`v1.PullPolicy`): decoding errors name it. */
   readonly goType?: string | undefined
+  /** The embedded Go structs that a field comes from (`VolumeSource`), dotted: decoding errors name them. */
+  readonly embeddedIn?: string | undefined
   readonly unions?: readonly SchemaUnion[] | undefined
   /** The kinds that a named type stands for (`x-kubernetes-group-version-kind`). */
   readonly kinds?: readonly GroupVersionKind[] | undefined

@@ -1,0 +1,96 @@
+import { goQuote } from '../go-text.ts'
+import { DecodeError } from './decode-error.ts'
+import type { Duplicates } from './json-exact.ts'
+
+/** A struct's field, as errors name it. */
+export interface FieldStep {
+  readonly name: string
+  /** The struct it belongs to: `DeploymentSpec`. */
+  readonly struct: string
+  /** Names of embedded structs on the way to it: `VolumeSource.`, or ''. */
+  readonly embedded: string
+}
+
+/** A field, a list's index or a map's key on the way to a value. */
+export type Step = FieldStep | number | string
+
+/** Upstream stops counting there. */
+const maxStrictErrors = 100
+
+/** One walk over an object: where it is, and what it has found. */
+export class DecodeContext {
+  readonly path: Step[] = []
+  readonly duplicates: Duplicates | undefined
+  readonly #strict: Set<string> | undefined
+  #error: string | undefined
+
+  constructor(strict: boolean, duplicates: Duplicates | undefined) {
+    this.#strict = strict ? new Set() : undefined
+    this.duplicates = duplicates
+  }
+
+  /** Unknown and duplicate fields, in upstream's words. */
+  get strictErrors(): readonly string[] {
+    return this.#strict === undefined ? [] : [...this.#strict]
+  }
+
+  /** Throws the first error that was saved. */
+  finish(): void {
+    if (this.#error !== undefined) throw new DecodeError(this.#error)
+  }
+
+  unknownField(name: string): void {
+    this.#report('unknown field', name)
+  }
+
+  duplicateField(name: string): void {
+    this.#report('duplicate field', name)
+  }
+
+  /** Runs a part whose unknown fields upstream's decoder does not see. */
+  quietly<T>(run: (context: DecodeContext) => T): T {
+    const inner = new DecodeContext(false, this.duplicates)
+    inner.path.push(...this.path)
+    const value = run(inner)
+    inner.finish()
+    return value
+  }
+
+  /** Saves that a value has the wrong type; decoding goes on, the first such error wins. `value` as Go describes it. */
+  typeError(value: string, goType: string): void {
+    this.#error ??= this.#typeError(value, goType)
+  }
+
+  /** Saves any other error, likewise. */
+  error(message: string): void {
+    this.#error ??= message
+  }
+
+  /** Ends decoding, as errors of Go types that decode themselves do. */
+  fail(message: string): never {
+    throw new DecodeError(message)
+  }
+
+  failType(value: string, goType: string): never {
+    throw new DecodeError(this.#typeError(value, goType))
+  }
+
+  #typeError(value: string, goType: string): string {
+    const fields = this.path.filter((step) => typeof step === 'object')
+    const struct = fields.at(-1)?.struct
+    if (struct === undefined) return `json: cannot unmarshal ${value} into Go value of type ${goType}`
+    const path = fields.map((step) => step.embedded + step.name).join('.')
+    return `json: cannot unmarshal ${value} into Go struct field ${struct}.${path} of type ${goType}`
+  }
+
+  #report(what: string, name: string): void {
+    if (this.#strict === undefined || this.#strict.size >= maxStrictErrors) return
+    const prefix = this.path.map(strictStep).join('').slice(1)
+    this.#strict.add(`${what} ${goQuote(prefix === '' ? name : `${prefix}.${name}`)}`)
+  }
+}
+
+function strictStep(step: Step): string {
+  if (typeof step === 'number') return `[${step}]`
+  return `.${typeof step === 'string' ? step : step.name}`
+}

@@ -1,0 +1,187 @@
+import type { GroupVersionKind } from '../define-kind.ts'
+import { goQuote } from '../go-text.ts'
+import type { KubernetesObject } from '../meta.ts'
+import type { Schema, Schemas } from '../schema.ts'
+import { badRequest } from '../status-error.ts'
+import type { Conformer } from './conformer.ts'
+import { DecodeError } from './decode-error.ts'
+import { finishFreeForm } from './free-form.ts'
+import { goValue } from './go-types.ts'
+import type { Duplicates } from './json-exact.ts'
+
+/** The query parameter `fieldValidation`. */
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
+
+export interface DecodeOptions {
+  /** What the endpoint takes; a body that does not say its kind or version is of this one. */
+  readonly expected: GroupVersionKind
+  /** The schema of that kind; without one (custom resources) the body is kept as it is. */
+  readonly schema?: Schema | undefined
+  readonly fieldValidation: FieldValidation
+}
+
+export interface DecodedObject {
+  readonly object: KubernetesObject
+  /** For `Warning:` headers: unknown and duplicate fields under `Warn`. */
+  readonly warnings: readonly string[]
+}
+
+/** A parsed body, whatever its media type. */
+export interface ParsedBody {
+  readonly value: unknown
+  /** Present where numbers may be literals and keys were given twice. */
+  readonly exact?: { readonly duplicates: Duplicates }
+  /** What a strict parser of the media type has against it (YAML's duplicate keys). */
+  readonly strictErrors?: readonly string[]
+}
+
+const findKind =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+
+const groupVersion = ({ group, version }: Omit<GroupVersionKind, 'kind'>): string =>
+  group === '' ? version : `${group}/${version}`
+
+function parseGroupVersion(text: string): Omit<GroupVersionKind, 'kind'> {
+  const parts = text.split('/')
+  const [first = '', second] = parts
+  if (parts.length > 2) throw new DecodeError(`unexpected GroupVersion string: ${text}`)
+  return second === undefined ? { group: '', version: first } : { group: first, version: second }
+}
+
+/** The kind that a body says it is, parts that it does not say being ''. */
+function statedKind(value: unknown): GroupVersionKind {
+  const wrong = (text: string) =>
+    new DecodeError(`couldn't get version/kind; json parse error: json: cannot unmarshal ${text}`)
+  if (value === null) return { group: '', version: '', kind: '' }
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw wrong(`${goValue(value)} into Go value of type ${findKind}`)
+  }
+  const text = (key: string): string => {
+    const member: unknown = Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
+    if (member === undefined || member === null) return ''
+    if (typeof member !== 'string')
+      throw wrong(`${goValue(member)} into Go struct field .${key} of type string`)
+    return member
+  }
+  return { ...parseGroupVersion(text('apiVersion')), kind: text('kind') }
+}
+
+function withDefaults(stated: GroupVersionKind, expected: GroupVersionKind): GroupVersionKind {
+  const kind = stated.kind === '' ? expected.kind : stated.kind
+  if (stated.version !== '') return { ...stated, kind }
+  return stated.group === '' || stated.group === expected.group ? { ...expected, kind } : { ...stated, kind }
+}
+
+const sameKind = (a: GroupVersionKind, b: GroupVersionKind): boolean =>
+  a.group === b.group && a.version === b.version && a.kind === b.kind
+
+/** The first bytes of a body, as errors show it. */
+function summary(body: Uint8Array): string {
+  if (body.length === 0) return '<empty>'
+  const head = body.subarray(0, 30)
+  const more = body.length > 30 ? ' ...' : ''
+  if (body[0] === 0x7b) return new TextDecoder().decode(head) + more
+  return Array.from(head, (byte) => byte.toString(16).padStart(2, '0')).join('') + more
+}
+
+/** Decodes request bodies into objects of one API, with upstream's errors. */
+export class ObjectDecoder {
+  readonly #conformer: Conformer
+  readonly #schemas: Schemas
+
+  constructor(schemas: Schemas, conformer: Conformer) {
+    this.#schemas = schemas
+    this.#conformer = conformer
+  }
+
+  /**
+   * `parse` reads the media type and throws DecodeError. Throws StatusError BadRequest in upstream's words: for
+   * a body that cannot be read, has a value of the wrong type, is of another kind or version, or (under
+   * `Strict`) has unknown or duplicate fields.
+   */
+  decode(body: Uint8Array, parse: (body: Uint8Array) => ParsedBody, options: DecodeOptions): DecodedObject {
+    const { expected } = options
+    let kind: GroupVersionKind
+    let parsed: ParsedBody
+    try {
+      parsed = parse(body)
+      kind = withDefaults(statedKind(parsed.value), expected)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      const what = `the object provided is unrecognized (must be of type ${expected.kind})`
+      throw badRequest(`${what}: ${error.message} (${summary(body)})`)
+    }
+    return this.#accept(parsed, kind, options)
+  }
+
+  /** Takes an object that came without encoding (from the same process) as if it had been decoded. */
+  accept(value: unknown, options: DecodeOptions): DecodedObject {
+    return this.#accept({ value }, withDefaults(statedKind(value), options.expected), options)
+  }
+
+  #accept(parsed: ParsedBody, kind: GroupVersionKind, options: DecodeOptions): DecodedObject {
+    const { expected, fieldValidation } = options
+    const cannot = (why: string) =>
+      badRequest(
+        `${kind.kind} in version ${goQuote(kind.version)} cannot be handled as a ${expected.kind}: ${why}`,
+      )
+    try {
+      if (!sameKind(kind, expected)) throw new DecodeError(this.#mismatch(kind, expected))
+      const { value, strictErrors } = this.#conform(parsed, options)
+      if (fieldValidation === 'Strict' && strictErrors.length > 0) {
+        throw new DecodeError(`strict decoding error: ${strictErrors.join(', ')}`)
+      }
+      return { object: withKind(value, kind), warnings: fieldValidation === 'Warn' ? strictErrors : [] }
+    } catch (error) {
+      if (error instanceof VersionMismatch) throw badRequest(error.message)
+      if (error instanceof DecodeError) throw cannot(error.message)
+      throw error
+    }
+  }
+
+  #conform(parsed: ParsedBody, { schema, fieldValidation }: DecodeOptions) {
+    const strict = fieldValidation !== 'Ignore'
+    const duplicates = parsed.exact?.duplicates
+    const before = strict ? (parsed.strictErrors ?? []) : []
+    if (schema === undefined) {
+      // Custom resources: their structural schema tells known from unknown fields; keys given twice show here.
+      if (duplicates === undefined) return { value: parsed.value, strictErrors: before }
+      const free = finishFreeForm(parsed.value, duplicates)
+      return { value: free.value, strictErrors: strict ? [...before, ...free.strictErrors] : [] }
+    }
+    const conformed = this.#conformer.conform(parsed.value, schema, { strict, duplicates })
+    return { value: conformed.value, strictErrors: [...before, ...conformed.strictErrors] }
+  }
+
+  #mismatch(kind: GroupVersionKind, expected: GroupVersionKind): string {
+    const registered = this.#schemas
+      .names()
+      .some((name) => this.#schemas.get(name)?.kinds?.some((known) => sameKind(known, kind)))
+    if (!registered) {
+      const version = goQuote(groupVersion(kind))
+      return `no kind ${goQuote(kind.kind)} is registered for version ${version} in scheme "pkg/api/legacyscheme/scheme.go:30"`
+    }
+    if (kind.kind === expected.kind) {
+      throw new VersionMismatch(
+        `the API version in the data (${groupVersion(kind)}) does not match the expected API version (${groupVersion(expected)})`,
+      )
+    }
+    return `converting (${kind.version}.${kind.kind}) to (${internalPackage(expected)}.${expected.kind}): unknown conversion`
+  }
+}
+
+/** The body is of a version that this endpoint does not take; upstream words that without more. */
+class VersionMismatch extends Error {
+  override readonly name = 'VersionMismatch'
+}
+
+/** The Go package of a group's internal types. */
+const internalPackage = ({ group }: GroupVersionKind): string =>
+  group === '' ? 'core' : (group.split('.')[0] ?? group)
+
+function withKind(value: unknown, kind: GroupVersionKind): KubernetesObject {
+  const object: KubernetesObject = typeof value === 'object' && value !== null ? value : {}
+  const apiVersion = groupVersion(kind)
+  if (object.apiVersion === apiVersion && object.kind === kind.kind) return object
+  return { ...object, apiVersion, kind: kind.kind }
+}

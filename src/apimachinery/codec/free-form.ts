@@ -1,0 +1,24 @@
+import { DecodeContext } from './decode-context.ts'
+import type { Duplicates } from './json-exact.ts'
+import { resolveNumbers } from './number-literal.ts'
+
+function report(value: unknown, context: DecodeContext): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const key of context.duplicates?.get(value) ?? []) context.duplicateField(key)
+  const entries = Array.isArray(value) ? value.entries() : Object.entries(value)
+  for (const [step, member] of entries) {
+    context.path.push(step)
+    report(member, context)
+    context.path.pop()
+  }
+}
+
+/** What upstream reports of free-form JSON: keys that were given twice. Numbers are resolved in place. */
+export function finishFreeForm(
+  value: unknown,
+  duplicates: Duplicates,
+): { readonly value: unknown; readonly strictErrors: readonly string[] } {
+  const context = new DecodeContext(true, duplicates)
+  if (duplicates.size > 0) report(value, context)
+  return { value: resolveNumbers(value), strictErrors: context.strictErrors }
+}

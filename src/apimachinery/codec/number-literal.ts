@@ -1,0 +1,43 @@
+import { DecodeError } from './decode-error.ts'
+
+/** A number whose text says more than its value: `1.0`, `1e3`, integers beyond 2^53. Only the exact parser makes them. */
+export class NumberLiteral {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  get isInteger(): boolean {
+    return !/[.eE]/.test(this.text)
+  }
+
+  /** The value in free-form JSON. Throws DecodeError for an integer that a number cannot hold. */
+  get value(): number {
+    const value = Number(this.text)
+    if (this.isInteger && !Number.isSafeInteger(value)) {
+      throw new DecodeError(
+        `json: cannot keep number ${this.text} exactly: integers go from -9007199254740991 to 9007199254740991`,
+      )
+    }
+    if (!Number.isFinite(value)) {
+      throw new DecodeError(`json: cannot unmarshal number ${this.text} into Go value of type float64`)
+    }
+    return value
+  }
+}
+
+/** Puts numbers in the place of literals, in place: only the exact parser's own trees come here. */
+export function resolveNumbers(value: unknown): unknown {
+  if (value instanceof NumberLiteral) return value.value
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) value[index] = resolveNumbers(value[index])
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, member] of Object.entries(value)) {
+      if (typeof member !== 'object' || member === null) continue
+      const resolved = resolveNumbers(member)
+      if (resolved !== member) Reflect.set(value, key, resolved)
+    }
+  }
+  return value
+}

@@ -1,0 +1,161 @@
+import type { DecodeContext, FieldStep } from './decode-context.ts'
+import { goValue } from './go-types.ts'
+import { setMember } from './set-member.ts'
+import type { Shape } from './shape.ts'
+
+type Members = Readonly<Record<string, unknown>>
+
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A copy of the members before `key`: they stay as they are. */
+function copyBefore(object: Members, key: string): Record<string, unknown> {
+  const copy: Record<string, unknown> = {}
+  for (const name of Object.keys(object)) {
+    if (name === key) break
+    setMember(copy, name, object[name])
+  }
+  return copy
+}
+
+export function listShape(itemOf: () => Shape, goType: string): Shape {
+  return {
+    zero: [],
+    isZero: (value) => Array.isArray(value) && value.length === 0,
+    conform(value, context) {
+      if (!Array.isArray(value)) {
+        context.typeError(goValue(value), goType)
+        return undefined
+      }
+      const item = itemOf()
+      let copy: unknown[] | undefined
+      for (let index = 0; index < value.length; index++) {
+        const given: unknown = value[index]
+        context.path.push(index)
+        const conformed = given === null ? item.zero : item.conform(given, context)
+        context.path.pop()
+        if (conformed !== given) {
+          copy ??= value.slice()
+          copy[index] = conformed ?? null
+        }
+      }
+      return copy ?? value
+    },
+  }
+}
+
+export function mapShape(valuesOf: () => Shape, goType: string): Shape {
+  return {
+    zero: {},
+    isZero: (value) => isMembers(value) && Object.keys(value).length === 0,
+    conform(value, context) {
+      if (!isMembers(value)) {
+        context.typeError(goValue(value), goType)
+        return undefined
+      }
+      const shape = valuesOf()
+      let copy: Record<string, unknown> | undefined
+      for (const key of Object.keys(value)) {
+        const given = value[key]
+        context.path.push(key)
+        const conformed = given === null ? shape.zero : shape.conform(given, context)
+        context.path.pop()
+        if (copy === undefined && conformed !== given) copy = copyBefore(value, key)
+        if (copy !== undefined) setMember(copy, key, conformed ?? null)
+      }
+      reportDuplicates(value, context, () => true)
+      return copy ?? value
+    },
+  }
+}
+
+function reportDuplicates(value: object, context: DecodeContext, isKnown: (key: string) => boolean): void {
+  if (context.duplicates === undefined) return
+  for (const key of context.duplicates.get(value) ?? []) if (isKnown(key)) context.duplicateField(key)
+}
+
+export interface StructField extends FieldStep {
+  readonly shape: Shape
+  readonly presence: 'always' | 'nonzero' | undefined
+}
+
+/** A Go struct: unknown members go, zero values come and go as upstream's JSON has them. */
+export class StructShape implements Shape {
+  readonly #goType: string
+  readonly #fields: () => ReadonlyMap<string, StructField>
+  /** Unknown members stay. */
+  readonly #open: boolean
+  #known: ReadonlyMap<string, StructField> | undefined
+  #always: readonly StructField[] = []
+  #zero: unknown
+
+  /** `fields` is called on first use: types are recursive. */
+  constructor(goType: string, open: boolean, fields: () => ReadonlyMap<string, StructField>) {
+    this.#goType = goType
+    this.#open = open
+    this.#fields = fields
+  }
+
+  get zero(): unknown {
+    this.#zero ??= Object.freeze(this.#fill({}))
+    return this.#zero
+  }
+
+  isZero(): boolean {
+    return false
+  }
+
+  conform(value: unknown, context: DecodeContext): unknown {
+    if (!isMembers(value)) {
+      context.typeError(goValue(value), this.#goType)
+      return undefined
+    }
+    const fields = this.#load()
+    let copy: Record<string, unknown> | undefined
+    let always = 0
+    for (const key of Object.keys(value)) {
+      const given = value[key]
+      const field = fields.get(key)
+      const conformed =
+        field === undefined ? this.#unknown(key, given, context) : conformField(field, given, context)
+      if (conformed !== undefined && field?.presence === 'always') always++
+      if (copy === undefined && (conformed !== given || conformed === undefined))
+        copy = copyBefore(value, key)
+      if (copy !== undefined && conformed !== undefined) setMember(copy, key, conformed)
+    }
+    reportDuplicates(value, context, (key) => fields.has(key))
+    if (always === this.#always.length) return copy ?? value
+    return this.#fill(copy ?? { ...value })
+  }
+
+  #load(): ReadonlyMap<string, StructField> {
+    if (this.#known === undefined) {
+      this.#known = this.#fields()
+      this.#always = [...this.#known.values()].filter(
+        ({ presence, shape }) => presence === 'always' && shape.zero !== undefined,
+      )
+    }
+    return this.#known
+  }
+
+  #unknown(key: string, value: unknown, context: DecodeContext): unknown {
+    if (this.#open) return value
+    context.unknownField(key)
+    return undefined
+  }
+
+  #fill(object: Record<string, unknown>): Record<string, unknown> {
+    this.#load()
+    for (const { name, shape } of this.#always) if (object[name] === undefined) object[name] = shape.zero
+    return object
+  }
+}
+
+function conformField(field: StructField, value: unknown, context: DecodeContext): unknown {
+  if (value === null || value === undefined) return undefined
+  context.path.push(field)
+  const conformed = field.shape.conform(value, context)
+  context.path.pop()
+  return field.presence === 'nonzero' && field.shape.isZero(conformed) ? undefined : conformed
+}
