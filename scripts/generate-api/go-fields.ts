@@ -24,8 +24,8 @@ const opaque = new Set(['Time', 'MicroTime', 'RawExtension', 'FieldsV1', 'JSON',
 
 function rule(field: string, schema: FactSchema, required: boolean): Presence {
   const reference = schema.$ref === undefined ? undefined : parseTypeName(refName(schema.$ref)).name
-  if (schema.format === 'byte' || (reference !== undefined && opaque.has(reference))) return ''
-  if (required) return '+'
+  if (reference !== undefined && opaque.has(reference)) return ''
+  if (required) return schema.format === 'byte' ? '' : '+'
   if (reference !== undefined) return field === 'metadata' ? '+' : ''
   return schema.type === 'array' || schema.type === 'object' || schema.type === 'string' ? '-' : ''
 }

@@ -86,14 +86,16 @@ function fieldCode(schema: FactSchema, field: Field, prefix: string): string {
 function packType(facts: Facts, full: string, prefix: string): Readonly<Record<string, unknown>> {
   const schema = facts.schemas[full] ?? {}
   const required = new Set(schema.required)
+  const kinds = schema['x-kubernetes-group-version-kind']
   const embedded = embeddedFields(facts, facts.messages[full] ?? {})
   const fields = Object.entries(schema.properties ?? {})
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, property]) => {
-      const field = { name, owner: full, required: required.has(name), embeddedIn: embedded.get(name) }
+      const inTypeMeta = kinds !== undefined && (name === 'apiVersion' || name === 'kind')
+      const embeddedIn = inTypeMeta ? 'TypeMeta' : embedded.get(name)
+      const field = { name, owner: full, required: required.has(name), embeddedIn }
       return [name, fieldCode(property, field, prefix)]
     })
-  const kinds = schema['x-kubernetes-group-version-kind']
   return {
     ...(schema.type === undefined ? { a: 1 } : {}),
     ...(schema.properties === undefined ? {} : { f: Object.fromEntries(fields) }),

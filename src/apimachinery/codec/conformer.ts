@@ -88,10 +88,13 @@ export class Conformer {
     return listShape(() => this.#withGoType(items, itemGoType), goType)
   }
 
-  /** Items of named string types: `[]v1.FinalizerName` holds no plain strings. */
+  /** Items of named types: `[]v1.FinalizerName` holds no plain strings, `map[string]v1.ExtraValue` no plain lists. */
   #withGoType(items: Schema, goType: string): Shape {
     if (items.type === 'string' && items.format === undefined && goType !== 'string')
       return stringShape(goType)
+    if (items.type === 'array' && items.items !== undefined && goType !== goTypeOf(items)) {
+      return this.#list(items.items, goTypeOfItems(items), goType)
+    }
     return this.#shapeOf(items)
   }
 

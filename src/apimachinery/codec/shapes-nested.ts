@@ -1,12 +1,15 @@
 import type { DecodeContext, FieldStep } from './decode-context.ts'
 import { goValue } from './go-types.ts'
+import { NumberLiteral } from './number-literal.ts'
 import { setMember } from './set-member.ts'
 import type { Shape } from './shape.ts'
 
 type Members = Readonly<Record<string, unknown>>
 
 function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberLiteral)
+  )
 }
 
 /** A copy of the members before `key`: they stay as they are. */

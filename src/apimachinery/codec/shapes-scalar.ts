@@ -94,7 +94,7 @@ export const quantityShape: Shape = {
 }
 
 export const bytesShape: Shape = {
-  zero: undefined,
+  zero: '',
   isZero: (value) => value === '',
   conform(value, context) {
     if (typeof value !== 'string') {

@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { Conformer } from '../apimachinery/codec/conformer.ts'
+import {
+  type DecodedObject,
+  type FieldValidation,
+  ObjectDecoder,
+} from '../apimachinery/codec/decode-object.ts'
+import { parseJsonBody } from '../apimachinery/codec/json-body.ts'
+import { builtInSchemas } from './schemas.ts'
+import { kindSchema } from './testing/kind-schemas.ts'
+
+const decoder = new ObjectDecoder(builtInSchemas, new Conformer(builtInSchemas))
+
+function decode(path: string, body: string, fieldValidation: FieldValidation = 'Warn'): DecodedObject {
+  const { kind, schema } = kindSchema(path)
+  return decoder.decode(new TextEncoder().encode(body), parseJsonBody, {
+    expected: kind,
+    schema,
+    fieldValidation,
+  })
+}
+
+function outcome(run: () => DecodedObject): {
+  readonly object?: unknown
+  readonly error?: string
+  readonly warnings?: unknown
+} {
+  try {
+    const { object, warnings } = run()
+    return { object, warnings }
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : '' }
+  }
+}
+
+/** Upstream writes null where there is nothing to show, we write nothing, or an empty list or map. */
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmpty)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).filter(
+    ([, member]) => !(Array.isArray(member) && member.length === 0),
+  )
+  return Object.fromEntries(members.map(([key, member]) => [key, withoutEmpty(member)]))
+}
+
+interface Case {
+  readonly kind: string
+  readonly body: string
+  readonly error?: string
+  readonly object?: object
+  readonly strict?: readonly string[]
+}
+
+const cases: readonly Case[] = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'testdata', 'decoding.json'), 'utf8'),
+)
+
+describe('decode() does as upstream v1.36 does', () => {
+  it.each(cases)('decode() $kind $body', ({ kind, body, error, object, strict }) => {
+    const found = outcome(() => decode(kind, body))
+    if (error !== undefined) {
+      expect(found.error).toContain(error)
+      return
+    }
+    const { apiVersion, kind: _kind, ...rest } = found.object as Record<string, unknown>
+    expect(apiVersion).toBe(kind.split('/').slice(0, -1).join('/'))
+    expect(withoutEmpty(rest)).toEqual(withoutEmpty(object))
+    expect([...(found.warnings as string[])].sort()).toEqual([...(strict ?? [])].sort())
+  })
+})
+
+describe('decode()', () => {
+  it('decode() gives back what the native parser made where nothing changes', () => {
+    const body = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"k":"v"}}'
+    expect(decode('v1/ConfigMap', body)).toEqual({ object: JSON.parse(body), warnings: [] })
+  })
+
+  it('decode() names what cannot be handled', () => {
+    expect(outcome(() => decode('apps/v1/Deployment', '{"spec":{"replicas":"x"}}')).error).toBe(
+      'Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32',
+    )
+    expect(outcome(() => decode('v1/Pod', '{"kind":"Foo","apiVersion":"bar/v1"}')).error).toBe(
+      'Foo in version "v1" cannot be handled as a Pod: no kind "Foo" is registered for version "bar/v1" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+    )
+    expect(
+      outcome(() =>
+        decode(
+          'autoscaling/v2/HorizontalPodAutoscaler',
+          '{"kind":"HorizontalPodAutoscaler","apiVersion":"autoscaling/v1"}',
+        ),
+      ).error,
+    ).toBe(
+      'the API version in the data (autoscaling/v1) does not match the expected API version (autoscaling/v2)',
+    )
+    expect(outcome(() => decode('v1/Pod', 'hello')).error).toBe(
+      "the object provided is unrecognized (must be of type Pod): couldn't get version/kind; json parse error: invalid character 'h' looking for beginning of value (68656c6c6f)",
+    )
+  })
+
+  it('decode() refuses unknown and duplicate fields when strict, and is silent when told to ignore them', () => {
+    const body = '{"data":{"a":"1","a":"2"},"foo":1}'
+    expect(outcome(() => decode('v1/ConfigMap', body, 'Strict')).error).toBe(
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: duplicate field "data.a", unknown field "foo"',
+    )
+    expect(decode('v1/ConfigMap', body, 'Ignore')).toEqual({
+      object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: {}, data: { a: '2' } },
+      warnings: [],
+    })
+  })
+
+  it('decode() keeps a key named __proto__ a key', () => {
+    const { object } = decode('v1/ConfigMap', '{"data":{"__proto__":"x","a":null}}')
+    expect(JSON.stringify(object)).toContain('"data":{"__proto__":"x","a":""}')
+  })
+
+  it('decode() keeps custom resources as they are and reports duplicate keys', () => {
+    const expected = { group: 'example.com', version: 'v1', kind: 'Widget' }
+    const body = new TextEncoder().encode('{"spec":{"a":1.0,"list":[{"b":1,"b":2}]}}')
+    expect(decoder.decode(body, parseJsonBody, { expected, fieldValidation: 'Warn' })).toEqual({
+      object: { apiVersion: 'example.com/v1', kind: 'Widget', spec: { a: 1, list: [{ b: 2 }] } },
+      warnings: ['duplicate field "spec.list[0].b"'],
+    })
+  })
+
+  it('decode() refuses integers that a number cannot hold, instead of changing them', () => {
+    expect(
+      outcome(() => decode('v1/Pod', '{"spec":{"activeDeadlineSeconds":9007199254740993}}')).error,
+    ).toContain('json: cannot keep number 9007199254740993 exactly')
+  })
+
+  it('decode() bounds the depth', () => {
+    const deep = '['.repeat(2000) + ']'.repeat(2000)
+    expect(outcome(() => decode('apps/v1/ControllerRevision', `{"data":${deep}}`)).error).toContain(
+      'exceeded max depth',
+    )
+  })
+})
