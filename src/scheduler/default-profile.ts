@@ -1,0 +1,32 @@
+import type { Plugin, PluginContext, Profile } from './framework.ts'
+import { defaultBinder } from './plugins/default-binder/default-binder.ts'
+import { nodeAffinity } from './plugins/node-affinity/node-affinity.ts'
+import { nodeName } from './plugins/node-name/node-name.ts'
+import { nodePorts } from './plugins/node-ports/node-ports.ts'
+import { nodeResourcesBalancedAllocation } from './plugins/node-resources-balanced-allocation/node-resources-balanced-allocation.ts'
+import { nodeResourcesFit } from './plugins/node-resources-fit/node-resources-fit.ts'
+import { nodeUnschedulable } from './plugins/node-unschedulable/node-unschedulable.ts'
+import { prioritySort } from './plugins/priority-sort/priority-sort.ts'
+import { schedulingGates } from './plugins/scheduling-gates/scheduling-gates.ts'
+import { taintToleration } from './plugins/taint-toleration/taint-toleration.ts'
+
+/** The default plugins in upstream's order, with upstream's weights. */
+const defaultPlugins: readonly (readonly [make: (context: PluginContext) => Plugin, weight: number])[] = [
+  [schedulingGates, 0],
+  [prioritySort, 0],
+  [nodeUnschedulable, 0],
+  [nodeName, 0],
+  [taintToleration, 3],
+  [nodeAffinity, 2],
+  [nodePorts, 0],
+  [nodeResourcesFit, 1],
+  [nodeResourcesBalancedAllocation, 1],
+  [defaultBinder, 0],
+]
+
+export function defaultProfile(context: PluginContext): Profile {
+  return {
+    schedulerName: 'default-scheduler',
+    plugins: defaultPlugins.map(([make, weight]) => ({ plugin: make(context), weight })),
+  }
+}

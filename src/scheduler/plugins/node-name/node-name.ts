@@ -1,0 +1,14 @@
+import type { Plugin, Rejection } from '../../framework.ts'
+
+const rejection: Rejection = { resolvable: false, reasons: ["node(s) didn't match the requested node name"] }
+
+/** Only the node that spec.nodeName asks for. */
+export const nodeName = (): Plugin => ({
+  name: 'NodeName',
+  preFilter: ({ pod }) => {
+    const wanted = pod.spec?.nodeName
+    if (!wanted) return { type: 'skip' }
+    return { type: 'filter', filter: ({ name }) => (name === wanted ? undefined : rejection) }
+  },
+  hint: (_pod, event) => event.type === 'node-add' || event.type === 'timeout',
+})

@@ -1,0 +1,12 @@
+import type { Plugin } from '../../framework.ts'
+
+/** Keeps pods with scheduling gates out of the queue (KEP-3521). */
+export const schedulingGates = (): Plugin => ({
+  name: 'SchedulingGates',
+  preEnqueue: ({ pod }) => {
+    const gates = (pod.spec?.schedulingGates ?? []).map((gate) => gate.name)
+    if (gates.length === 0) return undefined
+    return { resolvable: false, reasons: [`waiting for scheduling gates: [${gates.join(' ')}]`] }
+  },
+  hint: (_pod, event) => event.type === 'pod-update' && (event.pod.spec?.schedulingGates ?? []).length === 0,
+})

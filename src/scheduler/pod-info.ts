@@ -1,0 +1,60 @@
+import { type Amounts, podRequests } from '../api/core/pod/pod-requests.ts'
+import type { core } from '../api/generated/types/index.ts'
+
+/** A port that a pod takes on its node. */
+export interface HostPort {
+  readonly ip: string
+  readonly protocol: string
+  readonly port: number
+}
+
+/** A pod with what scheduling asks of it again and again, computed once. */
+export interface PodInfo {
+  readonly pod: core.v1.Pod
+  readonly uid: string
+  /** `namespace/name`. */
+  readonly key: string
+  readonly priority: number
+  readonly requests: Amounts
+  /** For scores: as upstream, a container that asks for nothing counts as 100m and 200 MiB. */
+  readonly nonZeroCpuMilli: number
+  readonly nonZeroMemoryBytes: number
+  readonly hostPorts: readonly HostPort[]
+}
+
+const scoredDefaults: Amounts = new Map([
+  ['cpu', 100],
+  ['memory', 200 * 1024 * 1024],
+])
+
+function hostPortsOf(pod: core.v1.Pod): readonly HostPort[] {
+  const containers = [
+    ...(pod.spec?.containers ?? []),
+    ...(pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === 'Always'),
+  ]
+  return containers.flatMap((container) =>
+    (container.ports ?? []).flatMap((port) =>
+      port.hostPort === undefined || port.hostPort <= 0
+        ? []
+        : [{ ip: port.hostIP || '0.0.0.0', protocol: port.protocol ?? 'TCP', port: port.hostPort }],
+    ),
+  )
+}
+
+export function makePodInfo(pod: core.v1.Pod): PodInfo {
+  const scored = podRequests(pod, { missing: scoredDefaults })
+  return {
+    pod,
+    uid: pod.metadata?.uid ?? '',
+    key: `${pod.metadata?.namespace ?? ''}/${pod.metadata?.name ?? ''}`,
+    priority: pod.spec?.priority ?? 0,
+    requests: podRequests(pod),
+    nonZeroCpuMilli: scored.get('cpu') ?? 0,
+    nonZeroMemoryBytes: scored.get('memory') ?? 0,
+    hostPorts: hostPortsOf(pod),
+  }
+}
+
+/** Finished pods hold no resources. */
+export const isFinished = (pod: core.v1.Pod): boolean =>
+  pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'

@@ -1,0 +1,320 @@
+import { Node } from '../api/core/node/kind.ts'
+import { Pod } from '../api/core/pod/kind.ts'
+import type { core } from '../api/generated/types/index.ts'
+import { jsonEqual } from '../apimachinery/json-equal.ts'
+import { isStatus } from '../apimachinery/status-error.ts'
+import { formatTime } from '../apimachinery/time.ts'
+import type { Host } from '../base/host.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Metrics } from '../base/metrics.ts'
+import type { Client } from '../client/client.ts'
+import type { EventRecorder } from '../client/event-recorder.ts'
+import type { InformerFactory } from '../client/informer.ts'
+import { defaultProfile } from './default-profile.ts'
+import type { PluginContext, Profile } from './framework.ts'
+import { NodeTable } from './node-table.ts'
+import { isFinished, makePodInfo, type PodInfo } from './pod-info.ts'
+import { type SchedulerMetrics, schedulerMetrics } from './scheduler-metrics.ts'
+import { type QueuedPod, SchedulingQueue } from './scheduling-queue.ts'
+import { type Failure, NodeSelector } from './select-node.ts'
+
+export interface SchedulerOptions {
+  readonly client: Client
+  readonly informers: InformerFactory
+  readonly events: EventRecorder
+  readonly host: Host
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** Absent: the default plugins as `default-scheduler`. */
+  readonly profile?: (context: PluginContext) => Profile
+  /** How many nodes are enough, in percent; 0 (the default) adapts to the cluster's size. */
+  readonly percentageOfNodesToScore?: number
+}
+
+/** No turn of the loop is longer than this, so that the process's other work is not held up. */
+const turnMs = 5
+
+/** Bindings under way at a time; more pods wait in the queue. */
+const maxBindings = 200
+
+/** Assigns pods to nodes: one pod at a time against the assumed state, bindings in the background. */
+export class Scheduler {
+  readonly #options: SchedulerOptions
+  readonly #profile: Profile
+  readonly #table = new NodeTable()
+  readonly #queue: SchedulingQueue
+  readonly #selector: NodeSelector
+  readonly #metrics: SchedulerMetrics
+  /** Where each pod is, assumed or seen, by uid. */
+  readonly #placed = new Map<string, string>()
+  readonly #assumed = new Set<string>()
+  readonly #undo: (() => void)[] = []
+  #running = false
+  #looping = false
+  #bindings = 0
+  #stopped = false
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options
+    this.#profile = (options.profile ?? defaultProfile)({ client: options.client, nodes: this.#table })
+    const plugins = new Map(this.#profile.plugins.map(({ plugin }) => [plugin.name, plugin]))
+    const sort = this.#profile.plugins.find(({ plugin }) => plugin.less)?.plugin.less
+    this.#queue = new SchedulingQueue({
+      host: options.host,
+      less: sort ?? ((a, b) => b.priority - a.priority),
+      mayHelp: (name, pod, event) => plugins.get(name)?.hint?.(pod, event) ?? true,
+      onReady: () => this.#kick(),
+    })
+    this.#selector = new NodeSelector({
+      profile: this.#profile,
+      table: this.#table,
+      random: () => options.host.random(),
+      percentageOfNodesToScore: options.percentageOfNodesToScore ?? 0,
+    })
+    this.#metrics = schedulerMetrics(options.metrics, this.#queue)
+  }
+
+  /** Resolves when the caches are filled and scheduling has begun. */
+  async start(): Promise<void> {
+    const nodes = this.#options.informers.informer(Node)
+    const pods = this.#options.informers.informer(Pod)
+    this.#undo.push(nodes.onChange((node, old) => this.#onNode(node, old)))
+    this.#undo.push(pods.onChange((pod, old) => this.#onPod(pod, old)))
+    await Promise.all([nodes.whenSynced(), pods.whenSynced()])
+    this.#running = true
+    this.#kick()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#queue.stop()
+    for (const undo of this.#undo) undo()
+  }
+
+  #onNode(node: core.v1.Node | undefined, old: core.v1.Node | undefined): void {
+    if (!node) {
+      this.#table.removeNode(old?.metadata?.name ?? '')
+      return
+    }
+    this.#table.setNode(node)
+    if (!old) this.#queue.moveFor({ type: 'node-add', node })
+    else if (schedulingChanged(node, old)) this.#queue.moveFor({ type: 'node-update', node, old })
+  }
+
+  #onPod(pod: core.v1.Pod | undefined, old: core.v1.Pod | undefined): void {
+    const current = pod ?? old
+    const uid = current?.metadata?.uid
+    if (current === undefined || uid === undefined) return
+    const node = current.spec?.nodeName
+    if (pod === undefined || isFinished(pod)) {
+      this.#queue.remove(uid)
+      this.#forget(current, uid, node)
+    } else if (node) this.#place(pod, old, uid, node)
+    else this.#enqueue(pod, old, uid)
+  }
+
+  #forget(pod: core.v1.Pod, uid: string, node: string | undefined): void {
+    const placed = this.#placed.get(uid) ?? node
+    this.#assumed.delete(uid)
+    if (placed === undefined || !this.#placed.delete(uid)) return
+    this.#table.removePod(placed, uid)
+    this.#queue.moveFor({ type: 'assigned-pod-delete', pod })
+  }
+
+  #place(pod: core.v1.Pod, old: core.v1.Pod | undefined, uid: string, node: string): void {
+    this.#queue.remove(uid)
+    const before = this.#placed.get(uid)
+    if (before !== undefined && before !== node) this.#table.removePod(before, uid)
+    if (before !== node || (old !== undefined && requestsChanged(pod, old)))
+      this.#table.addPod(node, makePodInfo(pod))
+    this.#placed.set(uid, node)
+    this.#assumed.delete(uid)
+    if (old?.spec?.nodeName && requestsChanged(pod, old))
+      this.#queue.moveFor({ type: 'assigned-pod-update', pod, old })
+  }
+
+  #enqueue(pod: core.v1.Pod, old: core.v1.Pod | undefined, uid: string): void {
+    if (pod.spec?.schedulerName !== this.#profile.schedulerName || this.#assumed.has(uid)) return
+    if (pod.metadata?.deletionTimestamp !== undefined) {
+      this.#queue.remove(uid)
+      return
+    }
+    const info = makePodInfo(pod)
+    const queued = this.#queue.get(uid)
+    if (queued && !queued.gated) {
+      if (
+        !old ||
+        pod.metadata?.generation !== old.metadata?.generation ||
+        !jsonEqual(pod.metadata?.labels, old.metadata?.labels)
+      ) {
+        this.#queue.update(info, { type: 'pod-update', pod, old: old ?? pod })
+      }
+      return
+    }
+    const gate = this.#profile.plugins.find(({ plugin }) => plugin.preEnqueue?.(info) !== undefined)
+    if (gate) this.#queue.addGated(info, gate.plugin.name)
+    else this.#queue.add(info)
+  }
+
+  #kick(): void {
+    if (!this.#running || this.#looping || this.#stopped) return
+    this.#looping = true
+    void this.#loop().finally(() => {
+      this.#looping = false
+      if (this.#queue.sizes.active > 0 && this.#bindings < maxBindings) this.#kick()
+    })
+  }
+
+  async #loop(): Promise<void> {
+    const { host } = this.#options
+    let turnStart = host.monotonicMs()
+    // The rest of this turn first: a burst of pods is sorted by priority before the first is taken.
+    await Promise.resolve()
+    while (!this.#stopped && this.#bindings < maxBindings) {
+      const queued = this.#queue.pop()
+      if (!queued) return
+      this.#scheduleOne(queued)
+      if (host.monotonicMs() - turnStart > turnMs) {
+        await host.nextTurn()
+        turnStart = host.monotonicMs()
+      }
+    }
+  }
+
+  #scheduleOne(queued: QueuedPod): void {
+    const { host } = this.#options
+    const startMs = host.monotonicMs()
+    const selection = this.#selector.select(queued.info)
+    this.#metrics.algorithmSeconds.observe((host.monotonicMs() - startMs) / 1000)
+    if (selection.type === 'none') {
+      this.#observe('unschedulable', startMs)
+      this.#fail(queued, selection.failure)
+      return
+    }
+    const node = selection.node.name
+    const reserved = this.#reserve(queued.info, node)
+    if (reserved) {
+      this.#fail(queued, reserved)
+      return
+    }
+    this.#bindings++
+    void host.track(this.#bind(queued, node, startMs)).finally(() => {
+      this.#bindings--
+      this.#kick()
+    })
+  }
+
+  #reserve(info: PodInfo, node: string): Failure | undefined {
+    const { uid } = info
+    this.#assumed.add(uid)
+    this.#placed.set(uid, node)
+    this.#table.addPod(node, info)
+    for (const { plugin } of this.#profile.plugins) plugin.reserve?.(info, node)
+    for (const { plugin } of this.#profile.plugins) {
+      const rejection = plugin.permit?.(info, node)
+      if (!rejection) continue
+      this.#unreserve(info, node)
+      return {
+        message: `0/${this.#table.nodes.length} nodes are available: ${rejection.reasons.join(', ')}.`,
+        refusedBy: new Set([plugin.name]),
+      }
+    }
+    return undefined
+  }
+
+  #unreserve(info: PodInfo, node: string): void {
+    for (const { plugin } of this.#profile.plugins) plugin.unreserve?.(info, node)
+    if (!this.#assumed.delete(info.uid)) return
+    this.#placed.delete(info.uid)
+    this.#table.removePod(node, info.uid)
+  }
+
+  async #bind(queued: QueuedPod, node: string, startMs: number): Promise<void> {
+    const { info } = queued
+    try {
+      for (const { plugin } of this.#profile.plugins) await plugin.preBind?.(info, node)
+      for (const { plugin } of this.#profile.plugins) if (await plugin.bind?.(info, node)) break
+    } catch (error) {
+      this.#bindFailed(queued, node, error)
+      return
+    }
+    for (const { plugin } of this.#profile.plugins) plugin.postBind?.(info, node)
+    this.#observe('scheduled', startMs)
+    this.#metrics.podAttempts.observe(queued.attempts + 1)
+    const waitedMs = this.#options.host.now() - queued.sinceMs
+    this.#metrics.podSeconds.observe(waitedMs / 1000, [
+      queued.attempts + 1 > 15 ? '16+' : String(queued.attempts + 1),
+    ])
+    this.#options.events.event(
+      info.pod,
+      'Normal',
+      'Scheduled',
+      `Successfully assigned ${info.key} to ${node}`,
+    )
+  }
+
+  #bindFailed(queued: QueuedPod, node: string, error: unknown): void {
+    this.#unreserve(queued.info, node)
+    if (isStatus(error, 'NotFound') || this.#stopped) return
+    this.#options.logger.warn('a pod could not be bound', { pod: queued.info.key, node, error })
+    this.#metrics.attempts.inc([this.#profile.schedulerName, 'error'])
+    const why = error instanceof Error ? error.message : String(error)
+    this.#fail(queued, { message: `running Bind plugin "DefaultBinder": ${why}`, refusedBy: new Set() })
+  }
+
+  #observe(result: 'scheduled' | 'unschedulable', startMs: number): void {
+    const labels = [this.#profile.schedulerName, result]
+    this.#metrics.attempts.inc(labels)
+    this.#metrics.attemptSeconds.observe((this.#options.host.monotonicMs() - startMs) / 1000, labels)
+  }
+
+  #fail(queued: QueuedPod, failure: Failure): void {
+    this.#queue.giveBack(queued, failure.refusedBy)
+    const { pod } = queued.info
+    this.#options.events.event(pod, 'Warning', 'FailedScheduling', failure.message)
+    void this.#options.host.track(this.#writeCondition(pod, failure))
+  }
+
+  async #writeCondition(pod: core.v1.Pod, failure: Failure): Promise<void> {
+    const { client, host, logger } = this.#options
+    const reason = failure.refusedBy.size === 0 ? 'SchedulerError' : 'Unschedulable'
+    const old = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled')
+    if (old?.status === 'False' && old.reason === reason && old.message === failure.message) return
+    const since = old?.status === 'False' ? old.lastTransitionTime : formatTime(host.now())
+    const condition = {
+      type: 'PodScheduled',
+      status: 'False',
+      reason,
+      message: failure.message,
+      lastProbeTime: null,
+      lastTransitionTime: since,
+      ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    }
+    try {
+      const { namespace = '', name = '', uid } = pod.metadata ?? {}
+      const patch = { metadata: { uid }, status: { conditions: [condition] } }
+      await client
+        .resource(Pod)
+        .patch(namespace, name, 'application/strategic-merge-patch+json', patch, { subresource: 'status' })
+    } catch (error) {
+      if (!isStatus(error, 'NotFound', 'Conflict') && !this.#stopped) {
+        logger.warn('the condition PodScheduled could not be written', { pod: pod.metadata?.name, error })
+      }
+    }
+  }
+}
+
+function schedulingChanged(node: core.v1.Node, old: core.v1.Node): boolean {
+  return (
+    !jsonEqual(node.status?.allocatable, old.status?.allocatable) ||
+    !jsonEqual(node.metadata?.labels, old.metadata?.labels) ||
+    !jsonEqual(node.spec?.taints, old.spec?.taints) ||
+    node.spec?.unschedulable !== old.spec?.unschedulable ||
+    !jsonEqual(node.status?.conditions?.map(brief), old.status?.conditions?.map(brief))
+  )
+}
+
+const brief = ({ type, status }: core.v1.NodeCondition): readonly string[] => [type, status]
+
+const requestsChanged = (pod: core.v1.Pod, old: core.v1.Pod): boolean =>
+  pod.metadata?.generation !== old.metadata?.generation

@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest'
+import type { core } from '../api/generated/types/index.ts'
+import type { Client } from '../client/client.ts'
+import { defaultProfile } from './default-profile.ts'
+import { NodeTable } from './node-table.ts'
+import { makePodInfo } from './pod-info.ts'
+import { feasibleNodesToFind, NodeSelector } from './select-node.ts'
+
+const node = (
+  name: string,
+  change: { spec?: core.v1.NodeSpec; cpu?: string; labels?: Record<string, string>; pods?: string } = {},
+): core.v1.Node => ({
+  metadata: { name, labels: { 'kubernetes.io/hostname': name, ...change.labels } },
+  spec: change.spec ?? {},
+  status: { allocatable: { cpu: change.cpu ?? '4', memory: '8Gi', pods: change.pods ?? '110' } },
+})
+const pod = (name: string, spec: Partial<core.v1.PodSpec> = {}, cpu = '1'): core.v1.Pod => ({
+  metadata: { name, namespace: 'default', uid: name },
+  spec: { containers: [{ name: 'c', resources: { requests: { cpu, memory: '100Mi' } } }], ...spec },
+})
+
+function cluster(nodes: readonly core.v1.Node[]) {
+  const table = new NodeTable()
+  for (const each of nodes) table.setNode(each)
+  const context = { client: {} as Client, nodes: table }
+  const selector = new NodeSelector({
+    profile: defaultProfile(context),
+    table,
+    random: () => 0.5,
+    percentageOfNodesToScore: 0,
+  })
+  return { table, selector }
+}
+
+function outcome(
+  nodes: readonly core.v1.Node[],
+  wanted: core.v1.Pod,
+  present: readonly [string, core.v1.Pod][] = [],
+): string {
+  const { table, selector } = cluster(nodes)
+  for (const [name, other] of present) table.addPod(name, makePodInfo(other))
+  const selection = selector.select(makePodInfo(wanted))
+  return selection.type === 'node' ? selection.node.name : selection.failure.message
+}
+
+describe('NodeSelector', () => {
+  test.each<[string, string, string]>([
+    ['no node', outcome([], pod('p')), 'no nodes available to schedule pods'],
+    [
+      'mixed reasons, counted and sorted',
+      outcome(
+        [
+          node('a', { cpu: '500m' }),
+          node('b', { cpu: '500m' }),
+          node('c', { spec: { unschedulable: true } }),
+        ],
+        pod('p'),
+      ),
+      '0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.',
+    ],
+    [
+      'taints',
+      outcome([node('a', { spec: { taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] } })], pod('p')),
+      '0/1 nodes are available: 1 node(s) had untolerated taint(s).',
+    ],
+    [
+      'too many pods',
+      outcome([node('a', { pods: '0' })], pod('p')),
+      '0/1 nodes are available: 1 Too many pods.',
+    ],
+    [
+      'a selector that nothing matches',
+      outcome([node('a')], pod('p', { nodeSelector: { disk: 'ssd' } })),
+      "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.",
+    ],
+    [
+      'a host port that is taken',
+      outcome(
+        [node('a')],
+        pod('p', { containers: [{ name: 'c', ports: [{ containerPort: 80, hostPort: 80 }] }] }),
+        [['a', pod('q', { containers: [{ name: 'c', ports: [{ containerPort: 80, hostPort: 80 }] }] })]],
+      ),
+      "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports.",
+    ],
+    [
+      'an extended resource that no node has',
+      outcome(
+        [node('a')],
+        pod('p', { containers: [{ name: 'c', resources: { requests: { 'example.com/gpu': '1' } } }] }),
+      ),
+      '0/1 nodes are available: 1 Insufficient example.com/gpu.',
+    ],
+  ])('says why for %s', (_name, message, expected) => {
+    expect(message).toBe(expected)
+  })
+
+  test.each<[string, string, string]>([
+    ['the emptier node', outcome([node('a'), node('b')], pod('p'), [['a', pod('q', {}, '2')]]), 'b'],
+    [
+      'the node that is tolerated',
+      outcome(
+        [
+          node('a', { spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } }),
+          node('b', { spec: { unschedulable: true } }),
+        ],
+        pod('p', { tolerations: [{ key: 'k', operator: 'Exists' }] }),
+      ),
+      'a',
+    ],
+    [
+      'a node without soft taints',
+      outcome(
+        [node('a', { spec: { taints: [{ key: 'k', effect: 'PreferNoSchedule' }] } }), node('b')],
+        pod('p'),
+      ),
+      'b',
+    ],
+    [
+      'the preferred label',
+      outcome(
+        [node('a'), node('b', { labels: { zone: 'z' } })],
+        pod('p', {
+          affinity: {
+            nodeAffinity: {
+              preferredDuringSchedulingIgnoredDuringExecution: [
+                {
+                  weight: 50,
+                  preference: { matchExpressions: [{ key: 'zone', operator: 'In', values: ['z'] }] },
+                },
+              ],
+            },
+          },
+        }),
+      ),
+      'b',
+    ],
+  ])('chooses %s', (_name, chosen, expected) => {
+    expect(chosen).toBe(expected)
+  })
+
+  test('fills nodes evenly as pods are assumed', () => {
+    const { table, selector } = cluster(['a', 'b', 'c'].map((name) => node(name)))
+    for (let n = 0; n < 9; n++) {
+      const info = makePodInfo(pod(`p${n}`))
+      const selection = selector.select(info)
+      if (selection.type === 'node') table.addPod(selection.node.name, info)
+    }
+    expect(table.nodes.map((each) => each.pods.size)).toEqual([3, 3, 3])
+  })
+})
+
+describe('feasibleNodesToFind()', () => {
+  test.each([
+    [10, 0, 10],
+    [99, 0, 99],
+    [1000, 0, 420],
+    [6000, 0, 300],
+    [5000, 100, 5000],
+    [200, 10, 100],
+  ])('%i nodes at %i percent: %i', (nodes, percentage, expected) =>
+    expect(feasibleNodesToFind(nodes, percentage)).toBe(expected),
+  )
+})
+
+describe('NodeTable', () => {
+  test('keeps its columns when nodes come and go', () => {
+    const table = new NodeTable()
+    for (let n = 0; n < 40; n++) table.setNode(node(`n${n}`))
+    table.addPod('n39', makePodInfo(pod('p')))
+    table.removeNode('n0')
+    const moved = table.get('n39')
+    expect(moved?.index).toBe(0)
+    expect(table.columns.requestedCpuMilli[0]).toBe(1000)
+    table.removePod('n39', 'p')
+    expect(table.columns.requestedCpuMilli[0]).toBe(0)
+  })
+
+  test('counts pods that came before their node', () => {
+    const table = new NodeTable()
+    table.addPod('late', makePodInfo(pod('p')))
+    table.setNode(node('late'))
+    expect(table.columns.podCount[0]).toBe(1)
+  })
+})
