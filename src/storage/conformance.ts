@@ -1,0 +1,23 @@
+import { describe } from 'vitest'
+import type { MakeStorage } from './conformance/fixture.ts'
+import { describeKeeping } from './conformance/keeping.ts'
+import { describeModel } from './conformance/model.ts'
+import { describeReadsAndWrites } from './conformance/reads-and-writes.ts'
+import { describeWatching } from './conformance/watching.ts'
+
+export type { MakeStorage, OpenOptions, StorageUnderTest } from './conformance/fixture.ts'
+
+export interface ConformanceOptions {
+  /** How many random sequences of calls are compared with the twin. */
+  readonly modelRuns: number
+}
+
+/** The one suite that every implementation of Storage passes; `make` gives an empty place for each test. */
+export function describeStorage(name: string, make: MakeStorage, options: ConformanceOptions): void {
+  describe(name, () => {
+    describeReadsAndWrites(make)
+    describeWatching(make)
+    describeKeeping(make)
+    describeModel(make, options.modelRuns)
+  })
+}
