@@ -77,7 +77,7 @@ export function qualified(subject: { readonly group: string; readonly resource: 
 /** Upstream puts the plural resource into `details.kind` for these errors. */
 function detailsOf(subject: Subject): StatusDetails {
   return {
-    name: subject.name,
+    ...(subject.name === '' ? {} : { name: subject.name }),
     ...(subject.group === '' ? {} : { group: subject.group }),
     kind: subject.resource,
   }
@@ -144,7 +144,7 @@ export function invalid(
     field: error.field,
   }))
   return statusError('Invalid', `${kind} "${subject.name}" is invalid: ${joined}`, {
-    name: subject.name,
+    ...(subject.name === '' ? {} : { name: subject.name }),
     ...(subject.group === '' ? {} : { group: subject.group }),
     kind: subject.kind,
     causes,
@@ -154,4 +154,12 @@ export function invalid(
 /** True for a StatusError with one of these reasons. */
 export function isStatus(error: unknown, ...reasons: readonly StatusReason[]): error is StatusError {
   return error instanceof StatusError && reasons.some((reason) => reason === error.reason)
+}
+
+/** True for a StatusError with a cause of that reason: `NamespaceTerminating`, `DisruptionBudget`. */
+export function hasCause(error: unknown, reason: string): error is StatusError {
+  return (
+    error instanceof StatusError &&
+    (error.status.details?.causes ?? []).some((cause) => cause.reason === reason)
+  )
 }

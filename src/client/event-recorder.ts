@@ -1,6 +1,6 @@
 import type { core } from '../api/generated/types/index.ts'
 import type { KubernetesObject } from '../apimachinery/meta.ts'
-import { isStatus } from '../apimachinery/status-error.ts'
+import { hasCause, isStatus } from '../apimachinery/status-error.ts'
 import { formatTime } from '../apimachinery/time.ts'
 import { defined } from '../base/defined.ts'
 import type { Host } from '../base/host.ts'
@@ -127,7 +127,7 @@ export class EventRecorder {
         this.#correlator.update(await this.#send(correlated))
         return
       } catch (error) {
-        const expected = isStatus(error, 'AlreadyExists') || isNamespaceTerminating(error)
+        const expected = isStatus(error, 'AlreadyExists') || hasCause(error, 'NamespaceTerminating')
         if (expected) return
         if (!isStatus(error, 'ServiceUnavailable') || tries === maxTries) {
           logger.error('an event could not be written', { reason: correlated.event.reason, error })
@@ -159,11 +159,4 @@ export class EventRecorder {
     const response = await transport.request({ method: 'POST', path, body: event })
     return response.body as core.v1.Event
   }
-}
-
-function isNamespaceTerminating(error: unknown): boolean {
-  return (
-    isStatus(error, 'Forbidden') &&
-    (error.status.details?.causes ?? []).some((cause) => cause.reason === 'NamespaceTerminating')
-  )
 }

@@ -1,0 +1,42 @@
+import { timeMs } from '../../../apimachinery/time.ts'
+import type { core } from '../../generated/types/index.ts'
+
+type Pod = core.v1.Pod
+
+export function podCondition(pod: Pod, type: string): core.v1.PodCondition | undefined {
+  return pod.status?.conditions?.find((condition) => condition.type === type)
+}
+
+export const isPodReady = (pod: Pod): boolean => podCondition(pod, 'Ready')?.status === 'True'
+
+/** All its containers have ended for good. */
+export const isPodTerminal = (pod: Pod): boolean =>
+  pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+
+/** Neither ended nor being deleted: what counts as a replica. */
+export const isPodActive = (pod: Pod): boolean =>
+  !isPodTerminal(pod) && pod.metadata?.deletionTimestamp === undefined
+
+/** Being deleted, and not ended yet. */
+export const isPodTerminating = (pod: Pod): boolean =>
+  !isPodTerminal(pod) && pod.metadata?.deletionTimestamp !== undefined
+
+/** When the pod became ready, in milliseconds; undefined if it is not. */
+export function podReadySinceMs(pod: Pod): number | undefined {
+  const condition = podCondition(pod, 'Ready')
+  if (condition?.status !== 'True' || condition.lastTransitionTime === undefined) return undefined
+  return timeMs(condition.lastTransitionTime)
+}
+
+/** When a ready pod counts, or will count, as available: ready for `minReadySeconds`. */
+export function podAvailableAtMs(pod: Pod, minReadySeconds: number): number | undefined {
+  if (!isPodReady(pod)) return undefined
+  if (minReadySeconds === 0) return 0
+  const sinceMs = podReadySinceMs(pod)
+  return sinceMs === undefined ? undefined : sinceMs + minReadySeconds * 1_000
+}
+
+export function isPodAvailable(pod: Pod, minReadySeconds: number, nowMs: number): boolean {
+  const atMs = podAvailableAtMs(pod, minReadySeconds)
+  return atMs !== undefined && atMs <= nowMs
+}

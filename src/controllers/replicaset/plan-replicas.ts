@@ -1,0 +1,27 @@
+import type { apps, core } from '../../api/generated/types/index.ts'
+import { rankPods } from './rank-pods.ts'
+
+/** Creations or deletions of one reconcile at most. */
+export const burstReplicas = 500
+
+export interface ReplicaPlan {
+  /** Pods that are missing. */
+  readonly create: number
+  /** Pods that are too many. */
+  readonly remove: readonly core.v1.Pod[]
+}
+
+/** What brings the number of active pods to what the set wants; `related` are the pods of the same Deployment. */
+export function planReplicas(
+  set: apps.v1.ReplicaSet,
+  pods: readonly core.v1.Pod[],
+  related: readonly core.v1.Pod[],
+  nowMs: number,
+): ReplicaPlan {
+  if (set.metadata?.deletionTimestamp !== undefined) return { create: 0, remove: [] }
+  const wanted = set.spec?.replicas ?? 0
+  if (pods.length <= wanted) return { create: Math.min(wanted - pods.length, burstReplicas), remove: [] }
+  const excess = pods.length - wanted
+  const count = Math.min(excess, burstReplicas)
+  return { create: 0, remove: count < pods.length ? rankPods(pods, related, nowMs).slice(0, count) : pods }
+}

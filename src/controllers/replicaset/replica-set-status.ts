@@ -1,0 +1,50 @@
+import { isPodAvailable, isPodReady } from '../../api/core/pod/pod-state.ts'
+import type { apps, core } from '../../api/generated/types/index.ts'
+import { labelMatcherOfMap } from '../../apimachinery/selectors/label-selector.ts'
+import { formatTime } from '../../apimachinery/time.ts'
+import { defined } from '../../base/defined.ts'
+import { nonZero } from '../../base/non-zero.ts'
+
+export interface Observed {
+  /** Active pods of the set, as they were before this reconcile. */
+  readonly pods: readonly core.v1.Pod[]
+  readonly terminating: number
+  /** Why pods could not be created or deleted. */
+  readonly failure: Error | undefined
+  readonly nowMs: number
+}
+
+function conditionsOf(set: apps.v1.ReplicaSet, observed: Observed): readonly apps.v1.ReplicaSetCondition[] {
+  const conditions = set.status?.conditions ?? []
+  const known = conditions.some(({ type }) => type === 'ReplicaFailure')
+  const { failure, pods, nowMs } = observed
+  if (failure === undefined)
+    return known ? conditions.filter(({ type }) => type !== 'ReplicaFailure') : conditions
+  if (known) return conditions
+  const excess = pods.length - (set.spec?.replicas ?? 0)
+  const condition: apps.v1.ReplicaSetCondition = {
+    type: 'ReplicaFailure',
+    status: 'True',
+    lastTransitionTime: formatTime(nowMs),
+    reason: excess < 0 ? 'FailedCreate' : 'FailedDelete',
+    message: failure.message,
+  }
+  return [...conditions, condition]
+}
+
+/** The set's status as its pods are. */
+export function replicaSetStatus(set: apps.v1.ReplicaSet, observed: Observed): apps.v1.ReplicaSetStatus {
+  const { pods, terminating, nowMs } = observed
+  const labelled = labelMatcherOfMap(set.spec?.template?.metadata?.labels)
+  const minReadySeconds = set.spec?.minReadySeconds ?? 0
+  const conditions = conditionsOf(set, observed)
+  return defined({
+    replicas: pods.length,
+    fullyLabeledReplicas: nonZero(pods.filter((pod) => labelled.matches(pod.metadata?.labels)).length),
+    readyReplicas: nonZero(pods.filter(isPodReady).length),
+    availableReplicas: nonZero(pods.filter((pod) => isPodAvailable(pod, minReadySeconds, nowMs)).length),
+    terminatingReplicas: terminating,
+    observedGeneration: nonZero(set.metadata?.generation ?? 0),
+    conditions: conditions.length === 0 ? undefined : conditions,
+  })
+}
