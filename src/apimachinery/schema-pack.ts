@@ -82,6 +82,7 @@ class PackedSchemas implements Schemas {
   readonly #packs = new Map<string, Pack>()
   readonly #types = new Map<string, Schema>()
   readonly #fields = new Map<string, Schema>()
+  #kinds: ReadonlyMap<string, string> | undefined
 
   constructor(texts: Readonly<Record<string, string>>) {
     this.#texts = texts
@@ -100,6 +101,22 @@ class PackedSchemas implements Schemas {
       Object.values(letters).find((letter) => letter.name === name) ?? this.#unpack(name, prefix, type)
     this.#types.set(name, schema)
     return schema
+  }
+
+  ofKind({ group, version, kind }: GroupVersionKind): Schema | undefined {
+    this.#kinds ??= this.#indexKinds()
+    const name = this.#kinds.get(`${group}/${version}/${kind}`)
+    return name === undefined ? undefined : this.get(name)
+  }
+
+  #indexKinds(): ReadonlyMap<string, string> {
+    const kinds = new Map<string, string>()
+    for (const prefix of Object.keys(this.#texts)) {
+      for (const [own, { k = [] }] of Object.entries(this.#pack(prefix) ?? {})) {
+        for (const parts of k) kinds.set(parts.join('/'), prefix + own)
+      }
+    }
+    return kinds
   }
 
   names(): readonly string[] {

@@ -52,6 +52,8 @@ export interface Schema {
 /** Schemas by OpenAPI name. */
 export interface Schemas {
   get(name: string): Schema | undefined
+  /** The type that stands for a kind. */
+  ofKind(kind: GroupVersionKind): Schema | undefined
   /** All names, sorted. */
   names(): readonly string[]
 }

@@ -56,7 +56,10 @@ export function arbitraryObject(schema: Schema, depth = 0): fc.Arbitrary<unknown
     return fc.dictionary(key, arbitraryObject(schema.additionalProperties, depth + 1), { maxKeys: 2 })
   }
   if (schema.properties === undefined) return scalar(schema)
-  const properties = Object.entries(schema.properties)
+  // Protobuf has kind and version in the envelope only.
+  const properties = Object.entries(schema.properties).filter(
+    ([, { embeddedIn }]) => embeddedIn !== 'TypeMeta',
+  )
   const chance = depth < 2 ? 60 : Math.max(2, Math.min(40, Math.floor(600 / properties.length / depth)))
   return fc
     .array(fc.nat({ max: 99 }), { minLength: properties.length, maxLength: properties.length })

@@ -154,10 +154,7 @@ export class ObjectDecoder {
   }
 
   #mismatch(kind: GroupVersionKind, expected: GroupVersionKind): string {
-    const registered = this.#schemas
-      .names()
-      .some((name) => this.#schemas.get(name)?.kinds?.some((known) => sameKind(known, kind)))
-    if (!registered) {
+    if (this.#schemas.ofKind(kind) === undefined) {
       const version = goQuote(groupVersion(kind))
       return `no kind ${goQuote(kind.kind)} is registered for version ${version} in scheme "pkg/api/legacyscheme/scheme.go:30"`
     }
