@@ -1,0 +1,64 @@
+import { unauthorized } from '../../apimachinery/status-error.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Authentication, Authenticator, MaybePromise } from '../authenticator.ts'
+import type { ServerRequest } from '../request.ts'
+import { AuthenticationError } from './authentication-error.ts'
+import { bearerToken } from './bearer-token.ts'
+import type { ClientCertificateAuthenticator } from './client-certificate.ts'
+import type { TokenChain } from './token-chain.ts'
+import { anonymousUser, unauthenticatedGroup } from './users.ts'
+
+export interface RequestAuthenticatorOptions {
+  readonly logger: Logger
+  readonly certificates: ClientCertificateAuthenticator
+  readonly tokens: TokenChain
+  /** The server's own audiences. */
+  readonly audiences: readonly string[]
+  /** Whether requests without a credential are `system:anonymous` (`--anonymous-auth`). */
+  readonly anonymous: boolean
+}
+
+/**
+ * All ways to say who one is, in upstream's order. A wrong credential does not end it as long as another one is
+ * right, but it never passes as anonymous.
+ */
+export class RequestAuthenticator implements Authenticator {
+  readonly name = 'union'
+  readonly #options: RequestAuthenticatorOptions
+  readonly #anonymous: Authentication = { user: { name: anonymousUser, groups: [unauthenticatedGroup] } }
+
+  constructor(options: RequestAuthenticatorOptions) {
+    this.#options = options
+  }
+
+  authenticate(request: ServerRequest): MaybePromise<Authentication | undefined> {
+    const own = request.source.connection.user
+    if (own !== undefined) return { user: own }
+    let failure: AuthenticationError | undefined
+    try {
+      const found = this.#options.certificates.authenticate(request)
+      if (found !== undefined) return found
+    } catch (error) {
+      if (!(error instanceof AuthenticationError)) throw error
+      failure = error
+    }
+    const token = bearerToken(request)
+    if (token !== undefined) return this.#byToken(token, failure)
+    if (failure !== undefined) throw this.#refused(failure)
+    return this.#options.anonymous ? this.#anonymous : undefined
+  }
+
+  async #byToken(token: string, failure: AuthenticationError | undefined): Promise<Authentication> {
+    try {
+      return await this.#options.tokens.authenticate(token, this.#options.audiences)
+    } catch (error) {
+      if (!(error instanceof AuthenticationError)) throw error
+      throw this.#refused(failure ?? error)
+    }
+  }
+
+  #refused(error: AuthenticationError): Error {
+    this.#options.logger.debug('a request is not authenticated', { reason: error.message })
+    return unauthorized()
+  }
+}
