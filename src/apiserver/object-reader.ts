@@ -16,6 +16,8 @@ export interface ObjectReader {
   get(resource: GroupResource, namespace: string, name: string): KubernetesObject | undefined
   /** All objects, or those of a namespace, ascending by namespace and name. Decodes what it gives: not for every request over large collections. */
   list(resource: GroupResource, namespace?: string): readonly KubernetesObject[]
+  /** The objects whose selectable field (`spec.nodeName`) has that value, through the cache's index. */
+  listByField(resource: GroupResource, field: string, value: string): readonly KubernetesObject[]
   /** Called synchronously after each change, with nothing replayed. Returns what removes the handler. */
   onChange(
     resource: GroupResource,

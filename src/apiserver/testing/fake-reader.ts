@@ -43,6 +43,16 @@ export class FakeReader implements ObjectReader {
       .filter((object) => namespace === undefined || (object.metadata?.namespace ?? '') === namespace)
   }
 
+  listByField(resource: GroupResource, field: string, value: string): readonly KubernetesObject[] {
+    const path = field.split('.')
+    const valueOf = (object: KubernetesObject): unknown =>
+      path.reduce<unknown>(
+        (part, name) => (typeof part === 'object' && part !== null ? Reflect.get(part, name) : undefined),
+        object,
+      )
+    return this.list(resource).filter((object) => (valueOf(object) ?? '') === value)
+  }
+
   onChange(resource: GroupResource, handler: Handler): () => void {
     const handlers = this.#handlers.get(keyOf(resource)) ?? new Set()
     this.#handlers.set(keyOf(resource), handlers)
