@@ -1,0 +1,12 @@
+import { defaultDataDirectory, stopCluster } from '../../cluster/index.ts'
+import { printSteps } from '../print.ts'
+
+export interface DownOptions {
+  readonly dataDir?: string
+}
+
+export async function down(options: DownOptions): Promise<void> {
+  const root = options.dataDir ?? defaultDataDirectory()
+  const wasRunning = await stopCluster(root, printSteps(process.stdout))
+  process.stdout.write(wasRunning ? 'The cluster is stopped; "timonel up" resumes it.\n' : 'The cluster was not running.\n')
+}

@@ -1,0 +1,14 @@
+import { resolve } from 'node:path'
+import { defaultDataDirectory, loadImages, realHost, step } from '../../cluster/index.ts'
+import { printSteps } from '../print.ts'
+
+export interface ImageLoadOptions {
+  readonly dataDir?: string
+}
+
+export async function imageLoad(files: readonly string[], options: ImageLoadOptions): Promise<void> {
+  const root = options.dataDir ?? defaultDataDirectory()
+  for (const file of files) {
+    await step(realHost, printSteps(process.stdout), `load ${file}`, () => loadImages(root, resolve(file)), (names) => names.join(', '))
+  }
+}

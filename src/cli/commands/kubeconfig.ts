@@ -1,0 +1,12 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dataDirectory, defaultDataDirectory } from '../../cluster/index.ts'
+
+export interface KubeconfigOptions {
+  readonly dataDir?: string
+}
+
+export async function printKubeconfig(options: KubeconfigOptions): Promise<void> {
+  const file = dataDirectory(options.dataDir ?? defaultDataDirectory()).kubeconfig
+  if (!existsSync(file)) throw new Error(`there is no cluster yet (${file} is missing): run timonel up`)
+  process.stdout.write(readFileSync(file, 'utf8'))
+}

@@ -1,0 +1,162 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { createLogger } from '../../base/host/logger.ts'
+import {
+  Cluster,
+  type ClusterState,
+  dataDirectory,
+  defaultDataDirectory,
+  installCommand,
+  installPackages,
+  isAlive,
+  missingPackages,
+  type RuntimeName,
+  readState,
+  realHost,
+  type Step,
+  step,
+} from '../../cluster/index.ts'
+import { printSteps } from '../print.ts'
+
+export interface UpOptions {
+  readonly detach: boolean
+  readonly dataDir?: string
+  readonly nodes: number
+  readonly runtime: 'auto' | 'containerd' | 'simulated'
+  readonly apiPort: number
+  readonly installDeps: boolean
+  readonly quotaBackendBytes?: number
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+/** What a detached cluster tells the command that started it. */
+type Message =
+  | { readonly type: 'step'; readonly step: Step }
+  | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'ready' }
+  | { readonly type: 'failed'; readonly message: string }
+
+const say = (text: string): void => {
+  if (process.send) process.send({ type: 'note', text } satisfies Message)
+  else process.stdout.write(`${text}\n`)
+}
+
+const report = (): ((step: Step) => void) =>
+  process.send ? (each) => process.send?.({ type: 'step', step: each } satisfies Message) : printSteps(process.stdout)
+
+/** containerd for root on Linux, else the simulated runtime; says why. Installs what is missing where told to. */
+async function chooseRuntime(options: UpOptions): Promise<RuntimeName> {
+  const capable = process.platform === 'linux' && process.getuid?.() === 0
+  if (options.runtime === 'simulated') return 'simulated'
+  if (!capable) {
+    if (options.runtime === 'containerd') throw new Error('the runtime containerd needs root on Linux')
+    say('Pods are simulated: real containers need root on Linux.')
+    return 'simulated'
+  }
+  const missing = missingPackages()
+  if (missing.length === 0) return 'containerd'
+  if (!options.installDeps) {
+    throw new Error(
+      `real containers need the packages ${missing.join(', ')}. Install them with\n  ${installCommand(missing)}\nor let --install-deps do it, or simulate pods with --runtime simulated.`,
+    )
+  }
+  await step(realHost, report(), `install ${missing.join(', ')}`, async () => installPackages(missing))
+  return 'containerd'
+}
+
+function running(options: UpOptions): ClusterState | undefined {
+  const state = readState(dataDirectory(options.dataDir ?? defaultDataDirectory()).stateFile)
+  return state && isAlive(state) ? state : undefined
+}
+
+export async function up(options: UpOptions): Promise<void> {
+  const root = options.dataDir ?? defaultDataDirectory()
+  const other = running(options)
+  if (other) {
+    if (!options.detach) throw new Error(`the cluster in ${root} is running already (process ${other.pid})`)
+    process.stdout.write(`The cluster in ${root} is running already, at ${other.server}.\n`)
+    return
+  }
+  if (options.detach) return detach(options, root)
+  try {
+    await run(options, root)
+  } catch (error) {
+    if (!process.send) throw error
+    process.send({ type: 'failed', message: error instanceof Error ? error.message : String(error) } satisfies Message)
+    process.exitCode = 1
+  }
+}
+
+async function run(options: UpOptions, root: string): Promise<void> {
+  const runtime = await chooseRuntime(options)
+  const ended = endSignal()
+  const cluster = await Cluster.start(
+    {
+      nodes: options.nodes,
+      runtime,
+      storage: 'lmdb',
+      dataDirectory: root,
+      apiPort: options.apiPort,
+      logger: createLogger({ level: options.logLevel }),
+      ...(options.quotaBackendBytes === undefined ? {} : { quotaBackendBytes: options.quotaBackendBytes }),
+    },
+    report(),
+  )
+  say(`\nThe cluster is ready:\n  export KUBECONFIG=${dataDirectory(root).kubeconfig}\n  kubectl get nodes`)
+  if (process.send) {
+    process.send({ type: 'ready' } satisfies Message)
+    process.disconnect()
+  } else process.stdout.write('Ctrl-C stops it; what it holds is kept.\n')
+  await ended
+  await cluster.stop()
+  process.exit(0)
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+function endSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false
+    const onSignal = (): void => {
+      if (asked) process.exit(130)
+      asked = true
+      resolve()
+    }
+    process.on('SIGINT', onSignal)
+    process.on('SIGTERM', onSignal)
+  })
+}
+
+/** Starts `up` in a session of its own and stays until the cluster is ready. */
+function detach(options: UpOptions, root: string): Promise<void> {
+  const { logs } = dataDirectory(root)
+  mkdirSync(logs, { recursive: true, mode: 0o700 })
+  const logFile = join(logs, 'timonel.log')
+  const log = openSync(logFile, 'a', 0o600)
+  const args = process.argv.slice(1).filter((arg) => arg !== '--detach')
+  const child = spawn(process.execPath, [...process.execArgv, ...args], { detached: true, stdio: ['ignore', log, log, 'ipc'] })
+  const print = printSteps(process.stdout)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', (code) => reject(new Error(`the cluster ended with code ${code} before it was ready; see ${logFile}`)))
+    child.on('message', (message: Message) => {
+      switch (message.type) {
+        case 'step':
+          print(message.step)
+          return
+        case 'note':
+          process.stdout.write(`${message.text}\n`)
+          return
+        case 'failed':
+          reject(new Error(message.message))
+          return
+        case 'ready':
+          child.removeAllListeners()
+          child.unref()
+          if (child.connected) child.disconnect()
+          process.stdout.write(`It runs in the background (log: ${logFile}); "timonel down" stops it.\n`)
+          resolve()
+      }
+    })
+  })
+}

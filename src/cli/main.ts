@@ -1,0 +1,83 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { printError } from './print.ts'
+
+declare const TIMONEL_VERSION: string
+
+/** A whole number of at least `least`. */
+const wholeNumber = (least: number) => (text: string): number => {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`)
+  }
+  return value
+}
+
+const oneOf =
+  <T extends string>(...choices: readonly T[]) =>
+  (text: string): T => {
+    const choice = choices.find((each) => each === text)
+    if (choice === undefined) throw new InvalidArgumentError(`It must be one of ${choices.join(', ')}.`)
+    return choice
+  }
+
+const dataDirectoryOption = ['--data-dir <folder>', 'where the cluster is kept (root: /var/lib/timonel)'] as const
+
+function program(): Command {
+  const command = new Command('timonel')
+    .description('Kubernetes v1.36 in one program')
+    .version(TIMONEL_VERSION)
+    .showHelpAfterError()
+  command
+    .command('up')
+    .description('start the cluster, or the same one again, and stay with it until Ctrl-C')
+    .option('--detach', 'return when it is ready, and leave it running', false)
+    .option(...dataDirectoryOption)
+    .option('--nodes <count>', 'how many nodes', wholeNumber(1), 1)
+    .option('--runtime <name>', 'auto, containerd or simulated', oneOf('auto', 'containerd', 'simulated'), 'auto')
+    .option('--api-port <port>', 'port of the API server', wholeNumber(0), 6443)
+    .option('--install-deps', 'install the system packages that are missing', false)
+    .option('--quota-backend-bytes <bytes>', 'how large the store may grow', wholeNumber(1))
+    .option('--log-level <level>', 'debug, info, warn or error', oneOf('debug', 'info', 'warn', 'error'), 'warn')
+    .action(async (options) => (await import('./commands/up.ts')).up(options))
+  command
+    .command('down')
+    .description('stop the cluster: pods, containerd and network; what it holds is kept')
+    .option(...dataDirectoryOption)
+    .action(async (options) => (await import('./commands/down.ts')).down(options))
+  command
+    .command('delete')
+    .description('stop the cluster and remove everything it has')
+    .option(...dataDirectoryOption)
+    .action(async (options) => (await import('./commands/delete.ts')).remove(options))
+  command
+    .command('status')
+    .description('show whether the cluster runs, and its nodes')
+    .option(...dataDirectoryOption)
+    .option('-o, --output <format>', 'json', oneOf('json'))
+    .action(async (options) => (await import('./commands/status.ts')).status(options))
+  command
+    .command('kubeconfig')
+    .description("print the administrator's kubeconfig")
+    .option(...dataDirectoryOption)
+    .action(async (options) => (await import('./commands/kubeconfig.ts')).printKubeconfig(options))
+  command
+    .command('image')
+    .description('container images')
+    .command('load <files...>')
+    .description('import image archives (OCI or docker save) on every node')
+    .option(...dataDirectoryOption)
+    .action(async (files, options) => (await import('./commands/image-load.ts')).imageLoad(files, options))
+  command
+    .command('kubelet', { hidden: true })
+    .description('run one node; started by up')
+    .requiredOption('--config <file>', 'its configuration')
+    .action(async (options) => (await import('./commands/kubelet.ts')).kubelet(options))
+  return command
+}
+
+try {
+  await program().parseAsync()
+} catch (error) {
+  printError(error)
+  process.exitCode = 1
+}

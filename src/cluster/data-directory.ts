@@ -1,0 +1,34 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** Where a cluster keeps what outlives its process. */
+export interface DataDirectory {
+  readonly root: string
+  readonly pki: string
+  readonly store: string
+  /** The administrator's credentials. */
+  readonly kubeconfig: string
+  /** Who is running, for `down` and `status`. */
+  readonly stateFile: string
+  readonly logs: string
+  /** One node's own folder: its containerd, volumes, logs. */
+  node(name: string): string
+}
+
+export function dataDirectory(root: string): DataDirectory {
+  return {
+    root,
+    pki: join(root, 'pki'),
+    store: join(root, 'store'),
+    kubeconfig: join(root, 'admin.conf'),
+    stateFile: join(root, 'run', 'cluster.json'),
+    logs: join(root, 'logs'),
+    node: (name) => join(root, 'nodes', name),
+  }
+}
+
+/** `/var/lib/timonel` for root, the user's data folder for everyone else. */
+export function defaultDataDirectory(): string {
+  if (process.getuid?.() === 0) return '/var/lib/timonel'
+  return join(process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'timonel')
+}

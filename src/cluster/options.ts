@@ -1,0 +1,46 @@
+import type { Logger } from '../base/logger.ts'
+
+/** The addresses of a cluster; upstream's and kubeadm's defaults. */
+export interface NetworkOptions {
+  readonly serviceCidr: string
+  readonly dnsAddress: string
+  readonly podCidr: string
+  /** Prefix length of each node's part of the pod network. */
+  readonly nodePodCidrBits: number
+  readonly nodePorts: { readonly first: number; readonly last: number }
+  readonly domain: string
+  readonly dnsTtlSeconds: number
+}
+
+export const defaultNetwork: NetworkOptions = {
+  serviceCidr: '10.96.0.0/12',
+  dnsAddress: '10.96.0.10',
+  podCidr: '10.244.0.0/16',
+  nodePodCidrBits: 24,
+  nodePorts: { first: 30_000, last: 32_767 },
+  domain: 'cluster.local',
+  dnsTtlSeconds: 30,
+}
+
+export type RuntimeName = 'simulated' | 'containerd'
+
+export interface ClusterOptions {
+  /** How many nodes to start; 1 where absent. */
+  readonly nodes?: number
+  /** What runs the pods: in memory, or a private containerd for each node (root on Linux). `simulated` where absent. */
+  readonly runtime?: RuntimeName
+  /** Where objects are kept: `memory` (gone with the process; the default), or `lmdb` in `dataDirectory`. */
+  readonly storage?: 'memory' | 'lmdb'
+  /** `virtual`: time moves by `advance` only. Goes with the simulated runtime and memory. */
+  readonly clock?: 'real' | 'virtual'
+  /** Of all randomness under virtual time. */
+  readonly seed?: number
+  /** Everything that stays on the disk; a temporary folder where absent. */
+  readonly dataDirectory?: string
+  /** The port of the API server on all addresses; 0 (the default) takes a free one on loopback. */
+  readonly apiPort?: number
+  /** Bytes that the store may take; upstream's 2 GiB where absent. */
+  readonly quotaBackendBytes?: number
+  readonly network?: Partial<NetworkOptions>
+  readonly logger?: Logger
+}

@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
+
+/** A program or file that real nodes need, and Debian's package that has it. */
+interface Need {
+  readonly package: string
+  /** Programs in PATH, or absolute files. */
+  readonly anyOf: readonly string[]
+}
+
+const needs: readonly Need[] = [
+  { package: 'containerd', anyOf: ['containerd'] },
+  { package: 'runc', anyOf: ['runc'] },
+  { package: 'containernetworking-plugins', anyOf: ['/usr/lib/cni/bridge', '/opt/cni/bin/bridge'] },
+  { package: 'nftables', anyOf: ['nft'] },
+  { package: 'iproute2', anyOf: ['ip'] },
+]
+
+/** Where programs for root live, even when PATH leaves them out. */
+const administratorPath = ['/usr/local/sbin', '/usr/sbin', '/sbin']
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The full path of a program, from PATH and root's folders. */
+export function findProgram(name: string): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(':'), ...administratorPath]
+  return folders.map((folder) => join(folder, name)).find(isExecutable)
+}
+
+const isThere = (need: Need): boolean =>
+  need.anyOf.some((name) => (name.startsWith('/') ? isExecutable(name) : findProgram(name) !== undefined))
+
+/** Debian's names of the packages that are missing for real nodes. */
+export function missingPackages(): readonly string[] {
+  return needs.filter((need) => !isThere(need)).map((need) => need.package)
+}
+
+export const installCommand = (packages: readonly string[]): string =>
+  `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`
+
+/** Installs packages with the distribution's tool. Throws with its last lines when it fails. */
+export function installPackages(packages: readonly string[]): void {
+  const { status, stderr, error } = spawnSync('sh', ['-c', installCommand(packages)], {
+    encoding: 'utf8',
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  if (status !== 0) {
+    const why = error?.message ?? stderr.trim().split('\n').slice(-3).join('\n')
+    throw new Error(`the packages ${packages.join(', ')} could not be installed: ${why}`)
+  }
+}
