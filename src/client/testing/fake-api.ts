@@ -309,7 +309,7 @@ function merged(old: KubernetesObject, body: KubernetesObject, subresource: stri
   const oldStatus = field(old, 'status')
   const next: Mutable =
     subresource === 'status'
-      ? { ...old, status: field(body, 'status'), metadata: { ...old.metadata } }
+      ? { ...old, status: field(body, 'status'), metadata: { ...body.metadata } }
       : { ...body, status: oldStatus, metadata: { ...body.metadata } }
   next.metadata = {
     ...next.metadata,
