@@ -1,6 +1,5 @@
 import type { Counter, Histogram, Metrics } from '../base/metrics.ts'
 import { PrometheusMetrics } from '../base/prometheus.ts'
-import type { Change } from './storage.ts'
 
 /** What is cheaper to read than to keep. */
 export interface StorageFigures {
@@ -63,13 +62,11 @@ export class StorageMetrics {
     registerFigures(metrics, read)
   }
 
-  committed(changes: readonly Change[]): void {
+  committed(puts: number, deletes: number): void {
     this.transactions.inc()
-    this.events.inc(undefined, changes.length)
-    for (const { entry } of changes) {
-      if (entry === undefined) this.deletes.inc()
-      else this.puts.inc()
-    }
+    this.events.inc(undefined, puts + deletes)
+    this.puts.inc(undefined, puts)
+    this.deletes.inc(undefined, deletes)
   }
 }
 

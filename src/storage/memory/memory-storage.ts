@@ -114,7 +114,8 @@ export class MemoryStorage implements Storage {
     const batch: Batch = { revision, changes }
     this.#revision = revision
     this.#log.push(batch)
-    this.#metrics.committed(changes)
+    const puts = changes.filter(({ entry }) => entry !== undefined).length
+    this.#metrics.committed(puts, changes.length - puts)
     this.#hub.publish([batch])
     return revision
   }
