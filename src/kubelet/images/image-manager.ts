@@ -1,0 +1,164 @@
+import type { core } from '../../api/generated/types/index.ts'
+import type { Host } from '../../base/host.ts'
+import { BackOff } from '../pod/back-off.ts'
+import { messageOf, StartFailureError } from '../pod/start-failure.ts'
+import type { AuthConfig, Image, ImageSpec, SandboxConfig } from '../runtime/messages.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { parseImageName, withDefaultTag } from './image-name.ts'
+import { pullCredentials } from './pull-credentials.ts'
+
+export interface ImageRequest {
+  readonly pod: core.v1.Pod
+  readonly container: core.v1.Container
+  readonly sandbox: SandboxConfig
+  readonly pullSecrets: readonly core.v1.Secret[]
+  readonly event: (type: 'Normal' | 'Warning', reason: string, message: string) => void
+}
+
+export interface ImageManagerOptions {
+  readonly host: Host
+  readonly runtime: Runtime
+  /** One pull at a time, as upstream's default; false: as many as are wanted. */
+  readonly serialPulls: boolean
+}
+
+/** After a failed pull the next look comes that soon, so that the back-off shows. */
+const lookAgainMs = 1_000
+
+/** Sees to it that a container's image is there, by its pull policy. */
+export class ImageManager {
+  readonly #options: ImageManagerOptions
+  readonly #backOff = new BackOff()
+  readonly #lastErrors = new Map<string, string>()
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(options: ImageManagerOptions) {
+    this.#options = options
+  }
+
+  /** The image as the runtime knows it. Rejects with StartFailureError. */
+  async ensure(request: ImageRequest): Promise<Image> {
+    const requested = request.container.image ?? ''
+    const spec: ImageSpec = { image: this.#named(requested, request) }
+    const policy = request.container.imagePullPolicy ?? 'IfNotPresent'
+    if (policy !== 'Always') {
+      const present = await this.#inspect(spec, requested, request)
+      if (present !== undefined) {
+        const text = `Container image "${requested}" already present on machine and can be accessed by the pod`
+        request.event('Normal', 'Pulled', text)
+        return present
+      }
+      if (policy === 'Never') {
+        const text = `Container image "${requested}" is not present with pull policy of Never`
+        request.event('Warning', 'ErrImageNeverPull', text)
+        throw new StartFailureError('ErrImageNeverPull', text)
+      }
+    }
+    return this.#pull(spec, requested, request)
+  }
+
+  #named(requested: string, request: ImageRequest): string {
+    try {
+      return withDefaultTag(requested)
+    } catch (error) {
+      const text = `Failed to apply default image tag "${requested}": ${messageOf(error)}`
+      request.event('Warning', 'InspectFailed', text)
+      throw new StartFailureError('InvalidImageName', text)
+    }
+  }
+
+  async #inspect(spec: ImageSpec, requested: string, request: ImageRequest): Promise<Image | undefined> {
+    try {
+      return await this.#options.runtime.imageStatus(spec)
+    } catch (error) {
+      const text = `Failed to inspect image "${requested}": ${messageOf(error)}`
+      request.event('Warning', 'InspectFailed', text)
+      throw new StartFailureError('ImageInspectError', text)
+    }
+  }
+
+  async #pull(spec: ImageSpec, requested: string, request: ImageRequest): Promise<Image> {
+    const { host, runtime } = this.#options
+    const key = `${request.pod.metadata?.uid}_${requested}`
+    const waitMs = this.#backOff.remainingSinceStepMs(key, host.now())
+    if (waitMs > 0) {
+      const text = `Back-off pulling image "${requested}"`
+      request.event('Normal', 'BackOff', text)
+      const last = this.#lastErrors.get(key)
+      throw new StartFailureError('ImagePullBackOff', last === undefined ? text : `${text}: ${last}`, waitMs)
+    }
+    this.#lastErrors.delete(key)
+    request.event('Normal', 'Pulling', `Pulling image "${requested}"`)
+    const waitedFromMs = host.monotonicMs()
+    let pulledFromMs = waitedFromMs
+    try {
+      await this.#inTurn(async () => {
+        pulledFromMs = host.monotonicMs()
+        await this.#tryCredentials(spec, request)
+      })
+    } catch (error) {
+      request.event('Warning', 'Failed', `Failed to pull image "${requested}": ${messageOf(error)}`)
+      this.#backOff.step(key, host.now(), host.now())
+      const { reason, message } = pullFailure(requested, messageOf(error))
+      this.#lastErrors.set(key, `${reason}: ${message}`)
+      throw new StartFailureError(reason, message, lookAgainMs)
+    }
+    const image = await runtime.imageStatus(spec)
+    if (image === undefined) {
+      throw new StartFailureError('ErrImagePull', `image "${requested}" vanished after its pull`)
+    }
+    const nowMs = host.monotonicMs()
+    const took = `${seconds(nowMs - pulledFromMs)} (${seconds(nowMs - waitedFromMs)} including waiting)`
+    const size = `Image size: ${image.size} bytes.`
+    request.event('Normal', 'Pulled', `Successfully pulled image "${requested}" in ${took}. ${size}`)
+    this.#backOff.prune(host.now())
+    return image
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    if (!this.#options.serialPulls) return work()
+    const turn = this.#queue.then(work)
+    this.#queue = turn.catch(() => {})
+    return turn
+  }
+
+  async #tryCredentials(spec: ImageSpec, request: ImageRequest): Promise<void> {
+    const { repository } = parseImageName(spec.image)
+    const fitting = pullCredentials(request.pullSecrets, repository)
+    const candidates: readonly (AuthConfig | undefined)[] = fitting.length > 0 ? fitting : [undefined]
+    let failure: unknown
+    for (const auth of candidates) {
+      try {
+        await this.#options.runtime.pullImage(spec, auth, request.sandbox)
+        return
+      } catch (error) {
+        failure = error
+      }
+    }
+    throw failure
+  }
+}
+
+/** As Go prints a duration of milliseconds. */
+function seconds(ms: number): string {
+  const whole = Math.floor(ms)
+  if (whole < 1000) return `${whole}ms`
+  const rest = Number(((whole % 60_000) / 1000).toFixed(3))
+  return whole < 60_000 ? `${rest}s` : `${Math.floor(whole / 60_000)}m${rest}s`
+}
+
+const known = [
+  ['RegistryUnavailable', 'the registry is unavailable'],
+  ['SignatureValidationFailed', 'the signature validation failed'],
+] as const
+
+/** Runtimes put the class of some failures in front of their message. */
+function pullFailure(image: string, message: string): { readonly reason: string; readonly message: string } {
+  for (const [reason, text] of known) {
+    if (message.startsWith(reason)) {
+      const rest = message.slice(reason.length)
+      return { reason, message: `image pull failed for ${image} because ${text}${rest}` }
+    }
+  }
+  return { reason: 'ErrImagePull', message }
+}

@@ -1,0 +1,202 @@
+import type { core } from '../api/generated/types/index.ts'
+import { RuntimeClass } from '../api/node/runtime-class/kind.ts'
+import type { KubernetesObject } from '../apimachinery/meta.ts'
+import type { Host } from '../base/host.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Client } from '../client/client.ts'
+import { EventRecorder } from '../client/event-recorder.ts'
+import type { Informer } from '../client/informer.ts'
+import { serviceVariables } from './environment/service-variables.ts'
+import { ImageManager } from './images/image-manager.ts'
+import { KubeletApi } from './kubelet-api.ts'
+import type { LogReader } from './logs/log-options.ts'
+import type { Machine, MachineInfo } from './node/machine.ts'
+import { NodeAgent } from './node/node-agent.ts'
+import { NodeLease } from './node/node-lease.ts'
+import type { NodeSettings } from './node/node-object.ts'
+import { admitPod } from './pod/admit-pod.ts'
+import type { ProbeKind } from './pod/plan.ts'
+import type { EventSink, PodCgroups, PodContext, PodFiles, PodNetwork } from './pod/pod-context.ts'
+import type { ClusterDns } from './pod/pod-network-identity.ts'
+import { PodWorkers } from './pod/pod-workers.ts'
+import { StatusWriter } from './pod/status/status-writer.ts'
+import { ProbeManager } from './probes/probe-manager.ts'
+import type { ProbeOutcome } from './probes/run-probe.ts'
+import type { Runtime } from './runtime/runtime.ts'
+import type { Feed } from './sources/feed.ts'
+import type { WatchedObjects } from './sources/referenced-objects.ts'
+
+type Node = core.v1.Node
+type Pod = core.v1.Pod
+
+export interface KubeletSettings extends NodeSettings {
+  readonly dns: ClusterDns
+  /** Where seccomp profiles of type Localhost live. */
+  readonly seccompRoot: string
+  /** One image pull at a time, as upstream's default. */
+  readonly serialPulls: boolean
+}
+
+export interface KubeletOptions {
+  readonly client: Client
+  readonly host: Host
+  readonly logger: Logger
+  readonly settings: KubeletSettings
+  readonly runtime: Runtime
+  readonly machine: Machine
+  readonly files: PodFiles
+  readonly cgroups: PodCgroups
+  readonly network: PodNetwork
+  readonly logs: LogReader
+  /** The pods that are bound to this node. */
+  readonly pods: Feed<Pod>
+  /** This node alone. */
+  readonly nodes: Feed<Node>
+  readonly services: Informer<core.v1.Service>
+  readonly objects: WatchedObjects
+  readonly simulateProbe?: (kind: ProbeKind, containerId: string) => ProbeOutcome | undefined
+}
+
+/** A running node agent. */
+export interface Kubelet {
+  readonly nodeName: string
+  /** What the API server asks of it: logs, exec, attach, port-forward, its pods. */
+  readonly api: KubeletApi
+  /** Its node as last written or seen. */
+  readonly node: () => Node | undefined
+  /** Ends the agent. Pods run on; what it was given is its owner's to dispose of. */
+  stop(): Promise<void>
+}
+
+/** Starts a node agent; resolves when its node is registered. The same on a real machine and in the simulation. */
+export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
+  const { client, host, logger, runtime, settings, objects } = options
+  const recorder = new EventRecorder({
+    client,
+    host,
+    logger,
+    component: 'kubelet',
+    node: settings.nodeName,
+  })
+  const events = podEvents(recorder)
+  const [info, version] = await Promise.all([options.machine.info(), runtime.version()])
+  const started: { workers?: PodWorkers } = {}
+  const node = new NodeAgent({
+    client,
+    host,
+    logger,
+    events,
+    runtime,
+    machine: options.machine,
+    settings,
+    onNetworkChange: () => started.workers?.wakeAll(),
+  })
+  const lease = new NodeLease({ client, host, logger, nodeName: settings.nodeName, node: () => node.node })
+  const context = makeContext(options, { events, info, runtimeName: version.runtimeName, node })
+  const workers = new PodWorkers({
+    context,
+    pods: options.pods,
+    admit: (pod) => {
+      const others = workers.all().filter((worker) => worker.pod !== pod && !worker.isTerminated)
+      return node.node === undefined
+        ? undefined
+        : admitPod(
+            pod,
+            node.node,
+            others.map((worker) => worker.pod),
+          )
+    },
+    hold: (pod, onChange) => objects.hold(pod, onChange),
+    release: (uid) => objects.release(uid),
+  })
+  started.workers = workers
+  await node.start()
+  const removeNodeHandler = options.nodes.onChange((object) => {
+    if (object !== undefined) node.see(object)
+  })
+  lease.start()
+  void host.track(
+    workers.start().catch((error: unknown) => logger.error('the pods could not be started', { error })),
+  )
+  return {
+    nodeName: settings.nodeName,
+    api: new KubeletApi({ context, workers, logs: options.logs }),
+    node: () => node.node,
+    stop: async () => {
+      removeNodeHandler()
+      workers.stop()
+      for (const worker of workers.all()) context.probes.remove(worker.pod.metadata?.uid ?? '')
+      context.statuses.stop()
+      await Promise.all([node.stop(), lease.stop(), recorder.stop()])
+    },
+  }
+}
+
+/** Objects from a list do not say what they are; Events must. */
+function podEvents(recorder: EventRecorder): EventSink {
+  const named = (object: KubernetesObject): KubernetesObject =>
+    object.kind === undefined ? { ...object, apiVersion: 'v1', kind: 'Pod' } : object
+  return {
+    event: (object, type, reason, message, fieldPath) =>
+      recorder.event(named(object), type, reason, message, fieldPath),
+  }
+}
+
+interface ContextParts {
+  readonly events: EventSink
+  readonly info: MachineInfo
+  readonly runtimeName: string
+  readonly node: NodeAgent
+}
+
+function makeContext(options: KubeletOptions, { events, info, runtimeName, node }: ContextParts): PodContext {
+  const { client, host, logger, runtime, settings, network, services } = options
+  const agentStartMs = host.now()
+  const hugepageSizes = [...info.hugepages.keys()].map(kernelPageSize)
+  const { memoryBytes, cgroupV2, swapAccounting } = info
+  return {
+    host,
+    logger,
+    events,
+    runtime,
+    runtimeName,
+    files: options.files,
+    cgroups: options.cgroups,
+    network,
+    objects: options.objects,
+    images: new ImageManager({ host, runtime, serialPulls: settings.serialPulls }),
+    probes: new ProbeManager({
+      host,
+      runtime,
+      network,
+      events,
+      agentStartMs,
+      simulate: options.simulateProbe,
+    }),
+    statuses: new StatusWriter({ host, logger, client }),
+    facts: () => ({
+      nodeName: settings.nodeName,
+      nodeIps: info.addresses,
+      allocatable: node.node?.status?.allocatable ?? {},
+      machine: { memoryBytes, cgroupV2, swapAccounting, hugepageSizes },
+      seccompRoot: settings.seccompRoot,
+      dns: settings.dns,
+    }),
+    serviceVariables: async (namespace, enableServiceLinks) => {
+      if (!services.synced) await services.whenSynced()
+      const { lister } = services
+      const own = enableServiceLinks && namespace !== 'default' ? lister.list(namespace) : []
+      return serviceVariables([...lister.list('default'), ...own], namespace, enableServiceLinks)
+    },
+    networkError: () => node.networkError,
+    runtimeHandler: async (name) => (await client.resource(RuntimeClass).get('', name)).handler,
+    agentStartMs,
+  }
+}
+
+/** `2MB`, `1GB`: how the kernel's controller names sizes of pages. */
+function kernelPageSize(bytes: number): string {
+  const units = ['KB', 'MB', 'GB']
+  const power = Math.min(Math.floor(Math.log2(bytes) / 10), units.length)
+  return `${bytes / 1024 ** power}${units[power - 1] ?? 'KB'}`
+}

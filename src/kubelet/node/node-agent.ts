@@ -1,0 +1,265 @@
+import { Node as nodeKind } from '../../api/core/node/kind.ts'
+import type { core } from '../../api/generated/types/index.ts'
+import { jsonEqual } from '../../apimachinery/json-equal.ts'
+import { isStatus } from '../../apimachinery/status-error.ts'
+import type { Host } from '../../base/host.ts'
+import type { Logger } from '../../base/logger.ts'
+import { sleep } from '../../base/sleep.ts'
+import type { Client } from '../../client/client.ts'
+import type { EventSink } from '../pod/pod-context.ts'
+import { messageOf } from '../pod/start-failure.ts'
+import type { RuntimeCondition } from '../runtime/messages.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Machine, MachineInfo } from './machine.ts'
+import { type NodeSettings, nodeObject, nodeStatus } from './node-object.ts'
+
+type Node = core.v1.Node
+type NodeStatus = core.v1.NodeStatus
+
+export interface NodeAgentOptions {
+  readonly client: Client
+  readonly host: Host
+  readonly logger: Logger
+  readonly events: EventSink
+  readonly runtime: Runtime
+  readonly machine: Machine
+  readonly settings: NodeSettings
+  /** The runtime's network has come up or gone down. */
+  readonly onNetworkChange: () => void
+}
+
+/** Upstream's nodeStatusUpdateFrequency and nodeStatusReportFrequency. */
+const lookEveryMs = 10_000
+const reportEveryMs = 300_000
+/** How soon to look again while the node is not ready. */
+const unreadyLookMs = 100
+const maxUnreadyLookMs = 1_000
+const firstRetryMs = 100
+const maxRetryMs = 7_000
+const imageListEveryMs = 60_000
+
+/** Registers the node and keeps its status true. */
+export class NodeAgent {
+  readonly #options: NodeAgentOptions
+  readonly #abort = new AbortController()
+  #node: Node | undefined
+  #info: MachineInfo | undefined
+  #runtimeVersion = ''
+  #networkError: string | undefined = 'the container runtime has not been asked yet'
+  #podCidr = ''
+  #reportedMs = Number.NEGATIVE_INFINITY
+  #images: NodeStatus['images'] = []
+  #imagesReadMs = Number.NEGATIVE_INFINITY
+  #look = new AbortController()
+  #done: Promise<void> = Promise.resolve()
+
+  constructor(options: NodeAgentOptions) {
+    this.#options = options
+  }
+
+  /** The node as last written or seen; undefined before it is registered. */
+  get node(): Node | undefined {
+    return this.#node
+  }
+
+  get networkError(): string | undefined {
+    return this.#networkError
+  }
+
+  /** Resolves when the node is registered. */
+  async start(): Promise<void> {
+    const { runtime, machine } = this.#options
+    const [version, info] = await Promise.all([runtime.version(), machine.info()])
+    this.#runtimeVersion = `${version.runtimeName}://${version.runtimeVersion}`
+    this.#info = info
+    await this.#register()
+    this.#done = this.#keepStatus()
+  }
+
+  /** Takes in the node's newest state from the API. */
+  see(node: Node): void {
+    this.#node = node
+    const podCidr = node.spec?.podCIDR ?? ''
+    if (podCidr !== '' && podCidr !== this.#podCidr) {
+      this.#podCidr = podCidr
+      void this.#options.host.track(this.#usePodCidr(podCidr))
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort()
+    this.#look.abort()
+    await this.#done
+  }
+
+  async #usePodCidr(podCidr: string): Promise<void> {
+    try {
+      await this.#options.runtime.updatePodCidr(podCidr)
+      this.#look.abort()
+    } catch (error) {
+      this.#options.logger.warn('the runtime did not take the pod CIDR', { podCidr, error: messageOf(error) })
+    }
+  }
+
+  async #register(): Promise<void> {
+    const { client, host, logger, settings } = this.#options
+    const nodes = client.resource(nodeKind)
+    let retryMs = firstRetryMs
+    while (!this.#abort.signal.aborted) {
+      try {
+        const wanted = await this.#initial()
+        this.see(await nodes.create(wanted))
+        return
+      } catch (error) {
+        if (isStatus(error, 'AlreadyExists')) {
+          this.see(await this.#adopt())
+          return
+        }
+        logger.warn('the node could not be registered', { node: settings.nodeName, error: messageOf(error) })
+        await sleep(host, retryMs, this.#abort.signal)
+        retryMs = Math.min(retryMs * 2, maxRetryMs)
+      }
+    }
+  }
+
+  async #initial(): Promise<Node> {
+    const info = this.#info ?? (await this.#options.machine.info())
+    return { ...nodeObject(this.#options.settings, info), status: await this.#status({}) }
+  }
+
+  /** The node is there from before: its labels follow, its taints stay. */
+  async #adopt(): Promise<Node> {
+    const { client, settings } = this.#options
+    const nodes = client.resource(nodeKind)
+    const existing = await nodes.get('', settings.nodeName)
+    const wanted = (await this.#initial()).metadata
+    const labels = Object.entries(wanted?.labels ?? {}).filter(
+      ([key, value]) => existing.metadata?.labels?.[key] !== value,
+    )
+    if (labels.length === 0) return existing
+    const patch = { metadata: { labels: Object.fromEntries(labels) } }
+    return nodes.patch('', settings.nodeName, 'application/strategic-merge-patch+json', patch)
+  }
+
+  async #keepStatus(): Promise<void> {
+    const { host, logger } = this.#options
+    let unreadyMs = unreadyLookMs
+    while (!this.#abort.signal.aborted) {
+      let waitMs = lookEveryMs
+      this.#look = new AbortController()
+      try {
+        await this.#sync()
+        if (this.#networkError === undefined) unreadyMs = unreadyLookMs
+        else {
+          waitMs = unreadyMs
+          unreadyMs = Math.min(unreadyMs * 2, maxUnreadyLookMs)
+        }
+      } catch (error) {
+        if (isStatus(error, 'NotFound')) await this.#register()
+        else logger.warn('the node status could not be written', { error: messageOf(error) })
+      }
+      if (this.#abort.signal.aborted) return
+      await sleep(host, waitMs, this.#look.signal)
+    }
+  }
+
+  async #sync(): Promise<void> {
+    const { host, client, settings, events } = this.#options
+    const previous = this.#node?.status ?? {}
+    const status = await this.#status(previous)
+    const ready = (of: NodeStatus): string | undefined =>
+      of.conditions?.find(({ type }) => type === 'Ready')?.status
+    const due = host.now() - this.#reportedMs >= reportEveryMs
+    if (!due && jsonEqual(withoutHeartbeat(previous), withoutHeartbeat(status))) return
+    const patch = { status: statusDifference(previous, status) }
+    const nodes = client.resource(nodeKind)
+    const written = await nodes.patch(
+      '',
+      settings.nodeName,
+      'application/strategic-merge-patch+json',
+      patch,
+      {
+        subresource: 'status',
+      },
+    )
+    this.#reportedMs = host.now()
+    this.see(written)
+    if (ready(previous) !== undefined && ready(previous) !== ready(status)) {
+      const reason = ready(status) === 'True' ? 'NodeReady' : 'NodeNotReady'
+      events.event(written, 'Normal', reason, `Node ${settings.nodeName} status is now: ${reason}`)
+    }
+  }
+
+  async #status(previous: NodeStatus): Promise<NodeStatus> {
+    const { host, machine, runtime, settings } = this.#options
+    const info = this.#info ?? (await machine.info())
+    const nowMs = host.now()
+    const readImages = nowMs - this.#imagesReadMs >= imageListEveryMs
+    const [state, conditions, images] = await Promise.all([
+      machine.state(),
+      runtime.status().catch((error: unknown) => messageOf(error)),
+      readImages ? runtime.listImages().catch(() => []) : [],
+    ])
+    const errors = this.#errors(conditions)
+    const view = {
+      settings,
+      info,
+      state,
+      runtimeVersion: this.#runtimeVersion,
+      images,
+      errors,
+      previous,
+      nowMs,
+    }
+    const status = nodeStatus(view)
+    if (readImages) {
+      this.#images = status.images
+      this.#imagesReadMs = nowMs
+    }
+    return { ...status, images: this.#images ?? [] }
+  }
+
+  /** Why the node is not ready; remembers whether pods can have a network. */
+  #errors(conditions: readonly RuntimeCondition[] | string): readonly string[] {
+    const before = this.#networkError
+    const errors: string[] = []
+    const unmet = (type: string): string | undefined => {
+      if (typeof conditions === 'string') return undefined
+      const found = conditions.find((condition) => condition.type === type)
+      if (found?.status === true) return undefined
+      const { reason = '', message = '' } = found ?? {}
+      return `${type}=false reason:${reason} message:${message}`
+    }
+    if (typeof conditions === 'string') {
+      errors.push(`container runtime is down: ${conditions}`)
+      this.#networkError = conditions
+    } else {
+      const runtimeError = unmet('RuntimeReady')
+      const networkError = unmet('NetworkReady')
+      if (runtimeError !== undefined) errors.push(`container runtime not ready: ${runtimeError}`)
+      this.#networkError =
+        networkError === undefined ? undefined : `container runtime network not ready: ${networkError}`
+      if (this.#networkError !== undefined) errors.push(this.#networkError)
+    }
+    if ((before === undefined) !== (this.#networkError === undefined)) this.#options.onNetworkChange()
+    return errors
+  }
+}
+
+const withoutHeartbeat = (status: NodeStatus): NodeStatus => ({
+  ...status,
+  conditions: (status.conditions ?? []).map(({ lastHeartbeatTime: _, ...condition }) => condition),
+})
+
+/** Top-level fields that differ; lists that a strategic merge would merge by key are replaced where entries went. */
+function statusDifference(previous: NodeStatus, next: NodeStatus): Readonly<Record<string, unknown>> {
+  const patch: Record<string, unknown> = {}
+  for (const [field, value] of Object.entries(next)) {
+    const before: unknown = Object.entries(previous).find(([name]) => name === field)?.[1]
+    if (field !== 'conditions' && !jsonEqual(before, value)) patch[field] = value
+  }
+  if (patch.addresses !== undefined && (previous.addresses ?? []).length > 0) {
+    patch.addresses = [{ $patch: 'replace' }, ...(next.addresses ?? [])]
+  }
+  return { ...patch, conditions: next.conditions }
+}

@@ -1,0 +1,106 @@
+import { Lease as leaseKind } from '../../api/coordination/lease/kind.ts'
+import type { coordination, core } from '../../api/generated/types/index.ts'
+import { isStatus } from '../../apimachinery/status-error.ts'
+import { formatMicroTime } from '../../apimachinery/time.ts'
+import type { Host } from '../../base/host.ts'
+import type { Logger } from '../../base/logger.ts'
+import { sleep } from '../../base/sleep.ts'
+import type { Client } from '../../client/client.ts'
+import { messageOf } from '../pod/start-failure.ts'
+
+type Lease = coordination.v1.Lease
+
+export interface NodeLeaseOptions {
+  readonly client: Client
+  readonly host: Host
+  readonly logger: Logger
+  readonly nodeName: string
+  /** Its owner, once it is registered. */
+  readonly node: () => core.v1.Node | undefined
+}
+
+const namespace = 'kube-node-lease'
+/** Upstream's nodeLeaseDurationSeconds; renewed at a quarter of it. */
+const durationSeconds = 40
+const renewEveryMs = 10_000
+const firstRetryMs = 200
+const maxRetryMs = 7_000
+
+/** Tells the cluster every ten seconds that the node is alive (KEP-589). */
+export class NodeLease {
+  readonly #options: NodeLeaseOptions
+  readonly #abort = new AbortController()
+  #lease: Lease | undefined
+  #done: Promise<void> = Promise.resolve()
+
+  constructor(options: NodeLeaseOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#done = this.#renew()
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort()
+    await this.#done
+  }
+
+  async #renew(): Promise<void> {
+    const { host, logger, nodeName } = this.#options
+    let retryMs = firstRetryMs
+    while (!this.#abort.signal.aborted) {
+      let waitMs = renewEveryMs
+      try {
+        this.#lease = await this.#write()
+        retryMs = firstRetryMs
+      } catch (error) {
+        // The next attempt reads it anew, or finds that it must be made.
+        this.#lease = undefined
+        waitMs = retryMs
+        retryMs = Math.min(retryMs * 2, maxRetryMs)
+        if (!isStatus(error, 'Conflict', 'NotFound')) {
+          logger.warn('the node lease could not be renewed', { node: nodeName, error: messageOf(error) })
+        }
+      }
+      await sleep(host, waitMs, this.#abort.signal)
+    }
+  }
+
+  async #write(): Promise<Lease> {
+    const { client, nodeName } = this.#options
+    const leases = client.resource(leaseKind)
+    if (this.#lease !== undefined) return leases.update(this.#renewed(this.#lease))
+    try {
+      return await leases.update(this.#renewed(await leases.get(namespace, nodeName)))
+    } catch (error) {
+      if (!isStatus(error, 'NotFound')) throw error
+      return leases.create(this.#renewed({}))
+    }
+  }
+
+  #renewed(lease: Lease): Lease {
+    const { host, node, nodeName } = this.#options
+    const owner = node()?.metadata
+    const owned = owner?.uid !== undefined && (lease.metadata?.ownerReferences ?? []).length === 0
+    return {
+      ...lease,
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: {
+        ...lease.metadata,
+        name: nodeName,
+        namespace,
+        ...(owned
+          ? { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: owner.uid }] }
+          : {}),
+      },
+      spec: {
+        ...lease.spec,
+        holderIdentity: nodeName,
+        leaseDurationSeconds: durationSeconds,
+        renewTime: formatMicroTime(host.now()),
+      },
+    }
+  }
+}

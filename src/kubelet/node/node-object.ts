@@ -1,0 +1,129 @@
+import type { core } from '../../api/generated/types/index.ts'
+import { quantityOfUnits } from '../../apimachinery/quantity.ts'
+import type { Image } from '../runtime/messages.ts'
+import type { MachineInfo, MachineState } from './machine.ts'
+import { nodeConditions } from './node-conditions.ts'
+
+type Node = core.v1.Node
+type NodeStatus = core.v1.NodeStatus
+
+export interface NodeSettings {
+  readonly nodeName: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly taints: readonly core.v1.Taint[]
+  readonly maxPods: number
+  /** Of the agent's HTTPS server; 0: none. */
+  readonly port: number
+  /** `v1.36.0`. */
+  readonly version: string
+}
+
+export interface NodeView {
+  readonly settings: NodeSettings
+  readonly info: MachineInfo
+  readonly state: MachineState
+  /** `containerd://1.6.20`. */
+  readonly runtimeVersion: string
+  readonly images: readonly Image[]
+  /** Why the node is not ready. */
+  readonly errors: readonly string[]
+  readonly previous: NodeStatus
+  readonly nowMs: number
+}
+
+/** Kept free for the system: upstream's hard eviction thresholds. */
+const reservedMemoryBytes = 100 * 1024 * 1024
+const usableDiskShare = 0.9
+const maxImages = 50
+const maxImageNames = 5
+
+/** What the node is registered with, but for its status. */
+export function nodeObject(settings: NodeSettings, info: MachineInfo): Node {
+  const { operatingSystem, architecture, hostname } = info
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: settings.nodeName,
+      labels: {
+        'kubernetes.io/hostname': hostname,
+        'kubernetes.io/os': operatingSystem,
+        'kubernetes.io/arch': architecture,
+        'beta.kubernetes.io/os': operatingSystem,
+        'beta.kubernetes.io/arch': architecture,
+        ...settings.labels,
+      },
+      annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+    },
+    spec: settings.taints.length > 0 ? { taints: settings.taints } : {},
+  }
+}
+
+const kibibytes = (bytes: number): string => `${Math.floor(bytes / 1024)}Ki`
+
+/** `2Mi` for pages of two mebibytes. */
+const pageSize = (bytes: number): string => quantityOfUnits(bytes, 'BinarySI')
+
+function resources(view: NodeView): Pick<NodeStatus, 'capacity' | 'allocatable'> {
+  const { info, state, settings } = view
+  const hugepages = Object.fromEntries(
+    [...info.hugepages].map(([size, total]) => [
+      `hugepages-${pageSize(size)}`,
+      total === 0 ? '0' : quantityOfUnits(total, 'BinarySI'),
+    ]),
+  )
+  const paged = [...info.hugepages.values()].reduce((sum, total) => sum + total, 0)
+  const shared = { cpu: String(info.cpuCount), ...hugepages, pods: String(settings.maxPods) }
+  return {
+    capacity: {
+      ...shared,
+      memory: kibibytes(info.memoryBytes),
+      'ephemeral-storage': kibibytes(state.diskBytes),
+    },
+    allocatable: {
+      ...shared,
+      memory: kibibytes(Math.max(info.memoryBytes - reservedMemoryBytes - paged, 0)),
+      'ephemeral-storage': String(Math.floor(state.diskBytes * usableDiskShare)),
+    },
+  }
+}
+
+function imageList(images: readonly Image[]): readonly core.v1.ContainerImage[] {
+  return [...images]
+    .sort((a, b) => b.size - a.size)
+    .slice(0, maxImages)
+    .map(({ repoDigests, repoTags, size }) => ({
+      names: [...repoDigests, ...repoTags].slice(0, maxImageNames),
+      sizeBytes: size,
+    }))
+}
+
+/** The node's status as the API shall show it. Pure. */
+export function nodeStatus(view: NodeView): NodeStatus {
+  const { info, settings, previous } = view
+  const { addresses, hostname } = info
+  return {
+    ...previous,
+    ...resources(view),
+    conditions: nodeConditions(view.state, view.errors, previous.conditions ?? [], view.nowMs),
+    addresses: [
+      ...addresses.map((address) => ({ type: 'InternalIP', address })),
+      { type: 'Hostname', address: hostname },
+    ],
+    ...(settings.port === 0 ? {} : { daemonEndpoints: { kubeletEndpoint: { Port: settings.port } } }),
+    images: imageList(view.images),
+    nodeInfo: {
+      machineID: info.machineId,
+      systemUUID: info.systemUuid,
+      bootID: info.bootId,
+      kernelVersion: info.kernelVersion,
+      osImage: info.osImage,
+      containerRuntimeVersion: view.runtimeVersion,
+      kubeletVersion: settings.version,
+      kubeProxyVersion: '',
+      operatingSystem: info.operatingSystem,
+      architecture: info.architecture,
+      ...(info.swapBytes > 0 ? { swap: { capacity: info.swapBytes } } : {}),
+    },
+  }
+}

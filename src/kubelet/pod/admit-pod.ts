@@ -1,0 +1,76 @@
+import { admitsNode } from '../../api/core/pod/node-affinity.ts'
+import { podRequests } from '../../api/core/pod/pod-requests.ts'
+import type { core } from '../../api/generated/types/index.ts'
+import { quantityMilli, quantityUnits } from '../../apimachinery/quantity.ts'
+
+type Node = core.v1.Node
+type Pod = core.v1.Pod
+
+export interface Rejection {
+  readonly reason: string
+  readonly message: string
+}
+
+const rejected = (reason: string, message: string): Rejection => ({
+  reason,
+  message: `Pod was rejected: ${message}`,
+})
+
+interface HostPort {
+  readonly ip: string
+  readonly port: number
+  readonly protocol: string
+}
+
+const anyAddress = new Set(['', '0.0.0.0', '::'])
+
+const hostPorts = (pod: Pod): readonly HostPort[] =>
+  [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].flatMap((container) =>
+    (container.ports ?? [])
+      .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
+      .map(({ hostIP, hostPort, protocol }) => ({
+        ip: hostIP ?? '',
+        port: hostPort ?? 0,
+        protocol: protocol ?? 'TCP',
+      })),
+  )
+
+const clash = (a: HostPort, b: HostPort): boolean =>
+  a.port === b.port &&
+  a.protocol === b.protocol &&
+  (a.ip === b.ip || anyAddress.has(a.ip) || anyAddress.has(b.ip))
+
+/** Why a node refuses a pod that it was given, with upstream's texts (pkg/kubelet/lifecycle/predicate.go); `others` hold its resources already. */
+export function admitPod(pod: Pod, node: Node, others: readonly Pod[]): Rejection | undefined {
+  const allocatable = node.status?.allocatable ?? {}
+  const pods = quantityUnits(allocatable.pods ?? '0')
+  if (others.length + 1 > pods) return outOf('pods', 1, others.length, pods)
+  const wanted = podRequests(pod)
+  const used = new Map<string, number>()
+  for (const other of others) {
+    for (const [name, amount] of podRequests(other)) used.set(name, (used.get(name) ?? 0) + amount)
+  }
+  for (const [name, amount] of wanted) {
+    const quantity = allocatable[name]
+    // What the node does not have at all is a device's affair: cleaned up later, as upstream.
+    if (quantity === undefined || amount === 0) continue
+    const capacity = name === 'cpu' ? quantityMilli(quantity) : quantityUnits(quantity)
+    const taken = used.get(name) ?? 0
+    if (taken + amount > capacity) return outOf(name, amount, taken, capacity)
+  }
+  if (!admitsNode(pod, node)) {
+    const text = "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
+    return rejected('NodeAffinity', text)
+  }
+  const taken = others.flatMap(hostPorts)
+  if (hostPorts(pod).some((port) => taken.some((other) => clash(port, other)))) {
+    const text = "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"
+    return rejected('NodePorts', text)
+  }
+  return undefined
+}
+
+function outOf(resource: string, requested: number, used: number, capacity: number): Rejection {
+  const text = `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`
+  return rejected(`OutOf${resource}`, text)
+}

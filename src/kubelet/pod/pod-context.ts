@@ -1,0 +1,120 @@
+import type { core } from '../../api/generated/types/index.ts'
+import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import type { Host } from '../../base/host.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { ReferencedObjects } from '../environment/environment.ts'
+import type { ImageManager } from '../images/image-manager.ts'
+import type { ProbeManager } from '../probes/probe-manager.ts'
+import type { ContainerStatus, Mount } from '../runtime/messages.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { MachineLimits } from './container-resources.ts'
+import type { ClusterDns, PodHostname } from './pod-network-identity.ts'
+import type { StatusWriter } from './status/status-writer.ts'
+
+type Pod = core.v1.Pod
+type Container = core.v1.Container
+
+/** Writes Events; `fieldPath` names a part of the object: `spec.containers{web}`. */
+export interface EventSink {
+  event(
+    object: KubernetesObject,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    fieldPath?: string,
+  ): void
+}
+
+export interface MountRequest {
+  readonly pod: Pod
+  readonly container: Container
+  readonly environment: ReadonlyMap<string, string>
+  readonly identity: PodHostname
+  readonly podIps: readonly string[]
+}
+
+/** What of pods lives in the node's file system. Everything is idempotent; messages of errors are shown to users. */
+export interface PodFiles {
+  /** Brings all volumes of the pod in place. */
+  mountVolumes(pod: Pod): Promise<void>
+  /** The mounts of one container: its volumes, hosts file and termination log. */
+  containerMounts(request: MountRequest): Promise<readonly Mount[]>
+  /** One variable of an environment file in a volume of the pod. */
+  fileVariable(pod: Pod, reference: core.v1.FileKeySelector): Promise<string | undefined>
+  /** What an ended container left: its termination log, or the end of its log where its policy says so. */
+  terminationMessage(status: ContainerStatus): Promise<string>
+  logDirectory(pod: Pod): string
+  /** Makes the place of a container's logs; how many of its logs there are already. */
+  prepareLogs(pod: Pod, containerName: string): Promise<number>
+  removeLog(logPath: string): Promise<void>
+  unmountVolumes(podUid: string): Promise<void>
+  /** Everything else of the pod: directories and logs. */
+  removePod(podUid: string): Promise<void>
+}
+
+/** The groups that the kernel accounts pods under. */
+export interface PodCgroups {
+  /** What the runtime puts the pod's containers under; '' where there are no groups. */
+  parent(pod: Pod): string
+  ensure(pod: Pod): Promise<void>
+  remove(podUid: string): Promise<void>
+}
+
+export interface HttpRequest {
+  readonly scheme: 'http' | 'https'
+  readonly host: string
+  readonly port: number
+  /** With query. */
+  readonly path: string
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+}
+
+/** Requests into pods, for probes and lifecycle hooks. They reject with an Error whose message says what happened. */
+export interface PodNetwork {
+  httpGet(
+    request: HttpRequest,
+    timeoutMs: number,
+  ): Promise<{ readonly status: number; readonly body: string; readonly location?: string }>
+  tcpConnect(host: string, port: number, timeoutMs: number): Promise<void>
+  /** The serving status of `grpc.health.v1.Health/Check`: `SERVING` is well. */
+  grpcHealth(host: string, port: number, service: string, timeoutMs: number): Promise<string>
+}
+
+/** What the node is at the moment. */
+export interface NodeFacts {
+  readonly nodeName: string
+  readonly nodeIps: readonly string[]
+  readonly allocatable: Readonly<Record<string, string>>
+  readonly machine: MachineLimits
+  /** Where seccomp profiles of type Localhost live. */
+  readonly seccompRoot: string
+  readonly dns: ClusterDns
+}
+
+/** Everything that the workers of one node share. */
+export interface PodContext {
+  readonly host: Host
+  readonly logger: Logger
+  readonly events: EventSink
+  readonly runtime: Runtime
+  /** What container ids are prefixed with. */
+  readonly runtimeName: string
+  readonly files: PodFiles
+  readonly cgroups: PodCgroups
+  readonly network: PodNetwork
+  readonly objects: ReferencedObjects
+  readonly images: ImageManager
+  readonly probes: ProbeManager
+  readonly statuses: StatusWriter
+  readonly facts: () => NodeFacts
+  /** Variables for Services that a pod of this namespace gets; rejects when they are not known yet. */
+  readonly serviceVariables: (
+    namespace: string,
+    enableServiceLinks: boolean,
+  ) => Promise<ReadonlyMap<string, string>>
+  /** Why pods with a network of their own cannot start now; undefined when they can. */
+  readonly networkError: () => string | undefined
+  /** The runtime handler of a RuntimeClass; rejects when there is no such class. */
+  readonly runtimeHandler: (className: string) => Promise<string>
+  readonly agentStartMs: number
+}

@@ -1,0 +1,350 @@
+import type { core } from '../../api/generated/types/index.ts'
+import { timeMs } from '../../apimachinery/time.ts'
+import type { Timer } from '../../base/host.ts'
+import { podGarbage } from './garbage.ts'
+import { killPod } from './kill-containers.ts'
+import { observePod } from './observe-pod.ts'
+import { latestContainer, nothingObserved, type ObservedPod, runningContainers } from './observed-pod.ts'
+import { isSettled, planPod } from './plan.ts'
+import type { PodContext } from './pod-context.ts'
+import { emptyMemory, retryPauseMs, runActions } from './run-actions.ts'
+import { messageOf } from './start-failure.ts'
+import { isTerminalPhase } from './status/pod-phase.ts'
+import { podStatus } from './status/pod-status.ts'
+import { terminatedStatus } from './status/terminated-status.ts'
+
+type Pod = core.v1.Pod
+type PodStatus = core.v1.PodStatus
+
+/** Why the agent itself ends a pod: the reason and message of its Failed phase. */
+export interface PodVerdict {
+  readonly reason: string
+  readonly message: string
+  readonly graceSeconds?: number
+}
+
+export interface PodWorkerOptions {
+  readonly context: PodContext
+  readonly pod: Pod
+  /** The pod is not in the API (any more): it is only to be cleared away. */
+  readonly gone: boolean
+  /** Why this node does not take the pod; asked once, for a pod that has not begun. */
+  readonly admit: (pod: Pod) => PodVerdict | undefined
+  /** Nothing of the pod is left on the node. */
+  readonly onCleared: () => void
+}
+
+type Stage = 'new' | 'running' | 'terminating' | 'terminated' | 'cleared'
+
+const firstMountRetryMs = 500
+const maxMountRetryMs = 122_000
+const networkRetryMs = 1_000
+
+/** Brings one pod to what the API says and keeps it there: one thing at a time, woken by whatever changes. */
+export class PodWorker {
+  readonly #context: PodContext
+  readonly #options: PodWorkerOptions
+  readonly #memory = emptyMemory()
+  readonly #uid: string
+  #pod: Pod
+  #gone: boolean
+  #stage: Stage = 'new'
+  #observed: ObservedPod = nothingObserved
+  #verdict: PodVerdict | undefined
+  #timer: Timer | undefined
+  #deadline: Timer | undefined
+  #busy = false
+  #dirty = false
+  #stopped = false
+  #mountRetryMs = firstMountRetryMs
+
+  constructor(options: PodWorkerOptions) {
+    this.#options = options
+    this.#context = options.context
+    this.#pod = options.pod
+    this.#gone = options.gone
+    this.#uid = options.pod.metadata?.uid ?? ''
+  }
+
+  get pod(): Pod {
+    return this.#pod
+  }
+
+  /** What the runtime held of it when last looked. */
+  get observed(): ObservedPod {
+    return this.#observed
+  }
+
+  /** Nothing of it runs or will. */
+  get isTerminated(): boolean {
+    return this.#stage === 'terminated' || this.#stage === 'cleared'
+  }
+
+  /** Takes in the pod's newest state from the API. */
+  update(pod: Pod): void {
+    const before = this.#pod
+    this.#pod = pod
+    if (before.metadata?.generation !== pod.metadata?.generation) this.#memory.holds.clear()
+    const shorter =
+      (pod.metadata?.deletionGracePeriodSeconds ?? Number.POSITIVE_INFINITY) <
+      (before.metadata?.deletionGracePeriodSeconds ?? Number.POSITIVE_INFINITY)
+    if (this.#stage === 'terminating' && this.#busy && shorter) void this.#killAgain()
+    this.wake()
+  }
+
+  /** The pod is gone from the API. */
+  removed(): void {
+    this.#gone = true
+    this.wake()
+  }
+
+  /** Ends the pod for a reason of the node's own. */
+  fail(verdict: PodVerdict): void {
+    this.#verdict ??= verdict
+    this.wake()
+  }
+
+  /** An object that it refers to has changed: what failed is tried at once. */
+  retryNow(): void {
+    this.#memory.holds.clear()
+    this.#mountRetryMs = firstMountRetryMs
+    this.wake()
+  }
+
+  /** A probe's result has changed: the status follows even while something else is under way. */
+  refreshStatus(): void {
+    if (this.#stage === 'running' || this.#stage === 'terminating') this.#report(this.#observed, false)
+    this.wake()
+  }
+
+  wake(): void {
+    this.#dirty = true
+    if (this.#busy || this.#stopped || this.#stage === 'cleared') return
+    this.#busy = true
+    void this.#context.host.track(this.#loop())
+  }
+
+  /** The agent stops; the pod lives on. */
+  stop(): void {
+    this.#stopped = true
+    this.#timer?.cancel()
+    this.#deadline?.cancel()
+  }
+
+  async #loop(): Promise<void> {
+    while (this.#dirty && !this.#stopped && this.#stage !== 'cleared') {
+      this.#dirty = false
+      this.#timer?.cancel()
+      try {
+        const waitMs = await this.#sync()
+        if (waitMs !== undefined) this.#wakeAfter(waitMs)
+      } catch (error) {
+        this.#context.logger.warn('a pod could not be synced', {
+          pod: this.#pod.metadata?.name,
+          namespace: this.#pod.metadata?.namespace,
+          error: messageOf(error),
+        })
+        this.#wakeAfter(retryPauseMs(this.#context.host.random()))
+      }
+    }
+    this.#busy = false
+  }
+
+  #wakeAfter(delayMs: number): void {
+    this.#timer?.cancel()
+    if (!this.#stopped) this.#timer = this.#context.host.schedule(delayMs, () => this.wake())
+  }
+
+  /** One pass; how long to wait for the next, if nothing happens before. */
+  async #sync(): Promise<number | undefined> {
+    if (this.#stage === 'terminated') return this.#afterEnd()
+    await this.#observe()
+    if (this.#stage === 'new') this.#begin()
+    if (this.#shouldEnd()) return this.#end()
+    const status = this.#report(this.#observed, false)
+    if (isTerminalPhase(status.phase)) return this.#end()
+    this.#watchDeadline(status)
+    return this.#advance()
+  }
+
+  async #observe(): Promise<void> {
+    const { runtime, files } = this.#context
+    this.#observed = await observePod(runtime, this.#uid, this.#memory.ended, (status) =>
+      files.terminationMessage(status),
+    )
+  }
+
+  #begin(): void {
+    this.#stage = 'running'
+    const fresh = this.#observed.sandboxes.length === 0 && !isTerminalPhase(this.#pod.status?.phase)
+    if (fresh && !this.#isDeleted()) this.#verdict ??= this.#options.admit(this.#pod)
+  }
+
+  #isDeleted(): boolean {
+    return this.#gone || this.#pod.metadata?.deletionTimestamp !== undefined
+  }
+
+  readonly #shouldEnd = (): boolean => this.#isDeleted() || this.#verdict !== undefined
+
+  async #advance(): Promise<number | undefined> {
+    const context = this.#context
+    const pod = this.#pod
+    const networkError = pod.spec?.hostNetwork === true ? undefined : context.networkError()
+    if (networkError !== undefined) {
+      const text = `network is not ready: ${networkError}`
+      context.events.event(pod, 'Warning', 'NetworkNotReady', text)
+      return networkRetryMs
+    }
+    const actions = planPod(pod, this.#observed, context.probes.results)
+    if (isSettled(actions)) return this.#collectGarbage()
+    if (!(await this.#prepare(pod))) return this.#nextMountRetry()
+    const result = await runActions({
+      context,
+      pod,
+      observed: this.#observed,
+      actions,
+      memory: this.#memory,
+      isOver: this.#shouldEnd,
+      onSandbox: async () => {
+        await this.#observe()
+        this.#report(this.#observed, false)
+        return this.#observed
+      },
+    })
+    if (result.changed) this.#dirty = true
+    else this.#report(this.#observed, false)
+    return result.retryAfterMs
+  }
+
+  /** Groups and volumes; false when the volumes are not there yet. */
+  async #prepare(pod: Pod): Promise<boolean> {
+    const { cgroups, events, files } = this.#context
+    try {
+      await cgroups.ensure(pod)
+    } catch (error) {
+      const text = `unable to ensure pod container exists: ${messageOf(error)}`
+      events.event(pod, 'Warning', 'FailedCreatePodContainer', text)
+      throw error
+    }
+    try {
+      await files.mountVolumes(pod)
+      this.#mountRetryMs = firstMountRetryMs
+      return true
+    } catch (error) {
+      events.event(pod, 'Warning', 'FailedMount', messageOf(error))
+      return false
+    }
+  }
+
+  #nextMountRetry(): number {
+    const delayMs = this.#mountRetryMs
+    this.#mountRetryMs = Math.min(delayMs * 2, maxMountRetryMs)
+    return delayMs
+  }
+
+  async #collectGarbage(): Promise<undefined> {
+    const { containers, sandboxIds } = podGarbage(this.#observed)
+    for (const container of containers) {
+      await this.#context.runtime.removeContainer(container.id)
+      await this.#context.files.removeLog(container.logPath)
+    }
+    for (const id of sandboxIds) await this.#context.runtime.removePodSandbox(id)
+    return undefined
+  }
+
+  /** Computes the status, hands it on and tells the probes. */
+  #report(observed: ObservedPod, terminal: boolean): PodStatus {
+    const { host, probes, runtimeName, statuses, facts, agentStartMs } = this.#context
+    const pod = this.#pod
+    const status = podStatus({
+      pod,
+      observed,
+      previous: statuses.status(this.#uid) ?? pod.status ?? {},
+      failures: this.#memory.failures,
+      probes: probes.results,
+      runtimeName,
+      nodeIps: facts().nodeIps,
+      nowMs: host.now(),
+      agentStartMs,
+      terminal,
+      ...(this.#verdict === undefined ? {} : { verdict: this.#verdict }),
+    })
+    if (!this.#gone) statuses.set(pod, status, { mayRun: !terminal, finished: false })
+    if (this.#stage === 'running' || this.#stage === 'terminating') probes.update(pod, status)
+    return status
+  }
+
+  #watchDeadline(status: PodStatus): void {
+    const seconds = this.#pod.spec?.activeDeadlineSeconds
+    this.#deadline?.cancel()
+    if (seconds === undefined || status.startTime === undefined) return
+    const dueMs = timeMs(status.startTime) + seconds * 1000
+    this.#deadline = this.#context.host.schedule(Math.max(dueMs - this.#context.host.now(), 0), () =>
+      this.fail({
+        reason: 'DeadlineExceeded',
+        message: 'Pod was active on the node longer than the specified deadline',
+      }),
+    )
+  }
+
+  /** Kills what runs, then gives back what the pod held. */
+  async #end(): Promise<number | undefined> {
+    const { cgroups, events, files, probes, statuses } = this.#context
+    this.#stage = 'terminating'
+    this.#deadline?.cancel()
+    this.#report(this.#observed, false)
+    probes.stopLivenessAndStartup(this.#uid)
+    try {
+      await killPod(this.#context, this.#pod, this.#observed, this.#verdict?.graceSeconds)
+    } catch (error) {
+      events.event(this.#pod, 'Warning', 'FailedKillPod', `error killing pod: ${messageOf(error)}`)
+      throw error
+    }
+    probes.remove(this.#uid)
+    await this.#observe()
+    if (runningContainers(this.#observed).length > 0) throw new Error('containers run that were stopped')
+    this.#report(this.#observed, true)
+    await files.unmountVolumes(this.#uid)
+    await cgroups.remove(this.#uid)
+    const last = statuses.status(this.#uid)
+    if (last !== undefined && !this.#gone) {
+      const started = (name: string): boolean => latestContainer(this.#observed, name) !== undefined
+      const status = terminatedStatus(this.#pod, last, started)
+      statuses.set(this.#pod, status, { mayRun: false, finished: true })
+    }
+    this.#stage = 'terminated'
+    this.#dirty = true
+    return undefined
+  }
+
+  /** While the API keeps the ended pod its containers stay, for their logs. */
+  async #afterEnd(): Promise<undefined> {
+    const { cgroups, files, runtime, statuses } = this.#context
+    if (!this.#gone) {
+      const status = statuses.status(this.#uid)
+      if (status !== undefined) statuses.set(this.#pod, status, { mayRun: false, finished: true })
+      return undefined
+    }
+    await this.#observe()
+    for (const sandbox of this.#observed.sandboxes) await runtime.removePodSandbox(sandbox.id)
+    await cgroups.remove(this.#uid)
+    await files.removePod(this.#uid)
+    statuses.remove(this.#uid)
+    this.#stage = 'cleared'
+    this.#timer?.cancel()
+    this.#options.onCleared()
+    return undefined
+  }
+
+  /** The grace period became shorter while containers end: they are told again. */
+  async #killAgain(): Promise<void> {
+    const grace = this.#pod.metadata?.deletionGracePeriodSeconds ?? 0
+    try {
+      await Promise.all(
+        runningContainers(this.#observed).map(({ id }) => this.#context.runtime.stopContainer(id, grace)),
+      )
+    } catch (error) {
+      this.#context.logger.warn('a container could not be stopped sooner', { error: messageOf(error) })
+    }
+  }
+}

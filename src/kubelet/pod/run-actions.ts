@@ -1,0 +1,296 @@
+import type { core } from '../../api/generated/types/index.ts'
+import { containerHash } from '../runtime/labels.ts'
+import type { SandboxConfig } from '../runtime/messages.ts'
+import { RuntimeError } from '../runtime/runtime.ts'
+import { BackOff } from './back-off.ts'
+import { killContainer, killPod } from './kill-containers.ts'
+import { latestContainer, type ObservedContainer, type ObservedPod } from './observed-pod.ts'
+import type { PodActions } from './plan.ts'
+import type { PodContext } from './pod-context.ts'
+import { ephemeralContainersOf, isSidecar } from './restart-policy.ts'
+import { sandboxConfig } from './sandbox-config.ts'
+import { describePod } from './security-context.ts'
+import { containerFieldPath, startContainer } from './start-container.ts'
+import { messageOf, StartFailureError } from './start-failure.ts'
+import type { StartFailure } from './status/container-statuses.ts'
+
+type Container = core.v1.Container
+type Pod = core.v1.Pod
+
+/** What a worker remembers of its pod between syncs. */
+export interface PodMemory {
+  /** By container name: why it waits. */
+  readonly failures: Map<string, StartFailure>
+  /** By container name: not to be tried before that time. */
+  readonly holds: Map<string, number>
+  readonly backOff: BackOff
+  /** Containers that have ended, by id. */
+  readonly ended: Map<string, ObservedContainer>
+}
+
+export const emptyMemory = (): PodMemory => ({
+  failures: new Map(),
+  holds: new Map(),
+  backOff: new BackOff(),
+  ended: new Map(),
+})
+
+export interface ActionRun {
+  readonly context: PodContext
+  readonly pod: Pod
+  readonly observed: ObservedPod
+  readonly actions: PodActions
+  readonly memory: PodMemory
+  /** The pod is to end: nothing more is started. */
+  readonly isOver: () => boolean
+  /** A new sandbox is there; resolves to what is observed now. */
+  readonly onSandbox: () => Promise<ObservedPod>
+}
+
+export interface ActionResult {
+  /** Something was done: look again at once. */
+  readonly changed: boolean
+  /** When something that failed is to be tried again. */
+  readonly retryAfterMs?: number
+}
+
+/** Upstream's pause after a failed sync, with its jitter (pkg/kubelet/pod_workers.go). */
+export const retryPauseMs = (random: number): number => 10_000 * (1 + 0.5 * random)
+
+/** Executes a plan. Failures to start a container are remembered; those of the sandbox reject. */
+export async function runActions(run: ActionRun): Promise<ActionResult> {
+  const { context, pod, observed, actions } = run
+  if (actions.killPod) {
+    if (actions.createSandbox && actions.sandboxId !== '') {
+      const text = 'Pod sandbox changed, it will be killed and re-created.'
+      context.events.event(pod, 'Normal', 'SandboxChanged', text)
+    }
+    await killPod(context, pod, observed)
+    if (!actions.createSandbox) return { changed: true }
+    await removeInitContainers(run, 0)
+  } else {
+    await killUnwanted(run)
+    await reset(run)
+    if (actions.reset.length > 0) return { changed: true }
+    await removeInitContainers(run, 1)
+  }
+  if (run.isOver()) return { changed: true }
+  return start(run)
+}
+
+async function killUnwanted({ context, pod, observed, actions }: ActionRun): Promise<void> {
+  await Promise.all(
+    actions.kill.map(({ container, message, reason }) =>
+      killContainer(context, { pod, container, message, reason, podIps: observed.podIps }),
+    ),
+  )
+}
+
+/** The pod starts over: its containers go without grace, one after another. */
+async function reset({ context, pod, observed, actions }: ActionRun): Promise<void> {
+  for (const container of actions.reset) {
+    if (container.state === 'running') {
+      await killContainer(context, {
+        pod,
+        container,
+        message: 'killing',
+        reason: 'RestartAllContainers',
+        podIps: observed.podIps,
+        graceSeconds: 0,
+      })
+    }
+    await context.runtime.removeContainer(container.id)
+  }
+}
+
+/** Of each init container the `keep` newest that ended stay. */
+async function removeInitContainers({ context, pod, observed }: ActionRun, keep: number): Promise<void> {
+  for (const { name } of pod.spec?.initContainers ?? []) {
+    const mine = observed.containers.filter(
+      (container) =>
+        container.name === name &&
+        (keep === 0 || container.state === 'exited' || container.state === 'unknown'),
+    )
+    for (const container of mine.slice(keep)) {
+      await context.runtime.removeContainer(container.id)
+      await context.files.removeLog(container.logPath)
+    }
+  }
+}
+
+interface Starter {
+  readonly run: ActionRun
+  readonly observed: ObservedPod
+  readonly sandboxId: string
+  readonly sandbox: SandboxConfig
+  readonly pullSecrets: readonly core.v1.Secret[]
+  started: boolean
+  retryAtMs: number
+}
+
+async function start(run: ActionRun): Promise<ActionResult> {
+  const { context, pod, actions } = run
+  const targets = [...actions.startEphemeral, ...actions.startInit, ...actions.start]
+  if (targets.length === 0 && !actions.createSandbox) return { changed: actions.kill.length > 0 }
+  const sandbox = makeSandboxConfig(run)
+  let { sandboxId } = actions
+  let { observed } = run
+  if (actions.createSandbox) {
+    sandboxId = await createSandbox(run, sandbox)
+    observed = await run.onSandbox()
+  }
+  const starter: Starter = {
+    run,
+    observed,
+    sandboxId,
+    sandbox,
+    pullSecrets: await pullSecrets(context, pod),
+    started: actions.createSandbox || actions.kill.length > 0,
+    retryAtMs: Number.POSITIVE_INFINITY,
+  }
+  const ephemeral = ephemeralContainersOf(pod).filter(({ name }) =>
+    actions.startEphemeral.some((container) => container.name === name),
+  )
+  for (const container of ephemeral) {
+    const source = pod.spec?.ephemeralContainers?.find(({ name }) => name === container.name)
+    await tryStart(starter, container, source?.targetContainerName)
+  }
+  for (const container of actions.startInit) {
+    const ok = await tryStart(starter, container)
+    if (!ok && !isSidecar(container)) return result(starter)
+  }
+  await startRegular(starter)
+  return result(starter)
+}
+
+function result({ run, started, retryAtMs }: Starter): ActionResult {
+  const retryAfterMs = Math.max(retryAtMs - run.context.host.now(), 0)
+  return { changed: started, ...(Number.isFinite(retryAtMs) ? { retryAfterMs } : {}) }
+}
+
+/** Side by side, but what comes after one with a postStart hook waits for the hook. */
+async function startRegular(starter: Starter): Promise<void> {
+  let group: Promise<boolean>[] = []
+  for (const container of starter.run.actions.start) {
+    group.push(tryStart(starter, container))
+    if (container.lifecycle?.postStart !== undefined) {
+      await Promise.all(group)
+      group = []
+    }
+  }
+  await Promise.all(group)
+}
+
+function makeSandboxConfig({ context, pod, actions }: ActionRun): SandboxConfig {
+  const { config, warnings } = sandboxConfig(pod, actions.attempt, context.facts(), {
+    logDirectory: context.files.logDirectory(pod),
+    cgroupParent: context.cgroups.parent(pod),
+  })
+  if (actions.createSandbox) {
+    for (const text of warnings) context.events.event(pod, 'Warning', 'DNSConfigForming', text)
+  }
+  return config
+}
+
+const rpcText = (error: unknown): string =>
+  error instanceof RuntimeError ? `rpc error: code = ${error.code} desc = ${error.message}` : messageOf(error)
+
+async function createSandbox({ context, pod, isOver }: ActionRun, config: SandboxConfig): Promise<string> {
+  const { runtimeClassName } = pod.spec ?? {}
+  try {
+    const handler = runtimeClassName ? await context.runtimeHandler(runtimeClassName) : ''
+    return await context.runtime.runPodSandbox(config, handler)
+  } catch (error) {
+    if (!isOver()) {
+      const text = `Failed to create pod sandbox: ${rpcText(error)}`
+      context.events.event(pod, 'Warning', 'FailedCreatePodSandBox', text)
+    }
+    throw error
+  }
+}
+
+/** Secrets that do not exist are passed over, with an Event. */
+async function pullSecrets(context: PodContext, pod: Pod): Promise<readonly core.v1.Secret[]> {
+  const names = (pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => (name ? [name] : []))
+  const namespace = pod.metadata?.namespace ?? ''
+  const found = await Promise.all(names.map((name) => context.objects.secret(namespace, name)))
+  const missing = names.filter((_, index) => found[index] === undefined)
+  if (missing.length > 0) {
+    const text = `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`
+    context.events.event(pod, 'Warning', 'FailedToRetrieveImagePullSecret', text)
+  }
+  return found.filter((secret) => secret !== undefined)
+}
+
+/** Starts a container unless it is too early; whether it was started. */
+async function tryStart(starter: Starter, container: Container, targetName?: string): Promise<boolean> {
+  const { run, observed, sandboxId, sandbox } = starter
+  const { context, pod, memory } = run
+  const { name } = container
+  const nowMs = context.host.now()
+  const hold = memory.holds.get(name) ?? 0
+  if (run.isOver()) return false
+  if (hold > nowMs) {
+    starter.retryAtMs = Math.min(starter.retryAtMs, hold)
+    return false
+  }
+  try {
+    checkCrashLoop(run, container, observed)
+    await startContainer(context, {
+      pod,
+      container,
+      observed,
+      sandboxId,
+      sandbox,
+      podIps: observed.podIps,
+      pullSecrets: starter.pullSecrets,
+      ...(targetName === undefined ? {} : { targetName }),
+    })
+    memory.failures.delete(name)
+    memory.holds.delete(name)
+    starter.started = true
+    return true
+  } catch (error) {
+    if (!(error instanceof StartFailureError)) throw error
+    const pauseMs = error.retryAfterMs ?? retryPauseMs(context.host.random())
+    const untilMs = context.host.now() + pauseMs
+    memory.failures.set(name, { reason: error.reason, message: error.message })
+    memory.holds.set(name, untilMs)
+    starter.retryAtMs = Math.min(starter.retryAtMs, untilMs)
+    // The runtime may hold a container by now that did not start.
+    starter.started = starter.started || error.reason !== 'CrashLoopBackOff'
+    return false
+  }
+}
+
+/** Throws while the container's back-off lasts; else takes its next step. */
+function checkCrashLoop(
+  { context, pod, memory }: ActionRun,
+  container: Container,
+  observed: ObservedPod,
+): void {
+  const latest = latestContainer(observed, container.name)
+  const exited = observed.containers.find(({ name, state }) => name === container.name && state === 'exited')
+  if (latest === undefined || exited === undefined) return
+  const key = `${container.name}/${containerHash(container)}`
+  const nowMs = context.host.now()
+  const waitMs = memory.backOff.remainingMs(key, exited.finishedAtMs, nowMs)
+  if (waitMs > 0) {
+    const place = `${container.name} in pod ${describePod(pod)}`
+    const text = `Back-off restarting failed container ${place}`
+    context.events.event(pod, 'Warning', 'BackOff', text, containerFieldPath(pod, container.name))
+    const delay = goSeconds(memory.backOff.delayMs(key))
+    throw new StartFailureError(
+      'CrashLoopBackOff',
+      `back-off ${delay} restarting failed container=${container.name} pod=${describePod(pod)}`,
+      waitMs,
+    )
+  }
+  memory.backOff.step(key, exited.finishedAtMs, nowMs)
+}
+
+/** Whole seconds as Go prints a duration: `10s`, `1m20s`. */
+function goSeconds(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`
+}

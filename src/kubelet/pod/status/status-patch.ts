@@ -1,0 +1,58 @@
+import type { core } from '../../../api/generated/types/index.ts'
+import { jsonEqual } from '../../../apimachinery/json-equal.ts'
+import { ownConditions } from './pod-conditions.ts'
+
+type PodStatus = core.v1.PodStatus
+
+const atomicFields = [
+  'observedGeneration',
+  'phase',
+  'reason',
+  'message',
+  'hostIP',
+  'podIP',
+  'startTime',
+  'qosClass',
+  'initContainerStatuses',
+  'containerStatuses',
+  'ephemeralContainerStatuses',
+] as const satisfies readonly (keyof PodStatus)[]
+
+/** Lists that a strategic merge would merge by address. */
+const addressFields = ['hostIPs', 'podIPs'] as const satisfies readonly (keyof PodStatus)[]
+
+/** The strategic merge patch of `status` that makes `base` into `next`; undefined where nothing differs. Conditions of others are left alone. */
+export function statusPatch(base: PodStatus, next: PodStatus): Readonly<Record<string, unknown>> | undefined {
+  const patch: Record<string, unknown> = {}
+  for (const field of atomicFields) {
+    if (!jsonEqual(base[field], next[field])) patch[field] = next[field] ?? null
+  }
+  for (const field of addressFields) {
+    if (jsonEqual(base[field] ?? [], next[field] ?? [])) continue
+    const replace = (base[field] ?? []).length > 0 ? [{ $patch: 'replace' }] : []
+    patch[field] = [...replace, ...(next[field] ?? [])]
+  }
+  Object.assign(patch, conditionsPatch(base, next))
+  return Object.keys(patch).length === 0 ? undefined : patch
+}
+
+function conditionsPatch(base: PodStatus, next: PodStatus): Readonly<Record<string, unknown>> {
+  const before = new Map((base.conditions ?? []).map((condition) => [condition.type, condition]))
+  const mine = (next.conditions ?? []).filter(({ type }) => ownConditions.has(type))
+  const changed: unknown[] = mine.filter((condition) => !same(condition, before.get(condition.type)))
+  const kept = new Set(mine.map(({ type }) => type))
+  const gone = [...before.keys()].filter((type) => ownConditions.has(type) && !kept.has(type))
+  if (changed.length + gone.length === 0) return {}
+  const foreign = [...before.keys()].filter((type) => !ownConditions.has(type))
+  return {
+    conditions: [...changed, ...gone.map((type) => ({ type, $patch: 'delete' }))],
+    '$setElementOrder/conditions': [...foreign, ...kept].map((type) => ({ type })),
+  }
+}
+
+/** The server may show times that nobody set as null. */
+function same(next: core.v1.PodCondition, before: core.v1.PodCondition | undefined): boolean {
+  if (before === undefined) return false
+  const fields = ['status', 'reason', 'message', 'lastTransitionTime', 'observedGeneration'] as const
+  return fields.every((field) => next[field] === before[field])
+}

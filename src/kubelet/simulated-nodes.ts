@@ -1,0 +1,128 @@
+import { Node as nodeKind } from '../api/core/node/kind.ts'
+import { Pod as podKind } from '../api/core/pod/kind.ts'
+import { Service as serviceKind } from '../api/core/service/kind.ts'
+import type { core } from '../api/generated/types/index.ts'
+import type { Host } from '../base/host.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Client } from '../client/client.ts'
+import type { Informer, InformerFactory } from '../client/informer.ts'
+import { type Kubelet, startKubelet } from './kubelet.ts'
+import type { ClusterDns } from './pod/pod-network-identity.ts'
+import { SimulatedLogs } from './runtime/simulated/simulated-logs.ts'
+import {
+  defaultCapacity,
+  noCgroups,
+  type SimulatedCapacity,
+  simulatedFiles,
+  simulatedMachine,
+  simulatedNetwork,
+  simulatedProbes,
+} from './runtime/simulated/simulated-node-parts.ts'
+import { SimulatedRuntime, type SimulatedRuntimeOptions } from './runtime/simulated/simulated-runtime.ts'
+import { FeedByKey } from './sources/feed.ts'
+import { WatchedObjects } from './sources/referenced-objects.ts'
+
+export interface SimulatedNodesOptions {
+  /** Sees all pods, nodes and services, and what pods refer to. Each node's own requests go through `nodeClient`. */
+  readonly client: Client
+  readonly informers: InformerFactory
+  /** The client that a node writes as; the shared one when absent. */
+  readonly nodeClient?: (nodeName: string) => Client
+  readonly host: Host
+  readonly logger: Logger
+  readonly dns: ClusterDns
+  /** `v1.36.0`. */
+  readonly version: string
+}
+
+export interface SimulatedNodeOptions {
+  readonly nodeName: string
+  /** The node's own address. */
+  readonly address: string
+  readonly capacity?: SimulatedCapacity
+  readonly labels?: Readonly<Record<string, string>>
+  readonly taints?: readonly core.v1.Taint[]
+  readonly maxPods?: number
+  readonly runtime?: Omit<SimulatedRuntimeOptions, 'host'>
+}
+
+export interface SimulatedNode {
+  readonly kubelet: Kubelet
+  /** To look into, and to make containers end. */
+  readonly runtime: SimulatedRuntime
+  /** The node dies or is switched off: its agent stops, its node object stays. */
+  stop(): Promise<void>
+}
+
+/** Upstream's default. */
+const defaultMaxPods = 110
+
+/** Simulated nodes of one process: they share the informers, so that a node more costs no watch more. */
+export class SimulatedNodes {
+  readonly #options: SimulatedNodesOptions
+  readonly #pods: FeedByKey<core.v1.Pod>
+  readonly #nodes: FeedByKey<core.v1.Node>
+  readonly #services: Informer<core.v1.Service>
+  readonly #objects: WatchedObjects
+  readonly #running = new Set<SimulatedNode>()
+
+  constructor(options: SimulatedNodesOptions) {
+    const { informers, client, host, logger } = options
+    this.#options = options
+    this.#pods = new FeedByKey(informers.informer(podKind), (pod) => pod.spec?.nodeName ?? '')
+    this.#nodes = new FeedByKey(informers.informer(nodeKind), (node) => node.metadata?.name ?? '')
+    this.#services = informers.informer(serviceKind)
+    this.#objects = new WatchedObjects({ client, host, logger })
+  }
+
+  async start(options: SimulatedNodeOptions): Promise<SimulatedNode> {
+    const { host, dns, version, client, nodeClient } = this.#options
+    const { nodeName, address, capacity = defaultCapacity } = options
+    const logger = this.#options.logger.child({ node: nodeName })
+    const runtime = new SimulatedRuntime({ host, ...options.runtime })
+    const kubelet = await startKubelet({
+      client: nodeClient?.(nodeName) ?? client,
+      host,
+      logger,
+      runtime,
+      machine: simulatedMachine(nodeName, address, capacity),
+      files: simulatedFiles(this.#objects),
+      cgroups: noCgroups,
+      network: simulatedNetwork,
+      logs: new SimulatedLogs(runtime, host),
+      pods: this.#pods.feed(nodeName),
+      nodes: this.#nodes.feed(nodeName),
+      services: this.#services,
+      objects: this.#objects,
+      simulateProbe: simulatedProbes(runtime),
+      settings: {
+        nodeName,
+        version,
+        dns,
+        labels: options.labels ?? {},
+        taints: options.taints ?? [],
+        maxPods: options.maxPods ?? defaultMaxPods,
+        port: 0,
+        seccompRoot: '/simulated/seccomp',
+        serialPulls: true,
+      },
+    })
+    const node: SimulatedNode = {
+      kubelet,
+      runtime,
+      stop: async () => {
+        this.#running.delete(node)
+        await kubelet.stop()
+      },
+    }
+    this.#running.add(node)
+    return node
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running].map((node) => node.stop()))
+    this.#pods.stop()
+    this.#nodes.stop()
+    await this.#objects.stop()
+  }
+}
