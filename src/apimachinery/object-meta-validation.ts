@@ -17,6 +17,8 @@ const maxSubresourceBytes = 256
 export interface ObjectMetaRules {
   readonly namespaced: boolean
   readonly nameRule: NameRule
+  /** Finalizers without a domain are fine (custom resources). */
+  readonly looseFinalizers?: boolean
 }
 
 /** Upstream's ValidateObjectMeta: everything that is wrong with an object's metadata, in its order. */
@@ -36,7 +38,22 @@ export function validateObjectMeta(
   validateOwnerReferences(metadata.ownerReferences, path.child('ownerReferences'), errors)
   validateFinalizers(metadata.finalizers, path.child('finalizers'), errors)
   validateManagedFields(metadata.managedFields, path.child('managedFields'), errors)
+  if (rules.looseFinalizers !== true)
+    validateFinalizerDomains(metadata.finalizers, path.child('finalizers'), errors)
   return errors
+}
+
+/** Those without a domain are reserved for what Kubernetes itself defines. */
+export function validateFinalizerDomains(
+  finalizers: readonly string[] | undefined,
+  where: FieldPath,
+  errors: FieldError[],
+): void {
+  finalizers?.forEach((finalizer, index) => {
+    if (finalizer.includes('/') || standardFinalizers.includes(finalizer)) return
+    const detail = 'name is neither a standard finalizer name nor is it fully qualified'
+    errors.push(invalidValue(where.index(index), finalizer, detail))
+  })
 }
 
 function validateNames(
@@ -177,6 +194,7 @@ function validateOwnerReferences(
 
 export const orphanFinalizer = 'orphan'
 export const foregroundFinalizer = 'foregroundDeletion'
+const standardFinalizers: readonly string[] = ['kubernetes', orphanFinalizer, foregroundFinalizer]
 
 function validateFinalizers(
   finalizers: readonly string[] | undefined,

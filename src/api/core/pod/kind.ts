@@ -1,6 +1,21 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
-import { ageColumn, nameColumn } from '../../columns.ts'
+import { goList } from '../../../apimachinery/go-text.ts'
+import { isDns1123Label } from '../../../apimachinery/names.ts'
 import type { core } from '../../generated/types/index.ts'
+import { podColumns } from './columns.ts'
+import { defaultPod } from './defaults/pod-defaults.ts'
+import { podGracefulDeletion } from './graceful-deletion.ts'
+import { preparePodForCreate, preparePodForUpdate } from './prepare-pod.ts'
+import { validatePod } from './validation/validate-pod.ts'
+
+/** A pod's name is its host name, too, where it can be. */
+function nameWarnings(pod: core.v1.Pod): readonly string[] {
+  const complaints = isDns1123Label(pod.metadata?.name ?? '')
+  if (complaints.length === 0) return []
+  return [
+    `metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: ${goList(complaints)}`,
+  ]
+}
 
 export const Pod = defineKind<core.v1.Pod>({
   group: '',
@@ -13,5 +28,22 @@ export const Pod = defineKind<core.v1.Pod>({
   categories: ['all'],
   subresources: { status: {} },
   hasGeneration: true,
-  columns: [nameColumn, ageColumn],
+  defaults: defaultPod,
+  prepareForCreate: preparePodForCreate,
+  prepareForUpdate: preparePodForUpdate,
+  validate: validatePod,
+  warnings: (pod, old) => (old === undefined ? nameWarnings(pod) : []),
+  gracefulDeletion: podGracefulDeletion,
+  selectableFields: {
+    'spec.nodeName': (pod) => pod.spec?.nodeName ?? '',
+    'spec.restartPolicy': (pod) => pod.spec?.restartPolicy ?? '',
+    'spec.schedulerName': (pod) => pod.spec?.schedulerName ?? '',
+    'spec.serviceAccountName': (pod) => pod.spec?.serviceAccountName ?? '',
+    'spec.hostNetwork': (pod) => String(pod.spec?.hostNetwork ?? false),
+    'status.phase': (pod) => pod.status?.phase ?? '',
+    'status.podIP': (pod) => pod.status?.podIPs?.[0]?.ip ?? pod.status?.podIP ?? '',
+    'status.podIPs': (pod) => pod.status?.podIPs?.[0]?.ip ?? '',
+    'status.nominatedNodeName': (pod) => pod.status?.nominatedNodeName ?? '',
+  },
+  columns: podColumns,
 })
