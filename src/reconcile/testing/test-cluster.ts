@@ -1,4 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
+import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { PrometheusMetrics } from '../../base/prometheus.ts'
@@ -6,7 +7,7 @@ import type { VirtualHost } from '../../base/virtual-host.ts'
 import type { Client } from '../../client/client.ts'
 import { createClient } from '../../client/create-client.ts'
 import { EventRecorder } from '../../client/event-recorder.ts'
-import type { AnyKind, InformerFactory } from '../../client/informer.ts'
+import type { InformerFactory } from '../../client/informer.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
 import { resourcePath } from '../../client/resource-path.ts'
 import { FakeApi } from '../../client/testing/fake-api.ts'
@@ -62,12 +63,20 @@ export class TestCluster {
     return work
   }
 
-  create<T extends KubernetesObject>(kind: AnyKind, object: T, settleMs?: number): Promise<T> {
-    return this.do(this.client.resource<T>(kind).create(object), settleMs)
+  create<T extends KubernetesObject>(
+    kind: KindDeclaration<T>,
+    object: NoInfer<T>,
+    settleMs?: number,
+  ): Promise<T> {
+    return this.do(this.client.resource(kind).create(object), settleMs)
   }
 
   /** Merges `patch` into an object, on its status as well. */
-  async change<T extends KubernetesObject>(kind: AnyKind, name: string, patch: object): Promise<T> {
+  async change<T extends KubernetesObject>(
+    kind: KindDeclaration<T>,
+    name: string,
+    patch: object,
+  ): Promise<T> {
     const [namespace, objectName] = kind.namespaced ? (name.split('/') as [string, string]) : ['', name]
     const type = 'application/merge-patch+json' as const
     const path = (subresource: string) => resourcePath(kind, namespace, objectName, subresource)
@@ -83,14 +92,17 @@ export class TestCluster {
     return body as T
   }
 
-  get<T extends KubernetesObject>(kind: AnyKind, name: string): Promise<T> {
+  get<T extends KubernetesObject>(kind: KindDeclaration<T>, name: string): Promise<T> {
     const [namespace = '', objectName = ''] = kind.namespaced ? name.split('/') : ['', name]
-    return this.do(this.client.resource<T>(kind).get(namespace, objectName), 1)
+    return this.do(this.client.resource(kind).get(namespace, objectName), 1)
   }
 
-  async list<T extends KubernetesObject>(kind: AnyKind, labelSelector?: string): Promise<readonly T[]> {
+  async list<T extends KubernetesObject>(
+    kind: KindDeclaration<T>,
+    labelSelector?: string,
+  ): Promise<readonly T[]> {
     const options = labelSelector === undefined ? {} : { labelSelector }
-    return (await this.do(this.client.resource<T>(kind).list(options), 1)).items
+    return (await this.do(this.client.resource(kind).list(options), 1)).items
   }
 
   /** `Normal SuccessfulCreate Created pod: web-1`, in the order of their making. */

@@ -1,0 +1,113 @@
+import { Endpoints } from '../../api/core/endpoints/kind.ts'
+import { Pod } from '../../api/core/pod/kind.ts'
+import { Service } from '../../api/core/service/kind.ts'
+import { endpointChanged, selectsPods, servicesSelecting } from '../../api/core/service/service-pods.ts'
+import type { core } from '../../api/generated/types/index.ts'
+import { labelMatcherOfMap } from '../../apimachinery/selectors/label-selector.ts'
+import { hasCause, isStatus } from '../../apimachinery/status-error.ts'
+import {
+  type AnyController,
+  type ControllerSetup,
+  defineController,
+  done,
+  type Key,
+  type Outcome,
+  type ReconcileContext,
+  watching,
+} from '../../reconcile/controller.ts'
+import { keyOf, splitKey } from '../../reconcile/owner-references.ts'
+import { planEndpoints } from './plan-endpoints.ts'
+
+/** Time in which changes of a service's pods gather. */
+const spacingMs = 20
+
+async function removeLeftover(key: Key, { cache, api }: ReconcileContext): Promise<Outcome> {
+  const [namespace, name] = splitKey(key)
+  if (cache.of(Endpoints).get(namespace, name) === undefined) return done
+  try {
+    await api.resource(Endpoints).delete(namespace, name)
+  } catch (error) {
+    if (!isStatus(error, 'NotFound')) throw error
+  }
+  return done
+}
+
+async function write(
+  service: core.v1.Service,
+  endpoints: core.v1.Endpoints,
+  isNew: boolean,
+  { api, events }: ReconcileContext,
+): Promise<void> {
+  const resource = api.resource(Endpoints)
+  try {
+    await (isNew ? resource.create(endpoints) : resource.update(endpoints))
+  } catch (error) {
+    if (hasCause(error, 'NamespaceTerminating')) return
+    const why = error instanceof Error ? error.message : String(error)
+    const { namespace, name } = service.metadata ?? {}
+    if (isNew) {
+      const message = `Failed to create endpoint for service ${namespace}/${name}: ${why}`
+      events.event(endpoints, 'Warning', 'FailedToCreateEndpoint', message)
+    } else if (!isStatus(error, 'Conflict')) {
+      const message = `Failed to update endpoint ${namespace}/${name}: ${why}`
+      events.event(endpoints, 'Warning', 'FailedToUpdateEndpoint', message)
+    }
+    throw error
+  }
+}
+
+async function reconcile(key: Key, context: ReconcileContext): Promise<Outcome> {
+  const { cache } = context
+  const [namespace, name] = splitKey(key)
+  const service = cache.of(Service).get(namespace, name)
+  if (service === undefined) return removeLeftover(key, context)
+  if (!selectsPods(service)) return done
+  const selector = labelMatcherOfMap(service.spec?.selector)
+  const pods = cache
+    .of(Pod)
+    .list(namespace)
+    .filter((pod) => selector.matches(pod.metadata?.labels))
+  const existing = cache.of(Endpoints).get(namespace, name)
+  const endpoints = planEndpoints(service, pods, existing)
+  if (endpoints !== undefined) await write(service, endpoints, existing === undefined, context)
+  return done
+}
+
+/** Endpoints whose service was deleted while nobody looked. Later ones may be somebody's own, made before the service. */
+function findLeftovers({ informers, enqueue, waitFor }: ControllerSetup): void {
+  const informer = informers.informer(Endpoints)
+  const checked = informer.whenSynced().then(() => {
+    for (const endpoints of informer.lister.list()) enqueue(keyOf(endpoints))
+  })
+  waitFor(checked)
+}
+
+/** Keeps the Endpoints of Services that select pods, for those who do not read EndpointSlices. */
+export const endpointsController: AnyController = defineController({
+  name: 'endpoint',
+  reconciles: Service,
+  watches: [
+    watching({
+      kind: Pod,
+      when: endpointChanged,
+      keys: (pod, { cache }) =>
+        servicesSelecting(pod, cache.of(Service).list(pod.metadata?.namespace ?? '')).map(keyOf),
+    }),
+    watching({
+      kind: Endpoints,
+      when: (endpoints) => endpoints === undefined,
+      keys: (endpoints) => [keyOf(endpoints)],
+    }),
+  ],
+  permissions: [
+    {
+      group: '',
+      resources: ['endpoints'],
+      verbs: ['create', 'delete', 'get', 'list', 'update', 'watch'],
+    },
+    { group: '', resources: ['endpoints/restricted'], verbs: ['create'] },
+  ],
+  spacingMs,
+  setUp: findLeftovers,
+  reconcile,
+})
