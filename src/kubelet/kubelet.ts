@@ -115,9 +115,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     if (object !== undefined) node.see(object)
   })
   lease.start()
-  void host.track(
-    workers.start().catch((error: unknown) => logger.error('the pods could not be started', { error })),
-  )
+  workers.start().catch((error: unknown) => logger.error('the pods could not be started', { error }))
   return {
     nodeName: settings.nodeName,
     api: new KubeletApi({ context, workers, logs: options.logs }),

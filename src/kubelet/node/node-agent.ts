@@ -82,7 +82,7 @@ export class NodeAgent {
     const podCidr = node.spec?.podCIDR ?? ''
     if (podCidr !== '' && podCidr !== this.#podCidr) {
       this.#podCidr = podCidr
-      void this.#options.host.track(this.#usePodCidr(podCidr))
+      void this.#usePodCidr(podCidr)
     }
   }
 

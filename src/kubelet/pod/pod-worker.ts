@@ -121,7 +121,7 @@ export class PodWorker {
     this.#dirty = true
     if (this.#busy || this.#stopped || this.#stage === 'cleared') return
     this.#busy = true
-    void this.#context.host.track(this.#loop())
+    void this.#loop()
   }
 
   /** The agent stops; the pod lives on. */

@@ -105,13 +105,13 @@ export class ProbeWorker {
 
   async #tick(): Promise<void> {
     if (this.#busy) return
-    const { host, kind, run } = this.#options
+    const { kind, run } = this.#options
     const target = this.#target
     const due =
       target.runningSinceMs !== undefined && !this.#onHold && target.started !== (kind === 'startup')
     if (due) {
       this.#busy = true
-      const outcome = await host.track(run(target))
+      const outcome = await run(target)
       this.#busy = false
       if (target.containerId === this.#target.containerId && !this.#stopped) this.#take(outcome)
     }

@@ -93,7 +93,7 @@ export class StatusWriter {
     entry.dirty = true
     if (entry.writing) return
     entry.writing = true
-    void this.#options.host.track(this.#write(uid, entry))
+    void this.#write(uid, entry)
   }
 
   async #write(uid: string, entry: Entry): Promise<void> {

@@ -1,0 +1,105 @@
+import { afterEach, expect, test } from 'vitest'
+import { Lease } from '../api/coordination/lease/kind.ts'
+import { Node } from '../api/core/node/kind.ts'
+import type { core } from '../api/generated/types/index.ts'
+import { type NodeBench, nodeBench } from './testing/node-bench.ts'
+
+let bench: NodeBench | undefined
+
+afterEach(async () => {
+  await bench?.close()
+  bench = undefined
+})
+
+const web = { name: 'web', image: 'web:1' }
+const condition = (pod: core.v1.Pod, type: string): string | undefined =>
+  pod.status?.conditions?.find((it) => it.type === type)?.status
+
+test('startKubelet() registers the node, becomes ready and renews its lease', async () => {
+  bench = await nodeBench()
+  const node = await bench.client.resource(Node).get('', 'node-1')
+  expect(node.metadata?.labels?.['kubernetes.io/hostname']).toBe('node-1')
+  expect(node.status?.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
+    'MemoryPressure=False',
+    'DiskPressure=False',
+    'PIDPressure=False',
+    'Ready=True',
+  ])
+  expect(node.status?.capacity?.pods).toBe('110')
+  await bench.host.advance(60_000)
+  const lease = await bench.client.resource(Lease).get('kube-node-lease', 'node-1')
+  const renewedMs = Date.parse(lease.spec?.renewTime ?? '')
+  expect(bench.host.now() - renewedMs).toBeLessThanOrEqual(10_000)
+  expect(lease.spec?.leaseDurationSeconds).toBe(40)
+})
+
+test('a pod runs, is ready and has an address of the node', async () => {
+  bench = await nodeBench()
+  await bench.run('web', { containers: [web] })
+  await bench.host.advance(100)
+  const pod = await bench.get('web')
+  expect(pod.status?.phase).toBe('Running')
+  expect(condition(pod, 'Ready')).toBe('True')
+  expect(pod.status?.podIP).toBe('10.244.3.2')
+  expect(pod.status?.hostIP).toBe('10.0.0.1')
+  expect(pod.status?.containerStatuses?.[0]).toMatchObject({ name: 'web', ready: true, started: true })
+  expect(await bench.events()).toEqual([
+    'NodeReady: Node node-1 status is now: NodeReady',
+    'Pulling: Pulling image "web:1"',
+    expect.stringMatching(/^Pulled: Successfully pulled image "web:1" in /),
+    'Created: Container created',
+    'Started: Container started',
+  ])
+})
+
+test('a container that fails is restarted with growing pauses', async () => {
+  bench = await nodeBench()
+  await bench.run('bad', { containers: [{ ...web, command: ['sh', '-c', 'sleep 1; exit 3'] }] })
+  const restarts: string[] = []
+  let last = ''
+  for (let second = 0; second < 120; second++) {
+    await bench.host.advance(1000)
+    const status = (await bench.get('bad')).status?.containerStatuses?.[0]
+    const line = `${status?.restartCount} ${Object.keys(status?.state ?? {}).join()} ${status?.state?.waiting?.reason ?? ''}`
+    if (line !== last) restarts.push(`${second}s ${line}`)
+    last = line
+  }
+  await expect(restarts.join('\n')).toMatchFileSnapshot('testdata/crash-loop.txt')
+})
+
+test('a pod that is deleted ends within its grace and is then deleted from the API', async () => {
+  bench = await nodeBench()
+  await bench.run(
+    'web',
+    { containers: [web] },
+    {
+      annotations: { 'simulated.timonel.dev/web': '{"stopAfterMs": 4000, "stopExitCode": 0}' },
+    },
+  )
+  await bench.host.advance(100)
+  await bench.markDeleted('web', 30)
+  await bench.host.advance(3000)
+  expect((await bench.get('web')).status?.phase).toBe('Running')
+  await bench.host.advance(2000)
+  expect(bench.api.writes()).toContain('DELETE /api/v1/namespaces/default/pods/web')
+  const pod = await bench.get('web')
+  expect(pod.status?.phase).toBe('Succeeded')
+  expect(pod.status?.containerStatuses?.[0]?.state?.terminated?.exitCode).toBe(0)
+})
+
+test('init containers run one after another, then the others', async () => {
+  bench = await nodeBench()
+  const init = (name: string): core.v1.Container => ({ name, image: 'init:1', command: ['sleep', '2'] })
+  await bench.run('job', {
+    initContainers: [init('one'), init('two')],
+    containers: [{ ...web, command: ['true'] }],
+    restartPolicy: 'Never',
+  })
+  await bench.host.advance(1000)
+  expect((await bench.get('job')).status?.phase).toBe('Pending')
+  expect(condition(await bench.get('job'), 'Initialized')).toBe('False')
+  await bench.host.advance(4000)
+  const pod = await bench.get('job')
+  expect(pod.status?.phase).toBe('Succeeded')
+  expect(pod.status?.initContainerStatuses?.map(({ ready }) => ready)).toEqual([true, true])
+})
