@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../apimachinery/meta.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Client } from '../client/client.ts'
-import type { AnyKind, Indexers, InformerFactory, Lister } from '../client/informer.ts'
+import type { AnyKind, Indexers, InformerFactory, InformerOptions, Lister } from '../client/informer.ts'
 
 export type { AnyKind }
 
@@ -19,6 +19,8 @@ export type Key = string
 /** Further objects whose changes concern a key. */
 export interface WatchDeclaration<T extends KubernetesObject = KubernetesObject> {
   readonly kind: KindDeclaration<T>
+  /** Which objects of the kind this controller sees at all, here and in its cache; all where absent. */
+  readonly selection?: InformerOptions
   /** The keys to reconcile when `object` changes (called with the old and the new state alike). */
   readonly keys: (object: T, context: ReconcileContext) => readonly Key[]
   /** Changes for which it says false are not looked at. */

@@ -140,7 +140,10 @@ class Harness implements RunningController {
     const resource = resourceOf(kind)
     const existing = this.#informers.get(resource)
     if (existing !== undefined) return existing
-    const informer = this.#options.informers.informer<KubernetesObject>(kind)
+    const selection = this.#declaration.watches?.find(
+      (watch) => resourceOf(watch.kind) === resource && watch.selection !== undefined,
+    )?.selection
+    const informer = this.#options.informers.informer<KubernetesObject>(kind, selection)
     this.#informers.set(resource, informer)
     this.#syncs.push(informer.whenSynced())
     return informer
