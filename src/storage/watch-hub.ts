@@ -1,7 +1,7 @@
 import { Deque } from '../base/deque.ts'
 import type { Host, Timer } from '../base/host.ts'
 import type { Batch, WatchOptions } from './storage.ts'
-import { FutureRevisionError } from './storage.ts'
+import { CompactedError, FutureRevisionError } from './storage.ts'
 import { Watcher } from './watcher.ts'
 
 export interface HistoryChunk {
@@ -15,7 +15,10 @@ export interface History {
   /** The newest revision that anybody may see. */
   visibleRevision(): number
   compactedRevision(): number
-  /** The changes under `prefix` with greater revisions than `after`, oldest first, as many as fit in one turn. */
+  /**
+   * The changes under `prefix` with greater revisions than `after`, oldest first, as many as fit in one turn.
+   * Rejects with CompactedError when `after` is behind the compaction.
+   */
   readHistory(prefix: string, after: number): Promise<HistoryChunk>
 }
 
@@ -113,7 +116,9 @@ export class WatchHub {
       idle: () => this.#armProgress(),
     }
     const watcher = new Watcher(prefix, after, options.signal, source)
+    const compacted = this.#history.compactedRevision()
     if (after > visible) watcher.fail(new FutureRevisionError(visible))
+    else if (after < compacted) watcher.fail(new CompactedError(compacted))
     else if (!options.signal.aborted) this.#watchers.add(watcher)
     return watcher
   }

@@ -1,6 +1,5 @@
 import { assert } from '../base/assert.ts'
 import type { Batch } from './storage.ts'
-import { CompactedError } from './storage.ts'
 import type { History } from './watch-hub.ts'
 
 /** What a watcher needs of its hub. */
@@ -74,11 +73,6 @@ export class Watcher implements AsyncIterableIterator<Batch> {
     if (this.#ended) return Promise.resolve(done)
     const batch = this.#takeFromChunk()
     if (batch !== undefined) return Promise.resolve({ done: false, value: batch })
-    const compacted = this.#source.history.compactedRevision()
-    if (this.#position < compacted) {
-      this.fail(new CompactedError(compacted))
-      return this.next()
-    }
     const recent = this.#source.recent(this.#position)
     if (recent === undefined) return this.#readHistory()
     if (typeof recent !== 'number') return Promise.resolve(this.#deliver(recent))

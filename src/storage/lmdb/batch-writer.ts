@@ -2,7 +2,6 @@ import type { Environment } from './environment.ts'
 import {
   deadlineKey,
   type KeyState,
-  keyRecordBytes,
   type Reference,
   referenceBytes,
   revisionBytes,
@@ -10,7 +9,6 @@ import {
   stateBytes,
   supersededKey,
   valueRecordBound,
-  writeKeyRecord,
   writeReference,
   writeValueRecord,
 } from './records.ts'
@@ -41,8 +39,7 @@ export interface BatchContent {
 const arenaBytes = 2 ** 20
 
 /** What one change needs, at most. */
-export const changeBound = ({ key, after }: KeyChange): number =>
-  referenceBytes + keyRecordBytes + valueRecordBound(key, after?.value)
+export const changeBound = ({ key, after }: KeyChange): number => valueRecordBound(key, after?.value)
 
 /** Turns batches into transactions of lmdb, one at a time. */
 export class BatchWriter {
@@ -77,9 +74,7 @@ export class BatchWriter {
     values.put(this.#referenceKey(reference), this.#room.subarray(start, this.#used), { append: true })
     if (after === undefined) keys.remove(key)
     else {
-      const keyStart = this.#used
-      this.#used = writeKeyRecord(this.#room, keyStart, after)
-      keys.put(key, this.#room.subarray(keyStart, this.#used))
+      keys.put(key, after)
       if (after.deadlineMs > 0) deadlines.put(deadlineKey(after.deadlineMs, after), Buffer.from(key))
     }
     if (before === undefined) return

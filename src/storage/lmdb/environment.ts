@@ -1,13 +1,13 @@
 import { open, type RootDatabase } from 'lmdb'
 import { StorageCorruptError } from '../storage.ts'
 import { checkFile } from './check-file.ts'
-import { readState, type StoreState, stateBytes } from './records.ts'
+import { type KeyState, keyRecord, readKeyRecord, readState, type StoreState, stateBytes } from './records.ts'
 import type { Table } from './table.ts'
 
 /** What is in `store.lmdb`; see records.ts for the tables. */
 export interface Environment {
   readonly root: RootDatabase<Buffer, string>
-  readonly keys: Table<string>
+  readonly keys: Table<string, KeyState>
   readonly values: Table<Uint8Array>
   readonly superseded: Table<Uint8Array>
   readonly deadlines: Table<Uint8Array>
@@ -30,15 +30,19 @@ const textKeys = {
   readKey: (source: Buffer, start: number, end: number): string => source.toString('utf8', start, end),
 }
 
+/** Decodes what lmdb lends, so that nothing is copied. */
+const keyStates = { encode: keyRecord, decode: readKeyRecord }
+
 /** Opens or creates the file. Throws StorageCorruptError when it is not one of ours, or damaged. */
 export function openEnvironment(path: string, mapSizeBytes: number): Environment {
   checkFile(path)
   const root = openFile(path, mapSizeBytes)
   const text = { encoding: 'binary', keyEncoder: textKeys } as const
+  const states = { ...text, encoder: keyStates }
   const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
   return {
     root,
-    keys: root.openDB<Buffer, string>('keys', text),
+    keys: root.openDB<KeyState, string>('keys', states),
     values: root.openDB<Buffer, Uint8Array>('values', binary),
     superseded: root.openDB<Buffer, Uint8Array>('superseded', binary),
     deadlines: root.openDB<Buffer, Uint8Array>('deadlines', binary),

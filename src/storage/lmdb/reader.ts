@@ -7,15 +7,14 @@ import type { HistoryChunk } from '../watch-hub.ts'
 import type { Environment } from './environment.ts'
 import type { Overlay } from './pending-keys.ts'
 import {
+  copyValue,
   type KeyState,
   type Reference,
   readCreateRevision,
   readDeadlineKey,
-  readKeyRecord,
   readReference,
   readRevision,
   readSupersededKey,
-  readValue,
   readValueRecord,
   referenceBytes,
   supersededStart,
@@ -61,21 +60,18 @@ export class Reader {
 
   /** The newest state in the file, which may not be visible yet. */
   lookup(key: string): KeyState | undefined {
-    const bytes = this.#env.keys.getBinaryFast(key)
-    return bytes === undefined ? undefined : readKeyRecord(bytes)
+    return this.#env.keys.get(key)
   }
 
-  entry(key: string, reference: Reference, transaction?: Transaction): Entry {
+  entry(key: string, reference: Reference, snapshot?: { readonly transaction: Transaction }): Entry {
     writeReference(this.#referenceKey, 0, reference)
-    const { values } = this.#env
-    // A copy: what lmdb lends is overwritten by its next read.
-    const bytes = values.get(this.#referenceKey, transaction && { transaction })
+    const bytes = this.#env.values.getBinaryFast(this.#referenceKey, snapshot)
     if (bytes === undefined) {
       throw new StorageCorruptError(`${this.#path} lacks revision ${reference.revision} of ${key}`)
     }
     return {
       key,
-      value: readValue(bytes),
+      value: copyValue(bytes, bytes.length),
       modRevision: reference.revision,
       createRevision: readCreateRevision(bytes),
     }
@@ -97,12 +93,13 @@ export class Reader {
     locate: (transaction: Transaction) => Iterable<Located>,
   ): Promise<Found> {
     const transaction = this.#env.root.useReadTransaction()
+    const snapshot = { transaction }
     try {
       const entries: Entry[] = []
       let sliceStartMs = this.#host.monotonicMs()
       for (const located of locate(transaction)) {
         if (limit > 0 && entries.length === limit) return { entries, more: true }
-        entries.push(this.entry(located.key, located, transaction))
+        entries.push(this.entry(located.key, located, snapshot))
         if (entries.length % entriesPerLook !== 0) continue
         if (this.#host.monotonicMs() - sliceStartMs < sliceMs) continue
         await this.#host.nextTurn()
@@ -118,7 +115,7 @@ export class Reader {
     const start = after !== undefined && compareKeys(after, prefix) >= 0 ? `${after}\0` : prefix
     for (const { key, value } of this.#env.keys.getRange({ start, transaction })) {
       if (!key.startsWith(prefix)) return
-      yield { key, ...readKeyRecord(value) }
+      yield { key, ...value }
     }
   }
 

@@ -34,7 +34,7 @@ export interface ValueRecord {
 }
 
 export const referenceBytes = 8
-export const keyRecordBytes = 20
+const keyRecordBytes = 20
 const valueHeaderBytes = 17
 const numberBytes = 6
 
@@ -53,10 +53,12 @@ export function readReference(bytes: Buffer, offset: number): Reference {
   }
 }
 
-export function writeKeyRecord(target: Buffer, offset: number, state: KeyState): number {
-  const end = writeReference(target, offset, state)
-  target.writeUIntBE(state.createRevision, end, numberBytes)
-  return target.writeUIntBE(state.deadlineMs, end + numberBytes, numberBytes)
+export function keyRecord(state: KeyState): Buffer {
+  const bytes = Buffer.allocUnsafe(keyRecordBytes)
+  const end = writeReference(bytes, 0, state)
+  bytes.writeUIntBE(state.createRevision, end, numberBytes)
+  bytes.writeUIntBE(state.deadlineMs, end + numberBytes, numberBytes)
+  return bytes
 }
 
 export function readKeyRecord(bytes: Buffer): KeyState {
@@ -96,10 +98,11 @@ export function writeValueRecord(
 
 const keyEnd = (bytes: Buffer): number => valueHeaderBytes + bytes.readUInt16BE(15)
 
-/** A view of the record's bytes, as plain as the contract wants it. */
-export function readValue(bytes: Buffer): Uint8Array {
-  const start = keyEnd(bytes)
-  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, bytes.length - start)
+/** A copy of the value of a record that fills the first `length` bytes of what lmdb lends. */
+export function copyValue(bytes: Buffer, length: number): Uint8Array {
+  // A plain array: a Buffer's own slice would make Buffers, slowly.
+  const lent = new Uint8Array(bytes.buffer, bytes.byteOffset, length)
+  return lent.slice(keyEnd(bytes))
 }
 
 export const readCreateRevision = (bytes: Buffer): number => bytes.readUIntBE(1, numberBytes)
@@ -110,7 +113,7 @@ export function readValueRecord(bytes: Buffer): ValueRecord {
     createRevision: readCreateRevision(bytes),
     previous: readReference(bytes, 7),
     key: bytes.toString('utf8', valueHeaderBytes, keyEnd(bytes)),
-    value: readValue(bytes),
+    value: copyValue(bytes, bytes.length),
   }
 }
 

@@ -1,0 +1,92 @@
+import {
+  type Batch,
+  type Change,
+  type Entry,
+  type Guard,
+  GuardFailedError,
+  type RangeOptions,
+  type RangeResult,
+  type Storage,
+  type WatchOptions,
+  type Write,
+} from './storage.ts'
+
+/**
+ * What values look like in the store, such as encrypted. `key` belongs to the value: whoever authenticates must
+ * bind them together, so that nobody can move a value to another key.
+ */
+export interface ValueTransformer {
+  toStorage(key: string, value: Uint8Array): Uint8Array
+  /** Throws when the stored bytes are not what `toStorage` makes. */
+  fromStorage(key: string, stored: Uint8Array): Uint8Array
+}
+
+/** A store whose values pass a transformer on their way in and out. It owns `storage` and closes it. */
+export class TransformedStorage implements Storage {
+  readonly #storage: Storage
+  readonly #transformer: ValueTransformer
+
+  constructor(storage: Storage, transformer: ValueTransformer) {
+    this.#storage = storage
+    this.#transformer = transformer
+  }
+
+  currentRevision(): Promise<number> {
+    return this.#storage.currentRevision()
+  }
+
+  async get(key: string): Promise<Entry | undefined> {
+    const entry = await this.#storage.get(key)
+    return entry && this.#entry(entry)
+  }
+
+  async range(prefix: string, options?: RangeOptions): Promise<RangeResult> {
+    const result = await this.#storage.range(prefix, options)
+    return { ...result, entries: result.entries.map((entry) => this.#entry(entry)) }
+  }
+
+  async commit(writes: readonly Write[], guards?: readonly Guard[]): Promise<number> {
+    const transformed = writes.map((write) =>
+      write.type === 'put' ? { ...write, value: this.#transformer.toStorage(write.key, write.value) } : write,
+    )
+    try {
+      return await this.#storage.commit(transformed, guards)
+    } catch (error) {
+      if (!(error instanceof GuardFailedError) || error.current === undefined) throw error
+      throw new GuardFailedError(error.key, this.#entry(error.current))
+    }
+  }
+
+  /** Not a generator: a watch begins with the call, not with the first batch that is asked for. */
+  watch(prefix: string, options: WatchOptions): AsyncIterable<Batch> {
+    const source = this.#storage.watch(prefix, options)[Symbol.asyncIterator]()
+    const transform = (result: IteratorResult<Batch>): IteratorResult<Batch> => {
+      if (result.done) return result
+      const { revision, changes } = result.value
+      return { done: false, value: { revision, changes: changes.map((change) => this.#change(change)) } }
+    }
+    const iterator: AsyncIterableIterator<Batch> = {
+      next: () => source.next().then(transform),
+      return: async () => (await source.return?.()) ?? { done: true, value: undefined },
+      [Symbol.asyncIterator]: () => iterator,
+    }
+    return iterator
+  }
+
+  compact(revision: number): Promise<void> {
+    return this.#storage.compact(revision)
+  }
+
+  close(): Promise<void> {
+    return this.#storage.close()
+  }
+
+  #entry(entry: Entry): Entry {
+    return { ...entry, value: this.#transformer.fromStorage(entry.key, entry.value) }
+  }
+
+  #change({ key, entry, previous }: Change): Change {
+    const before = previous && { previous: this.#entry(previous) }
+    return entry === undefined ? { key, ...before } : { key, entry: this.#entry(entry), ...before }
+  }
+}
