@@ -59,10 +59,10 @@ export class Indices {
     })
   }
 
-  #index(name: string, valueOf: (object: CachedObject) => string | undefined): ValueIndex {
+  #index(name: string, read: (object: CachedObject) => string | undefined): ValueIndex {
     const known = this.#indices.get(name)
     if (known !== undefined) return known
-    const index = new ValueIndex(valueOf)
+    const index = new ValueIndex(read)
     for (const object of this.#cache.values()) index.add(object)
     this.#indices.set(name, index)
     if (this.#indices.size > maxIndices) this.#indices.delete(this.#indices.keys().next().value ?? '')

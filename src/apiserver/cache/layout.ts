@@ -1,7 +1,7 @@
-import { assert } from '../../base/assert.ts'
 import type { GroupVersionKind } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject, ObjectMeta } from '../../apimachinery/meta.ts'
 import { utf8Length } from '../../apimachinery/utf8-length.ts'
+import { assert } from '../../base/assert.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()

@@ -1,16 +1,14 @@
-import sortedBtree from 'sorted-btree'
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
-import { type Attributes, CachedObject } from './cached-object.ts'
+import { BTree } from '../../base/btree.ts'
 import { CacheEvent } from './cache-event.ts'
+import { type Attributes, CachedObject } from './cached-object.ts'
 import type { DecodedObjects } from './decoded-objects.ts'
 import { History, type HistoryLimits } from './history.ts'
 import { Indices } from './indices.ts'
 import { endOfObject, Layout } from './layout.ts'
 import { namespaceOf, type Selection } from './selection.ts'
 import { WatchHub } from './watch-hub.ts'
-
-const BTree = sortedBtree.default
 
 /** What a writer knows about the bytes that it has written. */
 export interface WrittenObject {
@@ -53,6 +51,7 @@ export class ResourceCache {
   readonly #readHandlers = new Set<ReadHandler>()
   #history: History
   #lastChange = 0
+  #allAttributes = true
 
   constructor(kind: KindDeclaration, decoded: DecodedObjects, limits: HistoryLimits) {
     this.kind = kind
@@ -97,6 +96,7 @@ export class ResourceCache {
   }
 
   load(id: string, stored: Uint8Array, revision: number): void {
+    this.#allAttributes = false
     const { bytes } = this.layout.serve(this.layout.normalize(stored), 0, revision)
     const record = new CachedObject(id, revision, bytes, 0, undefined)
     this.#byId.set(id, record)
@@ -109,6 +109,7 @@ export class ResourceCache {
     const { bytes, metadataEnd } = this.layout.serve(own, written?.metadataLength ?? 0, revision)
     const attributes = written === undefined ? undefined : this.#attributesOf(written.object)
     const record = new CachedObject(id, revision, bytes, metadataEnd, attributes)
+    if (written === undefined && this.#allAttributes) this.attributes(record)
     const previous = this.#byId.get(id)
     this.#byId.set(id, record)
     this.#ordered.set(id, record)
@@ -128,6 +129,12 @@ export class ResourceCache {
     const event = new CacheEvent(revision, undefined, previous, this.layout)
     this.#announce(event)
     return previous
+  }
+
+  /** What is gone since `revision`, as watchers and the client that deleted it see it. */
+  gone(last: CachedObject, revision: number): CachedObject {
+    const { bytes, metadataEnd } = this.layout.reserve(last.bytes, last.metadataEnd, last.revision, revision)
+    return new CachedObject(last.id, revision, bytes, metadataEnd, last.attributes)
   }
 
   #announce(event: CacheEvent): void {
@@ -161,14 +168,22 @@ export class ResourceCache {
     return record.attributes
   }
 
+  /** Whether no selection will have to look into objects for the first time. */
+  get hasAllAttributes(): boolean {
+    return this.#allAttributes
+  }
+
+  noteAllAttributes(): void {
+    this.#allAttributes = true
+  }
+
   #attributesOf(object: KubernetesObject): Attributes {
     const fields = this.#fieldNames.map((name) => this.kind.selectableFields[name]?.(object) ?? '')
     return { labels: object.metadata?.labels, fields }
   }
 
   metadataEnd(record: CachedObject): number {
-    if (record.metadataEnd === 0)
-      record.metadataEnd = endOfObject(record.bytes, this.layout.metadataStart)
+    if (record.metadataEnd === 0) record.metadataEnd = endOfObject(record.bytes, this.layout.metadataStart)
     return record.metadataEnd
   }
 

@@ -5,10 +5,10 @@ const nothing: ReadonlySet<CachedObject> = new Set()
 /** Objects by one value that each has, or has not: a label's, or a selectable field's. */
 export class ValueIndex {
   readonly #byValue = new Map<string, Set<CachedObject>>()
-  readonly #valueOf: (object: CachedObject) => string | undefined
+  readonly #read: (object: CachedObject) => string | undefined
 
-  constructor(valueOf: (object: CachedObject) => string | undefined) {
-    this.#valueOf = valueOf
+  constructor(read: (object: CachedObject) => string | undefined) {
+    this.#read = read
   }
 
   get(value: string): ReadonlySet<CachedObject> {
@@ -16,7 +16,7 @@ export class ValueIndex {
   }
 
   add(object: CachedObject): void {
-    const value = this.#valueOf(object)
+    const value = this.#read(object)
     if (value === undefined) return
     const known = this.#byValue.get(value)
     if (known === undefined) this.#byValue.set(value, new Set([object]))
@@ -24,7 +24,7 @@ export class ValueIndex {
   }
 
   remove(object: CachedObject): void {
-    const value = this.#valueOf(object)
+    const value = this.#read(object)
     if (value === undefined) return
     const known = this.#byValue.get(value)
     known?.delete(object)

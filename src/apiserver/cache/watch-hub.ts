@@ -1,5 +1,5 @@
-import type { CachedObject } from './cached-object.ts'
 import type { CacheEvent, ChangeType } from './cache-event.ts'
+import type { CachedObject } from './cached-object.ts'
 import { namespaceOf, type Selection, selectionKey } from './selection.ts'
 
 /** One watch's end. Called synchronously, in order; must not throw. */
@@ -32,11 +32,7 @@ class WatchGroup {
 }
 
 /** What an event is to who selects: an object that begins to match is added, one that ceases to is deleted. */
-export function changeFor(
-  event: CacheEvent,
-  selection: Selection,
-  matches: Matches,
-): ChangeType | undefined {
+export function changeFor(event: CacheEvent, selection: Selection, matches: Matches): ChangeType | undefined {
   const now = event.object !== undefined && matches(event.object, selection)
   const before = event.previous !== undefined && matches(event.previous, selection)
   if (now) return before ? 'MODIFIED' : 'ADDED'
@@ -105,8 +101,7 @@ export class WatchHub {
     const object = event.object ?? event.previous
     if (object === undefined) return 0
     let delivered = this.#dispatchTo(this.#byNamespace.get(''), event)
-    if (object.namespace !== '')
-      delivered += this.#dispatchTo(this.#byNamespace.get(object.namespace), event)
+    if (object.namespace !== '') delivered += this.#dispatchTo(this.#byNamespace.get(object.namespace), event)
     delivered += this.#dispatchTo(this.#byName.get(object.name), event)
     for (const [field, values] of this.#byField) {
       const now = event.object === undefined ? undefined : this.#fieldValue(event.object, field)
@@ -128,7 +123,9 @@ export class WatchHub {
   consumers(): readonly WatchConsumer[] {
     const places = [this.#byNamespace, this.#byName, ...this.#byField.values()]
     return places.flatMap((byValue) =>
-      [...byValue.values()].flatMap((groups) => [...groups.values()].flatMap((group) => [...group.consumers])),
+      [...byValue.values()].flatMap((groups) =>
+        [...groups.values()].flatMap((group) => [...group.consumers]),
+      ),
     )
   }
 }

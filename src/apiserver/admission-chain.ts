@@ -1,0 +1,133 @@
+import type { GroupVersionKind, KindDeclaration } from '../apimachinery/define-kind.ts'
+import type { KubernetesObject } from '../apimachinery/meta.ts'
+import { assert } from '../base/assert.ts'
+import type {
+  AdmissionAttributes,
+  AdmissionOperation,
+  AdmissionPlugin,
+  GroupVersionResource,
+} from './admission.ts'
+import type { MaybePromise } from './authenticator.ts'
+import type { ServerRequest, UserInfo } from './request.ts'
+
+/** What a write tells admission. */
+export interface AdmissionInput {
+  readonly operation: AdmissionOperation
+  readonly declaration: KindDeclaration
+  /** Of `object`; the resource's own kind when absent. */
+  readonly kind?: GroupVersionKind
+  readonly subresource: string
+  readonly namespace: string
+  readonly name: string
+  readonly object: KubernetesObject | undefined
+  readonly oldObject: KubernetesObject | undefined
+  readonly dryRun: boolean
+  readonly options: Readonly<Record<string, unknown>>
+  readonly request: ServerRequest
+}
+
+class Attributes implements AdmissionAttributes {
+  readonly operation: AdmissionOperation
+  readonly declaration: KindDeclaration
+  readonly kind: GroupVersionKind
+  readonly subresource: string
+  readonly namespace: string
+  readonly name: string
+  readonly oldObject: KubernetesObject | undefined
+  readonly dryRun: boolean
+  readonly options: Readonly<Record<string, unknown>>
+  readonly user: UserInfo
+  object: KubernetesObject | undefined
+  readonly #request: ServerRequest
+
+  constructor(input: AdmissionInput, user: UserInfo) {
+    this.operation = input.operation
+    this.declaration = input.declaration
+    this.kind = input.kind ?? input.declaration
+    this.subresource = input.subresource
+    this.namespace = input.namespace
+    this.name = input.name
+    this.oldObject = input.oldObject
+    this.dryRun = input.dryRun
+    this.options = input.options
+    this.user = user
+    this.object = input.object
+    this.#request = input.request
+  }
+
+  get resource(): GroupVersionResource {
+    return this.declaration
+  }
+
+  warn(text: string): void {
+    this.#request.warn(text)
+  }
+
+  annotate(key: string, value: string): void {
+    this.#request.annotate(key, value)
+  }
+}
+
+interface Steps {
+  readonly mutating: readonly AdmissionPlugin[]
+  readonly validating: readonly AdmissionPlugin[]
+}
+
+/** Runs the plugins that handle a write, in their order. */
+export class AdmissionChain {
+  readonly #plugins: readonly AdmissionPlugin[]
+  readonly #steps = new Map<KindDeclaration, Map<string, Steps>>()
+
+  constructor(plugins: readonly AdmissionPlugin[]) {
+    this.#plugins = plugins
+  }
+
+  #stepsFor({ operation, declaration, subresource }: AdmissionInput): Steps {
+    let byKey = this.#steps.get(declaration)
+    if (byKey === undefined) {
+      byKey = new Map()
+      this.#steps.set(declaration, byKey)
+    }
+    const key = subresource === '' ? operation : `${operation} ${subresource}`
+    const known = byKey.get(key)
+    if (known !== undefined) return known
+    const handling = this.#plugins.filter((plugin) => plugin.handles(operation, declaration, subresource))
+    const steps = {
+      mutating: handling.filter((plugin) => plugin.mutate !== undefined),
+      validating: handling.filter((plugin) => plugin.validate !== undefined),
+    }
+    byKey.set(key, steps)
+    return steps
+  }
+
+  /** Gives the object to go on with. */
+  async mutate(input: AdmissionInput, object: KubernetesObject): Promise<KubernetesObject> {
+    const { mutating } = this.#stepsFor(input)
+    if (mutating.length === 0) return object
+    const attributes = new Attributes(input, userOf(input.request))
+    attributes.object = object
+    let current = object
+    for (const plugin of mutating) {
+      const result: MaybePromise<KubernetesObject> = plugin.mutate?.(attributes, current) ?? current
+      current = result instanceof Promise ? await result : result
+      attributes.object = current
+    }
+    return current
+  }
+
+  /** Throws what the first plugin that refuses throws. */
+  async validate(input: AdmissionInput): Promise<void> {
+    const { validating } = this.#stepsFor(input)
+    if (validating.length === 0) return
+    const attributes = new Attributes(input, userOf(input.request))
+    for (const plugin of validating) {
+      const result = plugin.validate?.(attributes)
+      if (result instanceof Promise) await result
+    }
+  }
+}
+
+function userOf(request: ServerRequest): UserInfo {
+  assert(request.user !== undefined, 'a request reaches admission without a user')
+  return request.user
+}

@@ -1,0 +1,61 @@
+import { StatusError, statusError } from '../../apimachinery/status-error.ts'
+import type { Host } from '../../base/host.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Filter } from '../filter.ts'
+import { type ObjectResponse, objectResponse, type ServerResponse } from '../response.ts'
+import type { ServerRequest } from '../request.ts'
+import type { ServerMetrics } from '../server-metrics.ts'
+import type { ObjectEncoder } from '../represent/object-encoder.ts'
+import { isLongRunning } from './long-running.ts'
+
+export interface RecoverOptions {
+  readonly host: Host
+  readonly logger: Logger
+  readonly metrics: ServerMetrics
+  readonly encoder: ObjectEncoder
+}
+
+/** What a thrown thing is to the client; anything but a StatusError is a defect, and logged. */
+export function errorResponse(error: unknown, request: ServerRequest, logger: Logger): ObjectResponse {
+  const status = error instanceof StatusError ? error : unexpected(error, request, logger)
+  const retry = status.status.details?.retryAfterSeconds ?? 0
+  return objectResponse(
+    status.status,
+    status.code,
+    retry > 0 ? { 'retry-after': String(retry) } : undefined,
+  )
+}
+
+function unexpected(error: unknown, request: ServerRequest, logger: Logger): StatusError {
+  const { method, path } = request
+  logger.error('a request has failed unexpectedly', { error, method, path })
+  return statusError('', error instanceof Error ? error.message : String(error))
+}
+
+/**
+ * Outermost: whatever is thrown becomes a Status, objects become bytes where the client wants bytes, and every
+ * answer is counted.
+ */
+export function recoverFilter(options: RecoverOptions): Filter {
+  const { host, logger, metrics, encoder } = options
+  return async (request, next) => {
+    let response: ServerResponse
+    try {
+      response = await next(request)
+    } catch (error) {
+      response = errorResponse(error, request, logger)
+    }
+    if (response.type === 'object' && !request.source.wantsObjects) {
+      try {
+        response = encoder.encode(request, response)
+      } catch (error) {
+        response = encoder.encodeJson(errorResponse(error, request, logger))
+      }
+    }
+    if (!isLongRunning(request)) {
+      const code = response.type === 'upgrade' ? 101 : response.status
+      metrics.answered(request, code, host.monotonicMs() - request.startedMs)
+    }
+    return response
+  }
+}

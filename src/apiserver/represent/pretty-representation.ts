@@ -1,0 +1,50 @@
+import type { ListMeta } from '../../apimachinery/meta.ts'
+import type { CachedObject } from '../cache/cached-object.ts'
+import { encodeText } from './json-text.ts'
+import type { Representation, StreamRepresentation } from './representation.ts'
+
+const decoder = new TextDecoder()
+const listIndent = '    '
+
+export const prettyJson = (value: unknown): string => JSON.stringify(value, null, 2)
+
+/** JSON for people: another JSON representation, indented. Watches stay as they are, one event a line. */
+export class PrettyRepresentation implements Representation {
+  readonly contentType = 'application/json'
+  readonly stream: StreamRepresentation | undefined
+  readonly #plain: Representation
+
+  constructor(plain: Representation) {
+    this.#plain = plain
+    this.stream = plain.stream
+  }
+
+  one(record: CachedObject): Uint8Array {
+    return this.#indented(this.#plain.one(record))
+  }
+
+  object(object: object): Uint8Array {
+    return this.#indented(this.#plain.object(object))
+  }
+
+  #indented(bytes: Uint8Array): Uint8Array {
+    return encodeText(prettyJson(JSON.parse(decoder.decode(bytes))))
+  }
+
+  /** The list of one piece each, with the brackets around it as the plain one writes them. */
+  *list(records: readonly CachedObject[], metadata: ListMeta): Iterable<Uint8Array> {
+    const empty: Readonly<Record<string, unknown>> = JSON.parse(
+      [...this.#plain.list([], metadata)].map((part) => decoder.decode(part)).join(''),
+    )
+    const name = 'rows' in empty ? 'rows' : 'items'
+    const head = prettyJson(empty)
+    yield encodeText(head.slice(0, head.lastIndexOf('[]') + 1))
+    for (const [index, record] of records.entries()) {
+      const parts = [...this.#plain.list([record], metadata)].map((part) => decoder.decode(part)).join('')
+      const list: Readonly<Record<string, readonly unknown[]>> = JSON.parse(parts)
+      const item = prettyJson(list[name]?.[0]).replaceAll('\n', `\n${listIndent}`)
+      yield encodeText(`${index === 0 ? '' : ','}\n${listIndent}${item}`)
+    }
+    yield encodeText(records.length === 0 ? ']\n}\n' : '\n  ]\n}\n')
+  }
+}

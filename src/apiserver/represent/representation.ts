@@ -1,0 +1,25 @@
+import type { ListMeta, Status } from '../../apimachinery/meta.ts'
+import type { EventEncoding } from '../cache/cache-event.ts'
+import type { CachedObject } from '../cache/cached-object.ts'
+
+/** How a watch's events look; changes through `encode`. */
+export interface StreamRepresentation extends EventEncoding {
+  readonly streamType: string
+  /** A BOOKMARK event. `initialEventsEnd` marks the end of a watch's initial events. */
+  bookmark(revision: number, initialEventsEnd: boolean): Uint8Array
+  /** An ERROR event. */
+  error(status: Status): Uint8Array
+}
+
+/** How objects of one resource look in one media type, whole, as a table or as metadata. One for each such combination, so that what it made may be shared. */
+export interface Representation {
+  readonly contentType: string
+  /** Undefined: there is no watch in this media type. */
+  readonly stream: StreamRepresentation | undefined
+  /** One object. */
+  one(record: CachedObject): Uint8Array
+  /** An object that is not in the cache: a dry run's, or of another kind. */
+  object(object: object): Uint8Array
+  /** A list in pieces, in order; made as they are asked for. */
+  list(records: readonly CachedObject[], metadata: ListMeta): Iterable<Uint8Array>
+}

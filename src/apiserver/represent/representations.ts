@@ -1,0 +1,121 @@
+import type { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
+import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import { badRequest, type StatusError, statusError } from '../../apimachinery/status-error.ts'
+import type { ServerRequest } from '../request.ts'
+import { jsonType, type MediaType, mediaTypes, notAcceptable, yamlType } from '../rest/media-types.ts'
+import type { Resource } from '../rest/resource.ts'
+import { JsonRepresentation } from './json-representation.ts'
+import type { Negotiated, Negotiator } from './negotiate.ts'
+import { type MetaVersion, PartialRepresentation } from './partial-representation.ts'
+import { PrettyRepresentation } from './pretty-representation.ts'
+import { ProtobufRepresentation } from './protobuf-representation.ts'
+import type { Representation } from './representation.ts'
+import { type IncludeObject, TableRepresentation } from './table-representation.ts'
+import { TableRows } from './table-rows.ts'
+import { YamlRepresentation } from './yaml-representation.ts'
+
+/** Of the cells of a resource's tables. */
+const maxCellBytes = 8 * 2 ** 20
+
+export type AnswerShape = 'object' | 'list' | 'watch'
+
+/** All ways to show the objects of one resource. */
+export class Representations {
+  readonly #resource: Resource
+  readonly #negotiator: Negotiator
+  readonly #protobuf: ProtobufCodec | undefined
+  readonly #types: readonly MediaType[]
+  readonly #json: Representation
+  readonly #known = new Map<string, Representation>()
+  #rows: TableRows | undefined
+
+  constructor(resource: Resource, negotiator: Negotiator, protobuf: ProtobufCodec) {
+    this.#resource = resource
+    this.#negotiator = negotiator
+    this.#json = new JsonRepresentation({
+      layout: resource.layout,
+      bytes: (record) => resource.bytes(record),
+    })
+    this.#protobuf = protobuf.supports(resource.kind) ? protobuf : undefined
+    this.#types = this.#protobuf === undefined ? [jsonType, yamlType] : mediaTypes
+  }
+
+  /** What the request accepts. Throws NotAcceptable in upstream's words. */
+  choose(request: ServerRequest, shape: AnswerShape): Representation {
+    const wanted = this.#negotiator.negotiate(request, this.#types)
+    if (wanted === undefined) throw notAcceptable(this.#types)
+    checkShape(wanted, shape)
+    const representation = this.#make(wanted, request, shape)
+    if (shape === 'watch' && representation.stream === undefined)
+      throw notAcceptable(this.#types.filter((type) => type !== yamlType))
+    return representation
+  }
+
+  #make(wanted: Negotiated, request: ServerRequest, shape: AnswerShape): Representation {
+    const { type, as, version, pretty } = wanted
+    if (type === jsonType && as === undefined && !pretty) return this.#json
+    if (as === 'Table') return this.#table(wanted, includeObject(request), shape)
+    const key = `${type} ${as === undefined ? '' : version} ${pretty}`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const made = this.#dress(wanted, as === undefined ? this.#whole(type) : this.#partial(type, version))
+    this.#known.set(key, made)
+    return made
+  }
+
+  #whole(type: MediaType): Representation {
+    if (type !== 'application/vnd.kubernetes.protobuf' || this.#protobuf === undefined) return this.#json
+    const { kind } = this.#resource.kind
+    const names = { kind, apiVersion: this.#resource.apiVersion }
+    return new ProtobufRepresentation(this.#protobuf, this.#resource, names, (object) => object)
+  }
+
+  #partial(type: MediaType, version: MetaVersion): Representation {
+    if (type !== 'application/vnd.kubernetes.protobuf' || this.#protobuf === undefined)
+      return new PartialRepresentation(this.#resource.cache, version)
+    const names = { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}` }
+    return new ProtobufRepresentation(
+      this.#protobuf,
+      this.#resource,
+      names,
+      ({ metadata = {} }: KubernetesObject) => ({ ...names, metadata }),
+    )
+  }
+
+  /** A watch's first table says its columns, so each has its own. */
+  #table(wanted: Negotiated, include: IncludeObject, shape: AnswerShape): Representation {
+    const { kind, context } = this.#resource
+    this.#rows ??= new TableRows(kind, context.host, maxCellBytes)
+    const options = { version: wanted.version, includeObject: include }
+    if (shape === 'watch') return new TableRepresentation(this.#resource, this.#rows, options)
+    const key = `Table ${wanted.type} ${wanted.version} ${include} ${wanted.pretty}`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const made = this.#dress(wanted, new TableRepresentation(this.#resource, this.#rows, options))
+    this.#known.set(key, made)
+    return made
+  }
+
+  #dress({ type, pretty }: Negotiated, representation: Representation): Representation {
+    if (type === yamlType) return new YamlRepresentation(representation)
+    return pretty && type === jsonType ? new PrettyRepresentation(representation) : representation
+  }
+}
+
+function includeObject(request: ServerRequest): IncludeObject {
+  const asked = request.query.get('includeObject') ?? ''
+  if (asked === '' || asked === 'Metadata') return 'Metadata'
+  if (asked === 'Object' || asked === 'None') return asked
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(asked)}: must be 'Metadata', 'Object', 'None', or empty`,
+  )
+}
+
+function checkShape({ as }: Negotiated, shape: AnswerShape): void {
+  if (as === 'PartialObjectMetadata' && shape === 'list')
+    throw refused('you requested PartialObjectMetadata, but the requested object is a list')
+  if (as === 'PartialObjectMetadataList' && shape === 'object')
+    throw refused('you requested PartialObjectMetadataList, but the requested object is not a list')
+}
+
+const refused = (message: string): StatusError => statusError('NotAcceptable', message)

@@ -1,0 +1,80 @@
+import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { CachedObject } from '../cache/cached-object.ts'
+import { concatenate } from '../represent/json-text.ts'
+import { PackedStream } from '../represent/packed-stream.ts'
+import type { Representations } from '../represent/representations.ts'
+import type { ServerRequest } from '../request.ts'
+import { objectResponse, type ServerResponse } from '../response.ts'
+import type { ListResult } from './list.ts'
+import type { Outcome } from './outcome.ts'
+import type { Resource } from './resource.ts'
+
+/** Up to this a list is sent whole. */
+const wholeListBytes = 64 * 1024
+const sliceMs = 5
+
+/** One object as the client wants it. */
+export function answerObject(
+  resource: Resource,
+  request: ServerRequest,
+  representations: Representations,
+  outcome: Outcome,
+): ServerResponse {
+  if (request.source.wantsObjects) {
+    const object = outcome.type === 'record' ? resource.read(outcome.record) : outcome.object
+    return objectResponse(object, outcome.status)
+  }
+  const representation = representations.choose(request, 'object')
+  const bytes =
+    outcome.type === 'record' ? representation.one(outcome.record) : representation.object(outcome.object)
+  const { contentType } = representation
+  return { type: 'bytes', status: outcome.status, contentType, chunks: [bytes] }
+}
+
+/** A list as the client wants it. */
+export async function answerList(
+  resource: Resource,
+  request: ServerRequest,
+  representations: Representations,
+  result: ListResult,
+  logger: Logger,
+): Promise<ServerResponse> {
+  if (request.source.wantsObjects) return objectList(resource, result)
+  const representation = representations.choose(request, 'list')
+  const parts = representation.list(result.records, result.metadata)
+  const { contentType } = representation
+  if (bytesOf(result.records) <= wholeListBytes)
+    return { type: 'bytes', status: 200, contentType, chunks: [concatenate([...parts])] }
+  const stream = new PackedStream(resource.context.host, logger, parts)
+  return {
+    type: 'stream',
+    status: 200,
+    contentType,
+    flushHead: false,
+    start: (sink) => stream.start(sink),
+  }
+}
+
+function bytesOf(records: readonly CachedObject[]): number {
+  let sum = 0
+  for (const record of records) {
+    sum += record.bytes.length
+    if (sum > wholeListBytes) break
+  }
+  return sum
+}
+
+async function objectList(resource: Resource, { records, metadata }: ListResult): Promise<ServerResponse> {
+  const { host } = resource.context
+  const items: KubernetesObject[] = []
+  let sliceStartMs = host.monotonicMs()
+  for (const record of records) {
+    items.push(resource.read(record))
+    if (items.length % 64 !== 0 || host.monotonicMs() - sliceStartMs < sliceMs) continue
+    await host.nextTurn()
+    sliceStartMs = host.monotonicMs()
+  }
+  const { kind, apiVersion } = resource
+  return objectResponse({ kind: `${kind.kind}List`, apiVersion, metadata, items })
+}

@@ -1,0 +1,22 @@
+import { jsonEqual } from '../../apimachinery/json-equal.ts'
+import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import { assert } from '../../base/assert.ts'
+import type { Resource } from './resource.ts'
+
+function freezeDeeply(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
+  Object.freeze(value)
+  for (const part of Object.values(value)) freezeDeeply(part)
+}
+
+/** In tests: what is about to be written means the same after a journey through JSON, and nobody changes it later. */
+export function checkWritten(resource: Resource, object: KubernetesObject): KubernetesObject {
+  if (!resource.context.checked) return object
+  const travelled: unknown = JSON.parse(JSON.stringify(object))
+  assert(
+    jsonEqual(travelled, object),
+    `a socket would change ${resource.kind.kind} ${object.metadata?.name}: ${JSON.stringify(object)}`,
+  )
+  freezeDeeply(object)
+  return object
+}

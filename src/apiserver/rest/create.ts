@@ -1,0 +1,131 @@
+import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import { validateObjectMeta } from '../../apimachinery/object-meta-validation.ts'
+import {
+  alreadyExists,
+  invalid,
+  isStatus,
+  StatusError,
+  statusError,
+} from '../../apimachinery/status-error.ts'
+import { formatTime } from '../../apimachinery/time.ts'
+import type { AdmissionInput } from '../admission-chain.ts'
+import type { ServerRequest } from '../request.ts'
+import { checkWritten } from './checked.ts'
+import { withManagedFields } from './field-management.ts'
+import { generateName, maxGenerateAttempts, newUid } from './names.ts'
+import { dedupOwners, ensureNamespace, wipeSystemFields, withMetadata } from './object-meta.ts'
+import { type Outcome, objectOutcome, recordOutcome } from './outcome.ts'
+import type { Resource } from './resource.ts'
+import { fromStorageError, GuardFailedError } from './storage-errors.ts'
+import { optionsAs, type WriteOptions } from './write-options.ts'
+
+export interface Creation {
+  readonly resource: Resource
+  readonly request: ServerRequest
+  readonly namespace: string
+  /** The name in the URL of a PUT or PATCH; '' for a POST. */
+  readonly name: string
+  readonly options: WriteOptions
+}
+
+/** POST of a decoded, defaulted object. */
+export async function createObject(creation: Creation, sent: KubernetesObject): Promise<Outcome> {
+  const { resource, request, options } = creation
+  if ((sent.metadata?.resourceVersion ?? '') !== '')
+    throw statusError('', 'resourceVersion should not be set on objects to be created')
+  const wiped = ensureNamespace(wipeSystemFields(sent), resource.kind.namespaced ? creation.namespace : '')
+  const managed = withManagedFields(resource, undefined, dedupOwners(wiped, request, false), '', options)
+  const admitted = await resource.context.admission.mutate(admissionOf(creation, managed), managed)
+  const ready = dedupOwners(admitted, request, true)
+  const { name = '', generateName: prefix = '' } = ready.metadata ?? {}
+  if (name !== '' || prefix === '') return storeNew(creation, ready)
+  for (let attempt = 1; ; attempt++) {
+    const named = withMetadata(ready, { name: generateName(prefix, resource.context.host) })
+    try {
+      return await storeNew(creation, named)
+    } catch (error) {
+      if (attempt === maxGenerateAttempts || !isStatus(error, 'AlreadyExists')) throw error
+    }
+  }
+}
+
+export function admissionOf(creation: Creation, object: KubernetesObject): AdmissionInput {
+  const { resource, request, namespace, options } = creation
+  return {
+    operation: 'CREATE',
+    declaration: resource.kind,
+    subresource: '',
+    namespace: namespaceForAdmission(resource, namespace, object.metadata?.name ?? ''),
+    name: object.metadata?.name ?? creation.name,
+    object,
+    oldObject: undefined,
+    dryRun: options.dryRun,
+    options: optionsAs(options, 'CreateOptions'),
+    request,
+  }
+}
+
+/** A Namespace is in itself, as upstream has it. */
+export function namespaceForAdmission(resource: Resource, namespace: string, name: string): string {
+  return resource.kind.group === '' && resource.kind.resource === 'namespaces' ? name : namespace
+}
+
+/** From an admitted object with its name to the store: what POST, create-on-update and apply have in common. */
+export async function storeNew(creation: Creation, admitted: KubernetesObject): Promise<Outcome> {
+  const { resource, request, options } = creation
+  const object = prepareNew(resource, admitted)
+  checkNew(resource, object)
+  for (const warning of resource.kind.warnings?.(object, undefined) ?? []) request.warn(warning)
+  await resource.context.admission.validate(admissionOf(creation, object))
+  const { name = '' } = object.metadata ?? {}
+  const id = resource.id(object.metadata?.namespace ?? '', name)
+  if (resource.cache.get(id) !== undefined) throw takenError(resource, object)
+  if (options.dryRun) return objectOutcome(object, 201)
+  const stored = checkWritten(resource, resource.toStored(object))
+  try {
+    return recordOutcome(await resource.context.mirror.put(resource.cache, id, stored, 0), 201)
+  } catch (error) {
+    if (error instanceof GuardFailedError) throw takenError(resource, object)
+    throw fromStorageError(error)
+  }
+}
+
+function prepareNew(resource: Resource, admitted: KubernetesObject): KubernetesObject {
+  const { host } = resource.context
+  const { metadata = {}, ...rest } = admitted
+  const { managedFields, ...sent } = metadata
+  const filled = {
+    ...rest,
+    metadata: {
+      ...sent,
+      uid: newUid(host),
+      ...(resource.kind.hasGeneration ? { generation: 1 } : {}),
+      creationTimestamp: formatTime(host.now()),
+      ...(managedFields === undefined ? {} : { managedFields }),
+    },
+  }
+  return resource.kind.prepareForCreate(filled, resource.writeContext(''))
+}
+
+function checkNew(resource: Resource, object: KubernetesObject): void {
+  const { kind } = resource
+  const own = kind.validate(object, undefined, resource.writeContext(''))
+  const errors = own.length > 0 ? own : validateObjectMeta(object.metadata ?? {}, kind)
+  if (errors.length > 0)
+    throw invalid({ group: kind.group, kind: kind.kind, name: object.metadata?.name ?? '' }, errors)
+}
+
+/** The name is taken: by an object that is going away, or because no free name was found for a prefix. */
+function takenError(resource: Resource, object: KubernetesObject): StatusError {
+  const { name = '', namespace = '', generateName: prefix = '' } = object.metadata ?? {}
+  const error = prefix === '' ? alreadyExists(resource.subject(name)) : generateConflict(resource, name)
+  const record = resource.find(namespace, name)
+  if (record === undefined || resource.read(record).metadata?.deletionTimestamp === undefined) return error
+  return new StatusError({ ...error.status, message: `object is being deleted: ${error.message}` })
+}
+
+function generateConflict(resource: Resource, name: string): StatusError {
+  const taken = alreadyExists(resource.subject(name))
+  const message = `${taken.message}, the server was not able to generate a unique name for the object`
+  return statusError('AlreadyExists', message, { ...taken.status.details, retryAfterSeconds: 1 })
+}

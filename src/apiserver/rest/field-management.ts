@@ -1,0 +1,36 @@
+import { type FieldManagement, updateManagedFields } from '../../apimachinery/managed-fields/update.ts'
+import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import { formatTime } from '../../apimachinery/time.ts'
+import type { Resource } from './resource.ts'
+import type { WriteOptions } from './write-options.ts'
+
+/** What field management needs to know of a write; undefined for kinds without a schema. */
+export function fieldManagement(
+  resource: Resource,
+  subresource: string,
+  options: WriteOptions,
+): FieldManagement | undefined {
+  const { schema } = resource
+  if (schema === undefined) return undefined
+  const reset = resource.resetFields(subresource)
+  return {
+    manager: options.manager,
+    apiVersion: resource.apiVersion,
+    subresource,
+    time: formatTime(resource.context.host.now()),
+    schema,
+    ...(reset === undefined ? {} : { reset }),
+  }
+}
+
+/** `object` with its managers after it was written over `live`. */
+export function withManagedFields(
+  resource: Resource,
+  live: KubernetesObject | undefined,
+  object: KubernetesObject,
+  subresource: string,
+  options: WriteOptions,
+): KubernetesObject {
+  const management = fieldManagement(resource, subresource, options)
+  return management === undefined ? object : updateManagedFields(live, object, management)
+}

@@ -1,0 +1,26 @@
+import { type StatusError, statusError } from '../../apimachinery/status-error.ts'
+
+export const jsonType = 'application/json'
+export const yamlType = 'application/yaml'
+export const protobufType = 'application/vnd.kubernetes.protobuf'
+
+export type MediaType = typeof jsonType | typeof yamlType | typeof protobufType
+
+/** In upstream's order: the first is what counts when nothing is said. */
+export const mediaTypes: readonly MediaType[] = [jsonType, yamlType, protobufType]
+
+/** A Content-Type without its parameters, in lower case. */
+export function bareType(contentType: string | undefined): string {
+  if (contentType === undefined) return ''
+  const semicolon = contentType.indexOf(';')
+  return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
+}
+
+export const unsupportedMediaType = (accepted: readonly string[]): StatusError =>
+  statusError(
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+  )
+
+export const notAcceptable = (accepted: readonly string[]): StatusError =>
+  statusError('NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`)

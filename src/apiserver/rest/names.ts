@@ -1,0 +1,33 @@
+import type { Host } from '../../base/host.ts'
+
+/** Without vowels and look-alikes; upstream's (apimachinery/pkg/util/rand). */
+const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
+const suffixLength = 5
+const maxNameLength = 63
+
+/** How often a create with generateName is tried before its name counts as taken. */
+export const maxGenerateAttempts = 8
+
+/** `prefix` and five random characters; the prefix is cut so that a label can hold the name. */
+export function generateName(prefix: string, host: Host): string {
+  let name = prefix.slice(0, maxNameLength - suffixLength)
+  for (let index = 0; index < suffixLength; index++)
+    name += alphabet.charAt(Math.floor(host.random() * alphabet.length))
+  return name
+}
+
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** A random UUID (RFC 9562, version 4). */
+export function newUid(host: Host): string {
+  const bytes = host.randomBytes(16)
+  let text = ''
+  for (let index = 0; index < 16; index++) {
+    let byte = bytes[index] ?? 0
+    if (index === 6) byte = (byte & 0x0f) | 0x40
+    if (index === 8) byte = (byte & 0x3f) | 0x80
+    if (index === 4 || index === 6 || index === 8 || index === 10) text += '-'
+    text += hex[byte] ?? ''
+  }
+  return text
+}

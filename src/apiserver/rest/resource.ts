@@ -1,0 +1,88 @@
+import type { KindDeclaration, WriteContext } from '../../apimachinery/define-kind.ts'
+import type { FieldsV1, KubernetesObject } from '../../apimachinery/meta.ts'
+import type { Schema } from '../../apimachinery/schema.ts'
+import type { Subject } from '../../apimachinery/status-error.ts'
+import { ByteBoundedMap } from '../cache/byte-bounded-map.ts'
+import type { CachedObject } from '../cache/cached-object.ts'
+import { apiVersionOf, Layout } from '../cache/layout.ts'
+import type { ResourceCache } from '../cache/resource-cache.ts'
+import type { RestContext } from './rest-context.ts'
+
+/** Of objects encoded in another version than the stored one. */
+const maxConvertedBytes = 8 * 2 ** 20
+
+/** One resource in one version: what all verbs start from. */
+export class Resource {
+  readonly kind: KindDeclaration
+  readonly apiVersion: string
+  /** Of the stored kind, which several versions may share. */
+  readonly cache: ResourceCache
+  readonly context: RestContext
+  readonly schema: Schema | undefined
+  readonly layout: Layout
+  readonly #converted = new ByteBoundedMap<CachedObject, Uint8Array>(maxConvertedBytes)
+
+  constructor(kind: KindDeclaration, cache: ResourceCache, context: RestContext) {
+    this.kind = kind
+    this.apiVersion = apiVersionOf(kind)
+    this.cache = cache
+    this.context = context
+    this.layout = kind.stored === undefined ? cache.layout : new Layout(kind)
+    this.schema = context.schemas.get(kind.schema)
+  }
+
+  subject(name: string): Subject {
+    return { group: this.kind.group, resource: this.kind.resource, name }
+  }
+
+  id(namespace: string, name: string): string {
+    return this.kind.namespaced ? `${namespace}/${name}` : name
+  }
+
+  find(namespace: string, name: string): CachedObject | undefined {
+    return this.cache.get(this.id(namespace, name))
+  }
+
+  /** A cached object in this version; shared, never to be changed. */
+  read(record: CachedObject): KubernetesObject {
+    return this.fromStored(this.cache.object(record))
+  }
+
+  /** As `read`, for those who look at many and do not come back. */
+  peek(record: CachedObject): KubernetesObject {
+    return this.fromStored(this.cache.peek(record))
+  }
+
+  /** Its JSON in this version. */
+  bytes(record: CachedObject): Uint8Array {
+    if (this.kind.stored === undefined) return record.bytes
+    const known = this.#converted.get(record)
+    if (known !== undefined) return known
+    const bytes = this.layout.store(this.peek(record)).bytes
+    const served = this.layout.serve(bytes, 0, record.revision).bytes
+    this.#converted.set(record, served, served.length)
+    return served
+  }
+
+  fromStored(object: KubernetesObject): KubernetesObject {
+    return this.kind.stored === undefined ? object : this.kind.stored.fromStored(object)
+  }
+
+  toStored(object: KubernetesObject): KubernetesObject {
+    return this.kind.stored === undefined ? object : this.kind.stored.toStored(object)
+  }
+
+  writeContext(subresource: string): WriteContext {
+    return { nowMs: this.context.host.now(), subresource }
+  }
+
+  /** Fields that a write to `subresource` does not take over, so that nobody comes to own them by it. */
+  resetFields(subresource: string): FieldsV1 | undefined {
+    if (this.kind.subresources.status === undefined) return undefined
+    if (subresource === 'status') return statusResets
+    return mainResets
+  }
+}
+
+const mainResets: FieldsV1 = { 'f:status': {} }
+const statusResets: FieldsV1 = { 'f:spec': {} }

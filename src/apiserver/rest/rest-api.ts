@@ -1,0 +1,202 @@
+import type { KindDeclaration, Verb } from '../../apimachinery/define-kind.ts'
+import type { DeleteOptions } from '../../apimachinery/meta.ts'
+import { methodNotAllowed } from '../../apimachinery/status-error.ts'
+import { assert } from '../../base/assert.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { SubresourceEndpoint, VirtualResource } from '../endpoint.ts'
+import type { Representations } from '../represent/representations.ts'
+import type { ServerRequest } from '../request.ts'
+import { objectResponse, type ServerResponse, textResponse } from '../response.ts'
+import { watch, type WatchServices } from '../watch/watch.ts'
+import { answerList, answerObject } from './answer.ts'
+import { readBody, readObject, readOptionsBody } from './body.ts'
+import { createObject } from './create.ts'
+import { deleteCollection } from './delete-collection.ts'
+import { deleteObject } from './delete.ts'
+import { checkDeleteOptions, deleteOptionsFromBody, deleteOptionsFromQuery } from './delete-options.ts'
+import { get } from './get.ts'
+import { listOptions } from './list-options.ts'
+import { listSelected } from './list.ts'
+import { ensureNamespace } from './object-meta.ts'
+import type { Outcome } from './outcome.ts'
+import { patch } from './patch.ts'
+import { put } from './put.ts'
+import type { Resource } from './resource.ts'
+import type { RestContext } from './rest-context.ts'
+import { getScale, patchScale, putScale } from './scale.ts'
+import { ownSubresources } from './subresources.ts'
+import { writeOptions } from './write-options.ts'
+
+/** A resource and how it is shown. */
+export interface ServedResource {
+  readonly resource: Resource
+  readonly representations: Representations
+}
+
+export interface RestApiOptions {
+  readonly context: RestContext
+  readonly logger: Logger
+  readonly served: readonly ServedResource[]
+  readonly subresources: readonly SubresourceEndpoint[]
+  readonly virtual: readonly VirtualResource[]
+  /** The declarations of kinds that are not stored. */
+  readonly virtualKinds: readonly KindDeclaration[]
+  readonly watches: WatchServices
+}
+
+const key = (group: string, version: string, resource: string): string => `${group}/${version}/${resource}`
+
+/** What upstream answers to a path that is not there. */
+export const pageNotFound = (): ServerResponse => textResponse('404 page not found\n', 404)
+
+/** Everything below `/api` and `/apis` that is a resource: finds the resource and the verb, and lets them work. */
+export class RestApi {
+  readonly #options: RestApiOptions
+  readonly #served = new Map<string, ServedResource>()
+  readonly #virtual = new Map<string, VirtualResource>()
+  readonly #subresources = new Map<string, SubresourceEndpoint>()
+
+  constructor(options: RestApiOptions) {
+    this.#options = options
+    for (const served of options.served) {
+      const { group, version, resource } = served.resource.kind
+      this.#served.set(key(group, version, resource), served)
+    }
+    for (const virtual of options.virtual)
+      this.#virtual.set(key(virtual.group, virtual.version, virtual.resource), virtual)
+    for (const endpoint of options.subresources)
+      this.#subresources.set(key(endpoint.group, endpoint.resource, endpoint.subresource), endpoint)
+  }
+
+  async handle(request: ServerRequest): Promise<ServerResponse> {
+    const { group, version, resource, subresource } = request.info
+    const served = this.#served.get(key(group, version, resource))
+    if (served === undefined) return this.#handleVirtual(request)
+    if (subresource === '') return this.#handleMain(served, request)
+    return this.#handleSubresource(served, request)
+  }
+
+  async #handleVirtual(request: ServerRequest): Promise<ServerResponse> {
+    const { group, version, resource, verb, subresource, name } = request.info
+    const virtual = this.#virtual.get(key(group, version, resource))
+    if (virtual === undefined || subresource !== '' || name !== '') return pageNotFound()
+    if (verb !== 'create') throw methodNotAllowed(request.info, verb)
+    const kind = this.#options.virtualKinds.find(
+      (candidate) =>
+        candidate.group === group && candidate.version === version && candidate.resource === resource,
+    )
+    assert(kind !== undefined, `${resource} of ${group}/${version} has no declaration`)
+    const { context } = this.#options
+    const { fieldValidation } = writeOptions(request, 'CreateOptions')
+    const schema = context.schemas.get(kind.schema)
+    const body = await readObject(context, request, kind, schema, fieldValidation)
+    const placed = ensureNamespace(body, kind.namespaced ? request.info.namespace : '')
+    return objectResponse(await virtual.create(request, kind.defaults(placed)), 201)
+  }
+
+  #handleMain(served: ServedResource, request: ServerRequest): Promise<ServerResponse> {
+    const { kind } = served.resource
+    const { verb, name } = request.info
+    const known = kind.verbs.find((candidate) => candidate === verb)
+    if (known === undefined || (known === 'create' && name !== ''))
+      throw methodNotAllowed(kind, verb === '' ? request.method.toLowerCase() : verb)
+    if (kind.namespaced && request.info.namespace === '' && !isAcrossNamespaces(known))
+      throw methodNotAllowed(kind, verb)
+    switch (known) {
+      case 'list':
+      case 'watch':
+        return this.#readMany(served, request)
+      case 'deletecollection':
+        return this.#deleteMany(served, request)
+      case 'get':
+        return this.#answer(served, request, get(served.resource, request))
+      case 'create':
+        return this.#answer(served, request, this.#create(served.resource, request))
+      case 'update':
+        return this.#answer(served, request, put(served.resource, request))
+      case 'patch':
+        return this.#answer(served, request, patch(served.resource, request))
+      case 'delete':
+        return this.#answer(served, request, this.#delete(served.resource, request))
+    }
+  }
+
+  async #answer(
+    { resource, representations }: ServedResource,
+    request: ServerRequest,
+    outcome: Promise<Outcome>,
+  ): Promise<ServerResponse> {
+    return answerObject(resource, request, representations, await outcome)
+  }
+
+  async #create(resource: Resource, request: ServerRequest): Promise<Outcome> {
+    const options = writeOptions(request, 'CreateOptions')
+    const object = await readBody(resource, request, options.fieldValidation)
+    const { namespace } = request.info
+    return createObject({ resource, request, namespace, name: '', options }, object)
+  }
+
+  async #delete(resource: Resource, request: ServerRequest): Promise<Outcome> {
+    const { namespace, name } = request.info
+    const options = await readDeleteOptions(resource.context, request)
+    return deleteObject({ resource, request, namespace, name, options })
+  }
+
+  async #readMany(
+    { resource, representations }: ServedResource,
+    request: ServerRequest,
+  ): Promise<ServerResponse> {
+    const options = listOptions(request, resource.kind)
+    if (options.watch) return watch(resource, request, options, representations, this.#options.watches)
+    const result = await listSelected(resource, request.info.namespace, options)
+    return answerList(resource, request, representations, result, this.#options.logger)
+  }
+
+  async #deleteMany(
+    { resource, representations }: ServedResource,
+    request: ServerRequest,
+  ): Promise<ServerResponse> {
+    const options = await readDeleteOptions(resource.context, request)
+    const deleted = await deleteCollection(resource, request, options)
+    return answerList(resource, request, representations, deleted, this.#options.logger)
+  }
+
+  #handleSubresource(served: ServedResource, request: ServerRequest): Promise<ServerResponse> {
+    const { kind } = served.resource
+    const { subresource, verb } = request.info
+    const endpoint = this.#subresources.get(key(kind.group, kind.resource, subresource))
+    if (endpoint !== undefined) {
+      if (!endpoint.methods.includes(request.method)) throw methodNotAllowed(kind, verb)
+      return endpoint.handle(request, kind)
+    }
+    const handler = handlerOf(kind, subresource, verb)
+    if (handler === undefined) return Promise.resolve(pageNotFound())
+    if (handler === 'refused') throw methodNotAllowed(kind, verb)
+    return this.#answer(served, request, handler(served.resource, request))
+  }
+}
+
+const isAcrossNamespaces = (verb: Verb): boolean => verb === 'list' || verb === 'watch'
+
+type Handler = (resource: Resource, request: ServerRequest) => Promise<Outcome>
+
+function handlerOf(
+  kind: KindDeclaration,
+  subresource: string,
+  verb: string,
+): Handler | 'refused' | undefined {
+  const own = ownSubresources[key(kind.group, kind.resource, subresource)]
+  if (own !== undefined) return own[verb] ?? 'refused'
+  const { status, scale, parts = [] } = kind.subresources
+  if (subresource === 'scale' && scale !== undefined)
+    return { get: getScale, update: putScale, patch: patchScale }[verb] ?? 'refused'
+  if (!parts.includes(subresource) && !(subresource === 'status' && status !== undefined)) return undefined
+  return { get, update: put, patch }[verb] ?? 'refused'
+}
+
+async function readDeleteOptions(context: RestContext, request: ServerRequest): Promise<DeleteOptions> {
+  const body = await readOptionsBody(context, request)
+  return checkDeleteOptions(
+    body === undefined ? deleteOptionsFromQuery(request.query) : deleteOptionsFromBody(body),
+  )
+}

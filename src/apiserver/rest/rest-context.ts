@@ -1,0 +1,23 @@
+import type { ObjectDecoder } from '../../apimachinery/codec/decode-object.ts'
+import type { Schemas } from '../../apimachinery/schema.ts'
+import type { Host } from '../../base/host.ts'
+import type { Storage } from '../../storage/storage.ts'
+import type { AdmissionChain } from '../admission-chain.ts'
+import type { Authorizer } from '../authorizer.ts'
+import type { Mirror } from '../cache/mirror.ts'
+import type { BodyParsers } from './body.ts'
+
+/** What all of REST works with; one for a server. */
+export interface RestContext {
+  readonly host: Host
+  readonly mirror: Mirror
+  /** For reads of the past; everything else goes through the mirror. */
+  readonly storage: Storage
+  readonly admission: AdmissionChain
+  readonly authorizer: Authorizer
+  readonly decoder: ObjectDecoder
+  readonly parsers: BodyParsers
+  readonly schemas: Schemas
+  /** Tests: what is written must survive JSON, and is frozen deeply. */
+  readonly checked: boolean
+}

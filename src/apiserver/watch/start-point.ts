@@ -1,0 +1,92 @@
+import { expired, StatusError } from '../../apimachinery/status-error.ts'
+import { CompactedError } from '../../storage/storage.ts'
+import { CachedObject } from '../cache/cached-object.ts'
+import { CacheEvent } from '../cache/cache-event.ts'
+import type { Selection } from '../cache/selection.ts'
+import type { ListOptions } from '../rest/list-options.ts'
+import { loadAttributes } from '../rest/list.ts'
+import type { Resource } from '../rest/resource.ts'
+import { atLeast, parseRevision } from '../rest/revisions.ts'
+import type { Entry } from '../../storage/storage.ts'
+
+/** Past events that are read back from the store for one watch; a watch further behind has to list anew. */
+const maxRecoveredEvents = 10_000
+
+/** Where a watch begins: with what is there, or after a revision; `recovered` are events that the history has forgotten. */
+export type StartPoint =
+  | { readonly type: 'initial' }
+  | { readonly type: 'after'; readonly revision: number; readonly recovered: readonly CacheEvent[] }
+  | { readonly type: 'failed'; readonly error: StatusError }
+
+/** The watch has to start anew from a list. */
+export const tooOld = (revision: number, floor: number): StatusError =>
+  expired(`too old resource version: ${revision} (${floor})`)
+
+/**
+ * Finds out where a watch begins, and makes the caches ready for it. As upstream, what is wrong with a resource
+ * version that could be read is told by the watch's first event.
+ */
+export async function findStart(
+  resource: Resource,
+  selection: Selection,
+  options: ListOptions,
+): Promise<StartPoint> {
+  const { cache, context } = resource
+  const revision = parseRevision(resource, options.resourceVersion)
+  await loadAttributes(resource, selection)
+  try {
+    if (options.sendInitialEvents === true || revision === 0) {
+      const waiting =
+        options.resourceVersion === '' ? context.mirror.fresh() : atLeast(resource, revision)
+      if (waiting !== undefined) await waiting
+      if (options.sendInitialEvents !== false) return { type: 'initial' }
+      return { type: 'after', revision: context.mirror.revision, recovered: [] }
+    }
+    if (revision >= cache.history.floor) return { type: 'after', revision, recovered: [] }
+    return { type: 'after', revision, recovered: await recover(resource, revision) }
+  } catch (error) {
+    if (error instanceof CompactedError)
+      return { type: 'failed', error: tooOld(revision, error.compactedRevision) }
+    if (error instanceof StatusError) return { type: 'failed', error }
+    throw error
+  }
+}
+
+/** Reads from the store what the history does not hold any more. */
+async function recover(resource: Resource, revision: number): Promise<readonly CacheEvent[]> {
+  const { cache, context } = resource
+  const prefix = context.mirror.key(cache, '')
+  const stop = new AbortController()
+  const events: CacheEvent[] = []
+  try {
+    for await (const batch of context.storage.watch(prefix, { after: revision, signal: stop.signal })) {
+      for (const { key, entry, previous } of batch.changes) {
+        const id = key.slice(prefix.length)
+        const now = recordOf(resource, id, entry)
+        events.push(new CacheEvent(batch.revision, now, recordOf(resource, id, previous), cache.layout))
+      }
+      if (batch.revision >= cache.history.floor) return events
+      if (events.length > maxRecoveredEvents) throw tooOld(revision, cache.history.floor)
+    }
+  } finally {
+    stop.abort()
+  }
+  return events
+}
+
+function recordOf({ cache }: Resource, id: string, entry: Entry | undefined): CachedObject | undefined {
+  if (entry === undefined) return undefined
+  const { bytes } = cache.layout.serve(cache.layout.normalize(entry.value), 0, entry.modRevision)
+  return new CachedObject(id, entry.modRevision, bytes, 0, undefined)
+}
+
+/** All events between the start and now, oldest first; undefined: they are lost. Synchronous, so that nothing is missed. */
+export function eventsSince(
+  { cache }: Resource,
+  { revision, recovered }: { readonly revision: number; readonly recovered: readonly CacheEvent[] },
+): readonly CacheEvent[] | undefined {
+  const last = recovered.at(-1)?.revision ?? revision
+  const { floor } = cache.history
+  if (last >= floor) return [...recovered, ...cache.history.after(last)]
+  return undefined
+}

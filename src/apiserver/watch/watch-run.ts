@@ -1,0 +1,186 @@
+import type { StatusError } from '../../apimachinery/status-error.ts'
+import type { Timer } from '../../base/host.ts'
+import type { CacheEvent, ChangeType } from '../cache/cache-event.ts'
+import type { CachedObject } from '../cache/cached-object.ts'
+import type { Selection } from '../cache/selection.ts'
+import { changeFor, type WatchConsumer } from '../cache/watch-hub.ts'
+import type { Resource } from '../rest/resource.ts'
+import type { BookmarkClock } from './bookmark-clock.ts'
+import { eventsSince, type StartPoint, tooOld } from './start-point.ts'
+
+/** What a watch tells, in order. Whoever takes it may be slow: then `full` says so. */
+export interface WatchOutput {
+  initial(record: CachedObject): void
+  change(event: CacheEvent, type: ChangeType): void
+  bookmark(revision: number, initialEventsEnd: boolean): void
+  error(error: StatusError): void
+  end(): void
+  /** True: hold back what is not urgent until `onRoom` calls. */
+  readonly full: boolean
+  onRoom(callback: () => void): void
+  /** True: it is hopelessly behind. */
+  readonly overrun: boolean
+}
+
+export interface WatchPlan {
+  readonly resource: Resource
+  readonly selection: Selection
+  readonly start: StartPoint
+  readonly bookmarks: boolean
+  /** An initial-events-end bookmark was asked for. */
+  readonly endBookmark: boolean
+  readonly timeoutMs: number
+  readonly clock: BookmarkClock
+  readonly onEvent: () => void
+  readonly onEnd: () => void
+}
+
+/** How long a replay runs before other work gets its chance. */
+const sliceMs = 5
+/** Events that may pile up behind a replay. */
+const maxBacklog = 100_000
+
+/**
+ * One watch from its start to its end: first what is there or was missed, as fast as the other side takes it, then
+ * every change as it happens.
+ */
+export class WatchRun implements WatchConsumer {
+  readonly #plan: WatchPlan
+  readonly #output: WatchOutput
+  #leave: () => void = () => {}
+  #timer: Timer | undefined
+  #backlog: (readonly [CacheEvent, ChangeType])[] | undefined = []
+  #ended = false
+
+  constructor(plan: WatchPlan, output: WatchOutput) {
+    this.#plan = plan
+    this.#output = output
+  }
+
+  /** Once. Nothing that happens from now on is missed. */
+  start(): void {
+    const plan = this.#plan
+    const { resource, selection, clock } = plan
+    this.#leave = resource.cache.hub.add(selection, this)
+    this.#timer = resource.context.host.schedule(plan.timeoutMs, () => this.#timeOut())
+    if (plan.bookmarks) clock.add(this)
+    const { start } = plan
+    if (start.type === 'failed') this.#fail(start.error)
+    else if (start.type === 'initial') this.#replayInitial()
+    else this.#replayMissed(start)
+  }
+
+  deliver(event: CacheEvent, type: ChangeType): void {
+    if (this.#ended) return
+    if (this.#backlog !== undefined) {
+      this.#backlog.push([event, type])
+      if (this.#backlog.length > maxBacklog) this.stop()
+      return
+    }
+    this.#change(event, type)
+  }
+
+  #change(event: CacheEvent, type: ChangeType): void {
+    this.#output.change(event, type)
+    this.#plan.onEvent()
+    if (this.#output.overrun) this.stop()
+  }
+
+  progress(revision: number): void {
+    if (!this.#ended && this.#backlog === undefined && !this.#output.full)
+      this.#output.bookmark(revision, false)
+  }
+
+  terminate(): void {
+    this.stop()
+  }
+
+  /** Ends it, from either side; idempotent. */
+  stop(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#backlog = undefined
+    this.#timer?.cancel()
+    this.#leave()
+    this.#plan.clock.remove(this)
+    this.#output.end()
+    this.#plan.onEnd()
+  }
+
+  #timeOut(): void {
+    if (this.#plan.bookmarks) this.progress(this.#plan.resource.context.mirror.revision)
+    this.stop()
+  }
+
+  #fail(error: StatusError): void {
+    this.#output.error(error)
+    this.stop()
+  }
+
+  #replayInitial(): void {
+    const { resource, selection, endBookmark } = this.#plan
+    const { revision } = resource.context.mirror
+    const { objects } = resource.cache.select(selection)
+    this.#replay(
+      objects.length,
+      (index) => {
+        const record = objects[index]
+        if (record === undefined) return
+        this.#output.initial(record)
+        this.#plan.onEvent()
+      },
+      () => {
+        if (endBookmark) this.#output.bookmark(revision, true)
+      },
+    )
+  }
+
+  #replayMissed(start: Extract<StartPoint, { type: 'after' }>): void {
+    const { resource, selection } = this.#plan
+    const events = eventsSince(resource, start)
+    if (events === undefined) {
+      this.#fail(tooOld(start.revision, resource.cache.history.floor))
+      return
+    }
+    const matches = resource.cache.matches.bind(resource.cache)
+    this.#replay(
+      events.length,
+      (index) => {
+        const event = events[index]
+        const type = event === undefined ? undefined : changeFor(event, selection, matches)
+        if (event !== undefined && type !== undefined) this.#change(event, type)
+      },
+      () => {},
+    )
+  }
+
+  /** Calls `step` for each index, with pauses where the other side is full or others wait; then `finish`, then what has piled up. */
+  #replay(count: number, step: (index: number) => void, finish: () => void): void {
+    const { host } = this.#plan.resource.context
+    let index = 0
+    const run = (): void => {
+      const startMs = host.monotonicMs()
+      while (index < count && !this.#ended) {
+        if (this.#output.full) return this.#output.onRoom(run)
+        step(index++)
+        if (index % 64 === 0 && host.monotonicMs() - startMs > sliceMs) {
+          void host.nextTurn().then(run)
+          return
+        }
+      }
+      if (this.#ended) return
+      finish()
+      this.#goLive()
+    }
+    run()
+  }
+
+  #goLive(): void {
+    const backlog = this.#backlog ?? []
+    this.#backlog = undefined
+    for (const [event, type] of backlog) {
+      if (this.#ended) return
+      this.#change(event, type)
+    }
+  }
+}

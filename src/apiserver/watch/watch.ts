@@ -1,0 +1,89 @@
+import type { Selection } from '../cache/selection.ts'
+import type { Representations } from '../represent/representations.ts'
+import type { ServerRequest } from '../request.ts'
+import type { ServerResponse } from '../response.ts'
+import type { ListOptions } from '../rest/list-options.ts'
+import type { Resource } from '../rest/resource.ts'
+import { notAcceptable } from '../rest/media-types.ts'
+import type { ServerMetrics } from '../server-metrics.ts'
+import type { BookmarkClock } from './bookmark-clock.ts'
+import { EventsOutput } from './events-output.ts'
+import { findStart } from './start-point.ts'
+import { StreamOutput } from './stream-output.ts'
+import { type WatchOutput, WatchRun } from './watch-run.ts'
+
+/** `--min-request-timeout`: a watch that does not say lasts between that and twice that. */
+const minTimeoutMs = 1800 * 1000
+
+export interface WatchServices {
+  readonly clock: BookmarkClock
+  readonly metrics: ServerMetrics
+  /** All that run, so that closing the server ends them. */
+  readonly running: Set<WatchRun>
+}
+
+/** WATCH of a resource. */
+export async function watch(
+  resource: Resource,
+  request: ServerRequest,
+  options: ListOptions,
+  representations: Representations,
+  services: WatchServices,
+): Promise<ServerResponse> {
+  const { namespace } = request.info
+  const selection: Selection = { namespace, labels: options.labels, fields: options.fields }
+  const representation = request.source.wantsObjects ? undefined : representations.choose(request, 'watch')
+  const start = await findStart(resource, selection, options)
+  const { host } = resource.context
+  const timeoutSeconds = options.timeoutSeconds ?? 0
+  const { kind } = resource
+  const labels = [kind.group, kind.version, kind.resource]
+  const begin = (output: WatchOutput): WatchRun => {
+    const run: WatchRun = new WatchRun(
+      {
+        resource,
+        selection,
+        start,
+        bookmarks: options.allowWatchBookmarks,
+        endBookmark: options.allowWatchBookmarks && options.sendInitialEvents === true,
+        timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : minTimeoutMs * (1 + host.random()),
+        clock: services.clock,
+        onEvent: () => services.metrics.watchEvents.inc(labels),
+        onEnd: () => {
+          services.running.delete(run)
+          ended()
+        },
+      },
+      output,
+    )
+    const ended = services.metrics.longRunning(request)
+    services.running.add(run)
+    run.start()
+    return run
+  }
+  if (representation === undefined) return inProcess(resource, request, begin)
+  const { stream } = representation
+  if (stream === undefined) throw notAcceptable([])
+  return {
+    type: 'stream',
+    status: 200,
+    contentType: stream.streamType,
+    flushHead: true,
+    start: (sink) => {
+      const run = begin(new StreamOutput(sink, stream, resource.cache.layout))
+      sink.onClose(() => run.stop())
+    },
+  }
+}
+
+function inProcess(
+  resource: Resource,
+  request: ServerRequest,
+  begin: (output: WatchOutput) => WatchRun,
+): ServerResponse {
+  const output = new EventsOutput(resource)
+  const run = begin(output)
+  output.onReturn = () => run.stop()
+  request.signal.addEventListener('abort', () => run.stop(), { once: true })
+  return { type: 'events', status: 200, events: output }
+}
