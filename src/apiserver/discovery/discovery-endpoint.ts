@@ -1,0 +1,121 @@
+import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
+import type { Host } from '../../base/host.ts'
+import type { Endpoint } from '../endpoint.ts'
+import { parseAccept } from '../represent/accept.ts'
+import type { ServerRequest } from '../request.ts'
+import { type BytesResponse, objectResponse, type ServerResponse, textResponse } from '../response.ts'
+import { type AggregatedVersion, apiGroupDiscoveryList } from './aggregated-documents.ts'
+import { groupsOf } from './group-versions.ts'
+import { hex, toBase64 } from './hashes.ts'
+import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './plain-documents.ts'
+import type { ServedResource } from './served-resource.ts'
+
+export interface DiscoveryOptions {
+  readonly host: Host
+  /** Where clients reach the server: `192.0.2.1:6443`. */
+  readonly address: string
+}
+
+interface Aggregated {
+  readonly bytes: Uint8Array
+  readonly etag: string
+}
+
+interface Documents {
+  readonly plain: ReadonlyMap<string, object>
+  readonly aggregated: ReadonlyMap<string, Aggregated>
+}
+
+export const pageNotFound = (): ServerResponse => textResponse('404 page not found\n', 404)
+
+const aggregatedVersions: readonly AggregatedVersion[] = ['v2', 'v2beta1']
+
+/** The aggregated form that the client would rather have, undefined for a plain document. */
+function wantedForm(accept: string): AggregatedVersion | undefined {
+  if (!accept.includes('apidiscovery.k8s.io')) return undefined
+  for (const { type, subtype, parameters } of parseAccept(accept)) {
+    if (type !== 'application' || subtype !== 'json') continue
+    if (parameters.get('as') === undefined) return undefined
+    const known =
+      parameters.get('g') === 'apidiscovery.k8s.io' && parameters.get('as') === 'APIGroupDiscoveryList'
+    const version = aggregatedVersions.find((candidate) => candidate === parameters.get('v'))
+    if (known && version !== undefined) return version
+  }
+  return undefined
+}
+
+/** What the server serves: `/api`, `/apis` and below, each made once and again when a resource comes or goes. */
+export class DiscoveryEndpoint implements Endpoint {
+  readonly paths = ['/api', '/api/*', '/apis', '/apis/*']
+  readonly #options: DiscoveryOptions
+  #resources: readonly ServedResource[] = []
+  #documents: Documents | undefined
+
+  constructor(options: DiscoveryOptions) {
+    this.#options = options
+  }
+
+  /** From now on these are served. */
+  replace(resources: readonly ServedResource[]): void {
+    this.#resources = resources
+    this.#documents = undefined
+  }
+
+  async handle(request: ServerRequest): Promise<ServerResponse> {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return pageNotFound()
+    this.#documents ??= this.#build()
+    const path = request.path.endsWith('/') ? request.path.slice(0, -1) : request.path
+    const form = wantedForm(request.header('accept') ?? '')
+    const aggregated = form === undefined ? undefined : this.#documents.aggregated.get(`${path} ${form}`)
+    if (aggregated !== undefined && form !== undefined) return answer(request, aggregated, form)
+    const document = this.#documents.plain.get(path)
+    return document === undefined ? pageNotFound() : objectResponse(document)
+  }
+
+  #build(): Documents {
+    const { host, address } = this.#options
+    const groups = groupsOf(this.#resources)
+    const plain = new Map<string, object>([
+      ['/api', apiVersions(address)],
+      ['/apis', apiGroupList(groups)],
+    ])
+    const storageHash = (kind: KindDeclaration): string => {
+      const stored = kind.stored?.version ?? kind
+      const text = `${stored.group}/${stored.version}/${stored.kind}`
+      return toBase64(host.sha256(new TextEncoder().encode(text)).subarray(0, 8))
+    }
+    for (const group of groups) {
+      const base = group.name === '' ? '/api' : `/apis/${group.name}`
+      if (group.name !== '') plain.set(base, apiGroup(group))
+      for (const version of group.versions) {
+        plain.set(`${base}/${version.version}`, apiResourceList(group.name, version, storageHash))
+      }
+    }
+    const aggregated = new Map<string, Aggregated>()
+    for (const version of aggregatedVersions) {
+      const core = groups.filter(({ name }) => name === '')
+      const others = groups.filter(({ name }) => name !== '')
+      aggregated.set(`/api ${version}`, this.#aggregate(apiGroupDiscoveryList(core, version)))
+      aggregated.set(`/apis ${version}`, this.#aggregate(apiGroupDiscoveryList(others, version)))
+    }
+    return { plain, aggregated }
+  }
+
+  #aggregate(document: object): Aggregated {
+    const bytes = new TextEncoder().encode(`${JSON.stringify(document)}\n`)
+    return { bytes, etag: `"${hex(this.#options.host.sha256(bytes)).toUpperCase()}"` }
+  }
+}
+
+function answer(request: ServerRequest, { bytes, etag }: Aggregated, form: AggregatedVersion): BytesResponse {
+  const headers = { etag, vary: 'Accept', 'cache-control': 'public' }
+  const contentType = `application/json;g=apidiscovery.k8s.io;v=${form};as=APIGroupDiscoveryList`
+  const unchanged = request.header('if-none-match') === etag
+  return {
+    type: 'bytes',
+    status: unchanged ? 304 : 200,
+    contentType,
+    chunks: unchanged ? [] : [bytes],
+    headers,
+  }
+}

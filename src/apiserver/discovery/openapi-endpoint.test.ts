@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { resources as table } from '../../api/generated/resources.ts'
+import { kinds } from '../../api/kinds.ts'
+import { builtInSchemas } from '../../api/schemas.ts'
+import { realHost } from '../../base/host/real-host.ts'
+import { fakeRequest } from '../testing/fake-request.ts'
+import { OpenApiEndpoint } from './openapi-endpoint.ts'
+import { servedResources } from './served-resource.ts'
+
+const endpoint = new OpenApiEndpoint({
+  host: realHost,
+  schemas: builtInSchemas,
+  docs: () => ({}),
+  version: 'v1.36.2',
+})
+endpoint.replace(servedResources(kinds, table, () => true))
+
+const get = async (target: string, headers = {}) => {
+  const response = await endpoint.handle(fakeRequest({ target, headers }))
+  if (response.type === 'object') return { status: response.status, body: response.object }
+  if (response.type !== 'bytes') throw new Error(response.type)
+  const text = response.chunks.map((chunk) => new TextDecoder().decode(chunk)).join('')
+  return {
+    status: response.status,
+    body: text.startsWith('{') ? JSON.parse(text) : text,
+    headers: response.headers,
+  }
+}
+
+describe('OpenApiEndpoint', () => {
+  it('lists documents with their hashes and serves each for ever', async () => {
+    const { body } = await get('/openapi/v3')
+    const { paths } = body as { paths: Record<string, { serverRelativeURL: string }> }
+    const url = paths['apis/apps/v1']?.serverRelativeURL ?? ''
+    expect(url).toMatch(/^\/openapi\/v3\/apis\/apps\/v1\?hash=[0-9A-F]{64}$/)
+    const document = await get(url)
+    expect(document.headers).toMatchObject({ 'cache-control': 'public, immutable' })
+    expect(document.body.openapi).toBe('3.0.0')
+    expect(document.body.components.schemas['io.k8s.api.apps.v1.Deployment'].type).toBe('object')
+    expect((await get(url, { 'if-none-match': document.headers?.etag })).status).toBe(304)
+  })
+
+  it('serves the old document', async () => {
+    const { body } = await get('/openapi/v2')
+    expect(body.swagger).toBe('2.0')
+    expect(body.info.version).toBe('v1.36.2')
+    expect(Object.keys(body.paths).length).toBeGreaterThan(300)
+  })
+
+  it('knows no other document and no other media type', async () => {
+    expect((await get('/openapi/v3/apis/nothing/v1')).status).toBe(404)
+    await expect(
+      get('/openapi/v2', { accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' }),
+    ).rejects.toMatchObject({ code: 406 })
+  })
+})

@@ -1,0 +1,128 @@
+import type { FieldDocs } from '../../apimachinery/openapi/field-docs.ts'
+import type { OpenApiResource } from '../../apimachinery/openapi/openapi-resource.ts'
+import { openApiV2Steps } from '../../apimachinery/openapi/openapi-v2.ts'
+import { byDocument, openApiV3Index, openApiV3Steps } from '../../apimachinery/openapi/openapi-v3.ts'
+import type { Schemas } from '../../apimachinery/schema.ts'
+import { statusError } from '../../apimachinery/status-error.ts'
+import type { Host } from '../../base/host.ts'
+import type { Endpoint } from '../endpoint.ts'
+import { parseAccept } from '../represent/accept.ts'
+import type { ServerRequest } from '../request.ts'
+import { objectResponse, type ServerResponse } from '../response.ts'
+import { pageNotFound } from './discovery-endpoint.ts'
+import { hex } from './hashes.ts'
+import { encodeSteps, inSteps } from './in-steps.ts'
+import type { ServedResource } from './served-resource.ts'
+
+export interface OpenApiOptions {
+  readonly host: Host
+  readonly schemas: Schemas
+  /** For `kubectl explain`; read when a document is first asked for. */
+  readonly docs: () => FieldDocs
+  /** The server's, `v1.36.2+…`. */
+  readonly version: string
+}
+
+const v2Path = '/openapi/v2'
+const v3Path = '/openapi/v3'
+const encoder = new TextEncoder()
+
+const toOpenApi = ({ kind, subresources }: ServedResource): OpenApiResource => ({
+  group: kind.group,
+  version: kind.version,
+  kind: kind.kind,
+  resource: kind.resource,
+  namespaced: kind.namespaced,
+  verbs: kind.verbs,
+  subresources,
+})
+
+const acceptsJson = (accept: string): boolean =>
+  accept === '' ||
+  parseAccept(accept).some(
+    ({ type, subtype }) =>
+      type === '*' || (type === 'application' && (subtype === '*' || subtype === 'json')),
+  )
+
+/** A document whose content its path's hash stands for may be kept for ever. */
+const keepForEver = 'public, immutable'
+
+/** OpenAPI documents, each made when it is first asked for: most are never. */
+export class OpenApiEndpoint implements Endpoint {
+  readonly paths = [v2Path, v3Path, `${v3Path}/*`]
+  readonly #options: OpenApiOptions
+  readonly #encoded = new Map<string, Promise<Uint8Array>>()
+  #resources: readonly OpenApiResource[] = []
+
+  constructor(options: OpenApiOptions) {
+    this.#options = options
+  }
+
+  /** From now on these are described. */
+  replace(resources: readonly ServedResource[]): void {
+    this.#resources = resources.map(toOpenApi)
+    this.#encoded.clear()
+  }
+
+  async handle(request: ServerRequest): Promise<ServerResponse> {
+    const accept = request.header('accept') ?? ''
+    if (!acceptsJson(accept)) {
+      throw statusError('NotAcceptable', 'only the following media types are accepted: application/json')
+    }
+    const { path } = request
+    if (path === v3Path || path === `${v3Path}/`) return this.#index()
+    if (path === v2Path) return this.#document(request, path, this.#resources)
+    const name = path.slice(v3Path.length + 1)
+    const resources = byDocument(this.#resources).get(name)
+    if (resources === undefined) return pageNotFound()
+    return this.#document(request, name, resources)
+  }
+
+  #index(): ServerResponse {
+    const hashes = new Map(
+      [...byDocument(this.#resources)].map(
+        ([name, resources]) => [name, this.#hash(name, resources)] as const,
+      ),
+    )
+    return objectResponse(openApiV3Index(hashes))
+  }
+
+  /** Of what a document is made from: making all of them for their hashes would take long. */
+  #hash(name: string, resources: readonly OpenApiResource[]): string {
+    const text = JSON.stringify([name, this.#options.version, resources])
+    return hex(this.#options.host.sha256(encoder.encode(text))).toUpperCase()
+  }
+
+  *#steps(path: string, resources: readonly OpenApiResource[]): Generator<void, Uint8Array> {
+    const { schemas, docs, version } = this.#options
+    const input = { resources, schemas, docs: docs(), version }
+    return yield* encodeSteps(yield* path === v2Path ? openApiV2Steps(input) : openApiV3Steps(input))
+  }
+
+  /** Several clients that ask at the same time wait for the same making. */
+  #encode(path: string, resources: readonly OpenApiResource[]): Promise<Uint8Array> {
+    const known = this.#encoded.get(path)
+    if (known !== undefined) return known
+    const { host } = this.#options
+    const made = host.track(inSteps(host, this.#steps(path, resources)))
+    this.#encoded.set(path, made)
+    return made
+  }
+
+  async #document(
+    request: ServerRequest,
+    name: string,
+    resources: readonly OpenApiResource[],
+  ): Promise<ServerResponse> {
+    const hash = this.#hash(name, resources)
+    const etag = `"${hash}"`
+    const cached = request.query.get('hash') === hash ? { 'cache-control': keepForEver } : {}
+    const headers = { etag, vary: 'Accept', ...cached }
+    const contentType = 'application/json'
+    if (request.header('if-none-match') === etag) {
+      return { type: 'bytes', status: 304, contentType, chunks: [], headers }
+    }
+    const chunks = [await this.#encode(request.path, resources)]
+    return { type: 'bytes', status: 200, contentType, chunks, headers }
+  }
+}

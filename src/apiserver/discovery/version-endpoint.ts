@@ -1,0 +1,44 @@
+import type { Endpoint } from '../endpoint.ts'
+import { objectResponse, type ServerResponse } from '../response.ts'
+
+/** What a build says of itself. */
+export interface BuildInfo {
+  /** Kubernetes' version with our own behind a plus: `v1.36.2+timonel-0.1.0`. */
+  readonly gitVersion: string
+  readonly gitCommit: string
+  /** RFC 3339. */
+  readonly buildDate: string
+  /** What runs it: `node v24.1.0`. */
+  readonly runtime: string
+  /** `linux/amd64` */
+  readonly platform: string
+}
+
+/** `/version`. The binary version is also the emulated one; it is compatible with the minor version before. */
+export class VersionEndpoint implements Endpoint {
+  readonly paths = ['/version', '/version/']
+  readonly #version: object
+
+  constructor(build: BuildInfo) {
+    const [, major = '', minor = ''] = /^v(\d+)\.(\d+)\./.exec(build.gitVersion) ?? []
+    this.#version = {
+      major,
+      minor,
+      emulationMajor: major,
+      emulationMinor: minor,
+      minCompatibilityMajor: major,
+      minCompatibilityMinor: String(Number(minor) - 1),
+      gitVersion: build.gitVersion,
+      gitCommit: build.gitCommit,
+      gitTreeState: 'clean',
+      buildDate: build.buildDate,
+      goVersion: build.runtime,
+      compiler: 'typescript',
+      platform: build.platform,
+    }
+  }
+
+  async handle(): Promise<ServerResponse> {
+    return objectResponse(this.#version)
+  }
+}
