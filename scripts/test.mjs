@@ -20,7 +20,9 @@ const status = run('node_modules/vitest/vitest.mjs', [
   `--outputFile.json=${report}`,
   ...process.argv.slice(2),
 ])
-const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
+const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(
+  readFileSync(report, 'utf8'),
+)
 rmSync(folder, { recursive: true, force: true })
 for (const { assertionResults } of testResults) {
   for (const { status: outcome, fullName } of assertionResults) {
@@ -28,6 +30,8 @@ for (const { assertionResults } of testResults) {
   }
 }
 // A file that fails to load has no test to count, and must not pass unseen.
-const broken = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length
+const broken = testResults.filter(
+  (file) => file.status === 'failed' && file.assertionResults.length === 0,
+).length
 console.log(`${numPassedTests} passed, ${numFailedTests + broken} failed, ${numPendingTests} skipped`)
 process.exit(status)

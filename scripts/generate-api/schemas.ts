@@ -9,6 +9,7 @@ import {
   quote,
   refName,
 } from './facts.ts'
+import { fieldDefaults } from './field-defaults.ts'
 import { goField } from './go-fields.ts'
 
 /** One-letter codes of types; `apimachinery/schema-pack.ts` reads them. */
@@ -78,6 +79,7 @@ function fieldCode(schema: FactSchema, field: Field, prefix: string): string {
   add('mt', schema['x-kubernetes-map-type']?.charAt(0))
   add('pk', schema['x-kubernetes-patch-merge-key'])
   add('ps', schema['x-kubernetes-patch-strategy'])
+  add('de', fieldDefaults[field.owner]?.[field.name])
   add('gt', goType)
   add('in', field.embeddedIn)
   return `${field.required ? '!' : ''}${presence}${typeCode(schema, prefix)}${attributes.join('')}`

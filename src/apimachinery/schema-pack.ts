@@ -56,6 +56,8 @@ function attribute(text: string): Partial<Schema> {
       return { patchStrategy: value }
     case 'gt':
       return { goType: value }
+    case 'de':
+      return { default: value }
     case 'in':
       return { embeddedIn: value }
     default:
@@ -192,6 +194,9 @@ function overlay(target: Schema, presence: string, attributes: readonly string[]
   const schema: Schema = Object.defineProperties({}, plain)
   if (presence !== '') Object.assign(schema, { presence: presence === '+' ? 'always' : 'nonzero' })
   for (const text of attributes) Object.assign(schema, attribute(text))
+  if (target.type === 'integer' && schema.default !== undefined) {
+    Object.assign(schema, { default: Number(schema.default) })
+  }
   if (lazy !== undefined) lazily(schema, 'properties', () => target.properties)
   return schema
 }
