@@ -21,7 +21,12 @@ interface About {
   readonly scope: string
 }
 
-const scopes: Readonly<Record<string, true>> = { list: true, watch: true, create: true, deletecollection: true }
+const scopes: Readonly<Record<string, true>> = {
+  list: true,
+  watch: true,
+  create: true,
+  deletecollection: true,
+}
 
 function aboutOf({ info, method }: ServerRequest): About {
   const { verb, group, version, resource, subresource } = info

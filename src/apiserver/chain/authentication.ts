@@ -23,7 +23,8 @@ export function authenticationFilter(authenticators: readonly Authenticator[]): 
       return next(request)
     }
     const [first] = authenticators
-    const found = authenticators.length === 1 ? first?.authenticate(request) : askFrom(authenticators, request)
+    const found =
+      authenticators.length === 1 ? first?.authenticate(request) : askFrom(authenticators, request)
     const go = (authentication: Authentication | undefined) => {
       if (authentication === undefined) throw unauthorized()
       request.user = authentication.user

@@ -1,7 +1,7 @@
 import { statusError } from '../../apimachinery/status-error.ts'
 import type { Filter } from '../filter.ts'
-import type { ServerMetrics } from '../server-metrics.ts'
 import type { ServerRequest } from '../request.ts'
+import type { ServerMetrics } from '../server-metrics.ts'
 import { isLongRunning } from './long-running.ts'
 
 export interface InFlightLimits {

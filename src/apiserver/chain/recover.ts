@@ -2,10 +2,10 @@ import { StatusError, statusError } from '../../apimachinery/status-error.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Filter } from '../filter.ts'
-import { type ObjectResponse, objectResponse, type ServerResponse } from '../response.ts'
-import type { ServerRequest } from '../request.ts'
-import type { ServerMetrics } from '../server-metrics.ts'
 import type { ObjectEncoder } from '../represent/object-encoder.ts'
+import type { ServerRequest } from '../request.ts'
+import { type ObjectResponse, objectResponse, type ServerResponse } from '../response.ts'
+import type { ServerMetrics } from '../server-metrics.ts'
 import { isLongRunning } from './long-running.ts'
 
 export interface RecoverOptions {
@@ -19,11 +19,7 @@ export interface RecoverOptions {
 export function errorResponse(error: unknown, request: ServerRequest, logger: Logger): ObjectResponse {
   const status = error instanceof StatusError ? error : unexpected(error, request, logger)
   const retry = status.status.details?.retryAfterSeconds ?? 0
-  return objectResponse(
-    status.status,
-    status.code,
-    retry > 0 ? { 'retry-after': String(retry) } : undefined,
-  )
+  return objectResponse(status.status, status.code, retry > 0 ? { 'retry-after': String(retry) } : undefined)
 }
 
 function unexpected(error: unknown, request: ServerRequest, logger: Logger): StatusError {

@@ -1,6 +1,6 @@
-import { StatusError, badRequest } from '../../apimachinery/status-error.ts'
 import { isPathSegmentName } from '../../apimachinery/names.ts'
 import { parseFieldSelector } from '../../apimachinery/selectors/field-selector.ts'
+import { badRequest, StatusError } from '../../apimachinery/status-error.ts'
 import type { Filter } from '../filter.ts'
 import type { RequestInfo, ServerRequest } from '../request.ts'
 import { booleanValue } from '../rest/query-values.ts'
@@ -64,8 +64,7 @@ function collectionVerb(request: ServerRequest): { readonly verb: string; readon
 export function requestInfo(request: ServerRequest): RequestInfo {
   let parts = split(request.path)
   const apiPrefix = parts[0] ?? ''
-  if (parts.length < 3 || (apiPrefix !== 'api' && apiPrefix !== 'apis'))
-    return nonResource(request, '', '')
+  if (parts.length < 3 || (apiPrefix !== 'api' && apiPrefix !== 'apis')) return nonResource(request, '', '')
   let group = ''
   if (apiPrefix === 'apis') {
     if (parts.length < 4) return nonResource(request, apiPrefix, '')
@@ -76,8 +75,7 @@ export function requestInfo(request: ServerRequest): RequestInfo {
   parts = parts.slice(1)
   let verb = verbs[request.method] ?? ''
   if (parts[0] === 'watch' || parts[0] === 'proxy') {
-    if (parts.length < 2)
-      throw badRequest(`unable to determine kind and namespace from url, ${request.path}`)
+    if (parts.length < 2) throw badRequest(`unable to determine kind and namespace from url, ${request.path}`)
     verb = parts[0]
     parts = parts.slice(1)
   }

@@ -84,11 +84,7 @@ function askedTimeoutMs(request: ServerRequest): number | undefined {
 }
 
 const tooSlow = (): Error =>
-  statusError(
-    'Timeout',
-    'Timeout: request did not complete within the allotted timeout',
-    {},
-  )
+  statusError('Timeout', 'Timeout: request did not complete within the allotted timeout', {})
 
 /** Answers 504 when a request takes longer than `timeoutMs` (`--request-timeout`); what it started goes on. */
 export function timeoutFilter(host: Host, timeoutMs: number): Filter {

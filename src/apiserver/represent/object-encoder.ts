@@ -25,8 +25,7 @@ export class ObjectEncoder {
       if (response.status < 400) throw notAcceptable(mediaTypes)
       return this.encodeJson(response)
     }
-    if (accepted.type === yamlType)
-      return bytes(response, yamlType, encodeText(encodeYaml(response.object)))
+    if (accepted.type === yamlType) return bytes(response, yamlType, encodeText(encodeYaml(response.object)))
     if (accepted.type === protobufMediaType) {
       const object: KubernetesObject = isObject(response.object) ? response.object : {}
       const encoded = this.#protobuf.encode(object)

@@ -1,6 +1,6 @@
 import type { core } from '../../api/generated/types/index.ts'
-import { invalidValue, notSupported, required } from '../../apimachinery/field-errors.ts'
 import type { FieldError } from '../../apimachinery/field-error.ts'
+import { invalidValue, notSupported, required } from '../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../apimachinery/field-path.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { isPathSegmentName } from '../../apimachinery/names.ts'
@@ -9,7 +9,7 @@ import { formatTime } from '../../apimachinery/time.ts'
 import type { ServerRequest } from '../request.ts'
 import { readObject } from './body.ts'
 import { ensureNamespace, withMetadata } from './object-meta.ts'
-import { objectOutcome, type Outcome } from './outcome.ts'
+import { type Outcome, objectOutcome } from './outcome.ts'
 import type { Resource } from './resource.ts'
 import { rewriteObject } from './rewrite.ts'
 import { optionsAs, writeOptions } from './write-options.ts'
@@ -54,13 +54,14 @@ export async function createBinding(resource: Resource, request: ServerRequest):
   } as const
   const admitted = await context.admission.mutate({ ...input, object }, object)
   const binding = admitted as Binding
-  if (binding.metadata?.name !== name)
-    throw badRequest('name in URL does not match name in Binding object')
+  if (binding.metadata?.name !== name) throw badRequest('name in URL does not match name in Binding object')
   const errors = validate(binding)
   if (errors.length > 0)
     throw statusError('', errors.map(({ field, message }) => `${field}: ${message}`).join(', '))
   await context.admission.validate({ ...input, object: admitted })
-  await rewriteObject(resource, namespace, name, options.dryRun, (pod) => bind(pod, binding, context.host.now()))
+  await rewriteObject(resource, namespace, name, options.dryRun, (pod) =>
+    bind(pod, binding, context.host.now()),
+  )
   return objectOutcome({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, 201)
 }
 
@@ -97,7 +98,9 @@ function assigned(pod: Pod, { metadata = {}, target }: Binding, nowMs: number): 
   const { annotations, labels } = metadata
   const marked = withMetadata(pod, {
     annotations:
-      annotations === undefined ? pod.metadata?.annotations : { ...pod.metadata?.annotations, ...annotations },
+      annotations === undefined
+        ? pod.metadata?.annotations
+        : { ...pod.metadata?.annotations, ...annotations },
     labels: labels === undefined ? pod.metadata?.labels : { ...pod.metadata?.labels, ...labels },
   })
   const spec = { ...pod.spec, nodeName: target?.name ?? '' }

@@ -1,23 +1,38 @@
 import { DecodeError } from '../../apimachinery/codec/decode-error.ts'
-import type { DecodeOptions, ParsedBody } from '../../apimachinery/codec/decode-object.ts'
+import type { DecodeOptions, ObjectDecoder, ParsedBody } from '../../apimachinery/codec/decode-object.ts'
 import { parseJsonBody } from '../../apimachinery/codec/json-body.ts'
+import { type ProtobufCodec, protobufMediaType } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
+import { parseYamlBody } from '../../apimachinery/codec/yaml-body.ts'
 import type { GroupVersionKind } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Schema } from '../../apimachinery/schema.ts'
 import { badRequest } from '../../apimachinery/status-error.ts'
 import type { ServerRequest } from '../request.ts'
-import { bareType, jsonType, mediaTypes, unsupportedMediaType } from './media-types.ts'
+import { bareType, jsonType, mediaTypes, unsupportedMediaType, yamlType } from './media-types.ts'
 import type { Resource } from './resource.ts'
-import type { RestContext } from './rest-context.ts'
 import type { FieldValidation } from './write-options.ts'
 
-/** Reads one media type; throws DecodeError. */
-export type BodyParser = (body: Uint8Array, schema: Schema | undefined) => ParsedBody
+/** Reads one media type; throws DecodeError. A body that does not say its kind is of `expected`. */
+export type BodyParser = (body: Uint8Array, expected: GroupVersionKind) => ParsedBody
 
 /** How bodies are read, by media type. */
 export type BodyParsers = ReadonlyMap<string, BodyParser>
 
-function parserFor(context: RestContext, request: ServerRequest): BodyParser {
+/** What is needed to read bodies. */
+export interface BodyContext {
+  readonly decoder: ObjectDecoder
+  readonly parsers: BodyParsers
+}
+
+export function bodyParsers(protobuf: ProtobufCodec): BodyParsers {
+  return new Map<string, BodyParser>([
+    [jsonType, (body) => parseJsonBody(body)],
+    [yamlType, (body) => parseYamlBody(body)],
+    [protobufMediaType, (body, expected) => protobuf.parseBody(body, expected)],
+  ])
+}
+
+function parserFor(context: BodyContext, request: ServerRequest): BodyParser {
   const type = bareType(request.header('content-type'))
   const parser = context.parsers.get(type === '' ? jsonType : type)
   if (parser === undefined) throw unsupportedMediaType(mediaTypes)
@@ -26,7 +41,7 @@ function parserFor(context: RestContext, request: ServerRequest): BodyParser {
 
 /** Reads the request's body as an object of a kind; unknown and duplicate fields become warnings or, under Strict, an error. */
 export async function readObject(
-  context: RestContext,
+  context: BodyContext,
   request: ServerRequest,
   expected: GroupVersionKind,
   schema: Schema | undefined,
@@ -36,7 +51,7 @@ export async function readObject(
   const options: DecodeOptions = { expected, schema, fieldValidation }
   if (body.type === 'object') return context.decoder.accept(body.object, options).object
   const parser = parserFor(context, request)
-  const decoded = context.decoder.decode(body.bytes, (bytes) => parser(bytes, schema), options)
+  const decoded = context.decoder.decode(body.bytes, (bytes) => parser(bytes, expected), options)
   for (const warning of decoded.warnings) request.warn(warning)
   return decoded.object
 }
@@ -67,9 +82,11 @@ export async function readValue(
   }
 }
 
+const optionsKind = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' }
+
 /** Reads DeleteOptions and their like. */
-export function readOptionsBody(context: RestContext, request: ServerRequest): Promise<unknown> {
-  return readValue(request, (bytes) => parserFor(context, request)(bytes, undefined).value)
+export function readOptionsBody(context: BodyContext, request: ServerRequest): Promise<unknown> {
+  return readValue(request, (bytes) => parserFor(context, request)(bytes, optionsKind).value)
 }
 
 export const parseJsonValue = (body: Uint8Array): unknown => parseJsonBody(body).value

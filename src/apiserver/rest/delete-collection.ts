@@ -3,8 +3,8 @@ import { isStatus } from '../../apimachinery/status-error.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import type { ServerRequest } from '../request.ts'
 import { deleteObject } from './delete.ts'
-import { listOptions } from './list-options.ts'
 import { type ListResult, listSelected } from './list.ts'
+import { listOptions } from './list-options.ts'
 import type { Resource } from './resource.ts'
 
 /** Deletions under way at a time, so that they share the store's flushes. */

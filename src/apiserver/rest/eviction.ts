@@ -7,7 +7,7 @@ import { readObject } from './body.ts'
 import { deleteObject } from './delete.ts'
 import { checkDeleteOptions } from './delete-options.ts'
 import { ensureNamespace } from './object-meta.ts'
-import { objectOutcome, type Outcome } from './outcome.ts'
+import { type Outcome, objectOutcome } from './outcome.ts'
 import type { Resource } from './resource.ts'
 import { rewriteObject } from './rewrite.ts'
 import { optionsAs, writeOptions } from './write-options.ts'
@@ -26,8 +26,7 @@ export async function createEviction(resource: Resource, request: ServerRequest)
   const schema = context.schemas.get(evictionSchema)
   const sent = await readObject(context, request, evictionKind, schema, options.fieldValidation)
   const eviction = ensureNamespace(sent, namespace) as Eviction
-  if (eviction.metadata?.name !== name)
-    throw badRequest('name in URL does not match name in Eviction object')
+  if (eviction.metadata?.name !== name) throw badRequest('name in URL does not match name in Eviction object')
   await context.admission.validate({
     operation: 'CREATE',
     declaration: resource.kind,

@@ -56,7 +56,9 @@ const openBrace = 0x7b
 function parseConfiguration(resource: Resource, bytes: Uint8Array): unknown {
   const yaml = resource.context.parsers.get(yamlType)
   try {
-    return bytes[0] === openBrace || yaml === undefined ? parseJsonValue(bytes) : yaml(bytes, undefined).value
+    return bytes[0] === openBrace || yaml === undefined
+      ? parseJsonValue(bytes)
+      : yaml(bytes, resource.kind).value
   } catch (error) {
     if (error instanceof DecodeError) throw badRequest(`error decoding YAML: ${error.message}`)
     throw error
@@ -64,12 +66,7 @@ function parseConfiguration(resource: Resource, bytes: Uint8Array): unknown {
 }
 
 /** Applies a JSON, merge or strategic merge patch to a document. Throws StatusError with upstream's reasons. */
-export function patchDocument(
-  schema: Schema,
-  type: PatchType,
-  document: Fields,
-  patch: unknown,
-): JsonValue {
+export function patchDocument(schema: Schema, type: PatchType, document: Fields, patch: unknown): JsonValue {
   const value = patch as JsonValue
   if (type === 'application/json-patch+json') return jsonPatch(document, value)
   if (!isFields(value)) throw badRequest('invalid JSON Patch')

@@ -1,6 +1,6 @@
 import type { ScalePaths } from '../../apimachinery/define-kind.ts'
-import { fieldPath } from '../../apimachinery/field-path.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
+import { fieldPath } from '../../apimachinery/field-path.ts'
 import type { JsonValue, KubernetesObject, LabelSelector } from '../../apimachinery/meta.ts'
 import { labelMatcherOf, labelMatcherOfMap } from '../../apimachinery/selectors/label-selector.ts'
 import { badRequest, invalid, notFound } from '../../apimachinery/status-error.ts'
@@ -8,7 +8,7 @@ import type { ServerRequest } from '../request.ts'
 import { readObject } from './body.ts'
 import { withManagedFields } from './field-management.ts'
 import { ensureName, ensureNamespace, withMetadata } from './object-meta.ts'
-import { objectOutcome, type Outcome } from './outcome.ts'
+import { type Outcome, objectOutcome } from './outcome.ts'
 import { patchDocument, patchTypeOf, readPatch } from './patch.ts'
 import type { Resource } from './resource.ts'
 import { fresh } from './revisions.ts'
@@ -138,8 +138,7 @@ async function write(
       return applyScale(resource, live, next(live), options)
     },
   })
-  const object: KubernetesObject =
-    outcome.type === 'record' ? resource.read(outcome.record) : outcome.object
+  const object: KubernetesObject = outcome.type === 'record' ? resource.read(outcome.record) : outcome.object
   return objectOutcome(scaleOf(pathsOf(resource), object), outcome.status)
 }
 

@@ -16,6 +16,7 @@ export class EventsOutput implements WatchOutput, AsyncIterable<readonly WatchEv
   #ended = false
   #wake: ((result: IteratorResult<readonly WatchEvent[]>) => void) | undefined
   #onReturn: () => void = () => {}
+  #onEnd: () => void = () => {}
 
   constructor(resource: Resource) {
     this.#resource = resource
@@ -24,6 +25,11 @@ export class EventsOutput implements WatchOutput, AsyncIterable<readonly WatchEv
   /** Called when the reader stops reading. */
   set onReturn(callback: () => void) {
     this.#onReturn = callback
+  }
+
+  /** Called when the watch is over, from whichever side. */
+  set onEnd(callback: () => void) {
+    this.#onEnd = callback
   }
 
   initial(record: CachedObject): void {
@@ -59,6 +65,7 @@ export class EventsOutput implements WatchOutput, AsyncIterable<readonly WatchEv
 
   end(): void {
     this.#ended = true
+    this.#onEnd()
     this.#wake?.({ done: true, value: undefined })
     this.#wake = undefined
   }

@@ -1,13 +1,13 @@
 import { expired, StatusError } from '../../apimachinery/status-error.ts'
+import type { Entry } from '../../storage/storage.ts'
 import { CompactedError } from '../../storage/storage.ts'
-import { CachedObject } from '../cache/cached-object.ts'
 import { CacheEvent } from '../cache/cache-event.ts'
+import { CachedObject } from '../cache/cached-object.ts'
 import type { Selection } from '../cache/selection.ts'
-import type { ListOptions } from '../rest/list-options.ts'
 import { loadAttributes } from '../rest/list.ts'
+import type { ListOptions } from '../rest/list-options.ts'
 import type { Resource } from '../rest/resource.ts'
 import { atLeast, parseRevision } from '../rest/revisions.ts'
-import type { Entry } from '../../storage/storage.ts'
 
 /** Past events that are read back from the store for one watch; a watch further behind has to list anew. */
 const maxRecoveredEvents = 10_000
@@ -36,8 +36,7 @@ export async function findStart(
   await loadAttributes(resource, selection)
   try {
     if (options.sendInitialEvents === true || revision === 0) {
-      const waiting =
-        options.resourceVersion === '' ? context.mirror.fresh() : atLeast(resource, revision)
+      const waiting = options.resourceVersion === '' ? context.mirror.fresh() : atLeast(resource, revision)
       if (waiting !== undefined) await waiting
       if (options.sendInitialEvents !== false) return { type: 'initial' }
       return { type: 'after', revision: context.mirror.revision, recovered: [] }

@@ -3,8 +3,8 @@ import type { Representations } from '../represent/representations.ts'
 import type { ServerRequest } from '../request.ts'
 import type { ServerResponse } from '../response.ts'
 import type { ListOptions } from '../rest/list-options.ts'
-import type { Resource } from '../rest/resource.ts'
 import { notAcceptable } from '../rest/media-types.ts'
+import type { Resource } from '../rest/resource.ts'
 import type { ServerMetrics } from '../server-metrics.ts'
 import type { BookmarkClock } from './bookmark-clock.ts'
 import { EventsOutput } from './events-output.ts'
@@ -81,9 +81,13 @@ function inProcess(
   request: ServerRequest,
   begin: (output: WatchOutput) => WatchRun,
 ): ServerResponse {
+  const { signal } = request
   const output = new EventsOutput(resource)
+  const stop = (): void => run.stop()
+  output.onReturn = stop
+  output.onEnd = () => signal.removeEventListener('abort', stop)
+  signal.addEventListener('abort', stop, { once: true })
   const run = begin(output)
-  output.onReturn = () => run.stop()
-  request.signal.addEventListener('abort', () => run.stop(), { once: true })
+  if (signal.aborted) run.stop()
   return { type: 'events', status: 200, events: output }
 }

@@ -1,0 +1,125 @@
+import type { Transport } from '../apimachinery/transport.ts'
+import type { AdmissionPlugin } from './admission.ts'
+import { AdmissionChain } from './admission-chain.ts'
+import type { Authenticator } from './authenticator.ts'
+import type { Authorizer } from './authorizer.ts'
+import { buildChain } from './chain/chain.ts'
+import { defaultInFlightLimits, type InFlightLimits } from './chain/max-in-flight.ts'
+import type { Endpoint, SubresourceEndpoint, VirtualResource } from './endpoint.ts'
+import { EndpointRoutes } from './endpoint-routes.ts'
+import type { Filter, Handler } from './filter.ts'
+import { InProcessTransport } from './in-process.ts'
+import { Negotiator } from './represent/negotiate.ts'
+import { ObjectEncoder } from './represent/object-encoder.ts'
+import { Representations } from './represent/representations.ts'
+import type { ServerRequest, UserInfo } from './request.ts'
+import type { ServerResponse } from './response.ts'
+import { Resource } from './rest/resource.ts'
+import { pageNotFound, RestApi } from './rest/rest-api.ts'
+import type { RestContext } from './rest/rest-context.ts'
+import { isStored, type ServerCore } from './server-core.ts'
+import { ServerMetrics } from './server-metrics.ts'
+import { BookmarkClock } from './watch/bookmark-clock.ts'
+import type { WatchRun } from './watch/watch-run.ts'
+
+/** `--request-timeout`. */
+const defaultRequestTimeoutMs = 60_000
+
+export interface ApiServerOptions {
+  readonly authenticators: readonly Authenticator[]
+  readonly authorizer: Authorizer
+  /** In the order in which they run. */
+  readonly admission: readonly AdmissionPlugin[]
+  readonly endpoints?: readonly Endpoint[]
+  readonly subresources?: readonly SubresourceEndpoint[]
+  readonly virtualResources?: readonly VirtualResource[]
+  readonly audit?: Filter
+  readonly impersonation?: Filter
+  readonly requestTimeoutMs?: number
+  readonly inFlight?: InFlightLimits
+}
+
+export interface ApiServer {
+  /** Loads everything from the store; requests may come once it has resolved. */
+  start(): Promise<void>
+  /** Never rejects: errors are answers. */
+  handle(request: ServerRequest): Promise<ServerResponse>
+  /** A user's way in from the same process. `agent` names the component, as a user agent does. */
+  transportFor(user: UserInfo, agent?: string): Transport
+  /** False until everything is loaded, and while the caches are out of step with the store. */
+  readonly ready: boolean
+  /** Ends all watches; the store stays open. */
+  close(): Promise<void>
+}
+
+/** Wires a server from its core and the parts that were made from that. */
+export function createApiServer(core: ServerCore, options: ApiServerOptions): ApiServer {
+  const { host, storage, logger, kinds, schemas, protobuf, checked = false } = core.options
+  const { mirror, decoder, parsers } = core
+  const metrics = new ServerMetrics(core.options.metrics)
+  const negotiator = new Negotiator()
+  const context: RestContext = {
+    host,
+    mirror,
+    storage,
+    admission: new AdmissionChain(options.admission),
+    authorizer: options.authorizer,
+    decoder,
+    parsers,
+    schemas,
+    checked,
+  }
+  const running = new Set<WatchRun>()
+  const rest = new RestApi({
+    context,
+    logger,
+    served: kinds.filter(isStored).map((kind) => {
+      const resource = new Resource(kind, core.cacheOf(kind), context)
+      return { resource, representations: new Representations(resource, negotiator, protobuf) }
+    }),
+    subresources: options.subresources ?? [],
+    virtual: options.virtualResources ?? [],
+    virtualKinds: kinds.filter((kind) => !isStored(kind)),
+    watches: { clock: new BookmarkClock(host, () => mirror.revision), metrics, running },
+  })
+  core.options.metrics.onCollect(() => {
+    for (const kind of kinds)
+      if (isStored(kind) && kind.stored === undefined) {
+        const name = kind.group === '' ? kind.resource : `${kind.resource}.${kind.group}`
+        metrics.storageObjects.set(core.cacheOf(kind).size, [name])
+      }
+  })
+  const routes = new EndpointRoutes(options.endpoints ?? [])
+  const last: Handler = (request) => {
+    if (request.info.isResourceRequest) return rest.handle(request)
+    const endpoint = routes.find(request.path)
+    return endpoint === undefined ? Promise.resolve(pageNotFound()) : endpoint.handle(request)
+  }
+  const handle = buildChain(
+    {
+      host,
+      logger,
+      metrics,
+      encoder: new ObjectEncoder(negotiator, protobuf),
+      requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
+      audit: options.audit,
+      authenticators: options.authenticators,
+      impersonation: options.impersonation,
+      inFlight: options.inFlight ?? defaultInFlightLimits,
+      authorizer: options.authorizer,
+    },
+    last,
+  )
+  return {
+    start: () => mirror.start(),
+    handle,
+    transportFor: (user, agent) => new InProcessTransport(host, handle, user, agent ?? ''),
+    get ready() {
+      return mirror.ready
+    },
+    close: async () => {
+      for (const run of [...running]) run.stop()
+      await mirror.close()
+    },
+  }
+}

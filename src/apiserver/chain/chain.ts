@@ -1,0 +1,41 @@
+import type { Host } from '../../base/host.ts'
+import type { Authenticator } from '../authenticator.ts'
+import type { Authorizer } from '../authorizer.ts'
+import { compose, type Filter, type Handler } from '../filter.ts'
+import type { ServerMetrics } from '../server-metrics.ts'
+import { authenticationFilter } from './authentication.ts'
+import { authorizationFilter } from './authorization.ts'
+import { type InFlightLimits, maxInFlightFilter } from './max-in-flight.ts'
+import { type RecoverOptions, recoverFilter } from './recover.ts'
+import { requestInfoFilter } from './request-info.ts'
+import { timeoutFilter } from './timeout.ts'
+
+export interface ChainOptions extends RecoverOptions {
+  readonly host: Host
+  readonly metrics: ServerMetrics
+  readonly requestTimeoutMs: number
+  /** Absent: nothing is audited. */
+  readonly audit: Filter | undefined
+  readonly authenticators: readonly Authenticator[]
+  readonly impersonation: Filter | undefined
+  readonly inFlight: InFlightLimits
+  readonly authorizer: Authorizer
+}
+
+/** The way of a request, in upstream's order; `last` answers it. */
+export function buildChain(options: ChainOptions, last: Handler): Handler {
+  const filters: readonly (Filter | undefined)[] = [
+    recoverFilter(options),
+    requestInfoFilter,
+    timeoutFilter(options.host, options.requestTimeoutMs),
+    options.audit,
+    authenticationFilter(options.authenticators),
+    options.impersonation,
+    maxInFlightFilter(options.inFlight, options.metrics),
+    authorizationFilter(options.authorizer),
+  ]
+  return compose(
+    filters.filter((filter) => filter !== undefined),
+    last,
+  )
+}

@@ -1,0 +1,74 @@
+import { Conformer } from '../apimachinery/codec/conformer.ts'
+import { ObjectDecoder } from '../apimachinery/codec/decode-object.ts'
+import type { ProtobufCodec } from '../apimachinery/codec/protobuf/protobuf-codec.ts'
+import type { KindDeclaration } from '../apimachinery/define-kind.ts'
+import type { Schemas } from '../apimachinery/schema.ts'
+import { assert } from '../base/assert.ts'
+import type { Host } from '../base/host.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Metrics } from '../base/metrics.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { BodyDecoder } from './body-decoder.ts'
+import { CacheReader } from './cache/cache-reader.ts'
+import { Mirror } from './cache/mirror.ts'
+import type { ResourceCache } from './cache/resource-cache.ts'
+import type { ObjectReader } from './object-reader.ts'
+import { type BodyParsers, bodyParsers, readObject } from './rest/body.ts'
+
+/** Counted by their encoded size; a decoded pod takes three to four times as much. */
+const decodedBytes = 16 * 2 ** 20
+const historyLimits = { maxEvents: 10_240, maxBytes: 16 * 2 ** 20 }
+
+export interface ServerCoreOptions {
+  readonly host: Host
+  readonly storage: Storage
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** All kinds that are served; those without `get` among their verbs are not stored. */
+  readonly kinds: readonly KindDeclaration[]
+  readonly schemas: Schemas
+  readonly protobuf: ProtobufCodec
+  /** True: others write to the store, too. */
+  readonly sharedStorage?: boolean
+  /** Tests: whatever is written must survive JSON, and is frozen deeply. */
+  readonly checked?: boolean
+}
+
+export const isStored = (kind: KindDeclaration): boolean => kind.verbs.includes('get')
+
+/**
+ * The caches and codecs of a server: what authenticators, authorizers and admission plugins are made from before
+ * the server is made from them.
+ */
+export class ServerCore {
+  readonly options: ServerCoreOptions
+  readonly mirror: Mirror
+  readonly reader: ObjectReader
+  readonly decoder: ObjectDecoder
+  readonly parsers: BodyParsers
+  readonly #caches = new Map<string, ResourceCache>()
+
+  constructor(options: ServerCoreOptions) {
+    this.options = options
+    const { host, storage, logger, kinds, schemas, protobuf } = options
+    const shared = options.sharedStorage ?? false
+    this.mirror = new Mirror({ host, storage, logger, decodedBytes, history: historyLimits, shared })
+    for (const kind of kinds)
+      if (isStored(kind) && kind.stored === undefined)
+        this.#caches.set(kind.storagePrefix, this.mirror.register(kind))
+    this.reader = new CacheReader([...this.#caches.values()])
+    this.decoder = new ObjectDecoder(schemas, new Conformer(schemas))
+    this.parsers = bodyParsers(protobuf)
+  }
+
+  /** Reads a request's body as an object of any kind. */
+  readonly decodeBody: BodyDecoder = (request, expected, schema) =>
+    readObject(this, request, expected, this.options.schemas.get(schema), 'Warn')
+
+  /** Where a stored kind's objects are, whichever version it is declared in. */
+  cacheOf(kind: KindDeclaration): ResourceCache {
+    const cache = this.#caches.get(kind.storagePrefix)
+    assert(cache !== undefined, `nobody declares what is stored below ${kind.storagePrefix}`)
+    return cache
+  }
+}

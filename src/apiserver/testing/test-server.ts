@@ -1,0 +1,228 @@
+import { protobufPacks } from '../../api/generated/protobuf.ts'
+import { kinds } from '../../api/kinds.ts'
+import { builtInSchemas } from '../../api/schemas.ts'
+import { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
+import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
+import type { Transport } from '../../apimachinery/transport.ts'
+import { realHost } from '../../base/host/real-host.ts'
+import type { Host } from '../../base/host.ts'
+import { silentLogger } from '../../base/logger.ts'
+import { PrometheusMetrics } from '../../base/prometheus.ts'
+import { MemoryStorage } from '../../storage/memory/memory-storage.ts'
+import type { Storage } from '../../storage/storage.ts'
+import type { AdmissionPlugin } from '../admission.ts'
+import { type ApiServer, createApiServer } from '../api-server.ts'
+import type { Authorizer } from '../authorizer.ts'
+import { Query } from '../query.ts'
+import { ServerRequest, type UserInfo } from '../request.ts'
+import type { ByteSink, ServerResponse } from '../response.ts'
+import { ServerCore } from '../server-core.ts'
+
+export const everythingAllowed: Authorizer = {
+  authorize: () => ({ decision: 'allow', reason: '' }),
+  rulesFor: () => ({ resourceRules: [], nonResourceRules: [], incomplete: false, evaluationError: '' }),
+}
+
+export const admin: UserInfo = { name: 'admin', groups: ['system:masters', 'system:authenticated'] }
+
+export interface TestServerOptions {
+  readonly host?: Host
+  readonly storage?: Storage
+  readonly kinds?: readonly KindDeclaration[]
+  readonly admission?: readonly AdmissionPlugin[]
+  readonly authorizer?: Authorizer
+}
+
+export interface Answer {
+  readonly status: number
+  readonly contentType: string
+  readonly text: string
+  readonly bytes: Uint8Array
+  readonly warnings: readonly string[]
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface TestServer {
+  readonly server: ApiServer
+  readonly core: ServerCore
+  readonly storage: Storage
+  readonly transport: Transport
+  /** As over a socket; `path` with its query. A stream is read to its end. */
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>
+  /** The lines of a watch as they come. */
+  watch(path: string, headers?: Readonly<Record<string, string>>): Promise<WatchLines>
+  close(): Promise<void>
+}
+
+export interface WatchLines {
+  readonly chunks: Uint8Array[]
+  readonly ended: boolean
+  /** Parsed events so far. */
+  events(): readonly { readonly type: string; readonly object: Readonly<Record<string, unknown>> }[]
+  /** Waits until there are that many. */
+  until(count: number): Promise<ReturnType<WatchLines['events']>>
+  stop(): void
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+function makeRequest(
+  host: Host,
+  method: string,
+  path: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): ServerRequest {
+  const [bare = '', query = ''] = path.split('?')
+  const given: Readonly<Record<string, string>> =
+    body === undefined ? headers : { 'content-type': 'application/json', ...headers }
+  const bytes =
+    body === undefined
+      ? new Uint8Array()
+      : body instanceof Uint8Array
+        ? body
+        : encoder.encode(typeof body === 'string' ? body : JSON.stringify(body))
+  return new ServerRequest({
+    method,
+    path: decodeURIComponent(bare),
+    query: Query.parse(query),
+    startedMs: host.monotonicMs(),
+    source: {
+      connection: { remoteAddress: '127.0.0.1' },
+      wantsObjects: false,
+      header: (name) => given[name],
+      headerNames: () => Object.keys(given),
+      headerValues: (name) => (given[name] === undefined ? [] : [given[name]]),
+      readBody: () => Promise.resolve({ type: 'bytes', bytes }),
+      signal: new AbortController().signal,
+    },
+  })
+}
+
+async function read(response: ServerResponse): Promise<Uint8Array> {
+  if (response.type === 'bytes') return Buffer.concat(response.chunks)
+  if (response.type !== 'stream') throw new Error(`an answer is ${response.type}`)
+  const chunks: Uint8Array[] = []
+  return new Promise((resolve, reject) => {
+    response.start({
+      bufferedBytes: 0,
+      write: (bytes) => {
+        chunks.push(bytes)
+        return true
+      },
+      onDrain: (callback) => callback(),
+      onClose: () => {},
+      end: () => resolve(Buffer.concat(chunks)),
+      destroy: () => reject(new Error('destroyed')),
+    })
+  })
+}
+
+class Lines implements WatchLines {
+  readonly chunks: Uint8Array[] = []
+  ended = false
+  #wake: (() => void) | undefined
+  #onClose: (() => void) | undefined
+  readonly sink: ByteSink = {
+    bufferedBytes: 0,
+    write: (bytes) => {
+      this.chunks.push(bytes)
+      this.#wake?.()
+      return true
+    },
+    onDrain: (callback) => callback(),
+    onClose: (callback) => {
+      this.#onClose = callback
+    },
+    end: () => {
+      this.ended = true
+      this.#wake?.()
+    },
+    destroy: () => {
+      this.ended = true
+      this.#wake?.()
+    },
+  }
+
+  events(): ReturnType<WatchLines['events']> {
+    const text = this.chunks.map((chunk) => decoder.decode(chunk)).join('')
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line))
+  }
+
+  async until(count: number): Promise<ReturnType<WatchLines['events']>> {
+    while (this.events().length < count && !this.ended)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    return this.events()
+  }
+
+  stop(): void {
+    this.#onClose?.()
+  }
+}
+
+/** One declaration for each place in the store. */
+const storedOnce = kinds.filter(
+  (kind, index) =>
+    kind.stored !== undefined ||
+    kinds.findIndex((other) => other.storagePrefix === kind.storagePrefix && other.stored === undefined) ===
+      index,
+)
+
+/** A whole server over a store in memory, with everything allowed and every write checked. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const host = options.host ?? realHost
+  const metrics = new PrometheusMetrics()
+  const storage = options.storage ?? new MemoryStorage({ host })
+  const core = new ServerCore({
+    host,
+    storage,
+    logger: silentLogger,
+    metrics,
+    kinds: options.kinds ?? storedOnce,
+    schemas: builtInSchemas,
+    protobuf: new ProtobufCodec(protobufPacks, builtInSchemas),
+    checked: true,
+  })
+  const server = createApiServer(core, {
+    authenticators: [{ name: 'test', authenticate: () => ({ user: admin }) }],
+    authorizer: options.authorizer ?? everythingAllowed,
+    admission: options.admission ?? [],
+  })
+  await server.start()
+  return {
+    server,
+    core,
+    storage,
+    transport: server.transportFor(admin, 'test/1'),
+    call: async (method, path, body, headers = {}) => {
+      const request = makeRequest(host, method, path, body, headers)
+      const response = await server.handle(request)
+      const bytes = await read(response)
+      const { status = 0, contentType = '', headers: sent = {} } = response as Partial<Answer>
+      const text = decoder.decode(bytes)
+      return { status, contentType, text, bytes, warnings: request.warnings, headers: sent }
+    },
+    watch: async (path, headers = {}) => {
+      const response = await server.handle(makeRequest(host, 'GET', path, undefined, headers))
+      if (response.type !== 'stream') throw new Error(decoder.decode(await read(response)))
+      const lines = new Lines()
+      response.start(lines.sink)
+      return lines
+    },
+    close: async () => {
+      await server.close()
+      await storage.close()
+    },
+  }
+}
