@@ -17,7 +17,9 @@ const project = (
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['src/**/*.test.ts', 'test/tidy.test.ts'], { timeoutMs: 60_000 }),
+      project('unit', ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'test/tidy.test.ts'], {
+        timeoutMs: 60_000,
+      }),
       project('simulation', ['test/simulation/**/*.test.ts', 'examples/**/*.test.ts'], { timeoutMs: 60_000 }),
       project('conformance', ['test/conformance/**/*.test.ts'], { timeoutMs: 120_000 }),
       project('e2e', ['test/e2e/**/*.test.ts'], { timeoutMs: 300_000, serial: true }),

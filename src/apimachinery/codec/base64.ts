@@ -13,7 +13,7 @@ function illegalByte(text: string): number | undefined {
     if (character !== '=' || place < 2) return index
     if (place === 2) {
       if (index + 1 >= text.length) return text.length
-      if (text.charAt(index + 1) !== '=') return index + 1
+      if (text.charAt(index + 1) !== '=') return index
       return index + 2 < text.length ? index + 2 : undefined
     }
     return index + 1 < text.length ? index + 1 : undefined

@@ -12,10 +12,13 @@ export class NumberLiteral {
     return !/[.eE]/.test(this.text)
   }
 
-  /** The value in free-form JSON. Throws DecodeError for an integer that a number cannot hold. */
+  /**
+   * The value in free-form JSON. Throws DecodeError for an integer that upstream keeps (it has 64 bits) and a
+   * number would change; beyond 64 bits upstream rounds as well.
+   */
   get value(): number {
     const value = Number(this.text)
-    if (this.isInteger && !Number.isSafeInteger(value)) {
+    if (this.isInteger && isRounded(this.text, value) && fitsInt64(this.text)) {
       throw new DecodeError(
         `json: cannot keep number ${this.text} exactly: integers go from -9007199254740991 to 9007199254740991`,
       )
@@ -26,6 +29,11 @@ export class NumberLiteral {
     return value
   }
 }
+
+const isRounded = (text: string, value: number): boolean =>
+  !Number.isFinite(value) || BigInt(text) !== BigInt(value)
+
+const fitsInt64 = (text: string): boolean => BigInt.asIntN(64, BigInt(text)) === BigInt(text)
 
 /** Puts numbers in the place of literals, in place: only the exact parser's own trees come here. */
 export function resolveNumbers(value: unknown): unknown {

@@ -8,6 +8,8 @@ export interface Shape {
   /** The value in place of an absent one; undefined where its JSON is null. */
   readonly zero: unknown
   isZero(value: unknown): boolean
+  /** Values of this JavaScript type are right as they are: nobody needs to call `conform` for them. */
+  readonly plain?: 'string' | 'boolean'
   /**
    * Checks and normalises: gives back the same value where nothing needs changing. Saves or throws errors
    * through the context; undefined means absent (or wrong, then an error is saved).

@@ -35,9 +35,7 @@ export function listShape(itemOf: () => Shape, goType: string): Shape {
       let copy: unknown[] | undefined
       for (let index = 0; index < value.length; index++) {
         const given: unknown = value[index]
-        context.path.push(index)
-        const conformed = given === null ? item.zero : item.conform(given, context)
-        context.path.pop()
+        const conformed = typeof given === item.plain ? given : conformItem(item, given, index, context)
         if (conformed !== given) {
           copy ??= value.slice()
           copy[index] = conformed ?? null
@@ -61,9 +59,7 @@ export function mapShape(valuesOf: () => Shape, goType: string): Shape {
       let copy: Record<string, unknown> | undefined
       for (const key of Object.keys(value)) {
         const given = value[key]
-        context.path.push(key)
-        const conformed = given === null ? shape.zero : shape.conform(given, context)
-        context.path.pop()
+        const conformed = typeof given === shape.plain ? given : conformItem(shape, given, key, context)
         if (copy === undefined && conformed !== given) copy = copyBefore(value, key)
         if (copy !== undefined) setMember(copy, key, conformed ?? null)
       }
@@ -71,6 +67,14 @@ export function mapShape(valuesOf: () => Shape, goType: string): Shape {
       return copy ?? value
     },
   }
+}
+
+function conformItem(shape: Shape, value: unknown, step: number | string, context: DecodeContext): unknown {
+  if (value === null) return shape.zero
+  context.path.push(step)
+  const conformed = shape.conform(value, context)
+  context.path.pop()
+  return conformed
 }
 
 function reportDuplicates(value: object, context: DecodeContext, isKnown: (key: string) => boolean): void {
@@ -157,8 +161,11 @@ export class StructShape implements Shape {
 
 function conformField(field: StructField, value: unknown, context: DecodeContext): unknown {
   if (value === null || value === undefined) return undefined
-  context.path.push(field)
-  const conformed = field.shape.conform(value, context)
-  context.path.pop()
+  let conformed: unknown = value
+  if (typeof value !== field.shape.plain) {
+    context.path.push(field)
+    conformed = field.shape.conform(value, context)
+    context.path.pop()
+  }
   return field.presence === 'nonzero' && field.shape.isZero(conformed) ? undefined : conformed
 }

@@ -1,7 +1,6 @@
 import { canonicalQuantity, parseQuantity } from '../quantity.ts'
 import { formatMicroTime, formatTime, parseTime } from '../time.ts'
 import { canonicalBase64 } from './base64.ts'
-import type { DecodeContext } from './decode-context.ts'
 import { goTimeError, type TimeLayout } from './go-time.ts'
 import { goValue } from './go-types.ts'
 import { NumberLiteral, resolveNumbers } from './number-literal.ts'
@@ -12,6 +11,7 @@ const broken = undefined
 
 export function stringShape(goType: string): Shape {
   return {
+    plain: 'string',
     zero: '',
     isZero: (value) => value === '',
     conform(value, context) {
@@ -23,6 +23,7 @@ export function stringShape(goType: string): Shape {
 }
 
 export const booleanShape: Shape = {
+  plain: 'boolean',
   zero: false,
   isZero: (value) => value === false,
   conform(value, context) {
@@ -35,15 +36,14 @@ export const booleanShape: Shape = {
 const isInt32 = (value: number): boolean => (value | 0) === value
 
 /** A literal's integer value, if it has one in the range of the format. */
-function integerOf(value: unknown, format: string, context: DecodeContext): number | undefined {
+function integerOf(value: unknown, format: string): number | undefined {
   const number = value instanceof NumberLiteral && value.isInteger ? Number(value.text) : value
   if (typeof number !== 'number' || !Number.isInteger(number)) return undefined
   if (format === 'int32') return isInt32(number) ? number : undefined
   if (Number.isSafeInteger(number)) return number
-  const text = value instanceof NumberLiteral ? value.text : `${number}`
-  const exact = BigInt(text)
+  const exact = BigInt(value instanceof NumberLiteral ? value.text : number)
   if (BigInt.asIntN(64, exact) !== exact) return undefined
-  return value instanceof NumberLiteral ? value.value : context.fail(`json: number ${text} is not exact`)
+  return value instanceof NumberLiteral ? value.value : number
 }
 
 export function integerShape(format: 'int32' | 'int64', goType: string): Shape {
@@ -52,7 +52,7 @@ export function integerShape(format: 'int32' | 'int64', goType: string): Shape {
     isZero: (value) => value === 0,
     conform(value, context) {
       if (format === 'int32' && typeof value === 'number' && isInt32(value)) return value
-      const integer = integerOf(value, format, context)
+      const integer = integerOf(value, format)
       if (integer === undefined) context.typeError(goValue(value, true), goType)
       return integer
     },
@@ -75,7 +75,7 @@ export const intOrStringShape: Shape = {
   isZero: () => false,
   conform(value, context) {
     if (typeof value === 'string') return value
-    const integer = integerOf(value, 'int32', context)
+    const integer = integerOf(value, 'int32')
     return integer ?? context.failType(goValue(value, true), 'int32')
   },
 }
