@@ -137,30 +137,20 @@ export type KindOptions<T extends KubernetesObject> = Pick<
 const same = <T>(object: T): T => object
 const noErrors = (): readonly FieldError[] => []
 
-/** On the main resource `status` stays, on `/status` everything but status (and managedFields) stays. */
-function carryOver<T extends KubernetesObject>(object: T, old: T, context: WriteContext): T {
+/** On the main resource `status` stays, on `/status` everything but status and metadata stays. */
+export function carryOver<T extends KubernetesObject>(object: T, old: T, context: WriteContext): T {
   const { status: oldStatus, ...oldRest } = old as T & { readonly status?: unknown }
   const { status, ...rest } = object as T & { readonly status?: unknown }
   if (context.subresource === 'status') {
-    const metadata = { ...old.metadata, ...pickServerSide(object) }
-    return { ...oldRest, metadata, ...(status === undefined ? {} : { status }) } as unknown as T
+    const kept = { ...oldRest, metadata: object.metadata }
+    return { ...kept, ...(status === undefined ? {} : { status }) } as unknown as T
   }
   return { ...rest, ...(oldStatus === undefined ? {} : { status: oldStatus }) } as unknown as T
 }
 
-/** Of a `/status` write's metadata only these are taken. */
-function pickServerSide(object: KubernetesObject): Partial<NonNullable<KubernetesObject['metadata']>> {
-  const metadata = object.metadata
-  return {
-    ...(metadata?.resourceVersion === undefined ? {} : { resourceVersion: metadata.resourceVersion }),
-    ...(metadata?.managedFields === undefined ? {} : { managedFields: metadata.managedFields }),
-  }
-}
-
-function dropStatus<T extends KubernetesObject>(object: T): T {
-  if (!('status' in object)) return object
-  const { status: _dropped, ...rest } = object as T & { readonly status?: unknown }
-  return rest as unknown as T
+/** A new object has no status yet; it is there, though, so that patches can add to it. */
+function emptyStatus<T extends KubernetesObject>(object: T): T {
+  return { ...object, status: {} }
 }
 
 /** Declares a kind. Without hooks of its own it behaves as most kinds do. */
@@ -178,7 +168,7 @@ export function defineKind<T extends KubernetesObject>(options: KindOptions<T>):
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: true,
     defaults: same,
-    prepareForCreate: hasStatus ? dropStatus : same,
+    prepareForCreate: hasStatus ? emptyStatus : same,
     prepareForUpdate: hasStatus ? carryOver : same,
     validate: noErrors,
     selectableFields: {},

@@ -1,6 +1,42 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
+import { defaultClaim } from '../../core/persistent-volume-claim/defaults.ts'
+import { defaultPodTemplate } from '../../core/pod/defaults/pod-spec-defaults.ts'
+import { fill, mapSame, set } from '../../defaulting.ts'
 import type { apps } from '../../generated/types/index.ts'
+import { templateColumns } from '../../template-columns.ts'
+import { validateStatefulSet } from './validate.ts'
+
+type Strategy = apps.v1.StatefulSetUpdateStrategy
+
+function defaultStrategy(strategy: Strategy = {}): Strategy {
+  const typed =
+    (strategy.type ?? '') === '' ? { rollingUpdate: {}, ...strategy, type: 'RollingUpdate' } : strategy
+  if (typed.type !== 'RollingUpdate' || typed.rollingUpdate === undefined) return typed
+  return set(typed, 'rollingUpdate', fill(typed.rollingUpdate, { partition: 0 }))
+}
+
+function defaultStatefulSet(statefulSet: apps.v1.StatefulSet): apps.v1.StatefulSet {
+  if (statefulSet.spec === undefined) return statefulSet
+  let spec = fill(statefulSet.spec, {
+    podManagementPolicy: 'OrderedReady',
+    replicas: 1,
+    revisionHistoryLimit: 10,
+  })
+  spec = set(spec, 'updateStrategy', defaultStrategy(spec.updateStrategy))
+  const retention = spec.persistentVolumeClaimRetentionPolicy ?? {}
+  const filled = fill(retention, { whenDeleted: 'Retain', whenScaled: 'Retain' })
+  spec = set(spec, 'persistentVolumeClaimRetentionPolicy', filled)
+  if (spec.template !== undefined) spec = set(spec, 'template', defaultPodTemplate(spec.template))
+  if (spec.volumeClaimTemplates !== undefined) {
+    const templates = mapSame(spec.volumeClaimTemplates, (claim) => {
+      const typed = fill(claim, { apiVersion: 'v1', kind: 'PersistentVolumeClaim' })
+      return defaultClaim(typed)
+    })
+    spec = set(spec, 'volumeClaimTemplates', templates)
+  }
+  return set(statefulSet, 'spec', spec)
+}
 
 export const StatefulSet = defineKind<apps.v1.StatefulSet>({
   group: 'apps',
@@ -11,10 +47,24 @@ export const StatefulSet = defineKind<apps.v1.StatefulSet>({
   schema: 'io.k8s.api.apps.v1.StatefulSet',
   shortNames: ['sts'],
   categories: ['all'],
+  nameRule: 'label',
   subresources: {
     status: {},
     scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
   },
   hasGeneration: true,
-  columns: [nameColumn, ageColumn],
+  defaults: defaultStatefulSet,
+  prepareForCreate: (statefulSet) => ({ ...statefulSet, status: { replicas: 0, availableReplicas: 0 } }),
+  validate: validateStatefulSet,
+  columns: [
+    nameColumn,
+    {
+      name: 'Ready',
+      type: 'string',
+      description: 'Number of the pod with ready state',
+      value: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
+    },
+    ageColumn,
+    ...templateColumns<apps.v1.StatefulSet>((statefulSet) => statefulSet.spec?.template),
+  ],
 })

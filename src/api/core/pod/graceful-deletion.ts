@@ -1,6 +1,6 @@
 import type { GracefulDeletion } from '../../../apimachinery/define-kind.ts'
 import type { core } from '../../generated/types/index.ts'
-import { isPodTerminal } from './readiness.ts'
+import { isPodTerminal } from './pod-state.ts'
 
 /** A pod on a node gets its grace; one that never ran, or has ended, goes at once. */
 export function podGracefulDeletion(

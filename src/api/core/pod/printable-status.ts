@@ -1,7 +1,7 @@
 import { timeMs } from '../../../apimachinery/time.ts'
 import type { core } from '../../generated/types/index.ts'
 import { isSidecar } from './container-restart.ts'
-import { isPodReady, isPodTerminal, podCondition } from './readiness.ts'
+import { isPodReady, isPodTerminal, podCondition } from './pod-state.ts'
 
 type Status = core.v1.ContainerStatus
 
