@@ -209,12 +209,18 @@ test('a bookmark counts as progress', async () => {
   expect(await waiting).toBe(true)
 })
 
-test('metadataInformer() keeps what names an object and ties it to others', async () => {
-  const informer = factory.metadataInformer(ConfigMap)
-  await make('a', { big: 'x'.repeat(100) })
-  const kept = informer.lister.get('default', 'a')
-  expect(Object.keys(kept ?? {})).toEqual(['apiVersion', 'kind', 'metadata'])
-  expect(Object.keys(kept?.metadata ?? {})).toEqual(['name', 'namespace', 'uid', 'resourceVersion'])
+test('follow() brings the state and then the changes to a sink', async () => {
+  await make('a')
+  const seen: string[] = []
+  const followed = factory.follow(ConfigMap, {
+    replace: async (objects) => void seen.push(`state of ${objects.length}`),
+    apply: async (events) => void seen.push(...events.map(({ type }) => type)),
+    progress: () => {},
+  })
+  await host.advance(1)
+  await followed.whenSynced()
+  await make('b')
+  expect(seen).toEqual(['state of 1', 'ADDED'])
 })
 
 test('stop() rejects those who wait for the first list', async () => {

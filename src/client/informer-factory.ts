@@ -1,9 +1,16 @@
-import type { KubernetesObject, ObjectMeta } from '../apimachinery/meta.ts'
-import { defined } from '../base/defined.ts'
+import type { KubernetesObject } from '../apimachinery/meta.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Client } from './client.ts'
-import type { AnyKind, Informer, InformerFactory, InformerOptions } from './informer.ts'
+import type {
+  AnyKind,
+  Followed,
+  Informer,
+  InformerFactory,
+  InformerOptions,
+  ReflectorSink,
+} from './informer.ts'
+import { Reflector } from './reflector.ts'
 import { SharedInformer } from './shared-informer.ts'
 
 export interface InformerFactoryOptions {
@@ -13,64 +20,88 @@ export interface InformerFactoryOptions {
   readonly logger: Logger
 }
 
-/** What a graph over all kinds needs of an object. */
-function onlyMetadata(object: KubernetesObject): KubernetesObject {
-  const { name, namespace, uid, resourceVersion, ownerReferences, finalizers, deletionTimestamp } =
-    object.metadata ?? {}
-  const metadata: ObjectMeta = defined({
-    name,
-    namespace,
-    uid,
-    resourceVersion,
-    ownerReferences,
-    finalizers,
-    deletionTimestamp,
-  })
-  return defined({ apiVersion: object.apiVersion, kind: object.kind, metadata })
+interface Running extends Followed {
+  stop(): Promise<void>
 }
 
-function idOf(kind: AnyKind, suffix: string): string {
-  return `${kind.group}/${kind.version}/${kind.resource}?${suffix}`
+function startFollowing(
+  { client, host, logger }: InformerFactoryOptions,
+  kind: AnyKind,
+  sink: ReflectorSink<KubernetesObject>,
+): Running {
+  const abort = new AbortController()
+  const synced = Promise.withResolvers<void>()
+  synced.promise.catch(() => {})
+  const reflector = new Reflector<KubernetesObject>({
+    client: client.resource<KubernetesObject>(kind),
+    selection: {},
+    host,
+    logger,
+    sink: {
+      replace: async (objects, resourceVersion) => {
+        await sink.replace(objects, resourceVersion)
+        synced.resolve()
+      },
+      apply: (events) => sink.apply(events),
+      progress: (resourceVersion) => sink.progress(resourceVersion),
+    },
+  })
+  const running = reflector.run(abort.signal)
+  return {
+    whenSynced: () => synced.promise,
+    stop: async () => {
+      abort.abort()
+      synced.reject(new Error(`following ${kind.resource} is stopped`))
+      await running
+    },
+  }
+}
+
+function idOf(
+  kind: AnyKind,
+  { namespace = '', labelSelector = '', fieldSelector = '' }: InformerOptions,
+): string {
+  return JSON.stringify([kind.group, kind.version, kind.resource, namespace, labelSelector, fieldSelector])
 }
 
 /** Shared informers over one client. */
 export function createInformerFactory(options: InformerFactoryOptions): InformerFactory {
   const { client, host, logger } = options
-  // The kind in the id and the type of the informer under it belong together.
-  const informers = new Map<string, SharedInformer<never> | SharedInformer<KubernetesObject>>()
-  let stopped = false
+  const informers = new Map<string, Running>()
+  const followed: Running[] = []
+  let isStopped = false
 
-  function shared<T extends KubernetesObject>(id: string, make: () => SharedInformer<T>): SharedInformer<T> {
-    const existing = informers.get(id)
-    if (existing !== undefined) return existing as unknown as SharedInformer<T>
-    if (stopped) throw new Error('an informer is asked for after its factory was stopped')
-    const informer = make()
-    informers.set(id, informer as unknown as SharedInformer<never>)
-    informer.start()
-    return informer
+  const all = (): readonly Running[] => [...informers.values(), ...followed]
+  const refuseAfterStop = (): void => {
+    if (isStopped) throw new Error('an informer is asked for after its factory was stopped')
   }
 
   return {
     informer: <T extends KubernetesObject>(kind: AnyKind, selection: InformerOptions = {}): Informer<T> => {
-      const { namespace = '', labelSelector = '', fieldSelector = '' } = selection
-      const id = idOf(kind, JSON.stringify([namespace, labelSelector, fieldSelector]))
-      return shared<T>(
-        id,
-        () => new SharedInformer<T>({ client: client.resource<T>(kind), selection, host, logger }),
-      )
+      const id = idOf(kind, selection)
+      const existing = informers.get(id)
+      // The id names the kind: the informer was made for the same type.
+      if (existing instanceof SharedInformer) return existing as SharedInformer<T>
+      refuseAfterStop()
+      const informer = new SharedInformer<T>({ client: client.resource<T>(kind), selection, host, logger })
+      informers.set(id, informer)
+      informer.start()
+      return informer
     },
-    metadataInformer: (kind) =>
-      shared(idOf(kind, 'metadata'), () => {
-        const resource = client.resource<KubernetesObject>(kind)
-        return new SharedInformer({ client: resource, selection: {}, host, logger, project: onlyMetadata })
-      }),
+    follow: (kind, sink) => {
+      refuseAfterStop()
+      const running = startFollowing(options, kind, sink)
+      followed.push(running)
+      return running
+    },
     whenSynced: async () => {
-      await Promise.all([...informers.values()].map((informer) => informer.whenSynced()))
+      await Promise.all(all().map((one) => one.whenSynced()))
     },
     stop: async () => {
-      stopped = true
-      await Promise.all([...informers.values()].map((informer) => informer.stop()))
+      isStopped = true
+      await Promise.all(all().map((one) => one.stop()))
       informers.clear()
+      followed.length = 0
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { KindDeclaration } from '../apimachinery/define-kind.ts'
-import type { KubernetesObject } from '../apimachinery/meta.ts'
+import type { KubernetesObject, WatchEvent } from '../apimachinery/meta.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: kinds of different objects in one list; each is used only through its own type
 export type AnyKind = KindDeclaration<any>
@@ -48,11 +48,27 @@ export interface InformerOptions {
   readonly fieldSelector?: string
 }
 
+/** Something that is being followed; the factory stops it. */
+export interface Followed {
+  /** Resolves when the sink has the state; rejects when stopped before. */
+  whenSynced(): Promise<void>
+}
+
+/** Where what is followed is brought. One method is called at a time, and waited for. */
+export interface ReflectorSink<T extends KubernetesObject> {
+  /** The whole state at a revision: what is not in it is gone. */
+  replace(objects: readonly T[], resourceVersion: string): Promise<void>
+  /** ADDED, MODIFIED and DELETED events after that state, in order. */
+  apply(events: readonly WatchEvent<T>[]): Promise<void>
+  /** Everything up to that revision has been delivered. */
+  progress(resourceVersion: string): void
+}
+
 /** Hands out shared informers; starts each when first asked for, stops all when disposed. */
 export interface InformerFactory {
   informer<T extends KubernetesObject>(kind: KindDeclaration<T>, options?: InformerOptions): Informer<T>
-  /** Like `informer`, with a cache that keeps only what names an object and ties it to others: for graphs over all kinds. */
-  metadataInformer(kind: AnyKind): Informer<KubernetesObject>
+  /** Brings a kind's state and changes to a sink that keeps what it needs itself: for graphs over all kinds. */
+  follow(kind: AnyKind, sink: ReflectorSink<KubernetesObject>): Followed
   whenSynced(): Promise<void>
   stop(): Promise<void>
 }

@@ -5,17 +5,7 @@ import type { Logger } from '../base/logger.ts'
 import { sleep } from '../base/sleep.ts'
 import { BackOff, reflectorBackOff } from './back-off.ts'
 import type { ResourceClient } from './client.ts'
-import type { InformerOptions } from './informer.ts'
-
-/** Where a reflector brings what it sees. It calls one method at a time, and waits for it. */
-export interface ReflectorSink<T extends KubernetesObject> {
-  /** The whole state at a revision: what is not in it is gone. */
-  replace(objects: readonly T[], resourceVersion: string): Promise<void>
-  /** ADDED, MODIFIED and DELETED events after that state, in order. */
-  apply(events: readonly WatchEvent<T>[]): Promise<void>
-  /** Everything up to that revision has been delivered. */
-  progress(resourceVersion: string): void
-}
+import type { InformerOptions, ReflectorSink } from './informer.ts'
 
 export interface ReflectorOptions<T extends KubernetesObject> {
   readonly client: ResourceClient<T>

@@ -3,17 +3,15 @@ import type { KubernetesObject, WatchEvent } from '../apimachinery/meta.ts'
 import type { Host, Timer } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import type { ResourceClient } from './client.ts'
-import type { ChangeHandler, Indexers, Informer, InformerOptions, Lister } from './informer.ts'
+import type { ChangeHandler, Indexers, Informer, InformerOptions, Lister, ReflectorSink } from './informer.ts'
 import { ObjectCache } from './object-cache.ts'
-import { Reflector, type ReflectorSink } from './reflector.ts'
+import { Reflector } from './reflector.ts'
 
 export interface SharedInformerOptions<T extends KubernetesObject> {
   readonly client: ResourceClient<T>
   readonly selection: InformerOptions
   readonly host: Host
   readonly logger: Logger
-  /** What of an object is kept; all of it when absent. */
-  readonly project?: (object: T) => T
 }
 
 interface Waiter {
@@ -112,15 +110,14 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T>, 
     const kept = new Set<T>()
     let changes = 0
     for (const object of objects) {
-      const projected = this.#project(object)
-      const { namespace = '', name = '' } = projected.metadata ?? {}
+      const { namespace = '', name = '', resourceVersion: version } = object.metadata ?? {}
       const known = this.#cache.get(namespace, name)
-      if (known !== undefined && known.metadata?.resourceVersion === projected.metadata?.resourceVersion) {
+      if (known !== undefined && known.metadata?.resourceVersion === version) {
         kept.add(known)
         continue
       }
-      kept.add(projected)
-      this.#put(projected)
+      kept.add(object)
+      this.#put(object)
       if (++changes % changesPerTurn === 0) await this.#options.host.nextTurn()
     }
     for (const object of this.#cache.list()) {
@@ -138,8 +135,8 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T>, 
   async apply(events: readonly WatchEvent<T>[]): Promise<void> {
     let changes = 0
     for (const event of events) {
-      if (event.type === 'DELETED') this.#drop(this.#project(event.object))
-      else this.#put(this.#project(event.object))
+      if (event.type === 'DELETED') this.#drop(event.object)
+      else this.#put(event.object)
       if (++changes % changesPerTurn === 0) await this.#options.host.nextTurn()
     }
     this.progress(events.at(-1)?.object.metadata?.resourceVersion ?? '')
@@ -156,10 +153,6 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T>, 
   #reached(resourceVersion: number, deletedUid: string | undefined): boolean {
     if (!this.#synced || this.#resourceVersion < resourceVersion) return false
     return deletedUid === undefined || !this.#cache.hasUid(deletedUid)
-  }
-
-  #project(object: T): T {
-    return this.#options.project === undefined ? object : this.#options.project(object)
   }
 
   #put(object: T): void {

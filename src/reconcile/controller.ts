@@ -13,6 +13,11 @@ export type Outcome = { readonly requeueAfterMs?: number }
 export const done: Outcome = {}
 export const requeueAfter = (delayMs: number): Outcome => ({ requeueAfterMs: delayMs })
 
+/** Thrown to be called again with back-off when there is nothing wrong, only too early. */
+export class RetryError extends Error {
+  override readonly name = 'RetryError'
+}
+
 /** `namespace/name`, or `name` for cluster-scoped kinds. */
 export type Key = string
 

@@ -7,14 +7,15 @@ import type { Metrics } from '../base/metrics.ts'
 import type { Client } from '../client/client.ts'
 import { createClient } from '../client/create-client.ts'
 import type { Informer, InformerFactory, Lister } from '../client/informer.ts'
-import type {
-  AnyController,
-  AnyKind,
-  AnyWatch,
-  Caches,
-  EventRecorder,
-  Key,
-  ReconcileContext,
+import {
+  type AnyController,
+  type AnyKind,
+  type AnyWatch,
+  type Caches,
+  type EventRecorder,
+  type Key,
+  type ReconcileContext,
+  RetryError,
 } from './controller.ts'
 import { controllerIndexers, controllerOf, keyOf, refersTo } from './owner-references.ts'
 import { type ExpectedWrite, recordingTransport } from './recording-transport.ts'
@@ -258,9 +259,9 @@ class Harness implements RunningController {
   #retry(key: Key, error: unknown): void {
     if (this.#abort.signal.aborted) return
     const failures = this.#queue.addRateLimited(key)
-    // Somebody else was faster: no news, the caches will show it.
-    if (isStatus(error, 'Conflict', 'AlreadyExists')) {
-      this.#logger.debug('a reconcile met a conflict and is tried again', { key, failures, error })
+    // Somebody else was faster, say: no news, the caches will show it.
+    if (error instanceof RetryError || isStatus(error, 'Conflict', 'AlreadyExists')) {
+      this.#logger.debug('a reconcile came too early and is tried again', { key, failures, error })
     } else {
       this.#logger.warn('a reconcile failed and is tried again', { key, failures, error })
     }
