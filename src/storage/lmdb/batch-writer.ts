@@ -41,6 +41,8 @@ const arenaBytes = 2 ** 20
 /** What one change needs, at most. */
 export const changeBound = ({ key, after }: KeyChange): number => valueRecordBound(key, after?.value)
 
+const ignore = (): void => {}
+
 /** Turns batches into transactions of lmdb, one at a time. */
 export class BatchWriter {
   readonly #env: Environment
@@ -71,7 +73,9 @@ export class BatchWriter {
     const { keys, values, superseded, deadlines } = this.#env
     const start = this.#used
     this.#used = writeValueRecord(this.#room, start, key, before, after)
-    values.put(this.#referenceKey(reference), this.#room.subarray(start, this.#used), { append: true })
+    const record = this.#room.subarray(start, this.#used)
+    // Appending fills pages to the brim. lmdb promises something for each such put, the same as for the batch.
+    values.put(this.#referenceKey(reference), record, { append: true }).catch(ignore)
     if (after === undefined) keys.remove(key)
     else {
       keys.put(key, after)

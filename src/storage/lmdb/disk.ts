@@ -39,7 +39,8 @@ const inputOutput = 5
 /** A write that found less than this may have failed for want of room, whatever its error says. */
 const leastFreeBytes = 2 ** 20
 
-function freeBytes(path: string): number {
+/** Of the file system that holds `path`. */
+export function freeBytes(path: string): number {
   try {
     const { bavail, bsize } = statfsSync(dirname(path))
     return bavail * bsize
@@ -47,6 +48,9 @@ function freeBytes(path: string): number {
     return Number.POSITIVE_INFINITY
   }
 }
+
+export const fullError = (path: string): StorageFullError =>
+  new StorageFullError(`${path} cannot grow: no space left on the device`)
 
 /**
  * What a failed flush of `bytes` means. lmdb reports a write that was cut short, as on a disk that has just
@@ -56,9 +60,7 @@ export async function flushError(path: string, error: unknown, bytes: number): P
   const cause = await causeOf(error)
   const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined
   const short = code === inputOutput && freeBytes(path) < Math.max(leastFreeBytes, 4 * bytes)
-  if (code === noSpace || short) {
-    return new StorageFullError(`${path} cannot grow: no space left on the device`)
-  }
+  if (code === noSpace || short) return fullError(path)
   const text = cause instanceof Error ? cause.message : String(cause)
   return new StorageError(`writing to ${path} has failed, so no more is written: ${text}`, { cause })
 }

@@ -27,7 +27,8 @@ import {
 import { StorageMetrics } from '../storage-metrics.ts'
 import { WatchHub } from '../watch-hub.ts'
 import { BatchWriter, changeBound, type KeyChange, type Removal } from './batch-writer.ts'
-import { fileBytes, flushError, keyCount, usedBytes } from './disk.ts'
+import { fileBytes, flushError, fullError, keyCount, usedBytes } from './disk.ts'
+import { DiskReserve } from './disk-reserve.ts'
 import { type Environment, loadState, openEnvironment } from './environment.ts'
 import { GroupCommit } from './group-commit.ts'
 import { claim, release } from './owner.ts'
@@ -66,8 +67,6 @@ const mapBytesPerQuotaByte = 4
 const bytesBesideChange = 1024
 /** Deletions that are made at a time when many writes end together. */
 const expirySlice = 500
-/** While the disk is full, puts are tried no more often. */
-const fullRetryMs = 1000
 
 /** The contract on LMDB: one file, a history by revision, commits grouped into synced transactions. */
 export class LmdbStorage implements Storage {
@@ -76,6 +75,7 @@ export class LmdbStorage implements Storage {
   readonly #path: string
   readonly #quotaBackendBytes: number
   readonly #env: Environment
+  readonly #reserve: DiskReserve
   readonly #reader: Reader
   readonly #writer: BatchWriter
   readonly #pending = new PendingKeys()
@@ -89,7 +89,6 @@ export class LmdbStorage implements Storage {
   #visibleRevision: number
   #compactedRevision: number
   #usedBytes = 0
-  #full: { readonly error: StorageFullError; readonly retryAtMs: number } | undefined
   #broken: StorageError | undefined
   #closed: Promise<void> | undefined
 
@@ -99,6 +98,7 @@ export class LmdbStorage implements Storage {
     this.#path = path
     this.#quotaBackendBytes = options.quotaBackendBytes ?? defaultQuotaBackendBytes
     this.#env = env
+    this.#reserve = new DiskReserve(this.#host, `${path}-reserve`)
     const state = loadState(path, env)
     this.#revision = state.revision
     this.#visibleRevision = state.revision
@@ -128,6 +128,7 @@ export class LmdbStorage implements Storage {
 
   /** Takes up what the last owner of the file left undone. */
   resume(): void {
+    this.#reserve.make()
     const next = this.#nextDeadline()
     if (next !== undefined) this.#expiry.add(next)
     if (this.#scrubber.scrubbedRevision >= this.#compactedRevision) return
@@ -252,7 +253,7 @@ export class LmdbStorage implements Storage {
   #checkRoom(writes: readonly Write[]): void {
     if (this.#broken !== undefined) throw this.#broken
     if (!writes.some((write) => write.type === 'put')) return
-    if (this.#full !== undefined && this.#host.monotonicMs() < this.#full.retryAtMs) throw this.#full.error
+    if (this.#reserve.isFull) throw fullError(this.#path)
     if (this.#usedBytes + this.#commits.waitingBytes < this.#quotaBackendBytes) return
     this.#usedBytes = usedBytes(this.#env)
     if (this.#usedBytes + this.#commits.waitingBytes >= this.#quotaBackendBytes)
@@ -306,7 +307,6 @@ export class LmdbStorage implements Storage {
   #publish(items: readonly Item[]): void {
     // lmdb keeps its read transaction for a while; from here on it would be too old.
     this.#env.root.resetReadTxn()
-    this.#full = undefined
     const watched = this.#hub.watcherCount > 0
     const batches: Batch[] = []
     for (const item of items) {
@@ -347,9 +347,8 @@ export class LmdbStorage implements Storage {
     this.#pending.clear()
     const bytes = items.flatMap((item) => item.changes).reduce((sum, change) => sum + changeBound(change), 0)
     const error = await flushError(this.#path, cause, bytes)
-    if (error instanceof StorageFullError) {
-      this.#full = { error, retryAtMs: this.#host.monotonicMs() + fullRetryMs }
-    } else this.#broken = error
+    if (error instanceof StorageFullError) this.#reserve.giveUp()
+    else this.#broken = error
     this.#logger.error('a write to the store has failed', { error })
     for (const item of items) item.reject(error)
   }
