@@ -30,8 +30,8 @@ export class NumberLiteral {
   }
 }
 
-const isRounded = (text: string, value: number): boolean =>
-  !Number.isFinite(value) || BigInt(text) !== BigInt(value)
+/** Whether the number would be written otherwise than it was read. */
+const isRounded = (text: string, value: number): boolean => `${value}` !== text.replace(/^-0$/, '0')
 
 const fitsInt64 = (text: string): boolean => BigInt.asIntN(64, BigInt(text)) === BigInt(text)
 

@@ -1,7 +1,7 @@
 import { DecodeError } from './decode-error.ts'
 import { NumberLiteral } from './number-literal.ts'
 
-const words = new Map<string, boolean | null>([
+const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | null>([
   ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map(
     (word) => [word, true] as const,
   ),
