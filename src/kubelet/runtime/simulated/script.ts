@@ -49,7 +49,8 @@ const isShell = (command: readonly string[]): boolean =>
   /^(\/bin\/)?(ba|a)?sh$/.test(command[0] ?? '') && command[1] === '-c' && command.length >= 3
 
 function runShell(script: string, environment: Readonly<Record<string, string>>, state: State): boolean {
-  for (const clause of script.split(/[;\n]/)) {
+  const expanded = script.replace(/\$\{?(\w+)\}?/g, (_, name: string) => environment[name] ?? '')
+  for (const clause of expanded.split(/[;\n]/)) {
     for (const part of clause.split('&&')) {
       const words = splitWords(part)
       if (words.length === 0) continue

@@ -1,0 +1,156 @@
+import { Client, credentials, type Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import {
+  fromJSON,
+  type MessageTypeDefinition,
+  type MethodDefinition,
+  type ServiceDefinition,
+} from '@grpc/proto-loader'
+import { assert } from '../../../base/assert.ts'
+import { RuntimeError, type RuntimeErrorCode } from '../runtime.ts'
+
+type Method = MethodDefinition<object, object>
+type Json = { readonly [key: string]: unknown }
+
+const camel = (name: string): string =>
+  name.replace(/_+([a-zA-Z])/g, (_, letter: string) => letter.toUpperCase())
+
+/** A protobufjs descriptor with its fields in camel case; nothing of that is on the wire. */
+function camelCased(node: unknown, isFields = false): unknown {
+  if (typeof node !== 'object' || node === null || Array.isArray(node)) return node
+  return Object.fromEntries(
+    Object.entries(node).map(([key, value]) => [
+      isFields ? camel(key) : key,
+      key === 'oneofs' ? value : camelCased(value, key === 'fields' && !isFields),
+    ]),
+  )
+}
+
+/** The services of a protobufjs JSON descriptor, by their full names. */
+export function loadServices(descriptor: Json): ReadonlyMap<string, ServiceDefinition> {
+  const definitions = fromJSON(camelCased(descriptor) as Parameters<typeof fromJSON>[0], {
+    keepCase: true,
+    longs: Number,
+    enums: String,
+    defaults: true,
+    arrays: true,
+    objects: true,
+  })
+  const services = new Map<string, ServiceDefinition>()
+  for (const [name, definition] of Object.entries(definitions)) {
+    if (!('format' in definition)) services.set(name, definition)
+  }
+  return services
+}
+
+/** Message types that no service of a descriptor mentions, by name, to read what comes as `Any`. */
+export function loadMessage(descriptor: Json, name: string): MessageTypeDefinition<object, object> {
+  const definition = fromJSON(camelCased(descriptor) as Parameters<typeof fromJSON>[0], {
+    keepCase: true,
+    longs: Number,
+    defaults: true,
+  })[name]
+  assert(definition !== undefined && 'format' in definition, `no message ${name}`)
+  return definition as MessageTypeDefinition<object, object>
+}
+
+const codes: Readonly<Record<number, RuntimeErrorCode>> = {
+  [status.NOT_FOUND]: 'NotFound',
+  [status.ALREADY_EXISTS]: 'AlreadyExists',
+  [status.INVALID_ARGUMENT]: 'InvalidArgument',
+  [status.DEADLINE_EXCEEDED]: 'DeadlineExceeded',
+  [status.UNAVAILABLE]: 'Unavailable',
+  [status.UNIMPLEMENTED]: 'Unimplemented',
+  [status.CANCELLED]: 'Canceled',
+}
+
+export const runtimeError = (error: ServiceError): RuntimeError =>
+  new RuntimeError(codes[error.code] ?? 'Unknown', error.details)
+
+/** Messages that are absent come as null: here they are absent. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
+  const copy: Record<string, unknown> = {}
+  for (const [key, item] of Object.entries(value)) if (item !== null) copy[key] = withoutNulls(item)
+  return copy
+}
+
+/** Pull secrets and environments pass through here; logs never see a message. */
+const maxMessageBytes = 16 * 1024 * 1024
+
+/** A connection to a Unix socket that speaks gRPC; one for all services behind it. */
+export class GrpcConnection {
+  readonly #client: Client
+  readonly #services: ReadonlyMap<string, ServiceDefinition>
+
+  constructor(socketPath: string, services: ReadonlyMap<string, ServiceDefinition>) {
+    this.#services = services
+    this.#client = new Client(`unix:${socketPath}`, credentials.createInsecure(), {
+      'grpc.max_receive_message_length': maxMessageBytes,
+      'grpc.max_send_message_length': maxMessageBytes,
+      // A runtime that is being restarted is looked for again soon.
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 3_000,
+    })
+  }
+
+  /** The answer is of the type that the method's descriptor has. Rejects with RuntimeError. */
+  call<T>(service: string, method: string, request: object, timeoutMs?: number): Promise<T> {
+    const { path, requestSerialize, responseDeserialize } = this.#method(service, method)
+    const options = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs }
+    return new Promise((resolve, reject) => {
+      this.#client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        options,
+        (error, response) => {
+          if (error !== null) reject(runtimeError(error))
+          else resolve(withoutNulls(response) as T)
+        },
+      )
+    })
+  }
+
+  /** A stream of answers; `ended` is called once, with what ended it. */
+  stream<T>(
+    service: string,
+    method: string,
+    request: object,
+    handlers: {
+      readonly data: (message: T) => void
+      readonly ended: (error: RuntimeError | undefined) => void
+    },
+    metadata?: Metadata,
+  ): () => void {
+    const { path, requestSerialize, responseDeserialize } = this.#method(service, method)
+    const call =
+      metadata === undefined
+        ? this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request)
+        : this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, metadata)
+    let over = false
+    const end = (error: RuntimeError | undefined): void => {
+      if (over) return
+      over = true
+      handlers.ended(error)
+    }
+    call.on('data', (message: unknown) => handlers.data(withoutNulls(message) as T))
+    call.on('error', (error: ServiceError) => end(runtimeError(error)))
+    call.on('end', () => end(undefined))
+    return () => {
+      over = true
+      call.cancel()
+    }
+  }
+
+  close(): void {
+    this.#client.close()
+  }
+
+  #method(service: string, method: string): Method {
+    const definition = this.#services.get(service)?.[method]
+    assert(definition !== undefined, `no method ${service}/${method}`)
+    return definition
+  }
+}

@@ -1,0 +1,214 @@
+import { request } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { constants, createDeflate, type Deflate } from 'node:zlib'
+import { RuntimeError } from '../runtime.ts'
+
+/** Takes a stream's bytes in order; a promise holds the whole connection back. */
+export type StreamSink = (data: Uint8Array) => void | Promise<void>
+
+/** One direction of a stream is closed by `end`; `closed` resolves when the other side has closed its own. */
+export interface SpdyStream {
+  write(data: Uint8Array): Promise<void>
+  end(): void
+  readonly closed: Promise<void>
+}
+
+interface Incoming {
+  readonly sink: StreamSink
+  readonly close: () => void
+}
+
+const version = 3
+const synStream = 1
+const rstStream = 3
+const ping = 6
+const goAway = 7
+const flagFin = 1
+const frameHeaderBytes = 8
+const connectTimeoutMs = 30_000
+
+/**
+ * The client's side of SPDY/3.1 as container runtimes stream exec, attach and port-forward over it
+ * (https://www.chromium.org/spdy/spdy-protocol/spdy-protocol-draft3-1/). It is what all of them speak and, other
+ * than their older WebSocket protocols, can close one direction: a command sees the end of its input. Streams
+ * are opened by this side only, headers of the other side say nothing that is needed, and there is no flow
+ * control beyond TCP's, as in the library that runtimes use.
+ */
+export class SpdyConnection {
+  readonly #socket: Duplex
+  readonly #deflate: Deflate
+  readonly #streams = new Map<number, Incoming>()
+  #nextId = 1
+  #headers: Promise<void> = Promise.resolve()
+  #settle: (error: Error | undefined) => void = () => {}
+  /** Resolves when the connection is over, with what broke it. */
+  readonly over: Promise<Error | undefined>
+
+  private constructor(socket: Duplex, head: Buffer) {
+    this.#socket = socket
+    this.#deflate = createDeflate({ flush: constants.Z_SYNC_FLUSH })
+    this.over = new Promise((resolve) => {
+      this.#settle = resolve
+    })
+    void this.#read(head)
+  }
+
+  /** Upgrades a POST to `url`; `protocol` is the sub-protocol (`v4.channel.k8s.io`). */
+  static connect(url: string, protocol: string): Promise<SpdyConnection> {
+    return new Promise((resolve, reject) => {
+      const headers = {
+        Connection: 'Upgrade',
+        Upgrade: 'SPDY/3.1',
+        'X-Stream-Protocol-Version': protocol,
+      }
+      const call = request(url, { method: 'POST', headers, timeout: connectTimeoutMs })
+      call.on('upgrade', (_response, socket, head) => {
+        socket.setTimeout(0)
+        resolve(new SpdyConnection(socket, head))
+      })
+      call.on('response', (response) => {
+        response.resume()
+        reject(new RuntimeError('Unknown', `the runtime refused to stream: ${response.statusCode}`))
+      })
+      call.on('timeout', () => call.destroy(new Error('timed out')))
+      call.on('error', (error) => reject(new RuntimeError('Unavailable', error.message)))
+      call.end()
+    })
+  }
+
+  /** Opens a stream; `halfClosed` says that this side writes nothing on it. */
+  async open(
+    headers: Readonly<Record<string, string>>,
+    halfClosed: boolean,
+    sink: StreamSink,
+  ): Promise<SpdyStream> {
+    const id = this.#nextId
+    this.#nextId += 2
+    const closed = new Promise<void>((resolve) => {
+      this.#streams.set(id, { sink, close: resolve })
+    })
+    // Frames with headers go out in the order in which they were compressed.
+    const sent = this.#headers.then(async () => {
+      const block = await this.#compress(headerBlock(headers))
+      const frame = Buffer.alloc(10)
+      frame.writeUInt32BE(id, 0)
+      await this.#sendControl(synStream, halfClosed ? flagFin : 0, Buffer.concat([frame, block]))
+    })
+    this.#headers = sent.catch(() => {})
+    await sent
+    return {
+      write: (data) => this.#sendData(id, 0, data),
+      end: () => void this.#sendData(id, flagFin, new Uint8Array()),
+      closed,
+    }
+  }
+
+  close(): void {
+    this.#socket.destroy()
+    this.#finish(undefined)
+  }
+
+  #finish(error: Error | undefined): void {
+    for (const { close } of this.#streams.values()) close()
+    this.#streams.clear()
+    this.#deflate.close()
+    this.#settle(error)
+  }
+
+  #compress(block: Buffer): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = []
+      const collect = (chunk: Buffer): number => chunks.push(chunk)
+      this.#deflate.on('data', collect)
+      this.#deflate.write(block, (error) => {
+        if (error) return reject(error)
+        this.#deflate.flush(constants.Z_SYNC_FLUSH, () => {
+          this.#deflate.off('data', collect)
+          resolve(Buffer.concat(chunks))
+        })
+      })
+    })
+  }
+
+  #sendControl(type: number, flags: number, payload: Buffer): Promise<void> {
+    const header = Buffer.alloc(frameHeaderBytes)
+    header.writeUInt16BE(0x8000 | version, 0)
+    header.writeUInt16BE(type, 2)
+    header.writeUInt32BE(flags * 2 ** 24 + payload.length, 4)
+    return this.#send(Buffer.concat([header, payload]))
+  }
+
+  #sendData(id: number, flags: number, data: Uint8Array): Promise<void> {
+    const header = Buffer.alloc(frameHeaderBytes)
+    header.writeUInt32BE(id, 0)
+    header.writeUInt32BE(flags * 2 ** 24 + data.length, 4)
+    return this.#send(Buffer.concat([header, data]))
+  }
+
+  #send(frame: Buffer): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#socket.destroyed) resolve()
+      else this.#socket.write(frame, () => resolve())
+    })
+  }
+
+  async #read(head: Buffer): Promise<void> {
+    let buffered = head
+    try {
+      if (head.length > 0) buffered = await this.#takeFrames(buffered)
+      for await (const chunk of this.#socket) {
+        buffered = await this.#takeFrames(Buffer.concat([buffered, chunk]))
+      }
+      this.#finish(undefined)
+    } catch (error) {
+      this.#finish(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  /** Handles all whole frames; what is left of the bytes. */
+  async #takeFrames(bytes: Buffer): Promise<Buffer> {
+    let rest = bytes
+    while (rest.length >= frameHeaderBytes) {
+      const length = rest.readUInt32BE(4) & 0xffffff
+      if (rest.length < frameHeaderBytes + length) break
+      const payload = rest.subarray(frameHeaderBytes, frameHeaderBytes + length)
+      const first = rest.readUInt32BE(0)
+      const flags = rest.readUInt8(4)
+      rest = rest.subarray(frameHeaderBytes + length)
+      if (first >= 2 ** 31) await this.#takeControl(first & 0xffff, payload)
+      else await this.#takeData(first, flags, payload)
+    }
+    return rest
+  }
+
+  async #takeData(id: number, flags: number, payload: Buffer): Promise<void> {
+    const stream = this.#streams.get(id)
+    if (stream === undefined) return
+    if (payload.length > 0) await stream.sink(payload)
+    if ((flags & flagFin) !== 0) this.#closeStream(id)
+  }
+
+  async #takeControl(type: number, payload: Buffer): Promise<void> {
+    if (type === rstStream) this.#closeStream(payload.readUInt32BE(0) & 0x7fffffff)
+    else if (type === ping && payload.readUInt32BE(0) % 2 === 0) await this.#sendControl(ping, 0, payload)
+    else if (type === goAway) for (const id of [...this.#streams.keys()]) this.#closeStream(id)
+  }
+
+  #closeStream(id: number): void {
+    this.#streams.get(id)?.close()
+    this.#streams.delete(id)
+  }
+}
+
+function headerBlock(headers: Readonly<Record<string, string>>): Buffer {
+  const text = (value: string): Buffer => {
+    const bytes = Buffer.from(value)
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(bytes.length)
+    return Buffer.concat([length, bytes])
+  }
+  const count = Buffer.alloc(4)
+  count.writeUInt32BE(Object.keys(headers).length)
+  const pairs = Object.entries(headers).flatMap(([name, value]) => [text(name.toLowerCase()), text(value)])
+  return Buffer.concat([count, ...pairs])
+}
