@@ -6,7 +6,7 @@ import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { badRequest, conflict, invalid, notFound } from '../../apimachinery/status-error.ts'
 import { formatTime } from '../../apimachinery/time.ts'
 import type { Host } from '../../base/host.ts'
-import type { AdmissionChain } from '../admission-chain.ts'
+import type { AdmissionChain, AdmissionInput } from '../admission-chain.ts'
 import type { BodyDecoder } from '../body-decoder.ts'
 import type { SubresourceEndpoint } from '../endpoint.ts'
 import type { ObjectReader } from '../object-reader.ts'
@@ -41,6 +41,22 @@ const maxLifeSeconds = 2 ** 32
 /** What the ServiceAccount admission puts into pods: such a token lives a year, and warns after this time, for clients that do not reload it. */
 const injectedLifeSeconds = 3607
 const extendedLifeSeconds = 365 * 24 * 3600
+
+const admissionInput = (
+  request: ServerRequest,
+  declaration: KindDeclaration,
+): Omit<AdmissionInput, 'object'> => ({
+  operation: 'CREATE',
+  declaration,
+  kind,
+  subresource: 'token',
+  namespace: request.info.namespace,
+  name: request.info.name,
+  oldObject: undefined,
+  dryRun: false,
+  options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1' },
+  request,
+})
 
 /** What a token is bound to, as claims. */
 interface Binding {
@@ -80,7 +96,10 @@ export class TokenRequestEndpoint implements SubresourceEndpoint {
 
   async handle(request: ServerRequest, declaration: KindDeclaration): Promise<ServerResponse> {
     const { namespace, name } = request.info
-    const sent: TokenRequest = await this.#options.decode(request, kind, schema)
+    const body: TokenRequest = await this.#options.decode(request, kind, schema)
+    const admission = admissionInput(request, declaration)
+    // Before the default audience is filled in: a node may ask for it only by asking for none.
+    const sent: TokenRequest = await this.#options.admission.mutate({ ...admission, object: body }, body)
     const account = this.#account(namespace, name, sent)
     const nowMs = this.#options.host.now()
     const spec = {
@@ -103,7 +122,7 @@ export class TokenRequestEndpoint implements SubresourceEndpoint {
       metadata,
       spec,
     }
-    await this.#admit(request, declaration, asked)
+    await this.#options.admission.validate({ ...admission, object: asked })
     const binding = this.#binding(namespace, name, spec)
     const token = signToken(this.#claims(account, spec, binding, nowMs), this.#options.keys)
     const expirationTimestamp = formatTime(nowMs + spec.expirationSeconds * 1000)
@@ -134,23 +153,6 @@ export class TokenRequestEndpoint implements SubresourceEndpoint {
 
   #reader<T extends KubernetesObject>(resource: string): ReturnType<typeof typedReader<T>> {
     return typedReader<T>(this.#options.reader, { group: '', resource })
-  }
-
-  #admit(request: ServerRequest, declaration: KindDeclaration, object: TokenRequest): Promise<void> {
-    const { namespace, name } = request.info
-    return this.#options.admission.validate({
-      operation: 'CREATE',
-      declaration,
-      kind,
-      subresource: this.subresource,
-      namespace,
-      name,
-      object,
-      oldObject: undefined,
-      dryRun: false,
-      options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1' },
-      request,
-    })
   }
 
   #binding(namespace: string, account: string, spec: TokenRequestSpec): Binding {
