@@ -132,7 +132,7 @@ export class LmdbStorage implements Storage {
     const next = this.#nextDeadline()
     if (next !== undefined) this.#expiry.add(next)
     if (this.#scrubber.scrubbedRevision >= this.#compactedRevision) return
-    this.#scrubber.scrub(this.#compactedRevision).catch((error: unknown) => {
+    this.#scrub().catch((error: unknown) => {
       this.#logger.warn('the compaction could not be finished', { error })
     })
   }
@@ -183,10 +183,7 @@ export class LmdbStorage implements Storage {
     if (revision > this.#visibleRevision) throw new FutureRevisionError(this.#visibleRevision)
     if (revision <= this.#compactedRevision) return
     this.#compactedRevision = revision
-    const startMs = this.#host.monotonicMs()
-    const removed = await this.#scrubber.scrub(revision)
-    this.#metrics.compactedKeys.inc([], removed)
-    this.#metrics.compactionMs.observe(this.#host.monotonicMs() - startMs)
+    await this.#scrub()
   }
 
   close(): Promise<void> {
@@ -206,6 +203,13 @@ export class LmdbStorage implements Storage {
       this.#logger.warn('the store could not be released', { error })
     }
     await this.#env.root.close()
+  }
+
+  async #scrub(): Promise<void> {
+    const startMs = this.#host.monotonicMs()
+    const removed = await this.#scrubber.scrub(this.#compactedRevision)
+    this.#metrics.compactedKeys.inc([], removed)
+    this.#metrics.compactionMs.observe(this.#host.monotonicMs() - startMs)
   }
 
   #checkOpen(): void {
