@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { silentLogger } from '../base/logger.ts'
 import { startCompactor } from './compactor.ts'
-import { dump, makeVirtualHost, put } from './conformance/fixture.ts'
 import { MemoryStorage } from './memory/memory-storage.ts'
 import { CompactedError } from './storage.ts'
+import { dump, makeVirtualHost, put } from './testing/fixture.ts'
 
 const minuteMs = 60_000
 

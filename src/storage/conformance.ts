@@ -1,11 +1,11 @@
 import { describe } from 'vitest'
-import type { MakeStorage } from './conformance/fixture.ts'
-import { describeKeeping } from './conformance/keeping.ts'
-import { describeModel } from './conformance/model.ts'
-import { describeReadsAndWrites } from './conformance/reads-and-writes.ts'
-import { describeWatching } from './conformance/watching.ts'
+import type { MakeStorage } from './testing/fixture.ts'
+import { describeKeeping } from './testing/keeping.ts'
+import { describeModel } from './testing/model.ts'
+import { describeReadsAndWrites } from './testing/reads-and-writes.ts'
+import { describeWatching } from './testing/watching.ts'
 
-export type { MakeStorage, OpenOptions, StorageUnderTest } from './conformance/fixture.ts'
+export type { MakeStorage, OpenOptions, StorageUnderTest } from './testing/fixture.ts'
 
 export interface ConformanceOptions {
   /** How many random sequences of calls are compared with the twin. */

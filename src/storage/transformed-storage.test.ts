@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { bytes, makeVirtualHost, put, text } from './conformance/fixture.ts'
 import { describeStorage } from './conformance.ts'
 import { MemoryStorage } from './memory/memory-storage.ts'
+import { bytes, makeVirtualHost, put, text } from './testing/fixture.ts'
 import { TransformedStorage, type ValueTransformer } from './transformed-storage.ts'
 
 /** Flips bits depending on the key, and marks what it has made. */

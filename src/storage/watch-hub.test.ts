@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { makeVirtualHost } from './conformance/fixture.ts'
 import type { Batch } from './storage.ts'
+import { makeVirtualHost } from './testing/fixture.ts'
 import { filterBatch, type HistoryChunk, WatchHub } from './watch-hub.ts'
 
 const value = new Uint8Array(1000)

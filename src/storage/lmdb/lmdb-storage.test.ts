@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createMetrics } from '../../base/host/metrics.ts'
 import { realHost } from '../../base/host/real-host.ts'
-import { dump, put } from '../conformance/fixture.ts'
 import { describeStorage } from '../conformance.ts'
 import type { Storage } from '../storage.ts'
+import { dump, put } from '../testing/fixture.ts'
 import { openLmdbStorage } from './lmdb-storage.ts'
 import { temporaryDirectory } from './testing/temporary-directory.ts'
 
@@ -77,4 +77,17 @@ test('LmdbStorage keeps its directory to its owner', async () => {
   const storage = await openLmdbStorage({ directory, host: realHost })
   expect(statSync(directory).mode & 0o777).toBe(0o700)
   await storage.close()
+})
+
+test('LmdbStorage writes what the transformer makes of a value', async () => {
+  const directory = temporaryDirectory()
+  const invert = (_key: string, value: Uint8Array): Uint8Array => value.map((byte) => ~byte)
+  const transformer = { toStorage: invert, fromStorage: invert }
+  const storage = await openLmdbStorage({ directory, host: realHost, transformer })
+  await put(storage, '/registry/secrets/a', 'swordfish')
+  expect(await dump(storage)).toEqual(['/registry/secrets/a=swordfish'])
+  await storage.close()
+  const file = readFileSync(join(directory, 'store.lmdb'))
+  expect(file.includes('/registry/secrets/a')).toBe(true)
+  expect(file.includes('swordfish')).toBe(false)
 })

@@ -25,6 +25,7 @@ import {
   StorageFullError,
 } from '../storage.ts'
 import { StorageMetrics } from '../storage-metrics.ts'
+import { TransformedStorage, type ValueTransformer } from '../transformed-storage.ts'
 import { WatchHub } from '../watch-hub.ts'
 import { BatchWriter, changeBound, type KeyChange, type Removal } from './batch-writer.ts'
 import { fileBytes, flushError, fullError, keyCount, usedBytes } from './disk.ts'
@@ -45,6 +46,8 @@ export interface LmdbStorageOptions {
   readonly metrics?: Metrics
   /** Puts are refused once the pages in use exceed this; 2 GiB when absent, as etcd's. */
   readonly quotaBackendBytes?: number
+  /** What values go through on their way to the file and back, such as encryption. */
+  readonly transformer?: ValueTransformer
 }
 
 interface Waiter {
@@ -69,7 +72,7 @@ const bytesBesideChange = 1024
 const expirySlice = 500
 
 /** The contract on LMDB: one file, a history by revision, commits grouped into synced transactions. */
-export class LmdbStorage implements Storage {
+class LmdbStorage implements Storage {
   readonly #host: Host
   readonly #logger: Logger
   readonly #path: string
@@ -403,7 +406,7 @@ export class LmdbStorage implements Storage {
  * Opens or makes the store in a directory. Throws StorageInUseError when another process works on it, and
  * StorageCorruptError when its file is damaged or not one of ours.
  */
-export async function openLmdbStorage(options: LmdbStorageOptions): Promise<LmdbStorage> {
+export async function openLmdbStorage(options: LmdbStorageOptions): Promise<Storage> {
   // Secrets are in there.
   mkdirSync(options.directory, { recursive: true, mode: 0o700 })
   const path = join(options.directory, 'store.lmdb')
@@ -413,7 +416,8 @@ export async function openLmdbStorage(options: LmdbStorageOptions): Promise<Lmdb
     claim(path, env)
     const storage = new LmdbStorage(options, path, env)
     storage.resume()
-    return storage
+    const { transformer } = options
+    return transformer === undefined ? storage : new TransformedStorage(storage, transformer)
   } catch (error) {
     await env.root.close()
     throw error
