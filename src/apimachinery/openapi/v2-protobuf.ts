@@ -5,6 +5,9 @@ import { runSteps } from './run-steps.ts'
 /** The media type that kubectl asks `/openapi/v2` for. */
 export const openApiV2ProtobufType = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
 
+/** What the answer calls itself: upstream avoids the `@`, which is no token of HTTP. */
+export const openApiV2ProtobufAnswer = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+
 /**
  * How a JSON value is written in gnostic's `openapi.v2` messages (OpenAPIv2.proto): as a scalar; as YAML in
  * `Any`; as a message; or as a message of which each member of the JSON object becomes a `{name, value}`.

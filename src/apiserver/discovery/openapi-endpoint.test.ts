@@ -47,10 +47,20 @@ describe('OpenApiEndpoint', () => {
     expect(Object.keys(body.paths).length).toBeGreaterThan(200)
   })
 
+  it('serves the old document in protobuf, under a name of its own', async () => {
+    const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+    const response = await endpoint.handle(fakeRequest({ target: '/openapi/v2', headers: { accept } }))
+    if (response.type !== 'bytes') throw new Error(response.type)
+    expect(response.contentType).toBe('application/com.github.proto-openapi.spec.v2.v1.0+protobuf')
+    // Field 1, `swagger`.
+    expect(response.chunks[0]?.subarray(0, 5)).toEqual(Uint8Array.of(0x0a, 3, 0x32, 0x2e, 0x30))
+  })
+
   it('knows no other document and no other media type', async () => {
     expect((await get('/openapi/v3/apis/nothing/v1')).status).toBe(404)
+    await expect(get('/openapi/v2', { accept: 'text/html' })).rejects.toMatchObject({ code: 406 })
     await expect(
-      get('/openapi/v2', { accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' }),
+      get('/openapi/v3', { accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' }),
     ).rejects.toMatchObject({ code: 406 })
   })
 })

@@ -2,6 +2,11 @@ import type { FieldDocs } from '../../apimachinery/openapi/field-docs.ts'
 import type { OpenApiResource } from '../../apimachinery/openapi/openapi-resource.ts'
 import { openApiV2Steps } from '../../apimachinery/openapi/openapi-v2.ts'
 import { byDocument, openApiV3Index, openApiV3Steps } from '../../apimachinery/openapi/openapi-v3.ts'
+import {
+  openApiV2ProtobufAnswer,
+  openApiV2ProtobufSteps,
+  openApiV2ProtobufType,
+} from '../../apimachinery/openapi/v2-protobuf.ts'
 import type { Schemas } from '../../apimachinery/schema.ts'
 import { statusError } from '../../apimachinery/status-error.ts'
 import type { Host } from '../../base/host.ts'
@@ -37,12 +42,17 @@ const toOpenApi = ({ kind, subresources }: ServedResource): OpenApiResource => (
   subresources,
 })
 
-const acceptsJson = (accept: string): boolean =>
-  accept === '' ||
-  parseAccept(accept).some(
-    ({ type, subtype }) =>
-      type === '*' || (type === 'application' && (subtype === '*' || subtype === 'json')),
-  )
+type Encoding = 'json' | 'protobuf'
+
+/** The first of the wanted media types that a path has: kubectl asks for the old document in protobuf alone. */
+function encodingFor(accept: string, path: string): Encoding | undefined {
+  if (accept === '') return 'json'
+  for (const { type, subtype } of parseAccept(accept)) {
+    if (type === '*' || (type === 'application' && (subtype === '*' || subtype === 'json'))) return 'json'
+    if (path === v2Path && `${type}/${subtype}` === openApiV2ProtobufType) return 'protobuf'
+  }
+  return undefined
+}
 
 /** A document whose content its path's hash stands for may be kept for ever. */
 const keepForEver = 'public, immutable'
@@ -65,17 +75,21 @@ export class OpenApiEndpoint implements Endpoint {
   }
 
   async handle(request: ServerRequest): Promise<ServerResponse> {
-    const accept = request.header('accept') ?? ''
-    if (!acceptsJson(accept)) {
-      throw statusError('NotAcceptable', 'only the following media types are accepted: application/json')
-    }
     const { path } = request
+    const encoding = encodingFor(request.header('accept') ?? '', path)
+    if (encoding === undefined) {
+      const more = path === v2Path ? `, ${openApiV2ProtobufType}` : ''
+      throw statusError(
+        'NotAcceptable',
+        `only the following media types are accepted: application/json${more}`,
+      )
+    }
     if (path === v3Path || path === `${v3Path}/`) return this.#index()
-    if (path === v2Path) return this.#document(request, path, this.#resources)
+    if (path === v2Path) return this.#document(request, path, this.#resources, encoding)
     const name = path.slice(v3Path.length + 1)
     const resources = byDocument(this.#resources).get(name)
     if (resources === undefined) return pageNotFound()
-    return this.#document(request, name, resources)
+    return this.#document(request, name, resources, encoding)
   }
 
   #index(): ServerResponse {
@@ -93,19 +107,26 @@ export class OpenApiEndpoint implements Endpoint {
     return hex(this.#options.host.sha256(encoder.encode(text))).toUpperCase()
   }
 
-  *#steps(path: string, resources: readonly OpenApiResource[]): Generator<void, Uint8Array> {
+  *#steps(
+    path: string,
+    resources: readonly OpenApiResource[],
+    encoding: Encoding,
+  ): Generator<void, Uint8Array> {
     const { schemas, docs, version } = this.#options
     const input = { resources, schemas, docs: docs(), version }
-    return yield* encodeSteps(yield* path === v2Path ? openApiV2Steps(input) : openApiV3Steps(input))
+    if (path !== v2Path) return yield* encodeSteps(yield* openApiV3Steps(input))
+    const document = yield* openApiV2Steps(input)
+    return yield* encoding === 'json' ? encodeSteps(document) : openApiV2ProtobufSteps(document)
   }
 
   /** Several clients that ask at the same time wait for the same making. */
-  #encode(path: string, resources: readonly OpenApiResource[]): Promise<Uint8Array> {
-    const known = this.#encoded.get(path)
+  #encode(path: string, resources: readonly OpenApiResource[], encoding: Encoding): Promise<Uint8Array> {
+    const key = `${encoding} ${path}`
+    const known = this.#encoded.get(key)
     if (known !== undefined) return known
     const { host } = this.#options
-    const made = host.track(inSteps(host, this.#steps(path, resources)))
-    this.#encoded.set(path, made)
+    const made = host.track(inSteps(host, this.#steps(path, resources, encoding)))
+    this.#encoded.set(key, made)
     return made
   }
 
@@ -113,16 +134,17 @@ export class OpenApiEndpoint implements Endpoint {
     request: ServerRequest,
     name: string,
     resources: readonly OpenApiResource[],
+    encoding: Encoding,
   ): Promise<ServerResponse> {
     const hash = this.#hash(name, resources)
     const etag = `"${hash}"`
     const cached = request.query.get('hash') === hash ? { 'cache-control': keepForEver } : {}
     const headers = { etag, vary: 'Accept', ...cached }
-    const contentType = 'application/json'
+    const contentType = encoding === 'json' ? 'application/json' : openApiV2ProtobufAnswer
     if (request.header('if-none-match') === etag) {
       return { type: 'bytes', status: 304, contentType, chunks: [], headers }
     }
-    const chunks = [await this.#encode(request.path, resources)]
+    const chunks = [await this.#encode(request.path, resources, encoding)]
     return { type: 'bytes', status: 200, contentType, chunks, headers }
   }
 }
