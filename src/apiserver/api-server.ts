@@ -21,6 +21,7 @@ import { isStored, type ServerCore } from './server-core.ts'
 import { ServerMetrics } from './server-metrics.ts'
 import { BookmarkClock } from './watch/bookmark-clock.ts'
 import type { WatchRun } from './watch/watch-run.ts'
+import type { WriteAllocator } from './write-allocator.ts'
 
 /** `--request-timeout`. */
 const defaultRequestTimeoutMs = 60_000
@@ -30,6 +31,7 @@ export interface ApiServerOptions {
   readonly authorizer: Authorizer
   /** In the order in which they run. */
   readonly admission: readonly AdmissionPlugin[]
+  readonly allocators?: readonly WriteAllocator[]
   readonly endpoints?: readonly Endpoint[]
   readonly subresources?: readonly SubresourceEndpoint[]
   readonly virtualResources?: readonly VirtualResource[]
@@ -63,6 +65,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     mirror,
     storage,
     admission: new AdmissionChain(options.admission),
+    allocators: options.allocators ?? [],
     authorizer: options.authorizer,
     decoder,
     parsers,

@@ -15,6 +15,7 @@ import { withManagedFields } from './field-management.ts'
 import { generateName, maxGenerateAttempts, newUid } from './names.ts'
 import { dedupOwners, ensureNamespace, wipeSystemFields, withMetadata } from './object-meta.ts'
 import { type Outcome, objectOutcome, recordOutcome } from './outcome.ts'
+import { reserving } from './reserving.ts'
 import type { Resource } from './resource.ts'
 import { fromStorageError, GuardFailedError } from './storage-errors.ts'
 import { optionsAs, type WriteOptions } from './write-options.ts'
@@ -73,9 +74,14 @@ export function namespaceForAdmission(resource: Resource, namespace: string, nam
 /** From an admitted object with its name to the store: what POST, create-on-update and apply have in common. */
 export async function storeNew(creation: Creation, admitted: KubernetesObject): Promise<Outcome> {
   const { resource, request, options } = creation
-  const object = prepareNew(resource, admitted)
-  checkNew(resource, object)
-  for (const warning of resource.kind.warnings?.(object, undefined) ?? []) request.warn(warning)
+  const prepared = prepareNew(resource, admitted)
+  checkNew(resource, prepared)
+  for (const warning of resource.kind.warnings?.(prepared, undefined) ?? []) request.warn(warning)
+  return reserving(resource, prepared, undefined, (object) => insert(creation, object))
+}
+
+async function insert(creation: Creation, object: KubernetesObject): Promise<Outcome> {
+  const { resource, options } = creation
   await resource.context.admission.validate(admissionOf(creation, object))
   const { name = '' } = object.metadata ?? {}
   const id = resource.id(object.metadata?.namespace ?? '', name)

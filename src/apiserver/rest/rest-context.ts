@@ -5,6 +5,7 @@ import type { Storage } from '../../storage/storage.ts'
 import type { AdmissionChain } from '../admission-chain.ts'
 import type { Authorizer } from '../authorizer.ts'
 import type { Mirror } from '../cache/mirror.ts'
+import type { WriteAllocator } from '../write-allocator.ts'
 import type { BodyParsers } from './body.ts'
 
 /** What all of REST works with; one for a server. */
@@ -14,6 +15,7 @@ export interface RestContext {
   /** For reads of the past; everything else goes through the mirror. */
   readonly storage: Storage
   readonly admission: AdmissionChain
+  readonly allocators: readonly WriteAllocator[]
   readonly authorizer: Authorizer
   readonly decoder: ObjectDecoder
   readonly parsers: BodyParsers

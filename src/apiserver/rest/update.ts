@@ -15,6 +15,7 @@ import { createOnUpdate } from './create-on-update.ts'
 import { removeRecord } from './delete-record.ts'
 import { dedupOwners, ensureName, ensureNamespace, withMetadata } from './object-meta.ts'
 import { type Outcome, objectOutcome, recordOutcome } from './outcome.ts'
+import { reserving } from './reserving.ts'
 import type { Resource } from './resource.ts'
 import { fromStorageError, GuardFailedError } from './storage-errors.ts'
 import { optionsAs, type WriteOptions } from './write-options.ts'
@@ -71,14 +72,25 @@ async function create(update: Update): Promise<Outcome> {
 }
 
 async function overwrite(update: Update, record: CachedObject): Promise<Outcome> {
-  const { resource, request, options } = update
+  const { resource, request } = update
   const live = resource.read(record)
   checkUid(update, live)
   const changed = await admit(update, await update.transform(live), live)
-  const object = prepare(update, checkVersion(update, changed, record), live)
-  check(update, object, live)
+  const prepared = prepare(update, checkVersion(update, changed, record), live)
+  check(update, prepared, live)
   if (update.subresource === '')
-    for (const warning of resource.kind.warnings?.(object, live) ?? []) request.warn(warning)
+    for (const warning of resource.kind.warnings?.(prepared, live) ?? []) request.warn(warning)
+  if (update.subresource !== '') return replace(update, record, prepared, live)
+  return reserving(resource, prepared, live, (object) => replace(update, record, object, live))
+}
+
+async function replace(
+  update: Update,
+  record: CachedObject,
+  object: KubernetesObject,
+  live: KubernetesObject,
+): Promise<Outcome> {
+  const { resource, options } = update
   await resource.context.admission.validate(admissionOf(update, object, live))
   if (vanishes(resource, object, live)) {
     if (options.dryRun) return objectOutcome(object)
