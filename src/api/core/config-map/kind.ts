@@ -1,8 +1,46 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
+import type { FieldError } from '../../../apimachinery/field-error.ts'
+import { fieldForbidden, invalidValue, tooLong } from '../../../apimachinery/field-errors.ts'
+import { fieldPath } from '../../../apimachinery/field-path.ts'
+import { isConfigMapKey } from '../../../apimachinery/label-syntax.ts'
+import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
+import { utf8Length } from '../../../apimachinery/utf8-length.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import type { core } from '../../generated/types/index.ts'
+import { decodedLength, maxDataBytes } from '../data-size.ts'
 
-export const ConfigMap = defineKind<core.v1.ConfigMap>({
+type ConfigMap = core.v1.ConfigMap
+
+function validateContent(map: ConfigMap, errors: FieldError[]): void {
+  const { data = {}, binaryData = {} } = map
+  let bytes = 0
+  for (const key in data) {
+    const where = fieldPath('data').key(key)
+    for (const complaint of isConfigMapKey(key)) errors.push(invalidValue(where, key, complaint))
+    if (key in binaryData) errors.push(invalidValue(where, key, 'duplicate of key present in binaryData'))
+    bytes += utf8Length(data[key] ?? '')
+  }
+  for (const key in binaryData) {
+    const where = fieldPath('binaryData').key(key)
+    for (const complaint of isConfigMapKey(key)) errors.push(invalidValue(where, key, complaint))
+    bytes += decodedLength(binaryData[key] ?? '')
+  }
+  if (bytes > maxDataBytes) errors.push(tooLong('[]', maxDataBytes))
+}
+
+function validate(map: ConfigMap, old: ConfigMap | undefined): readonly FieldError[] {
+  const errors: FieldError[] = []
+  if (old?.immutable === true) {
+    const detail = 'field is immutable when `immutable` is set'
+    if (map.immutable !== true) errors.push(fieldForbidden('immutable', detail))
+    for (const field of ['data', 'binaryData'] as const)
+      if (!semanticallyEqual(map[field], old[field])) errors.push(fieldForbidden(field, detail))
+  }
+  validateContent(map, errors)
+  return errors
+}
+
+export const ConfigMap = defineKind<ConfigMap>({
   group: '',
   version: 'v1',
   kind: 'ConfigMap',
@@ -10,5 +48,14 @@ export const ConfigMap = defineKind<core.v1.ConfigMap>({
   namespaced: true,
   schema: 'io.k8s.api.core.v1.ConfigMap',
   shortNames: ['cm'],
-  columns: [nameColumn, ageColumn],
+  validate,
+  columns: [
+    nameColumn,
+    {
+      name: 'Data',
+      type: 'string',
+      value: ({ data = {}, binaryData = {} }) => Object.keys(data).length + Object.keys(binaryData).length,
+    },
+    ageColumn,
+  ],
 })

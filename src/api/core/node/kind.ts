@@ -1,8 +1,54 @@
-import { defineKind } from '../../../apimachinery/define-kind.ts'
+import { carryOver, defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
+import { set } from '../../defaulting.ts'
 import type { core } from '../../generated/types/index.ts'
+import { validateNode } from './validate.ts'
 
-export const Node = defineKind<core.v1.Node>({
+type Node = core.v1.Node
+
+/** `podCIDR` is the first of `podCIDRs`, whichever was sent; what is allocatable is the whole capacity unless said. */
+function defaultNode(node: Node): Node {
+  let next = node
+  const { podCIDR = '', podCIDRs = [] } = node.spec ?? {}
+  const first = podCIDRs[0] ?? ''
+  if (node.spec !== undefined && podCIDR !== first) {
+    const spec = podCIDR === '' ? { ...node.spec, podCIDR: first } : { ...node.spec, podCIDRs: [podCIDR] }
+    next = { ...next, spec }
+  }
+  const { status } = node
+  if (status?.capacity !== undefined && status.allocatable === undefined)
+    next = set(next, 'status', { ...status, allocatable: status.capacity })
+  return next
+}
+
+function statusOf(node: Node): string {
+  const ready = node.status?.conditions?.find((condition) => condition.type === 'Ready')
+  const words = [ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady']
+  if (node.spec?.unschedulable === true) words.push('SchedulingDisabled')
+  return words.join(',')
+}
+
+const rolePrefix = 'node-role.kubernetes.io/'
+
+function rolesOf(node: Node): string {
+  const roles = new Set<string>()
+  for (const [key, value] of Object.entries(node.metadata?.labels ?? {})) {
+    if (key.startsWith(rolePrefix) && key.length > rolePrefix.length) roles.add(key.slice(rolePrefix.length))
+    else if (key === 'kubernetes.io/role' && value !== '') roles.add(value)
+  }
+  return roles.size === 0 ? '<none>' : [...roles].sort().join(',')
+}
+
+const addressOf = (node: Node, type: string): string =>
+  node.status?.addresses?.find((address) => address.type === type)?.address ?? '<none>'
+
+function kernelOf(node: Node): string {
+  const { kernelVersion, architecture } = node.status?.nodeInfo ?? {}
+  const version = kernelVersion || '<unknown>'
+  return architecture ? `${version} (${architecture})` : version
+}
+
+export const Node = defineKind<Node>({
   group: '',
   version: 'v1',
   kind: 'Node',
@@ -12,5 +58,35 @@ export const Node = defineKind<core.v1.Node>({
   shortNames: ['no'],
   subresources: { status: {} },
   storagePrefix: 'minions',
-  columns: [nameColumn, ageColumn],
+  defaults: defaultNode,
+  prepareForCreate: (node) => node,
+  prepareForUpdate: carryOver,
+  validate: validateNode,
+  selectableFields: { 'spec.unschedulable': (node) => String(node.spec?.unschedulable ?? false) },
+  columns: [
+    nameColumn,
+    { name: 'Status', type: 'string', description: 'The status of the node', value: statusOf },
+    { name: 'Roles', type: 'string', description: 'The roles of the node', value: rolesOf },
+    ageColumn,
+    {
+      name: 'Version',
+      type: 'string',
+      value: (node) => node.status?.nodeInfo?.kubeletVersion ?? '',
+    },
+    { name: 'Internal-IP', type: 'string', priority: 1, value: (node) => addressOf(node, 'InternalIP') },
+    { name: 'External-IP', type: 'string', priority: 1, value: (node) => addressOf(node, 'ExternalIP') },
+    {
+      name: 'OS-Image',
+      type: 'string',
+      priority: 1,
+      value: (node) => node.status?.nodeInfo?.osImage || '<unknown>',
+    },
+    { name: 'Kernel-Version', type: 'string', priority: 1, value: kernelOf },
+    {
+      name: 'Container-Runtime',
+      type: 'string',
+      priority: 1,
+      value: (node) => node.status?.nodeInfo?.containerRuntimeVersion || '<unknown>',
+    },
+  ],
 })

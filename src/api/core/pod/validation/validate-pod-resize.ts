@@ -120,7 +120,7 @@ function validatePodLevel(pod: Pod, old: Pod, path: FieldPath, errors: FieldErro
 /** What `/resize` may do: change processor and memory of containers and of the pod (KEP-1287). */
 export function validatePodResize(pod: Pod, old: Pod, errors: FieldError[]): void {
   const refuse = (why: string): void => {
-    errors.splice(0, errors.length, fieldForbidden('', why))
+    errors.splice(0, errors.length, fieldForbidden('[]', why))
   }
   if (old.metadata?.annotations?.[mirrorAnnotation] !== undefined) {
     refuse('static pods cannot be resized')

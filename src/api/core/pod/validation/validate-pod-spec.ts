@@ -53,7 +53,7 @@ function validateResourceClaims(
   const names = new Set<string>()
   claims.forEach((claim, index) => {
     if (metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined) {
-      errors.push(fieldForbidden('', 'static pods do not support resource claims'))
+      errors.push(fieldForbidden('[]', 'static pods do not support resource claims'))
       return
     }
     const where = path.index(index)

@@ -175,7 +175,7 @@ export function validatePodUpdate(pod: Pod, old: Pod, errors: FieldError[]): voi
 /** Ephemeral containers may be added, never changed or removed. */
 export function validateEphemeralContainersUpdate(pod: Pod, old: Pod, errors: FieldError[]): void {
   if (old.metadata?.annotations?.[mirrorAnnotation] !== undefined) {
-    errors.splice(0, errors.length, fieldForbidden('', 'static pods do not support ephemeral containers'))
+    errors.splice(0, errors.length, fieldForbidden('[]', 'static pods do not support ephemeral containers'))
     return
   }
   const annotations = fieldPath('metadata').child('annotations')
