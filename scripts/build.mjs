@@ -30,6 +30,9 @@ await build({
   logLevel: 'warning',
 })
 
+// What kubectl explain tells of fields.
+execFileSync(join(root, 'node_modules/.bin/node'), [join(root, 'scripts/field-docs.ts')], { stdio: 'ignore' })
+
 // The pinned Node runs the program wherever the system's own is older.
 const launcher = join(out, 'timonel')
 writeFileSync(

@@ -12,6 +12,7 @@ const described = openApiResources(kinds, resources)
 const docs = {
   'io.k8s.api.apps.v1.Deployment': { description: 'Pods, rolled out.', fields: {} },
   'io.k8s.api.apps.v1.DeploymentSpec': { fields: { replicas: 'How many.' } },
+  'io.k8s.api.apps.v1.DeploymentStrategy': { description: 'How to roll out. Two ways.', fields: {} },
 }
 const input = { resources: described, schemas: builtInSchemas, docs, version: 'v1.36.0' }
 const deployments = '/apis/apps/v1/namespaces/{namespace}/deployments'
@@ -83,6 +84,7 @@ describe('buildOpenApiV2()', () => {
         replicas: { type: 'integer', format: 'int32', description: 'How many.' },
         strategy: {
           $ref: '#/definitions/io.k8s.api.apps.v1.DeploymentStrategy',
+          description: 'How to roll out.',
           'x-kubernetes-patch-strategy': 'retainKeys',
         },
       },

@@ -131,8 +131,10 @@ export class SchemaObjects {
     return members
   }
 
+  /** What to say of a field that refers to another type: the first sentence about that type, where nothing better is known. */
   #common(name: string, property: Schema): string | undefined {
-    return property.name === undefined ? undefined : commonFields[name]
+    if (property.name === undefined) return undefined
+    return commonFields[name] ?? this.#docs[property.name]?.description?.split(/(?<=\.)\s/)[0]
   }
 
   #field(schema: Schema, description: string | undefined): JsonMembers {
