@@ -105,7 +105,7 @@ export function planDeletion(
   const grace = planGrace(kind, live, options, nowMs)
   if (grace.type === 'wait') return grace
   if (grace.type === 'none') {
-    if (finalizers.length === 0) return { type: 'remove', last: live }
+    if (finalizers.length === 0) return { type: 'remove', last: withMetadata(live, held) }
     const changes = marked(live.metadata ?? {}, nowMs)
     return { type: 'mark', object: withMetadata(live, { ...held, ...changes }) }
   }

@@ -45,12 +45,12 @@ export class FakeReader implements ObjectReader {
 
   listByField(resource: GroupResource, field: string, value: string): readonly KubernetesObject[] {
     const path = field.split('.')
-    const valueOf = (object: KubernetesObject): unknown =>
+    const read = (object: KubernetesObject): unknown =>
       path.reduce<unknown>(
         (part, name) => (typeof part === 'object' && part !== null ? Reflect.get(part, name) : undefined),
         object,
       )
-    return this.list(resource).filter((object) => (valueOf(object) ?? '') === value)
+    return this.list(resource).filter((object) => (read(object) ?? '') === value)
   }
 
   onChange(resource: GroupResource, handler: Handler): () => void {

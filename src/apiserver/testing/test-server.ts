@@ -31,6 +31,8 @@ export interface TestServerOptions {
   readonly kinds?: readonly KindDeclaration[]
   readonly admission?: readonly AdmissionPlugin[]
   readonly authorizer?: Authorizer
+  /** True when absent. */
+  readonly checked?: boolean
 }
 
 export interface Answer {
@@ -192,7 +194,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     kinds: options.kinds ?? storedOnce,
     schemas: builtInSchemas,
     protobuf: new ProtobufCodec(protobufPacks, builtInSchemas),
-    checked: true,
+    checked: options.checked ?? true,
   })
   const server = createApiServer(core, {
     authenticators: [{ name: 'test', authenticate: () => ({ user: admin }) }],

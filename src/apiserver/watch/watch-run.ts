@@ -161,7 +161,10 @@ export class WatchRun implements WatchConsumer {
     const run = (): void => {
       const startMs = host.monotonicMs()
       while (index < count && !this.#ended) {
-        if (this.#output.full) return this.#output.onRoom(run)
+        if (this.#output.full) {
+          this.#output.onRoom(run)
+          return
+        }
         step(index++)
         if (index % 64 === 0 && host.monotonicMs() - startMs > sliceMs) {
           void host.nextTurn().then(run)
