@@ -130,6 +130,26 @@ describe('decode()', () => {
     ).toContain('json: cannot keep number 9007199254740993 exactly')
   })
 
+  it('accept() takes an object of the same process as if it had been decoded', () => {
+    const { kind, schema } = kindSchema('v1/ConfigMap')
+    const options = { expected: kind, schema, fieldValidation: 'Strict' } as const
+    const object = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'a', labels: {} },
+      data: undefined,
+    }
+    expect(decoder.accept(object, options).object).toEqual({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'a' },
+    })
+    expect(outcome(() => decoder.accept('text', options)).error).toContain('must be of type ConfigMap')
+    expect(outcome(() => decoder.accept({ ...object, foo: 1 }, options)).error).toContain(
+      'unknown field "foo"',
+    )
+  })
+
   it('decode() bounds the depth', () => {
     const deep = '['.repeat(2000) + ']'.repeat(2000)
     expect(outcome(() => decode('apps/v1/ControllerRevision', `{"data":${deep}}`)).error).toContain(

@@ -84,6 +84,13 @@ function summary(body: Uint8Array): string {
   return Array.from(head, (byte) => byte.toString(16).padStart(2, '0')).join('') + more
 }
 
+/** The answer to a body of which not even the kind can be told; any other error stays what it is. */
+function unrecognized(error: unknown, expected: GroupVersionKind, shown: string): unknown {
+  if (!(error instanceof DecodeError)) return error
+  const what = `the object provided is unrecognized (must be of type ${expected.kind})`
+  return badRequest(`${what}: ${error.message} (${shown})`)
+}
+
 /** Decodes request bodies into objects of one API, with upstream's errors. */
 export class ObjectDecoder {
   readonly #conformer: Conformer
@@ -100,23 +107,22 @@ export class ObjectDecoder {
    * `Strict`) has unknown or duplicate fields.
    */
   decode(body: Uint8Array, parse: (body: Uint8Array) => ParsedBody, options: DecodeOptions): DecodedObject {
-    const { expected } = options
-    let kind: GroupVersionKind
-    let parsed: ParsedBody
     try {
-      parsed = parse(body)
-      kind = withDefaults(statedKind(parsed.value), expected)
+      const parsed = parse(body)
+      const kind = withDefaults(statedKind(parsed.value), options.expected)
+      return this.#accept(parsed, kind, options)
     } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      const what = `the object provided is unrecognized (must be of type ${expected.kind})`
-      throw badRequest(`${what}: ${error.message} (${summary(body)})`)
+      throw unrecognized(error, options.expected, summary(body))
     }
-    return this.#accept(parsed, kind, options)
   }
 
   /** Takes an object that came without encoding (from the same process) as if it had been decoded. */
   accept(value: unknown, options: DecodeOptions): DecodedObject {
-    return this.#accept({ value }, withDefaults(statedKind(value), options.expected), options)
+    try {
+      return this.#accept({ value }, withDefaults(statedKind(value), options.expected), options)
+    } catch (error) {
+      throw unrecognized(error, options.expected, typeof value)
+    }
   }
 
   #accept(parsed: ParsedBody, kind: GroupVersionKind, options: DecodeOptions): DecodedObject {
