@@ -4,13 +4,15 @@ import { printError } from './print.ts'
 declare const TIMONEL_VERSION: string
 
 /** A whole number of at least `least`. */
-const wholeNumber = (least: number) => (text: string): number => {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`)
+const wholeNumber =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`)
+    }
+    return value
   }
-  return value
-}
 
 const oneOf =
   <T extends string>(...choices: readonly T[]) =>
@@ -20,7 +22,10 @@ const oneOf =
     return choice
   }
 
-const dataDirectoryOption = ['--data-dir <folder>', 'where the cluster is kept (root: /var/lib/timonel)'] as const
+const dataDirectoryOption = [
+  '--data-dir <folder>',
+  'where the cluster is kept (root: /var/lib/timonel)',
+] as const
 
 function program(): Command {
   const command = new Command('timonel')
@@ -33,11 +38,21 @@ function program(): Command {
     .option('--detach', 'return when it is ready, and leave it running', false)
     .option(...dataDirectoryOption)
     .option('--nodes <count>', 'how many nodes', wholeNumber(1), 1)
-    .option('--runtime <name>', 'auto, containerd or simulated', oneOf('auto', 'containerd', 'simulated'), 'auto')
+    .option(
+      '--runtime <name>',
+      'auto, containerd or simulated',
+      oneOf('auto', 'containerd', 'simulated'),
+      'auto',
+    )
     .option('--api-port <port>', 'port of the API server', wholeNumber(0), 6443)
     .option('--install-deps', 'install the system packages that are missing', false)
     .option('--quota-backend-bytes <bytes>', 'how large the store may grow', wholeNumber(1))
-    .option('--log-level <level>', 'debug, info, warn or error', oneOf('debug', 'info', 'warn', 'error'), 'warn')
+    .option(
+      '--log-level <level>',
+      'debug, info, warn or error',
+      oneOf('debug', 'info', 'warn', 'error'),
+      'warn',
+    )
     .action(async (options) => (await import('./commands/up.ts')).up(options))
   command
     .command('down')

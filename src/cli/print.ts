@@ -13,7 +13,9 @@ export function printSteps(out: NodeJS.WriteStream): (step: Step) => void {
         return
       case 'done': {
         const detail = step.detail ? ` ${colors.dim(step.detail)}` : ''
-        out.write(`${clear}${colors.green('✓')} ${step.name}${detail} ${colors.dim(`(${milliseconds(step.tookMs)})`)}\n`)
+        out.write(
+          `${clear}${colors.green('✓')} ${step.name}${detail} ${colors.dim(`(${milliseconds(step.tookMs)})`)}\n`,
+        )
         return
       }
       case 'failed':

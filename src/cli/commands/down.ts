@@ -8,5 +8,7 @@ export interface DownOptions {
 export async function down(options: DownOptions): Promise<void> {
   const root = options.dataDir ?? defaultDataDirectory()
   const wasRunning = await stopCluster(root, printSteps(process.stdout))
-  process.stdout.write(wasRunning ? 'The cluster is stopped; "timonel up" resumes it.\n' : 'The cluster was not running.\n')
+  process.stdout.write(
+    wasRunning ? 'The cluster is stopped; "timonel up" resumes it.\n' : 'The cluster was not running.\n',
+  )
 }

@@ -9,6 +9,12 @@ export interface ImageLoadOptions {
 export async function imageLoad(files: readonly string[], options: ImageLoadOptions): Promise<void> {
   const root = options.dataDir ?? defaultDataDirectory()
   for (const file of files) {
-    await step(realHost, printSteps(process.stdout), `load ${file}`, () => loadImages(root, resolve(file)), (names) => names.join(', '))
+    await step(
+      realHost,
+      printSteps(process.stdout),
+      `load ${file}`,
+      () => loadImages(root, resolve(file)),
+      (names) => names.join(', '),
+    )
   }
 }

@@ -9,7 +9,8 @@ export interface StatusOptions {
 function describe(status: ClusterStatus): string {
   if (!status.running) return `The cluster in ${status.dataDirectory} is not running.\n`
   const nodes = status.nodes.map(
-    (node) => `  ${node.name}  ${node.ready ? colors.green('Ready') : colors.red('NotReady')}  ${node.runtime}`,
+    (node) =>
+      `  ${node.name}  ${node.ready ? colors.green('Ready') : colors.red('NotReady')}  ${node.runtime}`,
   )
   return `The cluster in ${status.dataDirectory} runs at ${status.server} (process ${status.pid}).\n${nodes.join('\n')}\n`
 }
@@ -17,6 +18,8 @@ function describe(status: ClusterStatus): string {
 /** Exits with 1 when the cluster does not run, so that scripts can ask. */
 export async function status(options: StatusOptions): Promise<void> {
   const current = await clusterStatus(options.dataDir ?? defaultDataDirectory())
-  process.stdout.write(options.output === 'json' ? `${JSON.stringify(current, null, 2)}\n` : describe(current))
+  process.stdout.write(
+    options.output === 'json' ? `${JSON.stringify(current, null, 2)}\n` : describe(current),
+  )
   if (!current.running) process.exitCode = 1
 }

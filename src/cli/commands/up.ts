@@ -43,7 +43,9 @@ const say = (text: string): void => {
 }
 
 const report = (): ((step: Step) => void) =>
-  process.send ? (each) => process.send?.({ type: 'step', step: each } satisfies Message) : printSteps(process.stdout)
+  process.send
+    ? (each) => process.send?.({ type: 'step', step: each } satisfies Message)
+    : printSteps(process.stdout)
 
 /** containerd for root on Linux, else the simulated runtime; says why. Installs what is missing where told to. */
 async function chooseRuntime(options: UpOptions): Promise<RuntimeName> {
@@ -83,7 +85,10 @@ export async function up(options: UpOptions): Promise<void> {
     await run(options, root)
   } catch (error) {
     if (!process.send) throw error
-    process.send({ type: 'failed', message: error instanceof Error ? error.message : String(error) } satisfies Message)
+    process.send({
+      type: 'failed',
+      message: error instanceof Error ? error.message : String(error),
+    } satisfies Message)
     process.exitCode = 1
   }
 }
@@ -134,11 +139,16 @@ function detach(options: UpOptions, root: string): Promise<void> {
   const logFile = join(logs, 'timonel.log')
   const log = openSync(logFile, 'a', 0o600)
   const args = process.argv.slice(1).filter((arg) => arg !== '--detach')
-  const child = spawn(process.execPath, [...process.execArgv, ...args], { detached: true, stdio: ['ignore', log, log, 'ipc'] })
+  const child = spawn(process.execPath, [...process.execArgv, ...args], {
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+  })
   const print = printSteps(process.stdout)
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('exit', (code) => reject(new Error(`the cluster ended with code ${code} before it was ready; see ${logFile}`)))
+    child.on('exit', (code) =>
+      reject(new Error(`the cluster ended with code ${code} before it was ready; see ${logFile}`)),
+    )
     child.on('message', (message: Message) => {
       switch (message.type) {
         case 'step':

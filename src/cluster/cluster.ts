@@ -1,0 +1,173 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createMetrics } from '../base/host/metrics.ts'
+import { realHost } from '../base/host/real-host.ts'
+import type { Host } from '../base/host.ts'
+import { type Logger, silentLogger } from '../base/logger.ts'
+import { VirtualHost } from '../base/virtual-host.ts'
+import type { Client } from '../client/client.ts'
+import { adminUser, clientFor } from './control-plane/component-clients.ts'
+import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts'
+import { type DataDirectory, dataDirectory } from './data-directory.ts'
+import { kubeconfig } from './kubeconfig.ts'
+import { type ClusterOptions, defaultNetwork, type NetworkOptions } from './options.ts'
+import { componentSubjects, ensurePki, type Pki } from './pki/ensure-pki.ts'
+import { processStartTicks } from './process-identity.ts'
+import { type Report, step } from './progress.ts'
+import { type RunningNodes, startSimulatedNodes } from './simulated-nodes.ts'
+import { removeState, writeState } from './state-file.ts'
+
+const quiet: Report = () => {}
+
+/** The first address of a network: where the `kubernetes` Service is. */
+function firstAddress(cidr: string): string {
+  const [network = ''] = cidr.split('/')
+  const bytes = network.split('.').map(Number)
+  return [...bytes.slice(0, 3), (bytes[3] ?? 0) + 1].join('.')
+}
+
+interface Parts {
+  readonly host: Host
+  readonly virtual: VirtualHost | undefined
+  readonly directory: DataDirectory
+  readonly temporary: boolean
+  readonly controlPlane: ControlPlane
+  readonly nodes: RunningNodes
+  readonly kubeconfig: string
+}
+
+/**
+ * A whole cluster in this process (but for nodes with real containers, which are processes of their own).
+ * Whoever starts it stops it.
+ */
+export class Cluster {
+  readonly #parts: Parts
+  /** The administrator's client, without sockets. */
+  readonly client: Client
+  /** The administrator's kubeconfig, for clients that come over HTTPS. */
+  readonly kubeconfig: string
+
+  private constructor(parts: Parts) {
+    this.#parts = parts
+    this.client = clientFor(parts.controlPlane.server, adminUser, 'timonel')
+    this.kubeconfig = parts.kubeconfig
+  }
+
+  /** Resolves when the API is served, the controllers run and every node has registered. */
+  static async start(options: ClusterOptions = {}, report: Report = quiet): Promise<Cluster> {
+    checkOptions(options)
+    const virtual = options.clock === 'virtual' ? virtualHost(options.seed ?? 0) : undefined
+    const host: Host = virtual ?? realHost
+    const temporary = options.dataDirectory === undefined
+    const root = options.dataDirectory ?? mkdtempSync(join(tmpdir(), 'timonel-'))
+    try {
+      return new Cluster(await start(options, report, { host, virtual, temporary, root }))
+    } catch (error) {
+      if (temporary) rmSync(root, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  /** Lets `ms` of virtual time pass, with everything that falls due in it. */
+  async advance(ms: number): Promise<void> {
+    const { virtual } = this.#parts
+    if (virtual === undefined)
+      throw new Error("advance needs a virtual clock: start the cluster with clock: 'virtual'")
+    await virtual.advance(ms)
+  }
+
+  /** Stops everything; what is in a data directory stays. */
+  async stop(): Promise<void> {
+    const { nodes, controlPlane, directory, temporary } = this.#parts
+    await nodes.stop()
+    await controlPlane.stop()
+    removeState(directory.stateFile)
+    if (temporary) rmSync(directory.root, { recursive: true, force: true })
+  }
+}
+
+function checkOptions(options: ClusterOptions): void {
+  if (options.clock === 'virtual' && (options.runtime === 'containerd' || options.storage === 'lmdb')) {
+    throw new Error('a virtual clock goes with the simulated runtime and with storage in memory')
+  }
+  if (options.storage === 'lmdb' && options.dataDirectory === undefined) {
+    throw new Error("storage 'lmdb' needs a dataDirectory")
+  }
+}
+
+function virtualHost(seed: number): VirtualHost {
+  return new VirtualHost({ seed, hop: () => realHost.nextTurn(), sha256: (data) => realHost.sha256(data) })
+}
+
+interface Ground {
+  readonly host: Host
+  readonly virtual: VirtualHost | undefined
+  readonly temporary: boolean
+  readonly root: string
+}
+
+async function start(options: ClusterOptions, report: Report, ground: Ground): Promise<Parts> {
+  const { host, virtual, temporary, root } = ground
+  const directory = dataDirectory(root)
+  const network: NetworkOptions = { ...defaultNetwork, ...options.network }
+  const logger: Logger = options.logger ?? silentLogger
+  mkdirSync(root, { recursive: true, mode: 0o700 })
+  const pki = await step(realHost, report, 'certificates', () => certificates(directory, network))
+  const controlPlane = await startControlPlane({
+    host,
+    logger,
+    metrics: createMetrics(),
+    report,
+    pki,
+    network,
+    listen: { address: options.apiPort ? '0.0.0.0' : '127.0.0.1', port: options.apiPort ?? 0 },
+    advertiseAddress: '127.0.0.1',
+    checked: virtual !== undefined,
+    ...(options.storage === 'lmdb' ? { storeDirectory: directory.store } : {}),
+    ...(options.quotaBackendBytes === undefined ? {} : { quotaBackendBytes: options.quotaBackendBytes }),
+  })
+  try {
+    const server = `https://127.0.0.1:${controlPlane.http.port}`
+    const config = writeKubeconfig(directory, pki, server)
+    const nodes = await step(
+      realHost,
+      report,
+      'nodes',
+      () => startSimulatedNodes({ controlPlane, host, logger, network, count: options.nodes ?? 1 }),
+      (running) => running.names.join(', '),
+    )
+    writeState(directory.stateFile, {
+      pid: process.pid,
+      startTicks: processStartTicks(process.pid) ?? 0,
+      server,
+      startedAtMs: realHost.now(),
+      nodes: nodes.names.map((name) => ({ name, runtime: 'simulated' })),
+    })
+    return { host, virtual, directory, temporary, controlPlane, nodes, kubeconfig: config }
+  } catch (error) {
+    await controlPlane.stop()
+    throw error
+  }
+}
+
+function certificates(directory: DataDirectory, network: NetworkOptions): Promise<Pki> {
+  return ensurePki(directory.pki, {
+    host: realHost,
+    serverNames: [hostname(), 'localhost', '127.0.0.1'],
+    serviceAddress: firstAddress(network.serviceCidr),
+    clusterDomain: network.domain,
+  })
+}
+
+function writeKubeconfig(directory: DataDirectory, pki: Pki, server: string): string {
+  const text = kubeconfig({
+    server,
+    clusterName: 'timonel',
+    userName: 'kubernetes-admin',
+    certificateAuthority: pki.ca.certificatePem,
+    client: pki.client('admin', componentSubjects.admin),
+  })
+  writeFileSync(directory.kubeconfig, text, { mode: 0o600 })
+  return text
+}

@@ -1,0 +1,199 @@
+import { clusterRoles } from '../../api/generated/bootstrap-rbac.ts'
+import { protobufPacks } from '../../api/generated/protobuf.ts'
+import { resources } from '../../api/generated/resources.ts'
+import { kinds } from '../../api/kinds.ts'
+import { builtInSchemas } from '../../api/schemas.ts'
+import { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
+import { AdmissionChain } from '../../apiserver/admission-chain.ts'
+import { type ApiServer, createApiServer } from '../../apiserver/api-server.ts'
+import { ClientCertificateAuthenticator } from '../../apiserver/authentication/client-certificate.ts'
+import { OpenIdEndpoint } from '../../apiserver/authentication/open-id.ts'
+import { RequestAuthenticator } from '../../apiserver/authentication/request-authenticator.ts'
+import { SelfSubjectReviewResource } from '../../apiserver/authentication/self-subject-review.ts'
+import { ServiceAccountTokens } from '../../apiserver/authentication/service-account-tokens.ts'
+import { TokenChain } from '../../apiserver/authentication/token-chain.ts'
+import { TokenRequestEndpoint } from '../../apiserver/authentication/token-request.ts'
+import { TokenReviewResource } from '../../apiserver/authentication/token-review.ts'
+import { NodeAuthorizer } from '../../apiserver/authorization/node-authorizer.ts'
+import { NodeRelations } from '../../apiserver/authorization/node-relations.ts'
+import { privilegedGroup } from '../../apiserver/authorization/privileged-group.ts'
+import { RbacAuthorizer } from '../../apiserver/authorization/rbac-authorizer.ts'
+import { RbacIndex } from '../../apiserver/authorization/rbac-index.ts'
+import { RulesReviewResource } from '../../apiserver/authorization/rules-review.ts'
+import { AccessReviewResource } from '../../apiserver/authorization/subject-access-review.ts'
+import { UnionAuthorizer } from '../../apiserver/authorization/union-authorizer.ts'
+import { DiscoveryEndpoint } from '../../apiserver/discovery/discovery-endpoint.ts'
+import { type HealthCheck, HealthEndpoint, ping } from '../../apiserver/discovery/health-endpoint.ts'
+import { MetricsEndpoint } from '../../apiserver/discovery/metrics-endpoint.ts'
+import { OpenApiEndpoint } from '../../apiserver/discovery/openapi-endpoint.ts'
+import { RootEndpoint } from '../../apiserver/discovery/root-endpoint.ts'
+import { servedResources } from '../../apiserver/discovery/served-resource.ts'
+import { VersionEndpoint } from '../../apiserver/discovery/version-endpoint.ts'
+import type { Endpoint, SubresourceEndpoint, VirtualResource } from '../../apiserver/endpoint.ts'
+import { impersonationFilter } from '../../apiserver/impersonation/impersonation-filter.ts'
+import { ownSubresources } from '../../apiserver/rest/subresources.ts'
+import { ServerCore } from '../../apiserver/server-core.ts'
+import type { Host } from '../../base/host.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import type { Storage } from '../../storage/storage.ts'
+import type { Pki } from '../pki/ensure-pki.ts'
+import { tokenKeys } from '../pki/token-keys.ts'
+import { buildInfo } from '../version.ts'
+import { admissionPlugins } from './admission-plugins.ts'
+import { readFieldDocs } from './field-docs.ts'
+
+export interface ApiServerSetup {
+  readonly host: Host
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly storage: Storage
+  readonly pki: Pki
+  /** `cluster.local` */
+  readonly domain: string
+  /** Where clients reach it: `192.0.2.1:6443`. */
+  readonly address: string
+  /** Tests: whatever is written must survive JSON. */
+  readonly checked: boolean
+}
+
+export interface StartedApiServer {
+  readonly server: ApiServer
+  stop(): Promise<void>
+}
+
+/** The audience of tokens that name none, and who issues them. */
+const issuerOf = (domain: string): string => `https://kubernetes.default.svc.${domain}`
+
+function nodeRules(): ConstructorParameters<typeof NodeAuthorizer>[1] {
+  return clusterRoles().find((role) => role.metadata?.name === 'system:node')?.rules ?? []
+}
+
+const healthNames = ['healthz', 'livez', 'readyz']
+
+interface Parts {
+  readonly core: ServerCore
+  readonly setup: ApiServerSetup
+  readonly checks: readonly HealthCheck[]
+}
+
+function makeEndpoints(
+  { core, setup, checks }: Parts,
+  subresources: readonly SubresourceEndpoint[],
+): readonly Endpoint[] {
+  const { host, logger, metrics, pki, domain, address } = setup
+  const discovery = new DiscoveryEndpoint({ host, address })
+  const build = buildInfo()
+  const openApi = new OpenApiEndpoint({
+    host,
+    schemas: core.options.schemas,
+    docs: readFieldDocs,
+    version: build.gitVersion,
+  })
+  const answered = new Set(subresources.map((each) => `${each.group}/${each.resource}/${each.subresource}`))
+  const served = servedResources(kinds, resources, (kind, name) => {
+    const { status, scale, parts = [] } = kind.subresources
+    if (name === 'status') return status !== undefined
+    if (name === 'scale') return scale !== undefined
+    const key = `${kind.group}/${kind.resource}/${name}`
+    return parts.includes(name) || key in ownSubresources || answered.has(key)
+  })
+  discovery.replace(served)
+  openApi.replace(served)
+  const endpoints: Endpoint[] = [
+    discovery,
+    openApi,
+    ...healthNames.map((name) => new HealthEndpoint(name, checks, logger)),
+    new VersionEndpoint(build),
+    new MetricsEndpoint(metrics),
+    new OpenIdEndpoint(issuerOf(domain), `https://${address}`, tokenKeys(pki.serviceAccount.privateKeyPem)),
+  ]
+  const root = new RootEndpoint(() => [...endpoints.flatMap((endpoint) => endpoint.paths), '/'])
+  return [...endpoints, root]
+}
+
+/** Puts an API server together and loads it from the store. */
+export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiServer> {
+  const { host, logger, metrics, storage, pki, domain, checked } = setup
+  const core = new ServerCore({
+    host,
+    storage,
+    logger,
+    metrics,
+    kinds,
+    schemas: builtInSchemas,
+    protobuf: new ProtobufCodec(protobufPacks, builtInSchemas),
+    checked,
+  })
+  const { reader } = core
+  const issuer = issuerOf(domain)
+  const keys = tokenKeys(pki.serviceAccount.privateKeyPem)
+  const tokens = new TokenChain([new ServiceAccountTokens({ host, keys, reader, issuer })])
+  const rbac = new RbacIndex(reader)
+  const authorizer = new UnionAuthorizer([
+    privilegedGroup,
+    new NodeAuthorizer(new NodeRelations(reader), nodeRules()),
+    new RbacAuthorizer(rbac),
+  ])
+  const admission = admissionPlugins({ reader, host, authorizer, rbac })
+  const subresources: readonly SubresourceEndpoint[] = [
+    new TokenRequestEndpoint({
+      host,
+      keys,
+      reader,
+      admission: new AdmissionChain(admission),
+      decode: core.decodeBody,
+      issuer,
+      audiences: [issuer],
+    }),
+  ]
+  const virtualResources: readonly VirtualResource[] = [
+    new TokenReviewResource(tokens, [issuer]),
+    new SelfSubjectReviewResource(host),
+    new AccessReviewResource('SubjectAccessReview', authorizer),
+    new AccessReviewResource('LocalSubjectAccessReview', authorizer),
+    new AccessReviewResource('SelfSubjectAccessReview', authorizer),
+    new RulesReviewResource(authorizer),
+  ]
+  const checks: readonly HealthCheck[] = [
+    ping,
+    {
+      name: 'etcd',
+      check: async () => {
+        await storage.currentRevision()
+      },
+    },
+    {
+      name: 'informer-sync',
+      check: () => {
+        if (!server.ready) throw new Error('the caches are not in step with the store')
+      },
+    },
+  ]
+  const server = createApiServer(core, {
+    authenticators: [
+      new RequestAuthenticator({
+        logger,
+        certificates: new ClientCertificateAuthenticator(host),
+        tokens,
+        audiences: [issuer],
+        anonymous: true,
+      }),
+    ],
+    authorizer,
+    admission,
+    endpoints: makeEndpoints({ core, setup, checks }, subresources),
+    subresources,
+    virtualResources,
+    impersonation: impersonationFilter(authorizer),
+  })
+  await server.start()
+  const stopRbac = rbac.start()
+  return {
+    server,
+    stop: async () => {
+      stopRbac()
+      await server.close()
+    },
+  }
+}

@@ -1,0 +1,43 @@
+import type { ApiServer } from '../../apiserver/api-server.ts'
+import { serviceAccountGroups, serviceAccountUser } from '../../apiserver/authentication/users.ts'
+import type { UserInfo } from '../../apiserver/request.ts'
+import type { Client } from '../../client/client.ts'
+import { createClient } from '../../client/create-client.ts'
+
+const authenticated = 'system:authenticated'
+
+/** A component of the control plane, as its certificate would name it. */
+export const componentUser = (name: string): UserInfo => ({ name, groups: [authenticated] })
+
+/** The administrator. */
+export const adminUser: UserInfo = { name: 'kubernetes-admin', groups: ['system:masters', authenticated] }
+
+/** Service accounts that are not simply called `<controller>-controller`; upstream's names. */
+const accountNames: Readonly<Record<string, string>> = {
+  endpoints: 'endpoint-controller',
+  'garbage-collector': 'generic-garbage-collector',
+  nodeipam: 'node-controller',
+  nodelifecycle: 'node-controller',
+  'node-ipam': 'node-controller',
+  'node-lifecycle': 'node-controller',
+  'taint-eviction': 'node-controller',
+  'pod-garbage-collector': 'pod-garbage-collector',
+  'root-ca-certificate-publisher': 'root-ca-cert-publisher',
+  serviceaccount: 'service-account-controller',
+}
+
+/** A controller's own service account, which upstream's bootstrap roles are bound to. */
+export const controllerUser = (controller: string): UserInfo => ({
+  name: serviceAccountUser('kube-system', accountNames[controller] ?? `${controller}-controller`),
+  groups: [...serviceAccountGroups('kube-system'), authenticated],
+})
+
+export const nodeUser = (node: string): UserInfo => ({
+  name: `system:node:${node}`,
+  groups: ['system:nodes', authenticated],
+})
+
+/** A client in the same process, as `user`; `agent` is its field manager and user agent. */
+export function clientFor(server: ApiServer, user: UserInfo, agent: string): Client {
+  return createClient(server.transportFor(user, agent), { fieldManager: agent })
+}

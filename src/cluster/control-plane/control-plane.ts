@@ -1,0 +1,143 @@
+import type { ApiServer } from '../../apiserver/api-server.ts'
+import type { HttpServer } from '../../apiserver/http/http-server.ts'
+import type { Host } from '../../base/host.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import { EventRecorder } from '../../client/event-recorder.ts'
+import type { InformerFactory } from '../../client/informer.ts'
+import { createInformerFactory } from '../../client/informer-factory.ts'
+import type { AnyController } from '../../reconcile/controller.ts'
+import { startController } from '../../reconcile/start-controller.ts'
+import { Scheduler } from '../../scheduler/scheduler.ts'
+import type { NetworkOptions } from '../options.ts'
+import type { Pki } from '../pki/ensure-pki.ts'
+import { type Report, step } from '../progress.ts'
+import { startApiServer } from './api-server.ts'
+import { clientFor, componentUser, controllerUser } from './component-clients.ts'
+import { controllerList } from './controller-list.ts'
+import { openStorage } from './open-storage.ts'
+
+export interface ControlPlaneOptions {
+  readonly host: Host
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly report: Report
+  readonly pki: Pki
+  readonly network: NetworkOptions
+  /** Absent: in memory. */
+  readonly storeDirectory?: string
+  readonly quotaBackendBytes?: number
+  /** Where the API is served. */
+  readonly listen: { readonly address: string; readonly port: number }
+  /** How nodes and pods reach it, where that is not `listen`. */
+  readonly advertiseAddress: string
+  readonly checked: boolean
+}
+
+export interface ControlPlane {
+  readonly server: ApiServer
+  readonly http: HttpServer
+  /** Shared by everything in this process. */
+  readonly informers: InformerFactory
+  stop(): Promise<void>
+}
+
+const managerUser = componentUser('system:kube-controller-manager')
+const schedulerUser = componentUser('system:kube-scheduler')
+/** What clients get to finish before their connections are broken. */
+const closeGraceMs = 2_000
+
+type Stop = () => Promise<void> | void
+
+/** Starts API server, controllers and scheduler; what has started is stopped again when a later part fails. */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const stops: Stop[] = []
+  const stop = async (): Promise<void> => {
+    for (const each of stops.splice(0).reverse()) await each()
+  }
+  try {
+    const { server, http } = await step(
+      options.host,
+      options.report,
+      'API server',
+      () => serve(options, stops),
+      ({ http }) => `port ${http.port}`,
+    )
+    const informers = await step(options.host, options.report, 'controllers and scheduler', () =>
+      control(options, server, stops),
+    )
+    return { server, http, informers, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function serve(
+  options: ControlPlaneOptions,
+  stops: Stop[],
+): Promise<{ server: ApiServer; http: HttpServer }> {
+  const { host, logger, metrics, pki, network, listen, checked } = options
+  const compaction = new AbortController()
+  const storage = await openStorage({
+    host,
+    logger,
+    metrics,
+    signal: compaction.signal,
+    ...(options.storeDirectory === undefined ? {} : { directory: options.storeDirectory }),
+    ...(options.quotaBackendBytes === undefined ? {} : { quotaBackendBytes: options.quotaBackendBytes }),
+  })
+  stops.push(() => storage.close())
+  stops.push(() => compaction.abort())
+  const api = await startApiServer({
+    host,
+    logger,
+    metrics,
+    storage,
+    pki,
+    domain: network.domain,
+    address: `${options.advertiseAddress}:${listen.port}`,
+    checked,
+  })
+  stops.push(() => api.stop())
+  const { startHttpServer } = await import('../../apiserver/http/http-server.ts')
+  const http = await startHttpServer({
+    host,
+    logger,
+    handler: (request) => api.server.handle(request),
+    address: listen.address,
+    port: listen.port,
+    certificatePem: pki.apiServer.certificatePem,
+    keyPem: pki.apiServer.keyPem,
+    clientAuthorityPem: pki.ca.certificatePem,
+  })
+  stops.push(() => http.close(closeGraceMs))
+  return { server: api.server, http }
+}
+
+async function control(
+  options: ControlPlaneOptions,
+  server: ApiServer,
+  stops: Stop[],
+): Promise<InformerFactory> {
+  const { host, logger, metrics } = options
+  const managerClient = clientFor(server, managerUser, 'kube-controller-manager')
+  const informers = createInformerFactory({ client: managerClient, host, logger })
+  stops.push(() => informers.stop())
+  const run = (declaration: AnyController): Promise<void> => {
+    const client = clientFor(server, controllerUser(declaration.name), 'kube-controller-manager')
+    const events = new EventRecorder({ client, host, logger, component: `${declaration.name}-controller` })
+    const running = startController(declaration, { client, informers, events, host, logger, metrics })
+    stops.push(() => events.stop())
+    stops.push(() => running.stop())
+    return running.ready
+  }
+  const controllers = controllerList(options.network, options.pki.ca.certificatePem)
+  const schedulerClient = clientFor(server, schedulerUser, 'kube-scheduler')
+  const events = new EventRecorder({ client: schedulerClient, host, logger, component: 'default-scheduler' })
+  const scheduler = new Scheduler({ client: schedulerClient, informers, events, host, logger, metrics })
+  stops.push(() => events.stop())
+  stops.push(() => scheduler.stop())
+  await Promise.all([...controllers.map(run), scheduler.start()])
+  return informers
+}

@@ -1,0 +1,7 @@
+export { realHost } from '../base/host/real-host.ts'
+export { Cluster } from './cluster.ts'
+export { type DataDirectory, dataDirectory, defaultDataDirectory } from './data-directory.ts'
+export type { ClusterOptions, NetworkOptions, RuntimeName } from './options.ts'
+export { type Report, type Step, step } from './progress.ts'
+export { type ClusterState, isAlive, type NodeState, readState } from './state-file.ts'
+export { installCommand, installPackages, missingPackages } from './system-packages.ts'

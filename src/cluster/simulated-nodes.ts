@@ -1,0 +1,41 @@
+import type { Host } from '../base/host.ts'
+import type { Logger } from '../base/logger.ts'
+import { SimulatedNodes } from '../kubelet/simulated-nodes.ts'
+import { adminUser, clientFor, nodeUser } from './control-plane/component-clients.ts'
+import type { ControlPlane } from './control-plane/control-plane.ts'
+import type { NetworkOptions } from './options.ts'
+import { kubernetesVersion } from './version.ts'
+
+export interface SimulatedNodesOptions {
+  readonly controlPlane: ControlPlane
+  readonly host: Host
+  readonly logger: Logger
+  readonly network: NetworkOptions
+  readonly count: number
+}
+
+export interface RunningNodes {
+  readonly names: readonly string[]
+  stop(): Promise<void>
+}
+
+/** `10.0.0.1`, …: addresses that nobody ever calls. */
+const nodeAddress = (index: number): string => `10.0.${Math.floor(index / 250)}.${(index % 250) + 1}`
+
+/** Starts nodes in memory; resolves when all have registered. */
+export async function startSimulatedNodes(options: SimulatedNodesOptions): Promise<RunningNodes> {
+  const { controlPlane, host, logger, network, count } = options
+  const { server, informers } = controlPlane
+  const nodes = new SimulatedNodes({
+    client: clientFor(server, adminUser, 'kubelet'),
+    nodeClient: (name) => clientFor(server, nodeUser(name), 'kubelet'),
+    informers,
+    host,
+    logger,
+    dns: { servers: [network.dnsAddress], domain: network.domain },
+    version: kubernetesVersion,
+  })
+  const names = Array.from({ length: count }, (_, index) => `node-${index + 1}`)
+  await Promise.all(names.map((nodeName, index) => nodes.start({ nodeName, address: nodeAddress(index) })))
+  return { names, stop: () => nodes.stop() }
+}
