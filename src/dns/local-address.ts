@@ -1,0 +1,19 @@
+import { ProgramError, type RunProgram } from '../base/host/run-program.ts'
+
+const withPrefix = (address: string): string => (address.includes(':') ? `${address}/128` : `${address}/32`)
+
+/** Makes `address` one of this network namespace's own: pods reach it by their gateway, without translation. */
+export async function addLocalAddress(address: string, run: RunProgram): Promise<void> {
+  await run('ip', ['link', 'set', 'lo', 'up'])
+  await run('ip', ['address', 'replace', withPrefix(address), 'dev', 'lo'])
+}
+
+/** Also where it is not there. */
+export async function removeLocalAddress(address: string, run: RunProgram): Promise<void> {
+  try {
+    await run('ip', ['address', 'del', withPrefix(address), 'dev', 'lo'])
+  } catch (error) {
+    const gone = error instanceof ProgramError && error.stderr.includes('Cannot assign requested address')
+    if (!gone) throw error
+  }
+}
