@@ -73,7 +73,7 @@ export function namespaceForAdmission(resource: Resource, namespace: string, nam
 
 /** From an admitted object with its name to the store: what POST, create-on-update and apply have in common. */
 export async function storeNew(creation: Creation, admitted: KubernetesObject): Promise<Outcome> {
-  const { resource, request, options } = creation
+  const { resource, request } = creation
   const prepared = prepareNew(resource, admitted)
   checkNew(resource, prepared)
   for (const warning of resource.kind.warnings?.(prepared, undefined) ?? []) request.warn(warning)
