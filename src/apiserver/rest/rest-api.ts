@@ -98,7 +98,7 @@ export class RestApi {
     const { kind } = served.resource
     const { verb, name } = request.info
     const known = kind.verbs.find((candidate) => candidate === verb)
-    if (known === undefined || (known === 'create' && name !== ''))
+    if (known === undefined || isOfCollection(known) === (name !== '' && !isAcrossNamespaces(known)))
       throw methodNotAllowed(kind, verb === '' ? request.method.toLowerCase() : verb)
     if (kind.namespaced && request.info.namespace === '' && !isAcrossNamespaces(known))
       throw methodNotAllowed(kind, verb)
@@ -176,6 +176,10 @@ export class RestApi {
   }
 }
 
+const isOfCollection = (verb: Verb): boolean =>
+  verb === 'create' || verb === 'deletecollection' || isAcrossNamespaces(verb)
+
+/** A list or watch may name an object, too: by its field selector. */
 const isAcrossNamespaces = (verb: Verb): boolean => verb === 'list' || verb === 'watch'
 
 type Handler = (resource: Resource, request: ServerRequest) => Promise<Outcome>
