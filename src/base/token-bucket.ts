@@ -24,6 +24,12 @@ export class TokenBucket {
     return true
   }
 
+  /** Milliseconds until there is a token; 0 if there is one. */
+  untilNextMs(): number {
+    this.#refill()
+    return this.#tokens >= 1 ? 0 : ((1 - this.#tokens) / this.#perSecond) * 1_000
+  }
+
   /** Takes a token that may still have to come; the milliseconds until it is there. */
   reserve(): number {
     this.#refill()

@@ -14,6 +14,8 @@ export interface Lister<T extends KubernetesObject> {
   list(namespace?: string): readonly T[]
   /** Objects that the named index files under `key`. */
   byIndex(index: string, key: string): readonly T[]
+  /** How many there are, without collecting them. */
+  countByIndex(index: string, key: string): number
 }
 
 /** Called synchronously, in order, after the cache has changed. `old` is absent for a new object, `object` is absent for a deleted one. */

@@ -36,10 +36,11 @@ export class ObjectCache<T extends KubernetesObject> implements Lister<T> {
   }
 
   byIndex(index: string, key: string): readonly T[] {
-    const found = this.#indices.get(index)
-    assert(found, `an index ${index} that nobody added is asked for`)
-    const objects = found.entries.get(key)
-    return objects === undefined ? [] : [...objects]
+    return [...(this.#entry(index, key) ?? [])]
+  }
+
+  countByIndex(index: string, key: string): number {
+    return this.#entry(index, key)?.size ?? 0
   }
 
   /** Whether an object of that uid is here. */
@@ -89,6 +90,12 @@ export class ObjectCache<T extends KubernetesObject> implements Lister<T> {
     this.#size--
     this.#reindex(undefined, old)
     return old
+  }
+
+  #entry(index: string, key: string): Set<T> | undefined {
+    const found = this.#indices.get(index)
+    assert(found, `an index ${index} that nobody added is asked for`)
+    return found.entries.get(key)
   }
 
   #reindex(object: T | undefined, old: T | undefined): void {

@@ -4,8 +4,8 @@ import { Pod } from '../../api/core/pod/kind.ts'
 import { Service } from '../../api/core/service/kind.ts'
 import { EndpointSlice } from '../../api/discovery/endpoint-slice/kind.ts'
 import type { core, discovery } from '../../api/generated/types/index.ts'
+import { type PodTraits, podWith } from '../../reconcile/testing/pods.ts'
 import { TestCluster } from '../../reconcile/testing/test-cluster.ts'
-import { type PodTraits, podWith } from '../testing/pods.ts'
 import { endpointSliceController } from './endpoint-slice-controller.ts'
 
 let cluster: TestCluster

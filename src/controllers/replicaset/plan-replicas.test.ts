@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { apps, core } from '../../api/generated/types/index.ts'
-import { type PodTraits, podWith } from '../testing/pods.ts'
+import { type PodTraits, podWith } from '../../reconcile/testing/pods.ts'
 import { burstReplicas, planReplicas } from './plan-replicas.ts'
 import { rankPods } from './rank-pods.ts'
 

@@ -1,0 +1,49 @@
+import type { AnyController, AnyKind } from '../reconcile/controller.ts'
+import { deploymentController } from './deployment/deployment-controller.ts'
+import { endpointsController } from './endpoints/endpoints-controller.ts'
+import { endpointSliceController } from './endpointslice/endpoint-slice-controller.ts'
+import { garbageCollector } from './garbagecollector/garbage-collector.ts'
+import { namespaceController } from './namespace/namespace-controller.ts'
+import { type NodeIpamOptions, nodeIpamController } from './nodeipam/node-ipam-controller.ts'
+import { nodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts'
+import { type PodGcOptions, podGcController } from './podgc/pod-gc-controller.ts'
+import { replicaSetController } from './replicaset/replica-set-controller.ts'
+import { rootCaController } from './rootca/root-ca-controller.ts'
+import { serviceAccountController } from './serviceaccount/service-account-controller.ts'
+import { taintEvictionController } from './tainteviction/taint-eviction-controller.ts'
+
+export interface ControllersOptions {
+  /** Every kind that is served: what namespaces hold and owners own. */
+  readonly kinds: () => readonly AnyKind[]
+  /** The certificate (PEM) that pods trust the API server by. */
+  readonly rootCertificate: string
+  /** Between the deletion of a namespace and that of its content; upstream's 5 s where absent, 0 will do with one API server. */
+  readonly namespaceSettleMs?: number
+  readonly nodeIpam?: NodeIpamOptions
+  readonly podGc?: PodGcOptions
+}
+
+/**
+ * All controllers, in the order of their start. Some keep a state of their own: a list is started once, and
+ * for another start another list is made.
+ */
+export function controllers(options: ControllersOptions): readonly AnyController[] {
+  const { kinds, rootCertificate, namespaceSettleMs, nodeIpam, podGc } = options
+  return [
+    nodeIpamController(nodeIpam),
+    serviceAccountController,
+    rootCaController(rootCertificate),
+    deploymentController,
+    replicaSetController,
+    endpointSliceController,
+    endpointsController,
+    nodeLifecycleController(),
+    taintEvictionController(),
+    podGcController(podGc),
+    namespaceController({
+      kinds,
+      ...(namespaceSettleMs === undefined ? {} : { settleMs: namespaceSettleMs }),
+    }),
+    garbageCollector({ kinds }),
+  ]
+}

@@ -1,0 +1,136 @@
+import type { core } from '../../api/generated/types/index.ts'
+import type { Host } from '../../base/host.ts'
+import { TokenBucket } from '../../base/token-bucket.ts'
+
+/** Upstream's --node-eviction-rate, --secondary-node-eviction-rate, --large-cluster-size-threshold, --unhealthy-zone-threshold. */
+const evictionsPerSecond = 0.1
+const secondaryEvictionsPerSecond = 0.01
+const largeZone = 50
+const unhealthyShare = 0.55
+
+const excludedLabel = 'node.kubernetes.io/exclude-disruption'
+
+type ZoneState = 'normal' | 'partial' | 'full'
+
+interface Zone {
+  ready: number
+  notReady: number
+  state: ZoneState
+  /** Undefined: nobody is evicted in this zone. */
+  limiter: TokenBucket | undefined
+}
+
+interface Member {
+  readonly zone: string
+  readonly isReady: boolean
+}
+
+/** Region and zone of a node in one string; '' for neither. */
+export function zoneOf(node: core.v1.Node): string {
+  const labels = node.metadata?.labels ?? {}
+  const zone = labels['failure-domain.beta.kubernetes.io/zone'] ?? labels['topology.kubernetes.io/zone'] ?? ''
+  const region =
+    labels['failure-domain.beta.kubernetes.io/region'] ?? labels['topology.kubernetes.io/region'] ?? ''
+  return region === '' && zone === '' ? '' : `${region}:\0:${zone}`
+}
+
+function stateOf({ ready, notReady }: Zone): ZoneState {
+  if (ready === 0 && notReady > 0) return 'full'
+  return notReady > 2 && notReady / (notReady + ready) >= unhealthyShare ? 'partial' : 'normal'
+}
+
+/**
+ * How many nodes of each zone are well, and how fast evictions may go there: the more are not, the more likely
+ * it is the network between them and us. When no node of any zone is ready, nothing is evicted at all.
+ */
+export class Zones {
+  readonly #host: Host
+  readonly #onChange: (wasAllDisrupted: boolean) => void
+  readonly #zones = new Map<string, Zone>()
+  readonly #members = new Map<string, Member>()
+  #allDisrupted = false
+
+  /** `onChange` is called when a zone has another state: what waits there may go, or has to stop. */
+  constructor(host: Host, onChange: (wasAllDisrupted: boolean) => void) {
+    this.#host = host
+    this.#onChange = onChange
+  }
+
+  get allDisrupted(): boolean {
+    return this.#allDisrupted
+  }
+
+  set(node: core.v1.Node, isReady: boolean): void {
+    const name = node.metadata?.name ?? ''
+    const zone = zoneOf(node)
+    const known = this.#members.get(name)
+    if (node.metadata?.labels?.[excludedLabel] !== undefined) {
+      this.remove(name)
+      return
+    }
+    if (known?.zone === zone && known.isReady === isReady) return
+    this.#leave(known)
+    this.#members.set(name, { zone, isReady })
+    const entered = this.#zone(zone)
+    if (isReady) entered.ready++
+    else entered.notReady++
+    this.#assess()
+  }
+
+  remove(name: string): void {
+    const known = this.#members.get(name)
+    if (known === undefined) return
+    this.#members.delete(name)
+    this.#leave(known)
+    this.#assess()
+  }
+
+  /** Milliseconds until a node of the zone may be tainted, 0 for now; undefined while none may. */
+  permit(zone: string): number | undefined {
+    if (this.#allDisrupted) return undefined
+    const { limiter } = this.#zone(zone)
+    if (limiter === undefined) return undefined
+    return limiter.tryTake() ? 0 : limiter.untilNextMs()
+  }
+
+  #zone(name: string): Zone {
+    let zone = this.#zones.get(name)
+    if (zone === undefined) {
+      zone = { ready: 0, notReady: 0, state: 'normal', limiter: this.#limiter(evictionsPerSecond) }
+      this.#zones.set(name, zone)
+    }
+    return zone
+  }
+
+  #limiter(perSecond: number): TokenBucket {
+    return new TokenBucket(this.#host, perSecond, 1)
+  }
+
+  #leave(member: Member | undefined): void {
+    if (member === undefined) return
+    const zone = this.#zone(member.zone)
+    if (member.isReady) zone.ready--
+    else zone.notReady--
+  }
+
+  #assess(): void {
+    let hasChanged = false
+    for (const [name, zone] of this.#zones) {
+      if (zone.ready + zone.notReady === 0) {
+        this.#zones.delete(name)
+        continue
+      }
+      const state = stateOf(zone)
+      if (state === zone.state) continue
+      zone.state = state
+      hasChanged = true
+      const isSmall = zone.ready + zone.notReady <= largeZone
+      if (state !== 'partial') zone.limiter = this.#limiter(evictionsPerSecond)
+      else zone.limiter = isSmall ? undefined : this.#limiter(secondaryEvictionsPerSecond)
+    }
+    const wasAllDisrupted = this.#allDisrupted
+    this.#allDisrupted =
+      this.#zones.size > 0 && [...this.#zones.values()].every(({ state }) => state === 'full')
+    if (hasChanged || wasAllDisrupted !== this.#allDisrupted) this.#onChange(wasAllDisrupted)
+  }
+}

@@ -1,0 +1,126 @@
+import { Node } from '../../api/core/node/kind.ts'
+import { Pod } from '../../api/core/pod/kind.ts'
+import { podCondition } from '../../api/core/pod/pod-state.ts'
+import type { core } from '../../api/generated/types/index.ts'
+import { jsonEqual } from '../../apimachinery/json-equal.ts'
+import { isStatus } from '../../apimachinery/status-error.ts'
+import { formatTime } from '../../apimachinery/time.ts'
+import { defined } from '../../base/defined.ts'
+import {
+  type AnyController,
+  defineController,
+  done,
+  indexing,
+  type Key,
+  type Outcome,
+  type ReconcileContext,
+  requeueAfter,
+  watching,
+} from '../../reconcile/controller.ts'
+import { keyOf, splitKey } from '../../reconcile/owner-references.ts'
+import { podNodeIndex, podNodeIndexers } from '../../reconcile/pod-node-index.ts'
+import { noExecuteTaints, toleratedSeconds } from './plan-eviction.ts'
+
+type PodType = core.v1.Pod
+
+/** Upstream's UpdateWorkerSize. */
+const workers = 8
+
+interface Waiting {
+  readonly uid: string
+  readonly sinceMs: number
+}
+
+async function evict(pod: PodType, { api, events, host }: ReconcileContext): Promise<void> {
+  const { namespace = '', name = '', uid } = pod.metadata ?? {}
+  const message = `Marking for deletion Pod ${namespace}/${name}`
+  events.event(pod, 'Normal', 'TaintManagerEviction', message)
+  const known = podCondition(pod, 'DisruptionTarget')
+  const condition: core.v1.PodCondition = defined({
+    type: 'DisruptionTarget',
+    status: 'True',
+    observedGeneration: pod.metadata?.generation,
+    reason: 'DeletionByTaintManager',
+    message: 'Taint manager: deleting due to NoExecute taint',
+    lastTransitionTime: formatTime(host.now()),
+  })
+  try {
+    if (known?.status !== 'True' || known.reason !== condition.reason) {
+      const patch = { metadata: { uid }, status: { conditions: [condition] } }
+      const type = 'application/strategic-merge-patch+json'
+      await api.resource(Pod).patch(namespace, name, type, patch, { subresource: 'status' })
+    }
+    await api.resource(Pod).delete(namespace, name, uid === undefined ? {} : { preconditions: { uid } })
+  } catch (error) {
+    if (!isStatus(error, 'NotFound')) throw error
+  }
+}
+
+/** Deletes pods from nodes with NoExecute taints that they do not tolerate, or not for longer. */
+export function taintEvictionController(): AnyController {
+  /** Since when pods have had to go. */
+  const waiting = new Map<Key, Waiting>()
+
+  /** What waited does not any more. */
+  function cancel(key: Key, pod: PodType | undefined, { events }: ReconcileContext): Outcome {
+    if (!waiting.delete(key)) return done
+    const [namespace, name] = splitKey(key)
+    const subject = pod ?? { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } }
+    const message = `Cancelling deletion of Pod ${key}`
+    events.event(subject, 'Normal', 'TaintManagerEviction', message)
+    return done
+  }
+
+  async function reconcile(key: Key, context: ReconcileContext): Promise<Outcome> {
+    const { cache, host } = context
+    const pod = cache.of(Pod).get(...splitKey(key))
+    const taints = noExecuteTaints(cache.of(Node).get('', pod?.spec?.nodeName ?? ''))
+    if (pod === undefined || taints.length === 0) return cancel(key, pod, context)
+    if (pod.metadata?.deletionTimestamp !== undefined) {
+      waiting.delete(key)
+      return done
+    }
+    const seconds = toleratedSeconds(pod.spec?.tolerations, taints)
+    if (seconds === undefined) return cancel(key, pod, context)
+    const uid = pod.metadata?.uid ?? ''
+    const known = waiting.get(key)
+    const nowMs = host.monotonicMs()
+    const sinceMs = known?.uid === uid ? known.sinceMs : nowMs
+    const leftMs = sinceMs + seconds * 1_000 - nowMs
+    if (leftMs > 0) {
+      waiting.set(key, { uid, sinceMs })
+      return requeueAfter(leftMs)
+    }
+    await evict(pod, context)
+    waiting.delete(key)
+    return done
+  }
+
+  return defineController({
+    name: 'taint-eviction',
+    reconciles: Pod,
+    when: (pod, old) =>
+      pod === undefined ||
+      old === undefined ||
+      pod.spec?.nodeName !== old.spec?.nodeName ||
+      !jsonEqual(pod.spec?.tolerations, old.spec?.tolerations),
+    watches: [
+      watching({
+        kind: Node,
+        when: (node, old) => !jsonEqual(noExecuteTaints(node), noExecuteTaints(old)),
+        keys: ({ metadata }, { cache }) =>
+          cache
+            .of(Pod)
+            .byIndex(podNodeIndex, metadata?.name ?? '')
+            .map(keyOf),
+      }),
+    ],
+    indexers: [indexing(Pod, podNodeIndexers)],
+    permissions: [
+      { group: '', resources: ['pods'], verbs: ['delete', 'get', 'list', 'watch'] },
+      { group: '', resources: ['pods/status'], verbs: ['patch'] },
+    ],
+    workers,
+    reconcile,
+  })
+}
