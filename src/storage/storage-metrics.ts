@@ -27,7 +27,6 @@ export class StorageMetrics {
   readonly expired: Counter
   readonly compactedKeys: Counter
   readonly compactionMs: Histogram
-  readonly compactionPauseMs: Histogram
   readonly flushSeconds: Histogram
 
   /** Without a registry it counts for nobody. */
@@ -48,11 +47,6 @@ export class StorageMetrics {
       name: 'etcd_debugging_mvcc_db_compaction_total_duration_milliseconds',
       help: 'Bucketed histogram of db compaction total duration.',
       buckets: exponentialBuckets(100, 2, 14),
-    })
-    this.compactionPauseMs = metrics.histogram({
-      name: 'etcd_debugging_mvcc_db_compaction_pause_duration_milliseconds',
-      help: 'Bucketed histogram of db compaction pause duration.',
-      buckets: exponentialBuckets(1, 2, 13),
     })
     this.flushSeconds = metrics.histogram({
       name: 'etcd_disk_wal_fsync_duration_seconds',

@@ -35,7 +35,7 @@ import { GroupCommit } from './group-commit.ts'
 import { claim, release } from './owner.ts'
 import { PendingKeys } from './pending-keys.ts'
 import { Reader } from './reader.ts'
-import type { KeyState } from './records.ts'
+import type { KeyState, Reference } from './records.ts'
 import { Scrubber } from './scrubber.ts'
 
 export interface LmdbStorageOptions {
@@ -222,18 +222,23 @@ class LmdbStorage implements Storage {
   #commit(writes: readonly Write[], guards: readonly Guard[]): Promise<number> {
     this.#checkOpen()
     checkCommit(writes, guards)
-    for (const { key, modRevision } of guards) {
-      if ((this.#newest(key)?.revision ?? 0) !== modRevision) return this.#refuse(key)
+    const guarded = guards.map(({ key }) => this.#newest(key))
+    for (const [index, { key, modRevision }] of guards.entries()) {
+      if ((guarded[index]?.revision ?? 0) !== modRevision) return this.#refuse(key)
     }
     this.#checkRoom(writes)
-    const revision = ++this.#revision
+    const revision = this.#revision + 1
     const changes: KeyChange[] = []
     for (const [index, write] of writes.entries()) {
-      const change = this.#change(write, { revision, index })
-      if (change === undefined) continue
-      changes.push(change)
-      this.#pending.write(change.key, change.before, change.after, revision)
+      // Most commits guard what they write: no need to look it up twice.
+      const guard = guards.findIndex(({ key }) => key === write.key)
+      const before = guard < 0 ? this.#newest(write.key) : guarded[guard]
+      const change = this.#change(write, before, { revision, index })
+      if (change !== undefined) changes.push(change)
     }
+    // From here on nothing can fail.
+    this.#revision = revision
+    for (const { key, before, after } of changes) this.#pending.write(key, before, after, revision)
     return this.#enqueue(changes, [], 0)
   }
 
@@ -267,12 +272,8 @@ class LmdbStorage implements Storage {
       throw new QuotaExceededError()
   }
 
-  #change(
-    write: Write,
-    reference: { readonly revision: number; readonly index: number },
-  ): KeyChange | undefined {
+  #change(write: Write, before: KeyState | undefined, reference: Reference): KeyChange | undefined {
     const { key } = write
-    const before = this.#newest(key)
     if (write.type === 'delete') {
       return before === undefined ? undefined : { key, before, after: undefined, reference }
     }
