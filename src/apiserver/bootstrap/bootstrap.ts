@@ -1,0 +1,107 @@
+import type { Host, Timer } from '../../base/host.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { HealthCheck } from '../discovery/health-endpoint.ts'
+import { type AuthenticationTrust, ensureAuthenticationTrust } from './authentication-trust.ts'
+import { ensureRoles } from './bootstrap-roles.ts'
+import type { BootstrapContext } from './ensure.ts'
+import { ensureKubernetesService, type KubernetesServiceOptions } from './kubernetes-service.ts'
+import { ensurePriorityClasses } from './priority-classes.ts'
+import { ensureNamespaces } from './system-namespaces.ts'
+
+export interface BootstrapOptions extends BootstrapContext {
+  readonly host: Host
+  readonly logger: Logger
+  readonly kubernetesService: KubernetesServiceOptions
+  readonly authenticationTrust?: AuthenticationTrust
+}
+
+/** Upstream's `DefaultEndpointReconcilerInterval`. */
+const intervalMs = 10_000
+/** After a failure. */
+const retryMs = 1_000
+
+/** Something that the server keeps in order; the health check says whether it ever was. */
+interface Step {
+  readonly name: string
+  /** False: once it has worked it is left alone until the next start, so that what an administrator changes stays. */
+  readonly repeats: boolean
+  run(): Promise<void>
+  done: boolean
+}
+
+/**
+ * The objects that an API server itself brings along and keeps: system namespaces, default roles, priority classes,
+ * the `kubernetes` service. What must never be missing is looked at every ten seconds, in the caches.
+ */
+export class Bootstrap {
+  readonly #options: BootstrapOptions
+  readonly #steps: readonly Step[]
+  #timer: Timer | undefined
+  #stopped = false
+
+  constructor(options: BootstrapOptions) {
+    this.#options = options
+    const { authenticationTrust: trust, kubernetesService } = options
+    const once = (name: string, run: () => Promise<void>): Step => ({
+      name,
+      run,
+      repeats: false,
+      done: false,
+    })
+    const always = (name: string, run: () => Promise<void>): Step => ({ ...once(name, run), repeats: true })
+    this.#steps = [
+      always('start-system-namespaces-controller', () => ensureNamespaces(options)),
+      once('rbac/bootstrap-roles', () => ensureRoles(options)),
+      once('scheduling/bootstrap-system-priority-classes', () => ensurePriorityClasses(options)),
+      always('bootstrap-controller', () => ensureKubernetesService(options, kubernetesService)),
+      ...(trust === undefined
+        ? []
+        : [
+            always('start-cluster-authentication-info-controller', () =>
+              ensureAuthenticationTrust(options, trust),
+            ),
+          ]),
+    ]
+  }
+
+  /** For `/readyz` and `/healthz`, under upstream's names. */
+  get checks(): readonly HealthCheck[] {
+    return this.#steps.map((step) => ({
+      name: `poststarthook/${step.name}`,
+      check: () => {
+        if (!step.done) throw new Error('not finished')
+      },
+    }))
+  }
+
+  /** Resolves when everything has been tried once; what failed is tried again until it works. */
+  async start(): Promise<void> {
+    const [namespaces, ...others] = this.#steps
+    if (namespaces !== undefined) await this.#run(namespaces)
+    await Promise.all(others.map((step) => this.#run(step)))
+    this.#schedule()
+  }
+
+  async #run(step: Step): Promise<void> {
+    if (step.done && !step.repeats) return
+    try {
+      await step.run()
+      step.done = true
+    } catch (error) {
+      this.#options.logger.warn('a start-up step failed and will be tried again', { step: step.name, error })
+    }
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return
+    const delayMs = this.#steps.every(({ done }) => done) ? intervalMs : retryMs
+    this.#timer = this.#options.host.schedule(delayMs, () => {
+      void this.#options.host.track(this.start())
+    })
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#timer?.cancel()
+  }
+}
