@@ -1,0 +1,50 @@
+import type { Host } from '../../base/host.ts'
+import type { AdmissionPlugin } from '../admission.ts'
+import { RoleEscalationCheck } from '../authorization/escalation.ts'
+import type { RbacIndex } from '../authorization/rbac-index.ts'
+import type { Authorizer } from '../authorizer.ts'
+import type { ObjectReader } from '../object-reader.ts'
+import { defaultStorageClass } from './default-storage-class/default-storage-class.ts'
+import {
+  defaultTolerationSeconds,
+  tolerationSecondsPlugin,
+} from './default-toleration-seconds/default-toleration-seconds.ts'
+import { limitRanger } from './limit-ranger/limit-ranger.ts'
+import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts'
+import { NodeRestrictionPlugin } from './node-restriction/node-restriction.ts'
+import { priorityPlugin } from './priority/priority.ts'
+import { runtimeClassPlugin } from './runtime-class/runtime-class.ts'
+import { ServiceAccountPlugin } from './service-account/service-account.ts'
+import { storageObjectInUseProtection } from './storage-object-in-use-protection/storage-object-in-use-protection.ts'
+import { taintNodesByCondition } from './taint-nodes-by-condition/taint-nodes-by-condition.ts'
+
+/** What plugins are made from. */
+export interface AdmissionParts {
+  readonly host: Host
+  readonly reader: ObjectReader
+  readonly authorizer: Authorizer
+  readonly rbac: RbacIndex
+}
+
+/** The plugins that are on, in upstream's order (`AllOrderedPlugins`); a new one is a folder and a line here. */
+export function orderedPlugins({
+  host,
+  reader,
+  authorizer,
+  rbac,
+}: AdmissionParts): readonly AdmissionPlugin[] {
+  return [
+    namespaceLifecycle(reader),
+    limitRanger(reader),
+    new ServiceAccountPlugin(host, reader),
+    new NodeRestrictionPlugin(reader, authorizer),
+    taintNodesByCondition,
+    priorityPlugin(reader),
+    tolerationSecondsPlugin(defaultTolerationSeconds),
+    defaultStorageClass(reader),
+    storageObjectInUseProtection,
+    runtimeClassPlugin(reader),
+    // Upstream's REST checks this itself; here it is last, because it looks at what will be written.
+    new RoleEscalationCheck(rbac, authorizer),
+  ]
+}
