@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { hostname, networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createMetrics } from '../base/host/metrics.ts'
 import { realHost } from '../base/host/real-host.ts'
@@ -25,6 +25,12 @@ function firstAddress(cidr: string): string {
   const [network = ''] = cidr.split('/')
   const bytes = network.split('.').map(Number)
   return [...bytes.slice(0, 3), (bytes[3] ?? 0) + 1].join('.')
+}
+
+/** Where others reach this machine; a machine with nothing but loopback has an address for documentation (RFC 5737), which nobody calls. */
+function ownAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return all.find((each) => each.family === 'IPv4' && !each.internal)?.address ?? '192.0.2.1'
 }
 
 interface Parts {
@@ -122,7 +128,8 @@ async function start(options: ClusterOptions, report: Report, ground: Ground): P
     pki,
     network,
     listen: { address: options.apiPort ? '0.0.0.0' : '127.0.0.1', port: options.apiPort ?? 0 },
-    advertiseAddress: '127.0.0.1',
+    advertiseAddress: ownAddress(),
+    serviceAddress: firstAddress(network.serviceCidr),
     checked: virtual !== undefined,
     ...(options.storage === 'lmdb' ? { storeDirectory: directory.store } : {}),
     ...(options.quotaBackendBytes === undefined ? {} : { quotaBackendBytes: options.quotaBackendBytes }),
@@ -154,7 +161,7 @@ async function start(options: ClusterOptions, report: Report, ground: Ground): P
 function certificates(directory: DataDirectory, network: NetworkOptions): Promise<Pki> {
   return ensurePki(directory.pki, {
     host: realHost,
-    serverNames: [hostname(), 'localhost', '127.0.0.1'],
+    serverNames: [hostname(), 'localhost', '127.0.0.1', ownAddress()],
     serviceAddress: firstAddress(network.serviceCidr),
     clusterDomain: network.domain,
   })

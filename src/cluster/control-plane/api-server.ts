@@ -1,10 +1,11 @@
 import { clusterRoles } from '../../api/generated/bootstrap-rbac.ts'
 import { protobufPacks } from '../../api/generated/protobuf.ts'
 import { resources } from '../../api/generated/resources.ts'
-import { kinds } from '../../api/kinds.ts'
+import { kinds as declared } from '../../api/kinds.ts'
 import { builtInSchemas } from '../../api/schemas.ts'
 import { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
 import { AdmissionChain } from '../../apiserver/admission-chain.ts'
+import { ServiceAllocator } from '../../apiserver/allocation/service-allocator.ts'
 import { type ApiServer, createApiServer } from '../../apiserver/api-server.ts'
 import { ClientCertificateAuthenticator } from '../../apiserver/authentication/client-certificate.ts'
 import { OpenIdEndpoint } from '../../apiserver/authentication/open-id.ts'
@@ -22,6 +23,7 @@ import { RbacIndex } from '../../apiserver/authorization/rbac-index.ts'
 import { RulesReviewResource } from '../../apiserver/authorization/rules-review.ts'
 import { AccessReviewResource } from '../../apiserver/authorization/subject-access-review.ts'
 import { UnionAuthorizer } from '../../apiserver/authorization/union-authorizer.ts'
+import { Bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import { DiscoveryEndpoint } from '../../apiserver/discovery/discovery-endpoint.ts'
 import { type HealthCheck, HealthEndpoint, ping } from '../../apiserver/discovery/health-endpoint.ts'
 import { MetricsEndpoint } from '../../apiserver/discovery/metrics-endpoint.ts'
@@ -31,6 +33,7 @@ import { servedResources } from '../../apiserver/discovery/served-resource.ts'
 import { VersionEndpoint } from '../../apiserver/discovery/version-endpoint.ts'
 import type { Endpoint, SubresourceEndpoint, VirtualResource } from '../../apiserver/endpoint.ts'
 import { impersonationFilter } from '../../apiserver/impersonation/impersonation-filter.ts'
+import type { UserInfo } from '../../apiserver/request.ts'
 import { ownSubresources } from '../../apiserver/rest/subresources.ts'
 import { ServerCore } from '../../apiserver/server-core.ts'
 import type { Host } from '../../base/host.ts'
@@ -51,8 +54,12 @@ export interface ApiServerSetup {
   readonly pki: Pki
   /** `cluster.local` */
   readonly domain: string
-  /** Where clients reach it: `192.0.2.1:6443`. */
-  readonly address: string
+  /** How clients, nodes and pods reach it. */
+  readonly advertise: { readonly address: string; readonly port: number }
+  /** The first address of the service range, `kubernetes.default`'s. */
+  readonly serviceAddress: string
+  readonly serviceCidrs: readonly string[]
+  readonly nodePorts: { readonly first: number; readonly last: number }
   /** Tests: whatever is written must survive JSON. */
   readonly checked: boolean
 }
@@ -69,6 +76,21 @@ function nodeRules(): ConstructorParameters<typeof NodeAuthorizer>[1] {
   return clusterRoles().find((role) => role.metadata?.name === 'system:node')?.rules ?? []
 }
 
+/** All but those that wait for their conversion to the stored version. */
+const kinds = declared.filter(
+  (kind) =>
+    kind.stored !== undefined ||
+    declared.find((other) => other.storagePrefix === kind.storagePrefix && other.stored === undefined) ===
+      kind ||
+    !kind.verbs.includes('get'),
+)
+
+/** The server itself, when it writes what it brings along. */
+const loopbackUser: UserInfo = {
+  name: 'system:apiserver',
+  groups: ['system:masters', 'system:authenticated'],
+}
+
 const healthNames = ['healthz', 'livez', 'readyz']
 
 interface Parts {
@@ -81,7 +103,8 @@ function makeEndpoints(
   { core, setup, checks }: Parts,
   subresources: readonly SubresourceEndpoint[],
 ): readonly Endpoint[] {
-  const { host, logger, metrics, pki, domain, address } = setup
+  const { host, logger, metrics, pki, domain } = setup
+  const address = `${setup.advertise.address}:${setup.advertise.port}`
   const discovery = new DiscoveryEndpoint({ host, address })
   const build = buildInfo()
   const openApi = new OpenApiEndpoint({
@@ -155,7 +178,13 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     new AccessReviewResource('SelfSubjectAccessReview', authorizer),
     new RulesReviewResource(authorizer),
   ]
-  const checks: readonly HealthCheck[] = [
+  const allocator = new ServiceAllocator({
+    host,
+    reader,
+    serviceCidrs: setup.serviceCidrs,
+    nodePorts: setup.nodePorts,
+  })
+  const checks: HealthCheck[] = [
     ping,
     {
       name: 'etcd',
@@ -182,17 +211,35 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     ],
     authorizer,
     admission,
+    allocators: [allocator],
     endpoints: makeEndpoints({ core, setup, checks }, subresources),
     subresources,
     virtualResources,
     impersonation: impersonationFilter(authorizer),
   })
+  const bootstrap = new Bootstrap({
+    host,
+    logger,
+    transport: server.transportFor(loopbackUser, 'kube-apiserver'),
+    reader,
+    kubernetesService: {
+      serviceAddress: setup.serviceAddress,
+      advertiseAddress: setup.advertise.address,
+      port: setup.advertise.port,
+    },
+    authenticationTrust: {
+      clientAuthority: pki.ca.certificatePem,
+      frontProxyAuthority: pki.frontProxyCa.certificatePem,
+    },
+  })
+  checks.push(...bootstrap.checks)
   await server.start()
-  const stopRbac = rbac.start()
+  const stops = [rbac.start(), allocator.start(), () => bootstrap.stop()]
+  await bootstrap.start()
   return {
     server,
     stop: async () => {
-      stopRbac()
+      for (const stop of stops.reverse()) stop()
       await server.close()
     },
   }

@@ -14,10 +14,7 @@ export const adminUser: UserInfo = { name: 'kubernetes-admin', groups: ['system:
 
 /** Service accounts that are not simply called `<controller>-controller`; upstream's names. */
 const accountNames: Readonly<Record<string, string>> = {
-  endpoints: 'endpoint-controller',
   'garbage-collector': 'generic-garbage-collector',
-  nodeipam: 'node-controller',
-  nodelifecycle: 'node-controller',
   'node-ipam': 'node-controller',
   'node-lifecycle': 'node-controller',
   'taint-eviction': 'node-controller',

@@ -1,4 +1,6 @@
+import { kinds } from '../../api/kinds.ts'
 import type { ApiServer } from '../../apiserver/api-server.ts'
+import type { Handler } from '../../apiserver/filter.ts'
 import type { HttpServer } from '../../apiserver/http/http-server.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -6,6 +8,7 @@ import type { Metrics } from '../../base/metrics.ts'
 import { EventRecorder } from '../../client/event-recorder.ts'
 import type { InformerFactory } from '../../client/informer.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
+import { controllers } from '../../controllers/controllers.ts'
 import type { AnyController } from '../../reconcile/controller.ts'
 import { startController } from '../../reconcile/start-controller.ts'
 import { Scheduler } from '../../scheduler/scheduler.ts'
@@ -14,7 +17,6 @@ import type { Pki } from '../pki/ensure-pki.ts'
 import { type Report, step } from '../progress.ts'
 import { startApiServer } from './api-server.ts'
 import { clientFor, componentUser, controllerUser } from './component-clients.ts'
-import { controllerList } from './controller-list.ts'
 import { openStorage } from './open-storage.ts'
 
 export interface ControlPlaneOptions {
@@ -29,8 +31,10 @@ export interface ControlPlaneOptions {
   readonly quotaBackendBytes?: number
   /** Where the API is served. */
   readonly listen: { readonly address: string; readonly port: number }
-  /** How nodes and pods reach it, where that is not `listen`. */
+  /** How nodes and pods reach it. */
   readonly advertiseAddress: string
+  /** The first address of the service range. */
+  readonly serviceAddress: string
   readonly checked: boolean
 }
 
@@ -89,22 +93,13 @@ async function serve(
   })
   stops.push(() => storage.close())
   stops.push(() => compaction.abort())
-  const api = await startApiServer({
-    host,
-    logger,
-    metrics,
-    storage,
-    pki,
-    domain: network.domain,
-    address: `${options.advertiseAddress}:${listen.port}`,
-    checked,
-  })
-  stops.push(() => api.stop())
   const { startHttpServer } = await import('../../apiserver/http/http-server.ts')
+  const started = Promise.withResolvers<Handler>()
+  let handler: Handler = async (request) => (await started.promise)(request)
   const http = await startHttpServer({
     host,
     logger,
-    handler: (request) => api.server.handle(request),
+    handler: (request) => handler(request),
     address: listen.address,
     port: listen.port,
     certificatePem: pki.apiServer.certificatePem,
@@ -112,6 +107,22 @@ async function serve(
     clientAuthorityPem: pki.ca.certificatePem,
   })
   stops.push(() => http.close(closeGraceMs))
+  const api = await startApiServer({
+    host,
+    logger,
+    metrics,
+    storage,
+    pki,
+    domain: network.domain,
+    advertise: { address: options.advertiseAddress, port: http.port },
+    serviceAddress: options.serviceAddress,
+    serviceCidrs: [network.serviceCidr],
+    nodePorts: network.nodePorts,
+    checked,
+  })
+  stops.push(() => api.stop())
+  handler = (request) => api.server.handle(request)
+  started.resolve(handler)
   return { server: api.server, http }
 }
 
@@ -132,12 +143,18 @@ async function control(
     stops.push(() => running.stop())
     return running.ready
   }
-  const controllers = controllerList(options.network, options.pki.ca.certificatePem)
+  const list = controllers({
+    kinds: () => kinds,
+    rootCertificate: options.pki.ca.certificatePem,
+    // Nobody else admits anything: this is the only API server.
+    namespaceSettleMs: 0,
+    nodeIpam: { clusterCidr: options.network.podCidr, nodeCidrMaskSize: options.network.nodePodCidrBits },
+  })
   const schedulerClient = clientFor(server, schedulerUser, 'kube-scheduler')
   const events = new EventRecorder({ client: schedulerClient, host, logger, component: 'default-scheduler' })
   const scheduler = new Scheduler({ client: schedulerClient, informers, events, host, logger, metrics })
   stops.push(() => events.stop())
   stops.push(() => scheduler.stop())
-  await Promise.all([...controllers.map(run), scheduler.start()])
+  await Promise.all([...list.map(run), scheduler.start()])
   return informers
 }
