@@ -37,6 +37,8 @@ export interface MountRequest {
 export interface PodFiles {
   /** Brings all volumes of the pod in place. */
   mountVolumes(pod: Pod): Promise<void>
+  /** Writes anew what shows objects or the pod itself, where it is mounted and has changed. */
+  refreshVolumes(pod: Pod): Promise<void>
   /** The mounts of one container: its volumes, hosts file and termination log. */
   containerMounts(request: MountRequest): Promise<readonly Mount[]>
   /** One variable of an environment file in a volume of the pod. */

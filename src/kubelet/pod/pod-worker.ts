@@ -57,6 +57,8 @@ export class PodWorker {
   #dirty = false
   #stopped = false
   #mountRetryMs = firstMountRetryMs
+  /** This process has seen to its groups and volumes; what runs since before gets that once. */
+  #prepared = false
 
   constructor(options: PodWorkerOptions) {
     this.#options = options
@@ -85,6 +87,12 @@ export class PodWorker {
     const before = this.#pod
     this.#pod = pod
     if (before.metadata?.generation !== pod.metadata?.generation) this.#memory.holds.clear()
+    if (
+      before.metadata?.labels !== pod.metadata?.labels ||
+      before.metadata?.annotations !== pod.metadata?.annotations
+    ) {
+      void this.#refreshVolumes()
+    }
     const shorter =
       (pod.metadata?.deletionGracePeriodSeconds ?? Number.POSITIVE_INFINITY) <
       (before.metadata?.deletionGracePeriodSeconds ?? Number.POSITIVE_INFINITY)
@@ -104,11 +112,17 @@ export class PodWorker {
     this.wake()
   }
 
-  /** An object that it refers to has changed: what failed is tried at once. */
+  /** Something that it may wait for has come: what failed is tried at once. */
   retryNow(): void {
     this.#memory.holds.clear()
     this.#mountRetryMs = firstMountRetryMs
     this.wake()
+  }
+
+  /** An object that it refers to has changed: its volumes follow. */
+  objectsChanged(): void {
+    void this.#refreshVolumes()
+    this.retryNow()
   }
 
   /** A probe's result has changed: the status follows even while something else is under way. */
@@ -196,8 +210,10 @@ export class PodWorker {
       return networkRetryMs
     }
     const actions = planPod(pod, this.#observed, context.probes.results)
-    if (isSettled(actions)) return this.#collectGarbage()
+    const settled = isSettled(actions)
+    if (settled && this.#prepared) return this.#collectGarbage()
     if (!(await this.#prepare(pod))) return this.#nextMountRetry()
+    if (settled) return this.#collectGarbage()
     const result = await runActions({
       context,
       pod,
@@ -229,6 +245,7 @@ export class PodWorker {
     try {
       await files.mountVolumes(pod)
       this.#mountRetryMs = firstMountRetryMs
+      this.#prepared = true
       return true
     } catch (error) {
       events.event(pod, 'Warning', 'FailedMount', messageOf(error))
@@ -334,6 +351,15 @@ export class PodWorker {
     this.#timer?.cancel()
     this.#options.onCleared()
     return undefined
+  }
+
+  async #refreshVolumes(): Promise<void> {
+    if (this.#stage !== 'running') return
+    try {
+      await this.#context.files.refreshVolumes(this.#pod)
+    } catch (error) {
+      this.#context.events.event(this.#pod, 'Warning', 'FailedMount', messageOf(error))
+    }
   }
 
   /** The grace period became shorter while containers end: they are told again. */

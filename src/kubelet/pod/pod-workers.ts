@@ -100,7 +100,7 @@ export class PodWorkers {
 
   #hold(pod: Pod): void {
     const uid = pod.metadata?.uid ?? ''
-    this.#options.hold(pod, () => this.#workers.get(uid)?.retryNow())
+    this.#options.hold(pod, () => this.#workers.get(uid)?.objectsChanged())
   }
 
   async #adoptOrphans(): Promise<void> {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { silentLogger } from '../../../base/logger.ts'
 import { type ImageRecipe, packImage } from '../../images/pack-image.ts'
 import { pauseElf } from '../../images/pause-elf.ts'
+import { unmountBelow } from '../../linux/mounts.ts'
 import { CriRuntime } from '../../runtime/cri/cri-runtime.ts'
 import { Containerd } from '../containerd.ts'
 
@@ -138,6 +139,7 @@ export async function containerdBench(): Promise<ContainerdBench> {
       }
       runtime.close()
       await containerd.stop()
+      await unmountBelow(directory)
       await rm(directory, { recursive: true, force: true })
     },
   }

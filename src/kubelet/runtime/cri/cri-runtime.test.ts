@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, test } from 'vitest'
 import { containerdBench, shellImage, whyNoContainers } from '../../containerd/testing/containerd-bench.ts'
+import { Cgroups } from '../../linux/cgroups.ts'
 import { describeRuntime } from '../conformance.ts'
 
 if (whyNoContainers === '') {
@@ -13,7 +14,10 @@ if (whyNoContainers === '') {
       logDirectory: `${bench.directory}/logs`,
       cgroupParent: '/timonel-test-cri',
       pass: (ms) => delay(ms),
-      close: () => bench.close(),
+      close: async () => {
+        await bench.close()
+        await (await Cgroups.open({ prefix: ['timonel-test-cri'], driver: 'cgroupfs' })).removeAll()
+      },
     }
   })
 } else {

@@ -60,6 +60,7 @@ export function simulatedFiles(objects: ReferencedObjects): PodFiles {
     mountVolumes: async (pod) => {
       for (const volume of pod.spec?.volumes ?? []) await checkVolume(objects, pod, volume)
     },
+    refreshVolumes: async () => {},
     containerMounts: async ({ pod, container }: MountRequest) =>
       (container.volumeMounts ?? []).map(({ name, mountPath, readOnly }): Mount => {
         if (!(pod.spec?.volumes ?? []).some((volume) => volume.name === name)) {

@@ -1,0 +1,197 @@
+import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { core } from '../../api/generated/types/index.ts'
+import {
+  type CgroupLimits,
+  cgroupDirectory,
+  cgroupName,
+  podCgroupLimits,
+  podCgroupPath,
+  qosShares,
+} from '../pod/pod-cgroup.ts'
+import type { PodCgroups } from '../pod/pod-context.ts'
+import { podQosClass, type QosClass } from '../pod/qos.ts'
+import { runCommand } from './run-command.ts'
+
+type Pod = core.v1.Pod
+
+const mountPoint = '/sys/fs/cgroup'
+/** Hierarchies of version 1 that pods' limits live in; the OCI runtime makes its own directories in the others. */
+const limitedControllers = ['cpu', 'memory', 'pids']
+const delegatedControllers = ['cpu', 'memory', 'pids', 'cpuset', 'io', 'hugetlb']
+const removeTries = 50
+const removePauseMs = 20
+
+export interface CgroupsOptions {
+  /** Groups above `kubepods`: keeps nodes of one machine apart. */
+  readonly prefix: readonly string[]
+  readonly driver: 'cgroupfs' | 'systemd'
+}
+
+/** One hierarchy for all controllers (version 2)? */
+export async function isCgroupV2(): Promise<boolean> {
+  return exists(join(mountPoint, 'cgroup.controllers'))
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
+/** The groups of a node's pods: by class of service, then by pod, in version 1 and 2 of the kernel's interface. */
+export class Cgroups implements PodCgroups {
+  readonly #options: CgroupsOptions
+  readonly #v2: boolean
+  /** Pods that have their group, by uid. */
+  readonly #pods = new Map<string, Pod>()
+
+  private constructor(options: CgroupsOptions, v2: boolean) {
+    this.#options = options
+    this.#v2 = v2
+  }
+
+  static async open(options: CgroupsOptions): Promise<Cgroups> {
+    return new Cgroups(options, await isCgroupV2())
+  }
+
+  parent(pod: Pod): string {
+    return cgroupName(this.#path(pod), this.#options.driver)
+  }
+
+  async ensure(pod: Pod): Promise<void> {
+    const uid = pod.metadata?.uid ?? ''
+    if (this.#pods.has(uid)) return
+    const qos = podQosClass(pod)
+    this.#pods.set(uid, pod)
+    try {
+      await this.#apply(this.#path(pod), podCgroupLimits(pod))
+      if (qos !== 'Guaranteed') await this.#applyClass(qos)
+    } catch (error) {
+      this.#pods.delete(uid)
+      throw error
+    }
+  }
+
+  async remove(podUid: string): Promise<void> {
+    const pod = this.#pods.get(podUid)
+    this.#pods.delete(podUid)
+    const classes: readonly QosClass[] =
+      pod === undefined ? ['Guaranteed', 'Burstable', 'BestEffort'] : [podQosClass(pod)]
+    for (const qos of classes) await this.#remove([...this.#options.prefix, ...podCgroupPath(podUid, qos)])
+    if (pod !== undefined && podQosClass(pod) === 'Burstable') await this.#applyClass('Burstable')
+  }
+
+  /** Removes the groups of all pods: what a node leaves behind that is switched off. */
+  async removeAll(): Promise<void> {
+    this.#pods.clear()
+    await this.#remove([...this.#options.prefix, 'kubepods'])
+    for (let depth = this.#options.prefix.length; depth > 0; depth--) {
+      await this.#remove(this.#options.prefix.slice(0, depth))
+    }
+  }
+
+  #path(pod: Pod): readonly string[] {
+    return [...this.#options.prefix, ...podCgroupPath(pod.metadata?.uid ?? '', podQosClass(pod))]
+  }
+
+  async #applyClass(qos: QosClass): Promise<void> {
+    const path = [...this.#options.prefix, 'kubepods', qos.toLowerCase()]
+    await this.#apply(path, { cpuShares: qosShares(qos, [...this.#pods.values()]) })
+  }
+
+  async #apply(path: readonly string[], limits: CgroupLimits): Promise<void> {
+    if (this.#options.driver === 'systemd') return this.#applySlice(path, limits)
+    const directory = cgroupDirectory(path, 'cgroupfs')
+    if (this.#v2) return this.#applyV2(directory, limits)
+    for (const controller of limitedControllers) {
+      if (await exists(join(mountPoint, controller))) {
+        await mkdir(join(mountPoint, controller, directory), { recursive: true })
+      }
+    }
+    const write = (controller: string, file: string, value: number): Promise<void> =>
+      writeFile(join(mountPoint, controller, directory, file), String(value))
+    await write('cpu', 'cpu.shares', limits.cpuShares)
+    if (limits.cpuQuotaUs !== undefined && limits.cpuPeriodUs !== undefined) {
+      await write('cpu', 'cpu.cfs_period_us', limits.cpuPeriodUs)
+      await write('cpu', 'cpu.cfs_quota_us', limits.cpuQuotaUs)
+    }
+    if (limits.memoryBytes !== undefined) await write('memory', 'memory.limit_in_bytes', limits.memoryBytes)
+  }
+
+  async #applyV2(directory: string, limits: CgroupLimits): Promise<void> {
+    const parts = directory.split('/')
+    for (let depth = 0; depth < parts.length; depth++) {
+      const above = join(mountPoint, ...parts.slice(0, depth))
+      await mkdir(join(above, parts[depth] ?? ''), { recursive: true })
+      await delegate(above)
+    }
+    const own = join(mountPoint, directory)
+    await writeFile(join(own, 'cpu.weight'), String(cpuWeight(limits.cpuShares)))
+    if (limits.cpuQuotaUs !== undefined && limits.cpuPeriodUs !== undefined) {
+      await writeFile(join(own, 'cpu.max'), `${limits.cpuQuotaUs} ${limits.cpuPeriodUs}`)
+    }
+    if (limits.memoryBytes !== undefined) {
+      await writeFile(join(own, 'memory.max'), String(limits.memoryBytes))
+    }
+  }
+
+  /** systemd owns its slices: it is asked to make them and to limit them. */
+  async #applySlice(path: readonly string[], limits: CgroupLimits): Promise<void> {
+    const name = cgroupName(path, 'systemd')
+    const properties = [
+      this.#v2 ? `CPUWeight=${cpuWeight(limits.cpuShares)}` : `CPUShares=${limits.cpuShares}`,
+      ...(limits.cpuQuotaUs === undefined || limits.cpuPeriodUs === undefined
+        ? []
+        : [`CPUQuota=${Math.ceil((limits.cpuQuotaUs * 100) / limits.cpuPeriodUs)}%`]),
+      ...(limits.memoryBytes === undefined
+        ? []
+        : [`${this.#v2 ? 'MemoryMax' : 'MemoryLimit'}=${limits.memoryBytes}`]),
+    ]
+    await runCommand(['systemctl', 'start', name])
+    await runCommand(['systemctl', 'set-property', '--runtime', name, ...properties])
+  }
+
+  async #remove(path: readonly string[]): Promise<void> {
+    const { driver } = this.#options
+    if (driver === 'systemd') {
+      const name = cgroupName(path, 'systemd')
+      await runCommand(['systemctl', 'stop', name]).catch(() => undefined)
+      await runCommand(['systemctl', 'revert', name]).catch(() => undefined)
+    }
+    const directory = cgroupDirectory(path, driver)
+    const hierarchies = this.#v2 ? [''] : await readdir(mountPoint)
+    await Promise.all(hierarchies.map((hierarchy) => removeTree(join(mountPoint, hierarchy, directory))))
+  }
+}
+
+/** Shares of version 1 as version 2's weight (KEP-2254). */
+export const cpuWeight = (shares: number): number => 1 + Math.floor(((shares - 2) * 9999) / 262_142)
+
+/** Lets the groups below a directory have its controllers. */
+async function delegate(directory: string): Promise<void> {
+  const available = (await readFile(join(directory, 'cgroup.controllers'), 'utf8')).trim().split(' ')
+  const enabled = (await readFile(join(directory, 'cgroup.subtree_control'), 'utf8')).trim().split(' ')
+  const wanted = delegatedControllers.filter((name) => available.includes(name) && !enabled.includes(name))
+  if (wanted.length === 0) return
+  await writeFile(join(directory, 'cgroup.subtree_control'), wanted.map((name) => `+${name}`).join(' '))
+}
+
+/** Groups go from the bottom up; the kernel may take a moment to see that one is empty. */
+async function removeTree(directory: string): Promise<void> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => undefined)
+  if (entries === undefined) return
+  for (const entry of entries) if (entry.isDirectory()) await removeTree(join(directory, entry.name))
+  for (let tries = 0; tries < removeTries; tries++) {
+    try {
+      await rmdir(directory)
+      return
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT') return
+      if (code !== 'EBUSY' || tries === removeTries - 1) throw error
+      await delay(removePauseMs)
+    }
+  }
+}

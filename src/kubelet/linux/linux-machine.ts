@@ -1,0 +1,108 @@
+import { access, readdir, readFile, statfs } from 'node:fs/promises'
+import { availableParallelism, cpus, networkInterfaces, release } from 'node:os'
+import { join } from 'node:path'
+import type { Machine, MachineInfo, MachineState } from '../node/machine.ts'
+import { isCgroupV2 } from './cgroups.ts'
+
+export interface LinuxMachineOptions {
+  /** As the node is called. */
+  readonly hostname: string
+  /** Addresses to show; found out when empty. */
+  readonly addresses: readonly string[]
+  /** Whose file system is what pods may fill. */
+  readonly directory: string
+}
+
+const architectures: Readonly<Record<string, string>> = {
+  x64: 'amd64',
+  arm64: 'arm64',
+  ia32: '386',
+  arm: 'arm',
+}
+const hugepageRoot = '/sys/kernel/mm/hugepages'
+
+const readText = (path: string): Promise<string> =>
+  readFile(path, 'utf8').then(
+    (text) => text.trim(),
+    () => '',
+  )
+
+/** Kibibytes of a line of /proc/meminfo, in bytes. */
+const meminfoBytes = (text: string, name: string): number =>
+  Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024
+
+function ownAddresses(): readonly string[] {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  const outside = all.filter(({ family, internal }) => family === 'IPv4' && !internal)
+  return [outside[0]?.address ?? '127.0.0.1']
+}
+
+async function hugepages(): Promise<ReadonlyMap<number, number>> {
+  const sizes = new Map<number, number>()
+  for (const name of await readdir(hugepageRoot).catch(() => [])) {
+    const bytes = Number(/^hugepages-(\d+)kB$/.exec(name)?.[1] ?? 0) * 1024
+    const count = Number(await readText(join(hugepageRoot, name, 'nr_hugepages')))
+    if (bytes > 0) sizes.set(bytes, bytes * count)
+  }
+  return sizes
+}
+
+/** Whether limits count swap: the kernel may be built or started without. */
+async function countsSwap(v2: boolean): Promise<boolean> {
+  const own = (await readText('/proc/self/cgroup')).replace(/^0::/, '')
+  const file = v2
+    ? join('/sys/fs/cgroup', own, 'memory.swap.max')
+    : '/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes'
+  return access(file).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** The machine that this process runs on. */
+export function linuxMachine(options: LinuxMachineOptions): Machine {
+  return {
+    info: async (): Promise<MachineInfo> => {
+      const [meminfo, osRelease, cgroupV2] = await Promise.all([
+        readText('/proc/meminfo'),
+        readText('/etc/os-release'),
+        isCgroupV2(),
+      ])
+      const machineId = await readText('/etc/machine-id')
+      return {
+        hostname: options.hostname,
+        machineId,
+        systemUuid: (await readText('/sys/class/dmi/id/product_uuid')) || machineId,
+        bootId: await readText('/proc/sys/kernel/random/boot_id'),
+        kernelVersion: release(),
+        osImage: /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(osRelease)?.[1] ?? 'Linux',
+        operatingSystem: 'linux',
+        architecture: architectures[process.arch] ?? process.arch,
+        cpuCount: cpus().length || availableParallelism(),
+        memoryBytes: meminfoBytes(meminfo, 'MemTotal'),
+        swapBytes: meminfoBytes(meminfo, 'SwapTotal'),
+        hugepages: await hugepages(),
+        cgroupV2,
+        swapAccounting: await countsSwap(cgroupV2),
+        addresses: options.addresses.length > 0 ? options.addresses : ownAddresses(),
+      }
+    },
+    state: async (): Promise<MachineState> => {
+      const [meminfo, loadavg, pidMax, disk] = await Promise.all([
+        readText('/proc/meminfo'),
+        readText('/proc/loadavg'),
+        readText('/proc/sys/kernel/pid_max'),
+        statfs(options.directory),
+      ])
+      return {
+        availableMemoryBytes: meminfoBytes(meminfo, 'MemAvailable'),
+        diskBytes: disk.blocks * disk.bsize,
+        availableDiskBytes: disk.bavail * disk.bsize,
+        inodes: disk.files,
+        freeInodes: disk.ffree,
+        maxProcesses: Number(pidMax),
+        runningProcesses: Number(/\/(\d+) /.exec(loadavg)?.[1] ?? 0),
+      }
+    },
+  }
+}

@@ -1,0 +1,180 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Node as nodeKind } from '../../api/core/node/kind.ts'
+import { Pod as podKind } from '../../api/core/pod/kind.ts'
+import { Service as serviceKind } from '../../api/core/service/kind.ts'
+import type { core } from '../../api/generated/types/index.ts'
+import type { Host } from '../../base/host.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Client } from '../../client/client.ts'
+import type { InformerFactory } from '../../client/informer.ts'
+import { type Kubelet, startKubelet } from '../kubelet.ts'
+import { messageOf } from '../pod/start-failure.ts'
+import type { DnsConfig } from '../runtime/messages.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { WatchedObjects } from '../sources/referenced-objects.ts'
+import { ServiceAccountTokens } from '../volumes/service-account-tokens.ts'
+import { VolumeManager } from '../volumes/volume-manager.ts'
+import { Cgroups } from './cgroups.ts'
+import { linuxMachine } from './linux-machine.ts'
+import { LinuxPodFiles } from './linux-pod-files.ts'
+import { linuxPodNetwork } from './linux-pod-network.ts'
+import { fileLogs } from './log-files.ts'
+import { LogRotation } from './log-rotation.ts'
+import { isMountPoint, mountTmpfs, unmountBelow } from './mounts.ts'
+
+export interface LinuxNodeOptions {
+  readonly client: Client
+  /** Over the same client. */
+  readonly informers: InformerFactory
+  readonly host: Host
+  readonly logger: Logger
+  readonly runtime: Runtime
+  readonly nodeName: string
+  /** Addresses that the node shows; found out when empty. */
+  readonly addresses: readonly string[]
+  /** Absolute. Holds pods' directories, logs and volumes. */
+  readonly rootDirectory: string
+  /** Groups above `kubepods`. */
+  readonly cgroupPrefix: readonly string[]
+  readonly cgroupDriver: 'cgroupfs' | 'systemd'
+  /** The node agent's HTTPS port, to be shown in the node. */
+  readonly port: number
+  /** `v1.36.0`. */
+  readonly version: string
+  readonly clusterDns: readonly string[]
+  readonly clusterDomain: string
+  /** The resolv.conf that pods inherit from: /etc/resolv.conf when absent. */
+  readonly resolvConf?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly taints?: readonly core.v1.Taint[]
+  readonly maxPods?: number
+  readonly serialPulls?: boolean
+}
+
+export interface LinuxNode {
+  readonly kubelet: Kubelet
+  /** Ends the agent. Pods run on. */
+  stop(): Promise<void>
+  /** After `stop`, when no pod runs any more: undoes mounts and groups. */
+  clear(): Promise<void>
+}
+
+const defaultMaxPods = 110
+const tokenCheckMs = 30_000
+
+/** A node agent on this machine, with real containers. Needs root. */
+export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNode> {
+  const { client, informers, host, logger, runtime, nodeName, rootDirectory } = options
+  const podsRoot = join(rootDirectory, 'pods')
+  const memoryRoot = join(rootDirectory, 'memory')
+  const logsRoot = join(rootDirectory, 'logs')
+  for (const directory of [podsRoot, memoryRoot, logsRoot]) await mkdir(directory, { recursive: true })
+  if (!(await isMountPoint(memoryRoot))) await mountTmpfs(memoryRoot, 0)
+  const objects = new WatchedObjects({ client, host, logger })
+  const tokens = new ServiceAccountTokens(client, host)
+  const state: { kubelet?: Kubelet } = {}
+  const volumes = new VolumeManager({
+    podsRoot,
+    memoryRoot,
+    objects,
+    tokens,
+    place: () => ({
+      hostIps: [],
+      podIps: [],
+      allocatable: state.kubelet?.node()?.status?.allocatable ?? {},
+    }),
+  })
+  const cgroups = await Cgroups.open({ prefix: options.cgroupPrefix, driver: options.cgroupDriver })
+  const hostDns = await readResolvConf(options.resolvConf ?? '/etc/resolv.conf')
+  const kubelet = await startKubelet({
+    client,
+    host,
+    logger,
+    runtime,
+    machine: linuxMachine({ hostname: nodeName, addresses: options.addresses, directory: rootDirectory }),
+    files: new LinuxPodFiles({ podsRoot, logsRoot, volumes }),
+    cgroups,
+    network: linuxPodNetwork(),
+    logs: fileLogs,
+    pods: informers.informer(podKind, { fieldSelector: `spec.nodeName=${nodeName}` }),
+    nodes: informers.informer(nodeKind, { fieldSelector: `metadata.name=${nodeName}` }),
+    services: informers.informer(serviceKind),
+    objects,
+    settings: {
+      nodeName,
+      version: options.version,
+      port: options.port,
+      labels: options.labels ?? {},
+      taints: options.taints ?? [],
+      maxPods: options.maxPods ?? defaultMaxPods,
+      seccompRoot: join(rootDirectory, 'seccomp'),
+      serialPulls: options.serialPulls ?? true,
+      dns: {
+        servers: options.clusterDns,
+        domain: options.clusterDomain,
+        ...(hostDns === undefined ? {} : { host: hostDns }),
+      },
+    },
+  })
+  state.kubelet = kubelet
+  const rotation = new LogRotation({ runtime, logger })
+  rotation.start()
+  const stopTokens = renewTokens(kubelet, tokens, volumes, host, logger)
+  return {
+    kubelet,
+    stop: async () => {
+      rotation.stop()
+      stopTokens()
+      await kubelet.stop()
+      await objects.stop()
+    },
+    clear: async () => {
+      for (const uid of await readdir(podsRoot).catch(() => [])) await volumes.unmount(uid)
+      await unmountBelow(rootDirectory)
+      await cgroups.removeAll()
+    },
+  }
+}
+
+/** Writes pods' tokens anew before they expire. */
+function renewTokens(
+  kubelet: Kubelet,
+  tokens: ServiceAccountTokens,
+  volumes: VolumeManager,
+  host: Host,
+  logger: Logger,
+): () => void {
+  const check = async (): Promise<void> => {
+    for (const pod of kubelet.api.pods()) {
+      if (!tokens.isDue(pod.metadata?.uid ?? '')) continue
+      await volumes.refresh(pod).catch((error: unknown) => {
+        logger.warn('a token could not be renewed', { pod: pod.metadata?.name, error: messageOf(error) })
+      })
+    }
+  }
+  let timer = host.schedule(tokenCheckMs, again)
+  function again(): void {
+    void check()
+    timer = host.schedule(tokenCheckMs, again)
+  }
+  return () => timer.cancel()
+}
+
+/** The last search and options lines count; servers add up. Undefined when there is no such file. */
+async function readResolvConf(path: string): Promise<DnsConfig | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined)
+  if (text === undefined) return undefined
+  const servers: string[] = []
+  let searches: readonly string[] = []
+  let options: readonly string[] = []
+  for (const line of text.split('\n')) {
+    const [keyword, ...values] = line.trim().split(/\s+/)
+    if (keyword === 'nameserver' && values[0] !== undefined) servers.push(values[0])
+    if (keyword === 'search') {
+      searches = values.filter((value) => value !== '.').map((value) => value.replace(/\.$/, ''))
+    }
+    if (keyword === 'options') options = values
+  }
+  return { servers, searches, options }
+}
