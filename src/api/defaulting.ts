@@ -27,3 +27,17 @@ export function fill<T extends object>(object: T, defaults: Partial<T>): T {
 export function set<T extends object, K extends keyof T>(object: T, key: K, value: T[K]): T {
   return object[key] === value ? object : { ...object, [key]: value }
 }
+
+/** The properties that have a value; for objects that are put together from optional ones. */
+export function present<T extends object>(
+  properties: {
+    readonly [K in keyof T]: T[K] | undefined
+  },
+): Partial<T> {
+  const found: Partial<T> = {}
+  for (const key in properties) {
+    const value = properties[key]
+    if (value !== undefined) found[key] = value
+  }
+  return found
+}

@@ -1,8 +1,43 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
+import { fill, mapSame, set } from '../../defaulting.ts'
 import type { core } from '../../generated/types/index.ts'
+import { validateEndpoints } from './validate.ts'
 
-export const Endpoints = defineKind<core.v1.Endpoints>({
+type Endpoints = core.v1.Endpoints
+type Subset = core.v1.EndpointSubset
+
+function defaultSubset(subset: Subset): Subset {
+  if (subset.ports === undefined) return subset
+  return set(
+    subset,
+    'ports',
+    mapSame(subset.ports, (port) => fill(port, { protocol: 'TCP' })),
+  )
+}
+
+function defaultEndpoints(endpoints: Endpoints): Endpoints {
+  if (endpoints.subsets === undefined) return endpoints
+  return set(endpoints, 'subsets', mapSame(endpoints.subsets, defaultSubset))
+}
+
+const maxShown = 3
+
+const hostPort = (ip: string, port: number): string =>
+  ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`
+
+function formatEndpoints({ subsets = [] }: Endpoints): string {
+  if (subsets.length === 0) return '<none>'
+  const all = subsets.flatMap(({ addresses = [], ports = [] }) =>
+    ports.length === 0
+      ? addresses.map(({ ip }) => ip)
+      : ports.flatMap(({ port }) => addresses.map(({ ip }) => hostPort(ip, port))),
+  )
+  const shown = all.slice(0, maxShown).join(',')
+  return all.length > maxShown ? `${shown} + ${all.length - maxShown} more...` : shown
+}
+
+export const Endpoints = defineKind<Endpoints>({
   group: '',
   version: 'v1',
   kind: 'Endpoints',
@@ -12,5 +47,7 @@ export const Endpoints = defineKind<core.v1.Endpoints>({
   shortNames: ['ep'],
   storagePrefix: 'services/endpoints',
   allowCreateOnUpdate: true,
-  columns: [nameColumn, ageColumn],
+  defaults: defaultEndpoints,
+  validate: validateEndpoints,
+  columns: [nameColumn, { name: 'Endpoints', type: 'string', value: formatEndpoints }, ageColumn],
 })

@@ -1,8 +1,12 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
-import { ageColumn, nameColumn } from '../../columns.ts'
 import type { core } from '../../generated/types/index.ts'
+import { eventColumns } from './columns.ts'
+import { involvedFields } from './selectable-fields.ts'
+import { validateCoreEvent } from './validate.ts'
 
-export const Event = defineKind<core.v1.Event>({
+type Event = core.v1.Event
+
+export const Event = defineKind<Event>({
   group: '',
   version: 'v1',
   kind: 'Event',
@@ -12,5 +16,13 @@ export const Event = defineKind<core.v1.Event>({
   shortNames: ['ev'],
   timeToLiveMs: 3_600_000,
   allowCreateOnUpdate: true,
-  columns: [nameColumn, ageColumn],
+  validate: validateCoreEvent,
+  selectableFields: {
+    ...involvedFields('involvedObject', (event: Event) => event.involvedObject),
+    reason: (event) => event.reason ?? '',
+    reportingComponent: (event) => event.reportingComponent ?? '',
+    source: (event) => event.source?.component || (event.reportingComponent ?? ''),
+    type: (event) => event.type ?? '',
+  },
+  columns: eventColumns,
 })

@@ -1,6 +1,29 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
+import { mapSame, set } from '../../defaulting.ts'
 import type { core } from '../../generated/types/index.ts'
+import { validateLimitRange } from './validate.ts'
+
+type Item = core.v1.LimitRangeItem
+
+const isEmpty = (list: object): boolean => Object.keys(list).length === 0
+
+/** For containers the limit follows from the maximum, the request from the limit, then from the minimum. */
+function defaultItem(item: Item): Item {
+  if (item.type !== 'Container') return item
+  const limits = { ...item.max, ...item.default }
+  const requests = { ...item.min, ...limits, ...item.defaultRequest }
+  return {
+    ...item,
+    ...(isEmpty(limits) ? {} : { default: limits }),
+    ...(isEmpty(requests) ? {} : { defaultRequest: requests }),
+  }
+}
+
+function defaultLimitRange(range: core.v1.LimitRange): core.v1.LimitRange {
+  if (range.spec?.limits === undefined) return range
+  return set(range, 'spec', set(range.spec, 'limits', mapSame(range.spec.limits, defaultItem)))
+}
 
 export const LimitRange = defineKind<core.v1.LimitRange>({
   group: '',
@@ -11,5 +34,7 @@ export const LimitRange = defineKind<core.v1.LimitRange>({
   schema: 'io.k8s.api.core.v1.LimitRange',
   shortNames: ['limits'],
   allowCreateOnUpdate: true,
+  defaults: defaultLimitRange,
+  validate: validateLimitRange,
   columns: [nameColumn, ageColumn],
 })

@@ -1,8 +1,25 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
-import { ageColumn, nameColumn } from '../../columns.ts'
+import type { FieldError } from '../../../apimachinery/field-error.ts'
+import { fieldPath } from '../../../apimachinery/field-path.ts'
+import { nameColumn } from '../../columns.ts'
+import { set } from '../../defaulting.ts'
 import type { core } from '../../generated/types/index.ts'
+import { formatLabels, templateColumns } from '../../template-columns.ts'
+import { defaultPodTemplate } from '../pod/defaults/pod-spec-defaults.ts'
+import { validatePodTemplate } from '../pod/validation/validate-pod-template.ts'
 
-export const PodTemplate = defineKind<core.v1.PodTemplate>({
+type PodTemplate = core.v1.PodTemplate
+
+const defaultTemplate = (object: PodTemplate): PodTemplate =>
+  object.template === undefined ? object : set(object, 'template', defaultPodTemplate(object.template))
+
+function validate(object: PodTemplate): readonly FieldError[] {
+  const errors: FieldError[] = []
+  validatePodTemplate(object.template ?? {}, fieldPath('template'), errors)
+  return errors
+}
+
+export const PodTemplate = defineKind<PodTemplate>({
   group: '',
   version: 'v1',
   kind: 'PodTemplate',
@@ -10,5 +27,17 @@ export const PodTemplate = defineKind<core.v1.PodTemplate>({
   namespaced: true,
   schema: 'io.k8s.api.core.v1.PodTemplate',
   hasGeneration: true,
-  columns: [nameColumn, ageColumn],
+  returnsDeleted: true,
+  defaults: defaultTemplate,
+  validate,
+  columns: [
+    nameColumn,
+    ...templateColumns<PodTemplate>((object) => object.template, 0),
+    {
+      name: 'Pod Labels',
+      type: 'string',
+      description: 'The labels for the pod template',
+      value: (object) => formatLabels(object.template?.metadata?.labels),
+    },
+  ],
 })

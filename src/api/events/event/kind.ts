@@ -1,8 +1,19 @@
-import { defineKind } from '../../../apimachinery/define-kind.ts'
-import { ageColumn, nameColumn } from '../../columns.ts'
-import type { events } from '../../generated/types/index.ts'
+import { type Column, defineKind } from '../../../apimachinery/define-kind.ts'
+import { eventColumns } from '../../core/event/columns.ts'
+import { involvedFields } from '../../core/event/selectable-fields.ts'
+import { validateStrictEvent } from '../../core/event/validate.ts'
+import type { core } from '../../generated/types/index.ts'
+import { fromCoreEvent, type NewEvent, toCoreEvent } from './conversion.ts'
 
-export const EventsEvent = defineKind<events.v1.Event>({
+function converted({ since, value, ...column }: Column<core.v1.Event>): Column<NewEvent> {
+  return {
+    ...column,
+    value: (event, nowMs) => value(toCoreEvent(event), nowMs),
+    ...(since === undefined ? {} : { since: (event: NewEvent) => since(toCoreEvent(event)) }),
+  }
+}
+
+export const EventsEvent = defineKind<NewEvent>({
   group: 'events.k8s.io',
   version: 'v1',
   kind: 'Event',
@@ -12,5 +23,18 @@ export const EventsEvent = defineKind<events.v1.Event>({
   shortNames: ['ev'],
   timeToLiveMs: 3_600_000,
   allowCreateOnUpdate: true,
-  columns: [nameColumn, ageColumn],
+  stored: {
+    version: { group: '', version: 'v1', kind: 'Event' },
+    toStored: toCoreEvent,
+    fromStored: fromCoreEvent,
+  },
+  validate: (event, old) =>
+    validateStrictEvent(toCoreEvent(event), old === undefined ? undefined : toCoreEvent(old)),
+  selectableFields: {
+    ...involvedFields('regarding', (event: NewEvent) => event.regarding),
+    reason: (event) => event.reason ?? '',
+    reportingController: (event) => event.reportingController ?? '',
+    type: (event) => event.type ?? '',
+  },
+  columns: eventColumns.map(converted),
 })

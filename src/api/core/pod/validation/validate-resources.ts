@@ -29,7 +29,7 @@ export function validateResourceName(name: string, path: FieldPath, errors: Fiel
     errors.push(invalidValue(path, name, 'must be a standard resource type or fully qualified'))
 }
 
-function validateContainerResourceName(name: string, path: FieldPath, errors: FieldError[]): void {
+export function validateContainerResourceName(name: string, path: FieldPath, errors: FieldError[]): void {
   if (isStandardContainerResource(name)) return
   validateResourceName(name, path, errors)
   if (!name.includes('/')) errors.push(invalidValue(path, name, 'must be a standard resource for containers'))
