@@ -2,6 +2,7 @@ import { Endpoints } from '../../api/core/endpoints/kind.ts'
 import { Service } from '../../api/core/service/kind.ts'
 import { EndpointSlice } from '../../api/discovery/endpoint-slice/kind.ts'
 import type { core, discovery } from '../../api/generated/types/index.ts'
+import { isLoopbackIp } from '../../apimachinery/ip-address.ts'
 import { semanticallyEqual } from '../../apimachinery/semantically-equal.ts'
 import { type BootstrapContext, ensure } from './ensure.ts'
 
@@ -9,7 +10,7 @@ import { type BootstrapContext, ensure } from './ensure.ts'
 export interface KubernetesServiceOptions {
   /** `kubernetes.default`'s address, the first of the service range: `10.96.0.1`. */
   readonly serviceAddress: string
-  /** Where this server listens, as pods and nodes reach it. */
+  /** Where this server listens, as pods and nodes reach it. A loopback address, which nobody else could use, is not published. */
   readonly advertiseAddress: string
   readonly port: number
 }
@@ -84,10 +85,17 @@ export async function ensureKubernetesService(
   options: KubernetesServiceOptions,
 ): Promise<void> {
   const service = expectedService(options)
+  const writes = [
+    ensure(context, { kind: Service, object: service, repair: (present) => repairService(service, present) }),
+  ]
+  if (!isLoopbackIp(options.advertiseAddress)) writes.push(...publish(context, options))
+  await Promise.all(writes)
+}
+
+function publish(context: BootstrapContext, options: KubernetesServiceOptions): readonly Promise<void>[] {
   const endpoints = expectedEndpoints(options)
   const slice = expectedSlice(options)
-  await Promise.all([
-    ensure(context, { kind: Service, object: service, repair: (present) => repairService(service, present) }),
+  return [
     ensure(context, {
       kind: Endpoints,
       object: endpoints,
@@ -104,5 +112,5 @@ export async function ensureKubernetesService(
           ? undefined
           : { ...slice, metadata: { ...slice.metadata, ...present.metadata } },
     }),
-  ])
+  ]
 }
