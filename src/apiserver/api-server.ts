@@ -14,6 +14,7 @@ import { ObjectEncoder } from './represent/object-encoder.ts'
 import { Representations } from './represent/representations.ts'
 import type { ServerRequest, UserInfo } from './request.ts'
 import type { ServerResponse } from './response.ts'
+import { Identities } from './rest/identities.ts'
 import { Resource } from './rest/resource.ts'
 import { pageNotFound, RestApi } from './rest/rest-api.ts'
 import type { RestContext } from './rest/rest-context.ts'
@@ -62,6 +63,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
   const negotiator = new Negotiator()
   const context: RestContext = {
     host,
+    identities: new Identities(host),
     mirror,
     storage,
     admission: new AdmissionChain(options.admission),

@@ -21,6 +21,7 @@ export function readBody(
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
     let length = 0
+    let ended = false
     source.on('data', (chunk: Uint8Array) => {
       length += chunk.length
       if (length <= maxBytes) {
@@ -32,10 +33,14 @@ export function readBody(
       }
     })
     source.once('end', () => {
+      ended = true
       const [first = noBytes] = chunks
       resolve({ type: 'bytes', bytes: chunks.length <= 1 ? first : Buffer.concat(chunks, length) })
     })
     source.once('error', reject)
-    source.once('close', () => reject(badRequest('the request was cut off before its body was complete')))
+    source.once('close', () => {
+      // An error costs its stack, so none is made where nobody would see it.
+      if (!ended) reject(badRequest('the request was cut off before its body was complete'))
+    })
   })
 }

@@ -7,12 +7,11 @@ import {
   StatusError,
   statusError,
 } from '../../apimachinery/status-error.ts'
-import { formatTime } from '../../apimachinery/time.ts'
 import type { AdmissionInput } from '../admission-chain.ts'
 import type { ServerRequest } from '../request.ts'
 import { checkWritten } from './checked.ts'
 import { withManagedFields } from './field-management.ts'
-import { generateName, maxGenerateAttempts, newUid } from './names.ts'
+import { generateName, maxGenerateAttempts } from './names.ts'
 import { dedupOwners, ensureNamespace, wipeSystemFields, withMetadata } from './object-meta.ts'
 import { type Outcome, objectOutcome, recordOutcome } from './outcome.ts'
 import { reserving } from './reserving.ts'
@@ -97,16 +96,16 @@ async function insert(creation: Creation, object: KubernetesObject): Promise<Out
 }
 
 function prepareNew(resource: Resource, admitted: KubernetesObject): KubernetesObject {
-  const { host } = resource.context
+  const { identities } = resource.context
   const { metadata = {}, ...rest } = admitted
   const { managedFields, ...sent } = metadata
   const filled = {
     ...rest,
     metadata: {
       ...sent,
-      uid: newUid(host),
+      uid: identities.uid(),
       ...(resource.kind.hasGeneration ? { generation: 1 } : {}),
-      creationTimestamp: formatTime(host.now()),
+      creationTimestamp: identities.time(),
       ...(managedFields === undefined ? {} : { managedFields }),
     },
   }

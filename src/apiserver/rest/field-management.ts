@@ -1,6 +1,5 @@
 import { type FieldManagement, updateManagedFields } from '../../apimachinery/managed-fields/update.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
-import { formatTime } from '../../apimachinery/time.ts'
 import type { Resource } from './resource.ts'
 import type { WriteOptions } from './write-options.ts'
 
@@ -17,7 +16,7 @@ export function fieldManagement(
     manager: options.manager,
     apiVersion: resource.apiVersion,
     subresource,
-    time: formatTime(resource.context.host.now()),
+    time: resource.context.identities.time(),
     schema,
     ...(reset === undefined ? {} : { reset }),
   }

@@ -7,10 +7,12 @@ import type { Authorizer } from '../authorizer.ts'
 import type { Mirror } from '../cache/mirror.ts'
 import type { WriteAllocator } from '../write-allocator.ts'
 import type { BodyParsers } from './body.ts'
+import type { Identities } from './identities.ts'
 
 /** What all of REST works with; one for a server. */
 export interface RestContext {
   readonly host: Host
+  readonly identities: Identities
   readonly mirror: Mirror
   /** For reads of the past; everything else goes through the mirror. */
   readonly storage: Storage
