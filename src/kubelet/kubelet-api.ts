@@ -55,12 +55,16 @@ export class KubeletApi {
     return this.#workers.all().map(({ pod }) => this.#withStatus(pod))
   }
 
-  /** Writes a container's log; resolves at its end, of the container if it is followed, or when aborted. */
+  /**
+   * Writes a container's log; resolves at its end, of the container if it is followed, or when aborted. `begin`
+   * is called when the log has been found: nothing that a client must be told goes wrong after that.
+   */
   async containerLogs(
     name: ContainerName,
     options: LogOptions,
     write: LogSink,
     signal: AbortSignal,
+    begin: () => void = () => {},
   ): Promise<void> {
     const worker = this.#worker(name)
     if (!allContainersOf(worker.pod).some((container) => container.name === name.container)) {
@@ -78,6 +82,7 @@ export class KubeletApi {
       const found = worker.observed.containers.find(({ id }) => id === containerId)
       return found === undefined || found.state === 'exited'
     }
+    begin()
     try {
       await this.#logs.read({ containerId, logPath, ended }, options, write, signal)
     } catch (error) {
