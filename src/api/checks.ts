@@ -2,7 +2,7 @@ import type { FieldError } from '../apimachinery/field-error.ts'
 import { invalidValue, notSupported, required, type Where } from '../apimachinery/field-errors.ts'
 import type { FieldPath } from '../apimachinery/field-path.ts'
 import { type Complaints, isDns1123Label, isDns1123Subdomain } from '../apimachinery/names.ts'
-import { compareQuantities } from '../apimachinery/quantity.ts'
+import { compareQuantities, quantityUnits } from '../apimachinery/quantity.ts'
 
 /** Small checks that validations share; each appends what is wrong to `errors`. */
 
@@ -54,6 +54,12 @@ export function checkPositive(value: number | undefined, where: Where, errors: F
 
 export function checkNonNegativeQuantity(value: string, where: Where, errors: FieldError[]): void {
   if (compareQuantities(value, '0') < 0) errors.push(invalidValue(where, value, negativeMessage))
+}
+
+/** Upstream's validateBasicResource. */
+export function checkValidQuantity(value: string, where: Where, errors: FieldError[]): void {
+  if (compareQuantities(value, '0') < 0)
+    errors.push(invalidValue(where, quantityUnits(value), 'must be a valid resource quantity'))
 }
 
 export function checkPositiveQuantity(value: string, where: Where, errors: FieldError[]): void {

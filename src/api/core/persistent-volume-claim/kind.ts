@@ -1,8 +1,38 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
+import { amountOf } from '../../../apimachinery/quantity.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import type { core } from '../../generated/types/index.ts'
+import { classAnnotation, formatAccessModes, storageClassOf } from '../persistent-volume/storage-class.ts'
+import { defaultClaim } from './defaults.ts'
+import { prepareClaimForCreate, prepareClaimForUpdate } from './prepare.ts'
+import { validateClaim } from './validate.ts'
 
-export const PersistentVolumeClaim = defineKind<core.v1.PersistentVolumeClaim>({
+type Claim = core.v1.PersistentVolumeClaim
+
+const nanoPerUnit = 1_000_000_000n
+
+function warnings({ metadata, spec }: Claim): readonly string[] {
+  const found: string[] = []
+  if (classAnnotation in (metadata?.annotations ?? {}))
+    found.push(
+      `metadata.annotations[${classAnnotation}]: deprecated since v1.8; use "storageClassName" attribute instead`,
+    )
+  for (const list of ['requests', 'limits'] as const) {
+    const storage = spec?.resources?.[list]?.storage
+    if (storage === undefined || (amountOf(storage)?.nano ?? 0n) % nanoPerUnit === 0n) continue
+    found.push(
+      `spec.resources.${list}[storage]: fractional byte value "${storage}" is invalid, must be an integer`,
+    )
+  }
+  return found
+}
+
+const phaseOf = (claim: Claim): string =>
+  claim.metadata?.deletionTimestamp === undefined ? (claim.status?.phase ?? '') : 'Terminating'
+
+const isBound = ({ spec }: Claim): boolean => (spec?.volumeName ?? '') !== ''
+
+export const PersistentVolumeClaim = defineKind<Claim>({
   group: '',
   version: 'v1',
   kind: 'PersistentVolumeClaim',
@@ -11,5 +41,39 @@ export const PersistentVolumeClaim = defineKind<core.v1.PersistentVolumeClaim>({
   schema: 'io.k8s.api.core.v1.PersistentVolumeClaim',
   shortNames: ['pvc'],
   subresources: { status: {} },
-  columns: [nameColumn, ageColumn],
+  returnsDeleted: true,
+  defaults: defaultClaim,
+  prepareForCreate: prepareClaimForCreate,
+  prepareForUpdate: prepareClaimForUpdate,
+  validate: validateClaim,
+  warnings,
+  selectableFields: { name: (claim) => claim.metadata?.name ?? '' },
+  columns: [
+    nameColumn,
+    { name: 'Status', type: 'string', value: phaseOf },
+    { name: 'Volume', type: 'string', value: ({ spec }) => spec?.volumeName ?? '' },
+    {
+      name: 'Capacity',
+      type: 'string',
+      value: (claim) => (isBound(claim) ? (claim.status?.capacity?.storage ?? '0') : ''),
+    },
+    {
+      name: 'Access Modes',
+      type: 'string',
+      value: (claim) => (isBound(claim) ? formatAccessModes(claim.status?.accessModes) : ''),
+    },
+    { name: 'StorageClass', type: 'string', value: storageClassOf },
+    {
+      name: 'VolumeAttributesClass',
+      type: 'string',
+      value: ({ spec }) => spec?.volumeAttributesClassName ?? '<unset>',
+    },
+    ageColumn,
+    {
+      name: 'VolumeMode',
+      type: 'string',
+      priority: 1,
+      value: ({ spec }) => spec?.volumeMode ?? '<unset>',
+    },
+  ],
 })

@@ -30,9 +30,18 @@ function defaultProjection(source: core.v1.VolumeProjection): core.v1.VolumeProj
   return next
 }
 
+/** Of sources that persistent volumes have too. */
+export const iscsiDefaults = { iscsiInterface: 'default' }
+export const rbdDefaults = { pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring' }
+export const azureDiskDefaults = { cachingMode: 'ReadWrite', fsType: 'ext4', readOnly: false, kind: 'Shared' }
+export const scaleIoDefaults = { storageMode: 'ThinProvisioned', fsType: 'xfs' }
+
+export const defaultHostPath = (source: core.v1.HostPathVolumeSource): core.v1.HostPathVolumeSource =>
+  source.type === undefined ? { ...source, type: '' } : source
+
 /** One function per volume source that has defaults; upstream's values. */
 const sourceDefaults: { readonly [K in keyof Volume]?: (source: NonNullable<Volume[K]>) => Volume[K] } = {
-  hostPath: (source) => (source.type === undefined ? { ...source, type: '' } : source),
+  hostPath: defaultHostPath,
   secret: (source) => fill(source, { defaultMode }),
   configMap: (source) => fill(source, { defaultMode }),
   downwardAPI: (source) => {
@@ -45,11 +54,10 @@ const sourceDefaults: { readonly [K in keyof Volume]?: (source: NonNullable<Volu
     const sources = mapSame(filled.sources ?? [], defaultProjection)
     return filled.sources === undefined || sources === filled.sources ? filled : { ...filled, sources }
   },
-  iscsi: (source) => fill(source, { iscsiInterface: 'default' }),
-  rbd: (source) => fill(source, { pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring' }),
-  azureDisk: (source) =>
-    fill(source, { cachingMode: 'ReadWrite', fsType: 'ext4', readOnly: false, kind: 'Shared' }),
-  scaleIO: (source) => fill(source, { storageMode: 'ThinProvisioned', fsType: 'xfs' }),
+  iscsi: (source) => fill(source, iscsiDefaults),
+  rbd: (source) => fill(source, rbdDefaults),
+  azureDisk: (source) => fill(source, azureDiskDefaults),
+  scaleIO: (source) => fill(source, scaleIoDefaults),
   image: (source) => fill(source, { pullPolicy: defaultPullPolicy(source.reference) }),
   ephemeral: (source) => {
     const template = source.volumeClaimTemplate

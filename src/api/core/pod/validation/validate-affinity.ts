@@ -71,6 +71,14 @@ function validateTerm(
   })
 }
 
+/** Whether a selector has values that no label can have, which updates then keep allowing. */
+export const hasInvalidNodeSelector = (selector: core.v1.NodeSelector | undefined): boolean =>
+  (selector?.nodeSelectorTerms ?? []).some((term) =>
+    (term.matchExpressions ?? []).some((expression) =>
+      (expression.values ?? []).some((value) => isLabelValue(value).length > 0),
+    ),
+  )
+
 /** `allowInvalidValues` is for updates of objects that have invalid label values already. */
 export function validateNodeSelector(
   selector: core.v1.NodeSelector,

@@ -6,7 +6,12 @@ import { checkPresent, checkRequiredText, checkText } from '../../../checks.ts'
 import type { core } from '../../../generated/types/index.ts'
 import { validateDescendingPath } from './validate-paths.ts'
 
-const needs = (object: object, fields: readonly string[], path: FieldPath, errors: FieldError[]): void => {
+export function requireFields(
+  object: object,
+  fields: readonly string[],
+  path: FieldPath,
+  errors: FieldError[],
+): void {
   for (const field of fields) {
     const value: unknown = Reflect.get(object, field)
     if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0))
@@ -90,7 +95,7 @@ function validatePartition(
 }
 
 export function validateNfs(source: core.v1.NFSVolumeSource, path: FieldPath, errors: FieldError[]): void {
-  needs(source, ['server', 'path'], path, errors)
+  requireFields(source, ['server', 'path'], path, errors)
   if (!(source.path ?? '').startsWith('/'))
     errors.push(invalidValue(path.child('path'), source.path ?? '', 'must be an absolute path'))
 }
@@ -105,7 +110,7 @@ export function validateAzureDisk(
   path: FieldPath,
   errors: FieldError[],
 ): void {
-  needs(source, ['diskName', 'diskURI'], path, errors)
+  requireFields(source, ['diskName', 'diskURI'], path, errors)
   const cachingModes = ['None', 'ReadOnly', 'ReadWrite']
   if (source.cachingMode !== undefined && !cachingModes.includes(source.cachingMode))
     errors.push(notSupported(path.child('cachingMode'), source.cachingMode, cachingModes))
@@ -164,7 +169,7 @@ type Sources = Required<core.v1.Volume>
 const fields =
   (...names: readonly string[]): Check<object> =>
   (source, path, errors) =>
-    needs(source, names, path, errors)
+    requireFields(source, names, path, errors)
 
 export type LegacySource =
   | 'gitRepo'

@@ -46,6 +46,20 @@ const hostPathTypes: readonly string[] = [
   'Socket',
 ]
 
+export function validateHostPath(
+  source: core.v1.HostPathVolumeSource,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
+  if ((source.path ?? '') === '') {
+    errors.push(required(path.child('path')))
+    return
+  }
+  validateNoBacksteps(source.path, path.child('path'), errors)
+  if (source.type !== undefined && !hostPathTypes.includes(source.type))
+    errors.push(notSupported(path.child('type'), source.type, hostPathTypes))
+}
+
 export const pullPolicies: readonly string[] = ['Always', 'IfNotPresent', 'Never']
 
 interface VolumeContext {
@@ -86,15 +100,7 @@ const checks: { readonly [K in SourceName]: Check<NonNullable<Volume[K]>> } = {
       errors.push(fieldForbidden(path.child('sizeLimit'), detail))
     }
   },
-  hostPath: (source, path, errors) => {
-    if ((source.path ?? '') === '') {
-      errors.push(required(path.child('path')))
-      return
-    }
-    validateNoBacksteps(source.path, path.child('path'), errors)
-    if (source.type !== undefined && !hostPathTypes.includes(source.type))
-      errors.push(notSupported(path.child('type'), source.type, hostPathTypes))
-  },
+  hostPath: validateHostPath,
   ...legacyVolumeChecks,
   secret: (source, path, errors) => {
     checkPresent(source.secretName, path, 'secretName', errors)
