@@ -72,12 +72,13 @@ function fixedRules(options: BaseRulesOptions, words: FamilyWords): FixedRules {
     ['firewall-check', [`${destination} vmap @firewall-ips`]],
     ['service-endpoints-check', [`${destination} vmap @no-endpoint-services`]],
     ['nodeport-endpoints-check', [`${toNode} ${nodePort} @no-endpoint-nodeports`]],
-    [rejectChain, ['reject']],
+    // A reset, where there is such a thing: the kernel sends an address only one ICMP error a second.
+    [rejectChain, ['meta l4proto tcp reject with tcp reset', 'reject']],
     [
       'cluster-ips-check',
       [
         ...ownAddresses,
-        `${ip} daddr @cluster-ips reject comment "Reject traffic to invalid ports of ClusterIPs"`,
+        `${ip} daddr @cluster-ips goto ${rejectChain} comment "Reject traffic to invalid ports of ClusterIPs"`,
         ...unallocated,
       ],
     ],
