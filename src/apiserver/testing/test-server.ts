@@ -1,5 +1,4 @@
 import { protobufPacks } from '../../api/generated/protobuf.ts'
-import { kinds } from '../../api/kinds.ts'
 import { builtInSchemas } from '../../api/schemas.ts'
 import { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
@@ -17,6 +16,7 @@ import { Query } from '../query.ts'
 import { ServerRequest, type UserInfo } from '../request.ts'
 import type { ByteSink, ServerResponse } from '../response.ts'
 import { ServerCore } from '../server-core.ts'
+import { testKinds } from './test-kinds.ts'
 
 export const everythingAllowed: Authorizer = {
   authorize: () => ({ decision: 'allow', reason: '' }),
@@ -28,6 +28,7 @@ export const admin: UserInfo = { name: 'admin', groups: ['system:masters', 'syst
 export interface TestServerOptions {
   readonly host?: Host
   readonly storage?: Storage
+  /** `testKinds` when absent. */
   readonly kinds?: readonly KindDeclaration[]
   readonly admission?: readonly AdmissionPlugin[]
   readonly authorizer?: Authorizer
@@ -173,14 +174,6 @@ class Lines implements WatchLines {
   }
 }
 
-/** One declaration for each place in the store. */
-const storedOnce = kinds.filter(
-  (kind, index) =>
-    kind.stored !== undefined ||
-    kinds.findIndex((other) => other.storagePrefix === kind.storagePrefix && other.stored === undefined) ===
-      index,
-)
-
 /** A whole server over a store in memory, with everything allowed and every write checked. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const host = options.host ?? realHost
@@ -191,7 +184,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     storage,
     logger: silentLogger,
     metrics,
-    kinds: options.kinds ?? storedOnce,
+    kinds: options.kinds ?? testKinds,
     schemas: builtInSchemas,
     protobuf: new ProtobufCodec(protobufPacks, builtInSchemas),
     checked: options.checked ?? true,
