@@ -134,6 +134,7 @@ export class InProcessTransport implements Transport {
   }
 
   async request(request: ApiRequest): Promise<ApiResponse> {
+    request.signal?.throwIfAborted()
     const sent = this.#toServer(request)
     const response = await this.#handle(sent)
     if (response.type === 'events' || response.type === 'upgrade')

@@ -1,0 +1,172 @@
+import { once } from 'node:events'
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2'
+import type { WatchEvent } from '../../apimachinery/meta.ts'
+import { isStatus, StatusError, statusError } from '../../apimachinery/status-error.ts'
+import type { ApiRequest, ApiResponse, Transport } from '../../apimachinery/transport.ts'
+import { errorOfAnswer } from './error-of-answer.ts'
+import { type ConnectionOptions, Http2Connection } from './http2-connection.ts'
+import { JsonLines } from './json-lines.ts'
+
+export interface HttpsTransportOptions extends Omit<ConnectionOptions, 'origin'> {
+  /** `https://127.0.0.1:6443`; a path in it goes before every request's. */
+  readonly server: string
+  /** A bearer token, or what gives the one that is valid now. */
+  readonly token?: string | (() => string)
+  readonly userAgent?: string
+}
+
+interface Answer {
+  readonly code: number
+  readonly warnings: readonly string[]
+}
+
+/** The text of `299 - "text"`, several of which a server sends as several headers. */
+function warningsOf(header: string | readonly string[] | undefined): readonly string[] {
+  const joined = typeof header === 'string' ? header : (header ?? []).join(', ')
+  return [...joined.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map((match) =>
+    (match[1] ?? '').replace(/\\(.)/g, '$1'),
+  )
+}
+
+/** Resolves with the head of the answer; rejects when there is none. */
+function headOf(stream: ClientHttp2Stream): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    stream.once('response', (headers: IncomingHttpHeaders) => {
+      resolve({ code: Number(headers[':status']), warnings: warningsOf(headers.warning) })
+    })
+    stream.once('error', reject)
+    stream.once('close', () => reject(new Error('the connection was closed before the answer')))
+  })
+}
+
+/** Throws when what was read is not all that the server meant to send. */
+async function checkEnd(stream: ClientHttp2Stream): Promise<void> {
+  if (!stream.closed) await once(stream, 'close')
+  if (stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) {
+    throw new Error('the answer was cut off')
+  }
+}
+
+async function textOf(stream: ClientHttp2Stream): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk)
+  await checkEnd(stream)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const lost = (error: unknown): StatusError =>
+  error instanceof StatusError
+    ? error
+    : statusError(
+        'ServiceUnavailable',
+        `the connection to the server was lost: ${error instanceof Error ? error.message : String(error)}`,
+      )
+
+class HttpsTransport implements Transport {
+  readonly #options: HttpsTransportOptions
+  readonly #connection: Http2Connection
+  readonly #prefix: string
+
+  constructor(options: HttpsTransportOptions) {
+    const { origin, pathname } = new URL(options.server)
+    this.#options = options
+    this.#prefix = pathname.replace(/\/$/, '')
+    this.#connection = new Http2Connection({ ...options, origin })
+  }
+
+  request(request: ApiRequest): Promise<ApiResponse> {
+    return this.#options.host.track(this.#request(request))
+  }
+
+  async *watch(request: ApiRequest): AsyncGenerator<readonly WatchEvent[]> {
+    const { signal } = request
+    let stream: ClientHttp2Stream | undefined
+    try {
+      const answer = await this.#options.host.track(this.#send(request))
+      stream = answer.stream
+      if (answer.code >= 400) throw errorOfAnswer(answer.code, await textOf(stream))
+      const lines = new JsonLines<WatchEvent>()
+      for await (const chunk of stream) {
+        const events = lines.push(chunk)
+        if (events.length > 0) yield events
+      }
+      await checkEnd(stream)
+    } catch (error) {
+      if (signal?.aborted) return
+      throw lost(error)
+    } finally {
+      if (stream?.closed === false) stream.close(constants.NGHTTP2_CANCEL)
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close()
+  }
+
+  async #request(request: ApiRequest): Promise<ApiResponse> {
+    try {
+      const { stream, code, warnings } = await this.#send(request)
+      const text = await textOf(stream)
+      request.signal?.throwIfAborted()
+      if (code >= 400) throw errorOfAnswer(code, text)
+      return { status: code, body: text === '' ? undefined : bodyOf(text), warnings }
+    } catch (error) {
+      request.signal?.throwIfAborted()
+      throw lost(error)
+    }
+  }
+
+  /** Sends a request and waits for the head of its answer; once more where the server has not looked at it. */
+  async #send(request: ApiRequest): Promise<Answer & { readonly stream: ClientHttp2Stream }> {
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body)
+    for (let attempt = 1; ; attempt++) {
+      request.signal?.throwIfAborted()
+      const stream = await this.#connection.open(this.#headers(request, body), body === undefined)
+      const abort = (): void => stream.close(constants.NGHTTP2_CANCEL)
+      if (request.signal?.aborted) abort()
+      request.signal?.addEventListener('abort', abort, { once: true })
+      stream.once('close', () => request.signal?.removeEventListener('abort', abort))
+      // Whoever reads the stream gets its errors; an error without a reader must not end the process.
+      stream.on('error', () => {})
+      if (body !== undefined) stream.end(body)
+      try {
+        return { ...(await headOf(stream)), stream }
+      } catch (error) {
+        request.signal?.throwIfAborted()
+        const isUntouched = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
+        if (attempt > 1 || !(isUntouched || request.method === 'GET') || isStatus(error)) throw lost(error)
+      }
+    }
+  }
+
+  #headers(request: ApiRequest, body: string | undefined): Record<string, string> {
+    const { token, userAgent = 'timonel' } = this.#options
+    const query = new URLSearchParams(request.query).toString()
+    const bearer = typeof token === 'function' ? token() : token
+    return {
+      ':method': request.method,
+      ':path': `${this.#prefix}${request.path}${query === '' ? '' : `?${query}`}`,
+      accept: 'application/json, */*;q=0.1',
+      'user-agent': userAgent,
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      ...(body === undefined
+        ? {}
+        : {
+            'content-type': request.contentType ?? 'application/json',
+            'content-length': String(Buffer.byteLength(body)),
+          }),
+    }
+  }
+}
+
+/** Almost everything is JSON; logs and health are not. */
+function bodyOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/** A user's way to an API server over HTTP/2 and TLS. Whoever makes it closes it. */
+export const createHttpsTransport = (options: HttpsTransportOptions): Transport => new HttpsTransport(options)
