@@ -118,6 +118,8 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   gracefulDeletion?(object: T, requestedSeconds: number | undefined): GracefulDeletion
   /** DELETE answers with the object's last state instead of a Status. */
   readonly returnsDeleted?: true
+  /** A DELETE that says nothing about dependents leaves them alone, for clients of old (Jobs). */
+  readonly orphansDependents?: true
   /** Present: the first DELETE only marks the object, with this change (a Namespace turns Terminating). */
   terminating?(object: T): T
   /** False keeps an object that is being deleted although metadata.finalizers is empty (a Namespace's spec.finalizers). */

@@ -12,6 +12,7 @@ const graceful = defineKind({
   resource: 'gracefuls',
   gracefulDeletion: (_object, requested) => ({ gracePeriodSeconds: requested ?? 30 }),
 })
+const orphaning = defineKind({ ...base, kind: 'Orphaning', resource: 'orphanings', orphansDependents: true })
 const nowMs = Date.UTC(2026, 0, 1)
 const at = (seconds: number): string => formatTime(nowMs + seconds * 1000)
 
@@ -57,6 +58,20 @@ describe('planDeletion()', () => {
       {},
       { orphanDependents: true },
       ['mark', { finalizers: ['orphan'], ...deleting(0, 0) }],
+    ],
+    [
+      'orphans by default where the kind does',
+      orphaning,
+      {},
+      {},
+      ['mark', { finalizers: ['orphan'], ...deleting(0, 0) }],
+    ],
+    [
+      'deletes dependents of such a kind on demand',
+      orphaning,
+      {},
+      { propagationPolicy: 'Background' },
+      ['remove', {}],
     ],
     [
       'waits for dependents',

@@ -55,7 +55,11 @@ function planGrace(
 }
 
 /** The finalizers by which the garbage collector learns what becomes of dependents. */
-function finalizersFor(live: KubernetesObject, options: DeleteOptions): readonly string[] {
+function finalizersFor(
+  kind: KindDeclaration,
+  live: KubernetesObject,
+  options: DeleteOptions,
+): readonly string[] {
   const current = live.metadata?.finalizers ?? []
   const { orphanDependents, propagationPolicy } = options
   const explicit = orphanDependents !== undefined || propagationPolicy !== undefined
@@ -64,7 +68,7 @@ function finalizersFor(live: KubernetesObject, options: DeleteOptions): readonly
   )
   const orphan = explicit
     ? (orphanDependents ?? propagationPolicy === 'Orphan')
-    : existing === orphanFinalizer
+    : existing === orphanFinalizer || (existing === undefined && kind.orphansDependents === true)
   const foreground = explicit ? propagationPolicy === 'Foreground' : existing === foregroundFinalizer
   const others = current.filter(
     (finalizer) => finalizer !== orphanFinalizer && finalizer !== foregroundFinalizer,
@@ -95,7 +99,7 @@ export function planDeletion(
   options: DeleteOptions,
   nowMs: number,
 ): DeletionPlan {
-  const finalizers = finalizersFor(live, options)
+  const finalizers = finalizersFor(kind, live, options)
   const held = { finalizers: finalizers.length === 0 ? undefined : finalizers }
   if (kind.terminating !== undefined && live.metadata?.deletionTimestamp === undefined) {
     const changes = { ...held, deletionTimestamp: formatTime(nowMs) }

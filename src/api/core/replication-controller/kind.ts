@@ -41,6 +41,7 @@ export const ReplicationController = defineKind<ReplicationController>({
   },
   storagePrefix: 'controllers',
   hasGeneration: true,
+  orphansDependents: true,
   defaults: defaultController,
   prepareForCreate: (controller) => ({ ...controller, status: { replicas: 0 } }),
   validate: validateReplicationController,
