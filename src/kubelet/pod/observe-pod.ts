@@ -65,6 +65,27 @@ export async function observePod(
   }
 }
 
+/** What a look at one new sandbox and some new containers adds: cheaper than asking for everything again. Undefined when some of it has ended already: then everything is to be asked for. */
+export async function observeNew(
+  runtime: Runtime,
+  before: ObservedPod,
+  made: { readonly sandboxId: string; readonly containerIds: readonly string[]; readonly isNew: boolean },
+): Promise<ObservedPod | undefined> {
+  const [sandbox, statuses] = await Promise.all([
+    made.isNew ? unlessGone(runtime.podSandboxStatus(made.sandboxId)) : before.sandboxes[0],
+    Promise.all(made.containerIds.map((id) => unlessGone(runtime.containerStatus(id)))),
+  ])
+  const alive = statuses.filter((status) => status !== undefined && status.state !== 'CONTAINER_EXITED')
+  if (sandbox === undefined || alive.length < statuses.length) return undefined
+  const fresh = alive.flatMap((status) => (status === undefined ? [] : [convert(status, made.sandboxId, '')]))
+  const sandboxes = made.isNew ? [sandbox, ...before.sandboxes].sort(bySandboxAge) : before.sandboxes
+  return {
+    sandboxes,
+    containers: [...fresh, ...before.containers].sort(byContainerAge),
+    podIps: addresses(sandboxes[0]),
+  }
+}
+
 const bySandboxAge = (a: SandboxStatus, b: SandboxStatus): number =>
   b.createdAt - a.createdAt || b.metadata.attempt - a.metadata.attempt
 

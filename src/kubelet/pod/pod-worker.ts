@@ -3,7 +3,7 @@ import { timeMs } from '../../apimachinery/time.ts'
 import type { Timer } from '../../base/host.ts'
 import { podGarbage } from './garbage.ts'
 import { killPod } from './kill-containers.ts'
-import { observePod } from './observe-pod.ts'
+import { observeNew, observePod } from './observe-pod.ts'
 import { latestContainer, nothingObserved, type ObservedPod, runningContainers } from './observed-pod.ts'
 import { isSettled, planPod } from './plan.ts'
 import type { PodContext } from './pod-context.ts'
@@ -55,6 +55,8 @@ export class PodWorker {
   #deadline: Timer | undefined
   #busy = false
   #dirty = false
+  /** Something may have changed that was not seen yet. */
+  #stale = true
   #stopped = false
   #mountRetryMs = firstMountRetryMs
   /** This process has seen to its groups and volumes; what runs since before gets that once. */
@@ -133,6 +135,7 @@ export class PodWorker {
 
   wake(): void {
     this.#dirty = true
+    this.#stale = true
     if (this.#busy || this.#stopped || this.#stage === 'cleared') return
     this.#busy = true
     void this.#loop()
@@ -172,7 +175,7 @@ export class PodWorker {
   /** One pass; how long to wait for the next, if nothing happens before. */
   async #sync(): Promise<number | undefined> {
     if (this.#stage === 'terminated') return this.#afterEnd()
-    await this.#observe()
+    if (this.#stale) await this.#observe()
     if (this.#stage === 'new') this.#begin()
     if (this.#shouldEnd()) return this.#end()
     const status = this.#report(this.#observed, false)
@@ -183,9 +186,16 @@ export class PodWorker {
 
   async #observe(): Promise<void> {
     const { runtime, files } = this.#context
+    this.#stale = false
     this.#observed = await observePod(runtime, this.#uid, this.#memory.ended, (status) =>
       files.terminationMessage(status),
     )
+  }
+
+  async #observeMade(made: Parameters<typeof observeNew>[2]): Promise<void> {
+    const observed = await observeNew(this.#context.runtime, this.#observed, made)
+    if (observed === undefined) await this.#observe()
+    else this.#observed = observed
   }
 
   #begin(): void {
@@ -221,14 +231,18 @@ export class PodWorker {
       actions,
       memory: this.#memory,
       isOver: this.#shouldEnd,
-      onSandbox: async () => {
-        await this.#observe()
+      onSandbox: async (sandboxId) => {
+        await this.#observeMade({ sandboxId, containerIds: [], isNew: true })
         this.#report(this.#observed, false)
         return this.#observed
       },
     })
-    if (result.changed) this.#dirty = true
-    else this.#report(this.#observed, false)
+    if (result.changed) {
+      this.#dirty = true
+      const { onlyStarted } = result
+      if (onlyStarted === undefined) this.#stale = true
+      else await this.#observeMade({ ...onlyStarted, isNew: false })
+    } else this.#report(this.#observed, false)
     return result.retryAfterMs
   }
 
@@ -331,6 +345,7 @@ export class PodWorker {
     }
     this.#stage = 'terminated'
     this.#dirty = true
+    this.#stale = true
     return undefined
   }
 

@@ -44,12 +44,14 @@ export interface ActionRun {
   /** The pod is to end: nothing more is started. */
   readonly isOver: () => boolean
   /** A new sandbox is there; resolves to what is observed now. */
-  readonly onSandbox: () => Promise<ObservedPod>
+  readonly onSandbox: (id: string) => Promise<ObservedPod>
 }
 
 export interface ActionResult {
   /** Something was done: look again at once. */
   readonly changed: boolean
+  /** All that was done was to start these: only they need to be looked at. */
+  readonly onlyStarted?: { readonly sandboxId: string; readonly containerIds: readonly string[] }
   /** When something that failed is to be tried again. */
   readonly retryAfterMs?: number
 }
@@ -124,7 +126,9 @@ interface Starter {
   readonly sandboxId: string
   readonly sandbox: SandboxConfig
   readonly pullSecrets: readonly core.v1.Secret[]
-  started: boolean
+  readonly startedIds: string[]
+  /** More was done than to start containers. */
+  didMore: boolean
   retryAtMs: number
 }
 
@@ -137,7 +141,7 @@ async function start(run: ActionRun): Promise<ActionResult> {
   let { observed } = run
   if (actions.createSandbox) {
     sandboxId = await createSandbox(run, sandbox)
-    observed = await run.onSandbox()
+    observed = await run.onSandbox(sandboxId)
   }
   const starter: Starter = {
     run,
@@ -145,7 +149,8 @@ async function start(run: ActionRun): Promise<ActionResult> {
     sandboxId,
     sandbox,
     pullSecrets: await pullSecrets(context, pod),
-    started: actions.createSandbox || actions.kill.length > 0,
+    startedIds: [],
+    didMore: actions.kill.length > 0 || (actions.killPod && actions.sandboxId !== ''),
     retryAtMs: Number.POSITIVE_INFINITY,
   }
   const ephemeral = ephemeralContainersOf(pod).filter(({ name }) =>
@@ -163,9 +168,14 @@ async function start(run: ActionRun): Promise<ActionResult> {
   return result(starter)
 }
 
-function result({ run, started, retryAtMs }: Starter): ActionResult {
+function result({ run, sandboxId, startedIds, didMore, retryAtMs }: Starter): ActionResult {
   const retryAfterMs = Math.max(retryAtMs - run.context.host.now(), 0)
-  return { changed: started, ...(Number.isFinite(retryAtMs) ? { retryAfterMs } : {}) }
+  const some = startedIds.length > 0
+  return {
+    changed: didMore || some || run.actions.createSandbox,
+    ...(some && !didMore ? { onlyStarted: { sandboxId, containerIds: startedIds } } : {}),
+    ...(Number.isFinite(retryAtMs) ? { retryAfterMs } : {}),
+  }
 }
 
 /** Side by side, but what comes after one with a postStart hook waits for the hook. */
@@ -236,7 +246,7 @@ async function tryStart(starter: Starter, container: Container, targetName?: str
   }
   try {
     checkCrashLoop(run, container, observed)
-    await startContainer(context, {
+    const id = await startContainer(context, {
       pod,
       container,
       observed,
@@ -248,7 +258,7 @@ async function tryStart(starter: Starter, container: Container, targetName?: str
     })
     memory.failures.delete(name)
     memory.holds.delete(name)
-    starter.started = true
+    starter.startedIds.push(id)
     return true
   } catch (error) {
     if (!(error instanceof StartFailureError)) throw error
@@ -258,7 +268,7 @@ async function tryStart(starter: Starter, container: Container, targetName?: str
     memory.holds.set(name, untilMs)
     starter.retryAtMs = Math.min(starter.retryAtMs, untilMs)
     // The runtime may hold a container by now that did not start.
-    starter.started = starter.started || error.reason !== 'CrashLoopBackOff'
+    if (error.reason !== 'CrashLoopBackOff') starter.didMore = true
     return false
   }
 }

@@ -36,8 +36,8 @@ export function containerFieldPath(pod: Pod, name: string): string {
   return init ? `spec.initContainers{${name}}` : `spec.ephemeralContainers{${name}}`
 }
 
-/** Pulls, creates and starts one container and runs its postStart hook. Rejects with StartFailureError. */
-export async function startContainer(context: PodContext, work: StartWork): Promise<void> {
+/** Pulls, creates and starts one container and runs its postStart hook; its id. Rejects with StartFailureError. */
+export async function startContainer(context: PodContext, work: StartWork): Promise<string> {
   const { pod, container } = work
   const event = (type: 'Normal' | 'Warning', reason: string, message: string): void =>
     context.events.event(pod, type, reason, message, containerFieldPath(pod, container.name))
@@ -67,6 +67,7 @@ export async function startContainer(context: PodContext, work: StartWork): Prom
   }
   event('Normal', 'Started', 'Container started')
   await runPostStart(context, work, id)
+  return id
 }
 
 async function ensureImage(
