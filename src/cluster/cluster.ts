@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { hostname, networkInterfaces, tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createMetrics } from '../base/host/metrics.ts'
 import { realHost } from '../base/host/real-host.ts'
@@ -9,12 +9,15 @@ import { VirtualHost } from '../base/virtual-host.ts'
 import type { Client } from '../client/client.ts'
 import { adminUser, clientFor } from './control-plane/component-clients.ts'
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts'
+import { ensureDns } from './control-plane/ensure-dns.ts'
 import { type DataDirectory, dataDirectory } from './data-directory.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { type ClusterOptions, defaultNetwork, type NetworkOptions } from './options.ts'
 import { componentSubjects, ensurePki, type Pki } from './pki/ensure-pki.ts'
+import { findPlace, type Place } from './place.ts'
 import { processStartTicks } from './process-identity.ts'
 import { type Report, step } from './progress.ts'
+import { startRealNodes } from './real-nodes/start-real-nodes.ts'
 import { type RunningNodes, startSimulatedNodes } from './simulated-nodes.ts'
 import { removeState, writeState } from './state-file.ts'
 
@@ -25,12 +28,6 @@ function firstAddress(cidr: string): string {
   const [network = ''] = cidr.split('/')
   const bytes = network.split('.').map(Number)
   return [...bytes.slice(0, 3), (bytes[3] ?? 0) + 1].join('.')
-}
-
-/** Where others reach this machine; a machine with nothing but loopback has an address for documentation (RFC 5737), which nobody calls. */
-function ownAddress(): string {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
-  return all.find((each) => each.family === 'IPv4' && !each.internal)?.address ?? '192.0.2.1'
 }
 
 interface Parts {
@@ -113,13 +110,17 @@ interface Ground {
   readonly root: string
 }
 
+/** Starts the parts, in order; what has started is stopped again when a later part fails. */
 async function start(options: ClusterOptions, report: Report, ground: Ground): Promise<Parts> {
   const { host, virtual, temporary, root } = ground
   const directory = dataDirectory(root)
   const network: NetworkOptions = { ...defaultNetwork, ...options.network }
   const logger: Logger = options.logger ?? silentLogger
+  const names = Array.from({ length: options.nodes ?? 1 }, (_, index) => `node-${index + 1}`)
+  const real = options.runtime === 'containerd'
   mkdirSync(root, { recursive: true, mode: 0o700 })
-  const pki = await step(realHost, report, 'certificates', () => certificates(directory, network))
+  const place = await findPlace(root, real, names)
+  const pki = await step(realHost, report, 'certificates', () => certificates(directory, network, place))
   const controlPlane = await startControlPlane({
     host,
     logger,
@@ -127,29 +128,39 @@ async function start(options: ClusterOptions, report: Report, ground: Ground): P
     report,
     pki,
     network,
-    listen: { address: options.apiPort ? '0.0.0.0' : '127.0.0.1', port: options.apiPort ?? 0 },
-    advertiseAddress: ownAddress(),
+    listen: { address: options.apiPort || real ? '0.0.0.0' : '127.0.0.1', port: options.apiPort ?? 0 },
+    advertiseAddress: place.address,
     serviceAddress: firstAddress(network.serviceCidr),
     checked: virtual !== undefined,
     ...(options.storage === 'lmdb' ? { storeDirectory: directory.store } : {}),
     ...(options.quotaBackendBytes === undefined ? {} : { quotaBackendBytes: options.quotaBackendBytes }),
   })
   try {
-    const server = `https://127.0.0.1:${controlPlane.http.port}`
+    const { port } = controlPlane.http
+    const server = `https://127.0.0.1:${port}`
     const config = writeKubeconfig(directory, pki, server)
-    const nodes = await step(
-      realHost,
-      report,
-      'nodes',
-      () => startSimulatedNodes({ controlPlane, host, logger, network, count: options.nodes ?? 1 }),
-      (running) => running.names.join(', '),
-    )
+    await ensureDns(clientFor(controlPlane.server, adminUser, 'timonel'), network.dnsAddress)
+    const startNodes = (): Promise<RunningNodes> =>
+      real
+        ? startRealNodes({
+            logger,
+            logLevel: options.logLevel ?? 'warn',
+            directory,
+            pki,
+            network,
+            names,
+            apiPort: port,
+            hostAddress: place.address,
+            networks: place.networks,
+          })
+        : startSimulatedNodes({ controlPlane, host, logger, network, names })
+    const nodes = await step(realHost, report, 'nodes', startNodes, () => names.join(', '))
     writeState(directory.stateFile, {
       pid: process.pid,
       startTicks: processStartTicks(process.pid) ?? 0,
       server,
       startedAtMs: realHost.now(),
-      nodes: nodes.names.map((name) => ({ name, runtime: 'simulated' })),
+      nodes: nodes.nodes,
     })
     return { host, virtual, directory, temporary, controlPlane, nodes, kubeconfig: config }
   } catch (error) {
@@ -158,10 +169,10 @@ async function start(options: ClusterOptions, report: Report, ground: Ground): P
   }
 }
 
-function certificates(directory: DataDirectory, network: NetworkOptions): Promise<Pki> {
+function certificates(directory: DataDirectory, network: NetworkOptions, place: Place): Promise<Pki> {
   return ensurePki(directory.pki, {
     host: realHost,
-    serverNames: [hostname(), 'localhost', '127.0.0.1', ownAddress()],
+    serverNames: [hostname(), 'localhost', '127.0.0.1', place.address],
     serviceAddress: firstAddress(network.serviceCidr),
     clusterDomain: network.domain,
   })

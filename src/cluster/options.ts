@@ -43,4 +43,6 @@ export interface ClusterOptions {
   readonly quotaBackendBytes?: number
   readonly network?: Partial<NetworkOptions>
   readonly logger?: Logger
+  /** Of the nodes' own processes; `warn` where absent. */
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error'
 }

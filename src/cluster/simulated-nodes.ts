@@ -4,6 +4,7 @@ import { SimulatedNodes } from '../kubelet/simulated-nodes.ts'
 import { adminUser, clientFor, nodeUser } from './control-plane/component-clients.ts'
 import type { ControlPlane } from './control-plane/control-plane.ts'
 import type { NetworkOptions } from './options.ts'
+import type { NodeState } from './state-file.ts'
 import { kubernetesVersion } from './version.ts'
 
 export interface SimulatedNodesOptions {
@@ -11,11 +12,12 @@ export interface SimulatedNodesOptions {
   readonly host: Host
   readonly logger: Logger
   readonly network: NetworkOptions
-  readonly count: number
+  readonly names: readonly string[]
 }
 
 export interface RunningNodes {
-  readonly names: readonly string[]
+  readonly nodes: readonly NodeState[]
+  /** Ends the nodes and their pods. */
   stop(): Promise<void>
 }
 
@@ -24,7 +26,7 @@ const nodeAddress = (index: number): string => `10.0.${Math.floor(index / 250)}.
 
 /** Starts nodes in memory; resolves when all have registered. */
 export async function startSimulatedNodes(options: SimulatedNodesOptions): Promise<RunningNodes> {
-  const { controlPlane, host, logger, network, count } = options
+  const { controlPlane, host, logger, network, names } = options
   const { server, informers } = controlPlane
   const nodes = new SimulatedNodes({
     client: clientFor(server, adminUser, 'kubelet'),
@@ -35,7 +37,6 @@ export async function startSimulatedNodes(options: SimulatedNodesOptions): Promi
     dns: { servers: [network.dnsAddress], domain: network.domain },
     version: kubernetesVersion,
   })
-  const names = Array.from({ length: count }, (_, index) => `node-${index + 1}`)
   await Promise.all(names.map((nodeName, index) => nodes.start({ nodeName, address: nodeAddress(index) })))
-  return { names, stop: () => nodes.stop() }
+  return { nodes: names.map((name) => ({ name, runtime: 'simulated' })), stop: () => nodes.stop() }
 }

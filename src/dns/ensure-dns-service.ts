@@ -1,6 +1,6 @@
 import { Service } from '../api/core/service/kind.ts'
 import type { core } from '../api/generated/types/index.ts'
-import { StatusError } from '../apimachinery/status-error.ts'
+import { isStatus } from '../apimachinery/status-error.ts'
 import type { Client } from '../client/client.ts'
 
 const namespace = 'kube-system'
@@ -39,9 +39,11 @@ function dnsService(address: string): core.v1.Service {
  * One that somebody made or changed is left as it is. The namespace must be there.
  */
 export async function ensureDnsService(client: Client, address: string): Promise<void> {
-  try {
-    await client.resource(Service).create(dnsService(address))
-  } catch (error) {
-    if (!(error instanceof StatusError) || error.reason !== 'AlreadyExists') throw error
-  }
+  const services = client.resource(Service)
+  // Asked first: the address of one that is there is taken, and a create would say that, not that it exists.
+  const present = await services.get(namespace, name).catch((error: unknown) => {
+    if (isStatus(error, 'NotFound')) return undefined
+    throw error
+  })
+  if (present === undefined) await services.create(dnsService(address))
 }

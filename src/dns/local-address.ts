@@ -8,12 +8,15 @@ export async function addLocalAddress(address: string, run: RunProgram): Promise
   await run('ip', ['address', 'replace', withPrefix(address), 'dev', 'lo'])
 }
 
+/** The kernel's words, and those of newer kernels. */
+const absent = /Cannot assign requested address|Address not found/
+
 /** Also where it is not there. */
 export async function removeLocalAddress(address: string, run: RunProgram): Promise<void> {
   try {
     await run('ip', ['address', 'del', withPrefix(address), 'dev', 'lo'])
   } catch (error) {
-    const gone = error instanceof ProgramError && error.stderr.includes('Cannot assign requested address')
+    const gone = error instanceof ProgramError && absent.test(error.stderr)
     if (!gone) throw error
   }
 }

@@ -80,7 +80,7 @@ export async function up(options: UpOptions): Promise<void> {
     process.stdout.write(`The cluster in ${root} is running already, at ${other.server}.\n`)
     return
   }
-  if (options.detach) return detach(options, root)
+  if (options.detach) return detach(root)
   try {
     await run(options, root)
   } catch (error) {
@@ -104,6 +104,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
       dataDirectory: root,
       apiPort: options.apiPort,
       logger: createLogger({ level: options.logLevel }),
+      logLevel: options.logLevel,
       ...(options.quotaBackendBytes === undefined ? {} : { quotaBackendBytes: options.quotaBackendBytes }),
     },
     report(),
@@ -133,7 +134,7 @@ function endSignal(): Promise<void> {
 }
 
 /** Starts `up` in a session of its own and stays until the cluster is ready. */
-function detach(options: UpOptions, root: string): Promise<void> {
+function detach(root: string): Promise<void> {
   const { logs } = dataDirectory(root)
   mkdirSync(logs, { recursive: true, mode: 0o700 })
   const logFile = join(logs, 'timonel.log')

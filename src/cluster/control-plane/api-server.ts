@@ -4,6 +4,7 @@ import { resources } from '../../api/generated/resources.ts'
 import { kinds as declared } from '../../api/kinds.ts'
 import { builtInSchemas } from '../../api/schemas.ts'
 import { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
+import { orderedPlugins } from '../../apiserver/admission/ordered-plugins.ts'
 import { AdmissionChain } from '../../apiserver/admission-chain.ts'
 import { ServiceAllocator } from '../../apiserver/allocation/service-allocator.ts'
 import { type ApiServer, createApiServer } from '../../apiserver/api-server.ts'
@@ -43,7 +44,6 @@ import type { Storage } from '../../storage/storage.ts'
 import type { Pki } from '../pki/ensure-pki.ts'
 import { tokenKeys } from '../pki/token-keys.ts'
 import { buildInfo } from '../version.ts'
-import { admissionPlugins } from './admission-plugins.ts'
 import { readFieldDocs } from './field-docs.ts'
 
 export interface ApiServerSetup {
@@ -158,7 +158,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     new NodeAuthorizer(new NodeRelations(reader), nodeRules()),
     new RbacAuthorizer(rbac),
   ])
-  const admission = admissionPlugins({ reader, host, authorizer, rbac })
+  const admission = orderedPlugins({ reader, host, authorizer, rbac })
   const subresources: readonly SubresourceEndpoint[] = [
     new TokenRequestEndpoint({
       host,

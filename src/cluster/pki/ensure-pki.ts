@@ -55,6 +55,7 @@ export const componentSubjects = {
   'controller-manager': { commonName: 'system:kube-controller-manager' },
   scheduler: { commonName: 'system:kube-scheduler' },
   'kube-proxy': { commonName: 'system:kube-proxy', organizations: ['system:node-proxier'] },
+  coredns: { commonName: 'system:coredns' },
 } as const satisfies Record<string, Subject>
 
 const dayMs = 24 * 60 * 60 * 1000

@@ -1,0 +1,134 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { Node } from '../api/core/node/kind.ts'
+import { realHost } from '../base/host/real-host.ts'
+import { runProgram } from '../base/host/run-program.ts'
+import { sleep } from '../base/sleep.ts'
+import { createClient } from '../client/create-client.ts'
+import { createHttpsTransport } from '../client/https/https-transport.ts'
+import { parseKubeconfig } from '../client/https/kubeconfig.ts'
+import { type DataDirectory, dataDirectory } from './data-directory.ts'
+import { destroyNodeNetworks } from './nodes/destroy-node-networks.ts'
+import { type Report, step } from './progress.ts'
+import { cleanUpNode } from './real-nodes/clean-up-node.ts'
+import { clusterId } from './real-nodes/cluster-id.ts'
+import type { NodeConfig } from './real-nodes/node-config.ts'
+import { nodePaths } from './real-nodes/node-paths.ts'
+import { isAlive, readState, removeState } from './state-file.ts'
+
+export interface NodeStatus {
+  readonly name: string
+  readonly runtime: string
+  readonly ready: boolean
+}
+
+export type ClusterStatus =
+  | { readonly running: false; readonly dataDirectory: string }
+  | {
+      readonly running: true
+      readonly dataDirectory: string
+      readonly pid: number
+      readonly server: string
+      readonly nodes: readonly NodeStatus[]
+    }
+
+/** Stopping pods takes their grace periods, within reason; then the process is killed. */
+const stopTimeoutMs = 120_000
+const pollMs = 50
+const importTimeoutMs = 10 * 60_000
+
+const nodeNames = (directory: DataDirectory): readonly string[] =>
+  existsSync(directory.node('')) ? readdirSync(directory.node('')) : []
+
+const configOf = (directory: DataDirectory, name: string): string => nodePaths(directory.node(name)).config
+
+/** Ends what a crashed process has left running; nothing is left to do after an orderly end. */
+async function cleanUpAfterCrash(directory: DataDirectory): Promise<void> {
+  const names = nodeNames(directory).filter((name) => existsSync(configOf(directory, name)))
+  const [first] = names
+  if (first === undefined) return
+  const ofHost = names.length === 1
+  for (const name of names) await cleanUpNode(configOf(directory, name), ofHost ? 'host' : 'namespace')
+  if (ofHost) return
+  const config = JSON.parse(readFileSync(configOf(directory, first), 'utf8')) as NodeConfig
+  await destroyNodeNetworks(clusterId(directory.root), config.network.podCidr, runProgram)
+}
+
+/** Stops the cluster of a data directory and all it runs; false when it was not running. */
+export async function stopCluster(root: string, report: Report): Promise<boolean> {
+  const directory = dataDirectory(root)
+  const state = readState(directory.stateFile)
+  const running = state !== undefined && isAlive(state)
+  if (running) {
+    await step(realHost, report, 'stop pods, nodes and control plane', async () => {
+      process.kill(state.pid, 'SIGTERM')
+      const untilMs = realHost.monotonicMs() + stopTimeoutMs
+      while (isAlive(state)) {
+        if (realHost.monotonicMs() > untilMs) process.kill(state.pid, 'SIGKILL')
+        await sleep(realHost, pollMs)
+      }
+    })
+  }
+  await step(realHost, report, 'take back what is left', () => cleanUpAfterCrash(directory))
+  removeState(directory.stateFile)
+  return running
+}
+
+/** Stops the cluster and removes its data directory. */
+export async function deleteCluster(root: string, report: Report): Promise<void> {
+  if (!existsSync(root)) return
+  const directory = dataDirectory(root)
+  if (!existsSync(directory.pki) && !existsSync(directory.store)) {
+    throw new Error(`${root} is no data directory of a cluster: it is left alone`)
+  }
+  await stopCluster(root, report)
+  await step(realHost, report, `remove ${root}`, async () => rmSync(root, { recursive: true, force: true }))
+}
+
+/** Whether the cluster runs, and what its API says of its nodes. */
+export async function clusterStatus(root: string): Promise<ClusterStatus> {
+  const directory = dataDirectory(root)
+  const state = readState(directory.stateFile)
+  if (state === undefined || !isAlive(state)) return { running: false, dataDirectory: root }
+  const { certificateAuthority, clientCertificate, clientKey, server } = parseKubeconfig(
+    readFileSync(directory.kubeconfig, 'utf8'),
+    directory.root,
+  )
+  const transport = createHttpsTransport({
+    host: realHost,
+    server,
+    ...(certificateAuthority === undefined ? {} : { certificateAuthority }),
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
+    ...(clientKey === undefined ? {} : { clientKey }),
+  })
+  try {
+    const { items } = await createClient(transport).resource(Node).list()
+    const nodes = items.map(({ metadata, status }) => ({
+      name: metadata?.name ?? '',
+      runtime: status?.nodeInfo?.containerRuntimeVersion ?? '',
+      ready:
+        status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false,
+    }))
+    return { running: true, dataDirectory: root, pid: state.pid, server, nodes }
+  } finally {
+    await transport.close()
+  }
+}
+
+/** Imports an image archive on every node with real containers; gives the nodes' names. */
+export async function loadImages(root: string, file: string): Promise<readonly string[]> {
+  const directory = dataDirectory(root)
+  const state = readState(directory.stateFile)
+  if (state === undefined || !isAlive(state)) throw new Error(`the cluster in ${root} is not running`)
+  if (!existsSync(file)) throw new Error(`there is no file ${file}`)
+  const nodes = state.nodes.filter((node) => node.runtime === 'containerd')
+  if (nodes.length === 0) throw new Error('simulated nodes need no images: they run whatever a pod names')
+  await Promise.all(
+    nodes.map(({ name }) => {
+      const { socket } = nodePaths(directory.node(name))
+      return runProgram('ctr', ['--address', socket, '--namespace', 'k8s.io', 'images', 'import', file], {
+        timeoutMs: importTimeoutMs,
+      })
+    }),
+  )
+  return nodes.map(({ name }) => name)
+}

@@ -1,0 +1,190 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createLogger } from '../../base/host/logger.ts'
+import { createMetrics } from '../../base/host/metrics.ts'
+import { realHost } from '../../base/host/real-host.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Client } from '../../client/client.ts'
+import { createClient } from '../../client/create-client.ts'
+import { createHttpsTransport } from '../../client/https/https-transport.ts'
+import type { InformerFactory } from '../../client/informer.ts'
+import { createInformerFactory } from '../../client/informer-factory.ts'
+import { startDns } from '../../dns/start-dns.ts'
+import { Containerd } from '../../kubelet/containerd/containerd.ts'
+import { startLinuxNode } from '../../kubelet/linux/linux-node.ts'
+import { CriRuntime } from '../../kubelet/runtime/cri/cri-runtime.ts'
+import { startNetworkAgent } from '../../network/start-network-agent.ts'
+import { startProxy } from '../../proxy/start-proxy.ts'
+import { kubernetesVersion } from '../version.ts'
+import type { ClientConfig, NodeConfig, NodeMessage, NodeOrder } from './node-config.ts'
+import { cniBinaries, nodePaths } from './node-paths.ts'
+import { ensureSandboxImage, sandboxImage } from './sandbox-image.ts'
+
+const healthPort = 10_256
+const proxyMetricsPort = 10_249
+
+interface Part {
+  stop(cleanUp: boolean): Promise<void>
+}
+
+/** One client of the API server with its own informers. */
+function connect(
+  config: NodeConfig,
+  credentials: ClientConfig,
+  agent: string,
+  logger: Logger,
+): { client: Client; informers: InformerFactory; part: Part } {
+  const transport = createHttpsTransport({
+    host: realHost,
+    server: config.server,
+    certificateAuthority: config.authorityPem,
+    clientCertificate: credentials.certificatePem,
+    clientKey: credentials.keyPem,
+    userAgent: agent,
+  })
+  const client = createClient(transport, { fieldManager: agent })
+  const informers = createInformerFactory({ client, host: realHost, logger })
+  return {
+    client,
+    informers,
+    part: {
+      stop: async () => {
+        await informers.stop()
+        await transport.close()
+      },
+    },
+  }
+}
+
+/** Starts everything that a node runs; the parts are to be stopped in reverse order. */
+async function startParts(config: NodeConfig, logger: Logger, parts: Part[]): Promise<void> {
+  const paths = nodePaths(config.directory)
+  const { network, name: nodeName, address: nodeAddress } = config
+  const metrics = createMetrics()
+  const shared = { host: realHost, logger, metrics }
+  const node = connect(config, config.clients.node, 'kubelet', logger)
+  // Nodes may not read each other; whoever routes traffic may.
+  const traffic = connect(config, config.clients.proxy, 'kube-proxy', logger)
+  parts.push(node.part, traffic.part)
+  const containerd = new Containerd({
+    root: paths.containerdRoot,
+    state: paths.containerdState,
+    cni: { binDir: cniBinaries(), confDir: paths.cniConfig },
+    sandboxImage,
+    registries: [],
+    streamAddress: '127.0.0.1',
+    logger,
+  })
+  const agent = await startNetworkAgent({
+    ...shared,
+    client: node.client,
+    informers: traffic.informers,
+    nodeName,
+    nodeAddress,
+    networkName: config.networkName,
+    clusterCidr: network.podCidr,
+    serviceCidrs: [network.serviceCidr],
+    confDir: paths.cniConfig,
+    stateDir: paths.cniState,
+  })
+  parts.push({ stop: (cleanUp) => agent.stop({ cleanUp }) })
+  await containerd.start()
+  const runtime = new CriRuntime(paths.socket)
+  await ensureSandboxImage(containerd, runtime)
+  const linux = await startLinuxNode({
+    ...shared,
+    client: node.client,
+    informers: node.informers,
+    runtime,
+    nodeName,
+    addresses: [nodeAddress],
+    rootDirectory: paths.kubelet,
+    cgroupPrefix: [config.networkName],
+    cgroupDriver: existsSync('/run/systemd/system') ? 'systemd' : 'cgroupfs',
+    port: config.port,
+    version: kubernetesVersion,
+    clusterDns: [network.dnsAddress],
+    clusterDomain: network.domain,
+  })
+  parts.push({
+    stop: async (cleanUp) => {
+      await linux.stop()
+      runtime.close()
+      if (!cleanUp) return
+      await containerd.stop()
+      await linux.clear()
+    },
+  })
+  await startServices(config, traffic.informers, logger, parts)
+}
+
+async function startServices(
+  config: NodeConfig,
+  traffic: InformerFactory,
+  logger: Logger,
+  parts: Part[],
+): Promise<void> {
+  const { network, name: nodeName, address: nodeAddress } = config
+  const shared = { host: realHost, logger, metrics: createMetrics() }
+  const dnsClient = connect(config, config.clients.dns, 'coredns', logger)
+  parts.push(dnsClient.part)
+  const dns = await startDns({
+    ...shared,
+    informers: dnsClient.informers,
+    address: network.dnsAddress,
+    manageAddress: true,
+    clusterDomain: network.domain,
+    ttlSeconds: network.dnsTtlSeconds,
+  })
+  parts.push({ stop: (cleanUp) => dns.stop({ cleanUp }) })
+  const proxy = await startProxy({
+    ...shared,
+    informers: traffic,
+    nodeName,
+    nodeAddress,
+    clusterCidr: network.podCidr,
+    serviceCidrs: [network.serviceCidr],
+    nodeLocalAddresses: [network.dnsAddress],
+    healthAddress: { host: nodeAddress, port: healthPort },
+    metricsAddress: { host: '127.0.0.1', port: proxyMetricsPort },
+  })
+  parts.push({ stop: (cleanUp) => proxy.stop({ cleanUp }) })
+}
+
+/** A node's process: runs until it is told to stop, or until the process that started it is gone. */
+export async function runNode(configFile: string): Promise<void> {
+  const config = JSON.parse(readFileSync(configFile, 'utf8')) as NodeConfig
+  const logger = createLogger({ level: config.logLevel }).child({ node: config.name })
+  const parts: Part[] = []
+  const tell = (message: NodeMessage): void => {
+    if (process.connected) process.send?.(message)
+  }
+  const stop = async (cleanUp: boolean): Promise<void> => {
+    for (const part of parts.splice(0).reverse()) {
+      await part
+        .stop(cleanUp)
+        .catch((error: unknown) => logger.error('a part could not be stopped', { error }))
+    }
+  }
+  // The terminal's Ctrl-C reaches the whole group; what happens then is the first process's to say.
+  process.on('SIGINT', () => {})
+  process.on('message', (order: NodeOrder) => {
+    void stop(order.cleanUp).then(() => {
+      tell({ type: 'stopped' })
+      process.exit(0)
+    })
+  })
+  process.on('disconnect', () => {
+    logger.error('the process that started this node is gone: its pods are left as they are')
+    process.exit(1)
+  })
+  try {
+    await startParts(config, logger, parts)
+    tell({ type: 'registered' })
+  } catch (error) {
+    logger.error('the node could not be started', { error })
+    await stop(false)
+    tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+    process.exitCode = 1
+    process.disconnect?.()
+  }
+}

@@ -1,0 +1,88 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { runProgram } from '../../base/host/run-program.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { DataDirectory } from '../data-directory.ts'
+import { createNodeNetworks } from '../nodes/create-node-networks.ts'
+import { destroyNodeNetworks } from '../nodes/destroy-node-networks.ts'
+import type { NodeNetworks } from '../nodes/node-networks.ts'
+import type { NetworkOptions } from '../options.ts'
+import { componentSubjects, type Pki } from '../pki/ensure-pki.ts'
+import type { RunningNodes } from '../simulated-nodes.ts'
+import { clusterId, networkName } from './cluster-id.ts'
+import type { NodeConfig } from './node-config.ts'
+import { nodePaths } from './node-paths.ts'
+import { NodeProcess } from './node-process.ts'
+
+export interface RealNodesOptions {
+  readonly logger: Logger
+  readonly logLevel: NodeConfig['logLevel']
+  readonly directory: DataDirectory
+  readonly pki: Pki
+  readonly network: NetworkOptions
+  readonly names: readonly string[]
+  readonly apiPort: number
+  /** How nodes reach the API server; the node's own address where they share the host's network. */
+  readonly hostAddress: string
+  /** Present where each node has a network namespace of its own. */
+  readonly networks: NodeNetworks | undefined
+}
+
+const kubeletPort = 10_250
+
+function writeConfig(options: RealNodesOptions, name: string): NodeConfig {
+  const { directory, pki, network, networks, hostAddress } = options
+  const own = networks?.nodes.find((node) => node.nodeName === name)
+  const address = own?.address ?? hostAddress
+  const config: NodeConfig = {
+    name,
+    server: `https://${hostAddress}:${options.apiPort}`,
+    authorityPem: pki.ca.certificatePem,
+    clients: {
+      node: pki.nodeClient(name),
+      proxy: pki.client('kube-proxy', componentSubjects['kube-proxy']),
+      dns: pki.client('coredns', componentSubjects.coredns),
+    },
+    serving: pki.nodeServing(name, [address, '127.0.0.1']),
+    address,
+    port: kubeletPort,
+    directory: directory.node(name),
+    networkName: networkName(clusterId(directory.root), name),
+    network,
+    logLevel: options.logLevel,
+  }
+  mkdirSync(config.directory, { recursive: true, mode: 0o700 })
+  writeFileSync(nodePaths(config.directory).config, JSON.stringify(config), { mode: 0o600 })
+  return config
+}
+
+/** Starts a process with a containerd for each node; resolves when all have registered. */
+export async function startRealNodes(options: RealNodesOptions): Promise<RunningNodes> {
+  const { names, networks, network, logger } = options
+  if (networks) await createNodeNetworks(networks, network.podCidr, runProgram)
+  const processes = names.map((name) => {
+    const own = networks?.nodes.find((node) => node.nodeName === name)
+    return new NodeProcess(writeConfig(options, name), logger, own?.path)
+  })
+  const stop = async (cleanUp: boolean): Promise<void> => {
+    await Promise.all(processes.map((each) => each.stop(cleanUp)))
+    if (networks && cleanUp) await destroyNodeNetworks(networks.clusterId, network.podCidr, runProgram)
+  }
+  try {
+    await Promise.all(processes.map((each) => each.start()))
+  } catch (error) {
+    await stop(true)
+    throw error
+  }
+  return {
+    nodes: processes.map(({ name, pid }) => {
+      const own = networks?.nodes.find((node) => node.nodeName === name)
+      return {
+        name,
+        runtime: 'containerd',
+        ...(pid === undefined ? {} : { pid }),
+        ...(own === undefined ? {} : { networkNamespace: own.namespace }),
+      }
+    }),
+    stop: () => stop(true),
+  }
+}
