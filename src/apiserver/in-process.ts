@@ -74,8 +74,9 @@ function collect(response: StreamResponse): Promise<Uint8Array[]> {
     const chunks: Uint8Array[] = []
     const sink: ByteSink = {
       bufferedBytes: 0,
-      write: (bytes) => {
-        chunks.push(bytes)
+      write: (bytes, taken) => {
+        chunks.push(taken === undefined ? bytes : bytes.slice())
+        taken?.()
         return true
       },
       onDrain: (callback) => callback(),

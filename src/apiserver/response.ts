@@ -24,8 +24,11 @@ export interface BytesResponse {
 
 /** Where a stream's bytes go; implemented by a front. Callbacks are called at most once, never after `end`. */
 export interface ByteSink {
-  /** Takes the bytes, which nobody mutates afterwards. False: full; wait for `onDrain` where possible. Does nothing once closed. */
-  write(bytes: Uint8Array): boolean
+  /**
+   * Takes the bytes, which nobody mutates until `taken` is called: once they are on their way, or dropped because
+   * the client has gone. False: full; wait for `onDrain` where possible.
+   */
+  write(bytes: Uint8Array, taken?: () => void): boolean
   /** Bytes taken and not yet handed to the network: what bounded buffers look at. */
   readonly bufferedBytes: number
   /** Calls back once when there is room again. */

@@ -15,7 +15,7 @@ export interface DeferredSinkOptions {
 /** Holds a list back until it is known whether it is long enough to be compressed. */
 export class DeferredSink implements ByteSink {
   readonly #options: DeferredSinkOptions
-  #held: Uint8Array[] = []
+  #held: { readonly bytes: Uint8Array; readonly taken: (() => void) | undefined }[] = []
   #heldBytes = 0
   #sink: WritableSink | undefined
   #ended = false
@@ -24,22 +24,26 @@ export class DeferredSink implements ByteSink {
     this.#options = options
   }
 
-  write(bytes: Uint8Array): boolean {
-    if (this.#sink !== undefined) return this.#sink.write(bytes)
-    this.#held.push(bytes)
+  write(bytes: Uint8Array, taken?: () => void): boolean {
+    if (this.#sink !== undefined) return this.#sink.write(bytes, taken)
+    this.#held.push({ bytes, taken })
     this.#heldBytes += bytes.length
     return this.#heldBytes <= gzipThresholdBytes || this.#compress()
   }
 
   #compress(): boolean {
     const { outgoing, status, headers, batcher } = this.#options
-    if (outgoing.closed) return true
+    if (outgoing.closed) {
+      for (const { taken } of this.#held) taken?.()
+      this.#held = []
+      return true
+    }
     outgoing.head(status, { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' }, false)
     const target = gzipTo(outgoing.body)
     const destroy = (): void => outgoing.destroy()
     this.#sink = new WritableSink({ target, connection: outgoing.body, batcher, destroy })
     let room = true
-    for (const bytes of this.#held) room = this.#sink.write(bytes)
+    for (const { bytes, taken } of this.#held) room = this.#sink.write(bytes, taken)
     this.#held = []
     return room
   }
@@ -70,7 +74,8 @@ export class DeferredSink implements ByteSink {
     const { outgoing, status, headers } = this.#options
     if (outgoing.closed) return
     outgoing.head(status, { ...headers, 'content-length': String(this.#heldBytes) }, false)
-    writeChunks(outgoing.body, this.#held, this.#heldBytes)
+    const held = this.#held.map(({ bytes }) => bytes)
+    writeChunks(outgoing.body, held, this.#heldBytes)
   }
 
   destroy(): void {

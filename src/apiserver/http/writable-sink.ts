@@ -33,10 +33,13 @@ export class WritableSink implements ByteSink {
     return this.#ended || this.#target.destroyed || this.#connection.destroyed
   }
 
-  write(bytes: Uint8Array): boolean {
-    if (this.#closed) return true
+  write(bytes: Uint8Array, taken?: () => void): boolean {
+    if (this.#closed) {
+      taken?.()
+      return true
+    }
     if (bytes.length < directWriteBytes) this.#batcher.cork(this.#target)
-    return this.#target.write(bytes)
+    return taken === undefined ? this.#target.write(bytes) : this.#target.write(bytes, taken)
   }
 
   get bufferedBytes(): number {

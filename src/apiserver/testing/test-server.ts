@@ -115,8 +115,9 @@ async function read(response: ServerResponse): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     response.start({
       bufferedBytes: 0,
-      write: (bytes) => {
-        chunks.push(bytes)
+      write: (bytes, taken) => {
+        chunks.push(taken === undefined ? bytes : bytes.slice())
+        taken?.()
         return true
       },
       onDrain: (callback) => callback(),
