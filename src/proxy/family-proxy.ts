@@ -38,11 +38,17 @@ export interface FamilyProxyOptions {
 /** A busy proxy rests so many times as long as its last transaction took, so that it never eats the node. */
 const restPerWork = 4
 
+/** No change waits longer for another one's sake: upstream's least time between two transactions. */
+const longestRestMs = 1_000
+
 /** Upstream's: everything is written anew once an hour, whatever happened to the table meanwhile. */
 const fullSyncPeriodMs = 3_600_000
 
 /** A look whether the table is still there: other programs flush the whole ruleset on a reload. */
 const checkPeriodMs = 30_000
+
+/** Services compiled in one turn of the event loop; the API server may live in the same process. */
+const servicesPerTurn = 50
 
 const firstRetryMs = 1_000
 const longestRetryMs = 30_000
@@ -150,8 +156,9 @@ export class FamilyProxy {
       await this.#check(startMs)
       if (this.#needFull || this.#dirty.size > 0) await this.#sync()
       this.#failures = 0
-      const tookMs = host.monotonicMs() - startMs
-      this.#notBeforeMs = startMs + Math.max(this.#options.minSyncPeriodMs, tookMs * (1 + restPerWork))
+      const endMs = host.monotonicMs()
+      const restMs = Math.min((endMs - startMs) * restPerWork, longestRestMs)
+      this.#notBeforeMs = Math.max(startMs + this.#options.minSyncPeriodMs, endMs + restMs)
     } catch (error) {
       this.#failed(error)
     }
@@ -200,7 +207,10 @@ export class FamilyProxy {
     this.#dirty.clear()
     metrics.endpointChangesPending.set(0)
     metrics.serviceChangesPending.set(0)
-    for (const [service] of changes) this.#compile(service)
+    for (const [index, [service]] of changes.entries()) {
+      this.#compile(service)
+      if ((index + 1) % servicesPerTurn === 0) await host.nextTurn()
+    }
     if (full) {
       const fixed = baseCommands({ ...base, family })
       // What another proxy left may not fit; then nothing of it is kept, session affinity included.
