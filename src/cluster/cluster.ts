@@ -7,6 +7,7 @@ import type { Host } from '../base/host.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
 import { VirtualHost } from '../base/virtual-host.ts'
 import type { Client } from '../client/client.ts'
+import type { SimulatedNode } from '../kubelet/simulated-nodes.ts'
 import { adminUser, clientFor } from './control-plane/component-clients.ts'
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts'
 import { ensureDns } from './control-plane/ensure-dns.ts'
@@ -70,6 +71,18 @@ export class Cluster {
       if (temporary) rmSync(root, { recursive: true, force: true })
       throw error
     }
+  }
+
+  /** A simulated node: makes containers end, or switches the node off as a power cut would. Throws for other nodes. */
+  node(name: string): SimulatedNode {
+    const node = this.#parts.nodes.simulated(name)
+    if (node === undefined) throw new Error(`there is no simulated node ${name}`)
+    return node
+  }
+
+  /** The nodes' names. */
+  get nodes(): readonly string[] {
+    return this.#parts.nodes.nodes.map(({ name }) => name)
   }
 
   /** Lets `ms` of virtual time pass, with everything that falls due in it. */

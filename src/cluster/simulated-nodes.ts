@@ -1,6 +1,6 @@
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
-import { SimulatedNodes } from '../kubelet/simulated-nodes.ts'
+import { type SimulatedNode, SimulatedNodes } from '../kubelet/simulated-nodes.ts'
 import { adminUser, clientFor, nodeUser } from './control-plane/component-clients.ts'
 import type { ControlPlane } from './control-plane/control-plane.ts'
 import type { NetworkOptions } from './options.ts'
@@ -17,6 +17,8 @@ export interface SimulatedNodesOptions {
 
 export interface RunningNodes {
   readonly nodes: readonly NodeState[]
+  /** A simulated node, to make its containers end or to switch it off; undefined for others. */
+  simulated(name: string): SimulatedNode | undefined
   /** Ends the nodes and their pods. */
   stop(): Promise<void>
 }
@@ -37,6 +39,13 @@ export async function startSimulatedNodes(options: SimulatedNodesOptions): Promi
     dns: { servers: [network.dnsAddress], domain: network.domain },
     version: kubernetesVersion,
   })
-  await Promise.all(names.map((nodeName, index) => nodes.start({ nodeName, address: nodeAddress(index) })))
-  return { nodes: names.map((name) => ({ name, runtime: 'simulated' })), stop: () => nodes.stop() }
+  const started = await Promise.all(
+    names.map((nodeName, index) => nodes.start({ nodeName, address: nodeAddress(index) })),
+  )
+  const byName = new Map(started.map((node, index) => [names[index], node]))
+  return {
+    nodes: names.map((name) => ({ name, runtime: 'simulated' })),
+    simulated: (name) => byName.get(name),
+    stop: () => nodes.stop(),
+  }
 }

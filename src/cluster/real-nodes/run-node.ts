@@ -10,8 +10,10 @@ import type { InformerFactory } from '../../client/informer.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
 import { startDns } from '../../dns/start-dns.ts'
 import { Containerd } from '../../kubelet/containerd/containerd.ts'
+import { endPods } from '../../kubelet/linux/end-pods.ts'
 import { startLinuxNode } from '../../kubelet/linux/linux-node.ts'
 import { CriRuntime } from '../../kubelet/runtime/cri/cri-runtime.ts'
+import { KubeletServer } from '../../kubelet/server/kubelet-server.ts'
 import { startNetworkAgent } from '../../network/start-network-agent.ts'
 import { startProxy } from '../../proxy/start-proxy.ts'
 import { kubernetesVersion } from '../version.ts'
@@ -21,6 +23,10 @@ import { ensureSandboxImage, sandboxImage } from './sandbox-image.ts'
 
 const healthPort = 10_256
 const proxyMetricsPort = 10_249
+
+/** What containers get to end by themselves when the node is stopped. */
+const endGraceSeconds = 5
+const mastersGroup = 'system:masters'
 
 interface Part {
   stop(cleanUp: boolean): Promise<void>
@@ -108,12 +114,24 @@ async function startParts(config: NodeConfig, logger: Logger, parts: Part[]): Pr
   parts.push({
     stop: async (cleanUp) => {
       await linux.stop()
+      if (cleanUp) await endPods(runtime, endGraceSeconds, logger)
       runtime.close()
       if (!cleanUp) return
       await containerd.stop()
       await linux.clear()
     },
   })
+  const server = new KubeletServer({
+    ...shared,
+    api: linux.kubelet.api,
+    address: '0.0.0.0',
+    port: config.port,
+    tls: { key: config.serving.keyPem, cert: config.serving.certificatePem, clientCa: config.authorityPem },
+    // The API server's own certificate; everybody else asks there.
+    authorize: async ({ groups }) => groups.includes(mastersGroup),
+  })
+  await server.start()
+  parts.push({ stop: () => server.stop() })
   await startServices(config, traffic.informers, logger, parts)
 }
 

@@ -83,6 +83,7 @@ export async function startRealNodes(options: RealNodesOptions): Promise<Running
         ...(own === undefined ? {} : { networkNamespace: own.namespace }),
       }
     }),
+    simulated: () => undefined,
     stop: () => stop(true),
   }
 }
