@@ -30,7 +30,9 @@ export function resourceOfPath(path: string): string {
 
 function expectationOf(request: ApiRequest, response: ApiResponse): ExpectedWrite | undefined {
   const resource = resourceOfPath(request.path)
-  const body = response.body as KubernetesObject & Status
+  // The server's answers to writes are objects, Statuses and, for collections, lists.
+  const body = response.body as KubernetesObject & Status & { readonly items?: unknown }
+  if (body.items !== undefined) return undefined
   if (body.kind === 'Status') {
     const uid = request.method === 'DELETE' ? body.details?.uid : undefined
     return uid === undefined ? undefined : { resource, deletedUid: uid }

@@ -289,10 +289,16 @@ class Harness implements RunningController {
     const writes = this.#writes.get(key)
     if (writes === undefined) return
     this.#writes.delete(key)
-    const reached = await Promise.all(
+    const { signal } = this.#abort
+    const { promise: aborted, resolve } = Promise.withResolvers<readonly boolean[]>()
+    const giveUp = (): void => resolve([])
+    signal.addEventListener('abort', giveUp, { once: true })
+    const shown = Promise.all(
       writes.map((write) => this.#informers.get(write.resource)?.waitFor(write, maxCacheWaitMs) ?? true),
     )
-    if (reached.includes(false) && !this.#abort.signal.aborted) {
+    const reached = await Promise.race([shown, aborted])
+    signal.removeEventListener('abort', giveUp)
+    if (reached.includes(false)) {
       this.#logger.warn('the caches do not show what was written: going on without', { key })
     }
   }
