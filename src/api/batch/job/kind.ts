@@ -1,8 +1,49 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
+import { timeMs } from '../../../apimachinery/time.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import type { batch } from '../../generated/types/index.ts'
+import { humanDuration } from '../../human-duration.ts'
+import { selectorColumn, templateColumns } from '../../template-columns.ts'
+import { podNameWarnings } from '../../warnings.ts'
+import { defaultJob } from './defaults.ts'
+import { withGeneratedSelector } from './generate-selector.ts'
+import { hasJobCondition } from './job-conditions.ts'
+import { validateJob } from './validate.ts'
+import { jobSpecWarnings } from './warnings.ts'
 
-export const Job = defineKind<batch.v1.Job>({
+type Job = batch.v1.Job
+
+function completionsOf({ spec, status }: Job): string {
+  const succeeded = status?.succeeded ?? 0
+  if (spec?.completions !== undefined) return `${succeeded}/${spec.completions}`
+  const parallelism = spec?.parallelism ?? 0
+  return parallelism > 1 ? `${succeeded}/1 of ${parallelism}` : `${succeeded}/1`
+}
+
+const runningSince = ({ status }: Job): string | undefined =>
+  status?.completionTime === undefined ? status?.startTime : undefined
+
+function durationOf({ status }: Job, nowMs: number): string {
+  const { startTime, completionTime } = status ?? {}
+  if (startTime === undefined) return ''
+  return humanDuration((completionTime === undefined ? nowMs : timeMs(completionTime)) - timeMs(startTime))
+}
+
+function statusOf(job: Job): string {
+  const firstOf = (...types: readonly string[]): string | undefined =>
+    types.find((type) => hasJobCondition(job, type))
+  const finished = firstOf('Complete', 'Failed')
+  if (finished !== undefined) return finished
+  if (job.metadata?.deletionTimestamp !== undefined) return 'Terminating'
+  return firstOf('Suspended', 'FailureTarget', 'SuccessCriteriaMet') ?? 'Running'
+}
+
+function warnings(job: Job, old: Job | undefined): readonly string[] {
+  const changed = job.metadata?.generation !== old?.metadata?.generation
+  return [...podNameWarnings(job, old), ...(changed ? jobSpecWarnings(job.spec, 'spec') : [])]
+}
+
+export const Job = defineKind<Job>({
   group: 'batch',
   version: 'v1',
   kind: 'Job',
@@ -12,5 +53,25 @@ export const Job = defineKind<batch.v1.Job>({
   categories: ['all'],
   subresources: { status: {} },
   hasGeneration: true,
-  columns: [nameColumn, ageColumn],
+  orphansDependents: true,
+  defaults: defaultJob,
+  prepareForCreate: (job) => ({ ...withGeneratedSelector(job), status: {} }),
+  validate: validateJob,
+  warnings,
+  selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
+  columns: [
+    nameColumn,
+    { name: 'Status', type: 'string', description: 'Status of the job.', value: statusOf },
+    { name: 'Completions', type: 'string', value: completionsOf },
+    {
+      name: 'Duration',
+      type: 'string',
+      description: 'Time required to complete the job.',
+      since: runningSince,
+      value: durationOf,
+    },
+    ageColumn,
+    ...templateColumns<Job>((job) => job.spec?.template),
+    selectorColumn((job) => job.spec?.selector),
+  ],
 })

@@ -1,0 +1,28 @@
+import type { batch } from '../../generated/types/index.ts'
+import { jobNameLabel, legacyNameLabel, legacyUidLabel, uidLabel } from './labels.ts'
+
+/**
+ * Gives a new job a selector of its own, and its template the labels for it. What the client has set stays:
+ * validation tells when it contradicts.
+ */
+export function withGeneratedSelector(job: batch.v1.Job): batch.v1.Job {
+  const { spec, metadata: { name = '', uid = '' } = {} } = job
+  if (spec === undefined || spec.manualSelector === true) return job
+  const template = spec.template ?? {}
+  const labels = {
+    [legacyNameLabel]: name,
+    [jobNameLabel]: name,
+    [legacyUidLabel]: uid,
+    [uidLabel]: uid,
+    ...template.metadata?.labels,
+  }
+  const matchLabels = { [uidLabel]: uid, ...spec.selector?.matchLabels }
+  return {
+    ...job,
+    spec: {
+      ...spec,
+      selector: { ...spec.selector, matchLabels },
+      template: { ...template, metadata: { ...template.metadata, labels } },
+    },
+  }
+}

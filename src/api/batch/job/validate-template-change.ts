@@ -1,0 +1,77 @@
+import type { FieldError } from '../../../apimachinery/field-error.ts'
+import type { FieldPath } from '../../../apimachinery/field-path.ts'
+import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
+import type { batch, core } from '../../generated/types/index.ts'
+import { hasJobCondition } from './job-conditions.ts'
+
+type Job = batch.v1.Job
+type Template = core.v1.PodTemplateSpec
+type PodSpec = core.v1.PodSpec
+
+/** A suspended job's pods can be made otherwise, as long as it has none. */
+const isMutable = (job: Job): boolean =>
+  job.spec?.suspend === true &&
+  (job.status?.startTime === undefined || hasJobCondition(job, 'Suspended')) &&
+  (job.status?.active ?? 0) === 0
+
+/** `target` with fields as `source` has them, also where it lacks them. */
+function withFieldsOf<T extends object>(target: T, source: T, fields: readonly (keyof T)[]): T {
+  const next = { ...target }
+  for (const field of fields) {
+    if (source[field] === undefined) delete next[field]
+    else next[field] = source[field]
+  }
+  return next
+}
+
+/** Only the affinity to nodes may change. */
+function withNodeAffinityOf(old: PodSpec, next: PodSpec): PodSpec {
+  const affinity = withFieldsOf(old.affinity ?? {}, next.affinity ?? {}, ['nodeAffinity'])
+  const { affinity: _old, ...rest } = old
+  const absent = Object.keys(affinity).length === 0 && next.affinity === undefined
+  return absent ? rest : { ...rest, affinity }
+}
+
+/** The old template with everything that says where pods run taken from the new one. */
+function withDirectivesOf(old: Template, next: Template): Template {
+  const metadata = withFieldsOf(old.metadata ?? {}, next.metadata ?? {}, ['annotations', 'labels'])
+  const nextSpec = next.spec ?? { containers: [] }
+  const spec = withFieldsOf(withNodeAffinityOf(old.spec ?? { containers: [] }, nextSpec), nextSpec, [
+    'nodeSelector',
+    'tolerations',
+    'schedulingGates',
+  ])
+  return { ...old, metadata, spec }
+}
+
+function withResourcesOf(
+  old: readonly core.v1.Container[] = [],
+  next: readonly core.v1.Container[] = [],
+): readonly core.v1.Container[] {
+  if (old.length !== next.length) return old
+  return old.map((container, index) => {
+    const other = next[index]
+    return other === undefined || other.name !== container.name
+      ? container
+      : withFieldsOf(container, other, ['resources'])
+  })
+}
+
+export function validateTemplateChange(job: Job, old: Job, path: FieldPath, errors: FieldError[]): void {
+  const template: Template = job.spec?.template ?? {}
+  const oldTemplate: Template = old.spec?.template ?? {}
+  if (!isMutable(old)) {
+    validateImmutable(template, oldTemplate, path.child('template'), errors)
+    return
+  }
+  const { spec = { containers: [] } } = withDirectivesOf(oldTemplate, template)
+  const { initContainers, ...rest } = spec
+  const expected = {
+    ...rest,
+    containers: withResourcesOf(spec.containers, template.spec?.containers),
+    ...(initContainers === undefined
+      ? {}
+      : { initContainers: withResourcesOf(initContainers, template.spec?.initContainers) }),
+  }
+  validateImmutable(template.spec, expected, path.child('template.spec'), errors)
+}
