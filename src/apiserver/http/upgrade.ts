@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { ServerResponse as Http1Response, type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Handler } from '../filter.ts'
@@ -15,13 +16,28 @@ async function* incoming(socket: Duplex, head: Uint8Array): AsyncGenerator<Uint8
   yield* socket.iterator({ destroyOnReturn: false })
 }
 
+/** RFC 6455 §1.3 */
+const webSocketGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+
+/** A WebSocket that the chain accepts itself needs the proof that the handshake was understood. */
+function acceptance(message: IncomingMessage, headers: UpgradeResponse['headers']): readonly string[] {
+  const names = Object.keys(headers).map((name) => name.toLowerCase())
+  const key = message.headers['sec-websocket-key']
+  const wanted = Object.values(headers).some((value) => value.toLowerCase() === 'websocket')
+  if (!wanted || key === undefined || names.includes('sec-websocket-accept')) return []
+  const proof = createHash('sha1').update(`${key}${webSocketGuid}`).digest('base64')
+  return [`sec-websocket-accept: ${proof}`]
+}
+
 function switchProtocols(
+  message: IncomingMessage,
   socket: Duplex,
   head: Uint8Array,
   response: UpgradeResponse,
   batcher: TurnBatcher,
 ): void {
-  const lines = Object.entries(response.headers).map(([name, value]) => `${name}: ${value}`)
+  const given = Object.entries(response.headers).map(([name, value]) => `${name}: ${value}`)
+  const lines = [...given, ...acceptance(message, response.headers)]
   socket.write([`HTTP/1.1 101 ${STATUS_CODES[101]}`, ...lines, '', ''].join('\r\n'))
   const destroy = (): void => {
     socket.destroy()
@@ -46,7 +62,7 @@ export async function serveUpgrade(options: UpgradeOptions): Promise<void> {
   const { request, message, socket, head, handler, batcher } = options
   const response = await handler(request)
   if (socket.destroyed) return
-  if (response.type === 'upgrade') return switchProtocols(socket, head, response, batcher)
+  if (response.type === 'upgrade') return switchProtocols(message, socket, head, response, batcher)
   const webSocket = message.headers.upgrade?.toLowerCase() === 'websocket'
   if (webSocket && response.type === 'stream' && response.flushHead) {
     return watchOverWebSocket(message, socket, head, response)

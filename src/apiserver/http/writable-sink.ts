@@ -14,13 +14,15 @@ export interface WritableSinkOptions {
   readonly destroy: () => void
 }
 
-/** A sink over a stream of Node's. Small writes of one turn leave together. */
+/** A sink over a stream of Node's. Small writes of one turn leave together, but for the first. */
 export class WritableSink implements ByteSink {
   readonly #target: Writable
   readonly #connection: Writable
   readonly #batcher: TurnBatcher
   readonly #destroy: () => void
   #ended = false
+  /** In which it has last been written to. */
+  #lastTurn = -1
 
   constructor(options: WritableSinkOptions) {
     this.#target = options.target
@@ -38,7 +40,11 @@ export class WritableSink implements ByteSink {
       taken?.()
       return true
     }
-    if (bytes.length < directWriteBytes) this.#batcher.cork(this.#target)
+    if (bytes.length < directWriteBytes) {
+      const turn = this.#batcher.turn()
+      if (turn === this.#lastTurn) this.#batcher.cork(this.#target)
+      this.#lastTurn = turn
+    }
     return taken === undefined ? this.#target.write(bytes) : this.#target.write(bytes, taken)
   }
 

@@ -1,0 +1,39 @@
+import type { UpgradedStream } from '../response.ts'
+
+/** Who is talked to: a kubelet, a pod or a service's endpoint. */
+export interface BackendAddress {
+  readonly scheme: 'http' | 'https'
+  readonly host: string
+  readonly port: number
+  /** `kubelet`: with the server's client certificate, verified; `kubelet-unverified`: as the client asked; `none`: anything goes, as upstream's proxy transport. */
+  readonly trust: 'kubelet' | 'kubelet-unverified' | 'none'
+}
+
+export type BackendHeaders = readonly (readonly [name: string, value: string])[]
+
+export interface BackendRequest {
+  readonly address: BackendAddress
+  readonly method: string
+  /** With query. */
+  readonly target: string
+  readonly headers: BackendHeaders
+  readonly body?: Uint8Array
+  readonly signal: AbortSignal
+}
+
+export interface BackendResponse {
+  readonly status: number
+  readonly headers: BackendHeaders
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+/** What a request to leave HTTP came to. */
+export type UpgradeOutcome =
+  | { readonly type: 'upgraded'; readonly headers: BackendHeaders; readonly stream: UpgradedStream }
+  | { readonly type: 'refused'; readonly response: BackendResponse }
+
+/** The server's way to kubelets and pods, made by whoever has sockets. Rejects with an Error whose message says what failed. */
+export interface BackendConnector {
+  request(request: BackendRequest): Promise<BackendResponse>
+  upgrade(request: BackendRequest): Promise<UpgradeOutcome>
+}

@@ -1,0 +1,131 @@
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import { Agent, request as httpsRequest } from 'node:https'
+import type { Duplex } from 'node:stream'
+import type {
+  BackendAddress,
+  BackendConnector,
+  BackendHeaders,
+  BackendRequest,
+  BackendResponse,
+  UpgradeOutcome,
+} from '../connect/backend.ts'
+import { TurnBatcher } from './turn-batcher.ts'
+import { WritableSink } from './writable-sink.ts'
+
+export interface BackendConnectorOptions {
+  /** What the server shows to kubelets, PEM. */
+  readonly certificatePem: string
+  readonly keyPem: string
+  /** PEM of the authority of kubelets' certificates. */
+  readonly kubeletAuthorityPem: string
+}
+
+/** Of the connection's establishment; what comes after may take its time. */
+const connectTimeoutMs = 30_000
+/** For HTTP keep-alive to kubelets. */
+const maxIdleSockets = 8
+
+const headersOf = ({ rawHeaders }: IncomingMessage): BackendHeaders => {
+  const headers: [string, string][] = []
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    headers.push([rawHeaders[index] ?? '', rawHeaders[index + 1] ?? ''])
+  }
+  return headers
+}
+
+const responseOf = (message: IncomingMessage): BackendResponse => ({
+  status: message.statusCode ?? 502,
+  headers: headersOf(message),
+  body: message,
+})
+
+async function* streamOf(socket: Duplex, head: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (head.length > 0) yield head
+  yield* socket.iterator({ destroyOnReturn: false })
+}
+
+function headerRecord(headers: BackendHeaders): Record<string, string[]> {
+  const record: Record<string, string[]> = {}
+  for (const [name, value] of headers) {
+    const known = record[name] ?? []
+    known.push(value)
+    record[name] = known
+  }
+  return record
+}
+
+/** Talks to kubelets with the server's own certificate, and to pods with none. */
+export class NodeBackendConnector implements BackendConnector {
+  readonly #agents: Readonly<Record<BackendAddress['trust'], Agent>>
+  readonly #batcher = new TurnBatcher()
+
+  constructor({ certificatePem, keyPem, kubeletAuthorityPem }: BackendConnectorOptions) {
+    const common = { keepAlive: true, maxFreeSockets: maxIdleSockets }
+    const own = { ...common, cert: certificatePem, key: keyPem }
+    this.#agents = {
+      kubelet: new Agent({ ...own, ca: kubeletAuthorityPem }),
+      'kubelet-unverified': new Agent({ ...own, rejectUnauthorized: false }),
+      none: new Agent({ ...common, rejectUnauthorized: false }),
+    }
+  }
+
+  #send(request: BackendRequest): ReturnType<typeof httpRequest> {
+    const { address, method, target, headers, signal } = request
+    const options: RequestOptions = {
+      host: address.host,
+      port: address.port,
+      method,
+      path: target,
+      headers: headerRecord(headers),
+      signal,
+      timeout: connectTimeoutMs,
+    }
+    const call =
+      address.scheme === 'https'
+        ? httpsRequest({ ...options, agent: this.#agents[address.trust] })
+        : httpRequest(options)
+    call.on('timeout', () => call.destroy(new Error(`dial tcp ${address.host}:${address.port}: i/o timeout`)))
+    call.on('socket', (socket) => socket.setNoDelay(true))
+    return call
+  }
+
+  request(request: BackendRequest): Promise<BackendResponse> {
+    return new Promise((resolve, reject) => {
+      const call = this.#send(request)
+      call.on('response', (message) => {
+        message.socket.setTimeout(0)
+        resolve(responseOf(message))
+      })
+      call.on('error', reject)
+      call.end(request.body)
+    })
+  }
+
+  upgrade(request: BackendRequest): Promise<UpgradeOutcome> {
+    return new Promise((resolve, reject) => {
+      const call = this.#send(request)
+      call.on('response', (message) => resolve({ type: 'refused', response: responseOf(message) }))
+      call.on('upgrade', (message, socket, head) => {
+        socket.setTimeout(0)
+        socket.on('error', () => socket.destroy())
+        const destroy = (): void => {
+          socket.destroy()
+        }
+        resolve({
+          type: 'upgraded',
+          headers: headersOf(message),
+          stream: {
+            readable: streamOf(socket, head),
+            sink: new WritableSink({ target: socket, batcher: this.#batcher, destroy }),
+          },
+        })
+      })
+      call.on('error', reject)
+      call.end()
+    })
+  }
+
+  close(): void {
+    for (const agent of Object.values(this.#agents)) agent.destroy()
+  }
+}
