@@ -79,6 +79,9 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     context,
     logger,
     served: kinds.filter(isStored).map((kind) => {
+      const { group, version, resource: name } = kind
+      if (kind.stored === undefined)
+        core.cacheOf(kind).onDelivered = (watches) => metrics.watchEvents.inc([group, version, name], watches)
       const resource = new Resource(kind, core.cacheOf(kind), context)
       return { resource, representations: new Representations(resource, negotiator, protobuf) }
     }),

@@ -139,12 +139,16 @@ export class ResourceCache {
 
   #announce(event: CacheEvent): void {
     this.#lastChange = event.revision
-    this.hub.dispatch(event)
+    const delivered = this.hub.dispatch(event)
+    if (delivered > 0) this.onDelivered(delivered)
     for (const handler of this.#readHandlers) handler(event.object, event.previous)
     if (event.previous !== undefined) this.#decoded.forget(event.previous)
     event.shrink()
     this.#history.push(event)
   }
+
+  /** Told how many watches got an event; for counting them at once. */
+  onDelivered: (watches: number) => void = () => {}
 
   onRead(handler: ReadHandler): () => void {
     this.#readHandlers.add(handler)

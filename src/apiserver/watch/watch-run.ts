@@ -31,7 +31,8 @@ export interface WatchPlan {
   readonly endBookmark: boolean
   readonly timeoutMs: number
   readonly clock: BookmarkClock
-  readonly onEvent: () => void
+  /** Told how many events a replay has sent; live ones are counted where they come from. */
+  readonly onReplayed: (events: number) => void
   readonly onEnd: () => void
 }
 
@@ -82,7 +83,6 @@ export class WatchRun implements WatchConsumer {
 
   #change(event: CacheEvent, type: ChangeType): void {
     this.#output.change(event, type)
-    this.#plan.onEvent()
     if (this.#output.overrun) this.stop()
   }
 
@@ -125,9 +125,7 @@ export class WatchRun implements WatchConsumer {
       objects.length,
       (index) => {
         const record = objects[index]
-        if (record === undefined) return
-        this.#output.initial(record)
-        this.#plan.onEvent()
+        if (record !== undefined) this.#output.initial(record)
       },
       () => {
         if (endBookmark) this.#output.bookmark(revision, true)
@@ -172,6 +170,7 @@ export class WatchRun implements WatchConsumer {
         }
       }
       if (this.#ended) return
+      this.#plan.onReplayed(count)
       finish()
       this.#goLive()
     }

@@ -48,7 +48,7 @@ export async function watch(
         endBookmark: options.allowWatchBookmarks && options.sendInitialEvents === true,
         timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : minTimeoutMs * (1 + host.random()),
         clock: services.clock,
-        onEvent: () => services.metrics.watchEvents.inc(labels),
+        onReplayed: (events) => services.metrics.watchEvents.inc(labels, events),
         onEnd: () => {
           services.running.delete(run)
           ended()
