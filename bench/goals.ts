@@ -1,0 +1,64 @@
+/** How a figure is counted. Milliseconds and such are better lower, rates better higher. */
+export type Unit = 'ms' | '/s' | 's CPU' | 'MiB' | '% of a core'
+
+/** A figure that has been promised. */
+export interface Goal {
+  readonly title: string
+  readonly unit: Unit
+  /** What upstream v1.36 with etcd 3.6 scored on the reference host: 2 cores, the same load. */
+  readonly upstream?: number
+  readonly goal: number
+}
+
+export const isBetterHigher = (unit: Unit): boolean => unit === '/s'
+
+/** Everything that has been promised, by the name under which a scenario reports it. */
+export const goals = {
+  ready: { title: 'process start → /readyz', unit: 'ms', upstream: 2200, goal: 500 },
+  nodeReadySimulated: { title: 'process start → node Ready, simulated', unit: 'ms', goal: 1000 },
+  nodeReadyContainerd: {
+    title: 'process start → node Ready, containerd',
+    unit: 'ms',
+    upstream: 3400,
+    goal: 1500,
+  },
+  podRunningSimulated: { title: 'process start → first pod Running, simulated', unit: 'ms', goal: 2500 },
+  podRunningContainerd: { title: 'process start → first pod Running, containerd', unit: 'ms', goal: 2500 },
+  readyAgain: { title: 'second up on 100,000 objects → /readyz', unit: 'ms', goal: 2000 },
+
+  createConfigMaps: { title: 'create ConfigMaps of 1 KiB', unit: '/s', upstream: 2700, goal: 6000 },
+  getConfigMaps: { title: 'get a ConfigMap', unit: '/s', upstream: 4100, goal: 15_000 },
+  updateConfigMaps: { title: 'update a ConfigMap', unit: '/s', upstream: 2000, goal: 6000 },
+  createPods: { title: 'create pods of 4 KiB', unit: '/s', upstream: 1000, goal: 2500 },
+  listPods: { title: 'list 10,000 pods as JSON', unit: 'ms', upstream: 690, goal: 180 },
+  listTable: { title: 'the same as Table', unit: 'ms', upstream: 510, goal: 150 },
+  listByLabel: { title: '1 % of them by label', unit: 'ms', upstream: 16, goal: 4 },
+  watchProcessor: {
+    title: '1,000 watchers, 500 events at 100/s: processor time',
+    unit: 's CPU',
+    upstream: 8,
+    goal: 2.5,
+  },
+  watchMedian: { title: 'the same: delivery p50', unit: 'ms', upstream: 28, goal: 6 },
+  watchTail: { title: 'the same: delivery p99', unit: 'ms', upstream: 69, goal: 20 },
+  memoryAfterStart: { title: 'resident memory after start', unit: 'MiB', upstream: 310, goal: 120 },
+  memoryLoaded: {
+    title: 'the same with 10,000 ConfigMaps and 10,000 pods',
+    unit: 'MiB',
+    upstream: 1370,
+    goal: 450,
+  },
+  memoryIdle: { title: 'the same, whole control plane idle', unit: 'MiB', upstream: 490, goal: 150 },
+  idleProcessor: { title: 'idle processor use', unit: '% of a core', upstream: 1.9, goal: 0.5 },
+  createInProcess: { title: 'in process: create ConfigMaps of 1 KiB', unit: '/s', goal: 10_000 },
+
+  deployTen: {
+    title: 'kubectl apply, Deployment of 10 → all Ready, containerd',
+    unit: 'ms',
+    upstream: 1430,
+    goal: 1200,
+  },
+  deployThousand: { title: 'Deployment of 1,000 on 100 simulated nodes → all Ready', unit: 'ms', goal: 3000 },
+} as const satisfies Record<string, Goal>
+
+export type GoalName = keyof typeof goals

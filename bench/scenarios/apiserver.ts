@@ -1,0 +1,40 @@
+import { namespaceNamed } from '../load/objects.ts'
+import { Sessions } from '../load/sessions.ts'
+import type { Report } from '../report.ts'
+import { type BenchOptions, type Scenario, wants } from '../scenario.ts'
+import { startServer } from '../server/start-server.ts'
+import { configMaps } from './apiserver/config-maps.ts'
+import { growth } from './apiserver/growth.ts'
+import { idle } from './apiserver/idle.ts'
+import { inProcess } from './apiserver/in-process.ts'
+import { memoryAfterStart, memoryLoaded } from './apiserver/memory.ts'
+import type { ApiLoad } from './apiserver/part.ts'
+import { pods } from './apiserver/pods.ts'
+import { watchers } from './apiserver/watchers.ts'
+
+const namespace = 'bench'
+const sessionCount = 4
+
+/** The API server under load from another process, over TLS. */
+export const apiserver: Scenario = {
+  name: 'apiserver',
+  parts: ['config-maps', 'pods', 'watchers', 'idle', 'growth', 'in-process'],
+  async run(options: BenchOptions, report: Report): Promise<void> {
+    const server = await startServer({ probe: true })
+    const sessions = await Sessions.open(server.credentials, sessionCount)
+    const load: ApiLoad = { server, namespace, options, report, session: (index) => sessions.at(index) }
+    await load
+      .session(0)
+      .expect({ method: 'POST', path: '/api/v1/namespaces', body: namespaceNamed(namespace) })
+    await memoryAfterStart(load)
+    if (wants(options, 'config-maps')) await configMaps(load)
+    if (wants(options, 'pods')) await pods(load)
+    if (wants(options, 'config-maps') && wants(options, 'pods')) memoryLoaded(load)
+    if (wants(options, 'watchers')) await watchers(load)
+    sessions.close()
+    await server.stop()
+    if (wants(options, 'idle')) await idle(options, report)
+    if (wants(options, 'growth')) await growth(options, report)
+    if (wants(options, 'in-process')) await inProcess(options, report)
+  },
+}
