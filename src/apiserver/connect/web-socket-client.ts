@@ -1,7 +1,7 @@
 import type { Host } from '../../base/host.ts'
 import type { ByteSink } from '../response.ts'
 import type { BackendAddress, BackendConnector, BackendHeaders, BackendResponse } from './backend.ts'
-import { writeAll } from './pipe.ts'
+import { SinkWriter } from './sink-writer.ts'
 import { decodeFrames, encodeFrame, opcodes } from './web-socket-frames.ts'
 
 export interface DialOptions {
@@ -50,8 +50,9 @@ async function* messagesOf(
 }
 
 function channelSocket(host: Host, readable: AsyncIterable<Uint8Array>, sink: ByteSink): ChannelSocket {
+  const writer = new SinkWriter(sink)
   const send = (opcode: number, payload: Uint8Array): Promise<void> =>
-    writeAll(sink, encodeFrame(opcode, payload, host.randomBytes(maskBytes)))
+    writer.write(encodeFrame(opcode, payload, host.randomBytes(maskBytes)))
   return {
     messages: messagesOf(readable, (opcode, payload) => void send(opcode, payload)),
     send: (channel, bytes) => {
@@ -62,7 +63,7 @@ function channelSocket(host: Host, readable: AsyncIterable<Uint8Array>, sink: By
     },
     close: () => {
       void send(opcodes.close, normalClosure)
-      sink.end()
+      writer.end()
     },
   }
 }

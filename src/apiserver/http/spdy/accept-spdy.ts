@@ -1,6 +1,6 @@
 import { AsyncQueue } from '../../../base/async-queue.ts'
 import type { MultiplexAcceptor, MultiplexedConnection, MultiplexedStream } from '../../connect/multiplex.ts'
-import { writeAll } from '../../connect/pipe.ts'
+import { SinkWriter } from '../../connect/sink-writer.ts'
 import type { UpgradedStream } from '../../response.ts'
 import { ByteQueue } from './byte-queue.ts'
 import { type ControlFrame, controlFrame, dataFrame, finFlag, frameTypes, readFrames } from './frames.ts'
@@ -19,12 +19,14 @@ const largestStreamId = 0x7fffffff
 class SpdyConnection implements MultiplexedConnection {
   readonly streams = new AsyncQueue<MultiplexedStream>()
   readonly #transport: UpgradedStream
+  readonly #writer: SinkWriter
   readonly #codec = new HeaderCodec()
   readonly #incoming = new Map<number, ByteQueue>()
   #closed = false
 
   constructor(transport: UpgradedStream) {
     this.#transport = transport
+    this.#writer = new SinkWriter(transport.sink)
     transport.sink.onClose(() => this.#finish())
     this.#read().then(
       () => this.#finish(),
@@ -35,7 +37,7 @@ class SpdyConnection implements MultiplexedConnection {
   close(): void {
     if (this.#closed) return
     this.#finish()
-    this.#transport.sink.end()
+    this.#writer.end()
   }
 
   #finish(): void {
@@ -110,7 +112,7 @@ class SpdyConnection implements MultiplexedConnection {
   }
 
   async #send(frame: Buffer): Promise<void> {
-    if (!this.#closed) await writeAll(this.#transport.sink, frame)
+    if (!this.#closed) await this.#writer.write(frame)
   }
 }
 
