@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { timonelVersion } from '../cluster/version.ts'
 import { printError } from './print.ts'
-
-declare const TIMONEL_VERSION: string
 
 /** A whole number of at least `least`. */
 const wholeNumber =
@@ -30,7 +29,7 @@ const dataDirectoryOption = [
 function program(): Command {
   const command = new Command('timonel')
     .description('Kubernetes v1.36 in one program')
-    .version(TIMONEL_VERSION)
+    .version(timonelVersion)
     .showHelpAfterError()
   command
     .command('up')

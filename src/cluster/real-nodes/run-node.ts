@@ -11,7 +11,7 @@ import { createInformerFactory } from '../../client/informer-factory.ts'
 import { startDns } from '../../dns/start-dns.ts'
 import { Containerd } from '../../kubelet/containerd/containerd.ts'
 import { endPods } from '../../kubelet/linux/end-pods.ts'
-import { startLinuxNode } from '../../kubelet/linux/linux-node.ts'
+import { type LinuxNode, startLinuxNode } from '../../kubelet/linux/linux-node.ts'
 import { CriRuntime } from '../../kubelet/runtime/cri/cri-runtime.ts'
 import { KubeletServer } from '../../kubelet/server/kubelet-server.ts'
 import { startNetworkAgent } from '../../network/start-network-agent.ts'
@@ -62,7 +62,12 @@ function connect(
 }
 
 /** Starts everything that a node runs; the parts are to be stopped in reverse order. */
-async function startParts(config: NodeConfig, logger: Logger, parts: Part[]): Promise<void> {
+async function startParts(
+  config: NodeConfig,
+  logger: Logger,
+  parts: Part[],
+  adopted: { value: boolean },
+): Promise<void> {
   const paths = nodePaths(config.directory)
   const { network, name: nodeName, address: nodeAddress } = config
   const metrics = createMetrics()
@@ -93,8 +98,18 @@ async function startParts(config: NodeConfig, logger: Logger, parts: Part[]): Pr
     stateDir: paths.cniState,
   })
   parts.push({ stop: (cleanUp) => agent.stop({ cleanUp }) })
-  await containerd.start()
+  const started: { linux?: LinuxNode } = {}
+  parts.push({ stop: async (cleanUp) => (cleanUp ? started.linux?.clear() : undefined) })
+  const origin = await containerd.start()
   const runtime = new CriRuntime(paths.socket)
+  parts.push({
+    stop: async (cleanUp) => {
+      if (cleanUp) await endPods(runtime, endGraceSeconds, logger)
+      runtime.close()
+      if (cleanUp) await containerd.stop()
+    },
+  })
+  adopted.value = origin === 'adopted'
   await ensureSandboxImage(containerd, runtime)
   const linux = await startLinuxNode({
     ...shared,
@@ -111,16 +126,8 @@ async function startParts(config: NodeConfig, logger: Logger, parts: Part[]): Pr
     clusterDns: [network.dnsAddress],
     clusterDomain: network.domain,
   })
-  parts.push({
-    stop: async (cleanUp) => {
-      await linux.stop()
-      if (cleanUp) await endPods(runtime, endGraceSeconds, logger)
-      runtime.close()
-      if (!cleanUp) return
-      await containerd.stop()
-      await linux.clear()
-    },
-  })
+  started.linux = linux
+  parts.push({ stop: () => linux.stop() })
   const server = new KubeletServer({
     ...shared,
     api: linux.kubelet.api,
@@ -173,6 +180,7 @@ export async function runNode(configFile: string): Promise<void> {
   const config = JSON.parse(readFileSync(configFile, 'utf8')) as NodeConfig
   const logger = createLogger({ level: config.logLevel }).child({ node: config.name })
   const parts: Part[] = []
+  const adopted = { value: false }
   const tell = (message: NodeMessage): void => {
     if (process.connected) process.send?.(message)
   }
@@ -196,11 +204,12 @@ export async function runNode(configFile: string): Promise<void> {
     process.exit(1)
   })
   try {
-    await startParts(config, logger, parts)
+    await startParts(config, logger, parts, adopted)
     tell({ type: 'registered' })
   } catch (error) {
     logger.error('the node could not be started', { error })
-    await stop(false)
+    // Pods that were there before are left for the next try.
+    await stop(!adopted.value)
     tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
     process.exitCode = 1
     process.disconnect?.()
