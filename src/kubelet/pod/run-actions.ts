@@ -150,7 +150,7 @@ async function start(run: ActionRun): Promise<ActionResult> {
     sandbox,
     pullSecrets: await pullSecrets(context, pod),
     startedIds: [],
-    didMore: actions.kill.length > 0 || (actions.killPod && actions.sandboxId !== ''),
+    didMore: actions.kill.length > 0 || (actions.killPod && run.observed.sandboxes.length > 0),
     retryAtMs: Number.POSITIVE_INFINITY,
   }
   const ephemeral = ephemeralContainersOf(pod).filter(({ name }) =>
