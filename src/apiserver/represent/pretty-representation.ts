@@ -1,7 +1,7 @@
 import type { ListMeta } from '../../apimachinery/meta.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import { encodeText } from './json-text.ts'
-import type { Representation, StreamRepresentation } from './representation.ts'
+import type { LazyRepresentation, StreamRepresentation } from './representation.ts'
 
 const decoder = new TextDecoder()
 const listIndent = '    '
@@ -9,12 +9,12 @@ const listIndent = '    '
 export const prettyJson = (value: unknown): string => JSON.stringify(value, null, 2)
 
 /** JSON for people: another JSON representation, indented. Watches stay as they are, one event a line. */
-export class PrettyRepresentation implements Representation {
+export class PrettyRepresentation implements LazyRepresentation {
   readonly contentType = 'application/json'
   readonly stream: StreamRepresentation | undefined
-  readonly #plain: Representation
+  readonly #plain: LazyRepresentation
 
-  constructor(plain: Representation) {
+  constructor(plain: LazyRepresentation) {
     this.#plain = plain
     this.stream = plain.stream
   }

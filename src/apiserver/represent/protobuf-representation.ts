@@ -9,6 +9,7 @@ import { bookmarkMetadata } from './json-text.ts'
 import type { Representation, StreamRepresentation } from './representation.ts'
 
 const maxRememberedBytes = 16 * 2 ** 20
+const sliceMs = 5
 
 /** Kubernetes' protobuf, made when asked for. `transform` and `kind` differ where only metadata is wanted. */
 export class ProtobufRepresentation implements Representation, StreamRepresentation {
@@ -34,17 +35,25 @@ export class ProtobufRepresentation implements Representation, StreamRepresentat
   }
 
   #encode(object: KubernetesObject): Uint8Array {
-    const bytes = this.#codec.encode(object)
-    assert(bytes !== undefined, `${object.kind} is to be encoded as protobuf, but has none`)
+    return this.#present(this.#codec.encode(object), object)
+  }
+
+  #present(bytes: Uint8Array | undefined, { kind }: KubernetesObject): Uint8Array {
+    assert(bytes !== undefined, `${kind} is to be encoded as protobuf, but has none`)
     return bytes
   }
 
-  one(record: CachedObject): Uint8Array {
+  #message(record: CachedObject): Uint8Array {
     const known = this.#known.get(record)
     if (known !== undefined) return known
-    const bytes = this.#encode(this.#transform(this.#resource.peek(record)))
-    this.#known.set(record, bytes, bytes.length)
-    return bytes
+    const object = this.#transform(this.#resource.peek(record))
+    const message = this.#present(this.#codec.encodeMessage(object), object)
+    this.#known.set(record, message, message.length)
+    return message
+  }
+
+  one(record: CachedObject): Uint8Array {
+    return this.#codec.wrap(this.#type, this.#message(record))
   }
 
   object(object: object): Uint8Array {
@@ -52,10 +61,23 @@ export class ProtobufRepresentation implements Representation, StreamRepresentat
     return this.#encode(own.kind === this.#resource.kind.kind ? this.#transform(own) : own)
   }
 
-  *list(records: readonly CachedObject[], metadata: ListMeta): Iterable<Uint8Array> {
-    const items = records.map((record) => this.#transform(this.#resource.peek(record)))
-    const list = { ...this.#type, kind: `${this.#type.kind}List`, metadata, items }
-    yield this.#encode(list)
+  /** The length comes first, so all items are encoded before any is sent. */
+  async list(records: readonly CachedObject[], metadata: ListMeta): Promise<Iterable<Uint8Array>> {
+    const { host } = this.#resource.context
+    const parts: Uint8Array[] = []
+    let bytes = 0
+    let sliceStartMs = host.monotonicMs()
+    for (const record of records) {
+      const message = this.#message(record)
+      const head = this.#codec.itemHead(message.length)
+      parts.push(head, message)
+      bytes += head.length + message.length
+      if (host.monotonicMs() - sliceStartMs < sliceMs) continue
+      await host.nextTurn()
+      sliceStartMs = host.monotonicMs()
+    }
+    const list: KubernetesObject = { ...this.#type, kind: `${this.#type.kind}List`, metadata }
+    return [this.#present(this.#codec.listHead(list, bytes), list), ...parts]
   }
 
   encode(event: CacheEvent, type: ChangeType): Uint8Array {

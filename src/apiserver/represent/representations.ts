@@ -2,14 +2,21 @@ import type { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-c
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { badRequest, type StatusError, statusError } from '../../apimachinery/status-error.ts'
 import type { ServerRequest } from '../request.ts'
-import { jsonType, type MediaType, mediaTypes, notAcceptable, yamlType } from '../rest/media-types.ts'
+import {
+  jsonType,
+  type MediaType,
+  mediaTypes,
+  notAcceptable,
+  protobufType,
+  yamlType,
+} from '../rest/media-types.ts'
 import type { Resource } from '../rest/resource.ts'
 import { JsonRepresentation } from './json-representation.ts'
 import type { Negotiated, Negotiator } from './negotiate.ts'
 import { type MetaVersion, PartialRepresentation } from './partial-representation.ts'
 import { PrettyRepresentation } from './pretty-representation.ts'
 import { ProtobufRepresentation } from './protobuf-representation.ts'
-import type { Representation } from './representation.ts'
+import type { LazyRepresentation, Representation } from './representation.ts'
 import { type IncludeObject, TableRepresentation } from './table-representation.ts'
 import { TableRows } from './table-rows.ts'
 import { YamlRepresentation } from './yaml-representation.ts'
@@ -25,7 +32,7 @@ export class Representations {
   readonly #negotiator: Negotiator
   readonly #protobuf: ProtobufCodec | undefined
   readonly #types: readonly MediaType[]
-  readonly #json: Representation
+  readonly #json: LazyRepresentation
   readonly #known = new Map<string, Representation>()
   #rows: TableRows | undefined
 
@@ -58,24 +65,26 @@ export class Representations {
     const key = `${type} ${as === undefined ? '' : version} ${pretty}`
     const known = this.#known.get(key)
     if (known !== undefined) return known
-    const made = this.#dress(wanted, as === undefined ? this.#whole(type) : this.#partial(type, version))
+    const made =
+      type === protobufType && this.#protobuf !== undefined
+        ? this.#binary(this.#protobuf, as, version)
+        : this.#dress(
+            wanted,
+            as === undefined ? this.#json : new PartialRepresentation(this.#resource.cache, version),
+          )
     this.#known.set(key, made)
     return made
   }
 
-  #whole(type: MediaType): Representation {
-    if (type !== 'application/vnd.kubernetes.protobuf' || this.#protobuf === undefined) return this.#json
-    const { kind } = this.#resource.kind
-    const names = { kind, apiVersion: this.#resource.apiVersion }
-    return new ProtobufRepresentation(this.#protobuf, this.#resource, names, (object) => object)
-  }
-
-  #partial(type: MediaType, version: MetaVersion): Representation {
-    if (type !== 'application/vnd.kubernetes.protobuf' || this.#protobuf === undefined)
-      return new PartialRepresentation(this.#resource.cache, version)
+  #binary(protobuf: ProtobufCodec, as: Negotiated['as'], version: MetaVersion): Representation {
+    if (as === undefined) {
+      const { kind, apiVersion } = this.#resource
+      const names = { kind: kind.kind, apiVersion }
+      return new ProtobufRepresentation(protobuf, this.#resource, names, (object) => object)
+    }
     const names = { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}` }
     return new ProtobufRepresentation(
-      this.#protobuf,
+      protobuf,
       this.#resource,
       names,
       ({ metadata = {} }: KubernetesObject) => ({ ...names, metadata }),
@@ -96,7 +105,7 @@ export class Representations {
     return made
   }
 
-  #dress({ type, pretty }: Negotiated, representation: Representation): Representation {
+  #dress({ type, pretty }: Negotiated, representation: LazyRepresentation): Representation {
     if (type === yamlType) return new YamlRepresentation(representation)
     return pretty && type === jsonType ? new PrettyRepresentation(representation) : representation
   }

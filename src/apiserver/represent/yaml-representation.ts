@@ -2,17 +2,17 @@ import { encodeYaml } from '../../apimachinery/codec/encode-yaml.ts'
 import type { ListMeta } from '../../apimachinery/meta.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import { encodeText } from './json-text.ts'
-import type { Representation } from './representation.ts'
+import type { LazyRepresentation } from './representation.ts'
 
 const decoder = new TextDecoder()
 
 /** YAML of what a JSON representation gives. There is no watch in it, as upstream. */
-export class YamlRepresentation implements Representation {
+export class YamlRepresentation implements LazyRepresentation {
   readonly contentType = 'application/yaml'
   readonly stream = undefined
-  readonly #json: Representation
+  readonly #json: LazyRepresentation
 
-  constructor(json: Representation) {
+  constructor(json: LazyRepresentation) {
     this.#json = json
   }
 

@@ -42,7 +42,7 @@ export async function answerList(
 ): Promise<ServerResponse> {
   if (request.source.wantsObjects) return objectList(resource, result)
   const representation = representations.choose(request, 'list')
-  const parts = representation.list(result.records, result.metadata)
+  const parts = await representation.list(result.records, result.metadata)
   const { contentType } = representation
   if (bytesOf(result.records) <= wholeListBytes)
     return { type: 'bytes', status: 200, contentType, chunks: [concatenate([...parts])] }

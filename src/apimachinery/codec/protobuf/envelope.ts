@@ -45,6 +45,33 @@ export function openEnvelope(bytes: Uint8Array): Envelope {
   return { apiVersion, kind, raw }
 }
 
+/** What comes before an object's message of `rawBytes` bytes, so that the message may be written on its own. */
+export function envelopeHead(
+  messages: Messages,
+  type: { readonly apiVersion?: string; readonly kind?: string },
+  rawBytes: number,
+): Uint8Array<ArrayBuffer> {
+  const writer = new ReverseWriter(128)
+  writeHead(messages, writer, type, rawBytes)
+  return writer.finish()
+}
+
+function writeHead(
+  messages: Messages,
+  writer: ReverseWriter,
+  type: { readonly apiVersion?: string; readonly kind?: string },
+  rawBytes: number,
+): void {
+  writer.varint(rawBytes)
+  writer.varint(0x12)
+  const before = writer.length
+  messages.get(unknownType)?.write(writer, {
+    typeMeta: { apiVersion: type.apiVersion ?? '', kind: type.kind ?? '' },
+  })
+  if (writer.length === before) throw new DecodeError('protobuf tables lack runtime.Unknown')
+  writer.bytes(magic)
+}
+
 /** An object with its envelope: the body of a response. */
 export function encodeEnvelope(
   messages: Messages,
@@ -53,13 +80,6 @@ export function encodeEnvelope(
 ): Uint8Array<ArrayBuffer> {
   const writer = new ReverseWriter(4096)
   message.write(writer, object)
-  writer.varint(writer.length)
-  writer.varint(0x12)
-  const before = writer.length
-  messages.get(unknownType)?.write(writer, {
-    typeMeta: { apiVersion: object.apiVersion ?? '', kind: object.kind ?? '' },
-  })
-  if (writer.length === before) throw new DecodeError('protobuf tables lack runtime.Unknown')
-  writer.bytes(magic)
+  writeHead(messages, writer, object, writer.length)
   return writer.finish()
 }

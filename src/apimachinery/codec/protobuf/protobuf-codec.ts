@@ -3,7 +3,7 @@ import type { KubernetesObject, WatchEventType } from '../../meta.ts'
 import type { Schemas } from '../../schema.ts'
 import { DecodeError } from '../decode-error.ts'
 import type { ParsedBody } from '../decode-object.ts'
-import { encodeEnvelope, openEnvelope } from './envelope.ts'
+import { encodeEnvelope, envelopeHead, openEnvelope } from './envelope.ts'
 import { type Message, Messages } from './messages.ts'
 import { ReverseWriter } from './reverse-writer.ts'
 
@@ -37,6 +37,46 @@ export class ProtobufCodec {
   encode(object: KubernetesObject): Uint8Array<ArrayBuffer> | undefined {
     const message = this.#messageOf(kindOf(object))
     return message === undefined ? undefined : encodeEnvelope(this.#messages, message, object)
+  }
+
+  /** An object's message without its envelope, for `wrap` and `listHead`; undefined if its kind has no protobuf. */
+  encodeMessage(object: KubernetesObject): Uint8Array<ArrayBuffer> | undefined {
+    const message = this.#messageOf(kindOf(object))
+    if (message === undefined) return undefined
+    const writer = new ReverseWriter(4096)
+    message.write(writer, object)
+    return writer.finish()
+  }
+
+  /** A body from its message: what `encode` gives. */
+  wrap(type: KubernetesObject, message: Uint8Array): Uint8Array<ArrayBuffer> {
+    const head = envelopeHead(this.#messages, type, message.length)
+    const body = new Uint8Array(head.length + message.length)
+    body.set(head)
+    body.set(message, head.length)
+    return body
+  }
+
+  /**
+   * How a list's body begins: everything but its items. Each of them follows as `itemHead` of its message's length,
+   * then the message. `itemBytes` is the length of all that together.
+   */
+  listHead(list: KubernetesObject, itemBytes: number): Uint8Array<ArrayBuffer> | undefined {
+    const own = this.encodeMessage(list)
+    if (own === undefined) return undefined
+    const head = envelopeHead(this.#messages, list, own.length + itemBytes)
+    const bytes = new Uint8Array(head.length + own.length)
+    bytes.set(head)
+    bytes.set(own, head.length)
+    return bytes
+  }
+
+  /** What comes before each item of a list, `items` being field 2 of every list. */
+  itemHead(messageBytes: number): Uint8Array<ArrayBuffer> {
+    const writer = new ReverseWriter(8)
+    writer.varint(messageBytes)
+    writer.varint(0x12)
+    return writer.finish()
   }
 
   /** A body as an object in its JSON form, not yet normalised. Throws DecodeError. */
