@@ -81,7 +81,7 @@ async function askFromPod(url: string): Promise<string> {
         {
           name: 'ask',
           image: 'timonel.local/web:1',
-          command: ['/bin/sh', '-c', `wget -T 5 -qO /dev/termination-log ${url}`],
+          command: ['/bin/sh', '-c', `wget -qO /dev/termination-log ${url}`],
         },
       ],
     },
