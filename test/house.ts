@@ -82,11 +82,19 @@ export const hostGlobals: readonly RegExp[] = [
   /\bBuffer\s*\./,
 ]
 
-/** State that all clusters of one process would share. */
-export const sharedState: readonly RegExp[] = [
-  /^(?:export )?let /m,
-  /^(?:export )?const \w+ = new (?:Map|Set|WeakMap|WeakSet|Array)\b/m,
-  /^(?:export )?const \w+(?:: (?!readonly\b)[^=\n]*)? = \[\]\s*$/m,
-]
+/** Names of a file's variables that all clusters of one process would share: those that change. */
+export function sharedState(code: string): readonly string[] {
+  const variables = [...code.matchAll(/^(?:export )?let (\w+)/gm)].map((match) => match[1] ?? '')
+  const collections = [
+    ...code.matchAll(/^(?:export )?const (\w+)[^=\n]*= (?:new (?:Map|Set|WeakMap|WeakSet|Array)\b|\[|\{)/gm),
+  ]
+    .map((match) => match[1] ?? '')
+    .filter((name) =>
+      new RegExp(
+        `\\b${name}(?:\\.(?:set|add|delete|clear|push|pop|shift|unshift|splice|sort)\\(|\\[[^\\]]+\\] = )`,
+      ).test(code),
+    )
+  return [...variables, ...collections]
+}
 
 export const limits = { linesOfAFile: 500 } as const
