@@ -56,7 +56,21 @@ export class PodNetwork {
     await writeFile(`${path}.new`, content)
     await rename(`${path}.new`, path)
     await acceptForwarding(clusterCidr, networkName, run)
-    await this.#routeServices()
+  }
+
+  /** The node's own packets to a Service must find some route before rules can turn them to an endpoint. */
+  async routeServices(): Promise<void> {
+    const { serviceCidrs, nodeAddress } = this.#options
+    for (const destination of serviceCidrs) {
+      const range = parseCidr(destination)
+      const node = parseIp(nodeAddress)
+      if (range === undefined || node === undefined || range.base.family !== node.family) continue
+      const last = { ...range.base, value: range.base.value + 1n }
+      if (!containsIp(range, last)) continue
+      if ((await this.#routes.to(formatIp(last))) !== undefined) continue
+      const device = await deviceOf(nodeAddress, this.#options.run)
+      await this.#routes.replace({ destination, device, source: nodeAddress })
+    }
   }
 
   /** Makes the pods of all other nodes reachable, and nothing else. */
@@ -102,21 +116,6 @@ export class PodNetwork {
       this.#options.logger.error(message, { address: via, podCidr: destination })
     }
     return onWire
-  }
-
-  /** A packet to a Service must find some route before its rules can turn it to an endpoint. */
-  async #routeServices(): Promise<void> {
-    const { serviceCidrs, nodeAddress } = this.#options
-    for (const destination of serviceCidrs) {
-      const range = parseCidr(destination)
-      const node = parseIp(nodeAddress)
-      if (range === undefined || node === undefined || range.base.family !== node.family) continue
-      const last = { ...range.base, value: range.base.value + 1n }
-      if (!containsIp(range, last)) continue
-      if ((await this.#routes.to(formatIp(last))) !== undefined) continue
-      const device = await deviceOf(nodeAddress, this.#options.run)
-      await this.#routes.replace({ destination, device, source: nodeAddress })
-    }
   }
 }
 

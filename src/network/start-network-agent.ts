@@ -115,6 +115,7 @@ class Agent implements NetworkAgent {
         logger.info('pods get addresses', { podCidr })
       }
       if (this.#inForce !== undefined) await this.#report()
+      if (this.#inForce !== undefined) await this.#network.routeServices()
       await this.#network.routeTo(informers.informer(Node).lister.list())
       this.#failures = 0
     } catch (error) {

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { hostPortRemovals } from './remove-host-port-chains.ts'
+
+const listing = `-P PREROUTING ACCEPT
+-P OUTPUT ACCEPT
+-N CNI-HOSTPORT-DNAT
+-N CNI-HOSTPORT-MASQ
+-N CNI-HOSTPORT-SETMARK
+-N DOCKER
+-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+-A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT
+-A POSTROUTING -m comment --comment "CNI portfwd requiring masquerade" -j CNI-HOSTPORT-MASQ
+-A CNI-HOSTPORT-MASQ -m mark --mark 0x2000/0x2000 -j MASQUERADE
+-A CNI-HOSTPORT-SETMARK -m comment --comment "CNI portfwd masquerade mark" -j MARK --set-xmark 0x2000/0x2000
+`
+
+test('hostPortRemovals() takes away what the last port left, and nothing of others', () => {
+  expect(hostPortRemovals(listing)).toEqual([
+    ['-D', 'PREROUTING', '-m', 'addrtype', '--dst-type', 'LOCAL', '-j', 'CNI-HOSTPORT-DNAT'],
+    [
+      '-D',
+      'POSTROUTING',
+      '-m',
+      'comment',
+      '--comment',
+      'CNI portfwd requiring masquerade',
+      '-j',
+      'CNI-HOSTPORT-MASQ',
+    ],
+    ['-F', 'CNI-HOSTPORT-DNAT'],
+    ['-F', 'CNI-HOSTPORT-MASQ'],
+    ['-F', 'CNI-HOSTPORT-SETMARK'],
+    ['-X', 'CNI-HOSTPORT-DNAT'],
+    ['-X', 'CNI-HOSTPORT-MASQ'],
+    ['-X', 'CNI-HOSTPORT-SETMARK'],
+  ])
+})
+
+test('hostPortRemovals() leaves everything where somebody has a port', () => {
+  expect(hostPortRemovals(`${listing}-A CNI-HOSTPORT-DNAT -p tcp -j CNI-DN-123\n`)).toEqual([])
+})
