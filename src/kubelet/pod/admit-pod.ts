@@ -22,7 +22,7 @@ interface HostPort {
   readonly protocol: string
 }
 
-const anyAddress = new Set(['', '0.0.0.0', '::'])
+const anyAddress: readonly string[] = ['', '0.0.0.0', '::']
 
 const hostPorts = (pod: Pod): readonly HostPort[] =>
   [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].flatMap((container) =>
@@ -38,7 +38,7 @@ const hostPorts = (pod: Pod): readonly HostPort[] =>
 const clash = (a: HostPort, b: HostPort): boolean =>
   a.port === b.port &&
   a.protocol === b.protocol &&
-  (a.ip === b.ip || anyAddress.has(a.ip) || anyAddress.has(b.ip))
+  (a.ip === b.ip || anyAddress.includes(a.ip) || anyAddress.includes(b.ip))
 
 /** Why a node refuses a pod that it was given, with upstream's texts (pkg/kubelet/lifecycle/predicate.go); `others` hold its resources already. */
 export function admitPod(pod: Pod, node: Node, others: readonly Pod[]): Rejection | undefined {
