@@ -18,13 +18,13 @@ export const bitsOf = (family: 4 | 6): number => (family === 4 ? 32 : 128)
 function parseIpv4(text: string, allowLeadingZeros: boolean): bigint | undefined {
   const parts = text.split('.')
   if (parts.length !== 4) return undefined
-  let value = 0n
+  let value = 0
   for (const part of parts) {
     if (!ipv4Part.test(part) || Number(part) > 255) return undefined
     if (!allowLeadingZeros && part.length > 1 && part.startsWith('0')) return undefined
-    value = (value << 8n) | BigInt(Number(part))
+    value = value * 256 + Number(part)
   }
-  return value
+  return BigInt(value)
 }
 
 /** The groups on one side of `::`; a dotted IPv4 address may stand for the last two. */
@@ -128,15 +128,17 @@ export function containsIp(range: IpRange, ip: IpAddress): boolean {
   return ip.value >> hostBits === range.base.value >> hostBits
 }
 
-const starts = (text: string, range: string): boolean => {
-  const ip = parseIp(text)
-  const cidr = parseCidr(range)
-  return ip !== undefined && cidr !== undefined && containsIp(cidr, ip)
-}
+export const isWithin = (ip: IpAddress, ranges: readonly IpRange[]): boolean =>
+  ranges.some((range) => containsIp(range, ip))
 
-export const isLoopbackIp = (text: string): boolean => starts(text, '127.0.0.0/8') || starts(text, '::1/128')
-export const isLinkLocalIp = (text: string): boolean =>
-  starts(text, '169.254.0.0/16') || starts(text, 'fe80::/10')
-export const isLinkLocalMulticastIp = (text: string): boolean =>
-  starts(text, '224.0.0.0/24') || starts(text, 'ff02::/16')
-export const isUnspecifiedIp = (text: string): boolean => starts(text, '0.0.0.0/32') || starts(text, '::/128')
+const rangesOf = (...texts: readonly string[]): readonly IpRange[] =>
+  texts.flatMap((text) => parseCidr(text) ?? [])
+
+export const loopbackRanges = rangesOf('127.0.0.0/8', '::1/128')
+export const linkLocalRanges = rangesOf('169.254.0.0/16', 'fe80::/10')
+export const linkLocalMulticastRanges = rangesOf('224.0.0.0/24', 'ff02::/16')
+
+export function isLoopbackIp(text: string): boolean {
+  const ip = parseIp(text)
+  return ip !== undefined && isWithin(ip, loopbackRanges)
+}

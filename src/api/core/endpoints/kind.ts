@@ -2,6 +2,7 @@ import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { fill, mapSame, set } from '../../defaulting.ts'
 import type { core } from '../../generated/types/index.ts'
+import { listCell } from '../../list-cell.ts'
 import { validateEndpoints } from './validate.ts'
 
 type Endpoints = core.v1.Endpoints
@@ -21,8 +22,6 @@ function defaultEndpoints(endpoints: Endpoints): Endpoints {
   return set(endpoints, 'subsets', mapSame(endpoints.subsets, defaultSubset))
 }
 
-const maxShown = 3
-
 const hostPort = (ip: string, port: number): string =>
   ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`
 
@@ -33,8 +32,7 @@ function formatEndpoints({ subsets = [] }: Endpoints): string {
       ? addresses.map(({ ip }) => ip)
       : ports.flatMap(({ port }) => addresses.map(({ ip }) => hostPort(ip, port))),
   )
-  const shown = all.slice(0, maxShown).join(',')
-  return all.length > maxShown ? `${shown} + ${all.length - maxShown} more...` : shown
+  return listCell(all, '')
 }
 
 export const Endpoints = defineKind<Endpoints>({

@@ -1,8 +1,48 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
-import { ageColumn, nameColumn } from '../../columns.ts'
+import type { FieldError } from '../../../apimachinery/field-error.ts'
+import { required } from '../../../apimachinery/field-errors.ts'
+import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
+import { validateIp } from '../../../apimachinery/ip-validation.ts'
+import { isDns1123Subdomain, isPathSegmentName } from '../../../apimachinery/names.ts'
+import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
+import { checkRequiredText, checkText } from '../../checks.ts'
+import { nameColumn } from '../../columns.ts'
 import type { networking } from '../../generated/types/index.ts'
 
-export const IPAddress = defineKind<networking.v1.IPAddress>({
+type IPAddress = networking.v1.IPAddress
+type Parent = networking.v1.ParentReference
+
+function validateParent(parent: Parent | undefined, path: FieldPath, errors: FieldError[]): void {
+  if (parent === undefined) {
+    errors.push(required(path))
+    return
+  }
+  const { group = '', namespace = '' } = parent
+  if (group !== '') checkText(group, isDns1123Subdomain, path.child('group'), errors)
+  checkRequiredText(parent.resource, isPathSegmentName, path.child('resource'), errors)
+  checkRequiredText(parent.name, isPathSegmentName, path.child('name'), errors)
+  if (namespace !== '') checkText(namespace, isPathSegmentName, path.child('namespace'), errors)
+}
+
+function validate(address: IPAddress, old: IPAddress | undefined): readonly FieldError[] {
+  const errors: FieldError[] = []
+  const where = fieldPath('spec').child('parentRef')
+  validateIp(address.metadata?.name ?? '', 'metadata.name', errors)
+  validateParent(address.spec?.parentRef, where, errors)
+  if (old !== undefined) validateImmutable(address.spec?.parentRef, old.spec?.parentRef, where, errors)
+  return errors
+}
+
+function parentOf({ spec }: IPAddress): string {
+  const parent: Partial<Parent> | undefined = spec?.parentRef
+  if (parent === undefined) return '<none>'
+  const { group = '', resource = '', namespace = '', name = '' } = parent
+  const kind = (group === '' ? resource : `${resource}.${group}`).toLowerCase()
+  return [kind, ...(namespace === '' ? [] : [namespace]), name].join('/')
+}
+
+/** Named after the address that it reserves. */
+export const IPAddress = defineKind<IPAddress>({
   group: 'networking.k8s.io',
   version: 'v1',
   kind: 'IPAddress',
@@ -10,5 +50,15 @@ export const IPAddress = defineKind<networking.v1.IPAddress>({
   namespaced: false,
   schema: 'io.k8s.api.networking.v1.IPAddress',
   shortNames: ['ip'],
-  columns: [nameColumn, ageColumn],
+  nameRule: 'path-segment',
+  validate,
+  columns: [
+    nameColumn,
+    {
+      name: 'ParentRef',
+      type: 'string',
+      description: 'ParentRef references the resource that an IPAddress is attached to.',
+      value: parentOf,
+    },
+  ],
 })
