@@ -3,10 +3,10 @@ import { access, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/p
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { runProgram } from '../../base/host/run-program.ts'
 import type { Logger } from '../../base/logger.ts'
 import { unmountBelow } from '../linux/mounts.ts'
 import { commandLine, endProcess, findProcesses } from '../linux/processes.ts'
-import { runCommand } from '../linux/run-command.ts'
 import { type ContainerdConfig, containerdConfig } from './containerd-config.ts'
 import { hostsToml, type RegistryMirror } from './registry-hosts.ts'
 
@@ -24,6 +24,8 @@ export interface ContainerdOptions {
 
 const startTimeoutMs = 20_000
 const stopGraceMs = 10_000
+/** Images of many gigabytes are unpacked while they are imported. */
+const importTimeoutMs = 1_800_000
 /** Bit 24 of a capability set. */
 const capSysResource = 1n << 24n
 
@@ -91,7 +93,8 @@ export class Containerd {
 
   /** Imports an OCI or Docker archive into the images that pods run from. */
   async importImage(archive: string): Promise<void> {
-    await runCommand(['ctr', '--address', this.socket, '--namespace', 'k8s.io', 'images', 'import', archive])
+    const args = ['--address', this.socket, '--namespace', 'k8s.io', 'images', 'import', archive]
+    await runProgram('ctr', args, { timeoutMs: importTimeoutMs })
   }
 
   async #endShim(pid: number): Promise<void> {
@@ -182,8 +185,8 @@ async function hasOverlay(root: string): Promise<boolean> {
   try {
     for (const name of ['lower', 'upper', 'work', 'merged']) await mkdir(part(name))
     const options = `lowerdir=${part('lower')},upperdir=${part('upper')},workdir=${part('work')}`
-    await runCommand(['mount', '-t', 'overlay', 'overlay', '-o', options, part('merged')])
-    await runCommand(['umount', part('merged')])
+    await runProgram('mount', ['-t', 'overlay', 'overlay', '-o', options, part('merged')])
+    await runProgram('umount', [part('merged')])
     return true
   } catch {
     return false

@@ -2,6 +2,7 @@ import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/prom
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { core } from '../../api/generated/types/index.ts'
+import { runProgram } from '../../base/host/run-program.ts'
 import {
   type CgroupLimits,
   cgroupDirectory,
@@ -12,7 +13,6 @@ import {
 } from '../pod/pod-cgroup.ts'
 import type { PodCgroups } from '../pod/pod-context.ts'
 import { podQosClass, type QosClass } from '../pod/qos.ts'
-import { runCommand } from './run-command.ts'
 
 type Pod = core.v1.Pod
 
@@ -149,16 +149,16 @@ export class Cgroups implements PodCgroups {
         ? []
         : [`${this.#v2 ? 'MemoryMax' : 'MemoryLimit'}=${limits.memoryBytes}`]),
     ]
-    await runCommand(['systemctl', 'start', name])
-    await runCommand(['systemctl', 'set-property', '--runtime', name, ...properties])
+    await runProgram('systemctl', ['start', name])
+    await runProgram('systemctl', ['set-property', '--runtime', name, ...properties])
   }
 
   async #remove(path: readonly string[]): Promise<void> {
     const { driver } = this.#options
     if (driver === 'systemd') {
       const name = cgroupName(path, 'systemd')
-      await runCommand(['systemctl', 'stop', name]).catch(() => undefined)
-      await runCommand(['systemctl', 'revert', name]).catch(() => undefined)
+      await runProgram('systemctl', ['stop', name]).catch(() => undefined)
+      await runProgram('systemctl', ['revert', name]).catch(() => undefined)
     }
     const directory = cgroupDirectory(path, driver)
     const hierarchies = this.#v2 ? [''] : await readdir(mountPoint)

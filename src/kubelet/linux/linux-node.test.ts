@@ -7,6 +7,7 @@ import { Pod } from '../../api/core/pod/kind.ts'
 import { Secret } from '../../api/core/secret/kind.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { realHost } from '../../base/host/real-host.ts'
+import { runProgram } from '../../base/host/run-program.ts'
 import { silentLogger } from '../../base/logger.ts'
 import type { Client } from '../../client/client.ts'
 import { createClient } from '../../client/create-client.ts'
@@ -224,14 +225,12 @@ describe.skipIf(whyNoContainers !== '')(
       const pod = await phase('limited', 'Running')
       expect(pod.status?.qosClass).toBe('Guaranteed')
       const uid = pod.metadata?.uid ?? ''
-      const { runCommand } = await import('./run-command.ts')
-      const find = await runCommand([
-        'find',
+      const found = await runProgram('find', [
         '/sys/fs/cgroup',
         '-path',
         `*timonel-test-node/kubepods/pod${uid}`,
       ])
-      expect(find.stdout).toContain(`kubepods/pod${uid}`)
+      expect(found).toContain(`kubepods/pod${uid}`)
     })
 
     test('memory beyond the limit ends a container as OOMKilled', async () => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { CommandError, runCommand } from './run-command.ts'
+import { ProgramError, runProgram } from '../../base/host/run-program.ts'
 
 /** `\040` and the like, as the kernel writes paths into mountinfo. */
 const unescapePath = (path: string): string =>
@@ -18,9 +18,9 @@ export async function mountsBelow(directory: string): Promise<readonly string[]>
 export async function unmountBelow(directory: string): Promise<void> {
   for (const path of await mountsBelow(directory)) {
     try {
-      await runCommand(['umount', '--lazy', path])
+      await runProgram('umount', ['--lazy', path])
     } catch (error) {
-      const gone = error instanceof CommandError && /not mounted|no mount point/.test(error.result.stderr)
+      const gone = error instanceof ProgramError && /not mounted|no mount point/.test(error.stderr)
       if (!gone) throw error
     }
   }
@@ -34,12 +34,12 @@ export async function isMountPoint(path: string): Promise<boolean> {
 export async function mountTmpfs(path: string, sizeBytes: number): Promise<void> {
   const options = ['noswap', ...(sizeBytes > 0 ? [`size=${sizeBytes}`] : [])]
   try {
-    await runCommand(['mount', '-t', 'tmpfs', '-o', options.join(), 'tmpfs', path])
+    await runProgram('mount', ['-t', 'tmpfs', '-o', options.join(), 'tmpfs', path])
   } catch (error) {
     // Kernels before 6.3 do not know `noswap`.
-    if (!(error instanceof CommandError)) throw error
+    if (!(error instanceof ProgramError)) throw error
     const rest = options.slice(1)
     const flags = rest.length > 0 ? ['-o', rest.join()] : []
-    await runCommand(['mount', '-t', 'tmpfs', ...flags, 'tmpfs', path])
+    await runProgram('mount', ['-t', 'tmpfs', ...flags, 'tmpfs', path])
   }
 }

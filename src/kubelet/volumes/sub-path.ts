@@ -1,7 +1,7 @@
 import { constants, type FileHandle, mkdir, open, realpath, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { runProgram } from '../../base/host/run-program.ts'
 import { isMountPoint } from '../linux/mounts.ts'
-import { runCommand } from '../linux/run-command.ts'
 
 const within = (base: string, path: string): boolean => path === base || path.startsWith(`${base}/`)
 
@@ -27,7 +27,7 @@ export async function bindSubPath(volume: string, subPath: string, target: strin
     await mkdir(dirname(target), { recursive: true })
     if ((await stat(source)).isDirectory()) await mkdir(target, { recursive: true })
     else await writeFile(target, '', { flag: 'a' })
-    await runCommand(['mount', '--no-canonicalize', '--bind', source, target])
+    await runProgram('mount', ['--no-canonicalize', '--bind', source, target])
   } finally {
     await handle.close()
   }
