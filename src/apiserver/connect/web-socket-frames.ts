@@ -54,7 +54,7 @@ function readHead(bytes: Uint8Array): Head | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset)
   const length = extended === 2 ? view.getUint16(2) : extended === 8 ? Number(view.getBigUint64(2)) : short
   if (length > maxMessageBytes) throw new RangeError('a WebSocket message is too large')
-  const mask = masked ? bytes.slice(start - 4, start) : undefined
+  const mask = masked ? new Uint8Array(bytes.subarray(start - 4, start)) : undefined
   return { final: (first & 0x80) !== 0, opcode: first & 0x0f, mask, start, length }
 }
 
@@ -80,7 +80,7 @@ export async function* decodeFrames(source: AsyncIterable<Uint8Array>): AsyncGen
     for (let head = readHead(buffered); head !== undefined; head = readHead(buffered)) {
       const end = head.start + head.length
       if (buffered.length < end) break
-      const payload = buffered.slice(head.start, end)
+      const payload = new Uint8Array(buffered.subarray(head.start, end))
       buffered = buffered.subarray(end)
       if (head.mask !== undefined) applyMask(payload, head.mask)
       if (head.opcode >= opcodes.close) {

@@ -44,12 +44,11 @@ async function* streamOf(socket: Duplex, head: Uint8Array): AsyncGenerator<Uint8
   yield* socket.iterator({ destroyOnReturn: false })
 }
 
-function headerRecord(headers: BackendHeaders): Record<string, string[]> {
-  const record: Record<string, string[]> = {}
+function headerRecord(headers: BackendHeaders): Record<string, string | string[]> {
+  const record: Record<string, string | string[]> = {}
   for (const [name, value] of headers) {
-    const known = record[name] ?? []
-    known.push(value)
-    record[name] = known
+    const known = record[name]
+    record[name] = known === undefined ? value : [known, value].flat()
   }
   return record
 }

@@ -1,0 +1,159 @@
+import { statusError } from '../../apimachinery/status-error.ts'
+import type { SubresourceEndpoint } from '../endpoint.ts'
+import type { ServerRequest } from '../request.ts'
+import { type Headers, type ServerResponse, textResponse } from '../response.ts'
+import type { BackendAddress, BackendHeaders, BackendResponse } from './backend.ts'
+import { readText } from './backend-error.ts'
+import type { ConnectContext } from './connect-context.ts'
+import { forwardUpgrade } from './forward-upgrade.ts'
+import { pipe } from './pipe.ts'
+import { type ProxiedResource, proxyAddress } from './proxy-location.ts'
+import { queryString } from './query-string.ts'
+import { rewriteHtml, rewritePath } from './rewrite-html.ts'
+
+/** Of one hop only, or for us. */
+const hopHeaders = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'host',
+  'authorization',
+  'content-length',
+  'audit-id',
+  'expect',
+])
+/** A longer page goes through as it is. */
+const maxRewrittenBytes = 4 * 1024 * 1024
+
+const hostOf = ({ host, port }: BackendAddress): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+
+function requestHeaders(request: ServerRequest, address: BackendAddress): BackendHeaders {
+  const headers: [string, string][] = [['host', hostOf(address)]]
+  for (const name of request.source.headerNames()) {
+    if (hopHeaders.has(name) || name.startsWith('impersonate-') || name.startsWith('sec-websocket-')) continue
+    for (const value of request.source.headerValues(name)) headers.push([name, value])
+  }
+  const { remoteAddress } = request.source.connection
+  if (remoteAddress !== '') headers.push(['x-forwarded-for', remoteAddress])
+  headers.push(['x-forwarded-uri', request.path], ['x-forwarded-proto', 'https'])
+  return headers
+}
+
+function queryOf({ query }: ServerRequest): string {
+  const pairs = [...query.names()].flatMap((name) => query.all(name).map((value) => [name, value] as const))
+  return pairs.length === 0 ? '' : `?${queryString(pairs)}`
+}
+
+interface Place {
+  readonly address: BackendAddress
+  /** What of the client's path is not the backend's. */
+  readonly prefix: string
+}
+
+function responseHeaders(response: BackendResponse, { address, prefix }: Place): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of response.headers) {
+    const lower = name.toLowerCase()
+    if (lower !== 'content-length' && hopHeaders.has(lower)) continue
+    const known = headers[lower]
+    headers[lower] = known === undefined ? value : `${known}, ${value}`
+  }
+  const { location } = headers
+  if (location !== undefined)
+    headers.location = rewritePath(location, prefix, [hostOf(address), address.host])
+  return headers
+}
+
+/** `pods/proxy`, `services/proxy` and `nodes/proxy`: HTTP through the API server (https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/#manually-constructing-apiserver-proxy-urls). */
+export class ProxyEndpoint implements SubresourceEndpoint {
+  readonly group = ''
+  readonly resource: ProxiedResource
+  readonly subresource = 'proxy'
+  readonly methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+  readonly #context: ConnectContext
+
+  constructor(resource: ProxiedResource, context: ConnectContext) {
+    this.resource = resource
+    this.#context = context
+  }
+
+  async handle(request: ServerRequest): Promise<ServerResponse> {
+    const address = proxyAddress(this.#context, this.resource, request)
+    const rest = request.info.parts.slice(3)
+    const directory = request.path.endsWith('/')
+    if (rest.length === 0 && !directory) {
+      // So that a page's relative links lead below it.
+      return textResponse('', 301, 'text/plain', { location: `${request.path}/${queryOf(request)}` })
+    }
+    const path = `/${rest.map(encodeURIComponent).join('/')}${directory && rest.length > 0 ? '/' : ''}`
+    const decoded = `/${rest.join('/')}${directory && rest.length > 0 ? '/' : ''}`
+    const place = { address, prefix: request.path.slice(0, request.path.length - decoded.length) }
+    const target = `${path}${queryOf(request)}`
+    const headers = requestHeaders(request, address)
+    if (request.header('upgrade') !== undefined) {
+      return forwardUpgrade(this.#context, request, { address, target }, headers)
+    }
+    return this.#answer(await this.#ask(request, address, target, headers), place)
+  }
+
+  async #ask(
+    request: ServerRequest,
+    address: BackendAddress,
+    target: string,
+    headers: BackendHeaders,
+  ): Promise<BackendResponse> {
+    const body = await request.source.readBody()
+    const bytes = body.type === 'bytes' ? body.bytes : new TextEncoder().encode(JSON.stringify(body.object))
+    try {
+      return await this.#context.connector.request({
+        address,
+        method: request.method,
+        target,
+        headers: bytes.length === 0 ? headers : [...headers, ['content-length', String(bytes.length)]],
+        ...(bytes.length === 0 ? {} : { body: bytes }),
+        signal: request.signal,
+      })
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error)
+      throw statusError('ServiceUnavailable', `error trying to reach service: ${text}`)
+    }
+  }
+
+  async #answer(response: BackendResponse, place: Place): Promise<ServerResponse> {
+    const { 'content-type': contentType = 'application/octet-stream', ...headers } = responseHeaders(
+      response,
+      place,
+    )
+    const length = Number(headers['content-length'] ?? Number.NaN)
+    const isPage = contentType.startsWith('text/html') && headers['content-encoding'] === undefined
+    if (isPage && !(length > maxRewrittenBytes)) return rewritten(response, contentType, headers, place)
+    return {
+      type: 'stream',
+      status: response.status,
+      contentType,
+      headers,
+      flushHead: true,
+      start: (sink) => void pipe(response.body, sink),
+    }
+  }
+}
+
+async function rewritten(
+  response: BackendResponse,
+  contentType: string,
+  headers: Headers,
+  { address, prefix }: Place,
+): Promise<ServerResponse> {
+  const { 'content-length': _length, ...kept } = headers
+  const html = await readText(response.body, maxRewrittenBytes)
+  const text = rewriteHtml(html, prefix, [hostOf(address), address.host])
+  return textResponse(text, response.status, contentType, kept)
+}
