@@ -1,5 +1,6 @@
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import { statusError } from '../../apimachinery/status-error.ts'
 import { assert } from '../../base/assert.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -86,11 +87,34 @@ export class Mirror {
   async close(): Promise<void> {
     this.#closed.abort()
     await this.#running
+    this.#waiters.fail(statusError('ServiceUnavailable', 'the server is shutting down'))
   }
 
   /** Resolves when the caches show `revision`; undefined: they do. */
   reached(revision: number): Promise<void> | undefined {
     return revision <= this.#revision ? undefined : this.#waiters.wait(revision)
+  }
+
+  /** As `reached`; rejects with what `late` gives after `timeoutMs`. */
+  reachedWithin(revision: number, timeoutMs: number, late: () => Error): Promise<void> | undefined {
+    if (revision <= this.#revision) return undefined
+    return new Promise((resolve, reject) => {
+      const timer = this.#options.host.schedule(timeoutMs, () => {
+        leave()
+        reject(late())
+      })
+      const leave = this.#waiters.add({
+        revision,
+        resolve: () => {
+          timer.cancel()
+          resolve()
+        },
+        reject: (error) => {
+          timer.cancel()
+          reject(error)
+        },
+      })
+    })
   }
 
   /** Resolves when the caches show everything that had been acknowledged to anyone; undefined: they do. */
@@ -125,8 +149,8 @@ export class Mirror {
         [{ key, modRevision: revision }],
       )
       if (committed > this.#revision) await this.#waiters.wait(committed)
-      assert(write.record !== undefined, `${key} was written, but did not come back`)
-      return write.record
+      // After everything was read anew, nobody knows any more that this write was ours.
+      return write.record ?? cache.detached(id, bytes, metadataLength, committed)
     } finally {
       this.#forget(key, write)
     }

@@ -97,8 +97,7 @@ export class ResourceCache {
 
   load(id: string, stored: Uint8Array, revision: number): void {
     this.#allAttributes = false
-    const { bytes } = this.layout.serve(this.layout.normalize(stored), 0, revision)
-    const record = new CachedObject(id, revision, bytes, 0, undefined)
+    const record = this.detached(id, stored, 0, revision)
     this.#byId.set(id, record)
     this.#ordered.set(id, record)
   }
@@ -117,6 +116,13 @@ export class ResourceCache {
     this.#indices.replace(previous, record)
     this.#announce(new CacheEvent(revision, record, previous, this.layout))
     return record
+  }
+
+  /** A record outside the cache. */
+  detached(id: string, stored: Uint8Array, metadataLength: number, revision: number): CachedObject {
+    const own = metadataLength === 0 ? this.layout.normalize(stored) : stored
+    const { bytes, metadataEnd } = this.layout.serve(own, metadataLength, revision)
+    return new CachedObject(id, revision, bytes, metadataEnd, undefined)
   }
 
   /** Gives the last state; undefined if it was not there. */

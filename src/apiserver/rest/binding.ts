@@ -32,14 +32,18 @@ function validate(binding: Binding): readonly FieldError[] {
   return errors
 }
 
-/** POST of `/binding`: the scheduler's decision. The pod's uid and version, if given, must still be its own. */
+/**
+ * POST of `/binding`: the scheduler's decision. The pod's uid and version, if given, must still be its own. The old way,
+ * a POST of `bindings`, has the pod's name in the body alone.
+ */
 export async function createBinding(resource: Resource, request: ServerRequest): Promise<Outcome> {
   const { context } = resource
-  const { namespace, name } = request.info
+  const { namespace } = request.info
   const options = writeOptions(request, 'CreateOptions')
   const schema = context.schemas.get(bindingSchema)
   const sent = await readObject(context, request, bindingKind, schema, options.fieldValidation)
   const object = ensureNamespace(sent, namespace)
+  const name = request.info.name === '' ? (object.metadata?.name ?? '') : request.info.name
   const input = {
     operation: 'CREATE',
     declaration: resource.kind,

@@ -149,7 +149,11 @@ describe('binding', () => {
     expect(now.spec.nodeName).toBe('n1')
     expect(now.metadata.annotations).toEqual({ a: 'b' })
     expect(now.status.conditions).toMatchObject([{ type: 'PodScheduled', status: 'True' }])
-    const again = await server.call('POST', `${pods}/bound/binding`, binding('bound', { name: 'n2' }))
+    const again = await server.call(
+      'POST',
+      '/api/v1/namespaces/default/bindings',
+      binding('bound', { name: 'n2' }),
+    )
     expect(JSON.parse(again.text)).toMatchObject({
       code: 409,
       message:

@@ -1,7 +1,7 @@
 import type { ListMeta } from '../../apimachinery/meta.ts'
 import { badRequest, expired, StatusError } from '../../apimachinery/status-error.ts'
 import { CompactedError, FutureRevisionError } from '../../storage/storage.ts'
-import { CachedObject } from '../cache/cached-object.ts'
+import type { CachedObject } from '../cache/cached-object.ts'
 import { namespaceOf, type Selection } from '../cache/selection.ts'
 import type { ServerRequest } from '../request.ts'
 import { type Continuation, decodeContinue, encodeContinue } from './continue-token.ts'
@@ -157,8 +157,7 @@ async function listPast(
     const start = position === undefined ? {} : { after: position }
     const page = await storage.range(prefix, { ...start, limit: pageSize, revision })
     for (const entry of page.entries) {
-      const { bytes } = cache.layout.serve(cache.layout.normalize(entry.value), 0, entry.modRevision)
-      const record = new CachedObject(entry.key.slice(root.length), entry.modRevision, bytes, 0, undefined)
+      const record = cache.detached(entry.key.slice(root.length), entry.value, 0, entry.modRevision)
       if (!cache.matches(record, selection)) continue
       if (limit > 0 && records.length === limit)
         return { records, metadata: metadataOf(revision, selection, records, true, undefined) }

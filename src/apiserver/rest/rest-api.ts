@@ -24,7 +24,7 @@ import { put } from './put.ts'
 import type { Resource } from './resource.ts'
 import type { RestContext } from './rest-context.ts'
 import { getScale, patchScale, putScale } from './scale.ts'
-import { ownSubresources } from './subresources.ts'
+import { ownAliases, ownSubresources } from './subresources.ts'
 import { writeOptions } from './write-options.ts'
 
 /** A resource and how it is shown. */
@@ -78,6 +78,10 @@ export class RestApi {
 
   async #handleVirtual(request: ServerRequest): Promise<ServerResponse> {
     const { group, version, resource, verb, subresource, name } = request.info
+    const alias = ownAliases[key(group, version, resource)]
+    const aliased = alias === undefined ? undefined : this.#served.get(alias.of)
+    if (alias !== undefined && aliased !== undefined && verb === 'create' && name === '')
+      return this.#answer(aliased, request, alias.create(aliased.resource, request))
     const virtual = this.#virtual.get(key(group, version, resource))
     if (virtual === undefined || subresource !== '' || name !== '') return pageNotFound()
     if (verb !== 'create') throw methodNotAllowed(request.info, verb)

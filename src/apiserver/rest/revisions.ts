@@ -29,16 +29,8 @@ export const tooLargeRevision = (wanted: number, current: number): StatusError =
 
 /** Resolves when the caches show `revision`; undefined: they do. Rejects with upstream's 504 if that takes too long. */
 export function atLeast(resource: Resource, revision: number): Promise<void> | undefined {
-  const { mirror, host } = resource.context
-  const reached = mirror.reached(revision)
-  if (reached === undefined) return undefined
-  return new Promise((resolve, reject) => {
-    const timer = host.schedule(freshnessWaitMs, () => reject(tooLargeRevision(revision, mirror.revision)))
-    void reached.then(() => {
-      timer.cancel()
-      resolve()
-    })
-  })
+  const { mirror } = resource.context
+  return mirror.reachedWithin(revision, freshnessWaitMs, () => tooLargeRevision(revision, mirror.revision))
 }
 
 /** Resolves when the caches are as new as a read with this resource version needs; undefined: they are. */

@@ -4,10 +4,18 @@ import { createEviction } from './eviction.ts'
 import type { Outcome } from './outcome.ts'
 import type { Resource } from './resource.ts'
 
-type Handlers = Readonly<Record<string, (resource: Resource, request: ServerRequest) => Promise<Outcome>>>
+type Handler = (resource: Resource, request: ServerRequest) => Promise<Outcome>
+type Handlers = Readonly<Record<string, Handler>>
 
 /** Subresources that take another kind than their resource's, by `group/resource/subresource` and verb. */
 export const ownSubresources: Readonly<Record<string, Handlers>> = {
   '/pods/binding': { create: createBinding },
   '/pods/eviction': { create: createEviction },
+}
+
+/** Resources that are only another way to such a subresource, by `group/version/resource`: whose, and what a POST does. */
+export const ownAliases: Readonly<
+  Record<string, { readonly of: string; readonly create: Handler } | undefined>
+> = {
+  '/v1/bindings': { of: '/v1/pods', create: createBinding },
 }

@@ -2,7 +2,7 @@ import { expired, StatusError } from '../../apimachinery/status-error.ts'
 import type { Entry } from '../../storage/storage.ts'
 import { CompactedError } from '../../storage/storage.ts'
 import { CacheEvent } from '../cache/cache-event.ts'
-import { CachedObject } from '../cache/cached-object.ts'
+import type { CachedObject } from '../cache/cached-object.ts'
 import type { Selection } from '../cache/selection.ts'
 import { loadAttributes } from '../rest/list.ts'
 import type { ListOptions } from '../rest/list-options.ts'
@@ -74,9 +74,7 @@ async function recover(resource: Resource, revision: number): Promise<readonly C
 }
 
 function recordOf({ cache }: Resource, id: string, entry: Entry | undefined): CachedObject | undefined {
-  if (entry === undefined) return undefined
-  const { bytes } = cache.layout.serve(cache.layout.normalize(entry.value), 0, entry.modRevision)
-  return new CachedObject(id, entry.modRevision, bytes, 0, undefined)
+  return entry === undefined ? undefined : cache.detached(id, entry.value, 0, entry.modRevision)
 }
 
 /** All events between the start and now, oldest first; undefined: they are lost. Synchronous, so that nothing is missed. */
