@@ -53,6 +53,19 @@ function headerRecord(headers: BackendHeaders): Record<string, string | string[]
   return record
 }
 
+const dialFailures: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connect: connection refused',
+  EHOSTUNREACH: 'connect: no route to host',
+  ENETUNREACH: 'connect: network is unreachable',
+  ETIMEDOUT: 'i/o timeout',
+}
+
+/** Clients know Go's words for what cannot be reached. */
+function inGoWords(error: NodeJS.ErrnoException, { host, port }: BackendAddress): Error {
+  const known = dialFailures[error.code ?? '']
+  return known === undefined ? error : new Error(`dial tcp ${host}:${port}: ${known}`)
+}
+
 /** Talks to kubelets with the server's own certificate, and to pods with none. */
 export class NodeBackendConnector implements BackendConnector {
   readonly #agents: Readonly<Record<BackendAddress['trust'], Agent>>
@@ -95,7 +108,7 @@ export class NodeBackendConnector implements BackendConnector {
         message.socket.setTimeout(0)
         resolve(responseOf(message))
       })
-      call.on('error', reject)
+      call.on('error', (error) => reject(inGoWords(error, request.address)))
       call.end(request.body)
     })
   }
@@ -119,7 +132,7 @@ export class NodeBackendConnector implements BackendConnector {
           },
         })
       })
-      call.on('error', reject)
+      call.on('error', (error) => reject(inGoWords(error, request.address)))
       call.end()
     })
   }
