@@ -295,6 +295,49 @@ describe.skipIf(whyNoContainers !== '')(
       await until('probed', ({ status }) => status?.containerStatuses?.[0]?.restartCount === 1)
     })
 
+    test('HTTP and TCP probes and forwarded ports reach what listens in a pod', async () => {
+      const port = 20_000 + (process.pid % 10_000)
+      await run('server', {
+        containers: [
+          shell(`mkdir /www; echo served > /www/index.html; sleep 0.5; exec httpd -f -p ${port} -h /www`, {
+            ports: [{ name: 'web', containerPort: port }],
+            startupProbe: { tcpSocket: { port: 'web' }, periodSeconds: 1, failureThreshold: 10 },
+            readinessProbe: { httpGet: { path: '/index.html', port: 'web' }, periodSeconds: 1 },
+          }),
+        ],
+      })
+      await until('server', ({ status }) => status?.containerStatuses?.[0]?.ready === true)
+      let text = ''
+      const session = await node.kubelet.api.portForward(
+        { namespace: 'default', pod: 'server' },
+        port,
+        (data) => {
+          text += Buffer.from(data).toString()
+        },
+      )
+      await session.write(Buffer.from('GET /index.html HTTP/1.0\r\n\r\n'))
+      expect(await session.done).toBeUndefined()
+      expect(text).toContain('served')
+      await until('server', ({ status }) => status?.containerStatuses?.[0]?.started === true)
+    })
+
+    test('attach joins the running command', async () => {
+      await run('attached', {
+        containers: [shell('read line; echo got $line', { stdin: true, stdinOnce: true })],
+      })
+      await phase('attached', 'Running')
+      const name = { namespace: 'default', pod: 'attached', container: 'main' }
+      let text = ''
+      const request = { tty: false, stdin: true, stdout: true, stderr: true }
+      const session = await node.kubelet.api.attach(name, request, (_, data) => {
+        text += Buffer.from(data).toString()
+      })
+      await session.writeStdin(Buffer.from('word\n'))
+      await session.done
+      expect(text).toBe('got word\n')
+      await phase('attached', 'Succeeded')
+    })
+
     test('a deleted pod leaves nothing behind', async () => {
       const pod = await get('steady')
       const metadata = {
