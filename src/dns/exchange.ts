@@ -39,7 +39,10 @@ export function exchangeOverUdp(
   return new Promise((resolve, reject) => {
     const socket = createSocket(isIP(upstream.address.split('%')[0] ?? '') === 6 ? 'udp6' : 'udp4')
     const timer = setTimeout(() => fail(new Error('no answer in time')), timeoutMs)
+    let ended = false
     const end = (): void => {
+      if (ended) return
+      ended = true
       clearTimeout(timer)
       socket.close()
     }
@@ -47,14 +50,17 @@ export function exchangeOverUdp(
       end()
       reject(error)
     }
-    socket.once('error', fail)
+    socket.on('error', fail)
     socket.on('message', (reply) => {
       if (!answers(query, id, reply)) return
       end()
       resolve(reply)
     })
     // Connected, so that only this server's datagrams come in, and its refusal is an error at once.
-    socket.connect(upstream.port, upstream.address, () => socket.send(withId(query, id)))
+    socket.connect(upstream.port, upstream.address, (error?: Error) => {
+      if (error) fail(error)
+      else if (!ended) socket.send(withId(query, id))
+    })
   })
 }
 

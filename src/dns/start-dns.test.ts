@@ -294,6 +294,13 @@ describe('a name server', () => {
     silent.close()
   })
 
+  test('that cannot be reached is no answer, at once', async () => {
+    await start(['255.255.255.255:9'])
+    const startMs = performance.now()
+    expect(rcodeOf(await ask('example.com'))).toBe(2)
+    expect(performance.now() - startMs).toBeLessThan(1_000)
+  })
+
   test('that asks back is left out', async () => {
     const relay = createSocket('udp4')
     const forward = createSocket('udp4')

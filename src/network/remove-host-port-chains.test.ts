@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hostPortRemovals } from './remove-host-port-chains.ts'
+import { hostPortRemovals, isBareTable } from './remove-host-port-chains.ts'
 
 const listing = `-P PREROUTING ACCEPT
 -P OUTPUT ACCEPT
@@ -38,4 +38,19 @@ test('hostPortRemovals() takes away what the last port left, and nothing of othe
 
 test('hostPortRemovals() leaves everything where somebody has a port', () => {
   expect(hostPortRemovals(`${listing}-A CNI-HOSTPORT-DNAT -p tcp -j CNI-DN-123\n`)).toEqual([])
+})
+
+test.each([
+  ['table ip6 nat {\n}\n', true],
+  [
+    'table ip nat {\n\tchain OUTPUT {\n\t\ttype nat hook output priority -100; policy accept;\n\t}\n}\n',
+    true,
+  ],
+  ['table ip nat {\n\tchain DOCKER {\n\t}\n}\n', false],
+  [
+    'table ip nat {\n\tchain OUTPUT {\n\t\ttype nat hook output priority -100; policy accept;\n\t\tmasquerade\n\t}\n}\n',
+    false,
+  ],
+])('isBareTable(%j) is %s', (text, expected) => {
+  expect(isBareTable(text)).toBe(expected)
 })

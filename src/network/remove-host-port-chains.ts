@@ -26,14 +26,30 @@ function wordsOf(line: string): readonly string[] {
   return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '')
 }
 
+/** Whether a table, as nft lists it, holds nothing but iptables' own chains, without a rule. Pure. */
+export function isBareTable(listing: string): boolean {
+  return listing
+    .split('\n')
+    .every((line) =>
+      /^(table .*\{|}|chain (PREROUTING|INPUT|OUTPUT|POSTROUTING) \{|type nat hook .* policy accept;|# .*|)$/.test(
+        line.trim(),
+      ),
+    )
+}
+
+/** Takes them away where nobody has a port any more, and the tables that iptables made for them. */
 export async function removeHostPortChains(run: RunProgram): Promise<void> {
+  let found = false
   for (const program of ['iptables', 'ip6tables']) {
-    let listing: string
-    try {
-      listing = await run(program, ['-w', '-t', 'nat', '-S'])
-    } catch {
-      continue
+    const listing = await run(program, ['-w', '-t', 'nat', '-S']).catch(() => '')
+    for (const removal of hostPortRemovals(listing)) {
+      await run(program, ['-w', '-t', 'nat', ...removal])
+      found = true
     }
-    for (const removal of hostPortRemovals(listing)) await run(program, ['-w', '-t', 'nat', ...removal])
+  }
+  if (!found) return
+  for (const family of ['ip', 'ip6']) {
+    const listing = await run('nft', ['list', 'table', family, 'nat']).catch(() => undefined)
+    if (listing !== undefined && isBareTable(listing)) await run('nft', ['delete', 'table', family, 'nat'])
   }
 }
