@@ -97,6 +97,8 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
     readonly version: GroupVersionKind
     toStored(object: T): KubernetesObject
     fromStored(object: KubernetesObject): T
+    /** Selectable fields that the stored version calls otherwise. */
+    readonly fieldNames?: Readonly<Record<string, string>>
   }
   /** Whether spec changes count in metadata.generation. */
   readonly hasGeneration: boolean

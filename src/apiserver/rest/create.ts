@@ -114,8 +114,10 @@ function prepareNew(resource: Resource, admitted: KubernetesObject): KubernetesO
 
 function checkNew(resource: Resource, object: KubernetesObject): void {
   const { kind } = resource
-  const own = kind.validate(object, undefined, resource.writeContext(''))
-  const errors = own.length > 0 ? own : validateObjectMeta(object.metadata ?? {}, kind)
+  const errors = [
+    ...validateObjectMeta(object.metadata ?? {}, kind),
+    ...kind.validate(object, undefined, resource.writeContext('')),
+  ]
   if (errors.length > 0)
     throw invalid({ group: kind.group, kind: kind.kind, name: object.metadata?.name ?? '' }, errors)
 }

@@ -132,5 +132,16 @@ export function listOptions(request: ServerRequest, kind: KindDeclaration): List
     const complaint = fieldLabelComplaint(kind, field)
     if (complaint !== undefined) throw badRequest(complaint)
   }
-  return withName(options, request.info.name)
+  return withName(withStoredFields(options, kind), request.info.name)
+}
+
+/** Objects are selected as they are stored, where fields may have other names. */
+function withStoredFields(options: ListOptions, kind: KindDeclaration): ListOptions {
+  const names = kind.stored?.fieldNames
+  if (names === undefined || options.fields.empty) return options
+  const renamed = options.fields.requirements.map((requirement) => ({
+    ...requirement,
+    field: names[requirement.field] ?? requirement.field,
+  }))
+  return { ...options, fields: new FieldMatcher(renamed) }
 }

@@ -1,7 +1,7 @@
 import type { SelectableField } from '../../../apimachinery/define-kind.ts'
 import type { core } from '../../generated/types/index.ts'
 
-const referenceFields = [
+export const referenceFields = [
   'kind',
   'namespace',
   'name',

@@ -1,6 +1,6 @@
 import { type Column, defineKind } from '../../../apimachinery/define-kind.ts'
 import { eventColumns } from '../../core/event/columns.ts'
-import { involvedFields } from '../../core/event/selectable-fields.ts'
+import { involvedFields, referenceFields } from '../../core/event/selectable-fields.ts'
 import { validateStrictEvent } from '../../core/event/validate.ts'
 import type { core } from '../../generated/types/index.ts'
 import { fromCoreEvent, type NewEvent, toCoreEvent } from './conversion.ts'
@@ -27,6 +27,10 @@ export const EventsEvent = defineKind<NewEvent>({
     version: { group: '', version: 'v1', kind: 'Event' },
     toStored: toCoreEvent,
     fromStored: fromCoreEvent,
+    fieldNames: {
+      reportingController: 'reportingComponent',
+      ...Object.fromEntries(referenceFields.map((name) => [`regarding.${name}`, `involvedObject.${name}`])),
+    },
   },
   validate: (event, old) =>
     validateStrictEvent(toCoreEvent(event), old === undefined ? undefined : toCoreEvent(old)),
