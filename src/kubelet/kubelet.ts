@@ -3,12 +3,14 @@ import { RuntimeClass } from '../api/node/runtime-class/kind.ts'
 import type { KubernetesObject } from '../apimachinery/meta.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Metrics } from '../base/metrics.ts'
 import type { Client } from '../client/client.ts'
 import { EventRecorder } from '../client/event-recorder.ts'
 import type { Informer } from '../client/informer.ts'
 import { serviceVariables } from './environment/service-variables.ts'
 import { ImageManager } from './images/image-manager.ts'
 import { KubeletApi } from './kubelet-api.ts'
+import { registerKubeletMetrics } from './kubelet-metrics.ts'
 import type { LogReader } from './logs/log-options.ts'
 import type { Machine, MachineInfo } from './node/machine.ts'
 import { NodeAgent } from './node/node-agent.ts'
@@ -41,6 +43,8 @@ export interface KubeletOptions {
   readonly client: Client
   readonly host: Host
   readonly logger: Logger
+  /** Where the agent shows what it does; nowhere when absent. */
+  readonly metrics?: Metrics
   readonly settings: KubeletSettings
   readonly runtime: Runtime
   readonly machine: Machine
@@ -110,6 +114,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     release: (uid) => objects.release(uid),
   })
   started.workers = workers
+  if (options.metrics !== undefined) registerKubeletMetrics(options.metrics, settings.nodeName, workers)
   await node.start()
   const removeNodeHandler = options.nodes.onChange((object) => {
     if (object !== undefined) node.see(object)

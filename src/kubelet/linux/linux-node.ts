@@ -6,6 +6,7 @@ import { Service as serviceKind } from '../../api/core/service/kind.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
+import type { Metrics } from '../../base/metrics.ts'
 import type { Client } from '../../client/client.ts'
 import type { InformerFactory } from '../../client/informer.ts'
 import { type Kubelet, startKubelet } from '../kubelet.ts'
@@ -29,6 +30,7 @@ export interface LinuxNodeOptions {
   readonly informers: InformerFactory
   readonly host: Host
   readonly logger: Logger
+  readonly metrics?: Metrics
   readonly runtime: Runtime
   readonly nodeName: string
   /** Addresses that the node shows; found out when empty. */
@@ -91,6 +93,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     client,
     host,
     logger,
+    ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
     runtime,
     machine: linuxMachine({ hostname: nodeName, addresses: options.addresses, directory: rootDirectory }),
     files: new LinuxPodFiles({ podsRoot, logsRoot, volumes }),
