@@ -1,6 +1,8 @@
 import { afterEach, expect, test } from 'vitest'
 import { Lease } from '../api/coordination/lease/kind.ts'
+import { ConfigMap } from '../api/core/config-map/kind.ts'
 import { Node } from '../api/core/node/kind.ts'
+import { Pod } from '../api/core/pod/kind.ts'
 import type { core } from '../api/generated/types/index.ts'
 import { type NodeBench, nodeBench } from './testing/node-bench.ts'
 
@@ -102,4 +104,141 @@ test('init containers run one after another, then the others', async () => {
   const pod = await bench.get('job')
   expect(pod.status?.phase).toBe('Succeeded')
   expect(pod.status?.initContainerStatuses?.map(({ ready }) => ready)).toEqual([true, true])
+})
+
+const waitingReason = (pod: core.v1.Pod): string | undefined =>
+  pod.status?.containerStatuses?.[0]?.state?.waiting?.reason
+
+test('an image that cannot be pulled is tried again with growing pauses', async () => {
+  const tries: number[] = []
+  bench = await nodeBench({
+    fault: (verb) => {
+      if (verb !== 'pullImage' || bench === undefined) return undefined
+      tries.push(bench.host.now())
+      return tries.length < 4 ? 'no such image' : undefined
+    },
+  })
+  await bench.run('web', { containers: [web] })
+  await bench.host.advance(500)
+  expect(waitingReason(await bench.get('web'))).toBe('ErrImagePull')
+  await bench.host.advance(2000)
+  const pod = await bench.get('web')
+  expect(waitingReason(pod)).toBe('ImagePullBackOff')
+  expect(pod.status?.containerStatuses?.[0]?.state?.waiting?.message).toBe(
+    'Back-off pulling image "web:1": ErrImagePull: no such image',
+  )
+  await bench.host.advance(120_000)
+  expect((await bench.get('web')).status?.phase).toBe('Running')
+  expect(tries.map((at, index) => Math.round((at - (tries[index - 1] ?? at)) / 1000))).toEqual([
+    0, 10, 20, 40,
+  ])
+})
+
+test('a container whose ConfigMap is missing waits for it, and no longer', async () => {
+  bench = await nodeBench()
+  const env = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'settings', key: 'a' } } }]
+  await bench.run('web', { containers: [{ ...web, env }] })
+  await bench.host.advance(2000)
+  const pod = await bench.get('web')
+  expect(pod.status?.containerStatuses?.[0]?.state?.waiting).toEqual({
+    reason: 'CreateContainerConfigError',
+    message: 'configmap "settings" not found',
+  })
+  await bench.client
+    .resource(ConfigMap)
+    .create({ metadata: { name: 'settings', namespace: 'default' }, data: { a: 'x' } })
+  await bench.host.advance(100)
+  expect((await bench.get('web')).status?.phase).toBe('Running')
+})
+
+test('a pod whose volume cannot be mounted says why and tries again', async () => {
+  bench = await nodeBench()
+  await bench.run('web', { volumes: [{ name: 'v', secret: { secretName: 'keys' } }], containers: [web] })
+  await bench.host.advance(3000)
+  expect(await bench.events()).toContain(
+    'FailedMount: MountVolume.SetUp failed for volume "v" : secret "keys" not found',
+  )
+  expect(condition(await bench.get('web'), 'PodReadyToStartContainers')).toBe('False')
+})
+
+test('a pod does not outlive its deadline', async () => {
+  bench = await nodeBench()
+  await bench.run('slow', { activeDeadlineSeconds: 30, containers: [web] })
+  await bench.host.advance(29_000)
+  expect((await bench.get('slow')).status?.phase).toBe('Running')
+  await bench.host.advance(5000)
+  expect((await bench.get('slow')).status).toMatchObject({
+    phase: 'Failed',
+    reason: 'DeadlineExceeded',
+    message: 'Pod was active on the node longer than the specified deadline',
+  })
+})
+
+test('a pod that the node cannot hold is refused', async () => {
+  bench = await nodeBench()
+  await bench.run('big', { containers: [{ ...web, resources: { requests: { cpu: '64' } } }] })
+  await bench.host.advance(1000)
+  expect((await bench.get('big')).status).toMatchObject({ phase: 'Failed', reason: 'OutOfcpu' })
+})
+
+test('a failing liveness probe restarts its container, a failing readiness probe hides it', async () => {
+  bench = await nodeBench()
+  const probe = { tcpSocket: { port: 80 }, periodSeconds: 1, failureThreshold: 2 }
+  await bench.run(
+    'sick',
+    { containers: [{ ...web, livenessProbe: probe }] },
+    {
+      annotations: { 'simulated.timonel.dev/web': '{"failingProbes": ["liveness"]}' },
+    },
+  )
+  await bench.run(
+    'shy',
+    { containers: [{ ...web, readinessProbe: probe }] },
+    {
+      annotations: { 'simulated.timonel.dev/web': '{"failingProbes": ["readiness"]}' },
+    },
+  )
+  await bench.host.advance(5000)
+  expect((await bench.get('sick')).status?.containerStatuses?.[0]?.restartCount).toBeGreaterThan(0)
+  expect(await bench.events()).toContain('Killing: Container web failed liveness probe, will be restarted')
+  const shy = await bench.get('shy')
+  expect(shy.status?.phase).toBe('Running')
+  expect(condition(shy, 'Ready')).toBe('False')
+})
+
+test('what the API does not know any more is cleared away', async () => {
+  bench = await nodeBench()
+  await bench.run('web', { containers: [web] })
+  await bench.host.advance(100)
+  await bench.client
+    .resource(Pod)
+    .patch('default', 'web', 'application/merge-patch+json', { metadata: { finalizers: null } })
+  await bench.client.resource(Pod).delete('default', 'web')
+  await bench.host.advance(5000)
+  expect(await bench.node.runtime.listPodSandbox({})).toEqual([])
+  expect(bench.node.kubelet.api.pods()).toEqual([])
+})
+
+test('a postStart hook that fails stops its container, and holds back the ones after it', async () => {
+  bench = await nodeBench()
+  await bench.run('hooked', {
+    containers: [
+      {
+        ...web,
+        name: 'first',
+        lifecycle: { postStart: { exec: { command: ['sh', '-c', 'sleep 3; true'] } } },
+      },
+      { ...web, name: 'second' },
+    ],
+  })
+  await bench.host.advance(2000)
+  const early = await bench.node.runtime.listContainers({})
+  expect(early.map(({ metadata }) => metadata.name)).toEqual(['first'])
+  await bench.host.advance(2000)
+  expect(await bench.node.runtime.listContainers({})).toHaveLength(2)
+  await bench.run('broken', {
+    containers: [{ ...web, lifecycle: { postStart: { exec: { command: ['false'] } } } }],
+  })
+  await bench.host.advance(1000)
+  expect(waitingReason(await bench.get('broken'))).toBe('PostStartHookError')
 })
