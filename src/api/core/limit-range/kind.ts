@@ -1,5 +1,4 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
-import { ageColumn, nameColumn } from '../../columns.ts'
 import { mapSame, set } from '../../defaulting.ts'
 import type { core } from '../../generated/types/index.ts'
 import { validateLimitRange } from './validate.ts'
@@ -36,5 +35,4 @@ export const LimitRange = defineKind<core.v1.LimitRange>({
   allowCreateOnUpdate: true,
   defaults: defaultLimitRange,
   validate: validateLimitRange,
-  columns: [nameColumn, ageColumn],
 })

@@ -71,6 +71,26 @@ function validateNodeAffinity(
   else validateNodeSelector(terms, path.child('required'), errors, allowInvalidValues)
 }
 
+/** A volume without an object of its own, in a VolumeAttachment. */
+export function validateInlineVolumeSpec(spec: Spec, path: FieldPath, errors: FieldError[]): void {
+  const { accessModes = [], persistentVolumeReclaimPolicy: policy = '' } = spec
+  const context = 'in the context of inline volumes'
+  const forbid = (field: string, detail: string): void => {
+    errors.push(fieldForbidden(path.child(field), `${detail} ${context}`))
+  }
+  if (spec.claimRef !== undefined) forbid('claimRef', 'may not be specified')
+  if (Object.keys(spec.capacity ?? {}).length > 0) forbid('capacity', 'may not be specified')
+  if (spec.csi === undefined) errors.push(required(path.child('csi'), `has to be specified ${context}`))
+  if (accessModes.length === 0) errors.push(required(path.child('accessModes')))
+  validateAccessModes(accessModes, path.child('accessModes'), errors)
+  if (policy !== '' && policy !== 'Retain') forbid('persistentVolumeReclaimPolicy', 'may only be Retain')
+  if (spec.nodeAffinity !== undefined) forbid('nodeAffinity', 'may not be specified')
+  validateVolumeSource(spec, '', path, errors)
+  if ((spec.storageClassName ?? '') !== '') forbid('storageClassName', 'may not be specified')
+  if (spec.volumeMode !== undefined && spec.volumeMode !== 'Filesystem')
+    forbid('volumeMode', 'may not specify volumeMode other than Filesystem')
+}
+
 function validateAttributesClass(spec: Spec, path: FieldPath, errors: FieldError[]): void {
   const name = spec.volumeAttributesClassName
   if (name === undefined) return

@@ -1,4 +1,5 @@
 import type { core } from '../../generated/types/index.ts'
+import { nodeSelectorTermWarnings } from '../node/deprecated-labels.ts'
 import { classAnnotation } from './storage-class.ts'
 
 const oldAnnotations: readonly (readonly [string, string])[] = [
@@ -23,6 +24,8 @@ export function volumeWarnings({ metadata, spec = {} }: core.v1.PersistentVolume
     warnings.push(
       'spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.',
     )
+  const terms = spec.nodeAffinity?.required?.nodeSelectorTerms
+  warnings.push(...nodeSelectorTermWarnings(terms, 'spec.nodeAffinity.required.nodeSelectorTerms'))
   for (const [source, field, message] of oldSources)
     if (spec[source] !== undefined) warnings.push(`spec.${field}: ${message}`)
   return warnings

@@ -1,6 +1,6 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
-import { ageColumn, nameColumn } from '../../columns.ts'
 import type { rbac } from '../../generated/types/index.ts'
+import { bindingColumns, defaultBinding, validateBinding } from '../bindings.ts'
 
 export const ClusterRoleBinding = defineKind<rbac.v1.ClusterRoleBinding>({
   group: 'rbac.authorization.k8s.io',
@@ -11,5 +11,7 @@ export const ClusterRoleBinding = defineKind<rbac.v1.ClusterRoleBinding>({
   schema: 'io.k8s.api.rbac.v1.ClusterRoleBinding',
   nameRule: 'path-segment',
   allowCreateOnUpdate: true,
-  columns: [nameColumn, ageColumn],
+  defaults: defaultBinding,
+  validate: (binding, old) => validateBinding(binding, old, ['ClusterRole']),
+  columns: bindingColumns,
 })

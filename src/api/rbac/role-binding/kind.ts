@@ -1,6 +1,6 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
-import { ageColumn, nameColumn } from '../../columns.ts'
 import type { rbac } from '../../generated/types/index.ts'
+import { bindingColumns, defaultBinding, validateBinding } from '../bindings.ts'
 
 export const RoleBinding = defineKind<rbac.v1.RoleBinding>({
   group: 'rbac.authorization.k8s.io',
@@ -11,5 +11,7 @@ export const RoleBinding = defineKind<rbac.v1.RoleBinding>({
   schema: 'io.k8s.api.rbac.v1.RoleBinding',
   nameRule: 'path-segment',
   allowCreateOnUpdate: true,
-  columns: [nameColumn, ageColumn],
+  defaults: defaultBinding,
+  validate: (binding, old) => validateBinding(binding, old, ['Role', 'ClusterRole']),
+  columns: bindingColumns,
 })

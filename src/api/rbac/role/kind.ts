@@ -1,6 +1,13 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
-import { ageColumn, nameColumn } from '../../columns.ts'
+import type { FieldError } from '../../../apimachinery/field-error.ts'
 import type { rbac } from '../../generated/types/index.ts'
+import { validateRules } from '../validate-rules.ts'
+
+function validate({ rules }: rbac.v1.Role): readonly FieldError[] {
+  const errors: FieldError[] = []
+  validateRules(rules, true, errors)
+  return errors
+}
 
 export const Role = defineKind<rbac.v1.Role>({
   group: 'rbac.authorization.k8s.io',
@@ -11,5 +18,5 @@ export const Role = defineKind<rbac.v1.Role>({
   schema: 'io.k8s.api.rbac.v1.Role',
   nameRule: 'path-segment',
   allowCreateOnUpdate: true,
-  columns: [nameColumn, ageColumn],
+  validate,
 })

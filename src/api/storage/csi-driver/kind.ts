@@ -1,8 +1,45 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
+import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
+import { fill, set } from '../../defaulting.ts'
 import type { storage } from '../../generated/types/index.ts'
+import { validateCsiDriver } from './validate.ts'
 
-export const CSIDriver = defineKind<storage.v1.CSIDriver>({
+type CSIDriver = storage.v1.CSIDriver
+
+function defaultCsiDriver(driver: CSIDriver): CSIDriver {
+  const spec = fill(driver.spec ?? {}, {
+    attachRequired: true,
+    podInfoOnMount: false,
+    storageCapacity: false,
+    fsGroupPolicy: 'ReadWriteOnceWithFSType',
+    requiresRepublish: false,
+    seLinuxMount: false,
+  })
+  const modes = spec.volumeLifecycleModes ?? []
+  return set(driver, 'spec', modes.length > 0 ? spec : { ...spec, volumeLifecycleModes: ['Persistent'] })
+}
+
+/** Waiting for a driver to come is a feature that is off. */
+function withoutScheduling(driver: CSIDriver): CSIDriver {
+  if (driver.spec?.preventPodSchedulingIfMissing === undefined) return driver
+  const { preventPodSchedulingIfMissing: _dropped, ...spec } = driver.spec
+  return { ...driver, spec }
+}
+
+/** Its generation counts changes, but does not begin with the creation. */
+function prepareForUpdate(driver: CSIDriver, old: CSIDriver): CSIDriver {
+  const next = withoutScheduling(driver)
+  if (semanticallyEqual(next.spec, old.spec)) return next
+  return { ...next, metadata: { ...next.metadata, generation: (old.metadata?.generation ?? 0) + 1 } }
+}
+
+const audiencesOf = ({ spec }: CSIDriver): string =>
+  spec?.tokenRequests === undefined
+    ? '<unset>'
+    : spec.tokenRequests.map(({ audience }) => audience ?? '').join(',')
+
+export const CSIDriver = defineKind<CSIDriver>({
   group: 'storage.k8s.io',
   version: 'v1',
   kind: 'CSIDriver',
@@ -10,5 +47,23 @@ export const CSIDriver = defineKind<storage.v1.CSIDriver>({
   namespaced: false,
   schema: 'io.k8s.api.storage.v1.CSIDriver',
   allowUnconditionalUpdate: false,
-  columns: [nameColumn, ageColumn],
+  returnsDeleted: true,
+  defaults: defaultCsiDriver,
+  prepareForCreate: withoutScheduling,
+  prepareForUpdate,
+  validate: validateCsiDriver,
+  columns: [
+    nameColumn,
+    { name: 'AttachRequired', type: 'boolean', value: ({ spec }) => spec?.attachRequired ?? true },
+    { name: 'PodInfoOnMount', type: 'boolean', value: ({ spec }) => spec?.podInfoOnMount ?? false },
+    { name: 'StorageCapacity', type: 'boolean', value: ({ spec }) => spec?.storageCapacity ?? false },
+    { name: 'TokenRequests', type: 'string', value: audiencesOf },
+    { name: 'RequiresRepublish', type: 'boolean', value: ({ spec }) => spec?.requiresRepublish ?? false },
+    {
+      name: 'Modes',
+      type: 'string',
+      value: ({ spec }) => (spec?.volumeLifecycleModes ?? []).join(',') || '<none>',
+    },
+    ageColumn,
+  ],
 })

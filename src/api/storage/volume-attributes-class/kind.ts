@@ -1,8 +1,31 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
+import type { FieldError } from '../../../apimachinery/field-error.ts'
+import { fieldForbidden, required } from '../../../apimachinery/field-errors.ts'
+import { fieldPath } from '../../../apimachinery/field-path.ts'
+import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import type { storage } from '../../generated/types/index.ts'
+import { validateDriver, validateParameters } from '../parameters.ts'
 
-export const VolumeAttributesClass = defineKind<storage.v1.VolumeAttributesClass>({
+type VolumeAttributesClass = storage.v1.VolumeAttributesClass
+
+function validate(
+  object: VolumeAttributesClass,
+  old: VolumeAttributesClass | undefined,
+): readonly FieldError[] {
+  const errors: FieldError[] = []
+  if (old !== undefined)
+    for (const field of ['driverName', 'parameters'] as const)
+      if (!semanticallyEqual(object[field], old[field]))
+        errors.push(fieldForbidden(field, `updates to ${field} are forbidden.`))
+  validateDriver(object.driverName ?? '', 'driverName', errors)
+  validateParameters(object.parameters, fieldPath('parameters'), errors)
+  if (Object.keys(object.parameters ?? {}).length === 0)
+    errors.push(required('parameters', 'must contain at least one key/value pair'))
+  return errors
+}
+
+export const VolumeAttributesClass = defineKind<VolumeAttributesClass>({
   group: 'storage.k8s.io',
   version: 'v1',
   kind: 'VolumeAttributesClass',
@@ -10,5 +33,11 @@ export const VolumeAttributesClass = defineKind<storage.v1.VolumeAttributesClass
   namespaced: false,
   schema: 'io.k8s.api.storage.v1.VolumeAttributesClass',
   shortNames: ['vac'],
-  columns: [nameColumn, ageColumn],
+  returnsDeleted: true,
+  validate,
+  columns: [
+    nameColumn,
+    { name: 'DriverName', type: 'string', value: ({ driverName }) => driverName ?? '' },
+    ageColumn,
+  ],
 })
