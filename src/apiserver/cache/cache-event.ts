@@ -22,6 +22,8 @@ export class CacheEvent {
   #lastEncoding: EventEncoding | undefined
   #lastType: ChangeType | undefined
   #lastBytes: Uint8Array | undefined
+  /** Everything encoded so far, once there is more than one sort. */
+  #encoded: Map<EventEncoding, Partial<Record<ChangeType, Uint8Array>>> | undefined
 
   constructor(
     revision: number,
@@ -54,21 +56,35 @@ export class CacheEvent {
     return new CachedObject(last.id, this.revision, bytes, metadataEnd, last.attributes)
   }
 
-  /** The encoded event; the same bytes for all that ask alike one after another. */
+  /** The encoded event; the same bytes for all that ask alike. */
   encoded(encoding: EventEncoding, type: ChangeType): Uint8Array {
-    if (this.#lastBytes !== undefined && this.#lastEncoding === encoding && this.#lastType === type)
-      return this.#lastBytes
-    const bytes = encoding.encode(this, type)
+    const last = this.#lastBytes
+    if (last !== undefined && this.#lastEncoding === encoding && this.#lastType === type) return last
+    const bytes = last === undefined ? encoding.encode(this, type) : this.#another(encoding, type)
     this.#lastEncoding = encoding
     this.#lastType = type
     this.#lastBytes = bytes
     return bytes
   }
 
+  #another(encoding: EventEncoding, type: ChangeType): Uint8Array {
+    this.#encoded ??= new Map()
+    if (this.#lastEncoding !== undefined && this.#lastType !== undefined)
+      this.#remember(this.#lastEncoding, this.#lastType, this.#lastBytes)
+    return this.#encoded.get(encoding)?.[type] ?? encoding.encode(this, type)
+  }
+
+  #remember(encoding: EventEncoding, type: ChangeType, bytes: Uint8Array | undefined): void {
+    const known = this.#encoded?.get(encoding) ?? {}
+    if (bytes !== undefined) known[type] = bytes
+    this.#encoded?.set(encoding, known)
+  }
+
   /** Forgets what can be made again, before the event goes into the history. */
   shrink(): void {
     this.#lastBytes = undefined
     this.#lastEncoding = undefined
+    this.#encoded = undefined
     this.#gone = undefined
   }
 }

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { protobufPacks } from '../../api/generated/protobuf.ts'
+import { builtInSchemas } from '../../api/schemas.ts'
+import { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
 import { testKinds } from '../testing/test-kinds.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
@@ -52,6 +55,15 @@ describe('DELETE', () => {
     expect(removed).toMatchObject({ kind: 'Pod', metadata: { deletionGracePeriodSeconds: 0 } })
     expect(Number(removed.metadata.resourceVersion)).toBeGreaterThan(Number(marked.metadata.resourceVersion))
     expect((await server.call('GET', `${pods}/p`)).status).toBe(404)
+  })
+
+  test('reads its options from protobuf, too', async () => {
+    const codec = new ProtobufCodec(protobufPacks, builtInSchemas)
+    await made(pods, pod('q', { nodeName: 'n' }))
+    const options = codec.encode({ kind: 'DeleteOptions', apiVersion: 'v1', ...{ gracePeriodSeconds: 5 } })
+    const type = { 'content-type': 'application/vnd.kubernetes.protobuf' }
+    const marked = JSON.parse((await server.call('DELETE', `${pods}/q`, options, type)).text)
+    expect(marked.metadata.deletionGracePeriodSeconds).toBe(5)
   })
 
   test('of a pod without a node removes it at once', async () => {

@@ -72,6 +72,7 @@ export class RestApi {
     const { group, version, resource, subresource } = request.info
     const served = this.#served.get(key(group, version, resource))
     if (served === undefined) return this.#handleVirtual(request)
+    if (!isInScope(served.resource.kind, request)) return pageNotFound()
     if (subresource === '') return this.#handleMain(served, request)
     return this.#handleSubresource(served, request)
   }
@@ -180,11 +181,18 @@ export class RestApi {
   }
 }
 
+/** Objects of namespaces are below a namespace, others are not. A Namespace's path says its own name as namespace. */
+function isInScope(kind: KindDeclaration, { info }: ServerRequest): boolean {
+  const { namespace, name, verb } = info
+  if (!kind.namespaced) return namespace === '' || namespace === name
+  return namespace !== '' || name === '' || isAcrossNamespaces(verb)
+}
+
 const isOfCollection = (verb: Verb): boolean =>
   verb === 'create' || verb === 'deletecollection' || isAcrossNamespaces(verb)
 
 /** A list or watch may name an object, too: by its field selector. */
-const isAcrossNamespaces = (verb: Verb): boolean => verb === 'list' || verb === 'watch'
+const isAcrossNamespaces = (verb: string): boolean => verb === 'list' || verb === 'watch'
 
 type Handler = (resource: Resource, request: ServerRequest) => Promise<Outcome>
 

@@ -48,7 +48,7 @@ export class StreamOutput implements WatchOutput {
   }
 
   get full(): boolean {
-    return this.#full
+    return this.#full && this.#sink.bufferedBytes > 0
   }
 
   onRoom(callback: () => void): void {
@@ -59,6 +59,6 @@ export class StreamOutput implements WatchOutput {
   }
 
   get overrun(): boolean {
-    return this.#full && this.#sink.bufferedBytes > maxBufferedBytes
+    return this.#sink.bufferedBytes > maxBufferedBytes
   }
 }

@@ -179,6 +179,13 @@ describe('WATCH', () => {
     const watches = await Promise.all(Array.from({ length: 3 }, () => server.watch(`${maps}?watch=1`)))
     await put('x')
     expect(new Set(watches.map(({ chunks }) => chunks[0])).size).toBe(1)
+    const accept = 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io'
+    const from = `${maps}?watch=1&resourceVersion=${await put('y')}`
+    const mixed = []
+    for (let index = 0; index < 4; index++)
+      mixed.push(await server.watch(from, index % 2 === 0 ? {} : { accept }))
+    await put('z')
+    expect(new Set(mixed.map(({ chunks }) => chunks[0])).size).toBe(2)
   })
 
   const refusals: readonly [string, number, string][] = [
