@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { type Goal, type GoalName, goals, isBetterHigher, type Unit } from './goals.ts'
 
@@ -32,6 +33,10 @@ function line(cells: readonly string[], rest: string): string {
   return `${padded.join('')}  ${rest}`.trimEnd()
 }
 
+/** Of the minute before; figures of a busy machine say little. */
+const busyAtStart = loadavg()[0] ?? 0
+const quiet = 0.5
+
 /** Prints figures as they come, and keeps them for a file. */
 export class Report {
   readonly #scenario: string
@@ -41,6 +46,8 @@ export class Report {
   constructor(scenario: string) {
     this.#scenario = scenario
     console.log(line([scenario, 'upstream', 'goal', 'ours'], ''))
+    if (busyAtStart > quiet)
+      this.note(`others are busy here: load average ${busyAtStart}, so times are too long`)
   }
 
   /** A figure that has been promised. */
@@ -69,6 +76,8 @@ export class Report {
     const result = {
       scenario: this.#scenario,
       node: process.version,
+      processors: availableParallelism(),
+      loadAverageAtStart: busyAtStart,
       notes: this.#notes,
       figures: this.#figures,
     }

@@ -100,11 +100,12 @@ export class Connection {
     return parsed
   }
 
-  /** Calls back with every complete line of an endless answer until it is told to stop. */
-  follow(path: string, onLine: (line: Buffer) => void): { stop(): void } {
+  /** Calls back with every complete line of an endless answer, and when it has ended. */
+  follow(path: string, onLine: (line: Buffer) => void, onEnd: () => void = () => {}): { stop(): void } {
     const stream = this.#session.request({ ':path': path, accept: 'application/json' })
     let rest: Buffer | undefined
-    stream.on('error', () => {}) // ended by the one who stops it
+    stream.on('error', () => {}) // it ends, whatever the reason
+    stream.on('close', onEnd)
     stream.on('data', (chunk: Buffer) => {
       let from = 0
       for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {

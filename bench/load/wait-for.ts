@@ -24,16 +24,21 @@ export function follow<T, R>(
   let stop = (): void => {}
   const done = new Promise<R>((resolve, reject) => {
     const query = `${path.includes('?') ? '&' : '?'}watch=true`
-    const stream = connection.follow(`${path}${query}`, (line) => {
+    const onLine = (line: Buffer): void => {
       const seen: Seen<T> = JSON.parse(line.toString())
       const answer = look(seen)
       if (answer === undefined) return
-      stop()
       resolve(answer)
-    })
-    const timeout = setTimeout(() => {
       stop()
+    }
+    const onEnd = (): void => {
+      clearTimeout(timeout)
+      reject(new Error(`${path}: the watch ended before what was waited for came`))
+    }
+    const stream = connection.follow(`${path}${query}`, onLine, onEnd)
+    const timeout = setTimeout(() => {
       reject(new Error(`${path}: what was waited for did not come within ${withinMs / 1000} s`))
+      stop()
     }, withinMs)
     stop = () => {
       clearTimeout(timeout)

@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { core } from '../../src/api/generated/types/index.ts'
 import { missingPackages } from '../../src/cluster/system-packages.ts'
 import { packImage } from '../../src/kubelet/images/pack-image.ts'
 import { pauseElf } from '../../src/kubelet/images/pause-elf.ts'
+import { Connection } from '../load/connection.ts'
+import { hasCondition, waitFor } from '../load/wait-for.ts'
 import { type Server, startServer } from './start-server.ts'
 
 /** A container that does nothing until it is told to end. */
@@ -18,8 +21,11 @@ export function whyNoContainers(): string {
   return missing.length === 0 ? '' : `real containers need the packages ${missing.join(', ')}`
 }
 
-/** Puts the image on every node of a running cluster. */
+/** Puts the image on the node of a running cluster, once that is there. */
 export async function loadBenchImage(server: Server): Promise<void> {
+  const connection = await Connection.open(server.credentials)
+  await waitFor<core.v1.Node>(connection, '/api/v1/nodes', (node) => hasCondition(node, 'Ready'))
+  connection.close()
   const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64'
   const archive = await packImage({
     name: benchImage,
