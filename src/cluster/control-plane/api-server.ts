@@ -25,6 +25,8 @@ import { RulesReviewResource } from '../../apiserver/authorization/rules-review.
 import { AccessReviewResource } from '../../apiserver/authorization/subject-access-review.ts'
 import { UnionAuthorizer } from '../../apiserver/authorization/union-authorizer.ts'
 import { Bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
+import type { BackendConnector } from '../../apiserver/connect/backend.ts'
+import { connectEndpoints } from '../../apiserver/connect/connect-endpoints.ts'
 import { DiscoveryEndpoint } from '../../apiserver/discovery/discovery-endpoint.ts'
 import { type HealthCheck, HealthEndpoint, ping } from '../../apiserver/discovery/health-endpoint.ts'
 import { MetricsEndpoint } from '../../apiserver/discovery/metrics-endpoint.ts'
@@ -33,7 +35,10 @@ import { RootEndpoint } from '../../apiserver/discovery/root-endpoint.ts'
 import { servedResources } from '../../apiserver/discovery/served-resource.ts'
 import { VersionEndpoint } from '../../apiserver/discovery/version-endpoint.ts'
 import type { Endpoint, SubresourceEndpoint, VirtualResource } from '../../apiserver/endpoint.ts'
+import { NodeBackendConnector } from '../../apiserver/http/backend-connector.ts'
+import { acceptSpdy } from '../../apiserver/http/spdy/accept-spdy.ts'
 import { impersonationFilter } from '../../apiserver/impersonation/impersonation-filter.ts'
+import type { ObjectReader } from '../../apiserver/object-reader.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
 import { ownSubresources } from '../../apiserver/rest/subresources.ts'
 import { ServerCore } from '../../apiserver/server-core.ts'
@@ -135,9 +140,86 @@ function makeEndpoints(
   return [...endpoints, root]
 }
 
+/** Who asks and whether they may. */
+function makeGuards({ setup, core }: Omit<Parts, 'checks'>) {
+  const { host, pki, domain, logger } = setup
+  const { reader } = core
+  const issuer = issuerOf(domain)
+  const keys = tokenKeys(pki.serviceAccount.privateKeyPem)
+  const tokens = new TokenChain([new ServiceAccountTokens({ host, keys, reader, issuer })])
+  const rbac = new RbacIndex(reader)
+  const authorizer = new UnionAuthorizer([
+    privilegedGroup,
+    new NodeAuthorizer(new NodeRelations(reader), nodeRules()),
+    new RbacAuthorizer(rbac),
+  ])
+  const authenticator = new RequestAuthenticator({
+    logger,
+    certificates: new ClientCertificateAuthenticator(host),
+    tokens,
+    audiences: [issuer],
+    anonymous: true,
+  })
+  return { issuer, keys, tokens, rbac, authorizer, authenticator }
+}
+
+type Guards = ReturnType<typeof makeGuards>
+
+/** Tokens, and the ways to pods and nodes. */
+function makeSubresources(
+  { setup, core }: Omit<Parts, 'checks'>,
+  { issuer, keys, authorizer }: Guards,
+  admission: AdmissionChain,
+  connector: BackendConnector,
+): readonly SubresourceEndpoint[] {
+  const { host } = setup
+  const { reader, decodeBody } = core
+  return [
+    new TokenRequestEndpoint({
+      host,
+      keys,
+      reader,
+      admission,
+      decode: decodeBody,
+      issuer,
+      audiences: [issuer],
+    }),
+    ...connectEndpoints({ host, reader, admission, authorizer, connector, acceptMultiplexed: acceptSpdy }),
+  ]
+}
+
+const makeVirtualResources = (
+  host: Host,
+  { tokens, issuer, authorizer }: Guards,
+): readonly VirtualResource[] => [
+  new TokenReviewResource(tokens, [issuer]),
+  new SelfSubjectReviewResource(host),
+  new AccessReviewResource('SubjectAccessReview', authorizer),
+  new AccessReviewResource('LocalSubjectAccessReview', authorizer),
+  new AccessReviewResource('SelfSubjectAccessReview', authorizer),
+  new RulesReviewResource(authorizer),
+]
+
+const makeBootstrap = (setup: ApiServerSetup, server: ApiServer, reader: ObjectReader): Bootstrap =>
+  new Bootstrap({
+    host: setup.host,
+    logger: setup.logger,
+    transport: server.transportFor(loopbackUser, 'kube-apiserver'),
+    reader,
+    kubernetesService: {
+      serviceAddress: setup.serviceAddress,
+      advertiseAddress: setup.advertise.address,
+      port: setup.advertise.port,
+    },
+    authenticationTrust: {
+      clientAuthority: setup.pki.ca.certificatePem,
+      frontProxyAuthority: setup.pki.frontProxyCa.certificatePem,
+    },
+  })
+
 /** Puts an API server together and loads it from the store. */
 export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiServer> {
-  const { host, logger, metrics, storage, pki, domain, checked } = setup
+  const { host, logger, metrics, storage, pki, checked } = setup
   const core = new ServerCore({
     host,
     storage,
@@ -149,35 +231,15 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     checked,
   })
   const { reader } = core
-  const issuer = issuerOf(domain)
-  const keys = tokenKeys(pki.serviceAccount.privateKeyPem)
-  const tokens = new TokenChain([new ServiceAccountTokens({ host, keys, reader, issuer })])
-  const rbac = new RbacIndex(reader)
-  const authorizer = new UnionAuthorizer([
-    privilegedGroup,
-    new NodeAuthorizer(new NodeRelations(reader), nodeRules()),
-    new RbacAuthorizer(rbac),
-  ])
+  const guards = makeGuards({ setup, core })
+  const { authorizer, authenticator, rbac } = guards
   const admission = orderedPlugins({ reader, host, authorizer, rbac })
-  const subresources: readonly SubresourceEndpoint[] = [
-    new TokenRequestEndpoint({
-      host,
-      keys,
-      reader,
-      admission: new AdmissionChain(admission),
-      decode: core.decodeBody,
-      issuer,
-      audiences: [issuer],
-    }),
-  ]
-  const virtualResources: readonly VirtualResource[] = [
-    new TokenReviewResource(tokens, [issuer]),
-    new SelfSubjectReviewResource(host),
-    new AccessReviewResource('SubjectAccessReview', authorizer),
-    new AccessReviewResource('LocalSubjectAccessReview', authorizer),
-    new AccessReviewResource('SelfSubjectAccessReview', authorizer),
-    new RulesReviewResource(authorizer),
-  ]
+  const connector = new NodeBackendConnector({
+    ...pki.kubeletClient,
+    kubeletAuthorityPem: pki.ca.certificatePem,
+  })
+  const chain = new AdmissionChain(admission)
+  const subresources = makeSubresources({ setup, core }, guards, chain, connector)
   const allocator = new ServiceAllocator({
     host,
     reader,
@@ -200,41 +262,19 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     },
   ]
   const server = createApiServer(core, {
-    authenticators: [
-      new RequestAuthenticator({
-        logger,
-        certificates: new ClientCertificateAuthenticator(host),
-        tokens,
-        audiences: [issuer],
-        anonymous: true,
-      }),
-    ],
+    authenticators: [authenticator],
     authorizer,
     admission,
     allocators: [allocator],
     endpoints: makeEndpoints({ core, setup, checks }, subresources),
     subresources,
-    virtualResources,
+    virtualResources: makeVirtualResources(host, guards),
     impersonation: impersonationFilter(authorizer),
   })
-  const bootstrap = new Bootstrap({
-    host,
-    logger,
-    transport: server.transportFor(loopbackUser, 'kube-apiserver'),
-    reader,
-    kubernetesService: {
-      serviceAddress: setup.serviceAddress,
-      advertiseAddress: setup.advertise.address,
-      port: setup.advertise.port,
-    },
-    authenticationTrust: {
-      clientAuthority: pki.ca.certificatePem,
-      frontProxyAuthority: pki.frontProxyCa.certificatePem,
-    },
-  })
+  const bootstrap = makeBootstrap(setup, server, reader)
   checks.push(...bootstrap.checks)
   await server.start()
-  const stops = [rbac.start(), allocator.start(), () => bootstrap.stop()]
+  const stops = [() => connector.close(), rbac.start(), allocator.start(), () => bootstrap.stop()]
   await bootstrap.start()
   return {
     server,
