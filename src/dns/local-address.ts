@@ -5,7 +5,8 @@ const withPrefix = (address: string): string => (address.includes(':') ? `${addr
 /** Makes `address` one of this network namespace's own: pods reach it by their gateway, without translation. */
 export async function addLocalAddress(address: string, run: RunProgram): Promise<void> {
   await run('ip', ['link', 'set', 'lo', 'up'])
-  await run('ip', ['address', 'replace', withPrefix(address), 'dev', 'lo'])
+  // Of the scope `host`, so that the kernel never chooses it as the address that something else speaks from.
+  await run('ip', ['address', 'replace', withPrefix(address), 'dev', 'lo', 'scope', 'host'])
 }
 
 /** The kernel's words, and those of newer kernels. */

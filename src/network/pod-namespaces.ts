@@ -7,8 +7,9 @@ const cniCacheDir = '/var/lib/cni/results'
 
 /** The part of such a note that matters. */
 interface CacheEntry {
-  readonly netns?: string
+  readonly containerId?: string
   readonly networkName?: string
+  readonly result?: { readonly interfaces?: readonly { readonly sandbox?: string }[] }
 }
 
 async function readEntry(path: string): Promise<CacheEntry> {
@@ -30,18 +31,20 @@ export async function removePodNamespaces(
   cacheDir = cniCacheDir,
 ): Promise<number> {
   const files = await readdir(cacheDir).catch(() => [])
-  let removed = 0
+  const removed = new Set<string>()
   for (const file of files.filter((name) => name.startsWith(`${networkName}-`))) {
     const path = join(cacheDir, file)
-    const { netns, networkName: network } = await readEntry(path)
-    if (network !== networkName) continue
-    if (netns?.startsWith('/')) {
+    const { containerId, networkName: network, result } = await readEntry(path)
+    if (network !== networkName || containerId === undefined) continue
+    for (const { sandbox = '' } of result?.interfaces ?? []) {
+      if (!sandbox.startsWith('/') || removed.has(sandbox)) continue
       // Gone already where the runtime stopped the pod in order.
-      await run('umount', ['--lazy', netns]).catch(() => {})
-      await rm(netns, { force: true })
-      removed++
+      await run('umount', ['--lazy', sandbox]).catch(() => {})
+      await rm(sandbox, { force: true })
+      removed.add(sandbox)
     }
     await rm(path, { force: true })
+    await rm(join(cacheDir, `cni-loopback-${containerId}-lo`), { force: true })
   }
-  return removed
+  return removed.size
 }

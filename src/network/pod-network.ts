@@ -95,7 +95,7 @@ export class PodNetwork {
     const removal = removeMasqueradeRules(networkName, clusterCidr)
     await attempt('rules', run('nft', ['-f', '-'], { input: `${removal.join('\n')}\n` }))
     await attempt('acceptance of forwarded packets', refuseForwarding(networkName, run))
-    await attempt('chains of host ports', removeHostPortChains(run))
+    await attempt('chains of host ports', removeHostPortChains(networkName, run))
     await attempt('routes', this.#removeRoutes([clusterCidr, ...serviceCidrs]))
     await attempt('addresses of pods', rm(join(stateDir, 'addresses'), { recursive: true, force: true }))
   }

@@ -15,7 +15,7 @@ const listing = `-P PREROUTING ACCEPT
 `
 
 test('hostPortRemovals() takes away what the last port left, and nothing of others', () => {
-  expect(hostPortRemovals(listing)).toEqual([
+  expect(hostPortRemovals(listing, 'net-1')).toEqual([
     ['-D', 'PREROUTING', '-m', 'addrtype', '--dst-type', 'LOCAL', '-j', 'CNI-HOSTPORT-DNAT'],
     [
       '-D',
@@ -36,8 +36,17 @@ test('hostPortRemovals() takes away what the last port left, and nothing of othe
   ])
 })
 
-test('hostPortRemovals() leaves everything where somebody has a port', () => {
-  expect(hostPortRemovals(`${listing}-A CNI-HOSTPORT-DNAT -p tcp -j CNI-DN-123\n`)).toEqual([])
+const port = (network: string, chain: string): string =>
+  `-A CNI-HOSTPORT-DNAT -p tcp -m comment --comment "dnat name: \\"${network}\\" id: \\"x\\"" -j ${chain}\n`
+
+test('hostPortRemovals() takes away ports that were left, and leaves others’', () => {
+  const ours = [
+    ['-p', 'tcp', '-m', 'comment', '--comment', 'dnat name: "net-1" id: "x"', '-j', 'CNI-DN-1'],
+  ].map((words) => ['-D', 'CNI-HOSTPORT-DNAT', ...words])
+  expect(
+    hostPortRemovals(`${listing}${port('net-1', 'CNI-DN-1')}${port('net-10', 'CNI-DN-2')}`, 'net-1'),
+  ).toEqual([...ours, ['-F', 'CNI-DN-1'], ['-X', 'CNI-DN-1']])
+  expect(hostPortRemovals(`${listing}${port('net-1', 'CNI-DN-1')}`, 'net-1')).toHaveLength(3 + 8)
 })
 
 test.each([

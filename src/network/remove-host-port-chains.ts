@@ -3,18 +3,32 @@ import type { RunProgram } from '../base/host/run-program.ts'
 /** What the CNI plugin portmap makes for its first host port, and never removes. */
 const chains = ['CNI-HOSTPORT-DNAT', 'CNI-HOSTPORT-MASQ', 'CNI-HOSTPORT-SETMARK']
 
-/** Chains and rules of the nat table, as `iptables -S` prints them, that go when no port is left. Pure. */
-export function hostPortRemovals(listing: string): readonly (readonly string[])[] {
+/**
+ * What goes of the nat table, as `iptables -S` prints it: ports of `networkName` whose pods nobody stopped in
+ * order, and, when nobody (other tools use the plugin as well) has a port any more, the plugin's chains. Pure.
+ */
+export function hostPortRemovals(listing: string, networkName: string): readonly (readonly string[])[] {
   const lines = listing.split('\n')
   const defined = chains.filter((chain) => lines.includes(`-N ${chain}`))
-  // Somebody's port (other tools use the plugin as well) is in this chain.
-  if (lines.some((line) => line.startsWith('-A CNI-HOSTPORT-DNAT '))) return []
+  const ports = lines.filter((line) => line.startsWith('-A CNI-HOSTPORT-DNAT '))
+  const ours = ports.filter((line) => line.includes(`name: \\"${networkName}\\" `))
+  const portRemovals = ours.flatMap((line) => {
+    const words = wordsOf(line).slice(1)
+    const chain = words.at(-1) ?? ''
+    return [
+      ['-D', ...words],
+      ['-F', chain],
+      ['-X', chain],
+    ]
+  })
+  if (ports.length > ours.length) return portRemovals
   const jumps = lines.filter(
     (line) =>
       /^-A (PREROUTING|OUTPUT|POSTROUTING) /.test(line) &&
       defined.some((chain) => line.endsWith(`-j ${chain}`)),
   )
   return [
+    ...portRemovals,
     ...jumps.map((line) => ['-D', ...wordsOf(line).slice(1)]),
     ...defined.map((chain) => ['-F', chain]),
     ...defined.map((chain) => ['-X', chain]),
@@ -23,7 +37,9 @@ export function hostPortRemovals(listing: string): readonly (readonly string[])[
 
 /** iptables prints arguments as a shell would read them; here only comments are quoted. */
 function wordsOf(line: string): readonly string[] {
-  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '')
+  return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(
+    (match) => match[1]?.replaceAll(/\\(.)/g, '$1') ?? match[2] ?? '',
+  )
 }
 
 /** Whether a table, as nft lists it, holds nothing but iptables' own chains, without a rule. Pure. */
@@ -38,11 +54,11 @@ export function isBareTable(listing: string): boolean {
 }
 
 /** Takes them away where nobody has a port any more, and the tables that iptables made for them. */
-export async function removeHostPortChains(run: RunProgram): Promise<void> {
+export async function removeHostPortChains(networkName: string, run: RunProgram): Promise<void> {
   let found = false
   for (const program of ['iptables', 'ip6tables']) {
     const listing = await run(program, ['-w', '-t', 'nat', '-S']).catch(() => '')
-    for (const removal of hostPortRemovals(listing)) {
+    for (const removal of hostPortRemovals(listing, networkName)) {
       await run(program, ['-w', '-t', 'nat', ...removal])
       found = true
     }

@@ -132,12 +132,14 @@ describe('startNetworkAgent()', () => {
 
 describe('removePodNamespaces()', () => {
   test('removes those of its own network alone', async () => {
-    const note = (networkName: string, netns: string): string => JSON.stringify({ networkName, netns })
+    const note = (networkName: string, containerId: string, sandbox: string): string =>
+      JSON.stringify({ networkName, containerId, result: { interfaces: [{ name: 'veth1' }, { sandbox }] } })
     const cache = join(folder, 'results')
     await runProgram('mkdir', [cache])
     for (const name of ['a', 'b']) await writeFile(join(folder, name), '')
-    await writeFile(join(cache, 'net-1-abc-eth0'), note('net-1', join(folder, 'a')))
-    await writeFile(join(cache, 'net-1-other-abc-eth0'), note('net-1-other', join(folder, 'b')))
+    await writeFile(join(cache, 'net-1-abc-eth0'), note('net-1', 'abc', join(folder, 'a')))
+    await writeFile(join(cache, 'cni-loopback-abc-lo'), note('cni-loopback', 'abc', join(folder, 'a')))
+    await writeFile(join(cache, 'net-1-other-abc-eth0'), note('net-1-other', 'def', join(folder, 'b')))
     expect(await removePodNamespaces('net-1', pretend().run, cache)).toBe(1)
     expect((await readdir(folder)).sort()).toEqual(['b', 'results'])
     expect(await readdir(cache)).toEqual(['net-1-other-abc-eth0'])

@@ -233,12 +233,16 @@ describe.skipIf(missing !== undefined)(`a proxy in a network namespace ${missing
     expect(await node('nft', ['list', 'tables'])).toContain('table ip foreign')
   })
 
-  test('the address that the node answers itself is left alone', async () => {
-    await node('ip', ['address', 'add', '10.96.0.10/32', 'dev', 'lo'])
+  test('the address that the node answers itself is left alone, and never spoken from', async () => {
+    await node('ip', ['address', 'add', '10.96.0.10/32', 'dev', 'lo', 'scope', 'host'])
     await lab.serve('node', 53)
     await create(serviceOf('kube-dns', '10.96.0.10', { ports: [{ name: 'dns', port: 53 }] }), [])
     await start({ nodeLocalAddresses: ['10.96.0.10'] })
     expect(await lab.connect('a', '10.96.0.10', 53)).toBe(`node ${podA}`)
     expect(await lab.connect('node', '10.96.0.10', 53)).toBe('node 10.96.0.10')
+    await create(serviceOf('api', '10.96.0.1'), [{ ip: nodeAddress, node: 'node-1' }])
+    await lab.serve('node', 8080)
+    await eventually(`node ${podA}`, () => lab.connect('a', '10.96.0.1', 80))
+    expect(await lab.connect('node', '10.96.0.1', 80)).toBe(`node ${nodeAddress}`)
   })
 })
