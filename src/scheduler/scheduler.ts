@@ -161,7 +161,7 @@ export class Scheduler {
     this.#looping = true
     void this.#loop().finally(() => {
       this.#looping = false
-      if (this.#queue.sizes.active > 0 && this.#bindings < maxBindings) this.#kick()
+      if (this.#queue.isReady && this.#bindings < maxBindings) this.#kick()
     })
   }
 

@@ -71,6 +71,11 @@ export class SchedulingQueue {
     return sizes
   }
 
+  /** Whether there is a pod to try. */
+  get isReady(): boolean {
+    return this.#active.size > 0
+  }
+
   /** A pod that is new, or not gated any more. */
   add(info: PodInfo): void {
     const now = this.#options.host.now()
