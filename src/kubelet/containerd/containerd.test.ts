@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { silentLogger } from '../../base/logger.ts'
 import { packImage } from '../images/pack-image.ts'
+import { Cgroups } from '../linux/cgroups.ts'
 import { mountsBelow } from '../linux/mounts.ts'
 import { findProcesses } from '../linux/processes.ts'
 import { CriRuntime } from '../runtime/cri/cri-runtime.ts'
 import { Containerd } from './containerd.ts'
 import { containerdConfig } from './containerd-config.ts'
 import { hostsToml } from './registry-hosts.ts'
-import { whyNoContainers } from './testing/containerd-bench.ts'
+import { containerdBench, whyNoContainers } from './testing/containerd-bench.ts'
 import { smallRegistry } from './testing/small-registry.ts'
 
 test('containerdConfig() keeps everything to itself', () => {
@@ -42,6 +43,39 @@ skip_verify = true
 })
 
 describe.skipIf(whyNoContainers !== '')(`Containerd ${whyNoContainers}`, () => {
+  test('pods outlive it, and ending it ends them even after it was killed', async () => {
+    const bench = await containerdBench()
+    const sandbox = {
+      metadata: { name: 'survivor', uid: 'u', namespace: 'default', attempt: 0 },
+      hostname: '',
+      logDirectory: '',
+      portMappings: [],
+      labels: {},
+      annotations: {},
+      linux: {
+        cgroupParent: '/timonel-test-containerd',
+        sysctls: {},
+        securityContext: {
+          namespaceOptions: { network: 'NODE', pid: 'CONTAINER', ipc: 'POD' } as const,
+        },
+      },
+    }
+    const id = await bench.runtime.runPodSandbox(sandbox, '')
+    const isOurs = (words: readonly string[]): boolean => words.join(' ').includes(bench.directory)
+    const [containerd] = await findProcesses((words) => isOurs(words) && words.includes('--config'))
+    process.kill(containerd ?? Number.NaN, 'SIGKILL')
+    expect(await bench.again().start()).toBe('started')
+    expect((await bench.runtime.podSandboxStatus(id)).state).toBe('SANDBOX_READY')
+    const [again] = await findProcesses((words) => isOurs(words) && words.includes('--config'))
+    process.kill(again ?? Number.NaN, 'SIGKILL')
+    bench.runtime.close()
+    await bench.containerd.stop()
+    expect(await findProcesses(isOurs)).toEqual([])
+    expect(await mountsBelow(bench.directory)).toEqual([])
+    await rm(bench.directory, { recursive: true })
+    await (await Cgroups.open({ prefix: ['timonel-test-containerd'], driver: 'cgroupfs' })).removeAll()
+  })
+
   test('is adopted by whoever starts it next, pulls from plain registries, and leaves nothing when it ends', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'timonel-containerd-'))
     const archive = await packImage({

@@ -5,8 +5,10 @@ import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { runProgram } from '../../base/host/run-program.ts'
 import type { Logger } from '../../base/logger.ts'
+import { endPods } from '../linux/end-pods.ts'
 import { unmountBelow } from '../linux/mounts.ts'
 import { commandLine, endProcess, findProcesses } from '../linux/processes.ts'
+import { CriRuntime } from '../runtime/cri/cri-runtime.ts'
 import { type ContainerdConfig, containerdConfig } from './containerd-config.ts'
 import { hostsToml, type RegistryMirror } from './registry-hosts.ts'
 
@@ -77,15 +79,13 @@ export class Containerd {
     return 'started'
   }
 
-  /** Ends containerd, its shims and what they run, and undoes their mounts. Images and their files stay. */
+  /** Ends all pods, containerd and its shims, and undoes their mounts; also what a crash left. Images and their files stay. */
   async stop(): Promise<void> {
     const { root, state } = this.#options
+    await this.#endPods()
     const pid = await this.#pid()
     if (pid !== undefined) await endProcess(pid, stopGraceMs)
-    const shims = await findProcesses(
-      (words) => (words[0] ?? '').includes('containerd-shim') && words.includes(this.socket),
-    )
-    for (const shim of shims) await this.#endShim(shim)
+    for (const shim of await this.#shims()) await this.#endShim(shim)
     await unmountBelow(state)
     await unmountBelow(root)
     await rm(join(state, 'state'), { recursive: true, force: true })
@@ -95,6 +95,29 @@ export class Containerd {
   async importImage(archive: string): Promise<void> {
     const args = ['--address', this.socket, '--namespace', 'k8s.io', 'images', 'import', archive]
     await runProgram('ctr', args, { timeoutMs: importTimeoutMs })
+  }
+
+  /** Pods' networks can only be given back through containerd: if it has died before its pods it is started once more. */
+  async #endPods(): Promise<void> {
+    const { logger } = this.#options
+    if ((await this.#shims()).length === 0) return
+    try {
+      if ((await this.#pid()) === undefined) await this.start()
+      const runtime = new CriRuntime(this.socket)
+      try {
+        await endPods(runtime, 0, logger)
+      } finally {
+        runtime.close()
+      }
+    } catch (error) {
+      logger.warn('pods could not be ended in order', { error })
+    }
+  }
+
+  #shims(): Promise<readonly number[]> {
+    return findProcesses(
+      (words) => (words[0] ?? '').includes('containerd-shim') && words.includes(this.socket),
+    )
   }
 
   async #endShim(pid: number): Promise<void> {
