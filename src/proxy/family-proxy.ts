@@ -50,7 +50,7 @@ const checkPeriodMs = 30_000
 /** Services compiled in one turn of the event loop; the API server may live in the same process. */
 const servicesPerTurn = 50
 
-const firstRetryMs = 1_000
+const firstRetryMs = 100
 const longestRetryMs = 30_000
 
 interface Change {
