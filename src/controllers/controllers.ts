@@ -1,4 +1,5 @@
 import type { AnyController, AnyKind } from '../reconcile/controller.ts'
+import { clusterRoleAggregationController } from './clusterroleaggregation/cluster-role-aggregation-controller.ts'
 import { deploymentController } from './deployment/deployment-controller.ts'
 import { endpointsController } from './endpoints/endpoints-controller.ts'
 import { endpointSliceController } from './endpointslice/endpoint-slice-controller.ts'
@@ -33,6 +34,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     nodeIpamController(nodeIpam),
     serviceAccountController,
     rootCaController(rootCertificate),
+    clusterRoleAggregationController,
     deploymentController,
     replicaSetController,
     endpointSliceController,
