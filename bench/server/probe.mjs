@@ -4,6 +4,7 @@ import { Session } from 'node:inspector'
 import { Socket } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
+import { isMainThread } from 'node:worker_threads'
 
 const resolutionMs = 2
 const delay = monitorEventLoopDelay({ resolution: resolutionMs })
@@ -42,10 +43,16 @@ const commands = {
   },
 }
 
-const socket = new Socket({ fd: 3, readable: true, writable: true })
-createInterface({ input: socket }).on('line', async (line) => {
-  const question = JSON.parse(line)
-  socket.write(`${JSON.stringify(await commands[question.do](question))}\n`)
-})
-socket.on('error', () => {}) // the bench has gone
-socket.unref()
+function answer() {
+  const socket = new Socket({ fd: 3, readable: true, writable: true })
+  createInterface({ input: socket }).on('line', async (line) => {
+    const question = JSON.parse(line)
+    socket.write(`${JSON.stringify(await commands[question.do](question))}\n`)
+  })
+  socket.on('error', () => {}) // the bench has gone
+  socket.unref()
+}
+
+// Threads and children of the server have no such pipe.
+delete process.env.NODE_OPTIONS
+if (isMainThread) answer()
