@@ -1,6 +1,8 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
-import { ageColumn, nameColumn } from '../../columns.ts'
 import type { autoscaling } from '../../generated/types/index.ts'
+import { autoscalerColumns } from './columns.ts'
+import { defaultAutoscaler } from './defaults.ts'
+import { validateAutoscaler } from './validate.ts'
 
 export const HorizontalPodAutoscaler = defineKind<autoscaling.v2.HorizontalPodAutoscaler>({
   group: 'autoscaling',
@@ -12,5 +14,8 @@ export const HorizontalPodAutoscaler = defineKind<autoscaling.v2.HorizontalPodAu
   shortNames: ['hpa'],
   categories: ['all'],
   subresources: { status: {} },
-  columns: [nameColumn, ageColumn],
+  defaults: defaultAutoscaler,
+  prepareForCreate: (autoscaler) => ({ ...autoscaler, status: { desiredReplicas: 0 } }),
+  validate: validateAutoscaler,
+  columns: autoscalerColumns,
 })
