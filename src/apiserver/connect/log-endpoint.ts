@@ -6,9 +6,11 @@ import { backendUnreachable, kubeletError } from './backend-error.ts'
 import type { ConnectContext } from './connect-context.ts'
 import { kubeletAddress } from './kubelet-address.ts'
 import { logOptions } from './log-options.ts'
+import { overWebSocket } from './one-way-web-socket.ts'
 import { pipe } from './pipe.ts'
 import { containerOf, podOf } from './pod-target.ts'
 import { queryString } from './query-string.ts'
+import { upgradeKind } from './upgrade-kind.ts'
 
 /** `pods/log`: what the pod's kubelet has of a container's output. */
 export class LogEndpoint implements SubresourceEndpoint {
@@ -37,6 +39,7 @@ export class LogEndpoint implements SubresourceEndpoint {
       target,
     })
     if (response.status < 200 || response.status > 206) throw await kubeletError(response, name)
+    if (upgradeKind(request) === 'web-socket') return overWebSocket(request, response.body)
     return {
       type: 'stream',
       status: 200,

@@ -91,8 +91,8 @@ test('it shows logs, and says why there are none', async () => {
   expect((await fetchText('/containerLogs/default/none/main'))[0]).toBe(404)
 })
 
-function open(path: string): Promise<readonly string[]> {
-  const socket = new WebSocket(`wss://127.0.0.1:${port}${path}`, ['v5.channel.k8s.io'], credentials('admin'))
+function open(path: string, protocol = 'v5.channel.k8s.io'): Promise<readonly string[]> {
+  const socket = new WebSocket(`wss://127.0.0.1:${port}${path}`, [protocol], credentials('admin'))
   const messages: string[] = []
   return new Promise((resolve, reject) => {
     socket.on('message', (data: Buffer) => messages.push(`${data[0]}:${data.subarray(1)}`))
@@ -111,6 +111,13 @@ test('it runs commands over a WebSocket and ends with a Status', async () => {
     reason: 'NonZeroExitCode',
     details: { causes: [{ reason: 'ExitCode', message: '3' }] },
   })
+})
+
+test('it says only in words what went wrong to clients of the oldest protocol', async () => {
+  const run = (script: string) =>
+    open(`/exec/default/web/main?command=sh&command=-c&command=${script}&output=1&error=1`, 'channel.k8s.io')
+  expect(await run('echo+out')).toEqual(['1:out\n'])
+  expect(await run('exit+3')).toEqual(['3:command terminated with non-zero exit code: exit code 3'])
 })
 
 test('it begins forwarded ports with their numbers and tells what fails', async () => {

@@ -49,8 +49,8 @@ interface Call {
   readonly query: URLSearchParams
 }
 
-/** Protocols of command streams that it speaks; the first knows the end of input. */
-const commandProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io']
+/** Protocols of command streams that it speaks: the first knows the end of input, the last no Status. */
+const commandProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'channel.k8s.io']
 const portProtocols = ['v4.channel.k8s.io']
 
 const isTrue = (value: string | null): boolean => value === 'true' || value === '1'

@@ -1,4 +1,5 @@
 import { type RawData, WebSocket } from 'ws'
+import type { Status } from '../../apimachinery/meta.ts'
 import type { PortSession, StreamSession } from '../runtime/runtime.ts'
 import { streamStatus } from './stream-status.ts'
 
@@ -36,6 +37,12 @@ function inOrder(socket: WebSocket, handle: (message: Buffer) => void | Promise<
   })
 }
 
+/** From v4 on the error channel ends with a Status; before, it says in words what went wrong, and nothing else. */
+function lastWords(protocol: string, status: Status): string | undefined {
+  if (protocol.startsWith('v')) return JSON.stringify(status)
+  return status.status === 'Success' ? undefined : (status.message ?? '')
+}
+
 /** Joins a client's WebSocket to a command: its input, window size and end of input one way, its output the other. */
 export function joinCommand(
   socket: WebSocket,
@@ -70,7 +77,8 @@ export function joinCommand(
       message: error instanceof Error ? error.message : String(error),
     }))
     .then(async (outcome) => {
-      await send(socket, channel.error, Buffer.from(JSON.stringify(streamStatus(outcome))))
+      const words = lastWords(socket.protocol, streamStatus(outcome))
+      if (words !== undefined) await send(socket, channel.error, Buffer.from(words))
       socket.close(1000)
     })
 }
