@@ -74,6 +74,7 @@ const routes: Record<string, (request: ServerRequest) => Promise<ServerResponse>
       sink.end()
     },
   }),
+  '/hang': () => new Promise(() => {}),
   '/who': (request) => {
     const { clientCertificate, certificateError } = request.source.connection
     return textResponse(clientCertificate ? 'certificate' : (certificateError ?? 'nobody'))
@@ -351,25 +352,24 @@ describe('startHttpServer()', () => {
     expect(status).toBe(413)
   })
 
-  it('close() breaks what does not end within the grace', async () => {
+  it('close() ends watches at once and breaks what does not end within the grace', async () => {
     const other = await start()
     const session = http2.connect(`https://127.0.0.1:${other.port}`, { ca: pki.ca.certificatePem })
     session.on('error', () => {})
-    const request = session.request({ ':path': '/watch' })
-    request.on('error', () => {})
-    await new Promise((resolve) => request.once('data', resolve))
-    const idle = https.request({
-      host: '127.0.0.1',
-      port: other.port,
-      path: '/warn',
-      ca: pki.ca.certificatePem,
-    })
-    idle.on('error', () => {})
-    const closed = new Promise((resolve) => session.once('close', resolve))
-    await other.close(50)
-    await closed
-    idle.destroy()
-    sinks.pop()
+    const watch = session.request({ ':path': '/watch' })
+    await new Promise((resolve) => watch.once('data', resolve))
+    const sink = sinks.pop()
+    const gone = new Promise<void>((resolve) => sink?.onClose(resolve))
+    const hanging = session.request({ ':path': '/hang' })
+    hanging.on('error', () => {})
+    hanging.on('close', () => {})
+    watch.resume()
+    const ended = new Promise((resolve) => watch.once('end', resolve))
+    const closing = other.close(100)
+    await ended
+    await gone
+    expect(sink?.write(new Uint8Array(1))).toBe(true)
+    await closing
   })
 
   it('rejects where the port is taken', async () => {

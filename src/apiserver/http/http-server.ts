@@ -18,7 +18,7 @@ import { defaultHttpLimits, type HttpLimits } from './limits.ts'
 import { Http1Outgoing, Http2Outgoing, type Outgoing } from './outgoing.ts'
 import { parseTarget } from './parse-target.ts'
 import { http1Source, http2Source } from './request-source.ts'
-import { respond } from './respond.ts'
+import { type ResponseContext, respond } from './respond.ts'
 import { TurnBatcher } from './turn-batcher.ts'
 import { serveUpgrade } from './upgrade.ts'
 
@@ -40,7 +40,7 @@ export interface HttpServerOptions {
 export interface HttpServer {
   readonly address: string
   readonly port: number
-  /** Takes no more connections or requests, gives those under way `graceMs`, then breaks what is left. */
+  /** Takes no more connections or requests, ends watches, gives other requests under way `graceMs`, then breaks what is left. */
   close(graceMs: number): Promise<void>
 }
 
@@ -54,7 +54,7 @@ class Front implements HttpServer {
   readonly #options: HttpServerOptions
   readonly #limits: HttpLimits
   readonly #server: Http2SecureServer
-  readonly #batcher = new TurnBatcher()
+  readonly #context: ResponseContext = { batcher: new TurnBatcher(), watches: new Set() }
   readonly #sessionConnections = new Connections<ServerHttp2Session>()
   readonly #socketConnections = new Connections<TLSSocket>()
   readonly #sessions = new Set<ServerHttp2Session>()
@@ -194,7 +194,7 @@ class Front implements HttpServer {
     this.#busySockets.add(socket)
     socket.once('close', () => this.#busySockets.delete(socket))
     const { handler } = this.#options
-    serveUpgrade({ request, message, socket, head, handler, batcher: this.#batcher }).catch(
+    serveUpgrade({ request, message, socket, head, handler, context: this.#context }).catch(
       (error: unknown) => {
         this.#options.logger.error('an upgrade failed', { error, path: request.path })
         socket.destroy()
@@ -232,7 +232,7 @@ class Front implements HttpServer {
     }
     this.#options
       .handler(request)
-      .then((response) => respond(outgoing, request, response, this.#batcher))
+      .then((response) => respond(outgoing, request, response, this.#context))
       .catch((error: unknown) => {
         this.#options.logger.error('a response failed', { error, path: request.path })
         if (!outgoing.closed) outgoing.destroy()
@@ -244,6 +244,7 @@ class Front implements HttpServer {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve())
     })
+    for (const watch of this.#context.watches) watch.finish()
     for (const session of this.#sessions) session.close()
     for (const socket of this.#sockets) {
       const http1 = socket.alpnProtocol !== 'h2'

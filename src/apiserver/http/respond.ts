@@ -10,6 +10,13 @@ import { warningHeaders } from './warning-headers.ts'
 import { WritableSink } from './writable-sink.ts'
 import { writeChunks } from './write-chunks.ts'
 
+/** What all responses of a server share. */
+export interface ResponseContext {
+  readonly batcher: TurnBatcher
+  /** Open responses that end only when somebody ends them. */
+  readonly watches: Set<WritableSink>
+}
+
 /** What every response has. The audit ID is the client's where it sent one. */
 function commonHeaders(
   request: ServerRequest,
@@ -47,7 +54,7 @@ function respondStream(
   outgoing: Outgoing,
   request: ServerRequest,
   response: StreamResponse,
-  batcher: TurnBatcher,
+  { batcher, watches }: ResponseContext,
 ): void {
   const headers = commonHeaders(request, response.contentType, response.headers)
   if (!response.flushHead && acceptsGzip(request)) {
@@ -56,7 +63,12 @@ function respondStream(
   }
   outgoing.head(response.status, headers, response.flushHead)
   const destroy = (): void => outgoing.destroy()
-  response.start(new WritableSink({ target: outgoing.body, batcher, destroy }))
+  const sink = new WritableSink({ target: outgoing.body, batcher, destroy })
+  if (response.flushHead) {
+    watches.add(sink)
+    outgoing.body.once('close', () => watches.delete(sink))
+  }
+  response.start(sink)
 }
 
 /** Puts the chain's answer on the wire. An upgrade is answered elsewhere. */
@@ -64,7 +76,7 @@ export function respond(
   outgoing: Outgoing,
   request: ServerRequest,
   response: ServerResponse,
-  batcher: TurnBatcher,
+  context: ResponseContext,
 ): void {
   if (outgoing.closed) return
   switch (response.type) {
@@ -72,7 +84,7 @@ export function respond(
       respondBytes(outgoing, request, response)
       break
     case 'stream':
-      respondStream(outgoing, request, response, batcher)
+      respondStream(outgoing, request, response, context)
       break
     default:
       assert(false, `a response of type ${response.type} reached the HTTP front`)

@@ -5,7 +5,7 @@ import type { Handler } from '../filter.ts'
 import type { ServerRequest } from '../request.ts'
 import type { UpgradeResponse } from '../response.ts'
 import { Http1Outgoing } from './outgoing.ts'
-import { respond } from './respond.ts'
+import { type ResponseContext, respond } from './respond.ts'
 import type { TurnBatcher } from './turn-batcher.ts'
 import { watchOverWebSocket } from './web-socket-watch.ts'
 import { WritableSink } from './writable-sink.ts'
@@ -54,15 +54,15 @@ export interface UpgradeOptions {
   readonly socket: Duplex
   readonly head: Buffer
   readonly handler: Handler
-  readonly batcher: TurnBatcher
+  readonly context: ResponseContext
 }
 
 /** A request that wants to leave HTTP: the chain says whether it may. */
 export async function serveUpgrade(options: UpgradeOptions): Promise<void> {
-  const { request, message, socket, head, handler, batcher } = options
+  const { request, message, socket, head, handler, context } = options
   const response = await handler(request)
   if (socket.destroyed) return
-  if (response.type === 'upgrade') return switchProtocols(message, socket, head, response, batcher)
+  if (response.type === 'upgrade') return switchProtocols(message, socket, head, response, context.batcher)
   const webSocket = message.headers.upgrade?.toLowerCase() === 'websocket'
   if (webSocket && response.type === 'stream' && response.flushHead) {
     return watchOverWebSocket(message, socket, head, response)
@@ -72,5 +72,5 @@ export async function serveUpgrade(options: UpgradeOptions): Promise<void> {
   // Node types the socket as a network socket; that of an upgrade is the TLS socket.
   plain.assignSocket(Object.assign(socket))
   plain.once('finish', () => socket.end())
-  respond(new Http1Outgoing(plain), request, response, batcher)
+  respond(new Http1Outgoing(plain), request, response, context)
 }

@@ -21,6 +21,7 @@ export class WritableSink implements ByteSink {
   readonly #batcher: TurnBatcher
   readonly #destroy: () => void
   #ended = false
+  #finishing = false
   /** In which it has last been written to. */
   #lastTurn = -1
 
@@ -32,7 +33,7 @@ export class WritableSink implements ByteSink {
   }
 
   get #closed(): boolean {
-    return this.#ended || this.#target.destroyed || this.#connection.destroyed
+    return this.#ended || this.#finishing || this.#target.destroyed || this.#connection.destroyed
   }
 
   write(bytes: Uint8Array, taken?: () => void): boolean {
@@ -69,6 +70,14 @@ export class WritableSink implements ByteSink {
   end(): void {
     if (this.#closed) return
     this.#ended = true
+    this.#batcher.release(this.#target)
+    this.#target.end()
+  }
+
+  /** The server goes: the client sees an end now, the writer that its client has gone. */
+  finish(): void {
+    if (this.#closed) return
+    this.#finishing = true
     this.#batcher.release(this.#target)
     this.#target.end()
   }
