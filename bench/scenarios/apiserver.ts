@@ -7,7 +7,7 @@ import { configMaps } from './apiserver/config-maps.ts'
 import { growth } from './apiserver/growth.ts'
 import { idle } from './apiserver/idle.ts'
 import { inProcess } from './apiserver/in-process.ts'
-import { memoryAfterStart, memoryLoaded } from './apiserver/memory.ts'
+import { memory } from './apiserver/memory.ts'
 import type { ApiLoad } from './apiserver/part.ts'
 import { pods } from './apiserver/pods.ts'
 import { watchers } from './apiserver/watchers.ts'
@@ -26,10 +26,10 @@ export const apiserver: Scenario = {
     await load
       .session(0)
       .expect({ method: 'POST', path: '/api/v1/namespaces', body: namespaceNamed(namespace) })
-    await memoryAfterStart(load)
+    await memory(server, report, 'memoryAfterStart')
     if (wants(options, 'config-maps')) await configMaps(load)
     if (wants(options, 'pods')) await pods(load)
-    if (wants(options, 'config-maps') && wants(options, 'pods')) memoryLoaded(load)
+    if (wants(options, 'config-maps') && wants(options, 'pods')) await memory(server, report, 'memoryLoaded')
     if (wants(options, 'watchers')) await watchers(load)
     sessions.close()
     await server.stop()

@@ -37,7 +37,10 @@ export async function measure<T>(
   if (options.profile) {
     await probe.stopProfile(file)
     console.log(`\n  ${name}: ${file}`)
-    for (const line of heaviestFunctions(file, heaviestCount)) console.log(`    ${line}`)
+    const { self, withCallees } = heaviestFunctions(file, heaviestCount)
+    console.log(
+      ['  in the function itself:', ...self, '  with what it calls:', ...withCallees].join('\n    '),
+    )
   }
   return { result, processorSeconds: spent, loopP99Ms: p99Ms }
 }

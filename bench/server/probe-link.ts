@@ -8,6 +8,13 @@ export interface LoopDelay {
   readonly maxMs: number
 }
 
+/** What Node says of its memory: the JavaScript heap, and what lies beside it (objects' bytes). */
+export interface NodeMemory {
+  readonly heapUsedMiB: number
+  readonly heapMiB: number
+  readonly offHeapMiB: number
+}
+
 /** The bench's end of the pipe to probe.mjs. One question at a time. */
 export class ProbeLink {
   readonly #pipe: Duplex
@@ -24,6 +31,11 @@ export class ProbeLink {
 
   async readLoop(): Promise<LoopDelay> {
     const answer: LoopDelay = JSON.parse(await this.#ask({ do: 'read-loop' }))
+    return answer
+  }
+
+  async memory(): Promise<NodeMemory> {
+    const answer: NodeMemory = JSON.parse(await this.#ask({ do: 'memory' }))
     return answer
   }
 

@@ -29,6 +29,10 @@ const commands = {
     delay.disable()
     return { p50Ms: late(delay.percentile(50)), p99Ms: late(delay.percentile(99)), maxMs: late(delay.max) }
   },
+  memory: () => {
+    const { heapUsed, heapTotal, external } = process.memoryUsage()
+    return { heapUsedMiB: heapUsed / 2 ** 20, heapMiB: heapTotal / 2 ** 20, offHeapMiB: external / 2 ** 20 }
+  },
   'start-profile': async () => {
     await post('Profiler.enable')
     await post('Profiler.setSamplingInterval', { interval: 500 })

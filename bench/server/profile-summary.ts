@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 interface CallFrame {
@@ -8,8 +7,14 @@ interface CallFrame {
   readonly lineNumber: number
 }
 
+interface ProfileNode {
+  readonly id: number
+  readonly callFrame: CallFrame
+  readonly children?: readonly number[]
+}
+
 interface Profile {
-  readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[]
+  readonly nodes: readonly ProfileNode[]
   readonly samples: readonly number[]
   readonly timeDeltas: readonly number[]
 }
@@ -18,14 +23,18 @@ interface Profile {
 class SourceNames {
   readonly #files = new Map<string, readonly string[]>()
 
-  of(url: string, lineNumber: number): string {
+  of({ functionName, url, lineNumber }: CallFrame): string {
+    return `${functionName || '(anonymous)'} ${this.#place(url, lineNumber)}`.trim()
+  }
+
+  #place(url: string, lineNumber: number): string {
     if (!url.startsWith('file:')) return url
     const lines = this.#linesOf(fileURLToPath(url))
     for (let index = Math.min(lineNumber, lines.length - 1); index >= 0; index--) {
       const found = /^\s*\/\/ ((?:src|node_modules)\/\S+)$/.exec(lines[index] ?? '')
       if (found?.[1] !== undefined) return found[1]
     }
-    return `${basename(url)}:${lineNumber + 1}`
+    return `${url}:${lineNumber + 1}`
   }
 
   #linesOf(file: string): readonly string[] {
@@ -41,23 +50,48 @@ class SourceNames {
 const isNoWork = ({ functionName, url }: CallFrame): boolean =>
   functionName === '(idle)' || url === 'node:inspector' || url.endsWith('/probe.mjs')
 
-/** The functions of a .cpuprofile in which most processor time went by, with their share in percent. */
-export function heaviestFunctions(file: string, count: number): readonly string[] {
+/** Where the processor time of a profile went: shares of all that was worked, in percent. */
+export interface Shares {
+  /** In the function itself. */
+  readonly self: readonly string[]
+  /** With everything that it calls; only functions of this project. */
+  readonly withCallees: readonly string[]
+}
+
+/** The functions of a .cpuprofile in which most time went by. */
+export function heaviestFunctions(file: string, count: number): Shares {
   const profile: Profile = JSON.parse(readFileSync(file, 'utf8'))
-  const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]))
-  const names = new SourceNames()
-  const selfMicros = new Map<string, number>()
+  const source = new SourceNames()
+  const nodes = new Map(profile.nodes.map((node) => [node.id, node]))
+  const parents = new Map(
+    profile.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])),
+  )
+  const names = new Map(profile.nodes.map(({ id, callFrame }) => [id, source.of(callFrame)]))
+  const own = new Map<number, number>()
   let busy = 0
   for (const [index, id] of profile.samples.entries()) {
-    const frame = frames.get(id)
-    if (frame === undefined || isNoWork(frame)) continue
+    const node = nodes.get(id)
+    if (node === undefined || isNoWork(node.callFrame)) continue
     const micros = profile.timeDeltas[index] ?? 0
-    const name = `${frame.functionName || '(anonymous)'} ${names.of(frame.url, frame.lineNumber)}`.trim()
-    selfMicros.set(name, (selfMicros.get(name) ?? 0) + micros)
+    own.set(id, (own.get(id) ?? 0) + micros)
     busy += micros
   }
-  return [...selfMicros]
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, count)
-    .map(([name, micros]) => `${((100 * micros) / busy).toFixed(1).padStart(5)} %  ${name}`)
+  const self = new Map<string, number>()
+  const withCallees = new Map<string, number>()
+  const add = (to: Map<string, number>, name: string, micros: number): void => {
+    to.set(name, (to.get(name) ?? 0) + micros)
+  }
+  for (const [id, micros] of own) {
+    add(self, names.get(id) ?? '', micros)
+    const callers = new Set<string>()
+    for (let at: number | undefined = id; at !== undefined; at = parents.get(at))
+      callers.add(names.get(at) ?? '')
+    for (const name of callers) if (name.includes(' src/')) add(withCallees, name, micros)
+  }
+  const heaviest = (shares: ReadonlyMap<string, number>): readonly string[] =>
+    [...shares]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, count)
+      .map(([name, micros]) => `${((100 * micros) / busy).toFixed(1).padStart(5)} %  ${name}`)
+  return { self: heaviest(self), withCallees: heaviest(withCallees) }
 }

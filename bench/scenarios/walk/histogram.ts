@@ -7,7 +7,7 @@ export function histogramQuantile(metrics: string, name: string, quantile: numbe
   for (const [, labels = '', count = '0'] of metrics.matchAll(
     new RegExp(`^${name}_bucket\\{([^}]*)\\} (\\S+)$`, 'gm'),
   )) {
-    const bound = Number((/le="([^"]+)"/.exec(labels)?.[1] ?? '').replace('+Inf', 'Infinity'))
+    const bound = Number((/(?:^|,)le="([^"]+)"/.exec(labels)?.[1] ?? '').replace('+Inf', 'Infinity'))
     counts.set(bound, (counts.get(bound) ?? 0) + Number(count))
   }
   const wanted = (counts.get(Number.POSITIVE_INFINITY) ?? 0) * quantile
