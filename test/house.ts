@@ -69,12 +69,7 @@ export const featureFolders: readonly string[] = ['controllers', 'scheduler/plug
 
 /** npm packages that import nothing of Node themselves. */
 export const hostFreePackages: readonly string[] = [
-  'croner',
-  'dns-packet',
-  'fast-json-patch',
   'ipaddr.js',
-  'protobufjs',
-  're2js',
   'sorted-btree',
   'yaml',
 ]
