@@ -20,7 +20,7 @@ import { processStartTicks } from './process-identity.ts'
 import { type Report, step } from './progress.ts'
 import { startRealNodes } from './real-nodes/start-real-nodes.ts'
 import { type RunningNodes, startSimulatedNodes } from './simulated-nodes.ts'
-import { removeState, writeState } from './state-file.ts'
+import { isAlive, readState, removeState, writeState } from './state-file.ts'
 
 const quiet: Report = () => {}
 
@@ -36,6 +36,7 @@ interface Parts {
   readonly virtual: VirtualHost | undefined
   readonly directory: DataDirectory
   readonly temporary: boolean
+  readonly place: Place
   readonly controlPlane: ControlPlane
   readonly nodes: RunningNodes
   readonly kubeconfig: string
@@ -95,9 +96,10 @@ export class Cluster {
 
   /** Stops everything; what is in a data directory stays. */
   async stop(): Promise<void> {
-    const { nodes, controlPlane, directory, temporary } = this.#parts
+    const { nodes, controlPlane, directory, temporary, place } = this.#parts
     await nodes.stop()
     await controlPlane.stop()
+    await place.release()
     removeState(directory.stateFile)
     if (temporary) rmSync(directory.root, { recursive: true, force: true })
   }
@@ -123,16 +125,40 @@ interface Ground {
   readonly root: string
 }
 
-/** Starts the parts, in order; what has started is stopped again when a later part fails. */
+/** Two of them would share addresses, rules and containers. */
+function refuseSecond({ root, stateFile }: DataDirectory): void {
+  const state = readState(stateFile)
+  if (state === undefined || !isAlive(state)) return
+  throw new Error(`the cluster in ${root} is running already (process ${state.pid})`)
+}
+
 async function start(options: ClusterOptions, report: Report, ground: Ground): Promise<Parts> {
-  const { host, virtual, temporary, root } = ground
-  const directory = dataDirectory(root)
+  const directory = dataDirectory(ground.root)
+  refuseSecond(directory)
+  const names = Array.from({ length: options.nodes ?? 1 }, (_, index) => `node-${index + 1}`)
+  mkdirSync(directory.root, { recursive: true, mode: 0o700 })
+  const place = await findPlace(directory.root, options.runtime === 'containerd', names)
+  try {
+    return await startParts(options, report, { ...ground, directory, place, names })
+  } catch (error) {
+    await place.release()
+    throw error
+  }
+}
+
+interface Site extends Ground {
+  readonly directory: DataDirectory
+  readonly place: Place
+  /** Of the nodes. */
+  readonly names: readonly string[]
+}
+
+/** Starts the parts, in order; what has started is stopped again when a later part fails. */
+async function startParts(options: ClusterOptions, report: Report, site: Site): Promise<Parts> {
+  const { host, virtual, temporary, directory, place, names } = site
   const network: NetworkOptions = { ...defaultNetwork, ...options.network }
   const logger: Logger = options.logger ?? silentLogger
-  const names = Array.from({ length: options.nodes ?? 1 }, (_, index) => `node-${index + 1}`)
   const real = options.runtime === 'containerd'
-  mkdirSync(root, { recursive: true, mode: 0o700 })
-  const place = await findPlace(root, real, names)
   const pki = await step(realHost, report, 'certificates', () => certificates(directory, network, place))
   const controlPlane = await startControlPlane({
     host,
@@ -175,7 +201,7 @@ async function start(options: ClusterOptions, report: Report, ground: Ground): P
       startedAtMs: realHost.now(),
       nodes: nodes.nodes,
     })
-    return { host, virtual, directory, temporary, controlPlane, nodes, kubeconfig: config }
+    return { host, virtual, directory, temporary, place, controlPlane, nodes, kubeconfig: config }
   } catch (error) {
     await controlPlane.stop()
     throw error

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { runProgram } from '../base/host/run-program.ts'
-import { hostAddress, takenRanges } from './nodes/host-address.ts'
+import { hostAddress, releaseHostAddress, takenRanges } from './nodes/host-address.ts'
 import { freeSubnet, type NodeNetworks, planNodeNetworks } from './nodes/node-networks.ts'
 import { clusterId } from './real-nodes/cluster-id.ts'
 
@@ -12,7 +12,11 @@ export interface Place {
   readonly address: string
   /** Present where nodes have network namespaces of their own. */
   readonly networks: NodeNetworks | undefined
+  /** Takes back what finding it took; for when nothing of the cluster runs any more. */
+  release(): Promise<void>
 }
+
+const nothing = async (): Promise<void> => {}
 
 /** An address for documentation (RFC 5737): what a machine with nothing but loopback shows and nobody calls. */
 const nowhere = '192.0.2.1'
@@ -35,8 +39,11 @@ async function subnetOf(root: string): Promise<string> {
 
 /** Simulated nodes need no networks; a single real node is the machine itself. */
 export async function findPlace(root: string, real: boolean, names: readonly string[]): Promise<Place> {
-  if (!real) return { address: firstOwnAddress(), networks: undefined }
-  if (names.length === 1) return { address: (await hostAddress(runProgram)).address, networks: undefined }
+  if (!real) return { address: firstOwnAddress(), networks: undefined, release: nothing }
+  if (names.length === 1) {
+    const address = await hostAddress(runProgram)
+    return { address, networks: undefined, release: () => releaseHostAddress(address, runProgram) }
+  }
   const networks = planNodeNetworks(clusterId(root), names, await subnetOf(root))
-  return { address: networks.hostAddress, networks }
+  return { address: networks.hostAddress, networks, release: nothing }
 }

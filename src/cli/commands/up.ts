@@ -119,7 +119,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
   process.exit(0)
 }
 
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+/** Resolves at the first SIGINT, SIGTERM or end of the terminal; a second one ends the process at once. */
 function endSignal(): Promise<void> {
   return new Promise((resolve) => {
     let asked = false
@@ -130,6 +130,7 @@ function endSignal(): Promise<void> {
     }
     process.on('SIGINT', onSignal)
     process.on('SIGTERM', onSignal)
+    process.on('SIGHUP', onSignal)
   })
 }
 

@@ -1,6 +1,6 @@
 import { isLoopbackIp } from '../../apimachinery/ip-address.ts'
 import type { RunProgram } from '../../base/host/run-program.ts'
-import { addLocalAddress } from '../../dns/local-address.ts'
+import { addLocalAddress, removeLocalAddress } from '../../dns/local-address.ts'
 
 /** The part of `ip -j route` and `ip -j address` that matters. */
 interface ListedRoute {
@@ -33,22 +33,25 @@ async function list<T>(run: RunProgram, args: readonly string[]): Promise<readon
 
 /**
  * The address by which a node that is this machine itself is known: the one it speaks from, else its first
- * one, else one that is put on `lo` (then `added`; `removeLocalAddress` takes it away).
+ * one, else one that is put on `lo` (`releaseHostAddress` takes it away).
  */
-export async function hostAddress(
-  run: RunProgram,
-): Promise<{ readonly address: string; readonly added: boolean }> {
+export async function hostAddress(run: RunProgram): Promise<string> {
   const [route] = await list<ListedRoute>(run, ['-4', 'route', 'get', anywhere])
-  if (route?.prefsrc !== undefined) return { address: route.prefsrc, added: false }
+  if (route?.prefsrc !== undefined) return route.prefsrc
   const links = await list<ListedLink>(run, ['-4', 'address', 'show'])
   for (const { ifname = '', addr_info: addresses = [] } of links) {
     // Not what containers and clusters made.
     if (/^(tml|veth|docker|br-|cni)/.test(ifname)) continue
     const found = addresses.find(({ local = '', scope }) => scope === 'global' && !isLoopbackIp(local))?.local
-    if (found !== undefined && found !== fallbackAddress) return { address: found, added: false }
+    if (found !== undefined && found !== fallbackAddress) return found
   }
   await addLocalAddress(fallbackAddress, run)
-  return { address: fallbackAddress, added: true }
+  return fallbackAddress
+}
+
+/** Takes an address away that `hostAddress` had to add; leaves all others alone. */
+export async function releaseHostAddress(address: string, run: RunProgram): Promise<void> {
+  if (address === fallbackAddress) await removeLocalAddress(address, run)
 }
 
 /** What the host's routes and addresses take up, for `freeSubnet`. */

@@ -7,6 +7,7 @@ import { Cgroups } from '../../kubelet/linux/cgroups.ts'
 import { unmountBelow } from '../../kubelet/linux/mounts.ts'
 import { PodNetwork } from '../../network/pod-network.ts'
 import { NftTable } from '../../proxy/nft-table.ts'
+import { releaseHostAddress } from '../nodes/host-address.ts'
 import type { NodeConfig } from './node-config.ts'
 import { cniBinaries, nodePaths } from './node-paths.ts'
 import { sandboxImage } from './sandbox-image.ts'
@@ -50,4 +51,5 @@ async function removeHostNetwork(config: NodeConfig): Promise<void> {
   }).remove()
   await new NftTable('IPv4', runProgram).remove()
   await removeLocalAddress(config.network.dnsAddress, runProgram)
+  await releaseHostAddress(config.address, runProgram)
 }

@@ -191,8 +191,9 @@ export async function runNode(configFile: string): Promise<void> {
         .catch((error: unknown) => logger.error('a part could not be stopped', { error }))
     }
   }
-  // The terminal's Ctrl-C reaches the whole group; what happens then is the first process's to say.
+  // The terminal's Ctrl-C and its end reach the whole group; what happens then is the first process's to say.
   process.on('SIGINT', () => {})
+  process.on('SIGHUP', () => {})
   process.on('message', (order: NodeOrder) => {
     void stop(order.cleanUp).then(() => {
       tell({ type: 'stopped' })

@@ -179,6 +179,11 @@ export class Machine {
     return this.#traces.read()
   }
 
+  /** Processes of the cluster whose command line fits. */
+  pids(pattern: RegExp): readonly number[] {
+    return this.#traces.pids(pattern)
+  }
+
   /** What the cluster's processes have logged. */
   logs(): string {
     const { logs, node } = dataDirectory(this.dataDirectory)
@@ -195,7 +200,7 @@ export class Machine {
     for (const close of this.#closers.splice(0)) await close()
     for (const child of this.#children) child.kill('SIGKILL')
     if (existsSync(this.dataDirectory)) await this.timonel('down').catch(() => {})
-    for (const pid of this.#traces.pids) {
+    for (const pid of this.pids(/^/)) {
       try {
         process.kill(pid, 'SIGKILL')
       } catch {

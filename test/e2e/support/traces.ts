@@ -57,8 +57,11 @@ export class Traces {
       .filter(({ command, group }) => command.includes(this.#folder) || group.includes(`/${this.#name}`))
   }
 
-  get pids(): readonly number[] {
-    return this.#processes().map(({ pid }) => pid)
+  /** Of the cluster's processes, those whose command line fits. */
+  pids(pattern: RegExp): readonly number[] {
+    return this.#processes()
+      .filter(({ command }) => pattern.test(command))
+      .map(({ pid }) => pid)
   }
 
   #mounts(): readonly string[] {
