@@ -52,11 +52,21 @@ export interface Subresources {
 /** How an object's name (or generateName) is checked. */
 export type NameRule = 'subdomain' | 'label' | 'label-1035' | 'path-segment'
 
+/** Who writes. */
+export interface Writer {
+  readonly name: string
+  readonly uid?: string
+  readonly groups: readonly string[]
+  readonly extra?: Readonly<Record<string, readonly string[]>>
+}
+
 /** What a write is made of, for hooks that must know; host-free and pure. */
 export interface WriteContext {
   readonly nowMs: number
   /** '' for the main resource, else the subresource that is being written (`status`, `scale`, `resize`, …). */
   readonly subresource: string
+  /** Present where a new object is prepared. */
+  readonly user?: Writer
 }
 
 /** The outcome of asking a kind how long a deletion takes. */

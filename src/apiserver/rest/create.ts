@@ -8,7 +8,7 @@ import {
   statusError,
 } from '../../apimachinery/status-error.ts'
 import type { AdmissionInput } from '../admission-chain.ts'
-import type { ServerRequest } from '../request.ts'
+import type { ServerRequest, UserInfo } from '../request.ts'
 import { checkWritten } from './checked.ts'
 import { withManagedFields } from './field-management.ts'
 import { generateName, maxGenerateAttempts } from './names.ts'
@@ -73,7 +73,7 @@ export function namespaceForAdmission(resource: Resource, namespace: string, nam
 /** From an admitted object with its name to the store: what POST, create-on-update and apply have in common. */
 export async function storeNew(creation: Creation, admitted: KubernetesObject): Promise<Outcome> {
   const { resource, request } = creation
-  const prepared = prepareNew(resource, admitted)
+  const prepared = prepareNew(resource, admitted, request.user)
   checkNew(resource, prepared)
   for (const warning of resource.kind.warnings?.(prepared, undefined) ?? []) request.warn(warning)
   return reserving(resource, prepared, undefined, (object) => insert(creation, object))
@@ -95,7 +95,11 @@ async function insert(creation: Creation, object: KubernetesObject): Promise<Out
   }
 }
 
-function prepareNew(resource: Resource, admitted: KubernetesObject): KubernetesObject {
+function prepareNew(
+  resource: Resource,
+  admitted: KubernetesObject,
+  user: UserInfo | undefined,
+): KubernetesObject {
   const { identities } = resource.context
   const { metadata = {}, ...rest } = admitted
   const { managedFields, ...sent } = metadata
@@ -109,7 +113,8 @@ function prepareNew(resource: Resource, admitted: KubernetesObject): KubernetesO
       ...(managedFields === undefined ? {} : { managedFields }),
     },
   }
-  return resource.kind.prepareForCreate(filled, resource.writeContext(''))
+  const context = resource.writeContext('')
+  return resource.kind.prepareForCreate(filled, user === undefined ? context : { ...context, user })
 }
 
 function checkNew(resource: Resource, object: KubernetesObject): void {

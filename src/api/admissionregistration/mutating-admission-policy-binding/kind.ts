@@ -1,17 +1,54 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
+import type { FieldError } from '../../../apimachinery/field-error.ts'
+import { fieldPath } from '../../../apimachinery/field-path.ts'
+import { isDns1123Subdomain } from '../../../apimachinery/names.ts'
+import { checkRequiredText } from '../../checks.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
+import { set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
+import { formatParamRef } from '../policy-columns.ts'
+import { defaultMatchResources } from '../webhook-defaults.ts'
 
-export const MutatingAdmissionPolicyBinding =
-  defineKind<admissionregistration.v1.MutatingAdmissionPolicyBinding>({
-    group: 'admissionregistration.k8s.io',
-    version: 'v1',
-    kind: 'MutatingAdmissionPolicyBinding',
-    resource: 'mutatingadmissionpolicybindings',
-    namespaced: false,
-    schema: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding',
-    categories: ['api-extensions'],
-    hasGeneration: true,
-    allowUnconditionalUpdate: false,
-    columns: [nameColumn, ageColumn],
-  })
+type Binding = admissionregistration.v1.MutatingAdmissionPolicyBinding
+
+function defaultBinding(binding: Binding): Binding {
+  const { spec } = binding
+  if (spec?.matchResources === undefined) return binding
+  return set(binding, 'spec', set(spec, 'matchResources', defaultMatchResources(spec.matchResources)))
+}
+
+function validate({ spec }: Binding): readonly FieldError[] {
+  const errors: FieldError[] = []
+  checkRequiredText(spec?.policyName, isDns1123Subdomain, fieldPath('spec').child('policyName'), errors)
+  return errors
+}
+
+export const MutatingAdmissionPolicyBinding = defineKind<Binding>({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'MutatingAdmissionPolicyBinding',
+  resource: 'mutatingadmissionpolicybindings',
+  namespaced: false,
+  schema: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding',
+  categories: ['api-extensions'],
+  hasGeneration: true,
+  allowUnconditionalUpdate: false,
+  defaults: defaultBinding,
+  validate,
+  columns: [
+    nameColumn,
+    {
+      name: 'PolicyName',
+      type: 'string',
+      description: 'PolicyName indicates the policy definition which the policy binding binded to',
+      value: ({ spec }) => spec?.policyName ?? '',
+    },
+    {
+      name: 'ParamRef',
+      type: 'string',
+      description: 'ParamRef indicates the param resource which sets the configration param',
+      value: ({ spec }) => formatParamRef(spec?.paramRef),
+    },
+    ageColumn,
+  ],
+})

@@ -1,8 +1,30 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
+import type { FieldError } from '../../../apimachinery/field-error.ts'
+import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
+import { fill, set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
+import { formatParamKind } from '../policy-columns.ts'
+import { validateMatchConditions } from '../validate-webhooks.ts'
+import { defaultMatchResources } from '../webhook-defaults.ts'
 
-export const MutatingAdmissionPolicy = defineKind<admissionregistration.v1.MutatingAdmissionPolicy>({
+type Policy = admissionregistration.v1.MutatingAdmissionPolicy
+
+function defaultPolicy(policy: Policy): Policy {
+  let spec = fill(policy.spec ?? {}, { failurePolicy: 'Fail' })
+  if (spec.matchConstraints !== undefined)
+    spec = set(spec, 'matchConstraints', defaultMatchResources(spec.matchConstraints))
+  return set(policy, 'spec', spec)
+}
+
+/** Its expressions are looked into by who evaluates them. */
+function validate({ spec }: Policy): readonly FieldError[] {
+  const errors: FieldError[] = []
+  validateMatchConditions(spec?.matchConditions, fieldPath('spec').child('matchConditions'), errors)
+  return errors
+}
+
+export const MutatingAdmissionPolicy = defineKind<Policy>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   kind: 'MutatingAdmissionPolicy',
@@ -12,5 +34,22 @@ export const MutatingAdmissionPolicy = defineKind<admissionregistration.v1.Mutat
   categories: ['api-extensions'],
   hasGeneration: true,
   allowUnconditionalUpdate: false,
-  columns: [nameColumn, ageColumn],
+  defaults: defaultPolicy,
+  validate,
+  columns: [
+    nameColumn,
+    {
+      name: 'Mutations',
+      type: 'integer',
+      description: 'Mutations indicates the number of mutation rules defined in this configuration',
+      value: ({ spec }) => (spec?.mutations ?? []).length,
+    },
+    {
+      name: 'ParamKind',
+      type: 'string',
+      description: 'ParamKind specifies the kind of resources used to parameterize this policy',
+      value: ({ spec }) => formatParamKind(spec?.paramKind),
+    },
+    ageColumn,
+  ],
 })

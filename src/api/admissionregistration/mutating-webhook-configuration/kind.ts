@@ -1,18 +1,43 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
+import { fill, mapSame, set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
+import { validateWebhooks } from '../validate-webhooks.ts'
+import { defaultWebhook } from '../webhook-defaults.ts'
 
-export const MutatingWebhookConfiguration = defineKind<admissionregistration.v1.MutatingWebhookConfiguration>(
-  {
-    group: 'admissionregistration.k8s.io',
-    version: 'v1',
-    kind: 'MutatingWebhookConfiguration',
-    resource: 'mutatingwebhookconfigurations',
-    namespaced: false,
-    schema: 'io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration',
-    categories: ['api-extensions'],
-    hasGeneration: true,
-    allowUnconditionalUpdate: false,
-    columns: [nameColumn, ageColumn],
-  },
-)
+type Configuration = admissionregistration.v1.MutatingWebhookConfiguration
+
+function defaultConfiguration(configuration: Configuration): Configuration {
+  const { webhooks } = configuration
+  if (webhooks === undefined) return configuration
+  return set(
+    configuration,
+    'webhooks',
+    mapSame(webhooks, (webhook) => fill(defaultWebhook(webhook), { reinvocationPolicy: 'Never' })),
+  )
+}
+
+export const MutatingWebhookConfiguration = defineKind<Configuration>({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'MutatingWebhookConfiguration',
+  resource: 'mutatingwebhookconfigurations',
+  namespaced: false,
+  schema: 'io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration',
+  categories: ['api-extensions'],
+  hasGeneration: true,
+  allowUnconditionalUpdate: false,
+  defaults: defaultConfiguration,
+  validate: (configuration, old) =>
+    validateWebhooks(configuration.webhooks, old === undefined ? undefined : (old.webhooks ?? [])),
+  columns: [
+    nameColumn,
+    {
+      name: 'Webhooks',
+      type: 'integer',
+      description: 'Webhooks indicates the number of webhooks registered in this configuration',
+      value: ({ webhooks }) => (webhooks ?? []).length,
+    },
+    ageColumn,
+  ],
+})

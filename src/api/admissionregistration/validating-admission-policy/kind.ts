@@ -1,8 +1,31 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
+import type { FieldError } from '../../../apimachinery/field-error.ts'
+import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
+import { fill, set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
+import { carryOverMetadata } from '../../status-writes.ts'
+import { formatParamKind } from '../policy-columns.ts'
+import { validateMatchConditions } from '../validate-webhooks.ts'
+import { defaultMatchResources } from '../webhook-defaults.ts'
 
-export const ValidatingAdmissionPolicy = defineKind<admissionregistration.v1.ValidatingAdmissionPolicy>({
+type Policy = admissionregistration.v1.ValidatingAdmissionPolicy
+
+function defaultPolicy(policy: Policy): Policy {
+  let spec = fill(policy.spec ?? {}, { failurePolicy: 'Fail' })
+  if (spec.matchConstraints !== undefined)
+    spec = set(spec, 'matchConstraints', defaultMatchResources(spec.matchConstraints))
+  return set(policy, 'spec', spec)
+}
+
+/** Its expressions are looked into by who evaluates them. */
+function validate({ spec }: Policy): readonly FieldError[] {
+  const errors: FieldError[] = []
+  validateMatchConditions(spec?.matchConditions, fieldPath('spec').child('matchConditions'), errors)
+  return errors
+}
+
+export const ValidatingAdmissionPolicy = defineKind<Policy>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   kind: 'ValidatingAdmissionPolicy',
@@ -13,5 +36,23 @@ export const ValidatingAdmissionPolicy = defineKind<admissionregistration.v1.Val
   subresources: { status: {} },
   hasGeneration: true,
   allowUnconditionalUpdate: false,
-  columns: [nameColumn, ageColumn],
+  defaults: defaultPolicy,
+  prepareForUpdate: carryOverMetadata,
+  validate,
+  columns: [
+    nameColumn,
+    {
+      name: 'Validations',
+      type: 'integer',
+      description: 'Validations indicates the number of validation rules defined in this configuration',
+      value: ({ spec }) => (spec?.validations ?? []).length,
+    },
+    {
+      name: 'ParamKind',
+      type: 'string',
+      description: 'ParamKind specifies the kind of resources used to parameterize this policy',
+      value: ({ spec }) => formatParamKind(spec?.paramKind),
+    },
+    ageColumn,
+  ],
 })

@@ -1,17 +1,39 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
+import { mapSame, set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
+import { validateWebhooks } from '../validate-webhooks.ts'
+import { defaultWebhook } from '../webhook-defaults.ts'
 
-export const ValidatingWebhookConfiguration =
-  defineKind<admissionregistration.v1.ValidatingWebhookConfiguration>({
-    group: 'admissionregistration.k8s.io',
-    version: 'v1',
-    kind: 'ValidatingWebhookConfiguration',
-    resource: 'validatingwebhookconfigurations',
-    namespaced: false,
-    schema: 'io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration',
-    categories: ['api-extensions'],
-    hasGeneration: true,
-    allowUnconditionalUpdate: false,
-    columns: [nameColumn, ageColumn],
-  })
+type Configuration = admissionregistration.v1.ValidatingWebhookConfiguration
+
+function defaultConfiguration(configuration: Configuration): Configuration {
+  const { webhooks } = configuration
+  if (webhooks === undefined) return configuration
+  return set(configuration, 'webhooks', mapSame(webhooks, defaultWebhook))
+}
+
+export const ValidatingWebhookConfiguration = defineKind<Configuration>({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'ValidatingWebhookConfiguration',
+  resource: 'validatingwebhookconfigurations',
+  namespaced: false,
+  schema: 'io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration',
+  categories: ['api-extensions'],
+  hasGeneration: true,
+  allowUnconditionalUpdate: false,
+  defaults: defaultConfiguration,
+  validate: (configuration, old) =>
+    validateWebhooks(configuration.webhooks, old === undefined ? undefined : (old.webhooks ?? [])),
+  columns: [
+    nameColumn,
+    {
+      name: 'Webhooks',
+      type: 'integer',
+      description: 'Webhooks indicates the number of webhooks registered in this configuration',
+      value: ({ webhooks }) => (webhooks ?? []).length,
+    },
+    ageColumn,
+  ],
+})

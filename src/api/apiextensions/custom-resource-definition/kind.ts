@@ -1,8 +1,45 @@
-import { defineKind } from '../../../apimachinery/define-kind.ts'
-import { ageColumn, nameColumn } from '../../columns.ts'
+import { carryOver, defineKind, type WriteContext } from '../../../apimachinery/define-kind.ts'
+import { fill, set } from '../../defaulting.ts'
 import type { apiextensions } from '../../generated/types/index.ts'
+import { defaultWebhookClient } from '../../webhook-client.ts'
+import { validateDefinition } from './validate.ts'
 
-export const CustomResourceDefinition = defineKind<apiextensions.v1.CustomResourceDefinition>({
+type Definition = apiextensions.v1.CustomResourceDefinition
+type Spec = apiextensions.v1.CustomResourceDefinitionSpec
+
+function withDefaultClient(spec: Spec): Spec {
+  const { conversion } = spec
+  const webhook = conversion?.webhook
+  if (conversion === undefined || webhook?.clientConfig === undefined) return spec
+  const clientConfig = defaultWebhookClient(webhook.clientConfig)
+  return set(spec, 'conversion', set(conversion, 'webhook', set(webhook, 'clientConfig', clientConfig)))
+}
+
+function defaultDefinition(definition: Definition): Definition {
+  if (definition.spec === undefined) return definition
+  const { kind = '' } = definition.spec.names ?? {}
+  const names = fill(definition.spec.names ?? {}, {
+    singular: kind.toLowerCase(),
+    ...(kind === '' ? {} : { listKind: `${kind}List` }),
+  })
+  const spec = fill(set(definition.spec, 'names', names), { conversion: { strategy: 'None' } })
+  return withStoredVersion(set(definition, 'spec', withDefaultClient(spec)), false)
+}
+
+/** Objects are stored in this version, and remembered to have been. */
+function withStoredVersion(definition: Definition, always: boolean): Definition {
+  const stored = definition.status?.storedVersions ?? []
+  const version = definition.spec?.versions?.find(({ storage }) => storage)?.name
+  if (version === undefined || stored.includes(version) || (!always && stored.length > 0)) return definition
+  return { ...definition, status: { ...definition.status, storedVersions: [...stored, version] } }
+}
+
+function prepareForUpdate(definition: Definition, old: Definition, context: WriteContext): Definition {
+  const kept = carryOver(definition, old, context)
+  return context.subresource === 'status' ? kept : withStoredVersion(kept, true)
+}
+
+export const CustomResourceDefinition = defineKind<Definition>({
   group: 'apiextensions.k8s.io',
   version: 'v1',
   kind: 'CustomResourceDefinition',
@@ -15,5 +52,8 @@ export const CustomResourceDefinition = defineKind<apiextensions.v1.CustomResour
   storagePrefix: 'apiextensions.k8s.io/customresourcedefinitions',
   hasGeneration: true,
   allowUnconditionalUpdate: false,
-  columns: [nameColumn, ageColumn],
+  defaults: defaultDefinition,
+  prepareForCreate: (definition) => withStoredVersion({ ...definition, status: {} }, true),
+  prepareForUpdate,
+  validate: validateDefinition,
 })

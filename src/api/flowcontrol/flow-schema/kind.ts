@@ -1,8 +1,20 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
+import { set } from '../../defaulting.ts'
 import type { flowcontrol } from '../../generated/types/index.ts'
+import { validateFlowSchema } from './validate.ts'
 
-export const FlowSchema = defineKind<flowcontrol.v1.FlowSchema>({
+type FlowSchema = flowcontrol.v1.FlowSchema
+
+const defaultPrecedence = 1000
+
+/** 0 counts as not set. */
+function defaultFlowSchema(schema: FlowSchema): FlowSchema {
+  if (schema.spec === undefined || (schema.spec.matchingPrecedence ?? 0) !== 0) return schema
+  return set(schema, 'spec', { ...schema.spec, matchingPrecedence: defaultPrecedence })
+}
+
+export const FlowSchema = defineKind<FlowSchema>({
   group: 'flowcontrol.apiserver.k8s.io',
   version: 'v1',
   kind: 'FlowSchema',
@@ -11,5 +23,27 @@ export const FlowSchema = defineKind<flowcontrol.v1.FlowSchema>({
   schema: 'io.k8s.api.flowcontrol.v1.FlowSchema',
   subresources: { status: {} },
   hasGeneration: true,
-  columns: [nameColumn, ageColumn],
+  defaults: defaultFlowSchema,
+  validate: validateFlowSchema,
+  columns: [
+    nameColumn,
+    {
+      name: 'PriorityLevel',
+      type: 'string',
+      value: ({ spec }) => spec?.priorityLevelConfiguration?.name ?? '',
+    },
+    { name: 'MatchingPrecedence', type: 'string', value: ({ spec }) => spec?.matchingPrecedence ?? 0 },
+    {
+      name: 'DistinguisherMethod',
+      type: 'string',
+      value: ({ spec }) => spec?.distinguisherMethod?.type ?? '<none>',
+    },
+    ageColumn,
+    {
+      name: 'MissingPL',
+      type: 'string',
+      description: 'references a broken or non-existent PriorityLevelConfiguration',
+      value: ({ status }) => status?.conditions?.find(({ type }) => type === 'Dangling')?.status ?? '?',
+    },
+  ],
 })

@@ -10,5 +10,6 @@ export const DeviceClass = defineKind<resource.v1.DeviceClass>({
   namespaced: false,
   schema: 'io.k8s.api.resource.v1.DeviceClass',
   hasGeneration: true,
+  returnsDeleted: true,
   columns: [nameColumn, ageColumn],
 })

@@ -1,8 +1,33 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
+import type { FieldError } from '../../../apimachinery/field-error.ts'
+import { fieldPath } from '../../../apimachinery/field-path.ts'
+import { goQuote } from '../../../apimachinery/go-text.ts'
+import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
+import { validateCsiDriverName } from '../../core/pod/validation/validate-volumes.ts'
 import type { resource } from '../../generated/types/index.ts'
 
-export const ResourceSlice = defineKind<resource.v1.ResourceSlice>({
+type ResourceSlice = resource.v1.ResourceSlice
+
+function validate({ spec }: ResourceSlice, old: ResourceSlice | undefined): readonly FieldError[] {
+  const errors: FieldError[] = []
+  const path = fieldPath('spec')
+  validateCsiDriverName(spec?.driver, path.child('driver'), errors)
+  if (old === undefined) return errors
+  const before = old.spec
+  validateImmutable(spec?.driver, before?.driver, path.child('driver'), errors)
+  validateImmutable(spec?.pool?.name, before?.pool?.name, path.child('pool').child('name'), errors)
+  validateImmutable(spec?.nodeName, before?.nodeName, path.child('nodeName'), errors)
+  return errors
+}
+
+function warnings({ spec }: ResourceSlice): readonly string[] {
+  const driver = spec?.driver ?? ''
+  if (driver === driver.toLowerCase()) return []
+  return [`spec.driver: driver names should be lowercase; ${goQuote(driver)} contains uppercase characters`]
+}
+
+export const ResourceSlice = defineKind<ResourceSlice>({
   group: 'resource.k8s.io',
   version: 'v1',
   kind: 'ResourceSlice',
@@ -10,5 +35,18 @@ export const ResourceSlice = defineKind<resource.v1.ResourceSlice>({
   namespaced: false,
   schema: 'io.k8s.api.resource.v1.ResourceSlice',
   hasGeneration: true,
-  columns: [nameColumn, ageColumn],
+  returnsDeleted: true,
+  validate,
+  warnings,
+  selectableFields: {
+    'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
+    'spec.driver': ({ spec }) => spec?.driver ?? '',
+  },
+  columns: [
+    nameColumn,
+    { name: 'Node', type: 'string', value: ({ spec }) => spec?.nodeName ?? '' },
+    { name: 'Driver', type: 'string', value: ({ spec }) => spec?.driver ?? '' },
+    { name: 'Pool', type: 'string', value: ({ spec }) => spec?.pool?.name ?? '' },
+    ageColumn,
+  ],
 })

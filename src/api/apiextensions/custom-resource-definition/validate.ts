@@ -1,0 +1,179 @@
+import type { WriteContext } from '../../../apimachinery/define-kind.ts'
+import type { FieldError } from '../../../apimachinery/field-error.ts'
+import { fieldForbidden, invalidValue, required } from '../../../apimachinery/field-errors.ts'
+import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
+import { type Complaints, isDns1035Label, isDns1123Subdomain } from '../../../apimachinery/names.ts'
+import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
+import { checkRequiredChoice } from '../../checks.ts'
+import type { apiextensions } from '../../generated/types/index.ts'
+import { knowsReviewVersion, validateReviewVersions, validateWebhookClient } from '../../webhook-client.ts'
+import { validateVersion } from './validate-version.ts'
+
+type Definition = apiextensions.v1.CustomResourceDefinition
+type Names = Partial<apiextensions.v1.CustomResourceDefinitionNames>
+type Spec = Partial<apiextensions.v1.CustomResourceDefinitionSpec>
+
+/** All complaints in one error. */
+function checkJoined(
+  value: string,
+  complaints: Complaints,
+  prefix: string,
+  where: FieldPath,
+  errors: FieldError[],
+): void {
+  if (complaints.length > 0) errors.push(invalidValue(where, value, prefix + complaints.join(',')))
+}
+
+function validateNames(names: Names, path: FieldPath, errors: FieldError[]): void {
+  const { shortNames = [], categories = [], kind = '', listKind = '' } = names
+  const check = (field: 'plural' | 'singular' | 'kind' | 'listKind'): void => {
+    const value = names[field] ?? ''
+    const isKind = field === 'kind' || field === 'listKind'
+    const complaints = value === '' ? [] : isDns1035Label(isKind ? value.toLowerCase() : value)
+    const prefix = isKind ? 'may have mixed case, but should otherwise match: ' : ''
+    checkJoined(value, complaints, prefix, path.child(field), errors)
+  }
+  for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) check(field)
+  const checkList = (field: string, values: readonly string[]): void => {
+    values.forEach((value, index) => {
+      checkJoined(value, isDns1035Label(value), '', path.child(field).index(index), errors)
+    })
+  }
+  checkList('shortNames', shortNames)
+  if (kind !== '' && kind === listKind) {
+    const detail = 'kind and listKind may not be the same'
+    errors.push(invalidValue(path.child('listKind'), listKind, detail))
+  }
+  checkList('categories', categories)
+}
+
+function validateGroup(group: string, where: FieldPath, errors: FieldError[]): void {
+  const complaints = isDns1123Subdomain(group)
+  if (group === '') errors.push(required(where))
+  else if (complaints.length > 0) checkJoined(group, complaints, '', where, errors)
+  else if (!group.includes('.'))
+    errors.push(invalidValue(where, group, 'should be a domain with at least one dot'))
+}
+
+function validateVersions({ versions = [] }: Spec, path: FieldPath, errors: FieldError[]): void {
+  versions.forEach((version, index) => {
+    if (version.schema?.openAPIV3Schema === undefined)
+      errors.push(required(path.index(index).child('schema').child('openAPIV3Schema')))
+  })
+  versions.forEach((version, index) => {
+    const { name = '' } = version
+    checkJoined(name, isDns1035Label(name), '', path.index(index).child('name'), errors)
+    validateVersion(version, path.index(index), errors)
+  })
+  if (new Set(versions.map(({ name }) => name)).size < versions.length)
+    errors.push(invalidValue(path, versions, 'must contain unique version names'))
+  if (versions.filter(({ storage }) => storage).length !== 1)
+    errors.push(invalidValue(path, versions, 'must have exactly one version marked as storage version'))
+}
+
+function validateConversion(spec: Spec, old: Spec | undefined, path: FieldPath, errors: FieldError[]): void {
+  const { strategy, webhook } = spec.conversion ?? {}
+  checkRequiredChoice(strategy, ['None', 'Webhook'], path.child('strategy'), errors)
+  const client = path.child('webhookClientConfig')
+  const reviews = path.child('conversionReviewVersions')
+  const versions = webhook?.conversionReviewVersions ?? []
+  const detail = 'should not be set when strategy is not set to Webhook'
+  if (strategy !== 'Webhook') {
+    if (webhook?.clientConfig !== undefined) errors.push(fieldForbidden(client, detail))
+    if (versions.length > 0) errors.push(fieldForbidden(reviews, detail))
+    return
+  }
+  if (webhook?.clientConfig === undefined)
+    errors.push(required(client, 'required when strategy is set to Webhook'))
+  else validateWebhookClient(webhook.clientConfig, client, errors)
+  const before = old?.conversion?.webhook?.conversionReviewVersions ?? []
+  const mustKnow = before.length === 0 || knowsReviewVersion(before)
+  validateReviewVersions(versions, mustKnow, '', reviews, errors)
+}
+
+function validateSpec(spec: Spec, old: Spec | undefined, path: FieldPath, errors: FieldError[]): void {
+  validateGroup(spec.group ?? '', path.child('group'), errors)
+  checkRequiredChoice(spec.scope, ['Cluster', 'Namespaced'], path.child('scope'), errors)
+  validateVersions(spec, path.child('versions'), errors)
+  const names: Names = spec.names ?? {}
+  for (const field of ['plural', 'singular', 'kind', 'listKind'] as const)
+    if ((names[field] ?? '') === '') errors.push(required(path.child('names').child(field)))
+  validateNames(names, path.child('names'), errors)
+  if (spec.conversion !== undefined) validateConversion(spec, old, path.child('conversion'), errors)
+}
+
+const isEstablished = (definition: Definition): boolean =>
+  (definition.status?.conditions ?? []).some(
+    ({ type, status }) => type === 'Established' && status === 'True',
+  )
+
+function validateChange(
+  definition: Definition,
+  old: Definition,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
+  const { spec } = definition
+  const names = spec?.names
+  const before = old.spec
+  if (isEstablished(old)) {
+    validateImmutable(spec?.scope, before?.scope, path.child('scope'), errors)
+    validateImmutable(names?.kind, before?.names?.kind, path.child('names').child('kind'), errors)
+  }
+  validateImmutable(spec?.group, before?.group, path.child('group'), errors)
+  validateImmutable(names?.plural, before?.names?.plural, path.child('names').child('plural'), errors)
+}
+
+/** Every version that objects may still be stored in has to stay. */
+function validateStoredVersions({ spec, status }: Definition, errors: FieldError[]): void {
+  const stored = status?.storedVersions ?? []
+  const path = fieldPath('status').child('storedVersions')
+  const versions = spec?.versions ?? []
+  if (stored.length === 0) {
+    errors.push(invalidValue(path, stored, 'must have at least one stored version'))
+    return
+  }
+  for (const { name, storage } of versions)
+    if (storage && !stored.includes(name))
+      errors.push(invalidValue(path, stored, `must have the storage version ${name}`))
+  stored.forEach((version, index) => {
+    if (versions.some(({ name }) => name === version)) return
+    const detail = `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`
+    errors.push(invalidValue(path.index(index), version, detail))
+  })
+}
+
+function validateName({ metadata, spec }: Definition, errors: FieldError[]): void {
+  const name = metadata?.name ?? ''
+  if (name === `${spec?.names?.plural ?? ''}.${spec?.group ?? ''}`) return
+  errors.push(invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group'))
+}
+
+/** Of the schemas only that they are there: what serves custom resources looks into them. */
+export function validateDefinition(
+  definition: Definition,
+  old: Definition | undefined,
+  context: WriteContext,
+): readonly FieldError[] {
+  const errors: FieldError[] = []
+  const accepted = (): void => {
+    const path = fieldPath('status').child('acceptedNames')
+    validateNames(definition.status?.acceptedNames ?? {}, path, errors)
+  }
+  if (old !== undefined && context.subresource === 'status') {
+    accepted()
+    return errors
+  }
+  const path = fieldPath('spec')
+  if (old === undefined) validateName(definition, errors)
+  validateSpec(definition.spec ?? {}, old?.spec, path, errors)
+  if (old !== undefined) validateChange(definition, old, path, errors)
+  accepted()
+  validateStoredVersions(definition, errors)
+  if (definition.spec?.preserveUnknownFields === true && old?.spec?.preserveUnknownFields !== true) {
+    const detail =
+      'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'
+    errors.push(invalidValue(path.child('preserveUnknownFields'), true, detail))
+  }
+  return errors
+}
