@@ -4,6 +4,7 @@ import { defaultPodTemplate } from '../../core/pod/defaults/pod-spec-defaults.ts
 import { fill, set } from '../../defaulting.ts'
 import type { apps } from '../../generated/types/index.ts'
 import { formatLabels, selectorColumn, templateColumns } from '../../template-columns.ts'
+import { prepareForUpdate, withFirstGeneration } from './template-generation.ts'
 import { validateDaemonSet } from './validate.ts'
 
 function defaultStrategy(strategy: apps.v1.DaemonSetUpdateStrategy = {}): apps.v1.DaemonSetUpdateStrategy {
@@ -40,7 +41,8 @@ export const DaemonSet = defineKind<apps.v1.DaemonSet>({
   subresources: { status: {} },
   hasGeneration: true,
   defaults: defaultDaemonSet,
-  prepareForCreate: (daemonSet) => ({ ...daemonSet, status: noneScheduled }),
+  prepareForCreate: (daemonSet) => withFirstGeneration({ ...daemonSet, status: noneScheduled }),
+  prepareForUpdate,
   validate: validateDaemonSet,
   columns: [
     nameColumn,

@@ -1,13 +1,32 @@
-import { defineKind } from '../../../apimachinery/define-kind.ts'
+import { defineKind, type WriteContext } from '../../../apimachinery/define-kind.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { goQuote } from '../../../apimachinery/go-text.ts'
 import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
+import { formatTime } from '../../../apimachinery/time.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { validateCsiDriverName } from '../../core/pod/validation/validate-volumes.ts'
+import { fill, mapSame, set } from '../../defaulting.ts'
 import type { resource } from '../../generated/types/index.ts'
 
 type ResourceSlice = resource.v1.ResourceSlice
+
+/** Taints that do not say since when count from now. */
+function withTaintTimes(slice: ResourceSlice, { nowMs }: WriteContext): ResourceSlice {
+  const { spec } = slice
+  if (spec?.devices === undefined) return slice
+  const timeAdded = formatTime(nowMs)
+  const devices = mapSame(spec.devices, (device) =>
+    device.taints === undefined
+      ? device
+      : set(
+          device,
+          'taints',
+          mapSame(device.taints, (taint) => fill(taint, { timeAdded })),
+        ),
+  )
+  return set(slice, 'spec', set(spec, 'devices', devices))
+}
 
 function validate({ spec }: ResourceSlice, old: ResourceSlice | undefined): readonly FieldError[] {
   const errors: FieldError[] = []
@@ -36,6 +55,8 @@ export const ResourceSlice = defineKind<ResourceSlice>({
   schema: 'io.k8s.api.resource.v1.ResourceSlice',
   hasGeneration: true,
   returnsDeleted: true,
+  prepareForCreate: withTaintTimes,
+  prepareForUpdate: (slice, _old, context) => withTaintTimes(slice, context),
   validate,
   warnings,
   selectableFields: {

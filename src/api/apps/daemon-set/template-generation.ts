@@ -1,0 +1,26 @@
+import { carryOver, type WriteContext } from '../../../apimachinery/define-kind.ts'
+import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
+import type { apps } from '../../generated/types/index.ts'
+
+type DaemonSet = apps.v1.DaemonSet
+
+/** How often the template has changed; clients of old still look at it. */
+const annotation = 'deprecated.daemonset.template.generation'
+
+const generationOf = ({ metadata }: DaemonSet): number =>
+  Number(metadata?.annotations?.[annotation] ?? 0) || 0
+
+function withGeneration(daemonSet: DaemonSet, generation: number): DaemonSet {
+  if (generationOf(daemonSet) === generation) return daemonSet
+  const annotations = { ...daemonSet.metadata?.annotations, [annotation]: String(generation) }
+  return { ...daemonSet, metadata: { ...daemonSet.metadata, annotations } }
+}
+
+export const withFirstGeneration = (daemonSet: DaemonSet): DaemonSet =>
+  withGeneration(daemonSet, Math.max(generationOf(daemonSet), 1))
+
+export function prepareForUpdate(daemonSet: DaemonSet, old: DaemonSet, context: WriteContext): DaemonSet {
+  const kept = carryOver(daemonSet, old, context)
+  const changed = !semanticallyEqual(kept.spec?.template, old.spec?.template)
+  return withGeneration(kept, generationOf(old) + (changed ? 1 : 0))
+}
