@@ -126,3 +126,14 @@ test('stop() drops what waits', async () => {
   await host.advance(60_000)
   expect(api.requests).toHaveLength(1)
 })
+
+test('event() lets a hundred events through at once, then fifty a second', async () => {
+  for (let index = 0; index < 300; index++) {
+    const metadata = { name: `web-${index}`, namespace: 'shop', uid: `u${index}` }
+    recorder.event({ ...web, metadata }, 'Normal', 'Scaled', 'up')
+  }
+  await host.advance(10)
+  expect(api.requests).toHaveLength(100)
+  await host.advance(1000)
+  expect(api.requests).toHaveLength(150)
+})

@@ -6,6 +6,7 @@ import { defined } from '../base/defined.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import { sleep } from '../base/sleep.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
 import type { Client } from './client.ts'
 import { type Correlated, EventCorrelator } from './event-correlator.ts'
 import { resourcePath } from './resource-path.ts'
@@ -25,6 +26,9 @@ export type EventType = 'Normal' | 'Warning'
 /** Events beyond that many waiting are dropped; as upstream's broadcaster. */
 const maxWaiting = 1_000
 const maxTries = 12
+/** As upstream's clients, so that a flood of events does not crowd out other requests. */
+const perSecond = 50
+const burst = 100
 const retryMs = 10_000
 
 const events = { group: '', version: 'v1', resource: 'events', namespaced: true }
@@ -35,12 +39,15 @@ export class EventRecorder {
   readonly #correlator: EventCorrelator
   readonly #abort = new AbortController()
   readonly #waiting: core.v1.Event[] = []
+  readonly #bucket: TokenBucket
+  #dropped = 0
   #busy = false
   #working: Promise<void> | undefined
 
   constructor(options: EventRecorderOptions) {
     this.#options = options
     this.#correlator = new EventCorrelator(options.host)
+    this.#bucket = new TokenBucket(options.host, perSecond, burst)
   }
 
   /**
@@ -54,16 +61,26 @@ export class EventRecorder {
     message: string,
     fieldPath?: string,
   ): void {
-    const { logger } = this.#options
     if (this.#abort.signal.aborted) return
     if (this.#waiting.length >= maxWaiting) {
-      logger.error('an event is dropped: too many are waiting', { reason, message })
+      this.#drop(reason, message)
       return
     }
     this.#waiting.push(this.#makeEvent(object, type, reason, message, fieldPath))
     if (this.#busy) return
     this.#busy = true
     this.#working = this.#work()
+  }
+
+  /** Told once for a flood: each line would cost as much as the event. */
+  #drop(reason: string, message: string): void {
+    if (this.#dropped++ > 0) return
+    this.#options.logger.error('events are dropped: too many are waiting', { reason, message })
+  }
+
+  #noteEndOfFlood(): void {
+    if (this.#dropped > 0) this.#options.logger.error('events were dropped', { events: this.#dropped })
+    this.#dropped = 0
   }
 
   /** Events that wait are dropped; what is being written is finished. */
@@ -114,8 +131,12 @@ export class EventRecorder {
   async #work(): Promise<void> {
     for (let event = this.#waiting.shift(); event !== undefined; event = this.#waiting.shift()) {
       const correlated = this.#correlator.correlate(event)
-      if (correlated !== undefined) await this.#record(correlated)
+      if (correlated === undefined) continue
+      const waitMs = this.#bucket.reserve()
+      if (waitMs > 0) await sleep(this.#options.host, waitMs, this.#abort.signal)
+      await this.#record(correlated)
     }
+    this.#noteEndOfFlood()
     this.#busy = false
   }
 

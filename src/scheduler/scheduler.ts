@@ -3,7 +3,6 @@ import { Pod } from '../api/core/pod/kind.ts'
 import type { core } from '../api/generated/types/index.ts'
 import { jsonEqual } from '../apimachinery/json-equal.ts'
 import { isStatus } from '../apimachinery/status-error.ts'
-import { formatTime } from '../apimachinery/time.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
@@ -11,6 +10,7 @@ import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/event-recorder.ts'
 import type { InformerFactory } from '../client/informer.ts'
 import { defaultProfile } from './default-profile.ts'
+import { FailureWriter } from './failure-writer.ts'
 import type { PluginContext, Profile } from './framework.ts'
 import { NodeTable } from './node-table.ts'
 import { isFinished, makePodInfo, type PodInfo } from './pod-info.ts'
@@ -45,6 +45,7 @@ export class Scheduler {
   readonly #queue: SchedulingQueue
   readonly #selector: NodeSelector
   readonly #metrics: SchedulerMetrics
+  readonly #failures: FailureWriter
   /** Where each pod is, assumed or seen, by uid. */
   readonly #placed = new Map<string, string>()
   readonly #assumed = new Set<string>()
@@ -56,6 +57,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options
+    this.#failures = new FailureWriter(options)
     this.#profile = (options.profile ?? defaultProfile)({ client: options.client, nodes: this.#table })
     const plugins = new Map(this.#profile.plugins.map(({ plugin }) => [plugin.name, plugin]))
     const sort = this.#profile.plugins.find(({ plugin }) => plugin.less)?.plugin.less
@@ -88,6 +90,7 @@ export class Scheduler {
   stop(): void {
     this.#stopped = true
     this.#queue.stop()
+    this.#failures.stop()
     for (const undo of this.#undo) undo()
   }
 
@@ -106,6 +109,7 @@ export class Scheduler {
     const uid = current?.metadata?.uid
     if (current === undefined || uid === undefined) return
     const node = current.spec?.nodeName
+    if (pod === undefined || isFinished(pod) || node) this.#failures.forget(uid)
     if (pod === undefined || isFinished(pod)) {
       this.#queue.remove(uid)
       this.#forget(current, uid, node)
@@ -272,35 +276,7 @@ export class Scheduler {
     this.#queue.giveBack(queued, failure.refusedBy)
     const { pod } = queued.info
     this.#options.events.event(pod, 'Warning', 'FailedScheduling', failure.message)
-    void this.#options.host.track(this.#writeCondition(pod, failure))
-  }
-
-  async #writeCondition(pod: core.v1.Pod, failure: Failure): Promise<void> {
-    const { client, host, logger } = this.#options
-    const reason = failure.refusedBy.size === 0 ? 'SchedulerError' : 'Unschedulable'
-    const old = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled')
-    if (old?.status === 'False' && old.reason === reason && old.message === failure.message) return
-    const since = old?.status === 'False' ? old.lastTransitionTime : formatTime(host.now())
-    const condition = {
-      type: 'PodScheduled',
-      status: 'False',
-      reason,
-      message: failure.message,
-      lastProbeTime: null,
-      lastTransitionTime: since,
-      ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
-    }
-    try {
-      const { namespace = '', name = '', uid } = pod.metadata ?? {}
-      const patch = { metadata: { uid }, status: { conditions: [condition] } }
-      await client
-        .resource(Pod)
-        .patch(namespace, name, 'application/strategic-merge-patch+json', patch, { subresource: 'status' })
-    } catch (error) {
-      if (!isStatus(error, 'NotFound', 'Conflict') && !this.#stopped) {
-        logger.warn('the condition PodScheduled could not be written', { pod: pod.metadata?.name, error })
-      }
-    }
+    this.#failures.write(pod, failure)
   }
 }
 
