@@ -124,6 +124,8 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   prepareForUpdate(object: T, old: T, context: WriteContext): T
   /** Everything that is wrong with it, in upstream's order and words; `old` is present for an update. Object metadata is the machinery's. */
   validate(object: T, old: T | undefined, context: WriteContext): readonly FieldError[]
+  /** Present: every request for it is answered with this warning. */
+  readonly deprecation?: string
   /** Warnings for the client (`Warning: …` headers), as upstream's. */
   warnings?(object: T, old: T | undefined): readonly string[]
   /** Present: DELETE marks the object and waits for its owner to finish (pods). */

@@ -107,6 +107,7 @@ export class RestApi {
       throw methodNotAllowed(kind, verb === '' ? request.method.toLowerCase() : verb)
     if (kind.namespaced && request.info.namespace === '' && !isAcrossNamespaces(known))
       throw methodNotAllowed(kind, verb)
+    if (kind.deprecation !== undefined) request.warn(kind.deprecation)
     switch (known) {
       case 'list':
       case 'watch':

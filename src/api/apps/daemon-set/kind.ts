@@ -4,6 +4,7 @@ import { defaultPodTemplate } from '../../core/pod/defaults/pod-spec-defaults.ts
 import { fill, set } from '../../defaulting.ts'
 import type { apps } from '../../generated/types/index.ts'
 import { formatLabels, selectorColumn, templateColumns } from '../../template-columns.ts'
+import { templateWarnings } from '../../warnings.ts'
 import { prepareForUpdate, withFirstGeneration } from './template-generation.ts'
 import { validateDaemonSet } from './validate.ts'
 
@@ -44,6 +45,8 @@ export const DaemonSet = defineKind<apps.v1.DaemonSet>({
   prepareForCreate: (daemonSet) => withFirstGeneration({ ...daemonSet, status: noneScheduled }),
   prepareForUpdate,
   validate: validateDaemonSet,
+  warnings: (daemonSet, old) =>
+    templateWarnings(daemonSet, old, ({ spec }) => spec?.template, 'spec.template'),
   columns: [
     nameColumn,
     { name: 'Desired', type: 'integer', value: ({ status }) => status?.desiredNumberScheduled ?? 0 },

@@ -4,7 +4,7 @@ import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import type { apps } from '../../generated/types/index.ts'
 import { templateColumns } from '../../template-columns.ts'
-import { podNameWarnings } from '../../warnings.ts'
+import { workloadWarnings } from '../../warnings.ts'
 import { defaultDeployment } from './defaults.ts'
 import { validateDeployment } from './validate.ts'
 
@@ -46,7 +46,7 @@ export const Deployment = defineKind<apps.v1.Deployment>({
   defaults: defaultDeployment,
   prepareForUpdate,
   validate: validateDeployment,
-  warnings: podNameWarnings,
+  warnings: workloadWarnings,
   columns: [
     nameColumn,
     {

@@ -4,7 +4,7 @@ import { defaultPodTemplate } from '../../core/pod/defaults/pod-spec-defaults.ts
 import { fill, set } from '../../defaulting.ts'
 import type { apps } from '../../generated/types/index.ts'
 import { selectorColumn, templateColumns } from '../../template-columns.ts'
-import { podNameWarnings } from '../../warnings.ts'
+import { workloadWarnings } from '../../warnings.ts'
 import { validateReplicaSet } from './validate.ts'
 
 function defaultReplicaSet(replicaSet: apps.v1.ReplicaSet): apps.v1.ReplicaSet {
@@ -31,7 +31,7 @@ export const ReplicaSet = defineKind<apps.v1.ReplicaSet>({
   defaults: defaultReplicaSet,
   prepareForCreate: (replicaSet) => ({ ...replicaSet, status: { replicas: 0 } }),
   validate: validateReplicaSet,
-  warnings: podNameWarnings,
+  warnings: workloadWarnings,
   columns: [
     nameColumn,
     { name: 'Desired', type: 'integer', value: ({ spec }) => spec?.replicas ?? 0 },

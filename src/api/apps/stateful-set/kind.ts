@@ -1,10 +1,12 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
+import { claimSpecWarnings } from '../../core/persistent-volume-claim/claim-spec-warnings.ts'
 import { defaultClaim } from '../../core/persistent-volume-claim/defaults.ts'
 import { defaultPodTemplate } from '../../core/pod/defaults/pod-spec-defaults.ts'
 import { fill, mapSame, set } from '../../defaulting.ts'
 import type { apps } from '../../generated/types/index.ts'
 import { templateColumns } from '../../template-columns.ts'
+import { templateWarnings } from '../../warnings.ts'
 import { validateStatefulSet } from './validate.ts'
 
 type Strategy = apps.v1.StatefulSetUpdateStrategy
@@ -38,6 +40,20 @@ function defaultStatefulSet(statefulSet: apps.v1.StatefulSet): apps.v1.StatefulS
   return set(statefulSet, 'spec', spec)
 }
 
+/** Upstream's path of a claim template is another on updates. */
+function warnings(set: apps.v1.StatefulSet, old: apps.v1.StatefulSet | undefined): readonly string[] {
+  const found = [...templateWarnings(set, old, ({ spec }) => spec?.template, 'spec.template')]
+  set.spec?.volumeClaimTemplates?.forEach((claim, index) => {
+    const path = `spec.volumeClaimTemplates[${index}]${old === undefined ? '' : '.Spec'}`
+    found.push(...claimSpecWarnings(claim.spec, path))
+  })
+  if ((set.spec?.revisionHistoryLimit ?? 0) < 0)
+    found.push(
+      'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended',
+    )
+  return found
+}
+
 export const StatefulSet = defineKind<apps.v1.StatefulSet>({
   group: 'apps',
   version: 'v1',
@@ -56,6 +72,7 @@ export const StatefulSet = defineKind<apps.v1.StatefulSet>({
   defaults: defaultStatefulSet,
   prepareForCreate: (statefulSet) => ({ ...statefulSet, status: { replicas: 0, availableReplicas: 0 } }),
   validate: validateStatefulSet,
+  warnings,
   columns: [
     nameColumn,
     {

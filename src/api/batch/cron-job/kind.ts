@@ -1,9 +1,9 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn, since } from '../../columns.ts'
 import { fill, set } from '../../defaulting.ts'
-import type { batch } from '../../generated/types/index.ts'
+import type { batch, core } from '../../generated/types/index.ts'
 import { selectorColumn, templateColumns } from '../../template-columns.ts'
-import { podNameWarnings } from '../../warnings.ts'
+import { podNameWarnings, templateWarnings } from '../../warnings.ts'
 import { defaultJobTemplateSpec } from '../job/defaults.ts'
 import { jobSpecWarnings } from '../job/warnings.ts'
 import { validateCronJob } from './validate.ts'
@@ -28,6 +28,9 @@ function warnings(job: CronJob, old: CronJob | undefined): readonly string[] {
   const found = [...podNameWarnings(job, old)]
   if (job.metadata?.generation !== old?.metadata?.generation)
     found.push(...jobSpecWarnings(job.spec?.jobTemplate?.spec, 'spec.jobTemplate.spec'))
+  const templateOf = ({ spec }: CronJob): core.v1.PodTemplateSpec | undefined =>
+    spec?.jobTemplate?.spec?.template
+  found.push(...templateWarnings(job, old, templateOf, 'spec.jobTemplate.spec.template'))
   if (old !== undefined && job.spec?.schedule?.includes('TZ') === true)
     found.push(
       'cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details',

@@ -4,7 +4,7 @@ import { ageColumn, nameColumn } from '../../columns.ts'
 import type { batch } from '../../generated/types/index.ts'
 import { humanDuration } from '../../human-duration.ts'
 import { selectorColumn, templateColumns } from '../../template-columns.ts'
-import { podNameWarnings } from '../../warnings.ts'
+import { podNameWarnings, templateWarnings } from '../../warnings.ts'
 import { defaultJob } from './defaults.ts'
 import { withGeneratedSelector } from './generate-selector.ts'
 import { hasJobCondition } from './job-conditions.ts'
@@ -40,7 +40,11 @@ function statusOf(job: Job): string {
 
 function warnings(job: Job, old: Job | undefined): readonly string[] {
   const changed = job.metadata?.generation !== old?.metadata?.generation
-  return [...podNameWarnings(job, old), ...(changed ? jobSpecWarnings(job.spec, 'spec') : [])]
+  return [
+    ...podNameWarnings(job, old),
+    ...(changed ? jobSpecWarnings(job.spec, 'spec') : []),
+    ...templateWarnings(job, old, ({ spec }) => spec?.template, 'spec.template'),
+  ]
 }
 
 export const Job = defineKind<Job>({

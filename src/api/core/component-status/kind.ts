@@ -14,6 +14,7 @@ export const ComponentStatus = defineKind<core.v1.ComponentStatus>({
   namespaced: false,
   schema: 'io.k8s.api.core.v1.ComponentStatus',
   shortNames: ['cs'],
+  deprecation: 'v1 ComponentStatus is deprecated in v1.19+',
   verbs: ['get', 'list'],
   columns: [
     nameColumn,

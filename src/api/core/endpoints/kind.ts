@@ -45,6 +45,7 @@ export const Endpoints = defineKind<Endpoints>({
   shortNames: ['ep'],
   storagePrefix: 'services/endpoints',
   allowCreateOnUpdate: true,
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   defaults: defaultEndpoints,
   validate: validateEndpoints,
   columns: [nameColumn, { name: 'Endpoints', type: 'string', value: formatEndpoints }, ageColumn],

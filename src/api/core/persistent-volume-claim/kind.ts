@@ -1,15 +1,13 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
-import { amountOf } from '../../../apimachinery/quantity.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import type { core } from '../../generated/types/index.ts'
 import { classAnnotation, formatAccessModes, storageClassOf } from '../persistent-volume/storage-class.ts'
+import { claimSpecWarnings } from './claim-spec-warnings.ts'
 import { defaultClaim } from './defaults.ts'
 import { prepareClaimForCreate, prepareClaimForUpdate } from './prepare.ts'
 import { validateClaim } from './validate.ts'
 
 type Claim = core.v1.PersistentVolumeClaim
-
-const nanoPerUnit = 1_000_000_000n
 
 function warnings({ metadata, spec }: Claim): readonly string[] {
   const found: string[] = []
@@ -17,13 +15,7 @@ function warnings({ metadata, spec }: Claim): readonly string[] {
     found.push(
       `metadata.annotations[${classAnnotation}]: deprecated since v1.8; use "storageClassName" attribute instead`,
     )
-  for (const list of ['requests', 'limits'] as const) {
-    const storage = spec?.resources?.[list]?.storage
-    if (storage === undefined || (amountOf(storage)?.nano ?? 0n) % nanoPerUnit === 0n) continue
-    found.push(
-      `spec.resources.${list}[storage]: fractional byte value "${storage}" is invalid, must be an integer`,
-    )
-  }
+  found.push(...claimSpecWarnings(spec, 'spec'))
   return found
 }
 

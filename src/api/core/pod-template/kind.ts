@@ -5,6 +5,7 @@ import { nameColumn } from '../../columns.ts'
 import { set } from '../../defaulting.ts'
 import type { core } from '../../generated/types/index.ts'
 import { formatLabels, templateColumns } from '../../template-columns.ts'
+import { templateWarnings } from '../../warnings.ts'
 import { defaultPodTemplate } from '../pod/defaults/pod-spec-defaults.ts'
 import { validatePodTemplate } from '../pod/validation/validate-pod-template.ts'
 
@@ -30,6 +31,7 @@ export const PodTemplate = defineKind<PodTemplate>({
   returnsDeleted: true,
   defaults: defaultTemplate,
   validate,
+  warnings: (object, old) => templateWarnings(object, old, ({ template }) => template, 'template'),
   columns: [
     nameColumn,
     ...templateColumns<PodTemplate>((object) => object.template, 0),

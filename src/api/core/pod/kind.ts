@@ -7,13 +7,16 @@ import { defaultPod } from './defaults/pod-defaults.ts'
 import { podGracefulDeletion } from './graceful-deletion.ts'
 import { preparePodForCreate, preparePodForUpdate } from './prepare-pod.ts'
 import { validatePod } from './validation/validate-pod.ts'
+import { podSpecWarnings } from './warnings/pod-spec-warnings.ts'
 
-/** A pod's name is its host name, too, where it can be. */
-function nameWarnings(pod: core.v1.Pod): readonly string[] {
+/** A pod's name is its host name, too, where it can be. Updates are for machines, which do not read warnings. */
+function creationWarnings(pod: core.v1.Pod): readonly string[] {
   const complaints = isDns1123Label(pod.metadata?.name ?? '')
-  if (complaints.length === 0) return []
+  const ofSpec = pod.spec === undefined ? [] : podSpecWarnings(pod.spec, pod.metadata, '')
+  if (complaints.length === 0) return ofSpec
   return [
     `metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: ${goList(complaints)}`,
+    ...ofSpec,
   ]
 }
 
@@ -33,7 +36,7 @@ export const Pod = defineKind<core.v1.Pod>({
   prepareForCreate: preparePodForCreate,
   prepareForUpdate: preparePodForUpdate,
   validate: validatePod,
-  warnings: (pod, old) => (old === undefined ? nameWarnings(pod) : []),
+  warnings: (pod, old) => (old === undefined ? creationWarnings(pod) : []),
   gracefulDeletion: podGracefulDeletion,
   selectableFields: {
     'spec.nodeName': (pod) => pod.spec?.nodeName ?? '',

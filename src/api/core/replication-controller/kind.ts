@@ -3,7 +3,7 @@ import { ageColumn, nameColumn } from '../../columns.ts'
 import { fill, set } from '../../defaulting.ts'
 import type { core } from '../../generated/types/index.ts'
 import { formatLabels, templateColumns } from '../../template-columns.ts'
-import { podNameWarnings } from '../../warnings.ts'
+import { workloadWarnings } from '../../warnings.ts'
 import { defaultPodTemplate } from '../pod/defaults/pod-spec-defaults.ts'
 import { validateReplicationController } from './validate.ts'
 
@@ -45,7 +45,7 @@ export const ReplicationController = defineKind<ReplicationController>({
   defaults: defaultController,
   prepareForCreate: (controller) => ({ ...controller, status: { replicas: 0 } }),
   validate: validateReplicationController,
-  warnings: podNameWarnings,
+  warnings: workloadWarnings,
   selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   columns: [
     nameColumn,

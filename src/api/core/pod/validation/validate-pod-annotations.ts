@@ -9,8 +9,8 @@ import { validateDescendingPath } from './validate-paths.ts'
 
 export const mirrorAnnotation = 'kubernetes.io/config.mirror'
 const deletionCostAnnotation = 'controller.kubernetes.io/pod-deletion-cost'
-const seccompPodAnnotation = 'seccomp.security.alpha.kubernetes.io/pod'
-const seccompContainerPrefix = 'container.seccomp.security.alpha.kubernetes.io/'
+export const seccompPodAnnotation = 'seccomp.security.alpha.kubernetes.io/pod'
+export const seccompContainerPrefix = 'container.seccomp.security.alpha.kubernetes.io/'
 export const appArmorPrefix = 'container.apparmor.security.beta.kubernetes.io/'
 const localhostPrefix = 'localhost/'
 
