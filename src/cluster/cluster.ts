@@ -183,6 +183,7 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
       real
         ? startRealNodes({
             logger,
+            informers: controlPlane.informers,
             logLevel: options.logLevel ?? 'warn',
             directory,
             pki,

@@ -1,9 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { realHost } from '../../base/host/real-host.ts'
 import { runProgram } from '../../base/host/run-program.ts'
 import type { Logger } from '../../base/logger.ts'
+import type { InformerFactory } from '../../client/informer.ts'
 import type { DataDirectory } from '../data-directory.ts'
 import { createNodeNetworks } from '../nodes/create-node-networks.ts'
 import { destroyNodeNetworks } from '../nodes/destroy-node-networks.ts'
+import { type HostRoutes, startHostRoutes } from '../nodes/host-routes.ts'
 import type { NodeNetworks } from '../nodes/node-networks.ts'
 import type { NetworkOptions } from '../options.ts'
 import { componentSubjects, type Pki } from '../pki/ensure-pki.ts'
@@ -15,6 +18,8 @@ import { NodeProcess } from './node-process.ts'
 
 export interface RealNodesOptions {
   readonly logger: Logger
+  /** The control plane's, which reaches pods by this machine's routes. */
+  readonly informers: InformerFactory
   readonly logLevel: NodeConfig['logLevel']
   readonly directory: DataDirectory
   readonly pki: Pki
@@ -55,6 +60,10 @@ function writeConfig(options: RealNodesOptions, name: string): NodeConfig {
   return config
 }
 
+/** Nodes in namespaces have pods that this machine does not know of by itself: the API server proxies to them. */
+const hostRoutes = ({ informers, logger, network }: RealNodesOptions): HostRoutes =>
+  startHostRoutes({ informers, clusterCidr: network.podCidr, host: realHost, logger, run: runProgram })
+
 /** Starts a process with a containerd for each node; resolves when all have registered. */
 export async function startRealNodes(options: RealNodesOptions): Promise<RunningNodes> {
   const { names, networks, network, logger } = options
@@ -63,7 +72,9 @@ export async function startRealNodes(options: RealNodesOptions): Promise<Running
     const own = networks?.nodes.find((node) => node.nodeName === name)
     return new NodeProcess(writeConfig(options, name), logger, own?.path)
   })
+  const routes = networks && hostRoutes(options)
   const stop = async (cleanUp: boolean): Promise<void> => {
+    await routes?.stop()
     await Promise.all(processes.map((each) => each.stop(cleanUp)))
     if (networks && cleanUp) await destroyNodeNetworks(networks.clusterId, network.podCidr, runProgram)
   }
