@@ -13,6 +13,16 @@ const wholeNumber =
     return value
   }
 
+/** `30000-32767` */
+function portRange(text: string): { readonly first: number; readonly last: number } {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? []
+  const range = { first: Number(first), last: Number(last) }
+  if (!(range.first >= 1 && range.first <= range.last && range.last <= 65_535)) {
+    throw new InvalidArgumentError('It must be two ports, like 30000-32767.')
+  }
+  return range
+}
+
 const oneOf =
   <T extends string>(...choices: readonly T[]) =>
   (text: string): T => {
@@ -46,6 +56,21 @@ function program(): Command {
     .option('--api-port <port>', 'port of the API server', wholeNumber(0), 6443)
     .option('--install-deps', 'install the system packages that are missing', false)
     .option('--quota-backend-bytes <bytes>', 'how large the store may grow', wholeNumber(1))
+    .option('--service-cidr <cidr>', 'addresses of Services (default: 10.96.0.0/12)')
+    .option('--dns-address <address>', "cluster DNS's address, one of the Services' (default: 10.96.0.10)")
+    .option('--pod-cidr <cidr>', 'addresses of pods (default: 10.244.0.0/16)')
+    .option(
+      '--node-cidr-mask-size <bits>',
+      "prefix length of each node's part of them (default: 24)",
+      wholeNumber(1),
+    )
+    .option(
+      '--service-node-port-range <range>',
+      'ports of NodePort Services (default: 30000-32767)',
+      portRange,
+    )
+    .option('--cluster-domain <domain>', "cluster DNS's domain (default: cluster.local)")
+    .option('--dns-ttl <seconds>', 'how long its answers hold (default: 30)', wholeNumber(0))
     .option(
       '--log-level <level>',
       'debug, info, warn or error',

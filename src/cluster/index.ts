@@ -3,9 +3,27 @@ export { kinds } from '../api/kinds.ts'
 export { defineKind, type KindDeclaration } from '../apimachinery/define-kind.ts'
 export type { KubernetesList, KubernetesObject, ObjectMeta, WatchEvent } from '../apimachinery/meta.ts'
 export { isStatus, StatusError } from '../apimachinery/status-error.ts'
+export { createLogger } from '../base/host/logger.ts'
+export { createMetrics } from '../base/host/metrics.ts'
 export { realHost } from '../base/host/real-host.ts'
 export type { Client, ResourceClient } from '../client/client.ts'
+export { createClient } from '../client/create-client.ts'
+export { EventRecorder } from '../client/event-recorder.ts'
+export { createHttpsTransport } from '../client/https/https-transport.ts'
+export { loadKubeconfig, parseKubeconfig } from '../client/https/kubeconfig.ts'
+export type { Informer, InformerFactory, Lister } from '../client/informer.ts'
+export { createInformerFactory } from '../client/informer-factory.ts'
 export { type ImageRecipe, packImage } from '../kubelet/images/pack-image.ts'
+export {
+  defineController,
+  done,
+  type ReconcileContext,
+  requeueAfter,
+  watching,
+} from '../reconcile/controller.ts'
+export { runLeaderElection } from '../reconcile/leader-election.ts'
+export { permissionsOf } from '../reconcile/permissions-of.ts'
+export { startController } from '../reconcile/start-controller.ts'
 export { Cluster } from './cluster.ts'
 export { type DataDirectory, dataDirectory, defaultDataDirectory } from './data-directory.ts'
 export * from './kinds.ts'

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
+import { defined } from '../../base/defined.ts'
 import { createLogger } from '../../base/host/logger.ts'
 import {
   Cluster,
@@ -11,6 +12,7 @@ import {
   installPackages,
   isAlive,
   missingPackages,
+  type NetworkOptions,
   type RuntimeName,
   readState,
   realHost,
@@ -27,8 +29,26 @@ export interface UpOptions {
   readonly apiPort: number
   readonly installDeps: boolean
   readonly quotaBackendBytes?: number
+  readonly serviceCidr?: string
+  readonly dnsAddress?: string
+  readonly podCidr?: string
+  readonly nodeCidrMaskSize?: number
+  readonly serviceNodePortRange?: NetworkOptions['nodePorts']
+  readonly clusterDomain?: string
+  readonly dnsTtl?: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
+
+const networkOf = (options: UpOptions): Partial<NetworkOptions> =>
+  defined({
+    serviceCidr: options.serviceCidr,
+    dnsAddress: options.dnsAddress,
+    podCidr: options.podCidr,
+    nodePodCidrBits: options.nodeCidrMaskSize,
+    nodePorts: options.serviceNodePortRange,
+    domain: options.clusterDomain,
+    dnsTtlSeconds: options.dnsTtl,
+  })
 
 /** What a detached cluster tells the command that started it. */
 type Message =
@@ -105,6 +125,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
       apiPort: options.apiPort,
       logger: createLogger({ level: options.logLevel }),
       logLevel: options.logLevel,
+      network: networkOf(options),
       ...(options.quotaBackendBytes === undefined ? {} : { quotaBackendBytes: options.quotaBackendBytes }),
     },
     report(),
