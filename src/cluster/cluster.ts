@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { containsIp, parseCidr, parseIp } from '../apimachinery/ip-address.ts'
 import { createMetrics } from '../base/host/metrics.ts'
 import { realHost } from '../base/host/real-host.ts'
 import type { Host } from '../base/host.ts'
@@ -13,9 +14,10 @@ import { type ControlPlane, startControlPlane } from './control-plane/control-pl
 import { ensureDns } from './control-plane/ensure-dns.ts'
 import { type DataDirectory, dataDirectory } from './data-directory.ts'
 import { kubeconfig } from './kubeconfig.ts'
-import { type ClusterOptions, defaultNetwork, type NetworkOptions } from './options.ts'
+import { networkOf } from './network-file.ts'
+import type { ClusterOptions, NetworkOptions } from './options.ts'
 import { componentSubjects, ensurePki, type Pki } from './pki/ensure-pki.ts'
-import { findPlace, type Place } from './place.ts'
+import { findPlace, ownAddress, type Place } from './place.ts'
 import { processStartTicks } from './process-identity.ts'
 import { type Report, step } from './progress.ts'
 import { startRealNodes } from './real-nodes/start-real-nodes.ts'
@@ -146,6 +148,15 @@ async function start(options: ClusterOptions, report: Report, ground: Ground): P
   }
 }
 
+/** Rules for Services and pods would catch what is meant for the machine itself. */
+function refuseOverlap(address: string, { serviceCidr, podCidr }: NetworkOptions): void {
+  for (const [what, cidr] of Object.entries({ Services: serviceCidr, pods: podCidr })) {
+    const [range, own] = [parseCidr(cidr), parseIp(address)]
+    if (range === undefined || own === undefined || !containsIp(range, own)) continue
+    throw new Error(`the machine's address ${address} lies in the range of ${what}, ${cidr}: choose another`)
+  }
+}
+
 interface Site extends Ground {
   readonly directory: DataDirectory
   readonly place: Place
@@ -156,9 +167,10 @@ interface Site extends Ground {
 /** Starts the parts, in order; what has started is stopped again when a later part fails. */
 async function startParts(options: ClusterOptions, report: Report, site: Site): Promise<Parts> {
   const { host, virtual, temporary, directory, place, names } = site
-  const network: NetworkOptions = { ...defaultNetwork, ...options.network }
+  const network: NetworkOptions = networkOf(directory.root, options.network)
   const logger: Logger = options.logger ?? silentLogger
   const real = options.runtime === 'containerd'
+  if (real) refuseOverlap(place.address, network)
   const pki = await step(realHost, report, 'certificates', () => certificates(directory, network, place))
   const controlPlane = await startControlPlane({
     host,
@@ -212,7 +224,7 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
 function certificates(directory: DataDirectory, network: NetworkOptions, place: Place): Promise<Pki> {
   return ensurePki(directory.pki, {
     host: realHost,
-    serverNames: [hostname(), 'localhost', '127.0.0.1', place.address],
+    serverNames: [hostname(), 'localhost', '127.0.0.1', place.address, ownAddress() ?? place.address],
     serviceAddress: firstAddress(network.serviceCidr),
     clusterDomain: network.domain,
   })
