@@ -10,6 +10,7 @@ import {
   dataDirectory,
   EndpointSlice,
   installPackages,
+  isStatus,
   loadImages,
   missingPackages,
   Node,
@@ -161,6 +162,16 @@ function killContainer(pod: core.v1.Pod): void {
   ])
 }
 
+async function evict(where: string, name: string): Promise<void> {
+  const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: where } }
+  try {
+    await client.resource(Pod).createSubresource(where, name, 'eviction', eviction)
+  } catch (error) {
+    // One that was on its way out already has gone meanwhile.
+    if (!isStatus(error, 'NotFound')) throw error
+  }
+}
+
 async function drain(): Promise<number> {
   for (const node of cluster.nodes) {
     await client
@@ -170,11 +181,7 @@ async function drain(): Promise<number> {
   const all = (await client.resource(Pod).list()).items
   for (const { metadata } of all) {
     const { name = '', namespace: where = '' } = metadata ?? {}
-    await client.resource(Pod).createSubresource(where, name, 'eviction', {
-      apiVersion: 'policy/v1',
-      kind: 'Eviction',
-      metadata: { name, namespace: where },
-    })
+    await evict(where, name)
   }
   await until('no pod is left on a node', async () =>
     (await client.resource(Pod).list()).items.every((pod) => !pod.spec?.nodeName),

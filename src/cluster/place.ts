@@ -21,9 +21,10 @@ const nothing = async (): Promise<void> => {}
 /** An address for documentation (RFC 5737): what a machine with nothing but loopback shows and nobody calls. */
 const nowhere = '192.0.2.1'
 
-function firstOwnAddress(): string {
+/** The machine's first address; undefined where it has none but loopback. */
+export function ownAddress(): string | undefined {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
-  return all.find((each) => each.family === 'IPv4' && !each.internal)?.address ?? nowhere
+  return all.find((each) => each.family === 'IPv4' && !each.internal)?.address
 }
 
 /** The nodes' subnet, found once and kept: nodes keep their addresses over restarts. */
@@ -39,7 +40,7 @@ async function subnetOf(root: string): Promise<string> {
 
 /** Simulated nodes need no networks; a single real node is the machine itself. */
 export async function findPlace(root: string, real: boolean, names: readonly string[]): Promise<Place> {
-  if (!real) return { address: firstOwnAddress(), networks: undefined, release: nothing }
+  if (!real) return { address: ownAddress() ?? nowhere, networks: undefined, release: nothing }
   if (names.length === 1) {
     const address = await hostAddress(runProgram)
     return { address, networks: undefined, release: () => releaseHostAddress(address, runProgram) }

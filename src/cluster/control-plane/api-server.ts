@@ -211,6 +211,7 @@ const makeBootstrap = (setup: ApiServerSetup, server: ApiServer, reader: ObjectR
       advertiseAddress: setup.advertise.address,
       port: setup.advertise.port,
     },
+    serviceCidrs: setup.serviceCidrs,
     authenticationTrust: {
       clientAuthority: setup.pki.ca.certificatePem,
       frontProxyAuthority: setup.pki.frontProxyCa.certificatePem,

@@ -31,7 +31,8 @@ async function createUplink(): Promise<Uplink> {
   const id = randomInt(36 ** 4).toString(36)
   const namespace = `e2e-${id}`
   const hostInterface = `e2e${id}`
-  const subnet = `10.${randomInt(100, 120)}.${randomInt(256)}`
+  // Beside the ranges of Services (10.96.0.0/12), nodes (10.89.0.0/16) and pods (10.244.0.0/16).
+  const subnet = `10.${randomInt(200, 220)}.${randomInt(256)}`
   const inside = (...words: string[]): Promise<string> =>
     succeed(['nsenter', `--net=/run/netns/${namespace}`, 'ip', ...words])
   await succeed(['ip', 'netns', 'add', namespace])

@@ -47,14 +47,19 @@ export class Traces {
 
   /** Processes of the cluster, also those in containers. */
   #processes(): readonly { readonly pid: number; readonly command: string }[] {
-    return list('/proc')
-      .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-      .map((name) => ({
-        pid: Number(name),
-        command: read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim(),
-        group: read(`/proc/${name}/cgroup`),
-      }))
-      .filter(({ command, group }) => command.includes(this.#folder) || group.includes(`/${this.#name}`))
+    return (
+      list('/proc')
+        .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+        .map((name) => ({
+          pid: Number(name),
+          command: read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim(),
+          group: read(`/proc/${name}/cgroup`),
+          state: /\) (\S)/.exec(read(`/proc/${name}/stat`))?.[1],
+        }))
+        // A zombie is nothing but an entry that the machine's first process has not removed yet.
+        .filter(({ state }) => state !== undefined && state !== 'Z' && state !== 'X')
+        .filter(({ command, group }) => command.includes(this.#folder) || group.includes(`/${this.#name}`))
+    )
   }
 
   /** Of the cluster's processes, those whose command line fits. */
