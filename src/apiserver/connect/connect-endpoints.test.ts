@@ -85,8 +85,9 @@ const endpoints = connectEndpoints({
 const call = async (
   path: string,
   headers = {},
+  method = 'GET',
 ): Promise<{ status: number; text: string; headers: object }> => {
-  const request = fakeRequest({ target: path, headers, body: undefined })
+  const request = fakeRequest({ method, target: path, headers, body: undefined })
   const [, , , kind, ...rest] = request.path.split('/')
   const [namespace, parts] =
     kind === 'namespaces' ? [rest[0] ?? '', rest.slice(1)] : ['', [kind ?? '', ...rest]]
@@ -230,6 +231,12 @@ describe('connectEndpoints()', () => {
       status: 301,
       headers: { location: `${base}/one/proxy/` },
     })
+  })
+
+  it('sends those who do not read a page straight to the root', async () => {
+    answer = { status: 200, headers: [['Content-Type', 'text/plain']], text: 'done' }
+    expect(await call(`${base}/one/proxy?x=1`, {}, 'DELETE')).toMatchObject({ status: 200, text: 'done' })
+    expect(asked.at(-1)).toMatchObject({ method: 'DELETE', target: '/?x=1' })
   })
 
   it('leads links and redirects back through the proxy', async () => {

@@ -89,7 +89,8 @@ export class ProxyEndpoint implements SubresourceEndpoint {
     const address = proxyAddress(this.#context, this.resource, request)
     const rest = request.info.parts.slice(3)
     const directory = request.path.endsWith('/')
-    if (rest.length === 0 && !directory) {
+    const isPage = request.method === 'GET' || request.method === 'HEAD'
+    if (rest.length === 0 && !directory && isPage && request.header('upgrade') === undefined) {
       // So that a page's relative links lead below it.
       return textResponse('', 301, 'text/plain', { location: `${request.path}/${queryOf(request)}` })
     }
