@@ -18,6 +18,7 @@ const make = (advertiseAddress = '192.0.2.1'): Bootstrap =>
     host: realHost,
     logger: silentLogger,
     kubernetesService: { serviceAddress: '10.96.0.1', advertiseAddress, port: 6443 },
+    serviceCidrs: ['10.96.0.0/12'],
     authenticationTrust: { clientAuthority: 'CA', frontProxyAuthority: 'FRONT' },
   })
 beforeEach(async () => {
@@ -46,6 +47,10 @@ describe('Bootstrap', () => {
     })
     expect(get('services', 'default', 'kubernetes')).toMatchObject({
       spec: { clusterIP: '10.96.0.1', ports: [{ name: 'https', port: 443, targetPort: 6443 }] },
+    })
+    expect(get('servicecidrs', '', 'kubernetes', 'networking.k8s.io')).toMatchObject({
+      spec: { cidrs: ['10.96.0.0/12'] },
+      status: { conditions: [{ type: 'Ready', status: 'True' }] },
     })
     expect(get('endpoints', 'default', 'kubernetes')).toMatchObject({
       subsets: [{ addresses: [{ ip: '192.0.2.1' }], ports: [{ port: 6443 }] }],

@@ -1,8 +1,10 @@
+import { formatTime } from '../../apimachinery/time.ts'
 import type { Host, Timer } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { HealthCheck } from '../discovery/health-endpoint.ts'
 import { type AuthenticationTrust, ensureAuthenticationTrust } from './authentication-trust.ts'
 import { ensureRoles } from './bootstrap-roles.ts'
+import { ensureDefaultServiceCidr } from './default-service-cidr.ts'
 import type { BootstrapContext } from './ensure.ts'
 import { ensureKubernetesService, type KubernetesServiceOptions } from './kubernetes-service.ts'
 import { ensurePriorityClasses } from './priority-classes.ts'
@@ -12,6 +14,8 @@ export interface BootstrapOptions extends BootstrapContext {
   readonly host: Host
   readonly logger: Logger
   readonly kubernetesService: KubernetesServiceOptions
+  /** As the server was started with: `10.96.0.0/12`, and perhaps one of the other family. */
+  readonly serviceCidrs: readonly string[]
   readonly authenticationTrust?: AuthenticationTrust
 }
 
@@ -53,6 +57,9 @@ export class Bootstrap {
       always('start-system-namespaces-controller', () => ensureNamespaces(options)),
       once('rbac/bootstrap-roles', () => ensureRoles(options)),
       once('scheduling/bootstrap-system-priority-classes', () => ensurePriorityClasses(options)),
+      always('start-kubernetes-service-cidr-controller', () =>
+        ensureDefaultServiceCidr(options, options.serviceCidrs, formatTime(options.host.now())),
+      ),
       always('bootstrap-controller', () => ensureKubernetesService(options, kubernetesService)),
       ...(trust === undefined
         ? []
