@@ -13,6 +13,21 @@ const wholeNumber =
     return value
   }
 
+interface Mirror {
+  readonly host: string
+  readonly endpoint: string
+}
+
+/** `registry.k8s.io=http://127.0.0.1:5000`, once more for each registry. */
+function registryMirror(text: string, before: readonly Mirror[]): readonly Mirror[] {
+  const [, host = '', endpoint = ''] = /^([^=]+)=(https?:\/\/.+)$/.exec(text) ?? []
+  if (host === '')
+    throw new InvalidArgumentError(
+      'It must be a registry and a URL, like registry.k8s.io=http://127.0.0.1:5000.',
+    )
+  return [...before, { host, endpoint }]
+}
+
 /** `30000-32767` */
 function portRange(text: string): { readonly first: number; readonly last: number } {
   const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? []
@@ -56,6 +71,12 @@ function program(): Command {
     .option('--api-port <port>', 'port of the API server', wholeNumber(0), 6443)
     .option('--install-deps', 'install the system packages that are missing', false)
     .option('--quota-backend-bytes <bytes>', 'how large the store may grow', wholeNumber(1))
+    .option(
+      '--registry-mirror <host=url>',
+      'where images of a registry come from; may be repeated',
+      registryMirror,
+      [],
+    )
     .option('--service-cidr <cidr>', 'addresses of Services (default: 10.96.0.0/12)')
     .option('--dns-address <address>', "cluster DNS's address, one of the Services' (default: 10.96.0.10)")
     .option('--pod-cidr <cidr>', 'addresses of pods (default: 10.244.0.0/16)')

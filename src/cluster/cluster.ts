@@ -197,6 +197,7 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
             logger,
             informers: controlPlane.informers,
             logLevel: options.logLevel ?? 'warn',
+            registryMirrors: options.registryMirrors ?? [],
             directory,
             pki,
             network,

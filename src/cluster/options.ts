@@ -22,6 +22,12 @@ export const defaultNetwork: NetworkOptions = {
   dnsTtlSeconds: 30,
 }
 
+/** Where images of a registry come from: `registry.k8s.io` → `http://127.0.0.1:5000`. */
+export interface RegistryMirror {
+  readonly host: string
+  readonly endpoint: string
+}
+
 export type RuntimeName = 'simulated' | 'containerd'
 
 export interface ClusterOptions {
@@ -42,6 +48,8 @@ export interface ClusterOptions {
   /** Bytes that the store may take; upstream's 2 GiB where absent. */
   readonly quotaBackendBytes?: number
   readonly network?: Partial<NetworkOptions>
+  /** For nodes with real containers; plain HTTP is allowed. */
+  readonly registryMirrors?: readonly RegistryMirror[]
   readonly logger?: Logger
   /** Of the nodes' own processes; `warn` where absent. */
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error'

@@ -13,6 +13,7 @@ import {
   isAlive,
   missingPackages,
   type NetworkOptions,
+  type RegistryMirror,
   type RuntimeName,
   readState,
   realHost,
@@ -29,6 +30,7 @@ export interface UpOptions {
   readonly apiPort: number
   readonly installDeps: boolean
   readonly quotaBackendBytes?: number
+  readonly registryMirror: readonly RegistryMirror[]
   readonly serviceCidr?: string
   readonly dnsAddress?: string
   readonly podCidr?: string
@@ -126,6 +128,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
       logger: createLogger({ level: options.logLevel }),
       logLevel: options.logLevel,
       network: networkOf(options),
+      registryMirrors: options.registryMirror,
       ...(options.quotaBackendBytes === undefined ? {} : { quotaBackendBytes: options.quotaBackendBytes }),
     },
     report(),

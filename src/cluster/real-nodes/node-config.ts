@@ -1,4 +1,4 @@
-import type { NetworkOptions } from '../options.ts'
+import type { NetworkOptions, RegistryMirror } from '../options.ts'
 
 /** A client's way to the API server; PEM. */
 export interface ClientConfig {
@@ -23,6 +23,7 @@ export interface NodeConfig {
   /** Unique on the machine: names its networks and groups. */
   readonly networkName: string
   readonly network: NetworkOptions
+  readonly registryMirrors: readonly RegistryMirror[]
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 

@@ -81,7 +81,7 @@ async function startParts(
     state: paths.containerdState,
     cni: { binDir: cniBinaries(), confDir: paths.cniConfig },
     sandboxImage,
-    registries: [],
+    registries: config.registryMirrors,
     streamAddress: '127.0.0.1',
     logger,
   })

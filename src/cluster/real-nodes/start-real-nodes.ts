@@ -8,7 +8,7 @@ import { createNodeNetworks } from '../nodes/create-node-networks.ts'
 import { destroyNodeNetworks } from '../nodes/destroy-node-networks.ts'
 import { type HostRoutes, startHostRoutes } from '../nodes/host-routes.ts'
 import type { NodeNetworks } from '../nodes/node-networks.ts'
-import type { NetworkOptions } from '../options.ts'
+import type { NetworkOptions, RegistryMirror } from '../options.ts'
 import { componentSubjects, type Pki } from '../pki/ensure-pki.ts'
 import type { RunningNodes } from '../simulated-nodes.ts'
 import { clusterId, networkName } from './cluster-id.ts'
@@ -24,6 +24,7 @@ export interface RealNodesOptions {
   readonly directory: DataDirectory
   readonly pki: Pki
   readonly network: NetworkOptions
+  readonly registryMirrors: readonly RegistryMirror[]
   readonly names: readonly string[]
   readonly apiPort: number
   /** How nodes reach the API server; the node's own address where they share the host's network. */
@@ -53,6 +54,7 @@ function writeConfig(options: RealNodesOptions, name: string): NodeConfig {
     directory: directory.node(name),
     networkName: networkName(clusterId(directory.root), name),
     network,
+    registryMirrors: options.registryMirrors,
     logLevel: options.logLevel,
   }
   mkdirSync(config.directory, { recursive: true, mode: 0o700 })
