@@ -62,6 +62,8 @@ export interface WatchOptions {
   /** Exclusive: the first batch delivered has a greater revision. Absent: from now on. */
   readonly after?: number
   readonly signal: AbortSignal
+  /** False: nobody looks at what was there before, and changes may come without it, which saves reading it. */
+  readonly previous?: boolean
 }
 
 /**

@@ -35,9 +35,9 @@ function makeHub(options: { maxRecentBatches?: number; maxRecentBytes?: number }
     all.push(...batches)
     hub.publish(batches)
   }
-  const watch = (after?: number) => {
+  const watch = (after?: number, previous = true) => {
     const { signal } = new AbortController()
-    const options = after === undefined ? { signal } : { after, signal }
+    const options = after === undefined ? { signal, previous } : { after, signal, previous }
     return hub.watch('/', options)[Symbol.asyncIterator]()
   }
   return { host, hub, asked, publish, watch }
@@ -107,4 +107,18 @@ test('asking for two batches at a time is refused', () => {
   const watcher = watch()
   void watcher.next()
   expect(() => watcher.next()).toThrow('while it waits')
+})
+
+test('who wants previous values does not get batches that were published while nobody did', async () => {
+  const { hub, publish, watch, asked } = makeHub()
+  const slow = watch(0, false)
+  expect(hub.wantsPrevious).toBe(false)
+  publish(3)
+  const comparing = watch(1)
+  expect(hub.wantsPrevious).toBe(true)
+  expect(await revisions(comparing, 2)).toEqual([2, 3])
+  expect(asked).toEqual([1])
+  expect(await revisions(slow, 3)).toEqual([1, 2, 3])
+  await comparing.return?.()
+  expect(hub.wantsPrevious).toBe(false)
 })

@@ -63,6 +63,8 @@ export class WatchHub {
   readonly #maxRecentBytes: number
   readonly #progressIntervalMs: number
   readonly #watchers = new Set<Watcher>()
+  /** Those that look at what was there before. */
+  readonly #comparing = new Set<Watcher>()
   readonly #recent = new Deque<Batch>()
   /** The revision of the batch at the front of `#recent`; one above the newest while that is empty. */
   #firstRecent: number
@@ -80,6 +82,11 @@ export class WatchHub {
 
   get watcherCount(): number {
     return this.#watchers.size
+  }
+
+  /** Whether batches that are published must hold previous values. */
+  get wantsPrevious(): boolean {
+    return this.#comparing.size > 0
   }
 
   /** How many watchers have to read the history. */
@@ -112,6 +119,7 @@ export class WatchHub {
       recent: (position: number) => this.#nextRecent(prefix, position),
       ended: () => {
         this.#watchers.delete(watcher)
+        this.#comparing.delete(watcher)
       },
       idle: () => this.#armProgress(),
     }
@@ -119,8 +127,16 @@ export class WatchHub {
     const compacted = this.#history.compactedRevision()
     if (after > visible) watcher.fail(new FutureRevisionError(visible))
     else if (after < compacted) watcher.fail(new CompactedError(compacted))
-    else if (!options.signal.aborted) this.#watchers.add(watcher)
+    else if (!options.signal.aborted) this.#join(watcher, options.previous ?? true)
     return watcher
+  }
+
+  #join(watcher: Watcher, comparing: boolean): void {
+    this.#watchers.add(watcher)
+    if (!comparing) return
+    // What lies here may have come without previous values; the history has them.
+    if (this.#comparing.size === 0) this.#forgetAll()
+    this.#comparing.add(watcher)
   }
 
   /** Ends every watch with `error`. */

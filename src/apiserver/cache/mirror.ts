@@ -235,7 +235,7 @@ export class Mirror {
 
   async #applyAll(): Promise<void> {
     const { storage, host } = this.#options
-    const options = { after: this.#revision, signal: this.#closed.signal }
+    const options = { after: this.#revision, signal: this.#closed.signal, previous: false }
     let sliceStartMs = host.monotonicMs()
     for await (const batch of storage.watch(registryPrefix, options)) {
       this.#apply(batch)

@@ -316,11 +316,12 @@ class LmdbStorage implements Storage {
     // lmdb keeps its read transaction for a while; from here on it would be too old.
     this.#env.root.resetReadTxn()
     const watched = this.#hub.watcherCount > 0
+    const { wantsPrevious } = this.#hub
     const batches: Batch[] = []
     for (const item of items) {
       if (item.revision === this.#visibleRevision) continue
       this.#visibleRevision = item.revision
-      const changes = watched ? item.changes.map((change) => this.#visibleChange(change)) : []
+      const changes = watched ? item.changes.map((change) => this.#visibleChange(change, wantsPrevious)) : []
       batches.push({ revision: item.revision, changes })
       let puts = 0
       for (const change of item.changes) {
@@ -337,8 +338,8 @@ class LmdbStorage implements Storage {
     for (const item of items) item.resolve(item.revision)
   }
 
-  #visibleChange({ key, before, after }: KeyChange): Change {
-    const previous = before && this.#entryOf(key, before)
+  #visibleChange({ key, before, after }: KeyChange, wantsPrevious: boolean): Change {
+    const previous = wantsPrevious && before ? this.#entryOf(key, before) : undefined
     const entry = after && this.#entryOf(key, after)
     if (entry === undefined) return previous === undefined ? { key } : { key, previous }
     return previous === undefined ? { key, entry } : { key, entry, previous }
