@@ -24,18 +24,29 @@ const ownAnnotations: readonly string[] = [
   rollbackAnnotation,
 ]
 
-/** A whole number; undefined for anything else. */
-function integer(text: string | undefined): number | undefined {
-  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined
+/** A whole number of 64 bits; undefined for anything else. */
+export function integer(text: string | undefined): bigint | undefined {
+  if (text === undefined || !/^-?\d+$/.test(text)) return undefined
+  const value = BigInt(text)
+  return BigInt.asIntN(64, value) === value ? value : undefined
 }
 
 /** 0 where a set has none, or a malformed one. */
-export const revisionOf = (set: ReplicaSet): number =>
-  integer(set.metadata?.annotations?.[revisionAnnotation]) ?? 0
+export const revisionOf = (set: ReplicaSet): bigint =>
+  integer(set.metadata?.annotations?.[revisionAnnotation]) ?? 0n
+
+export const byRevision = (a: ReplicaSet, b: ReplicaSet): number => {
+  const [left, right] = [revisionOf(a), revisionOf(b)]
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+/** What the next newest set gets. */
+export const nextRevision = (old: readonly ReplicaSet[]): bigint =>
+  old.map(revisionOf).reduce((highest, revision) => (revision > highest ? revision : highest), 0n) + 1n
 
 function replicasAnnotation(set: ReplicaSet, name: string): number | undefined {
   const value = integer(set.metadata?.annotations?.[name])
-  return value !== undefined && value >= 0 && value < 2 ** 31 ? value : undefined
+  return value !== undefined && value >= 0n && value < 2n ** 31n ? Number(value) : undefined
 }
 
 /** The Deployment's size when the set was last scaled. */
@@ -67,14 +78,14 @@ function appendRevision(history: string, revision: string): string {
 export function newestAnnotations(
   deployment: Deployment,
   before: StringMap | undefined,
-  newRevision: number,
+  newRevision: bigint,
 ): StringMap {
   const annotations: Record<string, string> = { ...before }
   for (const [name, value] of Object.entries(deployment.metadata?.annotations ?? {})) {
     if (!ownAnnotations.includes(name)) annotations[name] = value
   }
   const oldText = before?.[revisionAnnotation]
-  const oldRevision = oldText === undefined || oldText === '' ? 0 : integer(oldText)
+  const oldRevision = oldText === undefined || oldText === '' ? 0n : integer(oldText)
   if (oldRevision === undefined || oldRevision >= newRevision) return annotations
   annotations[revisionAnnotation] = String(newRevision)
   // An old set that becomes the newest again: somebody rolled back to it.

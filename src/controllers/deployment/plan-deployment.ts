@@ -5,7 +5,13 @@ import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import type { StringMap } from '../../apimachinery/meta.ts'
 import { defined } from '../../base/defined.ts'
 import { controllerReference } from '../../reconcile/owner-references.ts'
-import { newestAnnotations, revisionAnnotation, revisionOf, scaledAnnotations } from './annotations.ts'
+import {
+  byRevision,
+  newestAnnotations,
+  nextRevision,
+  revisionAnnotation,
+  scaledAnnotations,
+} from './annotations.ts'
 import {
   baseStatus,
   conditionOf,
@@ -64,7 +70,7 @@ export interface DeploymentWorld {
 }
 
 /** The set that a Deployment's template asks for, by the name that its hash gives. */
-export function makeNewestSet(deployment: Deployment, revision: number, size: number): ReplicaSet {
+export function makeNewestSet(deployment: Deployment, revision: bigint, size: number): ReplicaSet {
   const { name = '', namespace } = deployment.metadata ?? {}
   const template = deployment.spec?.template ?? {}
   const hash = templateHash(template, deployment.status?.collisionCount)
@@ -100,7 +106,7 @@ function withAnnotations(set: ReplicaSet, annotations: StringMap): ReplicaSet {
 }
 
 /** The newest set with the Deployment's annotations, revision and minReadySeconds. */
-function refreshed(deployment: Deployment, set: ReplicaSet, revision: number): ReplicaSet {
+function refreshed(deployment: Deployment, set: ReplicaSet, revision: bigint): ReplicaSet {
   const annotated = withAnnotations(set, newestAnnotations(deployment, set.metadata?.annotations, revision))
   const minReadySeconds = deployment.spec?.minReadySeconds ?? 0
   if (annotated.spec === undefined || (annotated.spec.minReadySeconds ?? 0) === minReadySeconds)
@@ -127,7 +133,7 @@ function removable(deployment: Deployment, old: readonly ReplicaSet[]): readonly
   const excess = alive.length - limit
   if (limit === noHistoryLimit || excess <= 0) return []
   return [...alive]
-    .sort((a, b) => revisionOf(a) - revisionOf(b))
+    .sort(byRevision)
     .slice(0, excess)
     .filter(
       (set) =>
@@ -157,7 +163,7 @@ function creation(
   mode: Mode,
   world: DeploymentWorld,
   split: SplitSets,
-  revision: number,
+  revision: bigint,
 ): ReplicaSet | undefined {
   const { deployment, podsOf } = world
   if (mode !== 'roll' || split.newest !== undefined) return undefined
@@ -204,7 +210,7 @@ function concluded(
 export function planDeployment(world: DeploymentWorld): DeploymentPlan {
   const { deployment, sets, nowMs } = world
   const found = splitSets(deployment, sets)
-  const revision = Math.max(0, ...found.old.map(revisionOf)) + 1
+  const revision = nextRevision(found.old)
   const newest = found.newest && refreshed(deployment, found.newest, revision)
   const split: SplitSets = { newest, old: found.old }
   const mode = modeOf(deployment, sets)

@@ -1,5 +1,5 @@
 import type { apps } from '../../api/generated/types/index.ts'
-import { revisionOf, rollbackAnnotation, rolledBackAnnotations } from './annotations.ts'
+import { byRevision, integer, revisionOf, rollbackAnnotation, rolledBackAnnotations } from './annotations.ts'
 import { sameTemplate, templateHashLabel } from './replica-sets.ts'
 
 type Deployment = apps.v1.Deployment
@@ -19,8 +19,9 @@ function withoutWish(deployment: Deployment): Deployment {
 }
 
 /** The second highest revision: what was there before the last change. 0 where there is none. */
-function lastRevision(sets: readonly ReplicaSet[]): number {
-  return sets.map(revisionOf).sort((a, b) => b - a)[1] ?? 0
+function lastRevision(sets: readonly ReplicaSet[]): bigint {
+  const last = sets.toSorted(byRevision).at(-2)
+  return last === undefined ? 0n : revisionOf(last)
 }
 
 function restored(deployment: Deployment, set: ReplicaSet): Deployment {
@@ -39,8 +40,8 @@ function restored(deployment: Deployment, set: ReplicaSet): Deployment {
 
 /** What a rollback asked for by the annotation of extensions/v1beta1 comes to; undefined where none is asked for. */
 export function planRollback(deployment: Deployment, sets: readonly ReplicaSet[]): RollbackPlan | undefined {
-  const text = deployment.metadata?.annotations?.[rollbackAnnotation] ?? ''
-  if (!/^-?\d+$/.test(text)) return undefined
+  const wanted = integer(deployment.metadata?.annotations?.[rollbackAnnotation])
+  if (wanted === undefined) return undefined
   const name = deployment.metadata?.name
   const refused = (reason: string, message: string): RollbackPlan => ({
     deployment: withoutWish(deployment),
@@ -48,8 +49,8 @@ export function planRollback(deployment: Deployment, sets: readonly ReplicaSet[]
     reason,
     message,
   })
-  const revision = Number(text) === 0 ? lastRevision(sets) : Number(text)
-  if (revision === 0) return refused('DeploymentRollbackRevisionNotFound', 'Unable to find last revision.')
+  const revision = wanted === 0n ? lastRevision(sets) : wanted
+  if (revision === 0n) return refused('DeploymentRollbackRevisionNotFound', 'Unable to find last revision.')
   const set = sets.find((candidate) => revisionOf(candidate) === revision)
   if (set === undefined) {
     return refused('DeploymentRollbackRevisionNotFound', 'Unable to find the revision to rollback to.')
