@@ -41,8 +41,11 @@ export const byRevision = (a: ReplicaSet, b: ReplicaSet): number => {
 }
 
 /** What the next newest set gets. */
-export const nextRevision = (old: readonly ReplicaSet[]): bigint =>
-  old.map(revisionOf).reduce((highest, revision) => (revision > highest ? revision : highest), 0n) + 1n
+export function nextRevision(old: readonly ReplicaSet[]): bigint {
+  const last = old.toSorted(byRevision).at(-1)
+  const highest = last === undefined ? 0n : revisionOf(last)
+  return highest < 0n ? 1n : highest + 1n
+}
 
 function replicasAnnotation(set: ReplicaSet, name: string): number | undefined {
   const value = integer(set.metadata?.annotations?.[name])
