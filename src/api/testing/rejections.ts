@@ -1,0 +1,36 @@
+import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
+import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import { validateObjectMeta } from '../../apimachinery/object-meta-validation.ts'
+
+const nowMs = Date.UTC(2026, 0, 1)
+
+/** An object as it would be stored, if it were taken. */
+export function created<T extends KubernetesObject>(kind: KindDeclaration<T>, object: T): T {
+  return kind.prepareForCreate(kind.defaults(object), { nowMs, subresource: '' })
+}
+
+/** What is wrong with a new object, each as `field: message`. */
+export function rejections<T extends KubernetesObject>(
+  kind: KindDeclaration<T>,
+  object: T,
+): readonly string[] {
+  const prepared = created(kind, object)
+  const errors = [
+    ...validateObjectMeta(prepared.metadata ?? {}, kind),
+    ...kind.validate(prepared, undefined, { nowMs, subresource: '' }),
+  ]
+  return errors.map(({ field, message }) => `${field}: ${message}`)
+}
+
+/** What is wrong with a change of an object that was created; '' is the main resource. */
+export function changeRejections<T extends KubernetesObject>(
+  kind: KindDeclaration<T>,
+  before: T,
+  change: (object: T) => T,
+  subresource = '',
+): readonly string[] {
+  const old = created(kind, before)
+  const context = { nowMs, subresource }
+  const next = kind.prepareForUpdate(kind.defaults(change(old)), old, context)
+  return kind.validate(next, old, context).map(({ field, message }) => `${field}: ${message}`)
+}
