@@ -29,9 +29,6 @@ export function checkRequiredText(
 export const checkLabelName = (value: string, where: Where, errors: FieldError[]): void =>
   checkText(value, isDns1123Label, where, errors)
 
-export const checkSubdomainName = (value: string, where: Where, errors: FieldError[]): void =>
-  checkText(value, isDns1123Subdomain, where, errors)
-
 export function checkPresent(
   value: string | undefined,
   path: FieldPath,

@@ -21,7 +21,6 @@ test.each([
   [errors.fieldNotFound(path, 'x'), 'Not found: "x"'],
   [errors.tooLong(path, 1), 'Too long: may not be more than 1 byte'],
   [errors.tooMany(path, 3, 2), 'Too many: 3: must have at most 2 items'],
-  [errors.tooFew(path, 0, 1), 'Too few: 0: must have at least 1 item'],
 ])('%o reads %j', (error, message) => {
   expect(error).toMatchObject({ field: 'spec.containers[0].env[3].name', message })
 })

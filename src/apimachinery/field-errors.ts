@@ -22,9 +22,6 @@ export const invalidValue = (where: Where, value: unknown, detail: string): Fiel
 export const invalidField = (where: Where, detail: string): FieldError =>
   fieldError('FieldValueInvalid', where, 'Invalid value', detail)
 
-export const typeInvalid = (where: Where, value: unknown, detail: string): FieldError =>
-  fieldError('FieldValueTypeInvalid', where, `Invalid value: ${shown(value)}`, detail)
-
 export const notSupported = (where: Where, value: unknown, supported: readonly string[]): FieldError =>
   fieldError(
     'FieldValueNotSupported',
@@ -50,14 +47,6 @@ export const tooLong = (where: Where, maxBytes: number): FieldError =>
     `may not be more than ${maxBytes} ${plural('byte', maxBytes)}`,
   )
 
-export const tooLongCharacters = (where: Where, maxCharacters: number): FieldError =>
-  fieldError(
-    'FieldValueTooLong',
-    where,
-    'Too long',
-    `may not be more than ${maxCharacters} ${plural('character', maxCharacters)}`,
-  )
-
 export const tooMany = (where: Where, actual: number, max: number): FieldError =>
   fieldError(
     'FieldValueTooMany',
@@ -65,17 +54,6 @@ export const tooMany = (where: Where, actual: number, max: number): FieldError =
     `Too many: ${actual}`,
     `must have at most ${max} ${plural('item', max)}`,
   )
-
-export const tooFew = (where: Where, actual: number, min: number): FieldError =>
-  fieldError(
-    'FieldValueTooFew',
-    where,
-    `Too few: ${actual}`,
-    `must have at least ${min} ${plural('item', min)}`,
-  )
-
-export const internalFieldError = (where: Where, detail: string): FieldError =>
-  fieldError('InternalError', where, 'Internal error', detail)
 
 /** The message of every immutable field. */
 export const immutableMessage = 'field is immutable'

@@ -56,21 +56,6 @@ export function isLabelValue(value: string): Complaints {
   return complaints
 }
 
-const cIdentifier = /^[A-Za-z_][A-Za-z0-9_]*$/
-
-export function isCIdentifier(value: string): Complaints {
-  if (cIdentifier.test(value)) return none
-  return [
-    formatComplaint(
-      "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'",
-      '[A-Za-z_][A-Za-z0-9_]*',
-      'my_name',
-      'MY_NAME',
-      'MyName',
-    ),
-  ]
-}
-
 export function isPortNumber(port: number): Complaints {
   return port >= 1 && port <= 65535 ? none : [rangeComplaint(1, 65535)]
 }

@@ -28,7 +28,6 @@ const subdomain = new RegExp(`^${subdomainFormat}$`)
 const underscoreSubdomain = new RegExp(`^${underscoreSubdomainFormat}$`)
 const label1035 = new RegExp(`^${label1035Format}$`)
 const wildcard = new RegExp(`^${wildcardFormat}$`)
-const caselessSubdomain = new RegExp(`^${subdomainFormat}$`, 'i')
 
 export const maxSubdomainBytes = 253
 export const maxLabelBytes = 63
@@ -74,15 +73,6 @@ function checked(value: string, pattern: RegExp, maxLength: number, complaint: (
 export const isDns1123Subdomain = (value: string): Complaints =>
   checked(value, subdomain, maxSubdomainBytes, () =>
     formatComplaint(subdomainMessage, subdomainFormat, 'example.com'),
-  )
-
-export const isDns1123SubdomainCaseless = (value: string): Complaints =>
-  checked(value, caselessSubdomain, maxSubdomainBytes, () =>
-    formatComplaint(
-      "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
-      `(?i)${subdomainFormat}`,
-      'example.com',
-    ),
   )
 
 export const isDns1123SubdomainWithUnderscore = (value: string): Complaints =>

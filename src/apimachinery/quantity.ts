@@ -181,16 +181,6 @@ export function addQuantities(a: string, b: string): string {
   })
 }
 
-/** a - b, likewise. */
-export function subtractQuantities(a: string, b: string): string {
-  const left = known(a)
-  const right = known(b)
-  return formatQuantity({
-    nano: left.nano - right.nano,
-    format: left.nano === 0n ? right.format : left.format,
-  })
-}
-
 const binaryFactors: readonly number[] = [2 ** 10, 2 ** 20, 2 ** 30, 2 ** 40, 2 ** 50, 2 ** 60]
 const simple = /^(\d{1,15})(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/
 
@@ -222,7 +212,3 @@ export const quantityNumber = (text: string): number => Number(known(text).nano)
 /** A count of units as text: DecimalSI, or BinarySI for memory. */
 export const quantityOfUnits = (units: number, format: QuantityFormat = 'DecimalSI'): string =>
   formatQuantity({ nano: BigInt(Math.ceil(units)) * nanoPerUnit, format })
-
-/** A count of thousandths as text: millicores. */
-export const quantityOfMilli = (milli: number): string =>
-  formatQuantity({ nano: BigInt(Math.ceil(milli)) * 1_000_000n, format: 'DecimalSI' })
