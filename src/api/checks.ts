@@ -1,7 +1,7 @@
 import type { FieldError } from '../apimachinery/field-error.ts'
 import { invalidValue, notSupported, required, type Where } from '../apimachinery/field-errors.ts'
 import type { FieldPath } from '../apimachinery/field-path.ts'
-import { type Complaints, isDns1123Label, isDns1123Subdomain } from '../apimachinery/names.ts'
+import { type Complaints, isDns1123Label } from '../apimachinery/names.ts'
 import { compareQuantities, quantityUnits } from '../apimachinery/quantity.ts'
 
 /** Small checks that validations share; each appends what is wrong to `errors`. */
