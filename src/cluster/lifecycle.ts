@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { Node } from '../api/core/node/kind.ts'
 import { realHost } from '../base/host/real-host.ts'
 import { runProgram } from '../base/host/run-program.ts'
@@ -11,7 +11,7 @@ import { destroyNodeNetworks } from './nodes/destroy-node-networks.ts'
 import { type Report, step } from './progress.ts'
 import { cleanUpNode } from './real-nodes/clean-up-node.ts'
 import { clusterId } from './real-nodes/cluster-id.ts'
-import type { NodeConfig } from './real-nodes/node-config.ts'
+import { knownNodes } from './real-nodes/known-nodes.ts'
 import { nodePaths } from './real-nodes/node-paths.ts'
 import { isAlive, readState, removeState } from './state-file.ts'
 
@@ -36,21 +36,13 @@ const stopTimeoutMs = 120_000
 const pollMs = 50
 const importTimeoutMs = 10 * 60_000
 
-const nodeNames = (directory: DataDirectory): readonly string[] =>
-  existsSync(directory.node('')) ? readdirSync(directory.node('')) : []
-
-const configOf = (directory: DataDirectory, name: string): string => nodePaths(directory.node(name)).config
-
 /** Ends what a crashed process has left running; nothing is left to do after an orderly end. */
 async function cleanUpAfterCrash(directory: DataDirectory): Promise<void> {
-  const names = nodeNames(directory).filter((name) => existsSync(configOf(directory, name)))
-  const [first] = names
-  if (first === undefined) return
-  const ofHost = names.length === 1
-  for (const name of names) await cleanUpNode(configOf(directory, name), ofHost ? 'host' : 'namespace')
-  if (ofHost) return
-  const config = JSON.parse(readFileSync(configOf(directory, first), 'utf8')) as NodeConfig
-  await destroyNodeNetworks(clusterId(directory.root), config.network.podCidr, runProgram)
+  const nodes = knownNodes(directory)
+  for (const node of nodes) await cleanUpNode(node)
+  const separate = nodes.find(({ networkNamespace }) => networkNamespace !== undefined)
+  if (separate === undefined) return
+  await destroyNodeNetworks(clusterId(directory.root), separate.network.podCidr, runProgram)
 }
 
 /** Stops the cluster of a data directory and all it runs; false when it was not running. */

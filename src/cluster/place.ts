@@ -5,6 +5,7 @@ import { runProgram } from '../base/host/run-program.ts'
 import { hostAddress, releaseHostAddress, takenRanges } from './nodes/host-address.ts'
 import { freeSubnet, type NodeNetworks, planNodeNetworks } from './nodes/node-networks.ts'
 import { clusterId } from './real-nodes/cluster-id.ts'
+import { claimMachineNetwork, releaseMachineNetwork } from './real-nodes/machine-network.ts'
 
 /** Where a cluster lives on this machine's networks. */
 export interface Place {
@@ -42,8 +43,13 @@ async function subnetOf(root: string): Promise<string> {
 export async function findPlace(root: string, real: boolean, names: readonly string[]): Promise<Place> {
   if (!real) return { address: ownAddress() ?? nowhere, networks: undefined, release: nothing }
   if (names.length === 1) {
+    claimMachineNetwork(root)
     const address = await hostAddress(runProgram)
-    return { address, networks: undefined, release: () => releaseHostAddress(address, runProgram) }
+    const release = async (): Promise<void> => {
+      await releaseHostAddress(address, runProgram)
+      releaseMachineNetwork(root)
+    }
+    return { address, networks: undefined, release }
   }
   const networks = planNodeNetworks(clusterId(root), names, await subnetOf(root))
   return { address: networks.hostAddress, networks, release: nothing }

@@ -8,7 +8,7 @@ import type { core } from '../../src/api/generated/types/index.ts'
 import type { Client } from '../../src/client/client.ts'
 import { Machine } from './support/machine.ts'
 import { lacksContainers, suiteName } from './support/requirements.ts'
-import { listen } from './support/run.ts'
+import { listen as listenTo } from './support/run.ts'
 import { until } from './support/until.ts'
 
 const image = 'timonel.local/busybox:1'
@@ -32,6 +32,14 @@ const running = (client: Client, name: string): Promise<core.v1.ContainerStatus>
     const [container] = status?.containerStatuses ?? []
     return container?.ready ? container : undefined
   })
+
+async function remove(client: Client, name: string): Promise<void> {
+  await client.resource(Pod).delete(namespace, name)
+  await until(`${name} is gone`, async () => {
+    const { items } = await client.resource(Pod).list({ namespace })
+    return items.every(({ metadata }) => metadata?.name !== name)
+  })
+}
 
 /** What tells a container that was left alone from one that was made anew. */
 const identity = ({ containerID, restartCount }: core.v1.ContainerStatus) => ({ containerID, restartCount })
@@ -103,7 +111,30 @@ describe.skipIf(lacksContainers.length > 0)(
       await client.resource(Pod).create(sleeper('later'))
       await running(client, 'later')
       expect(identity(await running(client, 'steady'))).toEqual(identity(container))
-      await client.resource(Pod).delete(namespace, 'later')
+      await remove(client, 'later')
+    })
+
+    test('containerd that is killed is started again and leaves containers alone', async () => {
+      const client = machine.client()
+      const container = await running(client, 'steady')
+      await killNow(...machine.pids(containerd))
+      await until('it runs again', async () => machine.pids(containerd).length === 1)
+      await client.resource(Pod).create(sleeper('again'))
+      await running(client, 'again')
+      expect(identity(await running(client, 'steady'))).toEqual(identity(container))
+      await remove(client, 'again')
+    })
+
+    test('a second cluster in the same network is refused, and taking it down leaves the first alone', async () => {
+      const other = ['--data-dir', join(machine.folder, 'other')]
+      const { code, stderr } = await machine.run([...machine.program, 'up', '--api-port', '6444', ...other])
+      expect({ code, stderr }).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(machine.dataDirectory),
+      })
+      const traces = await machine.traces()
+      await machine.succeed([...machine.program, 'down', ...other])
+      expect(await machine.traces()).toEqual(traces)
     })
 
     test('the next up adopts the containers of a killed cluster', async () => {
@@ -156,9 +187,28 @@ describe.skipIf(lacksContainers.length > 0)(
       expect(await machine.traces()).toEqual(before)
     })
 
+    test('a port that is taken is named, and nothing is left behind', async () => {
+      for (const port of ['6443', '10250']) {
+        const listen = `require('node:net').createServer().listen(${port}, '0.0.0.0', () => console.log('ready'))`
+        const child = machine.start([process.execPath, '-e', listen])
+        const said = listenTo(child)
+        await until('it listens', async () => said().stdout.includes('ready'))
+        const { code, stderr } = await machine.timonel('up', '--detach')
+        expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(port) })
+        child.kill('SIGKILL')
+        expect(await machine.traces()).toEqual(before)
+      }
+    })
+
+    test('delete refuses a directory that is none of a cluster', async () => {
+      const { code, stderr } = await machine.run([...machine.program, 'delete', '--data-dir', machine.folder])
+      expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('left alone') })
+      expect(existsSync(machine.folder)).toBe(true)
+    })
+
     test('Ctrl-C stops a cluster in the foreground', async () => {
       const child = machine.start(machine.command('up'))
-      const said = listen(child)
+      const said = listenTo(child)
       await until('it is ready', async () => said().stdout.includes('Ctrl-C stops it'))
       const exit = new Promise((resolve) => child.on('exit', resolve))
       child.kill('SIGINT')

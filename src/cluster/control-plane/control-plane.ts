@@ -77,6 +77,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   }
 }
 
+/** The one thing that often goes wrong, in words. */
+function explainListen(error: unknown, port: number): unknown {
+  const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+  return taken ? new Error(`port ${port} is taken by another program: give --api-port another`) : error
+}
+
 async function serve(
   options: ControlPlaneOptions,
   stops: Stop[],
@@ -105,6 +111,8 @@ async function serve(
     certificatePem: pki.apiServer.certificatePem,
     keyPem: pki.apiServer.keyPem,
     clientAuthorityPem: pki.ca.certificatePem,
+  }).catch((error: unknown) => {
+    throw explainListen(error, listen.port)
   })
   stops.push(() => http.close(closeGraceMs))
   const api = await startApiServer({

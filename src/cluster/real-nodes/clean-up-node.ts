@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { runProgram } from '../../base/host/run-program.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { removeLocalAddress } from '../../dns/local-address.ts'
@@ -8,17 +7,16 @@ import { unmountBelow } from '../../kubelet/linux/mounts.ts'
 import { PodNetwork } from '../../network/pod-network.ts'
 import { NftTable } from '../../proxy/nft-table.ts'
 import { releaseHostAddress } from '../nodes/host-address.ts'
+import { ownsMachineNetwork, releaseMachineNetwork } from './machine-network.ts'
 import type { NodeConfig } from './node-config.ts'
 import { cniBinaries, nodePaths } from './node-paths.ts'
 import { sandboxImage } from './sandbox-image.ts'
 
 /**
  * Takes back what a node's process has left on the machine after a crash: containerd with its containers,
- * networks, rules, mounts and groups. `network`: whether they are in the host's own network; a namespace of the
- * node's own goes as a whole.
+ * networks, rules, mounts and groups. A network namespace of the node's own goes as a whole, later.
  */
-export async function cleanUpNode(configFile: string, network: 'host' | 'namespace'): Promise<void> {
-  const config = JSON.parse(readFileSync(configFile, 'utf8')) as NodeConfig
+export async function cleanUpNode(config: NodeConfig): Promise<void> {
   const paths = nodePaths(config.directory)
   const containerd = new Containerd({
     root: paths.containerdRoot,
@@ -30,13 +28,14 @@ export async function cleanUpNode(configFile: string, network: 'host' | 'namespa
     logger: silentLogger,
   })
   await containerd.stop()
-  if (network === 'host') await removeHostNetwork(config)
+  const ofMachine = config.networkNamespace === undefined
+  if (ofMachine && ownsMachineNetwork(config.dataDirectory)) await removeMachineNetwork(config)
   await unmountBelow(config.directory)
   const cgroups = await Cgroups.open({ prefix: [config.networkName], driver: 'cgroupfs' })
   await cgroups.removeAll()
 }
 
-async function removeHostNetwork(config: NodeConfig): Promise<void> {
+async function removeMachineNetwork(config: NodeConfig): Promise<void> {
   const paths = nodePaths(config.directory)
   await new PodNetwork({
     networkName: config.networkName,
@@ -52,4 +51,5 @@ async function removeHostNetwork(config: NodeConfig): Promise<void> {
   await new NftTable('IPv4', runProgram).remove()
   await removeLocalAddress(config.network.dnsAddress, runProgram)
   await releaseHostAddress(config.address, runProgram)
+  releaseMachineNetwork(config.dataDirectory)
 }

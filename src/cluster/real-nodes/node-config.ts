@@ -22,6 +22,10 @@ export interface NodeConfig {
   readonly directory: string
   /** Unique on the machine: names its networks and groups. */
   readonly networkName: string
+  /** The cluster's data directory. */
+  readonly dataDirectory: string
+  /** Absent where the machine's own network is the node's. */
+  readonly networkNamespace?: string
   readonly network: NetworkOptions
   readonly registryMirrors: readonly RegistryMirror[]
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'

@@ -17,6 +17,7 @@ import { KubeletServer } from '../../kubelet/server/kubelet-server.ts'
 import { startNetworkAgent } from '../../network/start-network-agent.ts'
 import { startProxy } from '../../proxy/start-proxy.ts'
 import { kubernetesVersion } from '../version.ts'
+import { keepRunning } from './keep-running.ts'
 import type { ClientConfig, NodeConfig, NodeMessage, NodeOrder } from './node-config.ts'
 import { cniBinaries, nodePaths } from './node-paths.ts'
 import { ensureSandboxImage, sandboxImage } from './sandbox-image.ts'
@@ -102,9 +103,11 @@ async function startParts(
   parts.push({ stop: async (cleanUp) => (cleanUp ? started.linux?.clear() : undefined) })
   const origin = await containerd.start()
   const runtime = new CriRuntime(paths.socket)
+  const letGo = keepRunning(containerd, 'containerd', realHost, logger)
   parts.push({
     stop: async (cleanUp) => {
       if (cleanUp) await endPods(runtime, endGraceSeconds, logger)
+      await letGo()
       runtime.close()
       if (cleanUp) await containerd.stop()
     },

@@ -11,7 +11,9 @@ import type { NodeNetworks } from '../nodes/node-networks.ts'
 import type { NetworkOptions, RegistryMirror } from '../options.ts'
 import { componentSubjects, type Pki } from '../pki/ensure-pki.ts'
 import type { RunningNodes } from '../simulated-nodes.ts'
+import { cleanUpNode } from './clean-up-node.ts'
 import { clusterId, networkName } from './cluster-id.ts'
+import { knownNodes } from './known-nodes.ts'
 import type { NodeConfig } from './node-config.ts'
 import { nodePaths } from './node-paths.ts'
 import { NodeProcess } from './node-process.ts'
@@ -53,6 +55,8 @@ function writeConfig(options: RealNodesOptions, name: string): NodeConfig {
     port: kubeletPort,
     directory: directory.node(name),
     networkName: networkName(clusterId(directory.root), name),
+    dataDirectory: directory.root,
+    ...(own === undefined ? {} : { networkNamespace: own.namespace }),
     network,
     registryMirrors: options.registryMirrors,
     logLevel: options.logLevel,
@@ -66,9 +70,23 @@ function writeConfig(options: RealNodesOptions, name: string): NodeConfig {
 const hostRoutes = ({ informers, logger, network }: RealNodesOptions): HostRoutes =>
   startHostRoutes({ informers, clusterCidr: network.podCidr, host: realHost, logger, run: runProgram })
 
+/** Nodes that are no longer wanted, or that now live elsewhere: nobody adopts what a crash has left of them. */
+async function cleanUpOthers({ directory, names, networks, network }: RealNodesOptions): Promise<void> {
+  const known = knownNodes(directory)
+  for (const node of known) {
+    const own = networks?.nodes.find(({ nodeName }) => nodeName === node.name)
+    if (!names.includes(node.name) || node.networkNamespace !== own?.namespace) await cleanUpNode(node)
+  }
+  const hadNetworks = known.some(({ networkNamespace }) => networkNamespace !== undefined)
+  if (hadNetworks && networks === undefined) {
+    await destroyNodeNetworks(clusterId(directory.root), network.podCidr, runProgram)
+  }
+}
+
 /** Starts a process with a containerd for each node; resolves when all have registered. */
 export async function startRealNodes(options: RealNodesOptions): Promise<RunningNodes> {
   const { names, networks, network, logger } = options
+  await cleanUpOthers(options)
   if (networks) await createNodeNetworks(networks, network.podCidr, runProgram)
   const processes = names.map((name) => {
     const own = networks?.nodes.find((node) => node.nodeName === name)

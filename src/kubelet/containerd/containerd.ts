@@ -79,6 +79,11 @@ export class Containerd {
     return 'started'
   }
 
+  /** Whether it accepts connections. */
+  isRunning(): Promise<boolean> {
+    return answers(this.socket)
+  }
+
   /** Ends all pods, containerd and its shims, and undoes their mounts; also what a crash left. Images and their files stay. */
   async stop(): Promise<void> {
     const { root, state } = this.#options

@@ -93,6 +93,8 @@ export class Machine {
     return child
   }
 
+  readonly program: readonly string[] = [program]
+
   /** The words of a command of ours, for this machine's cluster. */
   command(name: string, ...args: string[]): readonly string[] {
     return [program, ...name.split(' '), '--data-dir', this.dataDirectory, ...args]
