@@ -182,6 +182,7 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
     listen: { address: options.apiPort || real ? '0.0.0.0' : '127.0.0.1', port: options.apiPort ?? 0 },
     advertiseAddress: place.address,
     serviceAddress: firstAddress(network.serviceCidr),
+    nodesAreSimulated: !real,
     checked: virtual !== undefined,
     ...(options.storage === 'lmdb' ? { storeDirectory: directory.store } : {}),
     ...(options.quotaBackendBytes === undefined ? {} : { quotaBackendBytes: options.quotaBackendBytes }),

@@ -1,7 +1,7 @@
 import { clusterRoles } from '../../api/generated/bootstrap-rbac.ts'
 import { protobufPacks } from '../../api/generated/protobuf.ts'
 import { resources } from '../../api/generated/resources.ts'
-import { kinds as declared } from '../../api/kinds.ts'
+import { kinds } from '../../api/kinds.ts'
 import { builtInSchemas } from '../../api/schemas.ts'
 import { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
 import { orderedPlugins } from '../../apiserver/admission/ordered-plugins.ts'
@@ -27,6 +27,7 @@ import { UnionAuthorizer } from '../../apiserver/authorization/union-authorizer.
 import { Bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import type { BackendConnector } from '../../apiserver/connect/backend.ts'
 import { connectEndpoints } from '../../apiserver/connect/connect-endpoints.ts'
+import { simulatedBackends } from '../../apiserver/connect/simulated-backends.ts'
 import { DiscoveryEndpoint } from '../../apiserver/discovery/discovery-endpoint.ts'
 import { type HealthCheck, HealthEndpoint, ping } from '../../apiserver/discovery/health-endpoint.ts'
 import { MetricsEndpoint } from '../../apiserver/discovery/metrics-endpoint.ts'
@@ -65,6 +66,8 @@ export interface ApiServerSetup {
   readonly serviceAddress: string
   readonly serviceCidrs: readonly string[]
   readonly nodePorts: { readonly first: number; readonly last: number }
+  /** Nothing is ever sent to the nodes' addresses. */
+  readonly nodesAreSimulated: boolean
   /** Tests: whatever is written must survive JSON. */
   readonly checked: boolean
 }
@@ -80,15 +83,6 @@ const issuerOf = (domain: string): string => `https://kubernetes.default.svc.${d
 function nodeRules(): ConstructorParameters<typeof NodeAuthorizer>[1] {
   return clusterRoles().find((role) => role.metadata?.name === 'system:node')?.rules ?? []
 }
-
-/** All but those that wait for their conversion to the stored version. */
-const kinds = declared.filter(
-  (kind) =>
-    kind.stored !== undefined ||
-    declared.find((other) => other.storagePrefix === kind.storagePrefix && other.stored === undefined) ===
-      kind ||
-    !kind.verbs.includes('get'),
-)
 
 /** The server itself, when it writes what it brings along. */
 const loopbackUser: UserInfo = {
@@ -235,12 +229,11 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   const guards = makeGuards({ setup, core })
   const { authorizer, authenticator, rbac } = guards
   const admission = orderedPlugins({ reader, host, authorizer, rbac })
-  const connector = new NodeBackendConnector({
-    ...pki.kubeletClient,
-    kubeletAuthorityPem: pki.ca.certificatePem,
-  })
+  const sockets = setup.nodesAreSimulated
+    ? undefined
+    : new NodeBackendConnector({ ...pki.kubeletClient, kubeletAuthorityPem: pki.ca.certificatePem })
   const chain = new AdmissionChain(admission)
-  const subresources = makeSubresources({ setup, core }, guards, chain, connector)
+  const subresources = makeSubresources({ setup, core }, guards, chain, sockets ?? simulatedBackends)
   const allocator = new ServiceAllocator({
     host,
     reader,
@@ -275,7 +268,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   const bootstrap = makeBootstrap(setup, server, reader)
   checks.push(...bootstrap.checks)
   await server.start()
-  const stops = [() => connector.close(), rbac.start(), allocator.start(), () => bootstrap.stop()]
+  const stops = [() => sockets?.close(), rbac.start(), allocator.start(), () => bootstrap.stop()]
   await bootstrap.start()
   return {
     server,

@@ -35,6 +35,7 @@ export interface ControlPlaneOptions {
   readonly advertiseAddress: string
   /** The first address of the service range. */
   readonly serviceAddress: string
+  readonly nodesAreSimulated: boolean
   readonly checked: boolean
 }
 
@@ -126,6 +127,7 @@ async function serve(
     serviceAddress: options.serviceAddress,
     serviceCidrs: [network.serviceCidr],
     nodePorts: network.nodePorts,
+    nodesAreSimulated: options.nodesAreSimulated,
     checked,
   })
   stops.push(() => api.stop())
