@@ -1,15 +1,17 @@
+import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { timonelVersion } from '../cluster/version.ts'
 import { printError } from './print.ts'
 
-/** A whole number of at least `least`. */
+/** A whole number of at least `least` and at most `most`. */
 const wholeNumber =
-  (least: number) =>
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {
     const value = Number(text)
-    if (!Number.isSafeInteger(value) || value < least) {
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
       throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`)
     }
+    if (value > most) throw new InvalidArgumentError(`It must be at most ${most}.`)
     return value
   }
 
@@ -46,29 +48,34 @@ const oneOf =
     return choice
   }
 
+function folder(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.')
+  return resolve(text)
+}
+
 const dataDirectoryOption = [
   '--data-dir <folder>',
-  'where the cluster is kept (root: /var/lib/timonel)',
+  'where the cluster is kept (root: /var/lib/timonel; others: ~/.local/share/timonel)',
+  folder,
 ] as const
 
 function program(): Command {
   const command = new Command('timonel')
     .description('Kubernetes v1.36 in one program')
     .version(timonelVersion)
-    .showHelpAfterError()
+    .showHelpAfterError('(--help tells what there is)')
   command
     .command('up')
     .description('start the cluster, or the same one again, and stay with it until Ctrl-C')
     .option('--detach', 'return when it is ready, and leave it running', false)
     .option(...dataDirectoryOption)
-    .option('--nodes <count>', 'how many nodes', wholeNumber(1), 1)
+    .option('--nodes <count>', 'how many nodes (default: as before, at first 1)', wholeNumber(1))
     .option(
       '--runtime <name>',
-      'auto, containerd or simulated',
+      'auto, containerd or simulated (default: as before, at first auto)',
       oneOf('auto', 'containerd', 'simulated'),
-      'auto',
     )
-    .option('--api-port <port>', 'port of the API server', wholeNumber(0), 6443)
+    .option('--api-port <port>', 'port of the API server; 0: any that is free', wholeNumber(0, 65_535), 6443)
     .option('--install-deps', 'install the system packages that are missing', false)
     .option('--quota-backend-bytes <bytes>', 'how large the store may grow', wholeNumber(1))
     .option(

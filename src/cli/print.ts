@@ -1,9 +1,10 @@
 import colors from 'picocolors'
 import type { Step } from '../cluster/progress.ts'
+import { describeError } from './describe-error.ts'
 
 const milliseconds = (ms: number): string => (ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(2)} s`)
 
-/** One line for each step that has ended; a terminal also sees the one under way. */
+/** One line for each step that has ended; a terminal also sees the one under way. Why one failed ends the command. */
 export function printSteps(out: NodeJS.WriteStream): (step: Step) => void {
   return (step) => {
     const clear = out.isTTY ? '\r\x1b[K' : ''
@@ -19,13 +20,12 @@ export function printSteps(out: NodeJS.WriteStream): (step: Step) => void {
         return
       }
       case 'failed':
-        out.write(`${clear}${colors.red('✗')} ${step.name}: ${step.error}\n`)
+        out.write(`${clear}${colors.red('✗')} ${step.name}\n`)
     }
   }
 }
 
-/** What went wrong, in one line, on standard error. */
+/** What went wrong, on standard error. */
 export function printError(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`${colors.red('error:')} ${message}\n`)
+  process.stderr.write(`${colors.red('error:')} ${describeError(error)}\n`)
 }

@@ -1,4 +1,6 @@
-import { defaultDataDirectory, deleteCluster } from '../../cluster/index.ts'
+import { existsSync } from 'node:fs'
+import { deleteCluster } from '../../cluster/index.ts'
+import { chosenDirectory } from '../chosen-directory.ts'
 import { printSteps } from '../print.ts'
 
 export interface DeleteOptions {
@@ -6,7 +8,11 @@ export interface DeleteOptions {
 }
 
 export async function remove(options: DeleteOptions): Promise<void> {
-  const root = options.dataDir ?? defaultDataDirectory()
+  const root = chosenDirectory(options.dataDir)
+  if (!existsSync(root)) {
+    process.stdout.write(`There is no cluster in ${root}.\n`)
+    return
+  }
   await deleteCluster(root, printSteps(process.stdout))
   process.stdout.write(`Everything in ${root} is gone.\n`)
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { defaultDataDirectory, loadImages, realHost, step } from '../../cluster/index.ts'
+import { loadImages, realHost, step } from '../../cluster/index.ts'
+import { chosenDirectory } from '../chosen-directory.ts'
 import { printSteps } from '../print.ts'
 
 export interface ImageLoadOptions {
@@ -7,7 +8,7 @@ export interface ImageLoadOptions {
 }
 
 export async function imageLoad(files: readonly string[], options: ImageLoadOptions): Promise<void> {
-  const root = options.dataDir ?? defaultDataDirectory()
+  const root = chosenDirectory(options.dataDir)
   for (const file of files) {
     await step(
       realHost,

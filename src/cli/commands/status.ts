@@ -1,5 +1,6 @@
 import colors from 'picocolors'
-import { type ClusterStatus, clusterStatus, defaultDataDirectory } from '../../cluster/index.ts'
+import { type ClusterStatus, clusterStatus } from '../../cluster/index.ts'
+import { chosenDirectory } from '../chosen-directory.ts'
 
 export interface StatusOptions {
   readonly dataDir?: string
@@ -17,7 +18,7 @@ function describe(status: ClusterStatus): string {
 
 /** Exits with 1 when the cluster does not run, so that scripts can ask. */
 export async function status(options: StatusOptions): Promise<void> {
-  const current = await clusterStatus(options.dataDir ?? defaultDataDirectory())
+  const current = await clusterStatus(chosenDirectory(options.dataDir))
   process.stdout.write(
     options.output === 'json' ? `${JSON.stringify(current, null, 2)}\n` : describe(current),
   )

@@ -7,7 +7,6 @@ import {
   Cluster,
   type ClusterState,
   dataDirectory,
-  defaultDataDirectory,
   installCommand,
   installPackages,
   isAlive,
@@ -15,19 +14,23 @@ import {
   type NetworkOptions,
   type RegistryMirror,
   type RuntimeName,
+  readLastStart,
   readState,
   realHost,
   type Step,
   step,
+  writeLastStart,
 } from '../../cluster/index.ts'
+import { chosenDirectory } from '../chosen-directory.ts'
+import { describeError } from '../describe-error.ts'
 import { printSteps } from '../print.ts'
 
 export interface UpOptions {
   readonly detach: boolean
   readonly dataDir?: string
-  readonly nodes: number
-  readonly runtime: 'auto' | 'containerd' | 'simulated'
-  readonly apiPort: number
+  readonly nodes?: number
+  readonly runtime?: 'auto' | 'containerd' | 'simulated'
+  readonly apiPort?: number
   readonly installDeps: boolean
   readonly quotaBackendBytes?: number
   readonly registryMirror: readonly RegistryMirror[]
@@ -52,6 +55,8 @@ const networkOf = (options: UpOptions): Partial<NetworkOptions> =>
     dnsTtlSeconds: options.dnsTtl,
   })
 
+const defaultApiPort = 6443
+
 /** What a detached cluster tells the command that started it. */
 type Message =
   | { readonly type: 'step'; readonly step: Step }
@@ -70,17 +75,17 @@ const report = (): ((step: Step) => void) =>
     : printSteps(process.stdout)
 
 /** containerd for root on Linux, else the simulated runtime; says why. Installs what is missing where told to. */
-async function chooseRuntime(options: UpOptions): Promise<RuntimeName> {
+async function chooseRuntime(wanted: RuntimeName | 'auto', installDeps: boolean): Promise<RuntimeName> {
   const capable = process.platform === 'linux' && process.getuid?.() === 0
-  if (options.runtime === 'simulated') return 'simulated'
+  if (wanted === 'simulated') return 'simulated'
   if (!capable) {
-    if (options.runtime === 'containerd') throw new Error('the runtime containerd needs root on Linux')
+    if (wanted === 'containerd') throw new Error('the runtime containerd needs root on Linux')
     say('Pods are simulated: real containers need root on Linux.')
     return 'simulated'
   }
   const missing = missingPackages()
   if (missing.length === 0) return 'containerd'
-  if (!options.installDeps) {
+  if (!installDeps) {
     throw new Error(
       `real containers need the packages ${missing.join(', ')}. Install them with\n  ${installCommand(missing)}\nor let --install-deps do it, or simulate pods with --runtime simulated.`,
     )
@@ -89,14 +94,14 @@ async function chooseRuntime(options: UpOptions): Promise<RuntimeName> {
   return 'containerd'
 }
 
-function running(options: UpOptions): ClusterState | undefined {
-  const state = readState(dataDirectory(options.dataDir ?? defaultDataDirectory()).stateFile)
+function running(root: string): ClusterState | undefined {
+  const state = readState(dataDirectory(root).stateFile)
   return state && isAlive(state) ? state : undefined
 }
 
 export async function up(options: UpOptions): Promise<void> {
-  const root = options.dataDir ?? defaultDataDirectory()
-  const other = running(options)
+  const root = chosenDirectory(options.dataDir)
+  const other = running(root)
   if (other) {
     if (!options.detach) throw new Error(`the cluster in ${root} is running already (process ${other.pid})`)
     process.stdout.write(`The cluster in ${root} is running already, at ${other.server}.\n`)
@@ -109,22 +114,25 @@ export async function up(options: UpOptions): Promise<void> {
     if (!process.send) throw error
     process.send({
       type: 'failed',
-      message: error instanceof Error ? error.message : String(error),
+      message: describeError(error),
     } satisfies Message)
     process.exitCode = 1
   }
 }
 
 async function run(options: UpOptions, root: string): Promise<void> {
-  const runtime = await chooseRuntime(options)
+  const before = readLastStart(root)
+  const runtime = await chooseRuntime(options.runtime ?? before.runtime ?? 'auto', options.installDeps)
+  const nodes = options.nodes ?? before.nodes ?? 1
+  const apiPort = options.apiPort ?? before.apiPort ?? defaultApiPort
   const ended = endSignal()
   const cluster = await Cluster.start(
     {
-      nodes: options.nodes,
+      nodes,
       runtime,
       storage: 'lmdb',
       dataDirectory: root,
-      apiPort: options.apiPort,
+      apiPort,
       logger: createLogger({ level: options.logLevel }),
       logLevel: options.logLevel,
       network: networkOf(options),
@@ -133,6 +141,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
     },
     report(),
   )
+  writeLastStart(root, { nodes, runtime, apiPort })
   say(`\nThe cluster is ready:\n  export KUBECONFIG=${dataDirectory(root).kubeconfig}\n  kubectl get nodes`)
   if (process.send) {
     process.send({ type: 'ready' } satisfies Message)
@@ -150,6 +159,7 @@ function endSignal(): Promise<void> {
     const onSignal = (): void => {
       if (asked) process.exit(130)
       asked = true
+      if (process.stdout.isTTY) process.stdout.write('\nIt stops; another Ctrl-C ends it at once.\n')
       resolve()
     }
     process.on('SIGINT', onSignal)
