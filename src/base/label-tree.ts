@@ -15,6 +15,7 @@ export class LabelTree<T> {
   readonly #make: (values: readonly string[]) => T
   readonly #leaves: T[] = []
   readonly #root: Branch<T> = new Map()
+  #last: { readonly values: readonly string[]; readonly leaf: T } | undefined
 
   /** `make` is called once for each new combination. */
   constructor(depth: number, make: (values: readonly string[]) => T) {
@@ -29,6 +30,19 @@ export class LabelTree<T> {
 
   get(values: readonly string[]): T {
     assert(values.length === this.#depth, `a metric wants ${this.#depth} label values, not ${values.length}`)
+    const last = this.#last
+    if (last !== undefined && this.#isSame(last.values, values)) return last.leaf
+    const leaf = this.#find(values)
+    this.#last = { values, leaf }
+    return leaf
+  }
+
+  #isSame(known: readonly string[], values: readonly string[]): boolean {
+    for (let level = 0; level < this.#depth; level++) if (known[level] !== values[level]) return false
+    return true
+  }
+
+  #find(values: readonly string[]): T {
     let branch = this.#root
     for (let level = 0; level < this.#depth - 1; level++) {
       const value = values[level] ?? ''
