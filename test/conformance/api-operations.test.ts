@@ -13,6 +13,95 @@ import { behaviours } from './support/suite.ts'
 
 const admission = 'admissionregistration.k8s.io/v1'
 const rows: Readonly<Record<string, Walk>> = {
+  '[sig-api-machinery] API priority and fairness should support FlowSchema API operations': {
+    version: 'flowcontrol.apiserver.k8s.io/v1',
+    resource: 'flowschemas',
+    clusterScoped: true,
+    status: { conditions: [condition('Test')] },
+    object: () => ({
+      spec: {
+        matchingPrecedence: 10000,
+        priorityLevelConfiguration: { name: 'global-default' },
+        rules: [
+          {
+            subjects: [{ kind: 'User', user: { name: 'test' } }],
+            nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+          },
+        ],
+      },
+    }),
+  },
+  '[sig-api-machinery] API priority and fairness should support PriorityLevelConfiguration API operations': {
+    version: 'flowcontrol.apiserver.k8s.io/v1',
+    resource: 'prioritylevelconfigurations',
+    clusterScoped: true,
+    status: { conditions: [condition('Test')] },
+    object: () => ({
+      spec: { type: 'Limited', limited: { nominalConcurrencyShares: 2, limitResponse: { type: 'Reject' } } },
+    }),
+  },
+  '[sig-apps] StatefulSet Basic StatefulSet functionality [StatefulSetBasic] should validate Statefulset Status endpoints':
+    {
+      version: 'apps/v1',
+      resource: 'statefulsets',
+      object: () => ({ spec: { ...workload('status', 0), serviceName: 'status' } }),
+      status: { replicas: 0, conditions: [condition('StatusUpdate')] },
+    },
+  '[sig-apps] Daemon set [Serial] should list and delete a collection of DaemonSets': {
+    version: 'apps/v1',
+    resource: 'daemonsets',
+    object: () => ({ spec: { selector: { matchLabels: { app: 'daemon' } }, template: template('daemon') } }),
+  },
+  '[sig-apps] Job should apply changes to a job status': {
+    version: 'batch/v1',
+    resource: 'jobs',
+    object: () => ({ spec: { suspend: true, template: { spec: { ...podSpec, restartPolicy: 'Never' } } } }),
+    status: { conditions: [condition('CustomConditionType')] },
+  },
+  '[sig-node] PodTemplates should delete a collection of pod templates': {
+    version: 'v1',
+    resource: 'podtemplates',
+    object: () => ({ template: template('pt') }),
+  },
+  '[sig-node] PodTemplates should replace a pod template': {
+    version: 'v1',
+    resource: 'podtemplates',
+    object: () => ({ template: template('pt') }),
+  },
+  '[sig-instrumentation] Events should manage the lifecycle of an event': {
+    version: 'v1',
+    resource: 'events',
+    object: (namespace) => ({
+      involvedObject: { namespace },
+      message: 'm',
+      reason: 'Test',
+      type: 'Normal',
+      source: {},
+    }),
+  },
+  '[sig-instrumentation] Events should delete a collection of events': {
+    version: 'v1',
+    resource: 'events',
+    object: (namespace) => ({
+      involvedObject: { namespace },
+      message: 'm',
+      reason: 'Test',
+      type: 'Normal',
+      source: {},
+    }),
+  },
+  '[sig-apps] DisruptionController should update/patch PodDisruptionBudget status': {
+    version: 'policy/v1',
+    resource: 'poddisruptionbudgets',
+    object: () => ({ spec: { minAvailable: 1, selector: { matchLabels: { app: 'none' } } } }),
+    status: {
+      currentHealthy: 0,
+      desiredHealthy: 1,
+      disruptionsAllowed: 0,
+      expectedPods: 1,
+      disruptedPods: { pod: '2026-01-01T00:00:00Z' },
+    },
+  },
   '[sig-api-machinery] ValidatingAdmissionPolicy [Privileged:ClusterAdmin] should support ValidatingAdmissionPolicy API operations':
     {
       version: admission,

@@ -84,6 +84,15 @@ const changesType =
 const externalName = { type: 'ExternalName', externalName: 'foo.example.com' }
 
 behaviours('Network', {
+  '[sig-network] ServiceCIDR and IPAddress API should support ServiceCIDR API operations': async ({
+    api,
+  }) => {
+    const path = '/apis/networking.k8s.io/v1/servicecidrs'
+    expect(await api.list(path)).toHaveLength(1)
+    expect((await api.get(`${path}/kubernetes/status`)).status?.conditions).toEqual([
+      expect.objectContaining({ type: 'Ready', status: 'True' }),
+    ])
+  },
   '[sig-network] API Server should provide secure master service': async ({ api }) => {
     const { spec } = await api.get('/api/v1/namespaces/default/services/kubernetes')
     expect(spec?.ports).toEqual([expect.objectContaining({ name: 'https', port: 443 })])
