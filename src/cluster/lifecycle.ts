@@ -14,6 +14,7 @@ import { clusterId } from './real-nodes/cluster-id.ts'
 import { knownNodes } from './real-nodes/known-nodes.ts'
 import { nodePaths } from './real-nodes/node-paths.ts'
 import { isAlive, readState, removeState } from './state-file.ts'
+import { useAdministratorPath } from './system-packages.ts'
 
 export interface NodeStatus {
   readonly name: string
@@ -38,6 +39,7 @@ const importTimeoutMs = 10 * 60_000
 
 /** Ends what a crashed process has left running; nothing is left to do after an orderly end. */
 async function cleanUpAfterCrash(directory: DataDirectory): Promise<void> {
+  useAdministratorPath()
   const nodes = knownNodes(directory)
   for (const node of nodes) await cleanUpNode(node)
   const separate = nodes.find(({ networkNamespace }) => networkNamespace !== undefined)

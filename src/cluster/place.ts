@@ -6,6 +6,7 @@ import { hostAddress, releaseHostAddress, takenRanges } from './nodes/host-addre
 import { freeSubnet, type NodeNetworks, planNodeNetworks } from './nodes/node-networks.ts'
 import { clusterId } from './real-nodes/cluster-id.ts'
 import { claimMachineNetwork, releaseMachineNetwork } from './real-nodes/machine-network.ts'
+import { useAdministratorPath } from './system-packages.ts'
 
 /** Where a cluster lives on this machine's networks. */
 export interface Place {
@@ -42,6 +43,7 @@ async function subnetOf(root: string): Promise<string> {
 /** Simulated nodes need no networks; a single real node is the machine itself. */
 export async function findPlace(root: string, real: boolean, names: readonly string[]): Promise<Place> {
   if (!real) return { address: ownAddress() ?? nowhere, networks: undefined, release: nothing }
+  useAdministratorPath()
   if (names.length === 1) {
     claimMachineNetwork(root)
     const address = await hostAddress(runProgram)

@@ -38,6 +38,12 @@ export function findProgram(name: string): string | undefined {
 const isThere = (need: Need): boolean =>
   need.anyOf.some((name) => (name.startsWith('/') ? isExecutable(name) : findProgram(name) !== undefined))
 
+/** Finds root's programs also where PATH leaves their folders out, as after `su`: for us and all that we start. */
+export function useAdministratorPath(): void {
+  const folders = (process.env['PATH'] ?? '').split(':').filter((folder) => folder !== '')
+  process.env['PATH'] = [...new Set([...folders, ...administratorPath])].join(':')
+}
+
 /** Debian's names of the packages that are missing for real nodes. */
 export function missingPackages(): readonly string[] {
   return needs.filter((need) => !isThere(need)).map((need) => need.package)

@@ -163,8 +163,13 @@ describe.skipIf(lacksContainers.length > 0)(suiteName('three nodes on one machin
     )
   })
 
-  test('down leaves nothing behind', async () => {
+  test('down leaves nothing behind, and the next up has the same nodes', async () => {
     await machine.mustTimonel('down')
+    expect(await machine.traces()).toEqual(before)
+    await machine.mustTimonel('up', '--detach')
+    const { nodes: resumed } = JSON.parse(await machine.mustTimonel('status', '-o', 'json'))
+    expect(resumed).toHaveLength(3)
+    await machine.mustTimonel('delete')
     expect(await machine.traces()).toEqual(before)
   })
 })

@@ -1,0 +1,22 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RuntimeName } from './options.ts'
+
+/** What `up` was told, so that the next one resumes the same cluster without being told again. */
+export interface LastStart {
+  readonly nodes: number
+  readonly runtime: RuntimeName
+  readonly apiPort: number
+}
+
+const fileOf = (root: string): string => join(root, 'last-start.json')
+
+/** Empty before the first start. */
+export function readLastStart(root: string): Partial<LastStart> {
+  const file = fileOf(root)
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as LastStart) : {}
+}
+
+export function writeLastStart(root: string, start: LastStart): void {
+  writeFileSync(fileOf(root), `${JSON.stringify(start, null, 2)}\n`)
+}
