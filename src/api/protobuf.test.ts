@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Conformer } from '../apimachinery/codec/conformer.ts'
-import { fromBase64 } from '../apimachinery/codec/protobuf/field-codec.ts'
 import { ProtobufCodec } from '../apimachinery/codec/protobuf/protobuf-codec.ts'
 import { Reader } from '../apimachinery/codec/protobuf/reader.ts'
 import { assert } from '../base/assert.ts'
+import { decodeBase64 } from '../base/base64.ts'
 import { protobufPacks } from './generated/protobuf.ts'
 import { builtInSchemas } from './schemas.ts'
 import { kindSchema } from './testing/kind-schemas.ts'
@@ -29,7 +29,7 @@ describe('ProtobufCodec', () => {
     'decode() reads what upstream writes for $kind',
     ({ kind: path, body, protobuf: encoded }) => {
       const { kind, schema } = kindSchema(path)
-      const decoded = conformer.conform(protobuf.decode(fromBase64(encoded)), schema, { strict: true })
+      const decoded = conformer.conform(protobuf.decode(decodeBase64(encoded)), schema, { strict: true })
       const apiVersion = path.slice(0, path.lastIndexOf('/'))
       const expected = conformer.conform({ apiVersion, kind: kind.kind, ...JSON.parse(body) }, schema, {
         strict: true,
@@ -67,7 +67,7 @@ describe('ProtobufCodec', () => {
   it('decode() refuses what is not protobuf, or ends early', () => {
     expect(() => protobuf.decode(new TextEncoder().encode('{}'))).toThrow('expected prefix [107 56 115 0]')
     const [pod] = cases
-    const bytes = fromBase64(pod?.protobuf ?? '')
+    const bytes = decodeBase64(pod?.protobuf ?? '')
     expect(() => protobuf.decode(bytes.subarray(0, bytes.length - 9))).toThrow('unexpected EOF')
   })
 

@@ -1,5 +1,5 @@
+import { decodeBase64Url } from '../../base/base64.ts'
 import type { ServerRequest } from '../request.ts'
-import { decodeBase64Url } from './base64-url.ts'
 
 const protocolPrefix = 'base64url.bearer.authorization.k8s.io.'
 

@@ -1,4 +1,4 @@
-import { decodeBase64Url, encodeBase64Url } from './base64-url.ts'
+import { decodeBase64Url, encodeBase64Url } from '../../base/base64.ts'
 import type { TokenKeys } from './token-keys.ts'
 
 /** A name and, where it is known, the object's identity. */

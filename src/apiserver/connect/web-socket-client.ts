@@ -1,3 +1,4 @@
+import { encodeBase64 } from '../../base/base64.ts'
 import type { Host } from '../../base/host.ts'
 import type { ByteSink } from '../response.ts'
 import type { BackendAddress, BackendConnector, BackendHeaders, BackendResponse } from './backend.ts'
@@ -33,7 +34,7 @@ const normalClosure = Uint8Array.of(0x03, 0xe8)
 const handshake = (host: Host, protocol: string): BackendHeaders => [
   ['connection', 'Upgrade'],
   ['upgrade', 'websocket'],
-  ['sec-websocket-key', btoa(String.fromCharCode(...host.randomBytes(keyBytes)))],
+  ['sec-websocket-key', encodeBase64(host.randomBytes(keyBytes))],
   ['sec-websocket-version', '13'],
   ['sec-websocket-protocol', protocol],
 ]

@@ -1,4 +1,5 @@
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
+import { encodeBase64 } from '../../base/base64.ts'
 import type { Host } from '../../base/host.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { parseAccept } from '../represent/accept.ts'
@@ -6,7 +7,7 @@ import type { ServerRequest } from '../request.ts'
 import { type BytesResponse, objectResponse, type ServerResponse, textResponse } from '../response.ts'
 import { type AggregatedVersion, apiGroupDiscoveryList } from './aggregated-documents.ts'
 import { groupsOf } from './group-versions.ts'
-import { hex, toBase64 } from './hashes.ts'
+import { hex } from './hashes.ts'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './plain-documents.ts'
 import type { ServedResource } from './served-resource.ts'
 
@@ -82,7 +83,7 @@ export class DiscoveryEndpoint implements Endpoint {
     const storageHash = (kind: KindDeclaration): string => {
       const stored = kind.stored?.version ?? kind
       const text = `${stored.group}/${stored.version}/${stored.kind}`
-      return toBase64(host.sha256(new TextEncoder().encode(text)).subarray(0, 8))
+      return encodeBase64(host.sha256(new TextEncoder().encode(text)).subarray(0, 8))
     }
     for (const group of groups) {
       const base = group.name === '' ? '/api' : `/apis/${group.name}`

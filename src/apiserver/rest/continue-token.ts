@@ -1,5 +1,5 @@
 import { badRequest } from '../../apimachinery/status-error.ts'
-import { decodeBase64Url, encodeBase64Url } from '../authentication/base64-url.ts'
+import { decodeBase64Url, encodeBase64Url } from '../../base/base64.ts'
 
 /** Where a list goes on: after an object's id, as of a revision (-1: the newest, inconsistent with what came before). */
 export interface Continuation {

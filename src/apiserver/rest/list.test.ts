@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encodeBase64Url } from '../authentication/base64-url.ts'
+import { encodeBase64Url } from '../../base/base64.ts'
 import { testKinds } from '../testing/test-kinds.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 

@@ -1,4 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
+import { decodeBase64 } from '../../base/base64.ts'
 import { expand } from './expand.ts'
 import { fieldValue, type PodPlace, resourceValue } from './field-reference.ts'
 
@@ -21,11 +22,6 @@ export interface EnvironmentInput {
   readonly services: ReadonlyMap<string, string>
   /** Reads one variable of a file in one of the pod's volumes (`fileKeyRef`); undefined when it is not in there. */
   readonly fileVariable: (reference: core.v1.FileKeySelector) => Promise<string | undefined>
-}
-
-/** Base64 to text; bytes that are no UTF-8 become replacement characters. */
-export function decodeBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
 }
 
 const secretText = (secret: Secret, key: string): string | undefined => {

@@ -1,5 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
-import { decodeBase64 } from '../environment/environment.ts'
+import { decodeBase64 } from '../../base/base64.ts'
 import type { AuthConfig } from '../runtime/messages.ts'
 
 interface Entry {

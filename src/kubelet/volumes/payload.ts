@@ -1,5 +1,6 @@
 import type { core } from '../../api/generated/types/index.ts'
-import { decodeBase64, type ReferencedObjects } from '../environment/environment.ts'
+import { decodeBase64 } from '../../base/base64.ts'
+import type { ReferencedObjects } from '../environment/environment.ts'
 import { fieldValue, type PodPlace, resourceValue } from '../environment/field-reference.ts'
 
 type Pod = core.v1.Pod

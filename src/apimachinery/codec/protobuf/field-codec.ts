@@ -1,3 +1,4 @@
+import { decodeBase64, encodeBase64 } from '../../../base/base64.ts'
 import type { Reader } from './reader.ts'
 import type { ReverseWriter } from './reverse-writer.ts'
 
@@ -18,28 +19,6 @@ export function writeHead(writer: ReverseWriter, number: number, codec: FieldCod
 }
 
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : Number(value))
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-
-/** Canonical base64 → bytes. */
-export function fromBase64(text: string): Uint8Array {
-  const binary = atob(text)
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0))
-}
-
-export function toBase64(bytes: Uint8Array): string {
-  let text = ''
-  let index = 0
-  for (; index + 2 < bytes.length; index += 3) {
-    const bits = ((bytes[index] ?? 0) << 16) | ((bytes[index + 1] ?? 0) << 8) | (bytes[index + 2] ?? 0)
-    text += alphabet.charAt(bits >>> 18) + alphabet.charAt((bits >>> 12) & 63)
-    text += alphabet.charAt((bits >>> 6) & 63) + alphabet.charAt(bits & 63)
-  }
-  const left = bytes.length - index
-  if (left === 0) return text
-  const bits = ((bytes[index] ?? 0) << 16) | ((bytes[index + 1] ?? 0) << 8)
-  text += alphabet.charAt(bits >>> 18) + alphabet.charAt((bits >>> 12) & 63)
-  return text + (left === 1 ? '==' : `${alphabet.charAt((bits >>> 6) & 63)}=`)
-}
 
 export const scalarCodecs: Readonly<Record<string, FieldCodec>> = {
   string: {
@@ -49,8 +28,8 @@ export const scalarCodecs: Readonly<Record<string, FieldCodec>> = {
   },
   bytes: {
     wireType: 2,
-    write: (writer, value) => writer.bytes(fromBase64(typeof value === 'string' ? value : '')),
-    read: (reader) => toBase64(reader.bytes()),
+    write: (writer, value) => writer.bytes(decodeBase64(typeof value === 'string' ? value : '')),
+    read: (reader) => encodeBase64(reader.bytes()),
   },
   int32: {
     wireType: 0,
