@@ -75,11 +75,11 @@ export class CommandEndpoint implements SubresourceEndpoint {
     }
   }
 
-  #translate(
+  async #translate(
     request: ServerRequest,
     streams: CommandStreams,
     to: Pick<BackendRequest, 'address' | 'target'>,
-  ): UpgradeResponse {
+  ): Promise<UpgradeResponse> {
     const offered = streamProtocols(request)
     const protocol = spdyProtocols.find((candidate) => offered.includes(candidate))
     if (protocol === undefined) {
@@ -88,14 +88,16 @@ export class CommandEndpoint implements SubresourceEndpoint {
         `unable to upgrade: unable to negotiate protocol: client supports [${offered.join(' ')}], server accepts [${spdyProtocols.join(' ')}]`,
       )
     }
+    // Before the client's connection leaves HTTP: afterwards nothing could tell it that there is no command.
+    const socket = await this.#dial(request, to)
     return {
       type: 'upgrade',
       headers: { connection: 'Upgrade', upgrade: 'SPDY/3.1', 'x-stream-protocol-version': protocol },
       start: (stream) => {
         const connection = this.#context.acceptMultiplexed(stream)
         const structured = protocol === spdyProtocols[0]
-        void joinCommand(connection, streams, structured, () => this.#dial(request, to))
-          .catch(() => {})
+        void joinCommand(connection, streams, structured, socket)
+          .catch(() => socket.close())
           .finally(() => connection.close())
       },
     }

@@ -55,11 +55,10 @@ export async function joinCommand(
   connection: MultiplexedConnection,
   wanted: CommandStreams,
   structured: boolean,
-  dial: () => Promise<ChannelSocket>,
+  socket: ChannelSocket,
 ): Promise<void> {
   const streams = await collect(connection, wanted)
-  if (streams === undefined) return
-  const socket = await dial()
+  if (streams === undefined) return socket.close()
   for (const name of ['stdin', 'resize'] as const) {
     const stream = streams.get(name)
     // A client that goes away ends everything below.

@@ -197,6 +197,15 @@ describe('connectEndpoints()', () => {
     expect(asked.at(-1)?.target).toBe('/attach/ns/one/c?output=1&error=1')
   })
 
+  it('tells a client of SPDY that there is no command before it has left HTTP', async () => {
+    const spdy = {
+      connection: 'Upgrade',
+      upgrade: 'SPDY/3.1',
+      'x-stream-protocol-version': 'v4.channel.k8s.io',
+    }
+    await expect(call(`${base}/one/exec?command=ls`, spdy)).rejects.toThrow('no route to host')
+  })
+
   it('proxies to pods, services and nodes', async () => {
     answer = {
       status: 201,
