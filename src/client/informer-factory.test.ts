@@ -234,3 +234,24 @@ test('stop() rejects those who wait for the first list', async () => {
   await expect(waiting).rejects.toThrow('the informer of configmaps is stopped')
   await stopped
 })
+
+test('an informer keeps no managed fields, whether an object was listed or watched', async () => {
+  const managedFields = [{ manager: 'me', operation: 'Update', fieldsV1: { 'f:data': {} } }]
+  const create = async (name: string): Promise<void> => {
+    const created = client
+      .resource(ConfigMap)
+      .create({ metadata: { name, namespace: 'default', managedFields, labels: { app: name } } })
+    await host.advance(1)
+    expect((await created).metadata?.managedFields).toEqual(managedFields)
+  }
+  await create('listed')
+  const informer = factory.informer(ConfigMap)
+  await host.advance(10)
+  await create('watched')
+  await host.advance(10)
+  for (const name of ['listed', 'watched']) {
+    const { metadata } = informer.lister.get('default', name) ?? {}
+    expect(metadata).toMatchObject({ name, labels: { app: name } })
+    expect(metadata).not.toHaveProperty('managedFields')
+  }
+})

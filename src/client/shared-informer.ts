@@ -116,8 +116,7 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T>, 
         kept.add(known)
         continue
       }
-      kept.add(object)
-      this.#put(object)
+      kept.add(this.#put(object))
       if (++changes % changesPerTurn === 0) await this.#options.host.nextTurn()
     }
     for (const object of this.#cache.list()) {
@@ -155,7 +154,9 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T>, 
     return deletedUid === undefined || !this.#cache.hasUid(deletedUid)
   }
 
-  #put(object: T): void {
+  /** Gives what is kept of it. */
+  #put(sent: T): T {
+    const object = withoutManagedFields(sent)
     const old = this.#cache.set(object)
     // A name that was deleted and created again while nobody looked: two changes, not one.
     if (old !== undefined && old.metadata?.uid !== object.metadata?.uid) {
@@ -164,6 +165,7 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T>, 
     } else {
       this.#notify(object, old)
     }
+    return object
   }
 
   #drop(object: T): void {
@@ -182,4 +184,11 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T>, 
       this.#options.logger.error('a handler of changes failed', { resource: this.kind.resource, error })
     }
   }
+}
+
+/** No component looks at them, and they are most of what a pod takes; upstream's informers drop them, too. A write without them leaves them as they are. */
+function withoutManagedFields<T extends KubernetesObject>(object: T): T {
+  if (object.metadata?.managedFields === undefined) return object
+  const { managedFields: _dropped, ...metadata } = object.metadata
+  return { ...object, metadata }
 }
