@@ -28,7 +28,11 @@ const schema: Schema = {
 const small = fc.constantFrom('a', 'b', 'c')
 const items = fc.uniqueArray(
   fc.record(
-    { name: small, value: fc.integer({ min: 0, max: 2 }), tags: fc.uniqueArray(small, { minLength: 1, maxLength: 2 }) },
+    {
+      name: small,
+      value: fc.integer({ min: 0, max: 2 }),
+      tags: fc.uniqueArray(small, { minLength: 1, maxLength: 2 }),
+    },
     { requiredKeys: ['name'] },
   ),
   { selector: (entry) => entry.name, minLength: 1, maxLength: 3 },

@@ -11,7 +11,11 @@ describe('applyJsonPatch()', () => {
     ['inserts into a list', [{ op: 'add', path: '/a/b/1', value: 9 }], { a: { b: [1, 9, 2, 3] }, 'x/y': 1 }],
     ['appends', [{ op: 'add', path: '/a/b/-', value: 9 }], { a: { b: [1, 2, 3, 9] }, 'x/y': 1 }],
     ['removes', [{ op: 'remove', path: '/a/b/0' }], { a: { b: [2, 3] }, 'x/y': 1 }],
-    ['replaces by an escaped key', [{ op: 'replace', path: '/x~1y', value: 2 }], { a: { b: [1, 2, 3] }, 'x/y': 2 }],
+    [
+      'replaces by an escaped key',
+      [{ op: 'replace', path: '/x~1y', value: 2 }],
+      { a: { b: [1, 2, 3] }, 'x/y': 2 },
+    ],
     ['moves', [{ op: 'move', from: '/x~1y', path: '/z' }], { a: { b: [1, 2, 3] }, z: 1 }],
     ['copies', [{ op: 'copy', from: '/a/b', path: '/c' }], { a: { b: [1, 2, 3] }, 'x/y': 1, c: [1, 2, 3] }],
     ['tests', [{ op: 'test', path: '/a/b/0', value: 1 }], document],
@@ -22,7 +26,11 @@ describe('applyJsonPatch()', () => {
 
   test.each<[string, JsonValue, RegExp]>([
     ['a failing test', [{ op: 'test', path: '/a/b/0', value: 7 }], /testing value \/a\/b\/0 failed/],
-    ['removing what is not there', [{ op: 'remove', path: '/nope' }], /remove operation does not apply: doc is missing key: \/nope/],
+    [
+      'removing what is not there',
+      [{ op: 'remove', path: '/nope' }],
+      /remove operation does not apply: doc is missing key: \/nope/,
+    ],
     ['an unknown operation', [{ op: 'spin', path: '/a' }], /Unexpected kind: spin/],
     ['an index out of range', [{ op: 'add', path: '/a/b/7', value: 1 }], /invalid index referenced/],
     ['what is no list', { op: 'add' }, /list of JSON patch operations/],
@@ -33,7 +41,10 @@ describe('applyJsonPatch()', () => {
 
 describe('applyMergePatch()', () => {
   test('merges, deletes and replaces as RFC 7386 says', () => {
-    expect(applyMergePatch({ a: 'b', c: { d: 'e', f: 'g' } }, { a: 'z', c: { f: null } })).toEqual({ a: 'z', c: { d: 'e' } })
+    expect(applyMergePatch({ a: 'b', c: { d: 'e', f: 'g' } }, { a: 'z', c: { f: null } })).toEqual({
+      a: 'z',
+      c: { d: 'e' },
+    })
     expect(applyMergePatch([1], { a: 1 })).toEqual({ a: 1 })
     expect(applyMergePatch({ a: 1 }, 'x')).toBe('x')
   })

@@ -26,10 +26,7 @@ test('protobuf says what JSON says: objects, lists, metadata and events', async 
   expect(oneBinary).toEqual(one)
   const [list, listBinary] = await both(maps)
   expect(listBinary).toEqual(list)
-  const [metadata, metadataBinary] = await both(
-    maps,
-    ';as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
-  )
+  const [metadata, metadataBinary] = await both(maps, ';as=PartialObjectMetadataList;g=meta.k8s.io;v=v1')
   const items = metadata.items.map(({ metadata }: { metadata: object }) => ({ metadata }))
   expect(metadataBinary).toEqual({ ...metadata, items })
   const watch = await server.watch(`${maps}?watch=1`, { accept })
