@@ -59,7 +59,8 @@ const streamRequest = (query: URLSearchParams): StreamRequest => ({
   tty: isTrue(query.get('tty')),
   stdin: isTrue(query.get('input') ?? query.get('stdin')),
   stdout: isTrue(query.get('output') ?? query.get('stdout')),
-  stderr: isTrue(query.get('error') ?? query.get('stderr')),
+  // A terminal has one output; clients that want both are given that (upstream's kubelet likewise).
+  stderr: isTrue(query.get('error') ?? query.get('stderr')) && !isTrue(query.get('tty')),
 })
 
 /** The node agent's HTTPS server: what the API server reaches pods through. Paths are upstream's (pkg/kubelet/server). */
