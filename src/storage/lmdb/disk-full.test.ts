@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Storage, StorageFullError } from '../storage.ts'
@@ -10,11 +10,11 @@ import { temporaryDirectory } from './testing/temporary-directory.ts'
 const value = 'x'.repeat(40_000)
 
 /** A small file system of its own; undefined where that is not allowed. */
-function mountSmallDisk(): string | undefined {
+function mountSmallDisk(size = '12m'): string | undefined {
   const directory = temporaryDirectory()
   const disk = join(directory, 'disk')
   mkdirSync(disk)
-  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'timonel-test', disk])
+  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'timonel-test', disk])
   if (mount.status !== 0) return undefined
   onTestFinished(() => {
     // Lazily: a test that has failed leaves its store open.
@@ -22,6 +22,28 @@ function mountSmallDisk(): string | undefined {
   })
   return disk
 }
+
+test('a disk that is full already refuses to open, by name, and opens with what the reserve held (needs root)', async (context) => {
+  const disk = mountSmallDisk('4m')
+  if (disk === undefined) return context.skip('no file system can be mounted')
+  const host = makeVirtualHost()
+  const path = join(disk, 'store.lmdb')
+  const ballast = join(disk, 'ballast')
+  const full = `${path} cannot grow: no space left on the device`
+  writeFileSync(ballast, Buffer.alloc(3.5 * 2 ** 20))
+  await expect(openLmdbStorage({ directory: disk, host })).rejects.toThrow(full)
+
+  writeFileSync(ballast, Buffer.alloc(2 ** 20))
+  const storage = await openLmdbStorage({ directory: disk, host })
+  await put(storage, '/k/1', 'value')
+  await storage.close()
+  const { bavail, bsize } = statfsSync(disk)
+  writeFileSync(join(disk, 'more'), Buffer.alloc(bavail * bsize))
+
+  const again = await openLmdbStorage({ directory: disk, host })
+  expect((await again.get('/k/1'))?.value.length).toBe('value'.length)
+  await again.close()
+})
 
 async function fill(storage: Storage): Promise<unknown> {
   for (let count = 0; count < 1000; count++) {

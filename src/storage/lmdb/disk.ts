@@ -1,4 +1,4 @@
-import { statfsSync, statSync } from 'node:fs'
+import { rmSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { StorageError, StorageFullError } from '../storage.ts'
 import type { Environment } from './environment.ts'
@@ -51,6 +51,16 @@ export function freeBytes(path: string): number {
 
 export const fullError = (path: string): StorageFullError =>
   new StorageFullError(`${path} cannot grow: no space left on the device`)
+
+/**
+ * Throws StorageFullError where opening the store would find no room: lmdb crashes the process when the first pages
+ * it writes do not fit. The reserve is given up before that.
+ */
+export function checkRoom(path: string, reservePath: string): void {
+  if (freeBytes(path) >= leastFreeBytes) return
+  rmSync(reservePath, { force: true })
+  if (freeBytes(path) < leastFreeBytes) throw fullError(path)
+}
 
 /**
  * What a failed flush of `bytes` means. lmdb reports a write that was cut short, as on a disk that has just

@@ -28,7 +28,7 @@ import { StorageMetrics } from '../storage-metrics.ts'
 import { TransformedStorage, type ValueTransformer } from '../transformed-storage.ts'
 import { WatchHub } from '../watch-hub.ts'
 import { BatchWriter, changeBound, type KeyChange, type Removal } from './batch-writer.ts'
-import { fileBytes, flushError, fullError, keyCount, usedBytes } from './disk.ts'
+import { checkRoom, fileBytes, flushError, fullError, keyCount, usedBytes } from './disk.ts'
 import { DiskReserve } from './disk-reserve.ts'
 import { type Environment, loadState, openEnvironment } from './environment.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -71,6 +71,8 @@ const bytesBesideChange = 1024
 /** Deletions that are made at a time when many writes end together. */
 const expirySlice = 500
 
+const reservePath = (path: string): string => `${path}-reserve`
+
 /** The contract on LMDB: one file, a history by revision, commits grouped into synced transactions. */
 class LmdbStorage implements Storage {
   readonly #host: Host
@@ -101,7 +103,7 @@ class LmdbStorage implements Storage {
     this.#path = path
     this.#quotaBackendBytes = options.quotaBackendBytes ?? defaultQuotaBackendBytes
     this.#env = env
-    this.#reserve = new DiskReserve(this.#host, `${path}-reserve`)
+    this.#reserve = new DiskReserve(this.#host, reservePath(path))
     const state = loadState(path, env)
     this.#revision = state.revision
     this.#visibleRevision = state.revision
@@ -405,13 +407,14 @@ class LmdbStorage implements Storage {
 }
 
 /**
- * Opens or makes the store in a directory. Throws StorageInUseError when another process works on it, and
- * StorageCorruptError when its file is damaged or not one of ours.
+ * Opens or makes the store in a directory. Throws StorageInUseError when another process works on it,
+ * StorageCorruptError when its file is damaged or not one of ours, and StorageFullError when the disk is.
  */
 export async function openLmdbStorage(options: LmdbStorageOptions): Promise<Storage> {
   // Secrets are in there.
   mkdirSync(options.directory, { recursive: true, mode: 0o700 })
   const path = join(options.directory, 'store.lmdb')
+  checkRoom(path, reservePath(path))
   const quota = options.quotaBackendBytes ?? defaultQuotaBackendBytes
   const env = openEnvironment(path, quota * mapBytesPerQuotaByte)
   try {
