@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { missingPackages } from '../../../src/cluster/system-packages.ts'
@@ -21,6 +22,18 @@ export const lacksContainers: Lack = isRoot
   : lacksRoot
 
 export const lacksKubectl: Lack = inPath('kubectl') ? [] : ['kubectl']
+
+/** Older ones do not find dry run in the API's description, where its parameters are shared since v1.27. */
+const dryRunMinor = 27
+
+function minorOfKubectl(): number {
+  const { stdout } = spawnSync('kubectl', ['version', '--client', '--output=json'], { encoding: 'utf8' })
+  return Number(/"minor": "(\d+)/.exec(stdout)?.[1] ?? 0)
+}
+
+/** For what asks the server to try a change. */
+export const lacksDryRun: Lack =
+  lacksKubectl.length > 0 || minorOfKubectl() >= dryRunMinor ? lacksKubectl : [`kubectl 1.${dryRunMinor}`]
 
 export const lacksSetpriv: Lack = [...lacksRoot, ...(inPath('setpriv') ? [] : ['setpriv'])]
 
