@@ -1,6 +1,6 @@
 // Bundles the program and the library into dist/. Runs with any Node that npm runs with.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -10,8 +10,12 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const out = join(root, 'dist')
 
 if (process.argv.includes('--if-missing') && existsSync(join(out, 'timonel.js'))) process.exit(0)
-rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
+// The library's types take longer than all else: they stay until they are asked for again.
+const kept = process.argv.includes('--types') ? [] : ['types']
+for (const name of readdirSync(out).filter((each) => !kept.includes(each))) {
+  rmSync(join(out, name), { recursive: true })
+}
 
 await build({
   entryPoints: { timonel: join(root, 'src/cli/main.ts'), index: join(root, 'src/cluster/index.ts') },
