@@ -13,6 +13,7 @@ export function describeError(error: unknown): string {
     if (code === 'EACCES')
       return `no permission to listen on port ${port}: choose another one with --api-port`
   }
+  if (code === 'ENOSPC') return `no space is left on the disk${path === undefined ? '' : ` for ${path}`}`
   if (path === undefined) return error.message
   switch (code) {
     case 'EACCES':
@@ -23,8 +24,6 @@ export function describeError(error: unknown): string {
       return `${path} is not a folder, or lies in something that is not`
     case 'EROFS':
       return `${path} is on a file system that is read-only`
-    case 'ENOSPC':
-      return `no space is left on the disk for ${path}`
     default:
       return error.message
   }
