@@ -6,7 +6,7 @@ import { missingPackages } from '../../../src/cluster/system-packages.ts'
 /** What a suite needs and this machine lacks; empty where the suite can run. */
 export type Lack = readonly string[]
 
-const isRoot = process.platform === 'linux' && process.getuid?.() === 0
+export const isRoot = process.platform === 'linux' && process.getuid?.() === 0
 
 const inPath = (program: string): boolean =>
   (process.env['PATH'] ?? '').split(':').some((folder) => folder !== '' && existsSync(join(folder, program)))
@@ -35,7 +35,8 @@ function minorOfKubectl(): number {
 export const lacksDryRun: Lack =
   lacksKubectl.length > 0 || minorOfKubectl() >= dryRunMinor ? lacksKubectl : [`kubectl 1.${dryRunMinor}`]
 
-export const lacksSetpriv: Lack = [...lacksRoot, ...(inPath('setpriv') ? [] : ['setpriv'])]
+/** For root to run something as somebody else. */
+export const lacksSetpriv: Lack = isRoot && !inPath('setpriv') ? ['setpriv'] : []
 
 /** A suite's name, with the reason why it is skipped. */
 export const suiteName = (name: string, lack: Lack): string =>
