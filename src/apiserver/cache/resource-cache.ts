@@ -253,8 +253,14 @@ export class ResourceCache {
       return undefined
     })
     if (!more) return { objects, remaining: 0, more }
-    const last = objects.at(-1)?.id ?? ''
-    const remaining = unfiltered ? this.#ordered.forRange(`${last}\0`, high, false) : undefined
-    return { objects, remaining, more }
+    return { objects, remaining: this.countAfter(selection, objects.at(-1)?.id ?? ''), more }
+  }
+
+  /** How many objects follow in order now; undefined for a selection that only looking at each could tell. */
+  countAfter(selection: Selection, id: string): number | undefined {
+    if (!selection.labels.empty || !selection.fields.empty) return undefined
+    const namespace = namespaceOf(selection)
+    const high = namespace === '' ? '\u{10ffff}' : `${namespace}0`
+    return this.#ordered.forRange(`${id}\0`, high, false)
   }
 }

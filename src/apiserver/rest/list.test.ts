@@ -92,6 +92,17 @@ describe('LIST', () => {
     expect(await names(inA)).toEqual(['a/p0', 'a/p1', 'a/p2', 'a/p25'])
   })
 
+  test('says how much is left, also when something has changed meanwhile', async () => {
+    const first = JSON.parse((await server.call('GET', `${inA}?limit=1`)).text)
+    await server.call('POST', '/api/v1/namespaces/b/pods', pod('meanwhile', {}))
+    const second = JSON.parse(
+      (await server.call('GET', `${inA}?limit=1&continue=${first.metadata.continue}`)).text,
+    )
+    expect(second.metadata.resourceVersion).toBe(first.metadata.resourceVersion)
+    expect(second.metadata.remainingItemCount).toBe(first.metadata.remainingItemCount - 1)
+    await server.call('DELETE', '/api/v1/namespaces/b/pods/meanwhile?gracePeriodSeconds=0')
+  })
+
   test('with a selector and a limit says that there is more, not how much', async () => {
     const list = JSON.parse((await server.call('GET', `${pods}?limit=1&labelSelector=even`)).text)
     expect(list.items.length).toBe(1)

@@ -159,8 +159,11 @@ async function listPast(
     for (const entry of page.entries) {
       const record = cache.detached(entry.key.slice(root.length), entry.value, 0, entry.modRevision)
       if (!cache.matches(record, selection)) continue
-      if (limit > 0 && records.length === limit)
-        return { records, metadata: metadataOf(revision, selection, records, true, undefined) }
+      if (limit > 0 && records.length === limit) {
+        // What the API calls an estimate: counted as of now, since counting the past would read it all.
+        const remaining = cache.countAfter(selection, records.at(-1)?.id ?? '')
+        return { records, metadata: metadataOf(revision, selection, records, true, remaining) }
+      }
       records.push(record)
     }
     position = page.entries.at(-1)?.key
