@@ -178,7 +178,8 @@ async function drain(): Promise<number> {
       .resource(Node)
       .patch('', node, 'application/merge-patch+json', { spec: { unschedulable: true } })
   }
-  const all = (await client.resource(Pod).list()).items
+  const { items } = await client.resource(Pod).list()
+  const all = items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
   for (const { metadata } of all) {
     const { name = '', namespace: where = '' } = metadata ?? {}
     await evict(where, name)
