@@ -14,6 +14,8 @@ const needs: readonly Need[] = [
   { package: 'runc', anyOf: ['runc'] },
   { package: 'containernetworking-plugins', anyOf: ['/usr/lib/cni/bridge', '/opt/cni/bin/bridge'] },
   { package: 'nftables', anyOf: ['nft'] },
+  // What the CNI plugin portmap writes host ports with.
+  { package: 'iptables', anyOf: ['iptables'] },
   { package: 'iproute2', anyOf: ['ip'] },
 ]
 
