@@ -5,7 +5,7 @@ import { type BenchOptions, type Scenario, wants } from '../scenario.ts'
 import { startServer } from '../server/start-server.ts'
 import { configMaps } from './apiserver/config-maps.ts'
 import { growth } from './apiserver/growth.ts'
-import { idle } from './apiserver/idle.ts'
+import { idle, idleLoaded } from './apiserver/idle.ts'
 import { inProcess } from './apiserver/in-process.ts'
 import { memory } from './apiserver/memory.ts'
 import type { ApiLoad } from './apiserver/part.ts'
@@ -31,6 +31,7 @@ export const apiserver: Scenario = {
     if (wants(options, 'pods')) await pods(load)
     if (wants(options, 'config-maps') && wants(options, 'pods')) await memory(server, report, 'memoryLoaded')
     if (wants(options, 'watchers')) await watchers(load)
+    if (wants(options, 'idle')) await idleLoaded(load)
     sessions.close()
     await server.stop()
     if (wants(options, 'idle')) await idle(options, report)
