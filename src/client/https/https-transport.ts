@@ -47,11 +47,20 @@ async function checkEnd(stream: ClientHttp2Stream): Promise<void> {
   }
 }
 
-async function textOf(stream: ClientHttp2Stream): Promise<string> {
+/**
+ * Everything that a stream brings. It listens from the stream's first moment on: what nobody has begun to read when
+ * the answer's last frame arrives, Node throws away.
+ */
+function collect(stream: ClientHttp2Stream): Promise<string> {
   const chunks: Buffer[] = []
-  for await (const chunk of stream) chunks.push(chunk)
-  await checkEnd(stream)
-  return Buffer.concat(chunks).toString('utf8')
+  const text = new Promise<string>((resolve, reject) => {
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    stream.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
+    stream.once('error', reject)
+    stream.once('close', () => reject(new Error('the connection was closed before the answer was whole')))
+  })
+  text.catch(() => {}) // whoever asks for it hears of it
+  return text
 }
 
 const lost = (error: unknown): StatusError =>
@@ -61,6 +70,12 @@ const lost = (error: unknown): StatusError =>
         'ServiceUnavailable',
         `the connection to the server was lost: ${error instanceof Error ? error.message : String(error)}`,
       )
+
+interface Sent extends Answer {
+  readonly stream: ClientHttp2Stream
+  /** The whole body, where it was asked for. */
+  readonly text: Promise<string> | undefined
+}
 
 class HttpsTransport implements Transport {
   readonly #options: HttpsTransportOptions
@@ -82,9 +97,9 @@ class HttpsTransport implements Transport {
     const { signal } = request
     let stream: ClientHttp2Stream | undefined
     try {
-      const answer = await this.#options.host.track(this.#send(request))
+      const answer = await this.#options.host.track(this.#send(request, false))
       stream = answer.stream
-      if (answer.code >= 400) throw errorOfAnswer(answer.code, await textOf(stream))
+      if (answer.code >= 400) throw errorOfAnswer(answer.code, await collect(stream))
       const lines = new JsonLines<WatchEvent>()
       for await (const chunk of stream) {
         const events = lines.push(chunk)
@@ -105,8 +120,8 @@ class HttpsTransport implements Transport {
 
   async #request(request: ApiRequest): Promise<ApiResponse> {
     try {
-      const { stream, code, warnings } = await this.#send(request)
-      const text = await textOf(stream)
+      const { code, warnings, text: coming } = await this.#send(request, true)
+      const text = (await coming) ?? ''
       request.signal?.throwIfAborted()
       if (code >= 400) throw errorOfAnswer(code, text)
       return { status: code, body: text === '' ? undefined : bodyOf(text), warnings }
@@ -117,11 +132,12 @@ class HttpsTransport implements Transport {
   }
 
   /** Sends a request and waits for the head of its answer; once more where the server has not looked at it. */
-  async #send(request: ApiRequest): Promise<Answer & { readonly stream: ClientHttp2Stream }> {
+  async #send(request: ApiRequest, wholly: boolean): Promise<Sent> {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body)
     for (let attempt = 1; ; attempt++) {
       request.signal?.throwIfAborted()
       const stream = await this.#connection.open(this.#headers(request, body), body === undefined)
+      const text = wholly ? collect(stream) : undefined
       const abort = (): void => stream.close(constants.NGHTTP2_CANCEL)
       if (request.signal?.aborted) abort()
       request.signal?.addEventListener('abort', abort, { once: true })
@@ -130,7 +146,7 @@ class HttpsTransport implements Transport {
       stream.on('error', () => {})
       if (body !== undefined) stream.end(body)
       try {
-        return { ...(await headOf(stream)), stream }
+        return { ...(await headOf(stream)), stream, text }
       } catch (error) {
         request.signal?.throwIfAborted()
         const isUntouched = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
