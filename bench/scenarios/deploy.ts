@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { apps } from '../../src/api/generated/types/index.ts'
 import { Connection } from '../load/connection.ts'
@@ -16,6 +17,7 @@ import { measure } from '../server/measure.ts'
 import { type Server, type ServerOptions, startServer } from '../server/start-server.ts'
 
 const runs = 3
+const settleMs = 1500
 const namespace = 'default'
 
 function hasKubectl(): boolean {
@@ -72,6 +74,7 @@ async function deployed(server: Server, options: BenchOptions, replicas: number)
     const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`
     await connection.expect({ method: 'DELETE', path, body: { propagationPolicy: 'Foreground' } })
     await waitForNoPods(connection, namespace, selector)
+    await sleep(settleMs) // containerd still cleans up
   }
   connection.close()
   return { tookMs, applyMs, loopP99Ms }
