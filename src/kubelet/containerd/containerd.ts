@@ -55,7 +55,10 @@ export class Containerd {
     const before = await readFile(this.#configPath, 'utf8').catch(() => undefined)
     const running = await this.#pid()
     if (running !== undefined) {
-      if (before === text && (await answers(this.socket))) return 'adopted'
+      if (before === text && (await answers(this.socket))) {
+        await this.#whenReady()
+        return 'adopted'
+      }
       logger.info('containerd is restarted with another configuration', { pid: running })
       await endProcess(running, stopGraceMs)
     }
@@ -139,11 +142,27 @@ export class Containerd {
     return found[0]
   }
 
+  /** Its socket accepts connections well before the CRI plugin has recovered its pods: calls are refused until then. */
   async #whenReady(): Promise<void> {
     const untilMs = Date.now() + startTimeoutMs
-    while (!(await answers(this.socket))) {
-      if (Date.now() > untilMs) throw new Error(`containerd does not answer on ${this.socket}`)
+    const wait = async (lastError?: unknown): Promise<void> => {
+      if (Date.now() > untilMs)
+        throw new Error(`containerd does not answer on ${this.socket}`, { cause: lastError })
       await delay(10)
+    }
+    while (!(await answers(this.socket))) await wait()
+    const runtime = new CriRuntime(this.socket)
+    try {
+      while (true) {
+        try {
+          await runtime.status()
+          return
+        } catch (error) {
+          await wait(error)
+        }
+      }
+    } finally {
+      runtime.close()
     }
   }
 
