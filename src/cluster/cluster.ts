@@ -13,6 +13,7 @@ import { adminUser, clientFor } from './control-plane/component-clients.ts'
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts'
 import { ensureDns } from './control-plane/ensure-dns.ts'
 import { type DataDirectory, dataDirectory } from './data-directory.ts'
+import { InProcessNodes } from './in-process-nodes.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { networkOf } from './network-file.ts'
 import type { ClusterOptions, NetworkOptions } from './options.ts'
@@ -171,6 +172,7 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
   const logger: Logger = options.logger ?? silentLogger
   const real = options.runtime === 'containerd'
   if (real) refuseOverlap(place.address, network)
+  const inProcess = new InProcessNodes()
   const pki = await step(realHost, report, 'certificates', () => certificates(directory, network, place))
   const controlPlane = await startControlPlane({
     host,
@@ -182,7 +184,7 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
     listen: { address: options.apiPort || real ? '0.0.0.0' : '127.0.0.1', port: options.apiPort ?? 0 },
     advertiseAddress: place.address,
     serviceAddress: firstAddress(network.serviceCidr),
-    nodesAreSimulated: !real,
+    ...(real ? {} : { dialNode: inProcess.dial }),
     checked: virtual !== undefined,
     ...(options.storage === 'lmdb' ? { storeDirectory: directory.store } : {}),
     ...(options.quotaBackendBytes === undefined ? {} : { quotaBackendBytes: options.quotaBackendBytes }),
@@ -207,7 +209,7 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
             hostAddress: place.address,
             networks: place.networks,
           })
-        : startSimulatedNodes({ controlPlane, host, logger, network, names })
+        : startSimulatedNodes({ controlPlane, host, logger, network, names, inProcess })
     const nodes = await step(realHost, report, 'nodes', startNodes, () => names.join(', '))
     writeState(directory.stateFile, {
       pid: process.pid,

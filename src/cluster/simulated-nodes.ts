@@ -1,8 +1,11 @@
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
+import { PrometheusMetrics } from '../base/prometheus.ts'
+import { KubeletInProcess } from '../kubelet/server/kubelet-in-process.ts'
 import { type SimulatedNode, SimulatedNodes } from '../kubelet/simulated-nodes.ts'
 import { adminUser, clientFor, nodeUser } from './control-plane/component-clients.ts'
 import type { ControlPlane } from './control-plane/control-plane.ts'
+import type { InProcessNodes } from './in-process-nodes.ts'
 import type { NetworkOptions } from './options.ts'
 import type { NodeState } from './state-file.ts'
 import { kubernetesVersion } from './version.ts'
@@ -13,6 +16,8 @@ export interface SimulatedNodesOptions {
   readonly logger: Logger
   readonly network: NetworkOptions
   readonly names: readonly string[]
+  /** Told of every node's agent. */
+  readonly inProcess: InProcessNodes
 }
 
 export interface RunningNodes {
@@ -28,7 +33,7 @@ const nodeAddress = (index: number): string => `10.0.${Math.floor(index / 250)}.
 
 /** Starts nodes in memory; resolves when all have registered. */
 export async function startSimulatedNodes(options: SimulatedNodesOptions): Promise<RunningNodes> {
-  const { controlPlane, host, logger, network, names } = options
+  const { controlPlane, host, logger, network, names, inProcess } = options
   const { server, informers } = controlPlane
   const nodes = new SimulatedNodes({
     client: clientFor(server, adminUser, 'kubelet'),
@@ -40,12 +45,21 @@ export async function startSimulatedNodes(options: SimulatedNodesOptions): Promi
     version: kubernetesVersion,
   })
   const started = await Promise.all(
-    names.map((nodeName, index) => nodes.start({ nodeName, address: nodeAddress(index) })),
+    names.map(async (nodeName, index) => {
+      const address = nodeAddress(index)
+      const metrics = new PrometheusMetrics()
+      const node = await nodes.start({ nodeName, address, metrics })
+      inProcess.add(address, new KubeletInProcess({ api: node.kubelet.api, host, metrics }))
+      return node
+    }),
   )
   const byName = new Map(started.map((node, index) => [names[index], node]))
   return {
     nodes: names.map((name) => ({ name, runtime: 'simulated' })),
     simulated: (name) => byName.get(name),
-    stop: () => nodes.stop(),
+    stop: async () => {
+      inProcess.close()
+      await nodes.stop()
+    },
   }
 }

@@ -4,6 +4,7 @@ import { Service as serviceKind } from '../api/core/service/kind.ts'
 import type { core } from '../api/generated/types/index.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Metrics } from '../base/metrics.ts'
 import type { Client } from '../client/client.ts'
 import type { Informer, InformerFactory } from '../client/informer.ts'
 import { type Kubelet, startKubelet } from './kubelet.ts'
@@ -43,6 +44,7 @@ export interface SimulatedNodeOptions {
   readonly labels?: Readonly<Record<string, string>>
   readonly taints?: readonly core.v1.Taint[]
   readonly maxPods?: number
+  readonly metrics?: Metrics
   readonly runtime?: Omit<SimulatedRuntimeOptions, 'host'>
 }
 
@@ -95,6 +97,7 @@ export class SimulatedNodes {
       services: this.#services,
       objects: this.#objects,
       simulateProbe: simulatedProbes(runtime),
+      ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
       settings: {
         nodeName,
         version,

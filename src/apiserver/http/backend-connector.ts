@@ -1,5 +1,11 @@
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import {
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http'
 import { Agent, request as httpsRequest } from 'node:https'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type {
   BackendAddress,
@@ -18,9 +24,11 @@ export interface BackendConnectorOptions {
   readonly keyPem: string
   /** PEM of the authority of kubelets' certificates. */
   readonly kubeletAuthorityPem: string
+  /** The way to backends that are no sockets, plain HTTP/1.1; absent: by TCP. Throws where nothing listens. */
+  readonly dial?: ((address: BackendAddress) => Duplex) | undefined
 }
 
-/** Of the connection's establishment; what comes after may take its time. */
+/** Of the connection's establishment. */
 const connectTimeoutMs = 30_000
 /** For HTTP keep-alive to kubelets. */
 const maxIdleSockets = 8
@@ -66,12 +74,19 @@ function inGoWords(error: NodeJS.ErrnoException, { host, port }: BackendAddress)
   return known === undefined ? error : new Error(`dial tcp ${host}:${port}: ${known}`)
 }
 
+/** What comes after the connection's establishment may take its time. */
+function untimed(socket: Duplex): void {
+  if (socket instanceof Socket) socket.setTimeout(0)
+}
+
 /** Talks to kubelets with the server's own certificate, and to pods with none. */
 export class NodeBackendConnector implements BackendConnector {
   readonly #agents: Readonly<Record<BackendAddress['trust'], Agent>>
   readonly #batcher = new TurnBatcher()
+  readonly #dial: ((address: BackendAddress) => Duplex) | undefined
 
-  constructor({ certificatePem, keyPem, kubeletAuthorityPem }: BackendConnectorOptions) {
+  constructor({ certificatePem, keyPem, kubeletAuthorityPem, dial }: BackendConnectorOptions) {
+    this.#dial = dial
     const common = { keepAlive: true, maxFreeSockets: maxIdleSockets }
     const own = { ...common, cert: certificatePem, key: keyPem }
     this.#agents = {
@@ -81,7 +96,7 @@ export class NodeBackendConnector implements BackendConnector {
     }
   }
 
-  #send(request: BackendRequest): ReturnType<typeof httpRequest> {
+  #send(request: BackendRequest): ClientRequest {
     const { address, method, target, headers, signal } = request
     const options: RequestOptions = {
       host: address.host,
@@ -92,11 +107,21 @@ export class NodeBackendConnector implements BackendConnector {
       signal,
       timeout: connectTimeoutMs,
     }
+    const call = this.#open(options, address)
+    call.on('timeout', () => call.destroy(new Error(`dial tcp ${address.host}:${address.port}: i/o timeout`)))
+    return call
+  }
+
+  #open(options: RequestOptions, address: BackendAddress): ClientRequest {
+    const dial = this.#dial
+    if (dial !== undefined) {
+      const connection = dial(address)
+      return httpRequest({ ...options, timeout: undefined, createConnection: () => connection })
+    }
     const call =
       address.scheme === 'https'
         ? httpsRequest({ ...options, agent: this.#agents[address.trust] })
         : httpRequest(options)
-    call.on('timeout', () => call.destroy(new Error(`dial tcp ${address.host}:${address.port}: i/o timeout`)))
     call.on('socket', (socket) => socket.setNoDelay(true))
     return call
   }
@@ -105,7 +130,7 @@ export class NodeBackendConnector implements BackendConnector {
     return new Promise((resolve, reject) => {
       const call = this.#send(request)
       call.on('response', (message) => {
-        message.socket.setTimeout(0)
+        untimed(message.socket)
         resolve(responseOf(message))
       })
       call.on('error', (error) => reject(inGoWords(error, request.address)))
@@ -118,7 +143,7 @@ export class NodeBackendConnector implements BackendConnector {
       const call = this.#send(request)
       call.on('response', (message) => resolve({ type: 'refused', response: responseOf(message) }))
       call.on('upgrade', (message, socket, head) => {
-        socket.setTimeout(0)
+        untimed(socket)
         socket.on('error', () => socket.destroy())
         const destroy = (): void => {
           socket.destroy()

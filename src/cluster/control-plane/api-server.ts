@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { clusterRoles } from '../../api/generated/bootstrap-rbac.ts'
 import { protobufPacks } from '../../api/generated/protobuf.ts'
 import { resources } from '../../api/generated/resources.ts'
@@ -25,9 +26,8 @@ import { RulesReviewResource } from '../../apiserver/authorization/rules-review.
 import { AccessReviewResource } from '../../apiserver/authorization/subject-access-review.ts'
 import { UnionAuthorizer } from '../../apiserver/authorization/union-authorizer.ts'
 import { Bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
-import type { BackendConnector } from '../../apiserver/connect/backend.ts'
+import type { BackendAddress, BackendConnector } from '../../apiserver/connect/backend.ts'
 import { connectEndpoints } from '../../apiserver/connect/connect-endpoints.ts'
-import { simulatedBackends } from '../../apiserver/connect/simulated-backends.ts'
 import { DiscoveryEndpoint } from '../../apiserver/discovery/discovery-endpoint.ts'
 import { type HealthCheck, HealthEndpoint, ping } from '../../apiserver/discovery/health-endpoint.ts'
 import { MetricsEndpoint } from '../../apiserver/discovery/metrics-endpoint.ts'
@@ -66,8 +66,8 @@ export interface ApiServerSetup {
   readonly serviceAddress: string
   readonly serviceCidrs: readonly string[]
   readonly nodePorts: { readonly first: number; readonly last: number }
-  /** Nothing is ever sent to the nodes' addresses. */
-  readonly nodesAreSimulated: boolean
+  /** The way to nodes in this process; absent: their addresses are real. Throws where nothing listens. */
+  readonly dialNode?: ((address: BackendAddress) => Duplex) | undefined
   /** Tests: whatever is written must survive JSON. */
   readonly checked: boolean
 }
@@ -229,11 +229,13 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   const guards = makeGuards({ setup, core })
   const { authorizer, authenticator, rbac } = guards
   const admission = orderedPlugins({ reader, host, authorizer, rbac })
-  const sockets = setup.nodesAreSimulated
-    ? undefined
-    : new NodeBackendConnector({ ...pki.kubeletClient, kubeletAuthorityPem: pki.ca.certificatePem })
+  const connector = new NodeBackendConnector({
+    ...pki.kubeletClient,
+    kubeletAuthorityPem: pki.ca.certificatePem,
+    dial: setup.dialNode,
+  })
   const chain = new AdmissionChain(admission)
-  const subresources = makeSubresources({ setup, core }, guards, chain, sockets ?? simulatedBackends)
+  const subresources = makeSubresources({ setup, core }, guards, chain, connector)
   const allocator = new ServiceAllocator({
     host,
     reader,
@@ -268,7 +270,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   const bootstrap = makeBootstrap(setup, server, reader)
   checks.push(...bootstrap.checks)
   await server.start()
-  const stops = [() => sockets?.close(), rbac.start(), allocator.start(), () => bootstrap.stop()]
+  const stops = [() => connector.close(), rbac.start(), allocator.start(), () => bootstrap.stop()]
   await bootstrap.start()
   return {
     server,

@@ -15,7 +15,7 @@ import { Scheduler } from '../../scheduler/scheduler.ts'
 import type { NetworkOptions } from '../options.ts'
 import type { Pki } from '../pki/ensure-pki.ts'
 import { type Report, step } from '../progress.ts'
-import { startApiServer } from './api-server.ts'
+import { type ApiServerSetup, startApiServer } from './api-server.ts'
 import { clientFor, componentUser, controllerUser } from './component-clients.ts'
 import { openStorage } from './open-storage.ts'
 
@@ -35,7 +35,8 @@ export interface ControlPlaneOptions {
   readonly advertiseAddress: string
   /** The first address of the service range. */
   readonly serviceAddress: string
-  readonly nodesAreSimulated: boolean
+  /** As of the API server's. */
+  readonly dialNode?: ApiServerSetup['dialNode']
   readonly checked: boolean
 }
 
@@ -127,7 +128,7 @@ async function serve(
     serviceAddress: options.serviceAddress,
     serviceCidrs: [network.serviceCidr],
     nodePorts: network.nodePorts,
-    nodesAreSimulated: options.nodesAreSimulated,
+    dialNode: options.dialNode,
     checked,
   })
   stops.push(() => api.stop())

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { realHost } from '../../base/host/real-host.ts'
-import { silentLogger } from '../../base/logger.ts'
 import { PrometheusMetrics } from '../../base/prometheus.ts'
 import { ensurePki, type Pki } from '../../cluster/pki/ensure-pki.ts'
 import { type NodeBench, nodeBench } from '../testing/node-bench.ts'
@@ -34,7 +33,6 @@ beforeAll(async () => {
   server = new KubeletServer({
     api: bench.node.kubelet.api,
     host: realHost,
-    logger: silentLogger,
     metrics: new PrometheusMetrics(),
     address: '127.0.0.1',
     port: 0,

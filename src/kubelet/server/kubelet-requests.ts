@@ -1,0 +1,175 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Status } from '../../apimachinery/meta.ts'
+import { internalError, notFound, StatusError, statusError } from '../../apimachinery/status-error.ts'
+import type { Host } from '../../base/host.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import type { KubeletApi } from '../kubelet-api.ts'
+import { parseLogOptions } from '../logs/parse-log-options.ts'
+import { messageOf } from '../pod/start-failure.ts'
+import type { StreamRequest } from '../runtime/runtime.ts'
+import { joinCommand, joinPorts } from './web-socket-stream.ts'
+
+export interface KubeletRequestsOptions {
+  readonly api: KubeletApi
+  readonly host: Host
+  readonly metrics: Metrics
+  /** Throws a StatusError for whoever may not use the agent's API. */
+  readonly admit: (request: IncomingMessage) => Promise<void>
+}
+
+type Handler = (call: Call) => Promise<void>
+
+interface Call {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly path: readonly string[]
+  readonly query: URLSearchParams
+}
+
+/** Protocols of command streams that it speaks: the first knows the end of input, the last no Status. */
+const commandProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'channel.k8s.io']
+const portProtocols = ['v4.channel.k8s.io']
+
+const isTrue = (value: string | null): boolean => value === 'true' || value === '1'
+
+const streamRequest = (query: URLSearchParams): StreamRequest => ({
+  tty: isTrue(query.get('tty')),
+  stdin: isTrue(query.get('input') ?? query.get('stdin')),
+  stdout: isTrue(query.get('output') ?? query.get('stdout')),
+  // A terminal has one output; clients that want both are given that (upstream's kubelet likewise).
+  stderr: isTrue(query.get('error') ?? query.get('stderr')) && !isTrue(query.get('tty')),
+})
+
+/** The node agent's paths, which are upstream's (pkg/kubelet/server), whatever the requests come in by. */
+export class KubeletRequests {
+  readonly #options: KubeletRequestsOptions
+  readonly #sockets: WebSocketServer
+  readonly #routes: ReadonlyMap<string, Handler>
+
+  constructor(options: KubeletRequestsOptions) {
+    this.#options = options
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      handleProtocols: (offered) =>
+        [...commandProtocols, ...portProtocols].find((name) => offered.has(name)) ?? false,
+    })
+    this.#routes = new Map<string, Handler>([
+      ['healthz', async ({ response }) => void response.end('ok')],
+      ['pods', async ({ response }) => this.#sendJson(response, 200, podList(this.#options.api))],
+      ['metrics', async ({ response }) => void response.end(this.#options.metrics.expose())],
+      ['containerLogs', (call) => this.#logs(call)],
+    ])
+  }
+
+  /** Breaks the streams that are open. */
+  close(): void {
+    for (const socket of this.#sockets.clients) socket.terminate()
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { path, query } = parse(request)
+    try {
+      const handler = this.#routes.get(path[0] ?? '')
+      if (handler === undefined || request.method !== 'GET') {
+        throw statusError('NotFound', 'the server could not find the requested resource')
+      }
+      if (path[0] !== 'healthz') await this.#options.admit(request)
+      await handler({ request, response, path: path.slice(1), query })
+    } catch (error) {
+      const status = statusOf(error)
+      if (response.headersSent) response.destroy()
+      else this.#sendJson(response, status.code ?? 500, status)
+    }
+  }
+
+  #sendJson(response: ServerResponse, code: number, body: unknown): void {
+    response.writeHead(code, { 'Content-Type': 'application/json' })
+    response.end(JSON.stringify(body))
+  }
+
+  async #logs({ response, path, query }: Call): Promise<void> {
+    const [namespace = '', pod = '', container = ''] = path
+    const options = parseLogOptions(query, this.#options.host.now())
+    const abort = new AbortController()
+    response.on('close', () => abort.abort())
+    const begin = (): void => {
+      if (response.headersSent) return
+      response.writeHead(200, { 'Content-Type': 'text/plain' })
+      response.flushHeaders()
+    }
+    const write = (data: Uint8Array): void | Promise<void> => {
+      begin()
+      if (response.write(data) || response.destroyed) return
+      return new Promise((resolve) => {
+        response.once('drain', resolve)
+        response.once('close', resolve)
+      })
+    }
+    await this.#options.api.containerLogs({ namespace, pod, container }, options, write, abort.signal, begin)
+    begin()
+    response.end()
+  }
+
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { path, query } = parse(request)
+    socket.on('error', () => {})
+    try {
+      await this.#options.admit(request)
+      const join = this.#joiner(path, query)
+      this.#sockets.handleUpgrade(request, socket, head, join)
+    } catch (error) {
+      const status = statusOf(error)
+      const body = JSON.stringify(status)
+      socket.end(
+        `HTTP/1.1 ${status.code ?? 500} ${status.reason ?? ''}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      )
+    }
+  }
+
+  /** Throws where there is nothing to stream at that path. */
+  #joiner(path: readonly string[], query: URLSearchParams): (socket: WebSocket) => void {
+    const { api } = this.#options
+    const [verb = '', namespace = '', pod = '', container = ''] = path
+    const request = streamRequest(query)
+    switch (verb) {
+      case 'exec': {
+        const command = query.getAll('command')
+        const name = { namespace, pod, container }
+        return (socket) => joinCommand(socket, (output) => api.exec(name, command, request, output))
+      }
+      case 'attach':
+        return (socket) =>
+          joinCommand(socket, (output) => api.attach({ namespace, pod, container }, request, output))
+      case 'portForward': {
+        const ports = query.getAll('port').flatMap((text) => text.split(',').map(Number))
+        if (ports.length === 0 || ports.some((port) => !(port > 0 && port < 65_536))) {
+          throw statusError('BadRequest', 'query parameter "port" is required')
+        }
+        return (socket) =>
+          joinPorts(socket, ports, (port, output) => api.portForward({ namespace, pod }, port, output))
+      }
+      default:
+        throw notFound({ group: '', resource: 'nodes', name: verb })
+    }
+  }
+}
+
+function parse(request: IncomingMessage): {
+  readonly path: readonly string[]
+  readonly query: URLSearchParams
+} {
+  const url = new URL(request.url ?? '/', 'https://node')
+  return { path: url.pathname.split('/').slice(1).map(decodeURIComponent), query: url.searchParams }
+}
+
+const statusOf = (error: unknown): Status =>
+  error instanceof StatusError ? error.status : internalError(messageOf(error)).status
+
+const podList = (api: KubeletApi): object => ({
+  kind: 'PodList',
+  apiVersion: 'v1',
+  metadata: {},
+  items: api.pods(),
+})
