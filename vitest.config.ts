@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 const project = (
   name: string,
   include: string[],
-  options: { timeoutMs?: number; serial?: boolean; exclude?: string[] } = {},
+  options: { timeoutMs?: number; serial?: boolean; exclude?: string[]; atOnce?: number } = {},
 ) => ({
   test: {
     name,
@@ -12,6 +12,7 @@ const project = (
     testTimeout: options.timeoutMs ?? 10_000,
     hookTimeout: options.timeoutMs ?? 10_000,
     ...(options.serial ? { fileParallelism: false } : {}),
+    ...(options.atOnce === undefined ? {} : { maxConcurrency: options.atOnce }),
   },
 })
 
@@ -25,7 +26,8 @@ export default defineConfig({
       // Real disks, containers, rules and namespaces: what a machine may lack, and what takes its time.
       project('system', ['src/**/*.system.test.ts'], { timeoutMs: 60_000 }),
       project('simulation', ['test/simulation/**/*.test.ts', 'examples/**/*.test.ts'], { timeoutMs: 60_000 }),
-      project('conformance', ['test/conformance/**/*.test.ts'], { timeoutMs: 120_000 }),
+      // Containers of many behaviours start together, and most of their time is waiting.
+      project('conformance', ['test/conformance/**/*.test.ts'], { timeoutMs: 120_000, atOnce: 40 }),
       project('e2e', ['test/e2e/**/*.test.ts'], { timeoutMs: 300_000, serial: true }),
     ],
   },

@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isStatus } from '../../../src/cluster/index.ts'
 
-const everyMs = 20
-const withinMs = 15_000
+export interface Patience {
+  readonly everyMs?: number
+  readonly withinMs?: number
+}
 
 /** Resolves when `look` no longer throws; throws what it threw last when that takes too long. */
-export async function eventually<T>(look: () => Promise<T>): Promise<T> {
+export async function eventually<T>(
+  look: () => Promise<T>,
+  { everyMs = 20, withinMs = 15_000 }: Patience = {},
+): Promise<T> {
   const deadline = performance.now() + withinMs
   for (;;) {
     try {
@@ -18,7 +23,7 @@ export async function eventually<T>(look: () => Promise<T>): Promise<T> {
 }
 
 /** Resolves when reading it answers 404. */
-export const eventuallyGone = (look: () => Promise<unknown>): Promise<void> =>
+export const eventuallyGone = (look: () => Promise<unknown>, patience: Patience = {}): Promise<void> =>
   eventually(async () => {
     try {
       await look()
@@ -27,4 +32,4 @@ export const eventuallyGone = (look: () => Promise<unknown>): Promise<void> =>
       throw error
     }
     throw new Error('it is still there')
-  })
+  }, patience)

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { type RequestOptions, request } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { realHost } from '../../../src/base/host/real-host.ts'
@@ -7,12 +6,7 @@ import { createHttpsTransport } from '../../../src/client/https/https-transport.
 import { type KubeconfigContext, parseKubeconfig } from '../../../src/client/https/kubeconfig.ts'
 import { Cluster } from '../../../src/cluster/index.ts'
 import { Api } from './api.ts'
-
-export interface RawAnswer {
-  readonly status: number
-  readonly contentType: string
-  readonly text: string
-}
+import { type RawAnswer, rawRequest } from './raw.ts'
 
 export interface Ground {
   readonly cluster: Cluster
@@ -24,7 +18,10 @@ export interface Ground {
   raw(path: string, accept: string, body?: object): Promise<RawAnswer>
 }
 
-export type Behave = (ground: Ground) => Promise<void>
+export type Behave<G = Ground> = (ground: G) => Promise<void>
+
+/** Behaviours by their names on upstream's list. */
+export type Table<G = Ground> = Readonly<Record<string, Behave<G>>>
 
 const listed = new Set(
   readFileSync(join(import.meta.dirname, '../behaviours.txt'), 'utf8')
@@ -32,40 +29,20 @@ const listed = new Set(
     .filter((line) => line !== ''),
 )
 
-function rawRequest(to: KubeconfigContext, path: string, accept: string, body?: object): Promise<RawAnswer> {
-  const options: RequestOptions = {
-    method: body === undefined ? 'GET' : 'POST',
-    headers: { accept, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-    ca: to.certificateAuthority,
-    cert: to.clientCertificate,
-    key: to.clientKey,
-    agent: false,
+/** Its behaviours; one that is not on upstream's list is an error. */
+export function listedRows<G>(table: Table<G>): readonly (readonly [name: string, behave: Behave<G>])[] {
+  const rows = Object.entries(table)
+  for (const [name] of rows) {
+    if (!listed.has(name)) throw new Error(`behaviours.txt does not list ${JSON.stringify(name)}`)
   }
-  return new Promise((resolve, reject) => {
-    const call = request(new URL(path, to.server), options, (response) => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
-        text += chunk
-      })
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          contentType: response.headers['content-type'] ?? '',
-          text,
-        }),
-      )
-    })
-    call.on('error', reject)
-    call.end(body === undefined ? undefined : JSON.stringify(body))
-  })
+  return rows
 }
 
 /**
  * Tests on one embedded cluster, each named as the behaviour of upstream's list that it shows; a name that is not
  * on the list is an error. Behaviours run one after another, each in a namespace of its own.
  */
-export function behaviours(title: string, table: Readonly<Record<string, Behave>>): void {
+export function behaviours(title: string, table: Table): void {
   describe(title, () => {
     let cluster: Cluster
     let api: Api
@@ -82,8 +59,7 @@ export function behaviours(title: string, table: Readonly<Record<string, Behave>
       await cluster.stop()
     })
 
-    for (const [index, [name, behave]] of Object.entries(table).entries()) {
-      if (!listed.has(name)) throw new Error(`behaviours.txt does not list ${JSON.stringify(name)}`)
+    for (const [index, [name, behave]] of listedRows(table).entries()) {
       test(name, async () => {
         const namespace = `test-${index}`
         await api.create('/api/v1/namespaces', { metadata: { name: namespace } })
@@ -91,7 +67,8 @@ export function behaviours(title: string, table: Readonly<Record<string, Behave>
           cluster,
           api,
           namespace,
-          raw: (path, accept, body) => rawRequest(to, path, accept, body),
+          raw: (path, accept, body) =>
+            rawRequest(to, path, { accept, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }),
         })
       })
     }

@@ -7,7 +7,7 @@ import { realHost } from '../../../src/base/host/real-host.ts'
 import type { Client } from '../../../src/client/client.ts'
 import { createClient } from '../../../src/client/create-client.ts'
 import { createHttpsTransport } from '../../../src/client/https/https-transport.ts'
-import { parseKubeconfig } from '../../../src/client/https/kubeconfig.ts'
+import { type KubeconfigContext, parseKubeconfig } from '../../../src/client/https/kubeconfig.ts'
 import { dataDirectory } from '../../../src/cluster/data-directory.ts'
 import { type ClusterState, readState } from '../../../src/cluster/state-file.ts'
 import { packImage } from '../../../src/kubelet/images/pack-image.ts'
@@ -19,6 +19,27 @@ import { Traces } from './traces.ts'
 export const root = process.env['TIMONEL_ROOT'] ?? resolve(import.meta.dirname, '../../..')
 
 const program = join(root, 'dist/timonel')
+
+/** Of busybox, under names of their own. */
+const programs = [
+  ...['sh', 'httpd', 'wget', 'sleep', 'cat', 'nslookup', 'tar', 'echo', 'date', 'nc', 'ip', 'test'],
+  ...[
+    'ls',
+    'stat',
+    'id',
+    'env',
+    'grep',
+    'chmod',
+    'chroot',
+    'mkdir',
+    'rm',
+    'touch',
+    'hostname',
+    'nproc',
+    'ps',
+  ],
+  ...['sort', 'mount', 'df', 'head', 'tail', 'od', 'ln', 'true', 'false'],
+]
 
 interface Uplink {
   readonly namespace: string
@@ -130,17 +151,16 @@ export class Machine {
     return state
   }
 
+  /** The administrator's kubeconfig, for use from outside of the machine. */
+  context(): KubeconfigContext {
+    const context = parseKubeconfig(readFileSync(this.kubeconfig, 'utf8'), this.folder)
+    if (this.#uplink === undefined) return context
+    return { ...context, server: context.server.replace('127.0.0.1', this.#uplink.address) }
+  }
+
   /** The administrator's client, from outside of the machine. */
   client(): Client {
-    const { server, ...credentials } = parseKubeconfig(readFileSync(this.kubeconfig, 'utf8'), this.folder)
-    const { certificateAuthority, clientCertificate, clientKey } = credentials
-    const transport = createHttpsTransport({
-      host: realHost,
-      server: this.#uplink === undefined ? server : server.replace('127.0.0.1', this.#uplink.address),
-      ...(certificateAuthority === undefined ? {} : { certificateAuthority }),
-      ...(clientCertificate === undefined ? {} : { clientCertificate }),
-      ...(clientKey === undefined ? {} : { clientKey }),
-    })
+    const transport = createHttpsTransport({ host: realHost, ...this.context() })
     this.#closers.push(() => transport.close())
     return createClient(transport)
   }
@@ -148,20 +168,6 @@ export class Machine {
   /** An archive with busybox and its usual programs. */
   async packBusybox(name: string): Promise<string> {
     const file = join(this.folder, `${name.replace(/\W/g, '-')}.tar`)
-    const programs = [
-      'sh',
-      'httpd',
-      'wget',
-      'sleep',
-      'cat',
-      'nslookup',
-      'tar',
-      'echo',
-      'date',
-      'nc',
-      'ip',
-      'test',
-    ]
     const image = await packImage({
       name,
       architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
