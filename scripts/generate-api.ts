@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readFacts } from './generate-api/facts.ts'
+import { generateFeatureGates } from './generate-api/feature-gates.ts'
 import { generateProtobuf } from './generate-api/protobuf.ts'
 import { generateRbac } from './generate-api/rbac.ts'
 import { generateResources } from './generate-api/resources.ts'
@@ -23,6 +24,7 @@ const files = new Map([
   ...generateSchemas(facts),
   ...generateProtobuf(facts),
   ...generateResources(facts),
+  ...generateFeatureGates(facts),
   ...generateRbac(facts),
   ...generateRpc(facts),
 ])

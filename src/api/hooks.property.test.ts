@@ -5,6 +5,7 @@ import type { KindDeclaration } from '../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../apimachinery/meta.ts'
 import type { Schema } from '../apimachinery/schema.ts'
 import { assert } from '../base/assert.ts'
+import { defaultFeatures } from './feature-gates.ts'
 import { kinds } from './kinds.ts'
 import { builtInSchemas } from './schemas.ts'
 import { arbitraryObject } from './testing/arbitrary-object.ts'
@@ -44,12 +45,12 @@ describe.each(writable.map((kind) => [name(kind), kind] as const))('%s', (_name,
   it('its hooks take whatever the decoder lets through, and leave it as it was', () => {
     fc.assert(
       fc.property(decodedObjects(kind), decodedObjects(kind), (given, change) => {
-        const context = { nowMs, subresource: '' }
+        const context = { nowMs, features: defaultFeatures, subresource: '' }
         const created = deepFrozen(kind.prepareForCreate(kind.defaults(given), context))
         kind.validate(created, undefined, context)
         kind.warnings?.(created, undefined)
         for (const subresource of ['', 'status', ...(kind.subresources.parts ?? [])]) {
-          const write = { nowMs, subresource }
+          const write = { nowMs, features: defaultFeatures, subresource }
           const updated = deepFrozen(kind.prepareForUpdate(kind.defaults(change), created, write))
           kind.validate(updated, created, write)
           kind.warnings?.(updated, created)
@@ -81,7 +82,7 @@ describe.each(writable.map((kind) => [name(kind), kind] as const))('%s', (_name,
   it('takes an object that says nothing', () => {
     const empty = conformer.conform({ metadata: { name: 'x' } }, schemaOf(kind), { strict: false }).value
     const object: KubernetesObject = typeof empty === 'object' && empty !== null ? empty : {}
-    const context = { nowMs, subresource: '' }
+    const context = { nowMs, features: defaultFeatures, subresource: '' }
     const created = kind.prepareForCreate(kind.defaults(object), context)
     kind.validate(created, undefined, context)
     for (const column of kind.columns) column.value(created, nowMs)

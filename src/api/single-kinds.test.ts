@@ -3,6 +3,7 @@ import { APIService } from './apiregistration/api-service/kind.ts'
 import { DaemonSet } from './apps/daemon-set/kind.ts'
 import { Lease } from './coordination/lease/kind.ts'
 import { EndpointSlice } from './discovery/endpoint-slice/kind.ts'
+import { defaultFeatures } from './feature-gates.ts'
 import { RuntimeClass } from './node/runtime-class/kind.ts'
 import { PodDisruptionBudget } from './policy/pod-disruption-budget/kind.ts'
 import { PriorityClass } from './scheduling/priority-class/kind.ts'
@@ -66,7 +67,7 @@ test('EndpointSlice.validate() wants addresses of its type', () => {
 test('EndpointSlice.prepareForUpdate() counts labels as content', () => {
   const old = created(EndpointSlice, { metadata: { ...metadata, generation: 1 }, addressType: 'IPv4' })
   const labelled = { ...old, metadata: { ...old.metadata, labels: { a: 'b' } } }
-  const context = { nowMs: 0, subresource: '' }
+  const context = { nowMs: 0, features: defaultFeatures, subresource: '' }
   expect(EndpointSlice.prepareForUpdate(labelled, old, context).metadata?.generation).toBe(2)
 })
 
@@ -94,6 +95,7 @@ test('DaemonSet counts changes of its template', () => {
   expect(old.metadata?.annotations?.[annotation]).toBe('1')
   const next = DaemonSet.prepareForUpdate(DaemonSet.defaults(daemonSet('two')), old, {
     nowMs: 0,
+    features: defaultFeatures,
     subresource: '',
   })
   expect(next.metadata?.annotations?.[annotation]).toBe('2')

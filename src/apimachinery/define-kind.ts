@@ -1,3 +1,4 @@
+import type { Features } from './feature-gates.ts'
 import type { FieldError } from './field-error.ts'
 import type { KubernetesObject, Time } from './meta.ts'
 
@@ -63,6 +64,8 @@ export interface Writer {
 /** What a write is made of, for hooks that must know; host-free and pure. */
 export interface WriteContext {
   readonly nowMs: number
+  /** Which feature gates are on: fields of the others are dropped unless they were there before. */
+  readonly features: Features
   /** '' for the main resource, else the subresource that is being written (`status`, `scale`, `resize`, …). */
   readonly subresource: string
   /** Present where a new object is prepared. */
@@ -94,6 +97,8 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   readonly shortNames: readonly string[]
   readonly categories: readonly string[]
   readonly verbs: readonly Verb[]
+  /** Present: it is served only while this feature gate is on. */
+  readonly featureGate?: string
   /** OpenAPI name of its type in the generated schemas: `io.k8s.api.apps.v1.Deployment`. */
   readonly schema: string
   readonly nameRule: NameRule

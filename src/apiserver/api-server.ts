@@ -1,3 +1,4 @@
+import { defaultFeatures } from '../api/feature-gates.ts'
 import type { Transport } from '../apimachinery/transport.ts'
 import type { AdmissionPlugin } from './admission.ts'
 import { AdmissionChain } from './admission-chain.ts'
@@ -58,6 +59,7 @@ export interface ApiServer {
 /** Wires a server from its core and the parts that were made from that. */
 export function createApiServer(core: ServerCore, options: ApiServerOptions): ApiServer {
   const { host, storage, logger, kinds, schemas, protobuf, checked = false } = core.options
+  const { features = defaultFeatures } = core.options
   const { mirror, decoder, parsers } = core
   const metrics = new ServerMetrics(core.options.metrics)
   const negotiator = new Negotiator()
@@ -72,6 +74,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     decoder,
     parsers,
     schemas,
+    features,
     checked,
   }
   const running = new Set<WatchRun>()

@@ -2,6 +2,7 @@ import { Conformer } from '../apimachinery/codec/conformer.ts'
 import { ObjectDecoder } from '../apimachinery/codec/decode-object.ts'
 import type { ProtobufCodec } from '../apimachinery/codec/protobuf/protobuf-codec.ts'
 import type { KindDeclaration } from '../apimachinery/define-kind.ts'
+import type { Features } from '../apimachinery/feature-gates.ts'
 import type { Schemas } from '../apimachinery/schema.ts'
 import { assert } from '../base/assert.ts'
 import type { Host } from '../base/host.ts'
@@ -26,6 +27,10 @@ export interface ServerCoreOptions {
   readonly metrics: Metrics
   /** All kinds that are served; those without `get` among their verbs are not stored. */
   readonly kinds: readonly KindDeclaration[]
+  /** Those that some of `kinds` are stored as, in versions that are not served. */
+  readonly hiddenKinds?: readonly KindDeclaration[]
+  /** The release's defaults when absent. */
+  readonly features?: Features
   readonly schemas: Schemas
   readonly protobuf: ProtobufCodec
   /** True: others write to the store, too. */
@@ -53,7 +58,7 @@ export class ServerCore {
     const { host, storage, logger, kinds, schemas, protobuf } = options
     const shared = options.sharedStorage ?? false
     this.mirror = new Mirror({ host, storage, logger, decodedBytes, history: historyLimits, shared })
-    for (const kind of kinds)
+    for (const kind of [...kinds, ...(options.hiddenKinds ?? [])])
       if (isStored(kind) && kind.stored === undefined)
         this.#caches.set(kind.storagePrefix, this.mirror.register(kind))
     this.reader = new CacheReader([...this.#caches.values()])

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { defaultFeatures } from '../feature-gates.ts'
 import { changeRejections, created, rejections } from '../testing/rejections.ts'
 import { ConfigMap } from './config-map/kind.ts'
 import { Endpoints } from './endpoints/kind.ts'
@@ -158,7 +159,7 @@ describe('PersistentVolumeClaim.validate()', () => {
     ).toMatch(/^spec: Forbidden: spec is immutable after creation except resources\.requests/)
     const bound = created(PersistentVolumeClaim, { metadata, spec })
     const old = { ...bound, status: { phase: 'Bound', capacity: { storage: '2Gi' } } }
-    const context = { nowMs: 0, subresource: '' }
+    const context = { nowMs: 0, features: defaultFeatures, subresource: '' }
     const next = { ...old, spec: { ...old.spec, ...grown } }
     expect(PersistentVolumeClaim.validate(next, old, context)).toEqual([])
     const shrunk = { ...old, spec: { ...old.spec, resources: { requests: { storage: '1Gi' } } } }

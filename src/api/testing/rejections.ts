@@ -1,12 +1,13 @@
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { validateObjectMeta } from '../../apimachinery/object-meta-validation.ts'
+import { defaultFeatures } from '../feature-gates.ts'
 
 const nowMs = Date.UTC(2026, 0, 1)
 
 /** An object as it would be stored, if it were taken. */
 export function created<T extends KubernetesObject>(kind: KindDeclaration<T>, object: T): T {
-  return kind.prepareForCreate(kind.defaults(object), { nowMs, subresource: '' })
+  return kind.prepareForCreate(kind.defaults(object), { nowMs, features: defaultFeatures, subresource: '' })
 }
 
 /** What is wrong with a new object, each as `field: message`. */
@@ -17,7 +18,7 @@ export function rejections<T extends KubernetesObject>(
   const prepared = created(kind, object)
   const errors = [
     ...validateObjectMeta(prepared.metadata ?? {}, kind),
-    ...kind.validate(prepared, undefined, { nowMs, subresource: '' }),
+    ...kind.validate(prepared, undefined, { nowMs, features: defaultFeatures, subresource: '' }),
   ]
   return errors.map(({ field, message }) => `${field}: ${message}`)
 }
@@ -30,7 +31,7 @@ export function changeRejections<T extends KubernetesObject>(
   subresource = '',
 ): readonly string[] {
   const old = created(kind, before)
-  const context = { nowMs, subresource }
+  const context = { nowMs, features: defaultFeatures, subresource }
   const next = kind.prepareForUpdate(kind.defaults(change(old)), old, context)
   return kind.validate(next, old, context).map(({ field, message }) => `${field}: ${message}`)
 }

@@ -73,7 +73,8 @@ export class Resource {
   }
 
   writeContext(subresource: string): WriteContext {
-    return { nowMs: this.context.host.now(), subresource }
+    const { host, features } = this.context
+    return { nowMs: host.now(), features, subresource }
   }
 
   /** Fields that a write to `subresource` does not take over, so that nobody comes to own them by it. */

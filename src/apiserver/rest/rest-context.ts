@@ -1,4 +1,5 @@
 import type { ObjectDecoder } from '../../apimachinery/codec/decode-object.ts'
+import type { Features } from '../../apimachinery/feature-gates.ts'
 import type { Schemas } from '../../apimachinery/schema.ts'
 import type { Host } from '../../base/host.ts'
 import type { Storage } from '../../storage/storage.ts'
@@ -22,6 +23,7 @@ export interface RestContext {
   readonly decoder: ObjectDecoder
   readonly parsers: BodyParsers
   readonly schemas: Schemas
+  readonly features: Features
   /** Tests: what is written must survive JSON, and is frozen deeply. */
   readonly checked: boolean
 }

@@ -1,10 +1,13 @@
 import type { Duplex } from 'node:stream'
+import { featureGates } from '../../api/feature-gates.ts'
 import { clusterRoles } from '../../api/generated/bootstrap-rbac.ts'
 import { protobufPacks } from '../../api/generated/protobuf.ts'
 import { resources } from '../../api/generated/resources.ts'
-import { kinds } from '../../api/kinds.ts'
 import { builtInSchemas } from '../../api/schemas.ts'
+import { servedKinds } from '../../api/served-kinds.ts'
 import { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
+import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
+import type { RuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import { orderedPlugins } from '../../apiserver/admission/ordered-plugins.ts'
 import { AdmissionChain } from '../../apiserver/admission-chain.ts'
 import { ServiceAllocator } from '../../apiserver/allocation/service-allocator.ts'
@@ -70,10 +73,16 @@ export interface ApiServerSetup {
   readonly dialNode?: ((address: BackendAddress) => Duplex) | undefined
   /** Tests: whatever is written must survive JSON. */
   readonly checked: boolean
+  /** What `--feature-gates` sets. */
+  readonly featureGates?: ReadonlyMap<string, boolean>
+  /** What `--runtime-config` sets. */
+  readonly runtimeConfig?: RuntimeConfig
 }
 
 export interface StartedApiServer {
   readonly server: ApiServer
+  /** All kinds that it serves. */
+  readonly kinds: readonly KindDeclaration[]
   stop(): Promise<void>
 }
 
@@ -113,7 +122,7 @@ function makeEndpoints(
     version: build.gitVersion,
   })
   const answered = new Set(subresources.map((each) => `${each.group}/${each.resource}/${each.subresource}`))
-  const served = servedResources(kinds, resources, (kind, name) => {
+  const served = servedResources(core.options.kinds, resources, (kind, name) => {
     const { status, scale, parts = [] } = kind.subresources
     if (name === 'status') return status !== undefined
     if (name === 'scale') return scale !== undefined
@@ -215,12 +224,16 @@ const makeBootstrap = (setup: ApiServerSetup, server: ApiServer, reader: ObjectR
 /** Puts an API server together and loads it from the store. */
 export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiServer> {
   const { host, logger, metrics, storage, pki, checked } = setup
+  const features = featureGates(setup.featureGates ?? new Map())
+  const { served, hidden } = servedKinds(setup.runtimeConfig ?? new Map(), features)
   const core = new ServerCore({
     host,
     storage,
     logger,
     metrics,
-    kinds,
+    kinds: served,
+    hiddenKinds: hidden,
+    features,
     schemas: builtInSchemas,
     protobuf: new ProtobufCodec(protobufPacks, builtInSchemas),
     checked,
@@ -274,6 +287,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   await bootstrap.start()
   return {
     server,
+    kinds: served,
     stop: async () => {
       for (const stop of stops.reverse()) stop()
       await server.close()

@@ -1,4 +1,5 @@
-import { kinds } from '../../api/kinds.ts'
+import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
+import type { RuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import type { ApiServer } from '../../apiserver/api-server.ts'
 import type { Handler } from '../../apiserver/filter.ts'
 import type { HttpServer } from '../../apiserver/http/http-server.ts'
@@ -38,6 +39,10 @@ export interface ControlPlaneOptions {
   /** As of the API server's. */
   readonly dialNode?: ApiServerSetup['dialNode']
   readonly checked: boolean
+  /** What `--feature-gates` sets. */
+  readonly featureGates?: ReadonlyMap<string, boolean>
+  /** What `--runtime-config` sets. */
+  readonly runtimeConfig?: RuntimeConfig
 }
 
 export interface ControlPlane {
@@ -62,7 +67,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     for (const each of stops.splice(0).reverse()) await each()
   }
   try {
-    const { server, http } = await step(
+    const { server, http, kinds } = await step(
       options.host,
       options.report,
       'API server',
@@ -70,7 +75,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       ({ http }) => `port ${http.port}`,
     )
     const informers = await step(options.host, options.report, 'controllers and scheduler', () =>
-      control(options, server, stops),
+      control(options, { server, kinds }, stops),
     )
     return { server, http, informers, stop }
   } catch (error) {
@@ -85,10 +90,13 @@ function explainListen(error: unknown, port: number): unknown {
   return taken ? new Error(`port ${port} is taken by another program: give --api-port another`) : error
 }
 
-async function serve(
-  options: ControlPlaneOptions,
-  stops: Stop[],
-): Promise<{ server: ApiServer; http: HttpServer }> {
+interface Serving {
+  readonly server: ApiServer
+  readonly http: HttpServer
+  readonly kinds: readonly KindDeclaration[]
+}
+
+async function serve(options: ControlPlaneOptions, stops: Stop[]): Promise<Serving> {
   const { host, logger, metrics, pki, network, listen, checked } = options
   const compaction = new AbortController()
   const storage = await openStorage({
@@ -130,16 +138,18 @@ async function serve(
     nodePorts: network.nodePorts,
     dialNode: options.dialNode,
     checked,
+    ...(options.featureGates === undefined ? {} : { featureGates: options.featureGates }),
+    ...(options.runtimeConfig === undefined ? {} : { runtimeConfig: options.runtimeConfig }),
   })
   stops.push(() => api.stop())
   handler = (request) => api.server.handle(request)
   started.resolve(handler)
-  return { server: api.server, http }
+  return { server: api.server, http, kinds: api.kinds }
 }
 
 async function control(
   options: ControlPlaneOptions,
-  server: ApiServer,
+  { server, kinds }: Pick<Serving, 'server' | 'kinds'>,
   stops: Stop[],
 ): Promise<InformerFactory> {
   const { host, logger, metrics } = options

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { defaultFeatures } from '../../feature-gates.ts'
 import type { batch } from '../../generated/types/index.ts'
 import { commonIndex, countIndexes } from './index-intervals.ts'
 import { Job } from './kind.ts'
 
-const create = { nowMs: 0, subresource: '' }
-const status = { nowMs: 0, subresource: 'status' }
+const create = { nowMs: 0, features: defaultFeatures, subresource: '' }
+const status = { nowMs: 0, features: defaultFeatures, subresource: 'status' }
 
 function job(spec: Partial<batch.v1.JobSpec> = {}, state: batch.v1.JobStatus = {}): batch.v1.Job {
   const template = {

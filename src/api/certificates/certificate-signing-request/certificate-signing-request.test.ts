@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { defaultFeatures } from '../../feature-gates.ts'
 import type { certificates } from '../../generated/types/index.ts'
 import { changeRejections, rejections } from '../../testing/rejections.ts'
 import { CertificateSigningRequest } from './kind.ts'
@@ -11,7 +12,7 @@ const approved = { type: 'Approved', status: 'True' }
 test('CertificateSigningRequest.prepareForCreate() takes who asks from the request', () => {
   const forged = { ...request, spec: { ...spec, username: 'admin', groups: ['system:masters'] } }
   const user = { name: 'jane', groups: ['system:authenticated'] }
-  const context = { nowMs: 0, subresource: '', user }
+  const context = { nowMs: 0, features: defaultFeatures, subresource: '', user }
   expect(CertificateSigningRequest.prepareForCreate(forged, context).spec).toEqual({
     ...spec,
     username: 'jane',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { defaultFeatures } from '../../feature-gates.ts'
 import type { core } from '../../generated/types/index.ts'
 import { Pod } from './kind.ts'
 import { printableStatus } from './printable-status.ts'
@@ -7,7 +8,7 @@ import { qosClass } from './qos-class.ts'
 type PodSpec = core.v1.PodSpec
 type Container = core.v1.Container
 
-const context = { nowMs: 0, subresource: '' }
+const context = { nowMs: 0, features: defaultFeatures, subresource: '' }
 const metadata = { name: 'web', namespace: 'default', uid: 'u', resourceVersion: '1' }
 const container: Container = { name: 'app', image: 'nginx:1.27' }
 
@@ -272,7 +273,7 @@ describe('updates', () => {
     )
   })
   test('of status keep the specification, and ended containers ended', () => {
-    const status = { subresource: 'status', nowMs: 0 }
+    const status = { subresource: 'status', features: defaultFeatures, nowMs: 0 }
     const never = created({ restartPolicy: 'Never' })
     const ended = {
       ...never,

@@ -1,0 +1,86 @@
+import { assert } from '../base/assert.ts'
+
+/** What a release says of a gate. */
+export interface FeatureGateFacts {
+  readonly default: boolean
+  /** True: nobody can change it any more. */
+  readonly locked: boolean
+  readonly stage: 'PreAlpha' | 'Alpha' | 'Beta' | 'GA' | 'Deprecated'
+}
+
+/** What hooks and components ask: is this feature on? */
+export interface Features {
+  /** `name` is a gate of the release; anything else is a mistake of the caller. */
+  enabled(name: string): boolean
+}
+
+const groups: Readonly<Record<string, FeatureGateFacts['stage']>> = { AllAlpha: 'Alpha', AllBeta: 'Beta' }
+
+/**
+ * Which features are on: the release's defaults, and what the operator set (`--feature-gates`). Immutable; a
+ * setting that the release does not allow throws an Error in upstream's words.
+ */
+export class FeatureGates implements Features {
+  readonly #facts: Readonly<Record<string, FeatureGateFacts>>
+  readonly #states: ReadonlyMap<string, boolean>
+
+  constructor(facts: Readonly<Record<string, FeatureGateFacts>>, settings: ReadonlyMap<string, boolean>) {
+    const states = new Map(Object.entries(facts).map(([name, gate]) => [name, gate.default]))
+    for (const [name, value] of settings) {
+      const stage = groups[name]
+      if (stage === undefined) continue
+      for (const [gate, { stage: own }] of Object.entries(facts)) if (own === stage) states.set(gate, value)
+      states.set(name, value)
+    }
+    for (const [name, value] of settings) {
+      if (name in groups) continue
+      const gate = facts[name]
+      if (gate === undefined) throw new Error(`unrecognized feature gate: ${name}`)
+      if (gate.locked && gate.default !== value)
+        throw new Error(`cannot set feature gate ${name} to ${value}, feature is locked to ${gate.default}`)
+      states.set(name, value)
+    }
+    this.#facts = facts
+    this.#states = states
+  }
+
+  enabled(name: string): boolean {
+    const state = this.#states.get(name)
+    assert(state !== undefined, `${name} is no feature gate of this release`)
+    return state
+  }
+
+  /** All gates with their facts and state, by name: for metrics, help texts and status pages. */
+  list(): readonly (FeatureGateFacts & { readonly name: string; readonly enabled: boolean })[] {
+    return Object.entries(this.#facts)
+      .map(([name, gate]) => ({ name, ...gate, enabled: this.#states.get(name) ?? gate.default }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+}
+
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((text) => [text, true] as const),
+  ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((text) => [text, false] as const),
+])
+
+/** A boolean as Go's strconv.ParseBool reads it. */
+export const parseBoolean = (text: string): boolean | undefined => booleans.get(text)
+
+/** `Foo=true,Bar=false` as `--feature-gates` takes it, which may be given several times. */
+export function parseFeatureGates(flag: string): ReadonlyMap<string, boolean> {
+  const settings = new Map<string, boolean>()
+  for (const part of flag.split(',')) {
+    if (part === '') continue
+    const at = part.indexOf('=')
+    const name = (at < 0 ? part : part.slice(0, at)).trim()
+    if (at < 0) throw new Error(`missing bool value for ${name}`)
+    const text = part.slice(at + 1).trim()
+    const value = parseBoolean(text)
+    if (value === undefined) {
+      const why = `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`
+      throw new Error(`invalid value of ${name}=${text}, err: ${why}`)
+    }
+    settings.set(name, value)
+  }
+  return settings
+}
