@@ -1,0 +1,30 @@
+export * from './api.ts'
+export type { CostEstimate, SizedNode, SizeEstimate, SizeEstimator } from './cost/estimates.ts'
+export { unbounded } from './cost/estimates.ts'
+export type { FunctionDeclaration, Overload } from './library/declare.ts'
+export type { DeclField, DeclType } from './types/decl-type.ts'
+export {
+  anyDecl,
+  boolDecl,
+  bytesDecl,
+  doubleDecl,
+  durationDecl,
+  dynDecl,
+  intDecl,
+  listDecl,
+  mapDecl,
+  nameDeclType,
+  nullDecl,
+  objectDecl,
+  stringDecl,
+  timestampDecl,
+  uintDecl,
+} from './types/decl-type.ts'
+export { declTypeFromSchema, maxCardinality } from './types/decl-type-from-schema.ts'
+export { escapeName, unescapeName } from './types/escape.ts'
+export * from './types/type.ts'
+export type { ValueSchema } from './types/value-schema.ts'
+export { ValueList, ValueMap } from './values/collections.ts'
+export { nativeValue, toNative } from './values/native.ts'
+export { SchemaBinder } from './values/schema-value.ts'
+export * from './values/value.ts'

@@ -1,0 +1,185 @@
+import { decodeBase64 } from '../../../base/base64.ts'
+import { canonicalBase64 } from '../../codec/base64.ts'
+import { jsonEqual } from '../../json-equal.ts'
+import { escapeName, unescapeName } from '../types/escape.ts'
+import { anyType, type CelType } from '../types/type.ts'
+import {
+  additionalSchema,
+  isEmbeddedResource,
+  type ValueSchema,
+  withTypeAndObjectMeta,
+} from '../types/value-schema.ts'
+import { toNative } from './native.ts'
+import { SchemaList, SchemaMapList, SchemaSetList } from './schema-list.ts'
+import { SchemaMap } from './schema-map.ts'
+import { parseDate, parseDateTime, parseFormatDuration } from './times.ts'
+import { CelError, Double, Duration, type Equality, Opaque, type Value } from './value.ts'
+
+/**
+ * Makes values of the JSON that a schema describes, lazily: nothing is converted that no expression looks at.
+ * One binder serves a schema for good.
+ */
+export class SchemaBinder {
+  readonly #make: (raw: unknown) => Value
+  readonly #nullable: boolean
+  readonly #children = new Map<string, SchemaBinder>()
+
+  constructor(schema: ValueSchema) {
+    this.#nullable = schema.nullable === true
+    this.#make = this.#maker(schema)
+  }
+
+  /** Data that does not fit the schema gives an error value. */
+  value(raw: unknown): Value {
+    if (raw !== null && raw !== undefined) return this.#make(raw)
+    return this.#nullable ? null : new CelError('invalid data, got null for schema with nullable=false')
+  }
+
+  #child(name: string, schema: ValueSchema): SchemaBinder {
+    const known = this.#children.get(name)
+    if (known !== undefined) return known
+    const child = new SchemaBinder(schema)
+    this.#children.set(name, child)
+    return child
+  }
+
+  #maker(schema: ValueSchema): (raw: unknown) => Value {
+    if (schema['x-kubernetes-int-or-string'] === true) return intOrString
+    switch (schema.type) {
+      case 'object':
+        return this.#objectMaker(isEmbeddedResource(schema) ? withTypeAndObjectMeta(schema) : schema)
+      case 'array':
+        return this.#arrayMaker(schema)
+      case 'string':
+        return stringMaker(schema.format)
+      case 'number':
+        return (raw) => (typeof raw === 'number' ? new Double(raw) : mismatch('float', raw))
+      case 'integer':
+        return (raw) => (isWhole(raw) ? raw : mismatch('int', raw))
+      case 'boolean':
+        return (raw) => (typeof raw === 'boolean' ? raw : mismatch('bool', raw))
+      default:
+        if (schema['x-kubernetes-preserve-unknown-fields'] === true) return (raw) => new Preserved(raw)
+        return () =>
+          new CelError(
+            'invalid type, expected object, array, number, integer, boolean or string, or no type with ' +
+              `x-kubernetes-int-or-string or x-kubernetes-preserve-unknown-fields is true, got ${schema.type ?? ''}`,
+          )
+    }
+  }
+
+  #objectMaker(schema: ValueSchema): (raw: unknown) => Value {
+    const properties = schema.properties
+    const additional = additionalSchema(schema)
+    const shape = {
+      isObject: properties !== undefined,
+      binderOf: (key: string): SchemaBinder | undefined => {
+        const found =
+          properties === undefined ? additional : Object.hasOwn(properties, key) ? properties[key] : undefined
+        return found === undefined ? undefined : this.#child(properties === undefined ? '' : key, found)
+      },
+      escape: properties === undefined ? (key: string) => key : (key: string) => escapeName(key) ?? key,
+      unescape: properties === undefined ? (key: string) => key : unescapeName,
+    }
+    return (raw) =>
+      isRecord(raw)
+        ? new SchemaMap(raw, shape)
+        : new CelError('invalid data, expected a map for the provided schema with type=object')
+  }
+
+  #arrayMaker(schema: ValueSchema): (raw: unknown) => Value {
+    const items = schema.items
+    if (items === undefined) {
+      return () => new CelError('invalid array type, expected Items with a non-empty Schema')
+    }
+    const binder = this.#child('', items)
+    const make = listMaker(schema, (raw) => binder.value(raw))
+    return (raw) =>
+      Array.isArray(raw)
+        ? make(raw)
+        : new CelError('invalid data, expected an array for the provided schema with type=array')
+  }
+}
+
+const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
+  typeof raw === 'object' && raw !== null && !Array.isArray(raw)
+
+const isWhole = (raw: unknown): raw is number => Number.isSafeInteger(raw)
+
+function goTypeOf(raw: unknown): string {
+  if (Array.isArray(raw)) return '[]interface {}'
+  if (typeof raw === 'number') return isWhole(raw) ? 'int64' : 'float64'
+  if (typeof raw === 'boolean') return 'bool'
+  return typeof raw === 'string' ? 'string' : 'map[string]interface {}'
+}
+
+const mismatch = (wanted: string, raw: unknown): CelError =>
+  new CelError(`invalid data, expected ${wanted}, got ${goTypeOf(raw)}`)
+
+const intOrString = (raw: unknown): Value =>
+  typeof raw === 'string' || isWhole(raw)
+    ? raw
+    : new CelError('invalid data, expected XIntOrString value to be either a string or integer')
+
+function base64Value(text: string): Value {
+  const canonical = canonicalBase64(text)
+  return typeof canonical === 'string'
+    ? decodeBase64(canonical)
+    : new CelError(
+        `Invalid byte formatted string ${text}: illegal base64 data at input byte ${canonical.illegalByte}`,
+      )
+}
+
+function durationValue(text: string): Value {
+  const nanos = parseFormatDuration(text)
+  return nanos === undefined
+    ? new CelError(`Invalid duration ${text}: unable to parse ${text} as duration`)
+    : new Duration(nanos)
+}
+
+const formats: ReadonlyMap<string, (text: string) => Value> = new Map<string, (text: string) => Value>([
+  ['byte', base64Value],
+  ['duration', durationValue],
+  ['date', (text) => parseDate(text) ?? new CelError(`Invalid date formatted string ${text}`)],
+  ['date-time', (text) => parseDateTime(text) ?? new CelError(`Invalid date-time formatted string ${text}`)],
+])
+
+function stringMaker(format: string | undefined): (raw: unknown) => Value {
+  const parse = formats.get(format ?? '')
+  if (parse === undefined) return (raw) => (typeof raw === 'string' ? raw : mismatch('string', raw))
+  return (raw) => (typeof raw === 'string' ? parse(raw) : mismatch('string', raw))
+}
+
+function listMaker(schema: ValueSchema, bind: (raw: unknown) => Value): (raw: readonly unknown[]) => Value {
+  const keys = schema['x-kubernetes-list-map-keys'] ?? []
+  switch (schema['x-kubernetes-list-type']) {
+    case 'set':
+      return (raw) => new SchemaSetList(raw, bind)
+    case 'map':
+      return (raw) => new SchemaMapList(raw, bind, keys)
+    default:
+      return (raw) => new SchemaList(raw, bind)
+  }
+}
+
+/** What a field keeps that preserves anything: expressions can only compare it. */
+class Preserved extends Opaque {
+  readonly raw: unknown
+
+  constructor(raw: unknown) {
+    super()
+    this.raw = raw
+  }
+
+  get type(): CelType {
+    return anyType
+  }
+
+  equals(other: Value): Equality {
+    return jsonEqual(this.raw, other instanceof Preserved ? other.raw : toNative(other))
+  }
+
+  toString(): string {
+    return JSON.stringify(this.raw)
+  }
+}
