@@ -2,8 +2,8 @@ import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js'
+import { loadServices } from '../../base/host/load-services.ts'
 import type { HttpRequest, PodNetwork } from '../pod/pod-context.ts'
-import { loadServices } from '../runtime/cri/grpc-service.ts'
 
 const maxBodyBytes = 10 * 1024
 

@@ -1,4 +1,5 @@
 import criDescriptor from '../../../api/generated/rpc/cri-v1.json' with { type: 'json' }
+import { loadServices } from '../../../base/host/load-services.ts'
 import type {
   AuthConfig,
   Container,
@@ -28,7 +29,7 @@ import {
   type StreamSession,
 } from '../runtime.ts'
 import { containerdDescriptor } from './containerd-events.ts'
-import { GrpcConnection, loadServices } from './grpc-service.ts'
+import { GrpcConnection } from './grpc-service.ts'
 import { PodWatcher } from './pod-watcher.ts'
 import { openPort, openStream } from './streaming.ts'
 
