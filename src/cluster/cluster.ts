@@ -186,7 +186,7 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
     serviceAddress: firstAddress(network.serviceCidr),
     ...(real ? {} : { dialNode: inProcess.dial }),
     checked: virtual !== undefined,
-    ...(options.storage === 'lmdb' ? { storeDirectory: directory.store } : {}),
+    store: options.storage === 'lmdb' ? { type: 'lmdb', directory: directory.store } : { type: 'memory' },
     ...(options.quotaBackendBytes === undefined ? {} : { quotaBackendBytes: options.quotaBackendBytes }),
   })
   try {

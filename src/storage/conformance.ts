@@ -10,14 +10,20 @@ export type { MakeStorage, OpenOptions, StorageUnderTest } from './testing/fixtu
 export interface ConformanceOptions {
   /** How many random sequences of calls are compared with the twin. */
   readonly modelRuns: number
+  /**
+   * The store is a process beside this one: it orders commits that are under way together as it likes, gives none
+   * that changes nothing a revision, and keeps time and its quota itself.
+   */
+  readonly remote?: boolean
 }
 
 /** The one suite that every implementation of Storage passes; `make` gives an empty place for each test. */
 export function describeStorage(name: string, make: MakeStorage, options: ConformanceOptions): void {
   describe(name, () => {
-    describeReadsAndWrites(make)
+    const { modelRuns, remote = false } = options
+    describeReadsAndWrites(make, remote)
     describeWatching(make)
-    describeKeeping(make)
-    describeModel(make, options.modelRuns)
+    describeKeeping(make, remote)
+    describeModel(make, modelRuns, remote)
   })
 }

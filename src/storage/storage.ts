@@ -67,8 +67,8 @@ export interface WatchOptions {
 }
 
 /**
- * A revisioned, multi-version key-value store. Revisions are whole numbers that grow by one with each commit
- * and start above 0. Keys are non-empty strings of at most 1,900 bytes in UTF-8; the caller does not reuse a
+ * A revisioned, multi-version key-value store. Revisions are whole numbers that grow by one with each commit that
+ * changes something (whether one that changes nothing has its own is the store's affair) and start above 0. Keys are non-empty strings of at most 1,900 bytes in UTF-8; the caller does not reuse a
  * value's bytes.
  *
  * - Durable before visible: `commit` resolves, and readers and watchers see the write, only after it has
@@ -82,7 +82,10 @@ export interface Storage {
   currentRevision(): Promise<number>
   get(key: string): Promise<Entry | undefined>
   range(prefix: string, options?: RangeOptions): Promise<RangeResult>
-  /** All or nothing; resolves to the commit's revision. Throws GuardFailedError, QuotaExceededError, StorageFullError. */
+  /**
+   * All or nothing; resolves to the commit's revision. Throws GuardFailedError, QuotaExceededError, StorageFullError;
+   * a store behind a connection also StorageUnavailableError and StorageTimeoutError, as reads do.
+   */
   commit(writes: readonly Write[], guards?: readonly Guard[]): Promise<number>
   /** Never splits a revision. Throws CompactedError when it starts, or falls, behind the compaction. */
   watch(prefix: string, options: WatchOptions): AsyncIterable<Batch>
@@ -137,6 +140,16 @@ export class QuotaExceededError extends StorageError {
 /** The disk is full: nothing was written, reads go on. */
 export class StorageFullError extends StorageError {
   override readonly name = 'StorageFullError'
+}
+
+/** The store cannot be reached, or cannot answer now. Whether a commit has happened is unknown. */
+export class StorageUnavailableError extends StorageError {
+  override readonly name = 'StorageUnavailableError'
+}
+
+/** The store has not answered in time. Whether a commit has happened is unknown. */
+export class StorageTimeoutError extends StorageError {
+  override readonly name = 'StorageTimeoutError'
 }
 
 /** The file is not one of ours, or damaged. */

@@ -5,12 +5,12 @@ import { assert } from '../../base/assert.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import { sleep } from '../../base/sleep.ts'
+import { RevisionWaiters } from '../../storage/revision-waiters.ts'
 import type { Batch, Change, Entry, Storage } from '../../storage/storage.ts'
 import type { CachedObject } from './cached-object.ts'
 import { DecodedObjects } from './decoded-objects.ts'
 import type { HistoryLimits } from './history.ts'
 import { ResourceCache, type WrittenObject } from './resource-cache.ts'
-import { RevisionWaiters } from './revision-waiters.ts'
 
 export const registryPrefix = '/registry/'
 

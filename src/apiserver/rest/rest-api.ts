@@ -73,6 +73,11 @@ export class RestApi {
     const served = this.#served.get(key(group, version, resource))
     if (served === undefined) return this.#handleVirtual(request)
     if (!isInScope(served.resource.kind, request)) return pageNotFound()
+    if (subresource !== '' || !isRead(request.info.verb)) {
+      // Beside other servers: whoever writes, and whatever judges it, sees what had been acknowledged anywhere.
+      const waiting = this.#options.context.mirror.fresh()
+      if (waiting !== undefined) await waiting
+    }
     if (subresource === '') return this.#handleMain(served, request)
     return this.#handleSubresource(served, request)
   }
@@ -191,6 +196,9 @@ function isInScope(kind: KindDeclaration, { info }: ServerRequest): boolean {
 
 const isOfCollection = (verb: Verb): boolean =>
   verb === 'create' || verb === 'deletecollection' || isAcrossNamespaces(verb)
+
+/** They say themselves how fresh they want it. */
+const isRead = (verb: string): boolean => verb === 'get' || isAcrossNamespaces(verb)
 
 /** A list or watch may name an object, too: by its field selector. */
 const isAcrossNamespaces = (verb: string): boolean => verb === 'list' || verb === 'watch'

@@ -49,17 +49,17 @@ import { ServerCore } from '../../apiserver/server-core.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
-import type { Storage } from '../../storage/storage.ts'
 import type { Pki } from '../pki/ensure-pki.ts'
 import { tokenKeys } from '../pki/token-keys.ts'
 import { buildInfo } from '../version.ts'
 import { readFieldDocs } from './field-docs.ts'
+import type { OpenedStorage } from './open-storage.ts'
 
 export interface ApiServerSetup {
   readonly host: Host
   readonly logger: Logger
   readonly metrics: Metrics
-  readonly storage: Storage
+  readonly store: OpenedStorage
   readonly pki: Pki
   /** `cluster.local` */
   readonly domain: string
@@ -98,6 +98,9 @@ const loopbackUser: UserInfo = {
   name: 'system:apiserver',
   groups: ['system:masters', 'system:authenticated'],
 }
+
+/** Upstream's `--etcd-healthcheck-timeout`. */
+const probeTimeoutMs = 2_000
 
 const healthNames = ['healthz', 'livez', 'readyz']
 
@@ -223,12 +226,13 @@ const makeBootstrap = (setup: ApiServerSetup, server: ApiServer, reader: ObjectR
 
 /** Puts an API server together and loads it from the store. */
 export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiServer> {
-  const { host, logger, metrics, storage, pki, checked } = setup
+  const { host, logger, metrics, store, pki, checked } = setup
   const features = featureGates(setup.featureGates ?? new Map())
   const { served, hidden } = servedKinds(setup.runtimeConfig ?? new Map(), features)
   const core = new ServerCore({
     host,
-    storage,
+    storage: store.storage,
+    sharedStorage: store.shared,
     logger,
     metrics,
     kinds: served,
@@ -257,12 +261,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   })
   const checks: HealthCheck[] = [
     ping,
-    {
-      name: 'etcd',
-      check: async () => {
-        await storage.currentRevision()
-      },
-    },
+    { name: 'etcd', check: () => store.probe(probeTimeoutMs) },
     {
       name: 'informer-sync',
       check: () => {

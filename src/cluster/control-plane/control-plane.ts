@@ -18,7 +18,7 @@ import type { Pki } from '../pki/ensure-pki.ts'
 import { type Report, step } from '../progress.ts'
 import { type ApiServerSetup, startApiServer } from './api-server.ts'
 import { clientFor, componentUser, controllerUser } from './component-clients.ts'
-import { openStorage } from './open-storage.ts'
+import { openStorage, type StoragePlace } from './open-storage.ts'
 
 export interface ControlPlaneOptions {
   readonly host: Host
@@ -27,8 +27,7 @@ export interface ControlPlaneOptions {
   readonly report: Report
   readonly pki: Pki
   readonly network: NetworkOptions
-  /** Absent: in memory. */
-  readonly storeDirectory?: string
+  readonly store: StoragePlace
   readonly quotaBackendBytes?: number
   /** Where the API is served. */
   readonly listen: { readonly address: string; readonly port: number }
@@ -99,15 +98,15 @@ interface Serving {
 async function serve(options: ControlPlaneOptions, stops: Stop[]): Promise<Serving> {
   const { host, logger, metrics, pki, network, listen, checked } = options
   const compaction = new AbortController()
-  const storage = await openStorage({
+  const store = await openStorage({
     host,
     logger,
     metrics,
     signal: compaction.signal,
-    ...(options.storeDirectory === undefined ? {} : { directory: options.storeDirectory }),
-    ...(options.quotaBackendBytes === undefined ? {} : { quotaBackendBytes: options.quotaBackendBytes }),
+    place: options.store,
+    quotaBackendBytes: options.quotaBackendBytes,
   })
-  stops.push(() => storage.close())
+  stops.push(() => store.storage.close())
   stops.push(() => compaction.abort())
   const { startHttpServer } = await import('../../apiserver/http/http-server.ts')
   const started = Promise.withResolvers<Handler>()
@@ -129,7 +128,7 @@ async function serve(options: ControlPlaneOptions, stops: Stop[]): Promise<Servi
     host,
     logger,
     metrics,
-    storage,
+    store,
     pki,
     domain: network.domain,
     advertise: { address: options.advertiseAddress, port: http.port },

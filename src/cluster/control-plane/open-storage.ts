@@ -1,39 +1,70 @@
+import { defined } from '../../base/defined.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { startCompactor } from '../../storage/compactor.ts'
+import type { EtcdEndpoint } from '../../storage/etcd/etcd-connection.ts'
+import type { LmdbStorageOptions } from '../../storage/lmdb/lmdb-storage.ts'
 import { MemoryStorage } from '../../storage/memory/memory-storage.ts'
 import type { Storage } from '../../storage/storage.ts'
+
+/** Where objects are kept. */
+export type StoragePlace =
+  | { readonly type: 'memory' }
+  | { readonly type: 'lmdb'; readonly directory: string }
+  | { readonly type: 'etcd'; readonly endpoint: EtcdEndpoint }
 
 export interface OpenStorageOptions {
   readonly host: Host
   readonly logger: Logger
   readonly metrics: Metrics
-  /** Absent: in memory. */
-  readonly directory?: string
-  readonly quotaBackendBytes?: number
+  readonly place: StoragePlace
+  /** Of a store in this process. */
+  readonly quotaBackendBytes?: number | undefined
+  /** 0: the store is not compacted; five minutes where absent. */
+  readonly compactionIntervalMs?: number | undefined
   /** Ends the compaction. */
   readonly signal: AbortSignal
 }
 
+export interface OpenedStorage {
+  readonly storage: Storage
+  /** Other servers may write to it, too. */
+  readonly shared: boolean
+  /** Throws what is wrong with it, after `timeoutMs` at the latest. */
+  probe(timeoutMs: number): Promise<void>
+}
+
 /** Opens the store and keeps it compact. */
-export async function openStorage(options: OpenStorageOptions): Promise<Storage> {
-  const { host, logger, metrics, directory, signal } = options
-  const quota =
-    options.quotaBackendBytes === undefined ? {} : { quotaBackendBytes: options.quotaBackendBytes }
+export async function openStorage(options: OpenStorageOptions): Promise<OpenedStorage> {
+  const { host, logger, metrics, place, signal } = options
+  const compaction = defined({ host, logger, signal, intervalMs: options.compactionIntervalMs })
+  if (place.type === 'etcd') {
+    const [{ openEtcdStorage }, { startEtcdCompactor }] = await Promise.all([
+      import('../../storage/etcd/etcd-storage.ts'),
+      import('../../storage/etcd/etcd-compactor.ts'),
+    ])
+    const storage = await openEtcdStorage({ host, logger, endpoint: place.endpoint })
+    startEtcdCompactor(storage, compaction)
+    return { storage, shared: true, probe: (timeoutMs) => storage.probe(timeoutMs) }
+  }
+  const settings = defined({ host, metrics, quotaBackendBytes: options.quotaBackendBytes })
   const storage =
-    directory === undefined
-      ? new MemoryStorage({ host, metrics, ...quota })
-      : await openLmdb(directory, { host, logger, metrics, ...quota })
-  startCompactor(storage, { host, logger, signal })
-  return storage
+    place.type === 'memory'
+      ? new MemoryStorage(settings)
+      : await openLmdb({ ...settings, logger, directory: place.directory })
+  startCompactor(storage, compaction)
+  return {
+    storage,
+    shared: false,
+    probe: async () => {
+      await storage.currentRevision()
+    },
+  }
 }
 
 /** Loaded only where it is used: its native part is of no use to a cluster in memory. */
-async function openLmdb(
-  directory: string,
-  options: { host: Host; logger: Logger; metrics: Metrics; quotaBackendBytes?: number },
-): Promise<Storage> {
+async function openLmdb(options: LmdbStorageOptions): Promise<Storage> {
   const { openLmdbStorage } = await import('../../storage/lmdb/lmdb-storage.ts')
-  return openLmdbStorage({ directory, ...options })
+  return openLmdbStorage(options)
 }

@@ -2,7 +2,54 @@ import { expect, test } from 'vitest'
 import { FutureRevisionError, GuardFailedError } from '../storage.ts'
 import { bytes, dump, type MakeStorage, openFixture, put, remove, text } from './fixture.ts'
 
-export function describeReadsAndWrites(make: MakeStorage): void {
+/** What only a store in this process promises. */
+function describeOrder(make: MakeStorage): void {
+  test('commit() takes effect in the order of the calls', async () => {
+    const { storage } = await openFixture(make)
+    const together = Array.from({ length: 20 }, (_, index) => put(storage, `/${index}`, 'x'))
+    expect(await Promise.all(together)).toEqual(Array.from({ length: 20 }, (_, index) => index + 2))
+  })
+
+  test('commit() of a delete of an absent key is a revision without changes', async () => {
+    const { storage } = await openFixture(make)
+    expect(await remove(storage, '/a')).toBe(2)
+    expect(await put(storage, '/a', '1')).toBe(3)
+    expect(await dump(storage, '', 2)).toEqual([])
+  })
+
+  test('commit() checks guards against commits that are under way', async () => {
+    const { storage } = await openFixture(make)
+    const attempt = (revision: number, value: string) =>
+      storage.commit(
+        [{ type: 'put', key: '/a', value: bytes(value) }],
+        [{ key: '/a', modRevision: revision }],
+      )
+    const outcomes = await Promise.allSettled([
+      attempt(0, 'one'),
+      attempt(0, 'refused'),
+      attempt(2, 'two'),
+      attempt(2, 'refused'),
+      storage.commit([{ type: 'delete', key: '/a' }], [{ key: '/a', modRevision: 3 }]),
+      attempt(3, 'refused'),
+      attempt(0, 'three'),
+    ])
+    expect(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : 'refused'))).toEqual([
+      2,
+      'refused',
+      3,
+      'refused',
+      4,
+      'refused',
+      5,
+    ])
+    expect(await dump(storage)).toEqual(['/a=three'])
+    expect(await dump(storage, '', 3)).toEqual(['/a=two'])
+  })
+}
+
+export function describeReadsAndWrites(make: MakeStorage, remote: boolean): void {
+  if (!remote) describeOrder(make)
+
   test('commit() numbers commits from 2 on, without gaps', async () => {
     const { storage } = await openFixture(make)
     expect(await storage.currentRevision()).toBe(1)
@@ -13,7 +60,7 @@ export function describeReadsAndWrites(make: MakeStorage): void {
       put(storage, '/c', '1'),
       remove(storage, '/b'),
     ])
-    expect(together).toEqual([4, 5, 6])
+    expect(together.sort()).toEqual([4, 5, 6])
     expect(await storage.currentRevision()).toBe(6)
   })
 
@@ -48,13 +95,6 @@ export function describeReadsAndWrites(make: MakeStorage): void {
         ['/c', 3, 3],
       ],
     )
-  })
-
-  test('commit() of a delete of an absent key is a revision without changes', async () => {
-    const { storage } = await openFixture(make)
-    expect(await remove(storage, '/a')).toBe(2)
-    expect(await put(storage, '/a', '1')).toBe(3)
-    expect(await dump(storage, '', 2)).toEqual([])
   })
 
   test('commit() keeps values apart from each other, of any size', async () => {
@@ -186,35 +226,6 @@ export function describeReadsAndWrites(make: MakeStorage): void {
     await expect(storage.commit(two, [{ key: '/c', modRevision: 2 }])).rejects.toThrow(GuardFailedError)
     expect(await dump(storage)).toEqual(['/a=x', '/c=y'])
     expect(await storage.currentRevision()).toBe(3)
-  })
-
-  test('commit() checks guards against commits that are under way', async () => {
-    const { storage } = await openFixture(make)
-    const attempt = (revision: number, value: string) =>
-      storage.commit(
-        [{ type: 'put', key: '/a', value: bytes(value) }],
-        [{ key: '/a', modRevision: revision }],
-      )
-    const outcomes = await Promise.allSettled([
-      attempt(0, 'one'),
-      attempt(0, 'refused'),
-      attempt(2, 'two'),
-      attempt(2, 'refused'),
-      storage.commit([{ type: 'delete', key: '/a' }], [{ key: '/a', modRevision: 3 }]),
-      attempt(3, 'refused'),
-      attempt(0, 'three'),
-    ])
-    expect(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : 'refused'))).toEqual([
-      2,
-      'refused',
-      3,
-      'refused',
-      4,
-      'refused',
-      5,
-    ])
-    expect(await dump(storage)).toEqual(['/a=three'])
-    expect(await dump(storage, '', 3)).toEqual(['/a=two'])
   })
 
   test('commit() lets exactly one of many concurrent writers win each round', async () => {

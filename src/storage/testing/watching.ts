@@ -146,7 +146,7 @@ export function describeWatching(make: MakeStorage): void {
       storage.commit([{ type: 'put', key: `/${index % 3 === 0 ? 'k' : 'other'}/${index % 30}`, value }]),
     )
     const revisions = await Promise.all(writing)
-    const expected = revisions.filter((_, index) => index % 3 === 0)
+    const expected = revisions.filter((_, index) => index % 3 === 0).sort((a, b) => a - b)
     const seen: number[] = []
     while (seen.length < expected.length) {
       const result = await batches.next()
