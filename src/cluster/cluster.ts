@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { containsIp, parseCidr, parseIp } from '../apimachinery/ip-address.ts'
+import { makeDirectory } from '../base/host/make-directory.ts'
 import { createMetrics } from '../base/host/metrics.ts'
 import { realHost } from '../base/host/real-host.ts'
 import type { Host } from '../base/host.ts'
@@ -139,7 +140,7 @@ async function start(options: ClusterOptions, report: Report, ground: Ground): P
   const directory = dataDirectory(ground.root)
   refuseSecond(directory)
   const names = Array.from({ length: options.nodes ?? 1 }, (_, index) => `node-${index + 1}`)
-  mkdirSync(directory.root, { recursive: true, mode: 0o700 })
+  makeDirectory(directory.root, 0o700)
   const place = await findPlace(directory.root, options.runtime === 'containerd', names)
   try {
     return await startParts(options, report, { ...ground, directory, place, names })

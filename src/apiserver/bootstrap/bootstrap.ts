@@ -81,12 +81,26 @@ export class Bootstrap {
     }))
   }
 
-  /** Resolves when everything has been tried once; what failed is tried again until it works. */
+  /**
+   * Resolves when everything has been tried once; what failed is tried again until it works. Rejects where not even
+   * the namespaces can be written: the store takes nothing, and waiting would hide why.
+   */
   async start(): Promise<void> {
     const [namespaces, ...others] = this.#steps
-    if (namespaces !== undefined) await this.#run(namespaces)
-    await Promise.all(others.map((step) => this.#run(step)))
+    await namespaces?.run()
+    if (namespaces !== undefined) namespaces.done = true
+    await this.#runAll(others)
+  }
+
+  async #runAll(steps: readonly Step[]): Promise<void> {
+    await Promise.all(steps.map((step) => this.#run(step)))
     this.#schedule()
+  }
+
+  async #again(): Promise<void> {
+    const [namespaces, ...others] = this.#steps
+    if (namespaces !== undefined) await this.#run(namespaces)
+    await this.#runAll(others)
   }
 
   async #run(step: Step): Promise<void> {
@@ -103,7 +117,7 @@ export class Bootstrap {
     if (this.#stopped) return
     const delayMs = this.#steps.every(({ done }) => done) ? intervalMs : retryMs
     this.#timer = this.#options.host.schedule(delayMs, () => {
-      void this.#options.host.track(this.start())
+      void this.#options.host.track(this.#again())
     })
   }
 

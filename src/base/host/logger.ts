@@ -20,6 +20,14 @@ const adapt = (target: PinoLogger): Logger => ({
   child: (fields: LogFields) => adapt(target.child(fields)),
 })
 
+/** What a server answered tells all by its words; for everything else the place where it happened is needed. */
+function loggedError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  return error.name === 'StatusError'
+    ? { type: error.name, message: error.message }
+    : stdSerializers.err(error)
+}
+
 /** One JSON object a line, written before the call returns, so that a crash loses nothing. */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const destination = pino.destination({ dest: options.destination ?? 2, sync: true, mkdir: true })
@@ -30,7 +38,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
         base: null,
         timestamp: stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
-        serializers: { error: stdSerializers.err },
+        serializers: { error: loggedError },
       },
       destination,
     ),

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, openSync } from 'node:fs'
+import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import { defined } from '../../base/defined.ts'
 import { createLogger } from '../../base/host/logger.ts'
+import { makeDirectory } from '../../base/host/make-directory.ts'
 import {
   Cluster,
   type ClusterState,
@@ -171,7 +172,7 @@ function endSignal(): Promise<void> {
 /** Starts `up` in a session of its own and stays until the cluster is ready. */
 function detach(root: string): Promise<void> {
   const { logs } = dataDirectory(root)
-  mkdirSync(logs, { recursive: true, mode: 0o700 })
+  makeDirectory(logs, 0o700)
   const logFile = join(logs, 'timonel.log')
   const log = openSync(logFile, 'a', 0o600)
   const args = process.argv.slice(1).filter((arg) => arg !== '--detach')

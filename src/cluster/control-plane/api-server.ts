@@ -283,13 +283,15 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   checks.push(...bootstrap.checks)
   await server.start()
   const stops = [() => connector.close(), rbac.start(), allocator.start(), () => bootstrap.stop()]
-  await bootstrap.start()
-  return {
-    server,
-    kinds: served,
-    stop: async () => {
-      for (const stop of stops.reverse()) stop()
-      await server.close()
-    },
+  const stop = async (): Promise<void> => {
+    for (const each of stops.reverse()) each()
+    await server.close()
   }
+  try {
+    await bootstrap.start()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { server, kinds: served, stop }
 }
