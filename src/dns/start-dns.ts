@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
+import { resolvConfPath } from '../base/host/resolv-conf-path.ts'
 import { type RunProgram, runProgram } from '../base/host/run-program.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
@@ -31,7 +32,7 @@ export interface DnsOptions {
   readonly clusterDomain?: string
   /** 30 when absent. */
   readonly ttlSeconds?: number
-  /** Name servers for all other names (`192.0.2.53`, `192.0.2.53:5353`); those in /etc/resolv.conf when absent. */
+  /** Name servers for all other names (`192.0.2.53`, `192.0.2.53:5353`); those of the machine when absent. */
   readonly upstreams?: readonly string[]
   /** Where metrics are served, at `address`; CoreDNS' is 9153. Absent: nowhere. */
   readonly metricsPort?: number
@@ -47,12 +48,11 @@ export interface RunningDns {
   stop(options: { readonly cleanUp: boolean }): Promise<void>
 }
 
-const resolvConf = '/etc/resolv.conf'
 const defaultPort = 53
 
 async function upstreamsOf(options: DnsOptions): Promise<readonly string[]> {
   const { upstreams, address, clusterDnsAddress, logger } = options
-  const all = upstreams ?? nameservers(await readFile(resolvConf, 'utf8').catch(() => ''))
+  const all = upstreams ?? nameservers(await readFile(await resolvConfPath(), 'utf8').catch(() => ''))
   const own = [address, clusterDnsAddress]
   const others = all.filter((server) => !own.includes(server))
   if (others.length === 0) logger.warn('there is no name server for names outside the cluster')

@@ -7,6 +7,7 @@ import { unmountBelow } from '../../kubelet/linux/mounts.ts'
 import { PodNetwork } from '../../network/pod-network.ts'
 import { NftTable } from '../../proxy/nft-table.ts'
 import { releaseHostAddress } from '../nodes/host-address.ts'
+import { cgroupDriver } from './cgroup-driver.ts'
 import { ownsMachineNetwork, releaseMachineNetwork } from './machine-network.ts'
 import type { NodeConfig } from './node-config.ts'
 import { cniBinaries, nodePaths } from './node-paths.ts'
@@ -31,7 +32,7 @@ export async function cleanUpNode(config: NodeConfig): Promise<void> {
   const ofMachine = config.networkNamespace === undefined
   if (ofMachine && ownsMachineNetwork(config.dataDirectory)) await removeMachineNetwork(config)
   await unmountBelow(config.directory)
-  const cgroups = await Cgroups.open({ prefix: [config.networkName], driver: 'cgroupfs' })
+  const cgroups = await Cgroups.open({ prefix: [config.networkName], driver: cgroupDriver() })
   await cgroups.removeAll()
 }
 

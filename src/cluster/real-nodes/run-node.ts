@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createLogger } from '../../base/host/logger.ts'
 import { createMetrics } from '../../base/host/metrics.ts'
 import { realHost } from '../../base/host/real-host.ts'
@@ -17,12 +17,15 @@ import { KubeletServer } from '../../kubelet/server/kubelet-server.ts'
 import { startNetworkAgent } from '../../network/start-network-agent.ts'
 import { startProxy } from '../../proxy/start-proxy.ts'
 import { kubernetesVersion } from '../version.ts'
+import { cgroupDriver } from './cgroup-driver.ts'
 import { keepRunning } from './keep-running.ts'
 import type { ClientConfig, NodeConfig, NodeMessage, NodeOrder } from './node-config.ts'
 import { cniBinaries, nodePaths } from './node-paths.ts'
 import { ensureSandboxImage, sandboxImage } from './sandbox-image.ts'
 
 const healthPort = 10_256
+/** CoreDNS'. */
+const dnsMetricsPort = 9153
 const proxyMetricsPort = 10_249
 
 /** What containers get to end by themselves when the node is stopped. */
@@ -123,7 +126,7 @@ async function startParts(
     addresses: [nodeAddress],
     rootDirectory: paths.kubelet,
     cgroupPrefix: [config.networkName],
-    cgroupDriver: existsSync('/run/systemd/system') ? 'systemd' : 'cgroupfs',
+    cgroupDriver: cgroupDriver(),
     port: config.port,
     version: kubernetesVersion,
     clusterDns: [network.dnsAddress],
@@ -162,6 +165,7 @@ async function startServices(
     manageAddress: true,
     clusterDomain: network.domain,
     ttlSeconds: network.dnsTtlSeconds,
+    metricsPort: dnsMetricsPort,
   })
   parts.push({ stop: (cleanUp) => dns.stop({ cleanUp }) })
   const proxy = await startProxy({

@@ -4,6 +4,7 @@ import { Node as nodeKind } from '../../api/core/node/kind.ts'
 import { Pod as podKind } from '../../api/core/pod/kind.ts'
 import { Service as serviceKind } from '../../api/core/service/kind.ts'
 import type { core } from '../../api/generated/types/index.ts'
+import { resolvConfPath } from '../../base/host/resolv-conf-path.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
@@ -46,7 +47,7 @@ export interface LinuxNodeOptions {
   readonly version: string
   readonly clusterDns: readonly string[]
   readonly clusterDomain: string
-  /** The resolv.conf that pods inherit from: /etc/resolv.conf when absent. */
+  /** The resolv.conf that pods inherit from: the machine's when absent. */
   readonly resolvConf?: string
   readonly labels?: Readonly<Record<string, string>>
   readonly taints?: readonly core.v1.Taint[]
@@ -88,7 +89,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     }),
   })
   const cgroups = await Cgroups.open({ prefix: options.cgroupPrefix, driver: options.cgroupDriver })
-  const hostDns = await readResolvConf(options.resolvConf ?? '/etc/resolv.conf')
+  const hostDns = await readResolvConf(options.resolvConf ?? (await resolvConfPath()))
   const kubelet = await startKubelet({
     client,
     host,
