@@ -49,7 +49,10 @@ const passwords: TokenAuthenticator = {
     token === 'secret' ? { user: { name: 'alice', uid: '7', groups: ['dev', 'ops'] }, audiences } : undefined,
 }
 
-const tokens = new TokenChain([passwords, new ServiceAccountTokens({ host: realHost, keys, reader, issuer })])
+const tokens = new TokenChain([
+  passwords,
+  new ServiceAccountTokens({ host: realHost, keys, reader, issuers: [issuer] }),
+])
 
 const authenticator = new RequestAuthenticator({
   logger: silentLogger,
@@ -218,7 +221,9 @@ describe('ServiceAccountTokens', () => {
     const { generateKeyPairSync } = await import('node:crypto')
     const rsa = tokenKeys(privateKeyPem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey))
     expect(rsa.algorithm).toBe('RS256')
-    const chain = new TokenChain([new ServiceAccountTokens({ host: realHost, keys: rsa, reader, issuer })])
+    const chain = new TokenChain([
+      new ServiceAccountTokens({ host: realHost, keys: rsa, reader, issuers: [issuer] }),
+    ])
     const found = await chain.authenticate(signToken(claims(), rsa), [issuer])
     expect(found.user.name).toBe('system:serviceaccount:default:web')
   })

@@ -17,7 +17,7 @@ export interface ServiceAccountTokenOptions {
   readonly keys: TokenKeys
   readonly reader: ObjectReader
   /** Tokens of other issuers are not ours. */
-  readonly issuer: string
+  readonly issuers: readonly string[]
 }
 
 /** Clocks may differ by that much (go-jose's default leeway). */
@@ -87,7 +87,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
 
   #verify(token: string): KnownToken | undefined {
     const parsed = parseToken(token)
-    if (parsed === undefined || parsed.payload.iss !== this.#options.issuer) return undefined
+    if (parsed === undefined || !this.#isOurs(parsed.payload.iss)) return undefined
     const { kid, alg } = parsed.header
     const keyId = typeof kid === 'string' && kid !== '' ? kid : undefined
     if (!this.#options.keys.verify(keyId, String(alg), parsed.signed, parsed.signature)) {
@@ -99,6 +99,10 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     const known = { claims, user: userOf(claims) }
     this.#known.set(token, known)
     return known
+  }
+
+  #isOurs(issuer: unknown): boolean {
+    return typeof issuer === 'string' && this.#options.issuers.includes(issuer)
   }
 
   #checkTimes(claims: TokenClaims): void {

@@ -65,7 +65,7 @@ describe('TokenRequestEndpoint', () => {
       'kubernetes.io': { namespace: 'ns', serviceaccount: { name: 'web', uid: 'u1' } },
     })
     expect(Number(claims?.exp) - Number(claims?.iat)).toBe(3600)
-    const tokens = new ServiceAccountTokens({ host: realHost, keys, reader, issuer })
+    const tokens = new ServiceAccountTokens({ host: realHost, keys, reader, issuers: [issuer] })
     expect(tokens.authenticateToken(answer.status?.token ?? '', [issuer])?.user.name).toBe(
       'system:serviceaccount:ns:web',
     )

@@ -1,26 +1,43 @@
 import { ConfigMap } from '../../api/core/config-map/kind.ts'
 import { type BootstrapContext, ensure } from './ensure.ts'
 
+/** A proxy that has authenticated callers itself, and which of its requests' headers say who they are. */
+export interface FrontProxyTrust {
+  /** PEM of the authority of its certificates. */
+  readonly authority: string
+  /** Common names that count; none: any. */
+  readonly allowedNames: readonly string[]
+  readonly usernameHeaders?: readonly string[]
+  readonly uidHeaders?: readonly string[]
+  readonly groupHeaders?: readonly string[]
+  readonly extraHeaderPrefixes?: readonly string[]
+}
+
 export interface AuthenticationTrust {
   /** PEM of the authority of client certificates. */
-  readonly clientAuthority: string
-  /** PEM of the authority of front proxies. */
-  readonly frontProxyAuthority: string
+  readonly clientAuthority?: string
+  readonly frontProxy?: FrontProxyTrust
+}
+
+function frontProxyData(proxy: FrontProxyTrust): Readonly<Record<string, string>> {
+  return {
+    'requestheader-allowed-names': JSON.stringify(proxy.allowedNames),
+    'requestheader-client-ca-file': proxy.authority,
+    'requestheader-extra-headers-prefix': JSON.stringify(proxy.extraHeaderPrefixes ?? ['X-Remote-Extra-']),
+    'requestheader-group-headers': JSON.stringify(proxy.groupHeaders ?? ['X-Remote-Group']),
+    'requestheader-uid-headers': JSON.stringify(proxy.uidHeaders ?? ['X-Remote-Uid']),
+    'requestheader-username-headers': JSON.stringify(proxy.usernameHeaders ?? ['X-Remote-User']),
+  }
 }
 
 /** What extension API servers need to know callers as this one does (`kube-system/extension-apiserver-authentication`). */
 export async function ensureAuthenticationTrust(
   context: BootstrapContext,
-  trust: AuthenticationTrust,
+  { clientAuthority, frontProxy }: AuthenticationTrust,
 ): Promise<void> {
-  const data = {
-    'client-ca-file': trust.clientAuthority,
-    'requestheader-allowed-names': '["front-proxy-client"]',
-    'requestheader-client-ca-file': trust.frontProxyAuthority,
-    'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
-    'requestheader-group-headers': '["X-Remote-Group"]',
-    'requestheader-uid-headers': '["X-Remote-Uid"]',
-    'requestheader-username-headers': '["X-Remote-User"]',
+  const data: Readonly<Record<string, string>> = {
+    ...(clientAuthority === undefined ? {} : { 'client-ca-file': clientAuthority }),
+    ...(frontProxy === undefined ? {} : frontProxyData(frontProxy)),
   }
   await ensure(context, {
     kind: ConfigMap,

@@ -19,7 +19,10 @@ const make = (advertiseAddress = '192.0.2.1'): Bootstrap =>
     logger: silentLogger,
     kubernetesService: { serviceAddress: '10.96.0.1', advertiseAddress, port: 6443 },
     serviceCidrs: ['10.96.0.0/12'],
-    authenticationTrust: { clientAuthority: 'CA', frontProxyAuthority: 'FRONT' },
+    authenticationTrust: {
+      clientAuthority: 'CA',
+      frontProxy: { authority: 'FRONT', allowedNames: ['front-proxy-client'] },
+    },
   })
 beforeEach(async () => {
   server = await startTestServer({ kinds })

@@ -19,11 +19,11 @@ import { TurnBatcher } from './turn-batcher.ts'
 import { WritableSink } from './writable-sink.ts'
 
 export interface BackendConnectorOptions {
-  /** What the server shows to kubelets, PEM. */
-  readonly certificatePem: string
-  readonly keyPem: string
-  /** PEM of the authority of kubelets' certificates. */
-  readonly kubeletAuthorityPem: string
+  /** What the server shows to kubelets, PEM; absent: nothing. */
+  readonly certificatePem?: string
+  readonly keyPem?: string
+  /** PEM of the authority of kubelets' certificates; absent: they are not verified. */
+  readonly kubeletAuthorityPem?: string | undefined
   /** The way to backends that are no sockets, plain HTTP/1.1; absent: by TCP. Throws where nothing listens. */
   readonly dial?: ((address: BackendAddress) => Duplex) | undefined
 }
@@ -90,7 +90,11 @@ export class NodeBackendConnector implements BackendConnector {
     const common = { keepAlive: true, maxFreeSockets: maxIdleSockets }
     const own = { ...common, cert: certificatePem, key: keyPem }
     this.#agents = {
-      kubelet: new Agent({ ...own, ca: kubeletAuthorityPem }),
+      kubelet: new Agent({
+        ...own,
+        ca: kubeletAuthorityPem,
+        rejectUnauthorized: kubeletAuthorityPem !== undefined,
+      }),
       'kubelet-unverified': new Agent({ ...own, rejectUnauthorized: false }),
       none: new Agent({ ...common, rejectUnauthorized: false }),
     }

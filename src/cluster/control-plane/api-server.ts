@@ -8,6 +8,7 @@ import { servedKinds } from '../../api/served-kinds.ts'
 import { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { RuntimeConfig } from '../../apimachinery/runtime-config.ts'
+import { choosePlugins, type PluginChoice } from '../../apiserver/admission/choose-plugins.ts'
 import { orderedPlugins } from '../../apiserver/admission/ordered-plugins.ts'
 import { AdmissionChain } from '../../apiserver/admission-chain.ts'
 import { ServiceAllocator } from '../../apiserver/allocation/service-allocator.ts'
@@ -17,9 +18,11 @@ import { OpenIdEndpoint } from '../../apiserver/authentication/open-id.ts'
 import { RequestAuthenticator } from '../../apiserver/authentication/request-authenticator.ts'
 import { SelfSubjectReviewResource } from '../../apiserver/authentication/self-subject-review.ts'
 import { ServiceAccountTokens } from '../../apiserver/authentication/service-account-tokens.ts'
+import type { TokenAuthenticator } from '../../apiserver/authentication/token-authenticator.ts'
 import { TokenChain } from '../../apiserver/authentication/token-chain.ts'
 import { TokenRequestEndpoint } from '../../apiserver/authentication/token-request.ts'
 import { TokenReviewResource } from '../../apiserver/authentication/token-review.ts'
+import { alwaysAllow, alwaysDeny } from '../../apiserver/authorization/always.ts'
 import { NodeAuthorizer } from '../../apiserver/authorization/node-authorizer.ts'
 import { NodeRelations } from '../../apiserver/authorization/node-relations.ts'
 import { privilegedGroup } from '../../apiserver/authorization/privileged-group.ts'
@@ -28,7 +31,9 @@ import { RbacIndex } from '../../apiserver/authorization/rbac-index.ts'
 import { RulesReviewResource } from '../../apiserver/authorization/rules-review.ts'
 import { AccessReviewResource } from '../../apiserver/authorization/subject-access-review.ts'
 import { UnionAuthorizer } from '../../apiserver/authorization/union-authorizer.ts'
+import type { Authorizer } from '../../apiserver/authorizer.ts'
 import { Bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
+import type { InFlightLimits } from '../../apiserver/chain/max-in-flight.ts'
 import type { BackendAddress, BackendConnector } from '../../apiserver/connect/backend.ts'
 import { connectEndpoints } from '../../apiserver/connect/connect-endpoints.ts'
 import { DiscoveryEndpoint } from '../../apiserver/discovery/discovery-endpoint.ts'
@@ -46,12 +51,12 @@ import type { ObjectReader } from '../../apiserver/object-reader.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
 import { ownSubresources } from '../../apiserver/rest/subresources.ts'
 import { ServerCore } from '../../apiserver/server-core.ts'
+import { defined } from '../../base/defined.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
-import type { Pki } from '../pki/ensure-pki.ts'
-import { tokenKeys } from '../pki/token-keys.ts'
 import { buildInfo } from '../version.ts'
+import type { ApiServerIdentity } from './api-server-identity.ts'
 import { readFieldDocs } from './field-docs.ts'
 import type { OpenedStorage } from './open-storage.ts'
 
@@ -60,9 +65,11 @@ export interface ApiServerSetup {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly store: OpenedStorage
-  readonly pki: Pki
-  /** `cluster.local` */
-  readonly domain: string
+  readonly identity: ApiServerIdentity
+  readonly access: AccessOptions
+  readonly admission: PluginChoice
+  readonly requestTimeoutMs?: number | undefined
+  readonly inFlight?: InFlightLimits | undefined
   /** How clients, nodes and pods reach it. */
   readonly advertise: { readonly address: string; readonly port: number }
   /** The first address of the service range, `kubernetes.default`'s. */
@@ -79,15 +86,26 @@ export interface ApiServerSetup {
   readonly runtimeConfig?: RuntimeConfig
 }
 
+export type AuthorizationMode = 'AlwaysAllow' | 'AlwaysDeny' | 'Node' | 'RBAC'
+
+export interface AccessOptions {
+  /** Whether requests without a credential are `system:anonymous`. */
+  readonly anonymous: boolean
+  /** Asked in this order. */
+  readonly authorization: readonly AuthorizationMode[]
+  /** Beside those of service accounts. */
+  readonly tokens: readonly TokenAuthenticator[]
+}
+
+/** What a cluster's own server does. */
+export const defaultAccess: AccessOptions = { anonymous: true, authorization: ['Node', 'RBAC'], tokens: [] }
+
 export interface StartedApiServer {
   readonly server: ApiServer
   /** All kinds that it serves. */
   readonly kinds: readonly KindDeclaration[]
   stop(): Promise<void>
 }
-
-/** The audience of tokens that name none, and who issues them. */
-const issuerOf = (domain: string): string => `https://kubernetes.default.svc.${domain}`
 
 function nodeRules(): ConstructorParameters<typeof NodeAuthorizer>[1] {
   return clusterRoles().find((role) => role.metadata?.name === 'system:node')?.rules ?? []
@@ -114,7 +132,8 @@ function makeEndpoints(
   { core, setup, checks }: Parts,
   subresources: readonly SubresourceEndpoint[],
 ): readonly Endpoint[] {
-  const { host, logger, metrics, pki, domain } = setup
+  const { host, logger, metrics, identity } = setup
+  const { issuers, keys } = identity.serviceAccounts
   const address = `${setup.advertise.address}:${setup.advertise.port}`
   const discovery = new DiscoveryEndpoint({ host, address })
   const build = buildInfo()
@@ -140,7 +159,7 @@ function makeEndpoints(
     ...healthNames.map((name) => new HealthEndpoint(name, checks, logger)),
     new VersionEndpoint(build),
     new MetricsEndpoint(metrics),
-    new OpenIdEndpoint(issuerOf(domain), `https://${address}`, tokenKeys(pki.serviceAccount.privateKeyPem)),
+    new OpenIdEndpoint(issuers[0] ?? '', `https://${address}`, keys),
   ]
   const root = new RootEndpoint(() => [...endpoints.flatMap((endpoint) => endpoint.paths), '/'])
   return [...endpoints, root]
@@ -148,25 +167,29 @@ function makeEndpoints(
 
 /** Who asks and whether they may. */
 function makeGuards({ setup, core }: Omit<Parts, 'checks'>) {
-  const { host, pki, domain, logger } = setup
+  const { host, identity, access, logger } = setup
   const { reader } = core
-  const issuer = issuerOf(domain)
-  const keys = tokenKeys(pki.serviceAccount.privateKeyPem)
-  const tokens = new TokenChain([new ServiceAccountTokens({ host, keys, reader, issuer })])
+  const { issuers, keys, audiences } = identity.serviceAccounts
+  const tokens = new TokenChain([...access.tokens, new ServiceAccountTokens({ host, keys, reader, issuers })])
   const rbac = new RbacIndex(reader)
+  const modes: Readonly<Record<AuthorizationMode, () => Authorizer>> = {
+    AlwaysAllow: () => alwaysAllow,
+    AlwaysDeny: () => alwaysDeny,
+    Node: () => new NodeAuthorizer(new NodeRelations(reader), nodeRules()),
+    RBAC: () => new RbacAuthorizer(rbac),
+  }
   const authorizer = new UnionAuthorizer([
     privilegedGroup,
-    new NodeAuthorizer(new NodeRelations(reader), nodeRules()),
-    new RbacAuthorizer(rbac),
+    ...access.authorization.map((mode) => modes[mode]()),
   ])
   const authenticator = new RequestAuthenticator({
     logger,
     certificates: new ClientCertificateAuthenticator(host),
     tokens,
-    audiences: [issuer],
-    anonymous: true,
+    audiences,
+    anonymous: access.anonymous,
   })
-  return { issuer, keys, tokens, rbac, authorizer, authenticator }
+  return { issuer: issuers[0] ?? '', keys, audiences, tokens, rbac, authorizer, authenticator }
 }
 
 type Guards = ReturnType<typeof makeGuards>
@@ -174,7 +197,7 @@ type Guards = ReturnType<typeof makeGuards>
 /** Tokens, and the ways to pods and nodes. */
 function makeSubresources(
   { setup, core }: Omit<Parts, 'checks'>,
-  { issuer, keys, authorizer }: Guards,
+  { issuer, keys, audiences, authorizer }: Guards,
   admission: AdmissionChain,
   connector: BackendConnector,
 ): readonly SubresourceEndpoint[] {
@@ -188,7 +211,7 @@ function makeSubresources(
       admission,
       decode: decodeBody,
       issuer,
-      audiences: [issuer],
+      audiences,
     }),
     ...connectEndpoints({ host, reader, admission, authorizer, connector, acceptMultiplexed: acceptSpdy }),
   ]
@@ -196,9 +219,9 @@ function makeSubresources(
 
 const makeVirtualResources = (
   host: Host,
-  { tokens, issuer, authorizer }: Guards,
+  { tokens, audiences, authorizer }: Guards,
 ): readonly VirtualResource[] => [
-  new TokenReviewResource(tokens, [issuer]),
+  new TokenReviewResource(tokens, audiences),
   new SelfSubjectReviewResource(host),
   new AccessReviewResource('SubjectAccessReview', authorizer),
   new AccessReviewResource('LocalSubjectAccessReview', authorizer),
@@ -218,15 +241,12 @@ const makeBootstrap = (setup: ApiServerSetup, server: ApiServer, reader: ObjectR
       port: setup.advertise.port,
     },
     serviceCidrs: setup.serviceCidrs,
-    authenticationTrust: {
-      clientAuthority: setup.pki.ca.certificatePem,
-      frontProxyAuthority: setup.pki.frontProxyCa.certificatePem,
-    },
+    authenticationTrust: setup.identity.trust,
   })
 
 /** Puts an API server together and loads it from the store. */
 export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiServer> {
-  const { host, logger, metrics, store, pki, checked } = setup
+  const { host, logger, metrics, store, identity, checked } = setup
   const features = featureGates(setup.featureGates ?? new Map())
   const { served, hidden } = servedKinds(setup.runtimeConfig ?? new Map(), features)
   const core = new ServerCore({
@@ -245,10 +265,10 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   const { reader } = core
   const guards = makeGuards({ setup, core })
   const { authorizer, authenticator, rbac } = guards
-  const admission = orderedPlugins({ reader, host, authorizer, rbac })
+  const admission = choosePlugins(orderedPlugins({ reader, host, authorizer, rbac }), setup.admission)
   const connector = new NodeBackendConnector({
-    ...pki.kubeletClient,
-    kubeletAuthorityPem: pki.ca.certificatePem,
+    ...identity.kubelet.client,
+    kubeletAuthorityPem: identity.kubelet.authorityPem,
     dial: setup.dialNode,
   })
   const chain = new AdmissionChain(admission)
@@ -278,6 +298,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     subresources,
     virtualResources: makeVirtualResources(host, guards),
     impersonation: impersonationFilter(authorizer),
+    ...defined({ requestTimeoutMs: setup.requestTimeoutMs, inFlight: setup.inFlight }),
   })
   const bootstrap = makeBootstrap(setup, server, reader)
   checks.push(...bootstrap.checks)

@@ -1,8 +1,8 @@
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { RuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import type { ApiServer } from '../../apiserver/api-server.ts'
-import type { Handler } from '../../apiserver/filter.ts'
 import type { HttpServer } from '../../apiserver/http/http-server.ts'
+import { defined } from '../../base/defined.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
@@ -16,9 +16,11 @@ import { Scheduler } from '../../scheduler/scheduler.ts'
 import type { NetworkOptions } from '../options.ts'
 import type { Pki } from '../pki/ensure-pki.ts'
 import { type Report, step } from '../progress.ts'
-import { type ApiServerSetup, startApiServer } from './api-server.ts'
+import { type ApiServerSetup, defaultAccess } from './api-server.ts'
+import { ownIdentity } from './api-server-identity.ts'
 import { clientFor, componentUser, controllerUser } from './component-clients.ts'
-import { openStorage, type StoragePlace } from './open-storage.ts'
+import type { StoragePlace } from './open-storage.ts'
+import { serveApi } from './serve-api.ts'
 
 export interface ControlPlaneOptions {
   readonly host: Host
@@ -54,8 +56,6 @@ export interface ControlPlane {
 
 const managerUser = componentUser('system:kube-controller-manager')
 const schedulerUser = componentUser('system:kube-scheduler')
-/** What clients get to finish before their connections are broken. */
-const closeGraceMs = 2_000
 
 type Stop = () => Promise<void> | void
 
@@ -97,52 +97,26 @@ interface Serving {
 
 async function serve(options: ControlPlaneOptions, stops: Stop[]): Promise<Serving> {
   const { host, logger, metrics, pki, network, listen, checked } = options
-  const compaction = new AbortController()
-  const store = await openStorage({
-    host,
-    logger,
-    metrics,
-    signal: compaction.signal,
-    place: options.store,
-    quotaBackendBytes: options.quotaBackendBytes,
-  })
-  stops.push(() => store.storage.close())
-  stops.push(() => compaction.abort())
-  const { startHttpServer } = await import('../../apiserver/http/http-server.ts')
-  const started = Promise.withResolvers<Handler>()
-  let handler: Handler = async (request) => (await started.promise)(request)
-  const http = await startHttpServer({
-    host,
-    logger,
-    handler: (request) => handler(request),
-    address: listen.address,
-    port: listen.port,
-    certificatePem: pki.apiServer.certificatePem,
-    keyPem: pki.apiServer.keyPem,
-    clientAuthorityPem: pki.ca.certificatePem,
-  }).catch((error: unknown) => {
+  const { api, http } = await serveApi(
+    {
+      ...{ host, logger, metrics, listen, checked },
+      place: options.store,
+      quotaBackendBytes: options.quotaBackendBytes,
+      serving: pki.apiServer,
+      identity: ownIdentity(pki, network.domain),
+      access: defaultAccess,
+      admission: { enable: ['NodeRestriction'], disable: [] },
+      advertiseAddress: options.advertiseAddress,
+      serviceAddress: options.serviceAddress,
+      serviceCidrs: [network.serviceCidr],
+      nodePorts: network.nodePorts,
+      dialNode: options.dialNode,
+      ...defined({ featureGates: options.featureGates, runtimeConfig: options.runtimeConfig }),
+    },
+    stops,
+  ).catch((error: unknown) => {
     throw explainListen(error, listen.port)
   })
-  stops.push(() => http.close(closeGraceMs))
-  const api = await startApiServer({
-    host,
-    logger,
-    metrics,
-    store,
-    pki,
-    domain: network.domain,
-    advertise: { address: options.advertiseAddress, port: http.port },
-    serviceAddress: options.serviceAddress,
-    serviceCidrs: [network.serviceCidr],
-    nodePorts: network.nodePorts,
-    dialNode: options.dialNode,
-    checked,
-    ...(options.featureGates === undefined ? {} : { featureGates: options.featureGates }),
-    ...(options.runtimeConfig === undefined ? {} : { runtimeConfig: options.runtimeConfig }),
-  })
-  stops.push(() => api.stop())
-  handler = (request) => api.server.handle(request)
-  started.resolve(handler)
   return { server: api.server, http, kinds: api.kinds }
 }
 

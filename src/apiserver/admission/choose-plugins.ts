@@ -1,0 +1,75 @@
+import type { AdmissionPlugin } from '../admission.ts'
+
+/** What `--enable-admission-plugins` and `--disable-admission-plugins` name. */
+export interface PluginChoice {
+  readonly enable: readonly string[]
+  readonly disable: readonly string[]
+}
+
+/** Upstream's plugins that nobody gets who does not ask (`DefaultOffAdmissionPlugins`). */
+const offByDefault = [
+  'AlwaysAdmit',
+  'AlwaysDeny',
+  'AlwaysPullImages',
+  'DenyServiceExternalIPs',
+  'EventRateLimit',
+  'ExtendedResourceToleration',
+  'ImagePolicyWebhook',
+  'LimitPodHardAntiAffinityTopology',
+  'NamespaceAutoProvision',
+  'NamespaceExists',
+  'NodeRestriction',
+  'OwnerReferencesPermissionEnforcement',
+  'PodNodeSelector',
+  'PodTolerationRestriction',
+]
+
+const onByDefault = [
+  'NamespaceLifecycle',
+  'LimitRanger',
+  'ServiceAccount',
+  'TaintNodesByCondition',
+  'PodSecurity',
+  'Priority',
+  'DefaultTolerationSeconds',
+  'DefaultStorageClass',
+  'StorageObjectInUseProtection',
+  'PersistentVolumeClaimResize',
+  'RuntimeClass',
+  'CertificateApproval',
+  'CertificateSigning',
+  'ClusterTrustBundleAttest',
+  'CertificateSubjectRestriction',
+  'DefaultIngressClass',
+  'PodTopologyLabels',
+  'NodeDeclaredFeatureValidator',
+  'MutatingAdmissionPolicy',
+  'MutatingAdmissionWebhook',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionWebhook',
+  'ResourceQuota',
+]
+
+/** Parts of ours that upstream has outside of its plugins: nobody turns them off. */
+const isUpstreams = (name: string): boolean => onByDefault.includes(name) || offByDefault.includes(name)
+
+/** The plugins that run. Throws an Error that names the flag for a plugin that is unknown or not there. */
+export function choosePlugins(
+  all: readonly AdmissionPlugin[],
+  { enable, disable }: PluginChoice,
+): readonly AdmissionPlugin[] {
+  for (const [flag, names] of Object.entries({ enable, disable })) {
+    const unknown = names.find((name) => !isUpstreams(name))
+    if (unknown !== undefined) throw new Error(`${flag}-admission-plugins plugin "${unknown}" is unknown`)
+  }
+  const both = enable.find((name) => disable.includes(name))
+  if (both !== undefined)
+    throw new Error(`[${both}] in enable-admission-plugins and disable-admission-plugins overlapped`)
+  const absent = enable.find(
+    (name) => !all.some((plugin) => plugin.name === name) && offByDefault.includes(name),
+  )
+  if (absent !== undefined) throw new Error(`enable-admission-plugins plugin "${absent}" is not there`)
+  return all.filter(
+    ({ name }) => !disable.includes(name) && (!offByDefault.includes(name) || enable.includes(name)),
+  )
+}

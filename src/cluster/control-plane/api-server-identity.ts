@@ -1,0 +1,37 @@
+import type { TokenKeys } from '../../apiserver/authentication/token-keys.ts'
+import type { AuthenticationTrust } from '../../apiserver/bootstrap/authentication-trust.ts'
+import type { KeyPair } from '../pki/certificate.ts'
+import type { Pki } from '../pki/ensure-pki.ts'
+import { tokenKeys } from '../pki/token-keys.ts'
+
+/** Who an API server is, and whom it believes. */
+export interface ApiServerIdentity {
+  /** What extension API servers are told of callers' credentials. */
+  readonly trust: AuthenticationTrust
+  readonly serviceAccounts: {
+    /** Who issues tokens now; tokens of the others are still good. */
+    readonly issuers: readonly string[]
+    /** Of tokens that name none. */
+    readonly audiences: readonly string[]
+    readonly keys: TokenKeys
+  }
+  /** What it shows to kubelets, and who signs theirs; absent parts are not shown, or not verified. */
+  readonly kubelet: { readonly client?: KeyPair; readonly authorityPem?: string }
+}
+
+/** The identity of a cluster's own server. */
+export function ownIdentity(pki: Pki, domain: string): ApiServerIdentity {
+  const issuer = `https://kubernetes.default.svc.${domain}`
+  return {
+    trust: {
+      clientAuthority: pki.ca.certificatePem,
+      frontProxy: { authority: pki.frontProxyCa.certificatePem, allowedNames: ['front-proxy-client'] },
+    },
+    serviceAccounts: {
+      issuers: [issuer],
+      audiences: [issuer],
+      keys: tokenKeys(pki.serviceAccount.privateKeyPem),
+    },
+    kubelet: { client: pki.kubeletClient, authorityPem: pki.ca.certificatePem },
+  }
+}

@@ -1,0 +1,60 @@
+import type { Handler } from '../../apiserver/filter.ts'
+import type { HttpServer } from '../../apiserver/http/http-server.ts'
+import type { HttpLimits } from '../../apiserver/http/limits.ts'
+import { defined } from '../../base/defined.ts'
+import type { KeyPair } from '../pki/certificate.ts'
+import { type ApiServerSetup, type StartedApiServer, startApiServer } from './api-server.ts'
+import { openStorage, type StoragePlace } from './open-storage.ts'
+
+export interface ServeApiOptions extends Omit<ApiServerSetup, 'store' | 'advertise'> {
+  readonly place: StoragePlace
+  readonly quotaBackendBytes?: number | undefined
+  readonly compactionIntervalMs?: number | undefined
+  readonly listen: { readonly address: string; readonly port: number }
+  /** What the server shows. */
+  readonly serving: KeyPair
+  readonly httpLimits?: Partial<HttpLimits>
+  /** How clients, nodes and pods reach it. */
+  readonly advertiseAddress: string
+}
+
+export interface ServedApi {
+  readonly api: StartedApiServer
+  readonly http: HttpServer
+}
+
+/** What clients get to finish before their connections are broken. */
+const closeGraceMs = 2_000
+
+type Stop = () => Promise<void> | void
+
+/** Opens the store, listens, and starts the API server, whose first requests wait for it. What is started goes to `stops`. */
+export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise<ServedApi> {
+  const { host, logger, metrics, place, listen, serving, advertiseAddress, ...setup } = options
+  const { quotaBackendBytes, compactionIntervalMs } = options
+  const compaction = new AbortController()
+  const { signal } = compaction
+  const store = await openStorage({
+    ...{ host, logger, metrics, place, quotaBackendBytes, compactionIntervalMs, signal },
+  })
+  stops.push(() => store.storage.close())
+  stops.push(() => compaction.abort())
+  const { startHttpServer } = await import('../../apiserver/http/http-server.ts')
+  const started = Promise.withResolvers<Handler>()
+  let handler: Handler = async (request) => (await started.promise)(request)
+  const http = await startHttpServer({
+    host,
+    logger,
+    handler: (request) => handler(request),
+    ...listen,
+    ...serving,
+    ...defined({ clientAuthorityPem: options.identity.trust.clientAuthority, limits: options.httpLimits }),
+  })
+  stops.push(() => http.close(closeGraceMs))
+  const advertise = { address: advertiseAddress, port: http.port }
+  const api = await startApiServer({ ...setup, host, logger, metrics, store, advertise })
+  stops.push(() => api.stop())
+  handler = (request) => api.server.handle(request)
+  started.resolve(handler)
+  return { api, http }
+}
