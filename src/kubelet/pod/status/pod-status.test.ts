@@ -202,6 +202,16 @@ describe('podStatus()', () => {
     expect(podStatus(input({ verdict }))).toMatchObject({ phase: 'Failed', ...verdict })
   })
 
+  test('a pod without a ready sandbox keeps its address', () => {
+    const previous = podStatus(input())
+    const ended = { ...observed, podIps: [], sandboxes: [] }
+    expect(podStatus(input({ observed: ended, previous }))).toMatchObject({
+      podIP: '10.244.0.2',
+      podIPs: [{ ip: '10.244.0.2' }],
+    })
+    expect(podStatus(input({ observed: ended })).podIP).toBeUndefined()
+  })
+
   test('terminatedStatus() leaves no container open', () => {
     const last = podStatus(input({ ready: 'success' }))
     const ended = terminatedStatus(pod, last, () => true)

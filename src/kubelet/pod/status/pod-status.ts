@@ -89,10 +89,12 @@ export function podStatus(input: PodStatusInput): PodStatus {
   }
 }
 
+/** A pod of which no sandbox is ready keeps the address that it had: who looks at an ended pod still finds it. */
 function podAddresses({ pod, observed, previous, nodeIps }: PodStatusInput): readonly string[] {
-  if (pod.spec?.hostNetwork !== true) return observed.podIps
   const before = (previous.podIPs ?? []).map(({ ip }) => ip)
-  return before.length > 0 ? before : nodeIps
+  if (pod.spec?.hostNetwork === true) return before.length > 0 ? before : nodeIps
+  const [newest] = observed.sandboxes
+  return newest?.state === 'SANDBOX_READY' ? observed.podIps : before
 }
 
 interface PhaseVerdict {
