@@ -47,6 +47,8 @@ function httpGet(
         agent: false,
         rejectUnauthorized: false,
         servername: '',
+        // Go's parser lets lines end without a carriage return, as CGI scripts' do.
+        insecureHTTPParser: true,
       },
       (response) => {
         const chunks: Buffer[] = []
