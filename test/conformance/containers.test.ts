@@ -1,7 +1,25 @@
+import { nodeEndings } from './containers/node-endings.ts'
+import { nodeEnvironment } from './containers/node-environment.ts'
+import { nodeHooks } from './containers/node-hooks.ts'
+import { nodePods } from './containers/node-pods.ts'
+import { nodeProbes } from './containers/node-probes.ts'
+import { nodeSecurity } from './containers/node-security.ts'
+import { nodeSubPaths } from './containers/node-sub-paths.ts'
 import { storageEmptyDir } from './containers/storage-empty-dir.ts'
 import { storageObjects } from './containers/storage-objects.ts'
 import { storagePodData } from './containers/storage-pod-data.ts'
 import { containerBehaviours } from './support/container-suite.ts'
 
 // One cluster for all of them: what takes longest goes first, and everything else runs beside it.
-containerBehaviours('Containers', [storageObjects, storagePodData, storageEmptyDir])
+containerBehaviours('Containers', [
+  nodeProbes,
+  nodeEndings,
+  nodeHooks,
+  nodeSubPaths,
+  nodePods,
+  nodeSecurity,
+  nodeEnvironment,
+  storageObjects,
+  storagePodData,
+  storageEmptyDir,
+])

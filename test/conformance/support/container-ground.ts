@@ -1,12 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubeconfigContext } from '../../../src/client/https/kubeconfig.ts'
 import type { Machine } from '../../e2e/support/machine.ts'
 import type { Api, Json } from './api.ts'
-import { eventually, eventuallyGone, type Patience } from './eventually.ts'
+import { eventually, eventuallyGone } from './eventually.ts'
 import { type ExecResult, exec } from './exec.ts'
 import { type RawAnswer, type RawRequest, rawRequest } from './raw.ts'
 
 /** Containers take their time where many start at once; asking seldom leaves them the processor. */
-const patience: Patience = { everyMs: 250, withinMs: 150_000 }
+const patience = { everyMs: 250, withinMs: 150_000 }
 
 interface ContainerStatus {
   readonly name: string
@@ -38,6 +39,12 @@ export type PodJson = Json & {
     readonly initContainerStatuses?: readonly ContainerStatus[]
     readonly ephemeralContainerStatuses?: readonly ContainerStatus[]
   }
+}
+
+/** A pod to be created. */
+interface NamedPod {
+  readonly metadata: { readonly name: string; readonly [field: string]: unknown }
+  readonly spec: object
 }
 
 const isPod = (object: Json): object is PodJson => object.status !== undefined && object.spec !== undefined
@@ -83,13 +90,22 @@ export class ContainerGround {
     return eventually(look, withinMs === undefined ? patience : { ...patience, withinMs })
   }
 
+  /** Looks again and again for so long; throws as soon as `look` does. */
+  async throughout(ms: number, look: () => Promise<unknown>): Promise<void> {
+    const end = performance.now() + ms
+    do {
+      await look()
+      await sleep(patience.everyMs)
+    } while (performance.now() < end)
+  }
+
   async pod(name: string): Promise<PodJson> {
     const pod = await this.api.get(this.path(`pods/${name}`))
     if (!isPod(pod)) throw new Error(`${name} is no pod`)
     return pod
   }
 
-  async start(pod: { readonly metadata: { readonly name: string } }): Promise<string> {
+  async start(pod: NamedPod): Promise<string> {
     await this.create('pods', pod)
     return pod.metadata.name
   }
@@ -133,7 +149,7 @@ export class ContainerGround {
   }
 
   /** What a pod has said when it has succeeded. */
-  async output(pod: { readonly metadata: { readonly name: string } }): Promise<string> {
+  async output(pod: NamedPod): Promise<string> {
     const name = await this.start(pod)
     const { status } = await this.ended(name)
     const said = await this.log(name)

@@ -7,7 +7,7 @@ import { lacksContainers, suiteName } from '../../e2e/support/requirements.ts'
 import { Api } from './api.ts'
 import { ContainerGround } from './container-ground.ts'
 import { eventually } from './eventually.ts'
-import { image } from './pods.ts'
+import { image, speakingImage } from './pods.ts'
 import { listedRows, type Table } from './suite.ts'
 
 const timeoutMs = 240_000
@@ -36,6 +36,8 @@ export function containerBehaviours(title: string, tables: readonly Table<Contai
       machine = await Machine.create({ network: true })
       await machine.mustTimonel('up', '--detach', '--nodes', String(nodes.length))
       await machine.mustTimonel('image load', await machine.packBusybox(image))
+      const speaks = { entrypoint: ['/bin/echo', 'entrypoint'], command: ['command'] }
+      await machine.mustTimonel('image load', await machine.packBusybox(speakingImage, speaks))
       to = machine.context()
       api = new Api(createHttpsTransport({ host: realHost, ...to }))
       await Promise.all(

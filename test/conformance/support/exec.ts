@@ -10,21 +10,22 @@ export interface ExecResult {
   readonly status: { readonly status?: string; readonly message?: string }
 }
 
-/** What a WebSocket under `path` sends until the server ends it, by channel (its messages' first byte). */
-export async function channelsOf(
+/** What a WebSocket under `path` sends until the server ends it. */
+export async function messagesOf(
   to: KubeconfigContext,
   path: string,
   protocol: string,
-): Promise<ReadonlyMap<number, string>> {
+): Promise<readonly Buffer[]> {
   const socket = new WebSocket(new URL(path, to.server.replace(/^http/, 'ws')), protocol, credentialsOf(to))
-  const channels = new Map<number, Buffer[]>()
-  socket.on('message', (message: Buffer) => {
-    const [channel = 0] = message
-    channels.set(channel, [...(channels.get(channel) ?? []), message.subarray(1)])
-  })
+  const messages: Buffer[] = []
+  socket.on('message', (message: Buffer) => messages.push(message))
   await once(socket, 'close')
-  return new Map([...channels].map(([channel, parts]) => [channel, Buffer.concat(parts).toString('utf8')]))
+  return messages
 }
+
+/** Before the fourth version it is a text, and only where something went wrong. */
+const parseStatus = (text: string): ExecResult['status'] =>
+  text.startsWith('{') ? JSON.parse(text) : { message: text }
 
 /** Runs a command in a container, over WebSockets. `pod` is the pod's path. */
 export async function exec(
@@ -39,10 +40,11 @@ export async function exec(
     ...(container === undefined ? {} : { container }),
   })
   for (const word of command) query.append('command', word)
-  const channels = await channelsOf(to, `${pod}/exec?${query}`, protocol)
-  return {
-    stdout: channels.get(1) ?? '',
-    stderr: channels.get(2) ?? '',
-    status: JSON.parse(channels.get(3) ?? '{}'),
-  }
+  const messages = await messagesOf(to, `${pod}/exec?${query}`, protocol)
+  // Each begins with the number of its channel.
+  const channel = (number: number): string =>
+    Buffer.concat(
+      messages.filter(([first]) => first === number).map((message) => message.subarray(1)),
+    ).toString('utf8')
+  return { stdout: channel(1), stderr: channel(2), status: parseStatus(channel(3)) }
 }

@@ -10,7 +10,7 @@ import { createHttpsTransport } from '../../../src/client/https/https-transport.
 import { type KubeconfigContext, parseKubeconfig } from '../../../src/client/https/kubeconfig.ts'
 import { dataDirectory } from '../../../src/cluster/data-directory.ts'
 import { type ClusterState, readState } from '../../../src/cluster/state-file.ts'
-import { packImage } from '../../../src/kubelet/images/pack-image.ts'
+import { type ImageRecipe, packImage } from '../../../src/kubelet/images/pack-image.ts'
 import { busybox } from './requirements.ts'
 import { type RunOptions, type RunResult, run, succeed } from './run.ts'
 import { Traces } from './traces.ts'
@@ -38,7 +38,7 @@ const programs = [
     'nproc',
     'ps',
   ],
-  ...['sort', 'mount', 'df', 'head', 'tail', 'od', 'ln', 'true', 'false'],
+  ...['sort', 'mount', 'df', 'head', 'tail', 'od', 'ln', 'true', 'false', 'wc', 'sysctl', 'awk'],
 ]
 
 interface Uplink {
@@ -165,8 +165,8 @@ export class Machine {
     return createClient(transport)
   }
 
-  /** An archive with busybox and its usual programs. */
-  async packBusybox(name: string): Promise<string> {
+  /** An archive with busybox and its usual programs; `recipe` says what else is in the image. */
+  async packBusybox(name: string, recipe: Partial<ImageRecipe> = {}): Promise<string> {
     const file = join(this.folder, `${name.replace(/\W/g, '-')}.tar`)
     const image = await packImage({
       name,
@@ -178,6 +178,7 @@ export class Machine {
         { path: 'www', mode: 0o755 },
       ],
       environment: { PATH: '/bin' },
+      ...recipe,
     })
     writeFileSync(file, image)
     return file
