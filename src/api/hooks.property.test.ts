@@ -63,7 +63,7 @@ describe.each(writable.map((kind) => [name(kind), kind] as const))('%s', (_name,
         if (kind.stored !== undefined) kind.stored.fromStored(deepFrozen(kind.stored.toStored(created)))
         kind.gracefulDeletion?.(created, undefined)
         kind.finalized?.(created)
-        kind.terminating?.(created)
+        kind.terminating?.(created, nowMs)
       }),
       { numRuns: 25 },
     )

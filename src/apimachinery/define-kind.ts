@@ -140,7 +140,9 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   /** A DELETE that says nothing about dependents leaves them alone, for clients of old (Jobs). */
   readonly orphansDependents?: true
   /** Present: the first DELETE only marks the object, with this change (a Namespace turns Terminating). */
-  terminating?(object: T): T
+  terminating?(object: T, nowMs: number): T
+  /** Finalizers may have names without a domain. */
+  readonly looseFinalizers?: true
   /** False keeps an object that is being deleted although metadata.finalizers is empty (a Namespace's spec.finalizers). */
   finalized?(object: T): boolean
   /** Values of the fields that field selectors may name beyond metadata.name and metadata.namespace. */

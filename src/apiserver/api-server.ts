@@ -6,6 +6,8 @@ import type { Authenticator } from './authenticator.ts'
 import type { Authorizer } from './authorizer.ts'
 import { buildChain } from './chain/chain.ts'
 import { defaultInFlightLimits, type InFlightLimits } from './chain/max-in-flight.ts'
+import { CustomResources } from './custom-resources/custom-resources.ts'
+import type { ServedRegistry } from './discovery/served-registry.ts'
 import type { Endpoint, SubresourceEndpoint, VirtualResource } from './endpoint.ts'
 import { EndpointRoutes } from './endpoint-routes.ts'
 import type { Filter, Handler } from './filter.ts'
@@ -17,7 +19,7 @@ import type { ServerRequest, UserInfo } from './request.ts'
 import type { ServerResponse } from './response.ts'
 import { Identities } from './rest/identities.ts'
 import { Resource } from './rest/resource.ts'
-import { pageNotFound, RestApi } from './rest/rest-api.ts'
+import { pageNotFound, RestApi, type ServedResource } from './rest/rest-api.ts'
 import type { RestContext } from './rest/rest-context.ts'
 import { isStored, type ServerCore } from './server-core.ts'
 import { ServerMetrics } from './server-metrics.ts'
@@ -52,8 +54,23 @@ export interface ApiServer {
   transportFor(user: UserInfo, agent?: string): Transport
   /** False until everything is loaded, and while the caches are out of step with the store. */
   readonly ready: boolean
+  /** Everything that is served, as clients may discover it. */
+  readonly served: ServedRegistry
+  /** Absent where definitions are not among the kinds. */
+  readonly custom: CustomResources | undefined
   /** Ends all watches; the store stays open. */
   close(): Promise<void>
+}
+
+/** Custom resources, where there are definitions of them. */
+function makeCustomResources(
+  core: ServerCore,
+  context: RestContext,
+  serve: (resource: Resource) => ServedResource,
+): CustomResources | undefined {
+  const definitions = core.options.kinds.some(({ resource }) => resource === 'customresourcedefinitions')
+  if (!definitions) return undefined
+  return new CustomResources({ context, reader: core.reader, registry: core.served, serve })
 }
 
 /** Wires a server from its core and the parts that were made from that. */
@@ -78,7 +95,13 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     checked,
   }
   const running = new Set<WatchRun>()
+  const custom = makeCustomResources(core, context, (resource) => {
+    const { group, version, resource: name } = resource.kind
+    resource.cache.onDelivered = (watches) => metrics.watchEvents.inc([group, version, name], watches)
+    return { resource, representations: new Representations(resource, negotiator, protobuf) }
+  })
   const rest = new RestApi({
+    dynamic: custom,
     context,
     logger,
     served: kinds.filter(isStored).map((kind) => {
@@ -122,13 +145,19 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     last,
   )
   return {
-    start: () => mirror.start(),
+    start: async () => {
+      await mirror.start()
+      custom?.start()
+    },
+    served: core.served,
+    custom,
     handle,
     transportFor: (user, agent) => new InProcessTransport(host, handle, user, agent ?? ''),
     get ready() {
       return mirror.ready
     },
     close: async () => {
+      custom?.stop()
       for (const run of [...running]) run.stop()
       await mirror.close()
     },

@@ -13,6 +13,7 @@ import type { BodyDecoder } from './body-decoder.ts'
 import { CacheReader } from './cache/cache-reader.ts'
 import { Mirror } from './cache/mirror.ts'
 import type { ResourceCache } from './cache/resource-cache.ts'
+import { ServedRegistry } from './discovery/served-registry.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { type BodyParsers, bodyParsers, readObject } from './rest/body.ts'
 
@@ -51,6 +52,8 @@ export class ServerCore {
   readonly reader: ObjectReader
   readonly decoder: ObjectDecoder
   readonly parsers: BodyParsers
+  /** Everything that is served, as clients may discover it. */
+  readonly served = new ServedRegistry()
   readonly #caches = new Map<string, ResourceCache>()
 
   constructor(options: ServerCoreOptions) {

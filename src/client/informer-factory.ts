@@ -20,15 +20,11 @@ export interface InformerFactoryOptions {
   readonly logger: Logger
 }
 
-interface Running extends Followed {
-  stop(): Promise<void>
-}
-
 function startFollowing(
   { client, host, logger }: InformerFactoryOptions,
   kind: AnyKind,
   sink: ReflectorSink<KubernetesObject>,
-): Running {
+): Followed {
   const abort = new AbortController()
   const synced = Promise.withResolvers<void>()
   synced.promise.catch(() => {})
@@ -67,11 +63,11 @@ function idOf(
 /** Shared informers over one client. */
 export function createInformerFactory(options: InformerFactoryOptions): InformerFactory {
   const { client, host, logger } = options
-  const informers = new Map<string, Running>()
-  const followed: Running[] = []
+  const informers = new Map<string, Followed>()
+  const followed = new Set<Followed>()
   let isStopped = false
 
-  const all = (): readonly Running[] => [...informers.values(), ...followed]
+  const all = (): readonly Followed[] => [...informers.values(), ...followed]
   const refuseAfterStop = (): void => {
     if (isStopped) throw new Error('an informer is asked for after its factory was stopped')
   }
@@ -91,8 +87,14 @@ export function createInformerFactory(options: InformerFactoryOptions): Informer
     follow: (kind, sink) => {
       refuseAfterStop()
       const running = startFollowing(options, kind, sink)
-      followed.push(running)
-      return running
+      followed.add(running)
+      return {
+        whenSynced: () => running.whenSynced(),
+        stop: () => {
+          followed.delete(running)
+          return running.stop()
+        },
+      }
     },
     whenSynced: async () => {
       await Promise.all(all().map((one) => one.whenSynced()))
@@ -101,7 +103,7 @@ export function createInformerFactory(options: InformerFactoryOptions): Informer
       isStopped = true
       await Promise.all(all().map((one) => one.stop()))
       informers.clear()
-      followed.length = 0
+      followed.clear()
     },
   }
 }

@@ -54,6 +54,8 @@ export interface InformerOptions {
 export interface Followed {
   /** Resolves when the sink has the state; rejects when stopped before. */
   whenSynced(): Promise<void>
+  /** Nothing is brought to the sink any more once it has resolved. */
+  stop(): Promise<void>
 }
 
 /** Where what is followed is brought. One method is called at a time, and waited for. */

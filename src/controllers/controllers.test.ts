@@ -27,6 +27,7 @@ import { EventRecorder } from '../client/event-recorder.ts'
 import type { InformerFactory } from '../client/informer.ts'
 import { createInformerFactory } from '../client/informer-factory.ts'
 import { testHost } from '../client/testing/test-host.ts'
+import { fixedKinds } from '../reconcile/kind-source.ts'
 import { startController } from '../reconcile/start-controller.ts'
 import { controllers } from './controllers.ts'
 
@@ -80,7 +81,7 @@ beforeEach(async () => {
   }
   const metrics = new PrometheusMetrics()
   for (const declaration of controllers({
-    kinds: () => served,
+    kinds: fixedKinds(served),
     rootCertificate: 'PEM',
     namespaceSettleMs: 0,
   })) {

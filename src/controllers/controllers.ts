@@ -1,4 +1,5 @@
-import type { AnyController, AnyKind } from '../reconcile/controller.ts'
+import type { AnyController } from '../reconcile/controller.ts'
+import type { KindSource } from '../reconcile/kind-source.ts'
 import { clusterRoleAggregationController } from './clusterroleaggregation/cluster-role-aggregation-controller.ts'
 import { deploymentController } from './deployment/deployment-controller.ts'
 import { endpointsController } from './endpoints/endpoints-controller.ts'
@@ -15,7 +16,7 @@ import { taintEvictionController } from './tainteviction/taint-eviction-controll
 
 export interface ControllersOptions {
   /** Every kind that is served: what namespaces hold and owners own. */
-  readonly kinds: () => readonly AnyKind[]
+  readonly kinds: KindSource
   /** The certificate (PEM) that pods trust the API server by. */
   readonly rootCertificate: string
   /** Between the deletion of a namespace and that of its content; upstream's 5 s where absent, 0 will do with one API server. */

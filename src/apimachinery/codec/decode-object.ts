@@ -3,7 +3,7 @@ import { goQuote } from '../go-text.ts'
 import type { KubernetesObject } from '../meta.ts'
 import type { Schema, Schemas } from '../schema.ts'
 import { badRequest } from '../status-error.ts'
-import type { Conformer } from './conformer.ts'
+import type { Conformed, Conformer } from './conformer.ts'
 import { DecodeError } from './decode-error.ts'
 import { finishFreeForm } from './free-form.ts'
 import { goValue } from './go-types.ts'
@@ -18,6 +18,14 @@ export interface DecodeOptions {
   /** The schema of that kind; without one (custom resources) the body is kept as it is. */
   readonly schema?: Schema | undefined
   readonly fieldValidation: FieldValidation
+  /** In place of `schema` where a kind's schema is data. */
+  readonly structure?: Structure | undefined
+}
+
+/** Makes values fit a schema that somebody sent (a custom resource's): drops what is unknown. */
+export interface Structure {
+  /** Throws DecodeError. */
+  conform(value: unknown, strict: boolean): Conformed
 }
 
 export interface DecodedObject {
@@ -145,15 +153,16 @@ export class ObjectDecoder {
     }
   }
 
-  #conform(parsed: ParsedBody, { schema, fieldValidation }: DecodeOptions) {
+  #conform(parsed: ParsedBody, { schema, structure, fieldValidation }: DecodeOptions): Conformed {
     const strict = fieldValidation !== 'Ignore'
     const duplicates = parsed.exact?.duplicates
     const before = strict ? (parsed.strictErrors ?? []) : []
     if (schema === undefined) {
-      // Custom resources: their structural schema tells known from unknown fields; keys given twice show here.
-      if (duplicates === undefined) return { value: parsed.value, strictErrors: before }
-      const free = finishFreeForm(parsed.value, duplicates)
-      return { value: free.value, strictErrors: strict ? [...before, ...free.strictErrors] : [] }
+      const free = duplicates === undefined ? undefined : finishFreeForm(parsed.value, duplicates)
+      const given = strict ? [...before, ...(free?.strictErrors ?? [])] : []
+      const value = free === undefined ? parsed.value : free.value
+      const fitted = structure?.conform(value, strict) ?? { value, strictErrors: [] }
+      return { value: fitted.value, strictErrors: [...given, ...fitted.strictErrors] }
     }
     const conformed = this.#conformer.conform(parsed.value, schema, { strict, duplicates })
     return { value: conformed.value, strictErrors: [...before, ...conformed.strictErrors] }

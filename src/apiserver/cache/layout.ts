@@ -39,15 +39,18 @@ export class Layout {
   readonly metadataStart: number
   /** Where `"metadata"` is: items of lists begin with a brace and this. */
   readonly itemStart: number
+  readonly listKind: string
 
-  constructor(kind: GroupVersionKind) {
+  /** Items of lists say their kind where it is one that only its definition names. */
+  constructor(kind: GroupVersionKind, list?: { readonly kind: string }) {
     this.apiVersion = apiVersionOf(kind)
     this.kind = kind.kind
     const head = `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(this.apiVersion)},`
     this.#prefix = `${head}"metadata":{`
     this.#prefixBytes = encoder.encode(this.#prefix)
     this.metadataStart = this.#prefixBytes.length - 1
-    this.itemStart = encoder.encode(head).length
+    this.itemStart = list === undefined ? encoder.encode(head).length : 1
+    this.listKind = list?.kind ?? `${kind.kind}List`
   }
 
   /** `object.metadata` must hold more than a resource version. */

@@ -10,6 +10,8 @@ import type { Batch, Change, Entry, Storage } from '../../storage/storage.ts'
 import type { CachedObject } from './cached-object.ts'
 import { DecodedObjects } from './decoded-objects.ts'
 import type { HistoryLimits } from './history.ts'
+import { type LateCache, LateCaches } from './late-caches.ts'
+import type { Layout } from './layout.ts'
 import { ResourceCache, type WrittenObject } from './resource-cache.ts'
 
 export const registryPrefix = '/registry/'
@@ -50,6 +52,7 @@ export class Mirror {
   readonly #pending = new Map<string, PendingWrite[]>()
   readonly #waiters = new RevisionWaiters()
   readonly #closed = new AbortController()
+  readonly #late: LateCaches
   #revision = 0
   #ready = false
   #running: Promise<void> | undefined
@@ -57,6 +60,7 @@ export class Mirror {
   constructor(options: MirrorOptions) {
     this.#options = options
     this.decoded = new DecodedObjects(options.decodedBytes)
+    this.#late = new LateCaches(this)
   }
 
   /** Everything up to here is in the caches. */
@@ -69,6 +73,11 @@ export class Mirror {
     return this.#ready
   }
 
+  /** The store's newest revision. */
+  newest(): Promise<number> {
+    return this.#options.storage.currentRevision()
+  }
+
   /** The cache for a stored kind; before `start`. */
   register(kind: KindDeclaration): ResourceCache {
     assert(kind.stored === undefined, `${kind.kind} is stored as another kind`)
@@ -76,6 +85,27 @@ export class Mirror {
     const cache = new ResourceCache(kind, this.decoded, this.#options.history)
     this.#caches.set(kind.storagePrefix, cache)
     return cache
+  }
+
+  /** A cache that belongs to no mirror yet, or that is fed from another cache. */
+  detachedCache(kind: KindDeclaration, layout?: Layout): ResourceCache {
+    return new ResourceCache(kind, this.decoded, this.#options.history, layout)
+  }
+
+  /**
+   * Loads a cache while the server runs and keeps it in step from then on; resolves when it is. Rejects with what
+   * loading rejects with, and then leaves nothing behind.
+   */
+  async join(late: LateCache): Promise<void> {
+    const { storagePrefix } = late.cache.kind
+    assert(!this.#caches.has(storagePrefix), `two kinds are stored below ${storagePrefix}`)
+    await this.#late.load(late, () => this.#caches.set(storagePrefix, late.cache))
+  }
+
+  /** The end of a cache that had joined: it changes no more, and whoever watches it has to start anew. */
+  leave(cache: ResourceCache): void {
+    if (this.#caches.get(cache.kind.storagePrefix) === cache) this.#caches.delete(cache.kind.storagePrefix)
+    for (const consumer of cache.hub.consumers()) consumer.terminate()
   }
 
   /** Resolves when everything is loaded. */
@@ -182,7 +212,7 @@ export class Mirror {
     const revision = await storage.currentRevision()
     for (const cache of this.#caches.values()) {
       const prefix = this.key(cache, '')
-      const pages = this.#pages(prefix, revision)
+      const pages = this.pages(prefix, revision)
       if (this.#ready) {
         const all: Entry[] = []
         for await (const page of pages) all.push(...page)
@@ -198,10 +228,12 @@ export class Mirror {
     }
     this.#revision = revision
     this.#ready = true
+    this.#late.reloaded()
     this.#waiters.reached(revision)
   }
 
-  async *#pages(prefix: string, revision: number): AsyncGenerator<readonly Entry[]> {
+  /** All entries below a prefix as of a revision. */
+  async *pages(prefix: string, revision: number): AsyncGenerator<readonly Entry[]> {
     let after: string | undefined
     for (;;) {
       const position = after === undefined ? {} : { after }
@@ -254,7 +286,10 @@ export class Mirror {
   #applyChange({ key, entry }: Change, revision: number): void {
     const write = entry === undefined ? undefined : this.#writeOf(key, entry.value)
     const cache = write?.cache ?? this.#cacheOf(key)
-    if (cache === undefined) return
+    if (cache === undefined) {
+      this.#late.observe(key, entry, revision)
+      return
+    }
     const id = key.slice(registryPrefix.length + cache.kind.storagePrefix.length + 1)
     if (entry === undefined) cache.remove(id, revision)
     else {

@@ -53,9 +53,14 @@ export class ResourceCache {
   #lastChange = 0
   #allAttributes = true
 
-  constructor(kind: KindDeclaration, decoded: DecodedObjects, limits: HistoryLimits) {
+  constructor(
+    kind: KindDeclaration,
+    decoded: DecodedObjects,
+    limits: HistoryLimits,
+    layout: Layout = new Layout(kind),
+  ) {
     this.kind = kind
-    this.layout = new Layout(kind)
+    this.layout = layout
     this.#decoded = decoded
     this.#limits = limits
     this.#fieldNames = Object.keys(kind.selectableFields)

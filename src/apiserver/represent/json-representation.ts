@@ -42,8 +42,8 @@ export class JsonRepresentation implements Representation, StreamRepresentation 
 
   /** Items of lists do not say their kind, as upstream's. */
   *list(records: readonly CachedObject[], metadata: ListMeta): Iterable<Uint8Array> {
-    const { kind, apiVersion, itemStart } = this.#source.layout
-    const head = JSON.stringify({ kind: `${kind}List`, apiVersion, metadata, items: [] })
+    const { listKind, apiVersion, itemStart } = this.#source.layout
+    const head = JSON.stringify({ kind: listKind, apiVersion, metadata, items: [] })
     yield encodeText(head.slice(0, -2))
     let first = true
     for (const record of records) {

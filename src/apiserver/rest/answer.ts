@@ -75,6 +75,6 @@ async function objectList(resource: Resource, { records, metadata }: ListResult)
     await host.nextTurn()
     sliceStartMs = host.monotonicMs()
   }
-  const { kind, apiVersion } = resource
-  return objectResponse({ kind: `${kind.kind}List`, apiVersion, metadata, items })
+  const { layout, apiVersion } = resource
+  return objectResponse({ kind: layout.listKind, apiVersion, metadata, items })
 }

@@ -37,9 +37,8 @@ function untyped(resource: Resource, configuration: KubernetesObject, why: strin
 }
 
 function checkTyped(resource: Resource, configuration: KubernetesObject): void {
-  const { kind, schema, context } = resource
   try {
-    context.decoder.accept(configuration, { expected: kind, schema, fieldValidation: 'Strict' })
+    resource.context.decoder.accept(configuration, resource.decoding('Strict'))
   } catch (error) {
     if (!isStatus(error, 'BadRequest')) throw error
     const at = error.message.indexOf(strictPrefix)
@@ -60,13 +59,13 @@ export function applyTransform(
   if (!isObject(configuration)) throw badRequest('error decoding YAML: the configuration is not an object')
   checkConfiguration(resource, configuration)
   checkTyped(resource, configuration)
-  const { kind, schema, context } = resource
+  const { kind, context } = resource
   const management = fieldManagement(resource, request.info.subresource, options)
   return (live) => {
     if (management === undefined) throw badRequest(`${kind.kind} has no schema to apply by`)
     try {
       const merged = applyServerSide(live, configuration, { ...management, force: options.force })
-      const accepted = context.decoder.accept(merged, { expected: kind, schema, fieldValidation: 'Ignore' })
+      const accepted = context.decoder.accept(merged, resource.decoding('Ignore'))
       return kind.defaults(accepted.object)
     } catch (error) {
       if (error instanceof TypedError) throw untyped(resource, configuration, error.message)

@@ -40,18 +40,25 @@ function parserFor(context: BodyContext, request: ServerRequest): BodyParser {
 }
 
 /** Reads the request's body as an object of a kind; unknown and duplicate fields become warnings or, under Strict, an error. */
-export async function readObject(
+export function readObject(
   context: BodyContext,
   request: ServerRequest,
   expected: GroupVersionKind,
   schema: Schema | undefined,
   fieldValidation: FieldValidation,
 ): Promise<KubernetesObject> {
+  return readDecoded(context, request, { expected, schema, fieldValidation })
+}
+
+async function readDecoded(
+  context: BodyContext,
+  request: ServerRequest,
+  options: DecodeOptions,
+): Promise<KubernetesObject> {
   const body = await request.source.readBody()
-  const options: DecodeOptions = { expected, schema, fieldValidation }
   if (body.type === 'object') return context.decoder.accept(body.object, options).object
   const parser = parserFor(context, request)
-  const decoded = context.decoder.decode(body.bytes, (bytes) => parser(bytes, expected), options)
+  const decoded = context.decoder.decode(body.bytes, (bytes) => parser(bytes, options.expected), options)
   for (const warning of decoded.warnings) request.warn(warning)
   return decoded.object
 }
@@ -62,8 +69,8 @@ export async function readBody(
   request: ServerRequest,
   fieldValidation: FieldValidation,
 ): Promise<KubernetesObject> {
-  const { context, kind, schema } = resource
-  return kind.defaults(await readObject(context, request, kind, schema, fieldValidation))
+  const { context, kind } = resource
+  return kind.defaults(await readDecoded(context, request, resource.decoding(fieldValidation)))
 }
 
 /** A body without a schema: a patch, or options. Undefined when there is none. */

@@ -9,7 +9,6 @@ import {
 } from '../../apimachinery/status-error.ts'
 import type { AdmissionInput } from '../admission-chain.ts'
 import type { ServerRequest, UserInfo } from '../request.ts'
-import { checkWritten } from './checked.ts'
 import { withManagedFields } from './field-management.ts'
 import { generateName, maxGenerateAttempts } from './names.ts'
 import { dedupOwners, ensureNamespace, wipeSystemFields, withMetadata } from './object-meta.ts'
@@ -86,9 +85,8 @@ async function insert(creation: Creation, object: KubernetesObject): Promise<Out
   const id = resource.id(object.metadata?.namespace ?? '', name)
   if (resource.cache.get(id) !== undefined) throw takenError(resource, object)
   if (options.dryRun) return objectOutcome(object, 201)
-  const stored = checkWritten(resource, resource.toStored(object))
   try {
-    return recordOutcome(await resource.context.mirror.put(resource.cache, id, stored, 0), 201)
+    return recordOutcome(await resource.put(id, object, 0), 201)
   } catch (error) {
     if (error instanceof GuardFailedError) throw takenError(resource, object)
     throw fromStorageError(error)

@@ -2,9 +2,7 @@ import type { DeleteOptions, KubernetesObject, Status } from '../../apimachinery
 import { conflict, notFound, objectModified } from '../../apimachinery/status-error.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import type { ServerRequest } from '../request.ts'
-import { checkWritten } from './checked.ts'
 import { namespaceForAdmission } from './create.ts'
-import { removeRecord } from './delete-record.ts'
 import { planDeletion } from './deletion-plan.ts'
 import { type Outcome, objectOutcome, recordOutcome } from './outcome.ts'
 import type { Resource } from './resource.ts'
@@ -33,6 +31,8 @@ export async function deleteObject(deletion: Deletion): Promise<Outcome> {
       if (attempt === maxAttempts) throw objectModified(resource.subject(name))
       if (error.current === undefined) await resource.context.host.nextTurn()
       else await resource.context.mirror.reached(error.current.modRevision)
+      const settled = resource.settled()
+      if (settled !== undefined) await settled
     }
   }
 }
@@ -76,14 +76,12 @@ async function mark(
 ): Promise<Outcome> {
   const status = statusOf(options)
   if (isDryRun(options)) return objectOutcome(object, status)
-  const stored = checkWritten(resource, resource.toStored(object))
-  const { mirror } = resource.context
-  return recordOutcome(await mirror.put(resource.cache, record.id, stored, record.revision), status)
+  return recordOutcome(await resource.put(record.id, object, record.revision), status)
 }
 
 async function remove(deletion: Deletion, record: CachedObject, last: KubernetesObject): Promise<Outcome> {
   if (isDryRun(deletion.options)) return answer(deletion, last, 200)
-  const gone = await removeRecord(deletion.resource, record)
+  const gone = await deletion.resource.remove(record)
   if (deletion.resource.kind.returnsDeleted !== true) return answer(deletion, last, 200)
   const metadata = { ...last.metadata, resourceVersion: String(gone.revision) }
   return objectOutcome({ ...last, metadata })

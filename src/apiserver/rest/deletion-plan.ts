@@ -102,8 +102,8 @@ export function planDeletion(
   const finalizers = finalizersFor(kind, live, options)
   const held = { finalizers: finalizers.length === 0 ? undefined : finalizers }
   if (kind.terminating !== undefined && live.metadata?.deletionTimestamp === undefined) {
-    const changes = { ...held, deletionTimestamp: formatTime(nowMs) }
-    return { type: 'mark', object: withMetadata(kind.terminating(live), changes) }
+    const object = withMetadata(live, { ...held, deletionTimestamp: formatTime(nowMs) })
+    return { type: 'mark', object: kind.terminating(object, nowMs) }
   }
   if (kind.finalized?.(live) === false) return { type: 'wait' }
   const grace = planGrace(kind, live, options, nowMs)

@@ -9,7 +9,7 @@ export function fieldManagement(
   subresource: string,
   options: WriteOptions,
 ): FieldManagement | undefined {
-  const { schema } = resource
+  const schema = resource.mergeSchema
   if (schema === undefined) return undefined
   const reset = resource.resetFields(subresource)
   return {

@@ -101,10 +101,9 @@ function decodePatched(
   patched: JsonValue,
   options: WriteOptions,
 ): KubernetesObject {
-  const { kind, schema, context } = resource
-  const { fieldValidation } = options
+  const { kind, context } = resource
   try {
-    const decoded = context.decoder.accept(patched, { expected: kind, schema, fieldValidation })
+    const decoded = context.decoder.accept(patched, resource.decoding(options.fieldValidation))
     for (const warning of decoded.warnings) request.warn(warning)
     return kind.defaults(decoded.object)
   } catch (error) {

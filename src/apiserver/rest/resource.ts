@@ -1,3 +1,4 @@
+import type { DecodeOptions, FieldValidation } from '../../apimachinery/codec/decode-object.ts'
 import type { KindDeclaration, WriteContext } from '../../apimachinery/define-kind.ts'
 import type { FieldsV1, KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Schema } from '../../apimachinery/schema.ts'
@@ -6,6 +7,7 @@ import { ByteBoundedMap } from '../cache/byte-bounded-map.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import { apiVersionOf, Layout } from '../cache/layout.ts'
 import type { ResourceCache } from '../cache/resource-cache.ts'
+import { checkWritten } from './checked.ts'
 import type { RestContext } from './rest-context.ts'
 
 /** Of objects encoded in another version than the stored one. */
@@ -22,13 +24,43 @@ export class Resource {
   readonly layout: Layout
   readonly #converted = new ByteBoundedMap<CachedObject, Uint8Array>(maxConvertedBytes)
 
-  constructor(kind: KindDeclaration, cache: ResourceCache, context: RestContext) {
+  constructor(kind: KindDeclaration, cache: ResourceCache, context: RestContext, layout?: Layout) {
     this.kind = kind
     this.apiVersion = apiVersionOf(kind)
     this.cache = cache
     this.context = context
-    this.layout = kind.stored === undefined ? cache.layout : new Layout(kind)
+    this.layout = layout ?? (kind.stored === undefined ? cache.layout : new Layout(kind))
     this.schema = context.schemas.get(kind.schema)
+  }
+
+  /** How bodies are read. */
+  decoding(fieldValidation: FieldValidation): DecodeOptions {
+    return { expected: this.kind, schema: this.schema, fieldValidation }
+  }
+
+  /** What structured merge goes by; undefined for kinds whose fields nobody manages. */
+  get mergeSchema(): Schema | undefined {
+    return this.schema
+  }
+
+  /** Resolves when reads show all that the mirror has; undefined: they do. */
+  settled(): Promise<void> | undefined {
+    return undefined
+  }
+
+  /**
+   * Writes an object of this version that must be at `revision` (0: absent) in the store; gives the record to
+   * answer with. Throws what the store throws.
+   */
+  put(id: string, object: KubernetesObject, revision: number): Promise<CachedObject> {
+    const stored = checkWritten(this, this.toStored(object))
+    return this.context.mirror.put(this.cache, id, stored, revision)
+  }
+
+  /** Deletes what is still at the record's revision; gives its last state at the deletion's revision. Throws what the store throws. */
+  async remove(record: CachedObject): Promise<CachedObject> {
+    const revision = await this.context.mirror.remove(this.cache, record.id, record.revision)
+    return this.cache.gone(record, revision)
   }
 
   subject(name: string): Subject {

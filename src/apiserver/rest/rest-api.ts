@@ -33,6 +33,12 @@ export interface ServedResource {
   readonly representations: Representations
 }
 
+/** Resources that come and go while the server runs. */
+export interface DynamicResources {
+  /** Undefined where nothing of that name is served. Rejects when what is served cannot be made ready. */
+  find(group: string, version: string, resource: string): Promise<ServedResource> | undefined
+}
+
 export interface RestApiOptions {
   readonly context: RestContext
   readonly logger: Logger
@@ -42,6 +48,7 @@ export interface RestApiOptions {
   /** The declarations of kinds that are not stored. */
   readonly virtualKinds: readonly KindDeclaration[]
   readonly watches: WatchServices
+  readonly dynamic?: DynamicResources | undefined
 }
 
 const key = (group: string, version: string, resource: string): string => `${group}/${version}/${resource}`
@@ -69,15 +76,24 @@ export class RestApi {
   }
 
   async handle(request: ServerRequest): Promise<ServerResponse> {
-    const { group, version, resource, subresource } = request.info
+    const { group, version, resource } = request.info
     const served = this.#served.get(key(group, version, resource))
-    if (served === undefined) return this.#handleVirtual(request)
+    if (served !== undefined) return this.#handleServed(served, request)
+    const dynamic = this.#options.dynamic?.find(group, version, resource)
+    if (dynamic === undefined) return this.#handleVirtual(request)
+    return this.#handleServed(await dynamic, request)
+  }
+
+  async #handleServed(served: ServedResource, request: ServerRequest): Promise<ServerResponse> {
+    const { subresource } = request.info
     if (!isInScope(served.resource.kind, request)) return pageNotFound()
     if (subresource !== '' || !isRead(request.info.verb)) {
       // Beside other servers: whoever writes, and whatever judges it, sees what had been acknowledged anywhere.
       const waiting = this.#options.context.mirror.fresh()
       if (waiting !== undefined) await waiting
     }
+    const settled = served.resource.settled()
+    if (settled !== undefined) await settled
     if (subresource === '') return this.#handleMain(served, request)
     return this.#handleSubresource(served, request)
   }

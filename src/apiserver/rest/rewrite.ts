@@ -1,7 +1,6 @@
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { objectModified } from '../../apimachinery/status-error.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
-import { checkWritten } from './checked.ts'
 import type { Resource } from './resource.ts'
 import { fromStorageError, GuardFailedError } from './storage-errors.ts'
 
@@ -24,9 +23,8 @@ export async function rewriteObject(
     const record = resource.find(namespace, name)
     const object = change(record === undefined ? undefined : resource.read(record))
     if (dryRun) return undefined
-    const stored = checkWritten(resource, resource.toStored(object))
     try {
-      return await mirror.put(resource.cache, resource.id(namespace, name), stored, record?.revision ?? 0)
+      return await resource.put(resource.id(namespace, name), object, record?.revision ?? 0)
     } catch (error) {
       if (!(error instanceof GuardFailedError)) throw fromStorageError(error)
       if (attempt === maxAttempts) throw objectModified(resource.subject(name))

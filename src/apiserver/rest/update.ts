@@ -9,10 +9,8 @@ import type { AdmissionInput } from '../admission-chain.ts'
 import type { MaybePromise } from '../authenticator.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import type { ServerRequest } from '../request.ts'
-import { checkWritten } from './checked.ts'
 import { namespaceForAdmission } from './create.ts'
 import { createOnUpdate } from './create-on-update.ts'
-import { removeRecord } from './delete-record.ts'
 import { dedupOwners, ensureName, ensureNamespace, withMetadata } from './object-meta.ts'
 import { type Outcome, objectOutcome, recordOutcome } from './outcome.ts'
 import { reserving } from './reserving.ts'
@@ -53,6 +51,8 @@ export async function updateObject(update: Update): Promise<Outcome> {
       // The caches do not show yet what came first; a deletion leaves no revision to wait for.
       if (error.current === undefined) await resource.context.host.nextTurn()
       else await mirror.reached(error.current.modRevision)
+      const settled = resource.settled()
+      if (settled !== undefined) await settled
     }
   }
 }
@@ -94,14 +94,13 @@ async function replace(
   await resource.context.admission.validate(admissionOf(update, object, live))
   if (vanishes(resource, object, live)) {
     if (options.dryRun) return objectOutcome(object)
-    await removeRecord(resource, record)
+    await resource.remove(record)
     return objectOutcome(object)
   }
   if (isSameContent(object, live) && areSameManagers(object, live)) return recordOutcome(record)
   if (options.dryRun) return objectOutcome(object)
-  const stored = checkWritten(resource, resource.toStored(object))
   const id = resource.id(update.namespace, update.name)
-  return recordOutcome(await resource.context.mirror.put(resource.cache, id, stored, record.revision))
+  return recordOutcome(await resource.put(id, object, record.revision))
 }
 
 async function admit(

@@ -6,7 +6,6 @@ import { resources } from '../../api/generated/resources.ts'
 import { builtInSchemas } from '../../api/schemas.ts'
 import { servedKinds } from '../../api/served-kinds.ts'
 import { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
-import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { RuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import { choosePlugins, type PluginChoice } from '../../apiserver/admission/choose-plugins.ts'
 import { orderedPlugins } from '../../apiserver/admission/ordered-plugins.ts'
@@ -36,6 +35,7 @@ import { Bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import type { InFlightLimits } from '../../apiserver/chain/max-in-flight.ts'
 import type { BackendAddress, BackendConnector } from '../../apiserver/connect/backend.ts'
 import { connectEndpoints } from '../../apiserver/connect/connect-endpoints.ts'
+import { DefinitionControllers } from '../../apiserver/custom-resources/definition-controllers.ts'
 import { DiscoveryEndpoint } from '../../apiserver/discovery/discovery-endpoint.ts'
 import { type HealthCheck, HealthEndpoint, ping } from '../../apiserver/discovery/health-endpoint.ts'
 import { MetricsEndpoint } from '../../apiserver/discovery/metrics-endpoint.ts'
@@ -102,8 +102,6 @@ export const defaultAccess: AccessOptions = { anonymous: true, authorization: ['
 
 export interface StartedApiServer {
   readonly server: ApiServer
-  /** All kinds that it serves. */
-  readonly kinds: readonly KindDeclaration[]
   stop(): Promise<void>
 }
 
@@ -151,8 +149,11 @@ function makeEndpoints(
     const key = `${kind.group}/${kind.resource}/${name}`
     return parts.includes(name) || key in ownSubresources || answered.has(key)
   })
-  discovery.replace(served)
-  openApi.replace(served)
+  core.served.onChange(() => {
+    discovery.replace(core.served.list())
+    openApi.replace(served)
+  })
+  core.served.replace('built in', served)
   const endpoints: Endpoint[] = [
     discovery,
     openApi,
@@ -244,6 +245,17 @@ const makeBootstrap = (setup: ApiServerSetup, server: ApiServer, reader: ObjectR
     authenticationTrust: setup.identity.trust,
   })
 
+function makeDefinitionControllers(
+  { host, logger }: ApiServerSetup,
+  server: ApiServer,
+  reader: ObjectReader,
+): DefinitionControllers | undefined {
+  const { custom } = server
+  if (custom === undefined) return undefined
+  const transport = server.transportFor(loopbackUser, 'kube-apiserver')
+  return new DefinitionControllers({ host, logger, reader, transport, custom })
+}
+
 /** Puts an API server together and loads it from the store. */
 export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiServer> {
   const { host, logger, metrics, store, identity, checked } = setup
@@ -303,7 +315,15 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   const bootstrap = makeBootstrap(setup, server, reader)
   checks.push(...bootstrap.checks)
   await server.start()
-  const stops = [() => connector.close(), rbac.start(), allocator.start(), () => bootstrap.stop()]
+  const definitions = makeDefinitionControllers(setup, server, reader)
+  definitions?.start()
+  const stops = [
+    () => connector.close(),
+    rbac.start(),
+    allocator.start(),
+    () => bootstrap.stop(),
+    () => definitions?.stop(),
+  ]
   const stop = async (): Promise<void> => {
     for (const each of stops.reverse()) each()
     await server.close()
@@ -314,5 +334,5 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     await stop()
     throw error
   }
-  return { server, kinds: served, stop }
+  return { server, stop }
 }

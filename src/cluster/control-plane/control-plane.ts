@@ -1,4 +1,3 @@
-import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { RuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import type { ApiServer } from '../../apiserver/api-server.ts'
 import type { HttpServer } from '../../apiserver/http/http-server.ts'
@@ -11,6 +10,7 @@ import type { InformerFactory } from '../../client/informer.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
 import { controllers } from '../../controllers/controllers.ts'
 import type { AnyController } from '../../reconcile/controller.ts'
+import type { KindSource } from '../../reconcile/kind-source.ts'
 import { startController } from '../../reconcile/start-controller.ts'
 import { Scheduler } from '../../scheduler/scheduler.ts'
 import type { NetworkOptions } from '../options.ts'
@@ -66,7 +66,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     for (const each of stops.splice(0).reverse()) await each()
   }
   try {
-    const { server, http, kinds } = await step(
+    const { server, http } = await step(
       options.host,
       options.report,
       'API server',
@@ -74,7 +74,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       ({ http }) => `port ${http.port}`,
     )
     const informers = await step(options.host, options.report, 'controllers and scheduler', () =>
-      control(options, { server, kinds }, stops),
+      control(options, server, stops),
     )
     return { server, http, informers, stop }
   } catch (error) {
@@ -92,7 +92,6 @@ function explainListen(error: unknown, port: number): unknown {
 interface Serving {
   readonly server: ApiServer
   readonly http: HttpServer
-  readonly kinds: readonly KindDeclaration[]
 }
 
 async function serve(options: ControlPlaneOptions, stops: Stop[]): Promise<Serving> {
@@ -117,12 +116,18 @@ async function serve(options: ControlPlaneOptions, stops: Stop[]): Promise<Servi
   ).catch((error: unknown) => {
     throw explainListen(error, listen.port)
   })
-  return { server: api.server, http, kinds: api.kinds }
+  return { server: api.server, http }
 }
+
+/** What the server serves, for controllers of the same process. */
+const kindsOf = ({ served }: ApiServer): KindSource => ({
+  list: () => served.list().map(({ kind }) => kind),
+  onChange: (handler) => served.onChange(handler),
+})
 
 async function control(
   options: ControlPlaneOptions,
-  { server, kinds }: Pick<Serving, 'server' | 'kinds'>,
+  server: ApiServer,
   stops: Stop[],
 ): Promise<InformerFactory> {
   const { host, logger, metrics } = options
@@ -138,7 +143,7 @@ async function control(
     return running.ready
   }
   const list = controllers({
-    kinds: () => kinds,
+    kinds: kindsOf(server),
     rootCertificate: options.pki.ca.certificatePem,
     // Nobody else admits anything: this is the only API server.
     namespaceSettleMs: 0,

@@ -8,6 +8,7 @@ import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject, OwnerReference } from '../../apimachinery/meta.ts'
 import { apiVersionOf } from '../../client/resource-path.ts'
 import type { AnyKind } from '../../reconcile/controller.ts'
+import { fixedKinds } from '../../reconcile/kind-source.ts'
 import { TestCluster } from '../../reconcile/testing/test-cluster.ts'
 import { garbageCollector } from './garbage-collector.ts'
 
@@ -21,7 +22,7 @@ beforeEach(() => {
 
 afterEach(() => cluster.stop())
 
-const start = () => cluster.start(garbageCollector({ kinds: () => kinds }))
+const start = () => cluster.start(garbageCollector({ kinds: fixedKinds(kinds) }))
 
 const owner = (kind: AnyKind, object: KubernetesObject, blocks = true): OwnerReference => ({
   apiVersion: apiVersionOf(kind),

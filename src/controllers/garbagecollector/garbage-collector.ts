@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
-import type { ReflectorSink } from '../../client/informer.ts'
+import type { Followed, ReflectorSink } from '../../client/informer.ts'
 import { apiVersionOf } from '../../client/resource-path.ts'
 import {
   type AnyController,
@@ -12,14 +12,15 @@ import {
   type ReconcileContext,
   RetryError,
 } from '../../reconcile/controller.ts'
+import type { KindSource } from '../../reconcile/kind-source.ts'
 import { type Attempt, attemptToDelete, attemptToOrphan } from './attempt.ts'
 import { DependencyGraph, type GraphNode } from './dependency-graph.ts'
 import { type Identity, objectOf } from './identity.ts'
 import { kindsByReference, LiveObjects, NamespacedOwnerError } from './live-objects.ts'
 
 export interface GarbageCollectorOptions {
-  /** Every kind that is served; read when the controller starts. */
-  readonly kinds: () => readonly AnyKind[]
+  /** Every kind that is served. */
+  readonly kinds: KindSource
 }
 
 /** Upstream's --concurrent-gc-syncs. */
@@ -81,24 +82,64 @@ function sinkOf(
   }
 }
 
+interface FollowedKind {
+  readonly kind: AnyKind
+  readonly followed: Followed
+}
+
+const followedId = (kind: AnyKind): string => `${apiVersionOf(kind)} ${kind.resource} ${kind.kind}`
+
+/** A kind is served no more: nothing of it is left to be seen. */
+function forget(kind: AnyKind, graph: DependencyGraph): void {
+  const apiVersion = apiVersionOf(kind)
+  const gone = [...graph.nodes()].filter(
+    ({ identity, isVirtual }) =>
+      !isVirtual && identity.kind === kind.kind && identity.apiVersion === apiVersion,
+  )
+  for (const { identity } of gone) graph.remove(identity.uid)
+}
+
 /** The state of a collector from its start to its stop. */
 class Collector {
   readonly #setup: ControllerSetup
   readonly #graph: DependencyGraph
-  readonly #kinds: ReadonlyMap<string, AnyKind>
+  readonly #followed = new Map<string, FollowedKind>()
+  #kinds: ReadonlyMap<string, AnyKind> = new Map()
 
-  constructor(setup: ControllerSetup, kinds: readonly AnyKind[]) {
+  constructor(setup: ControllerSetup, kinds: KindSource) {
     this.#setup = setup
-    this.#kinds = kindsByReference(kinds)
     this.#graph = new DependencyGraph({
       attemptDelete: (node) => this.#enqueueDelete(node),
       attemptOrphan: (node) => setup.enqueue(`orphan ${node.identity.uid}`),
       invalidOwner: (node, message) =>
         setup.events.event(objectOf(node.identity), 'Warning', 'OwnerRefInvalidNamespace', message),
     })
-    for (const kind of collectableKinds(kinds)) {
-      setup.waitFor(setup.informers.follow(kind, sinkOf(kind, this.#graph, setup)).whenSynced())
+    for (const synced of this.#followAll(kinds.list())) setup.waitFor(synced)
+    const leave = kinds.onChange(() => {
+      // What appears later is waited for by nobody; its watch goes on trying.
+      for (const synced of this.#followAll(kinds.list())) synced.catch(() => {})
+    })
+    setup.signal.addEventListener('abort', leave, { once: true })
+  }
+
+  /** Follows what is new among these and forgets what is gone. Gives when each new one is in step. */
+  #followAll(kinds: readonly AnyKind[]): readonly Promise<void>[] {
+    this.#kinds = kindsByReference(kinds)
+    const wanted = new Map(collectableKinds(kinds).map((kind) => [followedId(kind), kind]))
+    for (const [id, { kind, followed }] of this.#followed) {
+      if (wanted.has(id)) continue
+      this.#followed.delete(id)
+      void followed.stop().then(() => forget(kind, this.#graph))
     }
+    const { informers } = this.#setup
+    const synced: Promise<void>[] = []
+    for (const [id, kind] of wanted) {
+      if (this.#followed.has(id)) continue
+      const followed = informers.follow(kind, sinkOf(kind, this.#graph, this.#setup))
+      this.#followed.set(id, { kind, followed })
+      synced.push(followed.whenSynced())
+    }
+    return synced
   }
 
   async reconcile(key: Key, { api }: ReconcileContext): Promise<Outcome> {
@@ -142,7 +183,7 @@ export function garbageCollector(options: GarbageCollectorOptions): AnyControlle
     ],
     workers,
     setUp: (setup) => {
-      collector = new Collector(setup, options.kinds())
+      collector = new Collector(setup, options.kinds)
     },
     reconcile: async (key, context) => collector?.reconcile(key, context) ?? done,
   })

@@ -11,6 +11,9 @@ export class NamespacedOwnerError extends Error {
   override readonly name = 'NamespacedOwnerError'
 }
 
+/** A part of an owner reference that is to change, or its removal. */
+export type OwnerChange = Partial<OwnerReference> & { readonly uid: string; readonly $patch?: 'delete' }
+
 /** What the server has, by identity. */
 export class LiveObjects {
   readonly #api: Client
@@ -73,13 +76,34 @@ export class LiveObjects {
   }
 
   /** Merges owner references by uid; `$patch: delete` removes one. */
-  async patchOwners(identity: Identity, ownerReferences: readonly object[]): Promise<void> {
+  async patchOwners(identity: Identity, ownerReferences: readonly OwnerChange[]): Promise<void> {
     const kind = this.#kindOf(identity)
     const patch = { metadata: { uid: identity.uid, ownerReferences } }
-    const type = 'application/strategic-merge-patch+json'
+    const namespace = kind.namespaced ? identity.namespace : ''
+    const resource = this.#api.resource<KubernetesObject>(kind)
+    try {
+      await resource.patch(namespace, identity.name, 'application/strategic-merge-patch+json', patch)
+    } catch (error) {
+      // Custom resources know no strategic merge.
+      if (!isStatus(error, 'UnsupportedMediaType')) throw error
+      await this.#mergeOwners(identity, ownerReferences)
+    }
+  }
+
+  async #mergeOwners(identity: Identity, changes: readonly OwnerChange[]): Promise<void> {
+    const kind = this.#kindOf(identity)
+    const live = await this.get(identity)
+    if (live?.metadata?.uid !== identity.uid) return
+    const { ownerReferences = [], resourceVersion, uid } = live.metadata
+    const merged = ownerReferences.flatMap((owner) => {
+      const change = changes.find((candidate) => candidate.uid === owner.uid)
+      if (change?.$patch === 'delete') return []
+      return [{ ...owner, ...change }]
+    })
+    const patch = { metadata: { uid, resourceVersion, ownerReferences: merged } }
     await this.#api
       .resource<KubernetesObject>(kind)
-      .patch(kind.namespaced ? identity.namespace : '', identity.name, type, patch)
+      .patch(kind.namespaced ? identity.namespace : '', identity.name, 'application/merge-patch+json', patch)
   }
 
   removeOwners(identity: Identity, owners: readonly Pick<OwnerReference, 'uid'>[]): Promise<void> {

@@ -5,6 +5,7 @@ import { Namespace } from '../../api/core/namespace/kind.ts'
 import { Node } from '../../api/core/node/kind.ts'
 import { Pod } from '../../api/core/pod/kind.ts'
 import { statusError } from '../../apimachinery/status-error.ts'
+import { fixedKinds } from '../../reconcile/kind-source.ts'
 import { TestCluster } from '../../reconcile/testing/test-cluster.ts'
 import { namespaceController } from './namespace-controller.ts'
 
@@ -12,7 +13,7 @@ let cluster: TestCluster
 
 beforeEach(async () => {
   cluster = new TestCluster()
-  cluster.start(namespaceController({ kinds: () => [ConfigMap, Pod, Deployment, Node] }))
+  cluster.start(namespaceController({ kinds: fixedKinds([ConfigMap, Pod, Deployment, Node]) }))
   await cluster.create(Namespace, {
     metadata: { name: 'shop' },
     spec: { finalizers: ['kubernetes'] },

@@ -15,12 +15,13 @@ import {
   requeueAfter,
   watching,
 } from '../../reconcile/controller.ts'
+import type { KindSource } from '../../reconcile/kind-source.ts'
 import { contentConditions } from './content-conditions.ts'
 import { deleteContent, deletedNamespace } from './delete-content.ts'
 
 export interface NamespaceControllerOptions {
   /** Every kind that is served. */
-  readonly kinds: () => readonly AnyKind[]
+  readonly kinds: Pick<KindSource, 'list'>
   /**
    * Between a namespace's deletion and that of its content; upstream waits 5 s, so that other API servers see
    * the deletion and refuse new content. With one API server nothing has to be waited for.
@@ -125,7 +126,7 @@ export function namespaceController(options: NamespaceControllerOptions): AnyCon
       const deletedAt = namespace?.metadata?.deletionTimestamp
       if (namespace === undefined || deletedAt === undefined) return done
       const leftMs = timeMs(deletedAt) + settleMs - context.host.now()
-      return leftMs > 0 ? requeueAfter(leftMs) : terminate(namespace, kinds(), context)
+      return leftMs > 0 ? requeueAfter(leftMs) : terminate(namespace, kinds.list(), context)
     },
   })
 }

@@ -2,9 +2,9 @@ import { carryOver, defineKind, type WriteContext } from '../../../apimachinery/
 import { fill, set } from '../../defaulting.ts'
 import type { apiextensions } from '../../generated/types/index.ts'
 import { defaultWebhookClient } from '../../webhook-client.ts'
+import { cleanupFinalizer, type Definition, withCondition } from './definition-state.ts'
 import { validateDefinition } from './validate.ts'
 
-type Definition = apiextensions.v1.CustomResourceDefinition
 type Spec = apiextensions.v1.CustomResourceDefinitionSpec
 
 function withDefaultClient(spec: Spec): Spec {
@@ -39,6 +39,20 @@ function prepareForUpdate(definition: Definition, old: Definition, context: Writ
   return context.subresource === 'status' ? kept : withStoredVersion(kept, true)
 }
 
+/** The first DELETE: instances go before their definition does. */
+function markTerminating(definition: Definition, nowMs: number): Definition {
+  const { metadata } = definition
+  const finalizers = metadata?.finalizers ?? []
+  const held = finalizers.includes(cleanupFinalizer) ? finalizers : [...finalizers, cleanupFinalizer]
+  const condition = {
+    type: 'Terminating',
+    status: 'True',
+    reason: 'InstanceDeletionPending',
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+  } as const
+  return withCondition({ ...definition, metadata: { ...metadata, finalizers: held } }, condition, nowMs)
+}
+
 export const CustomResourceDefinition = defineKind<Definition>({
   group: 'apiextensions.k8s.io',
   version: 'v1',
@@ -51,9 +65,11 @@ export const CustomResourceDefinition = defineKind<Definition>({
   subresources: { status: {} },
   storagePrefix: 'apiextensions.k8s.io/customresourcedefinitions',
   hasGeneration: true,
+  looseFinalizers: true,
   allowUnconditionalUpdate: false,
   defaults: defaultDefinition,
   prepareForCreate: (definition) => withStoredVersion({ ...definition, status: {} }, true),
   prepareForUpdate,
+  terminating: markTerminating,
   validate: validateDefinition,
 })

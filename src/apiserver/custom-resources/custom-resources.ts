@@ -1,0 +1,102 @@
+import {
+  type Definition,
+  isTrue,
+  versionOf,
+} from '../../api/apiextensions/custom-resource-definition/definition-state.ts'
+import { jsonEqual } from '../../apimachinery/json-equal.ts'
+import type { ServedRegistry } from '../discovery/served-registry.ts'
+import type { ServedResource as DiscoveredResource } from '../discovery/served-resource.ts'
+import type { ObjectReader } from '../object-reader.ts'
+import type { DynamicResources, ServedResource } from '../rest/rest-api.ts'
+import { type TypedReader, typedReader } from '../typed-reader.ts'
+import { servedResourcesOf } from './served-definitions.ts'
+import { Serving, type ServingServices } from './serving.ts'
+
+export interface CustomResourcesOptions extends ServingServices {
+  readonly reader: ObjectReader
+  /** Told which resources there are. */
+  readonly registry: ServedRegistry
+}
+
+const definitions = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' }
+const source = 'custom resources'
+
+/** Serves what the definitions in the store define, from the moment they are accepted to their end. */
+export class CustomResources implements DynamicResources {
+  readonly #options: CustomResourcesOptions
+  readonly #reader: TypedReader<Definition>
+  readonly #serving = new Map<string, Serving>()
+  readonly #discovered = new Map<string, readonly DiscoveredResource[]>()
+  #stop: () => void = () => {}
+
+  constructor(options: CustomResourcesOptions) {
+    this.#options = options
+    this.#reader = typedReader<Definition>(options.reader, definitions)
+  }
+
+  /** Once the definitions have been loaded. */
+  start(): void {
+    for (const definition of this.#reader.list())
+      this.#discovered.set(definition.metadata?.name ?? '', servedResourcesOf(definition))
+    this.#publish()
+    this.#stop = this.#reader.onChange((now, old) => this.#observe(now, old))
+  }
+
+  stop(): void {
+    this.#stop()
+  }
+
+  find(group: string, version: string, resource: string): Promise<ServedResource> | undefined {
+    const definition = this.#reader.get('', `${resource}.${group}`)
+    if (definition === undefined || versionOf(definition, version)?.served !== true) return undefined
+    if (!isTrue(definition, 'NamesAccepted') && !isTrue(definition, 'Established')) return undefined
+    return this.#servingOf(definition).find(version)
+  }
+
+  /** All objects of a definition, as they are stored. */
+  instancesOf(definition: Definition): Promise<ServedResource> {
+    return this.#servingOf(definition).storage()
+  }
+
+  #servingOf(definition: Definition): Serving {
+    const name = definition.metadata?.name ?? ''
+    const known = this.#serving.get(name)
+    if (known !== undefined) return known
+    const serving = new Serving(definition, this.#options)
+    this.#serving.set(name, serving)
+    return serving
+  }
+
+  #observe(now: Definition | undefined, old: Definition | undefined): void {
+    const name = now?.metadata?.name ?? old?.metadata?.name ?? ''
+    const serving = this.#serving.get(name)
+    if (serving !== undefined && (now === undefined || !isSameServing(serving.definition, now))) {
+      this.#serving.delete(name)
+      serving.close()
+    }
+    if (now !== undefined && old !== undefined && looksAlike(now, old)) return
+    const before = this.#discovered.get(name) ?? []
+    const after = now === undefined ? [] : servedResourcesOf(now)
+    if (now === undefined) this.#discovered.delete(name)
+    else this.#discovered.set(name, after)
+    if (before.length > 0 || after.length > 0) this.#publish()
+  }
+
+  #publish(): void {
+    this.#options.registry.replace(source, [...this.#discovered.values()].flat())
+  }
+}
+
+/** Whether discovery and OpenAPI say the same of both. */
+const looksAlike = (a: Definition, b: Definition): boolean =>
+  isSameServing(a, b) &&
+  isTrue(a, 'Established') === isTrue(b, 'Established') &&
+  isTrue(a, 'Terminating') === isTrue(b, 'Terminating')
+
+function isSameServing(a: Definition, b: Definition): boolean {
+  return (
+    a.metadata?.uid === b.metadata?.uid &&
+    jsonEqual(a.spec, b.spec) &&
+    jsonEqual(a.status?.acceptedNames, b.status?.acceptedNames)
+  )
+}
