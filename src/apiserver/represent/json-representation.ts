@@ -2,7 +2,9 @@ import type { ListMeta, Status } from '../../apimachinery/meta.ts'
 import type { CacheEvent, ChangeType } from '../cache/cache-event.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import type { Layout } from '../cache/layout.ts'
+import { ItemSource } from './item-source.ts'
 import { bookmarkMetadata, concatenate, encodeJson, encodeText } from './json-text.ts'
+import type { ListSource } from './list-source.ts'
 import type { Representation, StreamRepresentation } from './representation.ts'
 
 const eventHeads: Readonly<Record<ChangeType, Uint8Array>> = {
@@ -11,14 +13,12 @@ const eventHeads: Readonly<Record<ChangeType, Uint8Array>> = {
   DELETED: encodeText('{"type":"DELETED","object":'),
 }
 const eventTail = encodeText('}\n')
-const firstItem = encodeText('{')
-const nextItem = encodeText(',{')
 const listTail = encodeText(']}\n')
 
 export interface JsonSource {
   /** How the bytes lie. */
   readonly layout: Layout
-  bytes(record: CachedObject): Uint8Array
+  readonly bytes: (record: CachedObject) => Uint8Array
 }
 
 /** `application/json`: the cache's own bytes. */
@@ -41,17 +41,12 @@ export class JsonRepresentation implements Representation, StreamRepresentation 
   }
 
   /** Items of lists do not say their kind, as upstream's. */
-  *list(records: readonly CachedObject[], metadata: ListMeta): Iterable<Uint8Array> {
+  list(records: readonly CachedObject[], metadata: ListMeta): ListSource {
     const { listKind, apiVersion, itemStart } = this.#source.layout
-    const head = JSON.stringify({ kind: listKind, apiVersion, metadata, items: [] })
-    yield encodeText(head.slice(0, -2))
-    let first = true
-    for (const record of records) {
-      yield first ? firstItem : nextItem
-      first = false
-      yield this.#source.bytes(record).subarray(itemStart)
-    }
-    yield listTail
+    const list = JSON.stringify({ kind: listKind, apiVersion, metadata, items: [] })
+    const head = encodeText(list.slice(0, -'[]}'.length))
+    const bytes = this.#source.bytes
+    return new ItemSource({ records, bytes, itemStart, head, tail: listTail })
   }
 
   encode(event: CacheEvent, type: ChangeType): Uint8Array {

@@ -1,6 +1,7 @@
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { ByteSink } from '../response.ts'
+import type { ListSource } from './list-source.ts'
 
 /** Small enough to stay in the processor's cache from packing to encryption. */
 const chunkBytes = 128 * 1024
@@ -9,18 +10,18 @@ const maxChunks = 8
 const sliceMs = 5
 
 /**
- * Sends pieces packed into large chunks, no faster than the other side takes them and with pauses for other work.
+ * Sends a list in large chunks, no faster than the other side takes them and with pauses for other work.
  * What goes wrong on the way breaks the stream, so that nobody takes a part for the whole.
  */
 export class PackedStream {
   readonly #host: Host
   readonly #logger: Logger
-  readonly #parts: Iterator<Uint8Array>
+  readonly #source: ListSource
 
-  constructor(host: Host, logger: Logger, parts: Iterable<Uint8Array>) {
+  constructor(host: Host, logger: Logger, source: ListSource) {
     this.#host = host
     this.#logger = logger
-    this.#parts = parts[Symbol.iterator]()
+    this.#source = source
   }
 
   start(sink: ByteSink): void {
@@ -53,7 +54,7 @@ export class PackedStream {
         sliceStartMs = this.#host.monotonicMs()
         continue
       }
-      const used = this.#fill(chunk)
+      const used = this.#source.fill(chunk)
       if (used === 0) break
       sink.write(used === chunkBytes ? chunk : chunk.subarray(0, used), () => {
         free.push(chunk)
@@ -64,32 +65,5 @@ export class PackedStream {
       sliceStartMs = this.#host.monotonicMs()
     }
     sink.end()
-  }
-
-  #rest: Uint8Array | undefined
-
-  /** Fills the chunk as far as there are parts; gives how far. */
-  #fill(chunk: Uint8Array): number {
-    let used = 0
-    for (;;) {
-      const part = this.#rest ?? this.#take()
-      this.#rest = undefined
-      if (part === undefined) return used
-      const room = chunk.length - used
-      if (part.length <= room) {
-        chunk.set(part, used)
-        used += part.length
-        if (used === chunk.length) return used
-        continue
-      }
-      chunk.set(part.subarray(0, room), used)
-      this.#rest = part.subarray(room)
-      return chunk.length
-    }
-  }
-
-  #take(): Uint8Array | undefined {
-    const { done, value } = this.#parts.next()
-    return done ? undefined : value
   }
 }

@@ -3,6 +3,7 @@ import type { CacheEvent, ChangeType } from '../cache/cache-event.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import type { ResourceCache } from '../cache/resource-cache.ts'
 import { bookmarkMetadata, concatenate, encodeJson, encodeText } from './json-text.ts'
+import { type ListSource, PieceSource } from './list-source.ts'
 import type { Representation, StreamRepresentation } from './representation.ts'
 
 export type MetaVersion = 'v1' | 'v1beta1'
@@ -12,9 +13,8 @@ const comma = encodeText(',')
 const listTail = encodeText(']}\n')
 
 /** `{"kind":"PartialObjectMetadata","apiVersion":…,"metadata":`: what goes before a slice of an object's bytes. */
-export function partialHead(version: MetaVersion): Uint8Array {
-  return encodeText(`{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":`)
-}
+export const partialHeadText = (version: MetaVersion): string =>
+  `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":`
 
 export function metadataSlice(cache: ResourceCache, record: CachedObject): Uint8Array {
   return record.bytes.subarray(cache.layout.metadataStart, cache.metadataEnd(record))
@@ -32,7 +32,7 @@ export class PartialRepresentation implements Representation, StreamRepresentati
   constructor(cache: ResourceCache, version: MetaVersion) {
     this.#cache = cache
     this.#version = version
-    this.#head = partialHead(version)
+    this.#head = encodeText(partialHeadText(version))
   }
 
   one(record: CachedObject): Uint8Array {
@@ -49,7 +49,11 @@ export class PartialRepresentation implements Representation, StreamRepresentati
     return { kind, apiVersion: `meta.k8s.io/${this.#version}` }
   }
 
-  *list(records: readonly CachedObject[], metadata: ListMeta): Iterable<Uint8Array> {
+  list(records: readonly CachedObject[], metadata: ListMeta): ListSource {
+    return new PieceSource(this.#pieces(records, metadata))
+  }
+
+  *#pieces(records: readonly CachedObject[], metadata: ListMeta): Iterable<Uint8Array> {
     const head = JSON.stringify({ ...this.#type('PartialObjectMetadataList'), metadata, items: [] })
     yield encodeText(head.slice(0, -2))
     let first = true

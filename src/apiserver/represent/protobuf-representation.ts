@@ -1,14 +1,19 @@
 import type { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
+import { ReverseWriter } from '../../apimachinery/codec/protobuf/reverse-writer.ts'
 import type { KubernetesObject, ListMeta, Status } from '../../apimachinery/meta.ts'
 import { assert } from '../../base/assert.ts'
-import { ByteBoundedMap } from '../cache/byte-bounded-map.ts'
 import type { CacheEvent, ChangeType } from '../cache/cache-event.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
+import { RecordMap } from '../cache/record-map.ts'
 import type { Resource } from '../rest/resource.ts'
+import { Blocks } from './blocks.ts'
 import { bookmarkMetadata } from './json-text.ts'
+import { type ListSource, PieceSource } from './list-source.ts'
 import type { Representation, StreamRepresentation } from './representation.ts'
 
 const maxRememberedBytes = 16 * 2 ** 20
+/** Enough for most objects; it grows with larger ones. */
+const writerBytes = 32 * 1024
 const sliceMs = 5
 
 /** Kubernetes' protobuf, made when asked for. `transform` and `kind` differ where only metadata is wanted. */
@@ -20,7 +25,7 @@ export class ProtobufRepresentation implements Representation, StreamRepresentat
   readonly #resource: Resource
   readonly #type: { readonly kind: string; readonly apiVersion: string }
   readonly #transform: (object: KubernetesObject) => KubernetesObject
-  readonly #known = new ByteBoundedMap<CachedObject, Uint8Array>(maxRememberedBytes)
+  readonly #known = new RecordMap<Uint8Array>(maxRememberedBytes)
 
   constructor(
     codec: ProtobufCodec,
@@ -61,23 +66,22 @@ export class ProtobufRepresentation implements Representation, StreamRepresentat
     return this.#encode(own.kind === this.#resource.kind.kind ? this.#transform(own) : own)
   }
 
-  /** The length comes first, so all items are encoded before any is sent. */
-  async list(records: readonly CachedObject[], metadata: ListMeta): Promise<Iterable<Uint8Array>> {
+  /** The length comes first, so all items are encoded before any is sent; each block is let go when it has been. */
+  async list(records: readonly CachedObject[], metadata: ListMeta): Promise<ListSource> {
     const { host } = this.#resource.context
-    const parts: Uint8Array[] = []
-    let bytes = 0
+    const writer = new ReverseWriter(writerBytes)
+    const blocks = new Blocks()
     let sliceStartMs = host.monotonicMs()
     for (const record of records) {
-      const message = this.#message(record)
-      const head = this.#codec.itemHead(message.length)
-      parts.push(head, message)
-      bytes += head.length + message.length
+      const object = this.#transform(this.#resource.peek(record))
+      blocks.add(this.#present(this.#codec.listItem(writer, object), object))
       if (host.monotonicMs() - sliceStartMs < sliceMs) continue
       await host.nextTurn()
       sliceStartMs = host.monotonicMs()
     }
     const list: KubernetesObject = { ...this.#type, kind: `${this.#type.kind}List`, metadata }
-    return [this.#present(this.#codec.listHead(list, bytes), list), ...parts]
+    const head = this.#present(this.#codec.listHead(list, blocks.bytes), list)
+    return new PieceSource(blocks.taken(head))
   }
 
   encode(event: CacheEvent, type: ChangeType): Uint8Array {

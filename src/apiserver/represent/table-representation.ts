@@ -3,8 +3,10 @@ import type { CacheEvent, ChangeType } from '../cache/cache-event.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import type { Resource } from '../rest/resource.ts'
 import { bookmarkMetadata, concatenate, encodeJson, encodeText } from './json-text.ts'
-import { type MetaVersion, metadataSlice, partialHead } from './partial-representation.ts'
+import { type ListSource, wholeOf } from './list-source.ts'
+import { type MetaVersion, metadataSlice, partialHeadText } from './partial-representation.ts'
 import type { Representation, StreamRepresentation } from './representation.ts'
+import { type Row, RowSource, rowPieces } from './row-source.ts'
 import type { TableRows } from './table-rows.ts'
 
 /** What of the object goes with its row. */
@@ -15,11 +17,10 @@ export interface TableOptions {
   readonly includeObject: IncludeObject
 }
 
-const rowHead = encodeText('{"cells":[')
-const comma = encodeText(',')
-const objectHead = encodeText('],"object":')
-const noObject = encodeText(']}')
-const rowTail = encodeText('}')
+/** Ends the text before a row's object. */
+const objectHead = '],"object":'
+/** Of the definitions of columns and everything else around a row's object, where they are short. */
+const oneTableBytes = 4096
 const listTail = encodeText(']}\n')
 
 /**
@@ -33,60 +34,48 @@ export class TableRepresentation implements Representation, StreamRepresentation
   readonly #resource: Resource
   readonly #rows: TableRows
   readonly #options: TableOptions
-  readonly #partialHead: Uint8Array
+  readonly #partialHead: string
   #headersSent = false
 
   constructor(resource: Resource, rows: TableRows, options: TableOptions) {
     this.#resource = resource
     this.#rows = rows
     this.#options = options
-    this.#partialHead = partialHead(options.version)
+    this.#partialHead = partialHeadText(options.version)
   }
 
-  *#row(record: CachedObject): Iterable<Uint8Array> {
-    yield rowHead
-    yield* this.#rows.cells(record, () => this.#resource.peek(record))
-    switch (this.#options.includeObject) {
-      case 'None':
-        yield noObject
-        return
-      case 'Metadata':
-        yield objectHead
-        yield this.#partialHead
-        yield metadataSlice(this.#resource.cache, record)
-        yield rowTail
-        break
-      case 'Object':
-        yield objectHead
-        yield this.#resource.bytes(record)
+  readonly #row = (record: CachedObject): Row => {
+    const cells = this.#rows.cells(record, () => this.#resource.peek(record))
+    const { includeObject } = this.#options
+    if (includeObject === 'None') return { head: `{"cells":[${cells}]}` }
+    const head = `{"cells":[${cells}${objectHead}`
+    if (includeObject === 'Object') return { head, object: this.#resource.bytes(record), braces: 1 }
+    return {
+      head: `${head}${this.#partialHead}`,
+      object: metadataSlice(this.#resource.cache, record),
+      braces: 2,
     }
-    yield rowTail
   }
 
+  /** Up to the rows' opening bracket. */
   #head(metadata: ListMeta, withColumns: boolean): Uint8Array {
-    const head = JSON.stringify({
+    const table = JSON.stringify({
       kind: 'Table',
       apiVersion: `meta.k8s.io/${this.#options.version}`,
       metadata,
       columnDefinitions: withColumns ? this.#rows.definitions : null,
       rows: [],
     })
-    return encodeText(head.slice(0, -2))
+    return encodeText(table.slice(0, -'[]}'.length))
   }
 
-  *list(records: readonly CachedObject[], metadata: ListMeta): Iterable<Uint8Array> {
-    yield this.#head(metadata, true)
-    let first = true
-    for (const record of records) {
-      if (!first) yield comma
-      first = false
-      yield* this.#row(record)
-    }
-    yield listTail
+  list(records: readonly CachedObject[], metadata: ListMeta): ListSource {
+    return new RowSource({ records, row: this.#row, head: this.#head(metadata, true), tail: listTail })
   }
 
   one(record: CachedObject): Uint8Array {
-    return concatenate([...this.list([record], { resourceVersion: String(record.revision) })])
+    const table = this.list([record], { resourceVersion: String(record.revision) })
+    return concatenate(wholeOf(table, record.bytes.length + oneTableBytes))
   }
 
   object(object: object): Uint8Array {
@@ -115,7 +104,8 @@ export class TableRepresentation implements Representation, StreamRepresentation
     return concatenate([
       encodeText(`{"type":"${type}","object":`),
       this.#head({ resourceVersion: String(record.revision) }, withColumns),
-      ...this.#row(record),
+      encodeText('['),
+      ...rowPieces(this.#row(record)),
       encodeText(']}}\n'),
     ])
   }

@@ -3,12 +3,11 @@ import type { Column, KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { timeMs } from '../../apimachinery/time.ts'
 import type { Host } from '../../base/host.ts'
-import { ByteBoundedMap } from '../cache/byte-bounded-map.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
-import { encodeText } from './json-text.ts'
+import { RecordMap } from '../cache/record-map.ts'
 
 /** A row's cells as JSON, in pieces; a number stands for how long ago that time (ms) was. */
-type Cells = readonly (Uint8Array | number)[]
+type Cells = readonly (string | number)[]
 
 export interface ColumnDefinition {
   readonly name: string
@@ -45,12 +44,12 @@ export class TableRows {
   readonly definitions: readonly ColumnDefinition[]
   readonly #columns: readonly Column<KubernetesObject>[]
   readonly #host: Host
-  readonly #cells: ByteBoundedMap<CachedObject, Cells>
+  readonly #cells: RecordMap<Cells>
 
   constructor(kind: KindDeclaration, host: Host, maxBytes: number) {
     this.#columns = kind.columns.length === 0 ? defaultColumns : kind.columns
     this.#host = host
-    this.#cells = new ByteBoundedMap(maxBytes)
+    this.#cells = new RecordMap(maxBytes)
     this.definitions = this.#columns.map(({ name, type, format = '', description = '', priority = 0 }) => ({
       name,
       type,
@@ -60,16 +59,15 @@ export class TableRows {
     }))
   }
 
-  /** The cells of an object in pieces, without brackets. `read` gives the decoded object. */
-  cells(record: CachedObject, read: () => KubernetesObject): readonly Uint8Array[] {
+  /** The cells of an object as JSON, without brackets. `read` gives the decoded object. */
+  cells(record: CachedObject, read: () => KubernetesObject): string {
     const nowMs = this.#host.now()
     const known = this.#cells.get(record)
-    if (known !== undefined) return this.#tell(known, nowMs)
-    const object = read()
-    const { cells, lasting } = this.#make(object, nowMs)
+    if (known !== undefined) return tell(known, nowMs)
+    const { cells, lasting } = this.#make(read(), nowMs)
     if (lasting)
-      this.#cells.set(record, cells, 64 + cells.reduce<number>((sum, cell) => sum + sizeOf(cell), 0))
-    return this.#tell(cells, nowMs)
+      this.#cells.set(record, cells, 128 + cells.reduce<number>((sum, cell) => sum + sizeOf(cell), 0))
+    return tell(cells, nowMs)
   }
 
   values(object: KubernetesObject): readonly (string | number | boolean | null)[] {
@@ -78,14 +76,14 @@ export class TableRows {
   }
 
   #make(object: KubernetesObject, nowMs: number): { readonly cells: Cells; readonly lasting: boolean } {
-    const cells: (Uint8Array | number)[] = []
+    const cells: (string | number)[] = []
     let lasting = true
     let text = ''
     this.#columns.forEach((column, index) => {
       const comma = index === 0 ? '' : ','
       const since = column.since?.(object)
       if (since !== undefined && since !== null) {
-        cells.push(encodeText(`${text}${comma}`), timeMs(since))
+        cells.push(`${text}${comma}`, timeMs(since))
         text = ''
         return
       }
@@ -93,15 +91,15 @@ export class TableRows {
       if (column.since === undefined && value !== column.value(object, nowMs + farMs)) lasting = false
       text += `${comma}${JSON.stringify(value)}`
     })
-    if (text !== '') cells.push(encodeText(text))
+    if (text !== '') cells.push(text)
     return { cells, lasting }
-  }
-
-  #tell(cells: Cells, nowMs: number): readonly Uint8Array[] {
-    return cells.map((cell) =>
-      typeof cell === 'number' ? encodeText(JSON.stringify(humanDuration(nowMs - cell))) : cell,
-    )
   }
 }
 
-const sizeOf = (cell: Uint8Array | number): number => (typeof cell === 'number' ? 16 : cell.length + 96)
+function tell(cells: Cells, nowMs: number): string {
+  let text = ''
+  for (const cell of cells) text += typeof cell === 'number' ? `"${humanDuration(nowMs - cell)}"` : cell
+  return text
+}
+
+const sizeOf = (cell: string | number): number => (typeof cell === 'number' ? 16 : cell.length + 32)

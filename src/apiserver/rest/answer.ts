@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
-import { concatenate } from '../represent/json-text.ts'
+import { wholeOf } from '../represent/list-source.ts'
 import { PackedStream } from '../represent/packed-stream.ts'
 import type { Representations } from '../represent/representations.ts'
 import type { ServerRequest } from '../request.ts'
@@ -12,6 +12,8 @@ import type { Resource } from './resource.ts'
 
 /** Up to this a list is sent whole. */
 const wholeListBytes = 64 * 1024
+/** Of what a list says beside its items; more where that is much. */
+const headBytes = 512
 const sliceMs = 5
 
 /** One object as the client wants it. */
@@ -42,11 +44,12 @@ export async function answerList(
 ): Promise<ServerResponse> {
   if (request.source.wantsObjects) return objectList(resource, result)
   const representation = representations.choose(request, 'list')
-  const parts = await representation.list(result.records, result.metadata)
+  const source = await representation.list(result.records, result.metadata)
   const { contentType } = representation
-  if (bytesOf(result.records) <= wholeListBytes)
-    return { type: 'bytes', status: 200, contentType, chunks: [concatenate([...parts])] }
-  const stream = new PackedStream(resource.context.host, logger, parts)
+  const bytes = bytesOf(result.records)
+  if (bytes <= wholeListBytes)
+    return { type: 'bytes', status: 200, contentType, chunks: wholeOf(source, bytes + headBytes) }
+  const stream = new PackedStream(resource.context.host, logger, source)
   return {
     type: 'stream',
     status: 200,

@@ -3,9 +3,9 @@ import type { KindDeclaration, WriteContext } from '../../apimachinery/define-ki
 import type { FieldsV1, KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Schema } from '../../apimachinery/schema.ts'
 import type { Subject } from '../../apimachinery/status-error.ts'
-import { ByteBoundedMap } from '../cache/byte-bounded-map.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import { apiVersionOf, Layout } from '../cache/layout.ts'
+import { RecordMap } from '../cache/record-map.ts'
 import type { ResourceCache } from '../cache/resource-cache.ts'
 import { checkWritten } from './checked.ts'
 import type { RestContext } from './rest-context.ts'
@@ -22,7 +22,7 @@ export class Resource {
   readonly context: RestContext
   readonly schema: Schema | undefined
   readonly layout: Layout
-  readonly #converted = new ByteBoundedMap<CachedObject, Uint8Array>(maxConvertedBytes)
+  readonly #converted = new RecordMap<Uint8Array>(maxConvertedBytes)
 
   constructor(kind: KindDeclaration, cache: ResourceCache, context: RestContext, layout?: Layout) {
     this.kind = kind

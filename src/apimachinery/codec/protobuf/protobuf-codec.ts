@@ -39,7 +39,7 @@ export class ProtobufCodec {
     return message === undefined ? undefined : encodeEnvelope(this.#messages, message, object)
   }
 
-  /** An object's message without its envelope, for `wrap` and `listHead`; undefined if its kind has no protobuf. */
+  /** An object's message without its envelope, for `wrap`; undefined if its kind has no protobuf. */
   encodeMessage(object: KubernetesObject): Uint8Array<ArrayBuffer> | undefined {
     const message = this.#messageOf(kindOf(object))
     if (message === undefined) return undefined
@@ -58,8 +58,8 @@ export class ProtobufCodec {
   }
 
   /**
-   * How a list's body begins: everything but its items. Each of them follows as `itemHead` of its message's length,
-   * then the message. `itemBytes` is the length of all that together.
+   * How a list's body begins: everything but its items, each of which follows as `listItem` gives it. `itemBytes` is
+   * the length of them all.
    */
   listHead(list: KubernetesObject, itemBytes: number): Uint8Array<ArrayBuffer> | undefined {
     const own = this.encodeMessage(list)
@@ -71,12 +71,18 @@ export class ProtobufCodec {
     return bytes
   }
 
-  /** What comes before each item of a list, `items` being field 2 of every list. */
-  itemHead(messageBytes: number): Uint8Array<ArrayBuffer> {
-    const writer = new ReverseWriter(8)
-    writer.varint(messageBytes)
+  /**
+   * An item of a list: its message, its length before it, `items` being field 2 of every list. The bytes are those of
+   * `writer`, which begins anew with each; undefined if the object's kind has no protobuf.
+   */
+  listItem(writer: ReverseWriter, object: KubernetesObject): Uint8Array | undefined {
+    const message = this.#messageOf(kindOf(object))
+    if (message === undefined) return undefined
+    writer.clear()
+    message.write(writer, object)
+    writer.varint(writer.length)
     writer.varint(0x12)
-    return writer.finish()
+    return writer.written
   }
 
   /** A body as an object in its JSON form, not yet normalised. Throws DecodeError. */

@@ -28,6 +28,16 @@ export class ReverseWriter {
     return this.#bytes.slice(this.#start)
   }
 
+  /** What was written, until anything else is. */
+  get written(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(this.#start)
+  }
+
+  /** Begins anew, in the same memory. */
+  clear(): void {
+    this.#start = this.#bytes.length
+  }
+
   /** An unsigned number below 2^32: lengths, keys. */
   varint(value: number): void {
     let size = 1
