@@ -79,6 +79,21 @@ describe.each(writable.map((kind) => [name(kind), kind] as const))('%s', (_name,
     )
   })
 
+  if (kind.stored !== undefined) {
+    const { toStored, fromStored } = kind.stored
+    it('its conversions lose nothing', () => {
+      fc.assert(
+        fc.property(decodedObjects(kind), (given) => {
+          const object = fromStored(toStored(kind.defaults(given)))
+          const stored = toStored(object)
+          expect(fromStored(stored)).toEqual(object)
+          expect(toStored(fromStored(stored))).toEqual(stored)
+        }),
+        { numRuns: 25 },
+      )
+    })
+  }
+
   it('takes an object that says nothing', () => {
     const empty = conformer.conform({ metadata: { name: 'x' } }, schemaOf(kind), { strict: false }).value
     const object: KubernetesObject = typeof empty === 'object' && empty !== null ? empty : {}

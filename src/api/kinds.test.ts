@@ -6,14 +6,12 @@ import { builtInSchemas } from './schemas.ts'
 const idOf = (kind: { group: string; version: string; resource: string }): string =>
   `${kind.group}/${kind.version}/${kind.resource}`
 
-const stable = resources.filter((resource) => /^v\d+$/.test(resource.version))
-
-test('kinds holds every stable resource of the API, once', () => {
-  expect(kinds.map(idOf).sort()).toEqual(stable.map(idOf).sort())
+test('kinds holds every resource of the API, once', () => {
+  expect(kinds.map(idOf).sort()).toEqual(resources.map(idOf).sort())
 })
 
 describe.each(kinds.map((kind) => [idOf(kind), kind] as const))('%s', (id, kind) => {
-  const facts = stable.find((resource) => idOf(resource) === id)
+  const facts = resources.find((resource) => idOf(resource) === id)
   test('agrees with the facts of the API', () => {
     expect({ kind: kind.kind, namespaced: kind.namespaced, verbs: [...kind.verbs].sort() }).toEqual({
       kind: facts?.kind,
@@ -39,6 +37,8 @@ test('no two kinds share a place in the store, but for versions of one', () => {
     if (known !== undefined) expect(known).toBe(kind.resource)
     owners.set(kind.storagePrefix, kind.resource)
   }
+  const stored = kinds.filter((kind) => kind.verbs.includes('watch') && kind.stored === undefined)
+  expect(new Set(stored.map(({ storagePrefix }) => storagePrefix)).size).toBe(stored.length)
 })
 
 test('subresourceKinds name schemas', () => {

@@ -1,12 +1,22 @@
 // Every kind by its name, for those who use the library. The list is src/api/kinds.ts.
-export { MutatingAdmissionPolicy } from '../api/admissionregistration/mutating-admission-policy/kind.ts'
-export { MutatingAdmissionPolicyBinding } from '../api/admissionregistration/mutating-admission-policy-binding/kind.ts'
+
+export {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyV1Alpha1,
+  MutatingAdmissionPolicyV1Beta1,
+} from '../api/admissionregistration/mutating-admission-policy/kind.ts'
+export {
+  MutatingAdmissionPolicyBinding,
+  MutatingAdmissionPolicyBindingV1Alpha1,
+  MutatingAdmissionPolicyBindingV1Beta1,
+} from '../api/admissionregistration/mutating-admission-policy-binding/kind.ts'
 export { MutatingWebhookConfiguration } from '../api/admissionregistration/mutating-webhook-configuration/kind.ts'
 export { ValidatingAdmissionPolicy } from '../api/admissionregistration/validating-admission-policy/kind.ts'
 export { ValidatingAdmissionPolicyBinding } from '../api/admissionregistration/validating-admission-policy-binding/kind.ts'
 export { ValidatingWebhookConfiguration } from '../api/admissionregistration/validating-webhook-configuration/kind.ts'
 export { CustomResourceDefinition } from '../api/apiextensions/custom-resource-definition/kind.ts'
 export { APIService } from '../api/apiregistration/api-service/kind.ts'
+export { StorageVersion } from '../api/apiserverinternal/storage-version/kind.ts'
 export { ControllerRevision } from '../api/apps/controller-revision/kind.ts'
 export { DaemonSet } from '../api/apps/daemon-set/kind.ts'
 export { Deployment } from '../api/apps/deployment/kind.ts'
@@ -25,7 +35,13 @@ export { Scale } from '../api/autoscaling/scale/kind.ts'
 export { CronJob } from '../api/batch/cron-job/kind.ts'
 export { Job } from '../api/batch/job/kind.ts'
 export { CertificateSigningRequest } from '../api/certificates/certificate-signing-request/kind.ts'
+export {
+  ClusterTrustBundle,
+  ClusterTrustBundleV1Alpha1,
+} from '../api/certificates/cluster-trust-bundle/kind.ts'
+export { PodCertificateRequest } from '../api/certificates/pod-certificate-request/kind.ts'
 export { Lease } from '../api/coordination/lease/kind.ts'
+export { LeaseCandidate, LeaseCandidateV1Alpha2 } from '../api/coordination/lease-candidate/kind.ts'
 export { Binding } from '../api/core/binding/kind.ts'
 export { ComponentStatus } from '../api/core/component-status/kind.ts'
 export { ConfigMap } from '../api/core/config-map/kind.ts'
@@ -49,9 +65,9 @@ export { FlowSchema } from '../api/flowcontrol/flow-schema/kind.ts'
 export { PriorityLevelConfiguration } from '../api/flowcontrol/priority-level-configuration/kind.ts'
 export { Ingress } from '../api/networking/ingress/kind.ts'
 export { IngressClass } from '../api/networking/ingress-class/kind.ts'
-export { IPAddress } from '../api/networking/ip-address/kind.ts'
+export { IPAddress, IPAddressV1Beta1 } from '../api/networking/ip-address/kind.ts'
 export { NetworkPolicy } from '../api/networking/network-policy/kind.ts'
-export { ServiceCIDR } from '../api/networking/service-cidr/kind.ts'
+export { ServiceCIDR, ServiceCIDRV1Beta1 } from '../api/networking/service-cidr/kind.ts'
 export { RuntimeClass } from '../api/node/runtime-class/kind.ts'
 export { Eviction } from '../api/policy/eviction/kind.ts'
 export { PodDisruptionBudget } from '../api/policy/pod-disruption-budget/kind.ts'
@@ -60,13 +76,28 @@ export { ClusterRoleBinding } from '../api/rbac/cluster-role-binding/kind.ts'
 export { Role } from '../api/rbac/role/kind.ts'
 export { RoleBinding } from '../api/rbac/role-binding/kind.ts'
 export { DeviceClass } from '../api/resource/device-class/kind.ts'
+export { DeviceClassV1Beta1, DeviceClassV1Beta2 } from '../api/resource/device-class/versions.ts'
+export { DeviceTaintRule, DeviceTaintRuleV1Alpha3 } from '../api/resource/device-taint-rule/kind.ts'
 export { ResourceClaim } from '../api/resource/resource-claim/kind.ts'
+export { ResourceClaimV1Beta1, ResourceClaimV1Beta2 } from '../api/resource/resource-claim/versions.ts'
 export { ResourceClaimTemplate } from '../api/resource/resource-claim-template/kind.ts'
+export {
+  ResourceClaimTemplateV1Beta1,
+  ResourceClaimTemplateV1Beta2,
+} from '../api/resource/resource-claim-template/versions.ts'
+export { ResourcePoolStatusRequest } from '../api/resource/resource-pool-status-request/kind.ts'
 export { ResourceSlice } from '../api/resource/resource-slice/kind.ts'
+export { ResourceSliceV1Beta1, ResourceSliceV1Beta2 } from '../api/resource/resource-slice/versions.ts'
+export { PodGroup } from '../api/scheduling/pod-group/kind.ts'
 export { PriorityClass } from '../api/scheduling/priority-class/kind.ts'
+export { Workload } from '../api/scheduling/workload/kind.ts'
 export { CSIDriver } from '../api/storage/csi-driver/kind.ts'
 export { CSINode } from '../api/storage/csi-node/kind.ts'
 export { CSIStorageCapacity } from '../api/storage/csi-storage-capacity/kind.ts'
 export { StorageClass } from '../api/storage/storage-class/kind.ts'
 export { VolumeAttachment } from '../api/storage/volume-attachment/kind.ts'
-export { VolumeAttributesClass } from '../api/storage/volume-attributes-class/kind.ts'
+export {
+  VolumeAttributesClass,
+  VolumeAttributesClassV1Beta1,
+} from '../api/storage/volume-attributes-class/kind.ts'
+export { StorageVersionMigration } from '../api/storagemigration/storage-version-migration/kind.ts'

@@ -5,7 +5,7 @@ type Spec = resource.v1.ResourceClaimSpec
 type Request = resource.v1.DeviceRequest
 
 /** One device unless said otherwise. */
-function defaultAmount<R extends { readonly allocationMode?: string; readonly count?: number }>(
+export function defaultAmount<R extends { readonly allocationMode?: string; readonly count?: number }>(
   request: R,
 ): R {
   const filled = fill<{ readonly allocationMode?: string; readonly count?: number }>(request, {

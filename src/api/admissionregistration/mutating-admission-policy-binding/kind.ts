@@ -6,6 +6,7 @@ import { checkRequiredText } from '../../checks.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
+import { kindUnderVersion } from '../../in-version.ts'
 import { formatParamRef } from '../policy-columns.ts'
 import { defaultMatchResources } from '../webhook-defaults.ts'
 
@@ -51,4 +52,15 @@ export const MutatingAdmissionPolicyBinding = defineKind<Binding>({
     },
     ageColumn,
   ],
+})
+
+export const MutatingAdmissionPolicyBindingV1Beta1 = kindUnderVersion(MutatingAdmissionPolicyBinding, {
+  version: 'v1beta1',
+  schema: 'io.k8s.api.admissionregistration.v1beta1.MutatingAdmissionPolicyBinding',
+})
+
+export const MutatingAdmissionPolicyBindingV1Alpha1 = kindUnderVersion(MutatingAdmissionPolicyBinding, {
+  version: 'v1alpha1',
+  schema: 'io.k8s.api.admissionregistration.v1alpha1.MutatingAdmissionPolicyBinding',
+  deprecated: { since: '1.35', removed: '1.38' },
 })

@@ -4,6 +4,7 @@ import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { fill, set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
+import { kindUnderVersion } from '../../in-version.ts'
 import { formatParamKind } from '../policy-columns.ts'
 import { validateMatchConditions } from '../validate-webhooks.ts'
 import { defaultMatchResources } from '../webhook-defaults.ts'
@@ -52,4 +53,15 @@ export const MutatingAdmissionPolicy = defineKind<Policy>({
     },
     ageColumn,
   ],
+})
+
+export const MutatingAdmissionPolicyV1Beta1 = kindUnderVersion(MutatingAdmissionPolicy, {
+  version: 'v1beta1',
+  schema: 'io.k8s.api.admissionregistration.v1beta1.MutatingAdmissionPolicy',
+})
+
+export const MutatingAdmissionPolicyV1Alpha1 = kindUnderVersion(MutatingAdmissionPolicy, {
+  version: 'v1alpha1',
+  schema: 'io.k8s.api.admissionregistration.v1alpha1.MutatingAdmissionPolicy',
+  deprecated: { since: '1.35', removed: '1.38' },
 })

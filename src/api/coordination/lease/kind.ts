@@ -1,19 +1,19 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
+import { fieldForbidden } from '../../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { checkNonNegative, checkPositive } from '../../checks.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
+import { dropsDisabled } from '../../gated-fields.ts'
 import type { coordination } from '../../generated/types/index.ts'
+import { validateLeaseStrategy } from '../lease-strategy.ts'
 
 type Lease = coordination.v1.Lease
 
-/** Elections that the API server coordinates are a feature that is off. */
-function withoutElection(lease: Lease): Lease {
-  const { spec } = lease
-  if (spec === undefined || !('strategy' in spec || 'preferredHolder' in spec)) return lease
-  const { strategy: _strategy, preferredHolder: _holder, ...rest } = spec
-  return { ...lease, spec: rest }
-}
+const dropDisabled = dropsDisabled([
+  { gate: 'CoordinatedLeaderElection', paths: ['spec.strategy'] },
+  { gate: 'CoordinatedLeaderElection', paths: ['spec.preferredHolder'] },
+])
 
 function validate({ spec = {} }: Lease): readonly FieldError[] {
   const errors: FieldError[] = []
@@ -21,6 +21,12 @@ function validate({ spec = {} }: Lease): readonly FieldError[] {
   const seconds = spec.leaseDurationSeconds
   if (seconds !== undefined) checkPositive(seconds, path.child('leaseDurationSeconds'), errors)
   checkNonNegative(spec.leaseTransitions, path.child('leaseTransitions'), errors)
+  const { strategy = '', preferredHolder = '' } = spec
+  if (spec.strategy !== undefined) validateLeaseStrategy(strategy, path.child('strategy'), errors)
+  if (preferredHolder !== '' && strategy === '') {
+    const detail = 'may only be specified if `strategy` is defined'
+    errors.push(fieldForbidden(path.child('preferredHolder'), detail))
+  }
   return errors
 }
 
@@ -33,8 +39,8 @@ export const Lease = defineKind<Lease>({
   schema: 'io.k8s.api.coordination.v1.Lease',
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
-  prepareForCreate: withoutElection,
-  prepareForUpdate: withoutElection,
+  prepareForCreate: (lease, { features }) => dropDisabled(lease, undefined, features),
+  prepareForUpdate: (lease, old, { features }) => dropDisabled(lease, old, features),
   validate,
   columns: [
     nameColumn,

@@ -3,10 +3,10 @@ import { fieldForbidden, invalidValue, notSupported, required } from '../../../a
 import type { FieldPath } from '../../../apimachinery/field-path.ts'
 import { validateLabelSelector } from '../../../apimachinery/label-selector-validation.ts'
 import { isDns1123Label, isDns1123Subdomain } from '../../../apimachinery/names.ts'
-import { validateAnnotations, validateLabels } from '../../../apimachinery/object-meta-validation.ts'
 import { compareQuantities } from '../../../apimachinery/quantity.ts'
 import { checkPositiveQuantity, checkPresent, checkText } from '../../checks.ts'
 import type { core } from '../../generated/types/index.ts'
+import { validateTemplateMeta } from '../../template-meta.ts'
 
 export const accessModes: readonly string[] = [
   'ReadOnlyMany',
@@ -94,20 +94,13 @@ export function validateClaimSpec(
     checkText(attributes, isDns1123Subdomain, path.child('volumeAttributesClassName'), errors)
 }
 
-const templateMetadata = new Set(['annotations', 'labels', 'creationTimestamp'])
-
 /** The template of a generic ephemeral volume's claim. */
 export function validateClaimTemplate(
   template: core.v1.PersistentVolumeClaimTemplate,
   path: FieldPath,
   errors: FieldError[],
 ): void {
-  const where = path.child('metadata')
-  const metadata = template.metadata ?? {}
-  validateAnnotations(metadata.annotations, where.child('annotations'), errors)
-  validateLabels(metadata.labels, where.child('labels'), errors)
-  for (const field of Object.keys(metadata))
-    if (!templateMetadata.has(field)) errors.push(fieldForbidden(where.child(field), 'cannot be set'))
+  validateTemplateMeta(template.metadata, path.child('metadata'), errors)
   validateClaimSpec(template.spec, path.child('spec'), errors)
 }
 

@@ -8,6 +8,7 @@ import { validateImmutable } from '../../../apimachinery/object-meta-validation.
 import { checkRequiredText, checkText } from '../../checks.ts'
 import { nameColumn } from '../../columns.ts'
 import type { networking } from '../../generated/types/index.ts'
+import { kindUnderVersion } from '../../in-version.ts'
 
 type IPAddress = networking.v1.IPAddress
 type Parent = networking.v1.ParentReference
@@ -61,4 +62,10 @@ export const IPAddress = defineKind<IPAddress>({
       value: parentOf,
     },
   ],
+})
+
+export const IPAddressV1Beta1 = kindUnderVersion(IPAddress, {
+  version: 'v1beta1',
+  schema: 'io.k8s.api.networking.v1beta1.IPAddress',
+  deprecated: { since: '1.34', removed: '1.37' },
 })

@@ -6,6 +6,7 @@ import { parseCidr } from '../../../apimachinery/ip-address.ts'
 import { validateCidr } from '../../../apimachinery/ip-validation.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import type { networking } from '../../generated/types/index.ts'
+import { kindUnderVersion } from '../../in-version.ts'
 import { carryOverMetadata } from '../../status-writes.ts'
 
 type ServiceCIDR = networking.v1.ServiceCIDR
@@ -77,4 +78,10 @@ export const ServiceCIDR = defineKind<ServiceCIDR>({
     },
     ageColumn,
   ],
+})
+
+export const ServiceCIDRV1Beta1 = kindUnderVersion(ServiceCIDR, {
+  version: 'v1beta1',
+  schema: 'io.k8s.api.networking.v1beta1.ServiceCIDR',
+  deprecated: { since: '1.34', removed: '1.37' },
 })

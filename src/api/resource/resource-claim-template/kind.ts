@@ -1,11 +1,14 @@
-import { defineKind } from '../../../apimachinery/define-kind.ts'
+import { defineKind, type WriteContext } from '../../../apimachinery/define-kind.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { set } from '../../defaulting.ts'
 import type { resource } from '../../generated/types/index.ts'
+import { validateTemplateMeta } from '../../template-meta.ts'
 import { defaultDeviceClaim } from '../device-claim-defaults.ts'
+import { dropFromClaimTemplate } from '../gated-fields.ts'
+import { validateClaimSpec } from '../validate-claim-spec.ts'
 
 type Template = resource.v1.ResourceClaimTemplate
 
@@ -15,9 +18,17 @@ function defaultTemplate(template: Template): Template {
   return set(template, 'spec', set(spec, 'spec', defaultDeviceClaim(spec.spec)))
 }
 
-function validate(template: Template, old: Template | undefined): readonly FieldError[] {
+/** Upstream looks at all of it again in an update, and then says that it may not change. */
+function validate(
+  template: Template,
+  old: Template | undefined,
+  { features }: WriteContext,
+): readonly FieldError[] {
   const errors: FieldError[] = []
-  if (old !== undefined) validateImmutable(template.spec, old.spec, fieldPath('spec'), errors)
+  const path = fieldPath('spec')
+  validateTemplateMeta(template.spec?.metadata, path.child('metadata'), errors)
+  validateClaimSpec(template.spec?.spec ?? {}, features, path.child('spec'), errors)
+  if (old !== undefined) validateImmutable(template.spec, old.spec, path, errors)
   return errors
 }
 
@@ -30,6 +41,8 @@ export const ResourceClaimTemplate = defineKind<Template>({
   schema: 'io.k8s.api.resource.v1.ResourceClaimTemplate',
   returnsDeleted: true,
   defaults: defaultTemplate,
+  prepareForCreate: (template, { features }) => dropFromClaimTemplate(template, undefined, features),
+  prepareForUpdate: (template, old, { features }) => dropFromClaimTemplate(template, old, features),
   validate,
   columns: [nameColumn, ageColumn],
 })

@@ -7,17 +7,43 @@ import { set } from '../../defaulting.ts'
 import type { resource } from '../../generated/types/index.ts'
 import { carryOverMetadata } from '../../status-writes.ts'
 import { defaultDeviceClaim } from '../device-claim-defaults.ts'
+import { dropFromClaim, dropFromClaimStatus } from '../gated-fields.ts'
+import { validateClaimSpec } from '../validate-claim-spec.ts'
+import { deviceIdText } from './device-id.ts'
+import { validateClaimStatus } from './validate-status.ts'
 
 type ResourceClaim = resource.v1.ResourceClaim
+
+/** What is said of devices that are no longer allocated goes with them. */
+function withoutDeallocated(claim: ResourceClaim, old: ResourceClaim): ResourceClaim {
+  const devices = claim.status?.devices
+  if (claim.status === undefined || devices === undefined) return claim
+  const kept = new Set((claim.status.allocation?.devices?.results ?? []).map(deviceIdText))
+  const gone = new Set(
+    (old.status?.allocation?.devices?.results ?? []).map(deviceIdText).filter((id) => !kept.has(id)),
+  )
+  const left = devices.filter((device) => !gone.has(deviceIdText(device)))
+  if (left.length === devices.length && left.length > 0) return claim
+  const { devices: _devices, ...rest } = claim.status
+  return { ...claim, status: left.length === 0 ? rest : { ...rest, devices: left } }
+}
+
+function prepareForUpdate(claim: ResourceClaim, old: ResourceClaim, context: WriteContext): ResourceClaim {
+  const kept = carryOverMetadata(claim, old, context)
+  if (context.subresource !== 'status') return dropFromClaim(kept, old, context.features)
+  return withoutDeallocated(dropFromClaimStatus(kept, old, context.features), old)
+}
 
 function validate(
   claim: ResourceClaim,
   old: ResourceClaim | undefined,
-  context: WriteContext,
+  { subresource, features }: WriteContext,
 ): readonly FieldError[] {
   const errors: FieldError[] = []
-  if (old !== undefined && context.subresource !== 'status')
-    validateImmutable(claim.spec, old.spec, fieldPath('spec'), errors)
+  const path = fieldPath('spec')
+  if (old === undefined) validateClaimSpec(claim.spec ?? {}, features, path, errors)
+  else if (subresource === 'status') validateClaimStatus(claim, old, errors)
+  else validateImmutable(claim.spec, old.spec, path, errors)
   return errors
 }
 
@@ -41,7 +67,8 @@ export const ResourceClaim = defineKind<ResourceClaim>({
   returnsDeleted: true,
   defaults: (claim) =>
     claim.spec === undefined ? claim : set(claim, 'spec', defaultDeviceClaim(claim.spec)),
-  prepareForUpdate: carryOverMetadata,
+  prepareForCreate: (claim, { features }) => dropFromClaim({ ...claim, status: {} }, undefined, features),
+  prepareForUpdate,
   validate,
   columns: [
     nameColumn,

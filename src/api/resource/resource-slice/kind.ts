@@ -1,13 +1,11 @@
 import { defineKind, type WriteContext } from '../../../apimachinery/define-kind.ts'
-import type { FieldError } from '../../../apimachinery/field-error.ts'
-import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { goQuote } from '../../../apimachinery/go-text.ts'
-import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
 import { formatTime } from '../../../apimachinery/time.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
-import { validateCsiDriverName } from '../../core/pod/validation/validate-volumes.ts'
 import { fill, mapSame, set } from '../../defaulting.ts'
 import type { resource } from '../../generated/types/index.ts'
+import { dropFromSlice } from '../gated-fields.ts'
+import { validateResourceSlice } from './validate.ts'
 
 type ResourceSlice = resource.v1.ResourceSlice
 
@@ -28,18 +26,6 @@ function withTaintTimes(slice: ResourceSlice, { nowMs }: WriteContext): Resource
   return set(slice, 'spec', set(spec, 'devices', devices))
 }
 
-function validate({ spec }: ResourceSlice, old: ResourceSlice | undefined): readonly FieldError[] {
-  const errors: FieldError[] = []
-  const path = fieldPath('spec')
-  validateCsiDriverName(spec?.driver, path.child('driver'), errors)
-  if (old === undefined) return errors
-  const before = old.spec
-  validateImmutable(spec?.driver, before?.driver, path.child('driver'), errors)
-  validateImmutable(spec?.pool?.name, before?.pool?.name, path.child('pool').child('name'), errors)
-  validateImmutable(spec?.nodeName, before?.nodeName, path.child('nodeName'), errors)
-  return errors
-}
-
 function warnings({ spec }: ResourceSlice): readonly string[] {
   const driver = spec?.driver ?? ''
   if (driver === driver.toLowerCase()) return []
@@ -55,9 +41,11 @@ export const ResourceSlice = defineKind<ResourceSlice>({
   schema: 'io.k8s.api.resource.v1.ResourceSlice',
   hasGeneration: true,
   returnsDeleted: true,
-  prepareForCreate: withTaintTimes,
-  prepareForUpdate: (slice, _old, context) => withTaintTimes(slice, context),
-  validate,
+  prepareForCreate: (slice, context) =>
+    withTaintTimes(dropFromSlice(slice, undefined, context.features), context),
+  prepareForUpdate: (slice, old, context) =>
+    withTaintTimes(dropFromSlice(slice, old, context.features), context),
+  validate: validateResourceSlice,
   warnings,
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',

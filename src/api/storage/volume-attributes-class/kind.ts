@@ -5,6 +5,7 @@ import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import type { storage } from '../../generated/types/index.ts'
+import { kindUnderVersion } from '../../in-version.ts'
 import { validateDriver, validateParameters } from '../parameters.ts'
 
 type VolumeAttributesClass = storage.v1.VolumeAttributesClass
@@ -40,4 +41,10 @@ export const VolumeAttributesClass = defineKind<VolumeAttributesClass>({
     { name: 'DriverName', type: 'string', value: ({ driverName }) => driverName ?? '' },
     ageColumn,
   ],
+})
+
+export const VolumeAttributesClassV1Beta1 = kindUnderVersion(VolumeAttributesClass, {
+  version: 'v1beta1',
+  schema: 'io.k8s.api.storage.v1beta1.VolumeAttributesClass',
+  deprecated: { since: '1.34', removed: '1.37', use: 'storage.k8s.io/v1 VolumeAttributesClass' },
 })

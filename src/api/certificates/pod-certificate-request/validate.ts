@@ -1,0 +1,138 @@
+import type { FieldError } from '../../../apimachinery/field-error.ts'
+import { invalidField, invalidValue, required, tooLong } from '../../../apimachinery/field-errors.ts'
+import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
+import { isQualifiedName } from '../../../apimachinery/label-syntax.ts'
+import { isDns1123Subdomain } from '../../../apimachinery/names.ts'
+import { maxAnnotationBytes } from '../../../apimachinery/object-meta-validation.ts'
+import { utf8Length } from '../../../apimachinery/utf8-length.ts'
+import { decodeBase64 } from '../../../base/base64.ts'
+import { publicKeyFacts, requestedPublicKey } from '../../../base/x509.ts'
+import { checkText } from '../../checks.ts'
+import type { certificates } from '../../generated/types/index.ts'
+import { isKubernetesSigner, validateSignerName } from '../signer-name.ts'
+
+type Spec = Partial<certificates.v1beta1.PodCertificateRequestSpec>
+
+const path = fieldPath('spec')
+const maxUidBytes = 128
+const maxDataBytes = 10 * 1024
+const minSeconds = 3600
+const maxSeconds = 91 * 24 * 3600
+const maxKubernetesSeconds = 24 * 3600
+const rsaBits: readonly number[] = [3072, 4096]
+/** P-256, P-384 and P-521. */
+const curves: ReadonlyMap<string, string> = new Map([
+  ['1.2.840.10045.3.1.7', 'P-256'],
+  ['1.3.132.0.34', 'P-384'],
+  ['1.3.132.0.35', 'P-521'],
+  ['1.3.132.0.33', 'P-224'],
+])
+
+function validateUid(uid: string, where: FieldPath, errors: FieldError[]): void {
+  if (uid === '') errors.push(invalidValue(where, uid, 'must not be empty'))
+  if (utf8Length(uid) > maxUidBytes) errors.push(tooLong(where, maxUidBytes))
+}
+
+function validateUserAnnotations(
+  annotations: Readonly<Record<string, string>>,
+  where: FieldPath,
+  errors: FieldError[],
+): void {
+  let bytes = 0
+  for (const [key, value] of Object.entries(annotations)) {
+    bytes += utf8Length(key) + utf8Length(value)
+    const name = key.toLowerCase()
+    if (name === '') errors.push(required(where, 'name is required'))
+    else if (!name.includes('/'))
+      errors.push(invalidValue(where, name, 'must be a domain-prefixed key (such as "acme.io/foo")'))
+    else for (const complaint of isQualifiedName(name)) errors.push(invalidValue(where, name, complaint))
+  }
+  if (bytes > maxAnnotationBytes) errors.push(tooLong(where, maxAnnotationBytes))
+}
+
+/** What kind of key it is; whether the requester has it is shown by a signature, which is for who can check it. */
+function validateKey(key: Uint8Array, where: FieldPath, errors: FieldError[]): void {
+  const facts = publicKeyFacts(key)
+  if (facts.type === 'rsa' && !rsaBits.includes(facts.bits)) {
+    const detail = 'RSA keys must have modulus size 3072 or 4096'
+    errors.push(invalidValue(where, `${facts.bits}-bit modulus`, detail))
+  }
+  const curve = facts.type === 'ecdsa' ? curves.get(facts.curve) : 'P-256'
+  if (curve === undefined || curve === 'P-224') {
+    const detail = 'elliptic public keys must use curve P256, P384, or P521'
+    errors.push(invalidValue(where, `curve ${curve ?? ''}`, detail))
+  }
+  if (facts.type === 'unknown') {
+    const detail = 'unknown public key type; supported types are Ed25519, ECDSA, and RSA'
+    errors.push(invalidField(where, detail))
+  }
+}
+
+function validateData(
+  base64: string,
+  where: FieldPath,
+  detail: string,
+  read: (bytes: Uint8Array) => Uint8Array,
+  errors: FieldError[],
+): void {
+  const bytes = decodeBase64(base64)
+  if (bytes.length > maxDataBytes) {
+    errors.push(tooLong(where, maxDataBytes))
+    return
+  }
+  try {
+    validateKey(read(bytes), where, errors)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    errors.push(invalidField(where, detail))
+  }
+}
+
+function validateRequest(spec: Spec, errors: FieldError[]): void {
+  const { stubPKCS10Request: stub = '', pkixPublicKey: key = '', proofOfPossession: proof = '' } = spec
+  if (stub !== '' && key === '' && proof === '')
+    validateData(
+      stub,
+      path.child('stubPKCS10Request'),
+      'must be a valid PKCS#10 CSR',
+      requestedPublicKey,
+      errors,
+    )
+  else if (stub === '' && key !== '' && proof !== '')
+    validateData(
+      key,
+      path.child('pkixPublicKey'),
+      'must be a valid PKIX-serialized public key',
+      (bytes) => bytes,
+      errors,
+    )
+  else {
+    const detail = 'exactly one of (stubPKCS10Request) or (pkixPublicKey, proofOfPossession) must be set'
+    errors.push(invalidField(path, detail))
+  }
+}
+
+/** What a kubelet asks for on a pod's behalf; it never changes. */
+export function validatePodCertificateSpec(spec: Spec, errors: FieldError[]): void {
+  const { signerName = '', maxExpirationSeconds: seconds } = spec
+  validateSignerName(signerName, path.child('signerName'), errors)
+  if (spec.unverifiedUserAnnotations !== undefined) {
+    const where = path.child('unverifiedUserAnnotations')
+    validateUserAnnotations(spec.unverifiedUserAnnotations, where, errors)
+  }
+  checkText(spec.podName ?? '', isDns1123Subdomain, path.child('podName'), errors)
+  validateUid(spec.podUID ?? '', path.child('podUID'), errors)
+  checkText(spec.serviceAccountName ?? '', isDns1123Subdomain, path.child('serviceAccountName'), errors)
+  validateUid(spec.serviceAccountUID ?? '', path.child('serviceAccountUID'), errors)
+  checkText(spec.nodeName ?? '', isDns1123Subdomain, path.child('nodeName'), errors)
+  validateUid(spec.nodeUID ?? '', path.child('nodeUID'), errors)
+  const where = path.child('maxExpirationSeconds')
+  if (seconds === undefined) {
+    errors.push(required(where, 'must be set'))
+    return
+  }
+  const most = isKubernetesSigner(signerName) ? maxKubernetesSeconds : maxSeconds
+  if (seconds < minSeconds || seconds > most)
+    errors.push(invalidValue(where, seconds, `must be in the range [${minSeconds}, ${most}]`))
+  validateRequest(spec, errors)
+}
