@@ -1,3 +1,7 @@
+import { networkDns } from './containers/network-dns.ts'
+import { networkPods } from './containers/network-pods.ts'
+import { networkProxy } from './containers/network-proxy.ts'
+import { networkServices } from './containers/network-services.ts'
 import { nodeEndings } from './containers/node-endings.ts'
 import { nodeEnvironment } from './containers/node-environment.ts'
 import { nodeHooks } from './containers/node-hooks.ts'
@@ -16,6 +20,10 @@ containerBehaviours('Containers', [
   nodeEndings,
   nodeHooks,
   nodeSubPaths,
+  networkServices,
+  networkDns,
+  networkPods,
+  networkProxy,
   nodePods,
   nodeSecurity,
   nodeEnvironment,

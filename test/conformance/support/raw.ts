@@ -4,6 +4,7 @@ import type { KubeconfigContext } from '../../../src/client/https/kubeconfig.ts'
 export interface RawAnswer {
   readonly status: number
   readonly contentType: string
+  readonly location: string
   readonly text: string
 }
 
@@ -13,9 +14,11 @@ export interface RawRequest {
   /** Sent as it is; with one the method is POST unless said otherwise. */
   readonly body?: string
   readonly contentType?: string
+  /** Whose bearer token to show, instead of the administrator's certificate. */
+  readonly token?: string
 }
 
-/** The administrator's, or a user's with a token of his own. */
+/** The administrator's. */
 export const credentialsOf = (to: KubeconfigContext) => ({
   ca: to.certificateAuthority,
   cert: to.clientCertificate,
@@ -29,8 +32,9 @@ export function rawRequest(to: KubeconfigContext, path: string, of: RawRequest =
     headers: {
       accept: of.accept ?? '*/*',
       ...(of.body === undefined ? {} : { 'content-type': of.contentType ?? 'application/json' }),
+      ...(of.token === undefined ? {} : { authorization: `Bearer ${of.token}` }),
     },
-    ...credentialsOf(to),
+    ...(of.token === undefined ? credentialsOf(to) : { ca: to.certificateAuthority }),
     agent: false,
   }
   return new Promise((resolve, reject) => {
@@ -44,6 +48,7 @@ export function rawRequest(to: KubeconfigContext, path: string, of: RawRequest =
         resolve({
           status: response.statusCode ?? 0,
           contentType: response.headers['content-type'] ?? '',
+          location: response.headers.location ?? '',
           text,
         }),
       )

@@ -38,7 +38,7 @@ const programs = [
     'nproc',
     'ps',
   ],
-  ...['sort', 'mount', 'df', 'head', 'tail', 'od', 'ln', 'true', 'false', 'wc', 'sysctl', 'awk'],
+  ...['sort', 'mount', 'df', 'head', 'tail', 'od', 'ln', 'true', 'false', 'wc', 'sysctl', 'timeout'],
 ]
 
 interface Uplink {
