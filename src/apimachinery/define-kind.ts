@@ -103,6 +103,11 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   readonly schema: string
   readonly nameRule: NameRule
   readonly subresources: Subresources
+  /**
+   * Dotted paths that a write to a subresource ('' for the main resource) leaves alone, so that nobody comes to own
+   * them by it. Kinds with a status and without a word here: `status` on the main resource, `spec` on `/status`.
+   */
+  readonly resetFields?: Readonly<Record<string, readonly string[]>>
   /** The key prefix in the store below `/registry/`, upstream's: `deployments`, `services/specs`, `minions`. */
   readonly storagePrefix: string
   /** Objects vanish that long after their last write (events: one hour). */

@@ -46,3 +46,13 @@ export function goJson(value: unknown): string {
 export function goList(values: readonly string[]): string {
   return `[${values.join(' ')}]`
 }
+
+/** `%v` for a decoded JSON value: `map[a:1 b:[x y]]`. */
+export function goValueText(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>'
+  if (Array.isArray(value)) return `[${value.map(goValueText).join(' ')}]`
+  if (typeof value !== 'object') return String(value)
+  const fields: Readonly<Record<string, unknown>> = { ...value }
+  const members = Object.keys(fields).sort()
+  return `map[${members.map((key) => `${key}:${goValueText(fields[key])}`).join(' ')}]`
+}

@@ -146,7 +146,7 @@ export function invalid(
   return statusError('Invalid', `${kind} "${subject.name}" is invalid: ${joined}`, {
     ...(subject.name === '' ? {} : { name: subject.name }),
     ...(subject.group === '' ? {} : { group: subject.group }),
-    kind: subject.kind,
+    ...(subject.kind === '' ? {} : { kind: subject.kind }),
     causes,
   })
 }

@@ -19,6 +19,7 @@ import type { ServerRequest, UserInfo } from './request.ts'
 import type { ServerResponse } from './response.ts'
 import { Identities } from './rest/identities.ts'
 import { Resource } from './rest/resource.ts'
+import { ResourceVersions } from './rest/resource-versions.ts'
 import { pageNotFound, RestApi, type ServedResource } from './rest/rest-api.ts'
 import type { RestContext } from './rest/rest-context.ts'
 import { isStored, type ServerCore } from './server-core.ts'
@@ -83,6 +84,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
   const context: RestContext = {
     host,
     identities: new Identities(host),
+    versions: new ResourceVersions(),
     mirror,
     storage,
     admission: new AdmissionChain(options.admission),

@@ -85,7 +85,8 @@ export class DecodeContext {
 
   #report(what: string, name: string): void {
     if (this.#strict === undefined || this.#strict.size >= maxStrictErrors) return
-    const prefix = this.path.map(strictStep).join('').slice(1)
+    const steps = this.path.map(strictStep).join('')
+    const prefix = steps.startsWith('.') ? steps.slice(1) : steps
     this.#strict.add(`${what} ${goQuote(prefix === '' ? name : `${prefix}.${name}`)}`)
   }
 }

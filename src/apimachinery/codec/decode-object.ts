@@ -145,7 +145,10 @@ export class ObjectDecoder {
       if (fieldValidation === 'Strict' && strictErrors.length > 0) {
         throw new DecodeError(`strict decoding error: ${strictErrors.join(', ')}`)
       }
-      return { object: withKind(value, kind), warnings: fieldValidation === 'Warn' ? strictErrors : [] }
+      return {
+        object: withKind(withReset(value, parsed.value), kind),
+        warnings: fieldValidation === 'Warn' ? strictErrors : [],
+      }
     } catch (error) {
       if (error instanceof VersionMismatch) throw badRequest(error.message)
       if (error instanceof DecodeError) throw cannot(error.message)
@@ -190,6 +193,17 @@ class VersionMismatch extends Error {
 /** The Go package of a group's internal types. */
 const internalPackage = ({ group }: GroupVersionKind): string =>
   group === '' ? 'core' : (group.split('.')[0] ?? group)
+
+/** An empty list of managed fields is how clients ask for a new start: it counts, though nobody would show it. */
+function withReset(value: unknown, parsed: unknown): unknown {
+  const { managedFields } = metadataOf(parsed)
+  if (!Array.isArray(managedFields) || managedFields.length > 0) return value
+  return { ...(value as object), metadata: { ...metadataOf(value), managedFields } }
+}
+
+function metadataOf(object: unknown): { readonly managedFields?: unknown } {
+  return (object as KubernetesObject | null)?.metadata ?? {}
+}
 
 function withKind(value: unknown, kind: GroupVersionKind): KubernetesObject {
   const object: KubernetesObject = typeof value === 'object' && value !== null ? value : {}

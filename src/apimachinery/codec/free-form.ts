@@ -13,12 +13,19 @@ function report(value: unknown, context: DecodeContext): void {
   }
 }
 
+/** Keys that were given twice, in upstream's words. */
+export function duplicateFields(value: unknown, duplicates: Duplicates): readonly string[] {
+  if (duplicates.size === 0) return []
+  const context = new DecodeContext(true, duplicates)
+  report(value, context)
+  return context.strictErrors
+}
+
 /** What upstream reports of free-form JSON: keys that were given twice. Numbers are resolved in place. */
 export function finishFreeForm(
   value: unknown,
   duplicates: Duplicates,
 ): { readonly value: unknown; readonly strictErrors: readonly string[] } {
-  const context = new DecodeContext(true, duplicates)
-  if (duplicates.size > 0) report(value, context)
-  return { value: resolveNumbers(value), strictErrors: context.strictErrors }
+  const strictErrors = duplicateFields(value, duplicates)
+  return { value: resolveNumbers(value), strictErrors }
 }

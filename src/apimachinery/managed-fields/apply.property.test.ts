@@ -8,11 +8,13 @@ import { difference, type FieldSet, isEmpty, isSubset, union } from './field-set
 import { decodeManagers } from './managers.ts'
 import { type Fields, isMap } from './typed.ts'
 import { updateManagedFields, withoutManagedFields } from './update.ts'
+import { oneVersion } from './versions.ts'
 
 const item: Schema = {
   properties: { name: {}, value: {}, tags: { type: 'array', listType: 'set', items: {} } },
 }
 const schema: Schema = {
+  preserveUnknownFields: true,
   properties: {
     spec: {
       properties: {
@@ -54,6 +56,8 @@ const management = (manager: string) => ({
   subresource: '',
   time: '2026-01-01T00:00:00Z',
   schema,
+  empty: { metadata: {} },
+  versions: oneVersion('v1', schema),
 })
 
 /** Whether `live` says everything that `config` says. */
@@ -88,20 +92,20 @@ test('applyServerSide() keeps its invariants over random writes of several manag
         if (apply) {
           expect(contains(next, { spec: config['spec' as keyof KubernetesObject] })).toBe(true)
           expect(applyServerSide(next, config, { ...management(manager), force: false })).toEqual(next)
-          const own = decodeManagers(next.metadata?.managedFields)?.get(
+          const own = decodeManagers(next.metadata?.managedFields, true)?.get(
             JSON.stringify([manager, 'Apply', '', '']),
           )?.set
           expect(isEmpty(difference(own, toFieldSet(config as Fields, schema)))).toBe(true)
         }
         let owned: FieldSet
-        for (const entry of decodeManagers(next.metadata?.managedFields)?.values() ?? [])
+        for (const entry of decodeManagers(next.metadata?.managedFields, true)?.values() ?? [])
           owned = union(owned, entry.set)
         const present = updateManagedFields(
           undefined,
           { ...withoutManagedFields(next) } as KubernetesObject,
           management('x'),
         )
-        const all = decodeManagers(present.metadata?.managedFields)?.values().next().value?.set
+        const all = decodeManagers(present.metadata?.managedFields, true)?.values().next().value?.set
         expect(isSubset(owned, union(all, toFieldSet(withoutManagedFields(next), schema)))).toBe(true)
         live = next
       }

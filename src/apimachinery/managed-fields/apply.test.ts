@@ -4,6 +4,7 @@ import type { Schema } from '../schema.ts'
 import { StatusError } from '../status-error.ts'
 import { applyServerSide } from './apply.ts'
 import { updateManagedFields } from './update.ts'
+import { oneVersion } from './versions.ts'
 
 const port: Schema = {
   properties: { containerPort: { type: 'integer' }, protocol: { type: 'string', default: 'TCP' }, name: {} },
@@ -52,6 +53,8 @@ const by = (manager: string, extra: { force?: boolean; time?: string } = {}) => 
   subresource: '',
   time: '2026-01-01T00:00:00Z',
   schema,
+  empty: { metadata: {} },
+  versions: oneVersion('apps/v1', schema),
   force: false,
   ...extra,
 })
@@ -214,12 +217,12 @@ describe('applyServerSide()', () => {
     const one = failure(() => applyServerSide(live, web({ spec: { replicas: 2 } }), by('one')))
     expect(one.code).toBe(409)
     expect(one.message).toBe(
-      'Apply failed with 1 conflict: conflict with "kubectl-edit" using apps/v1 at 2026-01-01T00:00:00Z: .spec.replicas',
+      'Apply failed with 1 conflict: conflict with "kubectl-edit" using apps/v1: .spec.replicas',
     )
     expect(one.status.details?.causes).toEqual([
       {
         reason: 'FieldManagerConflict',
-        message: 'conflict with "kubectl-edit" using apps/v1 at 2026-01-01T00:00:00Z',
+        message: 'conflict with "kubectl-edit" using apps/v1',
         field: '.spec.replicas',
       },
     ])

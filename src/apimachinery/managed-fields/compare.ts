@@ -23,21 +23,22 @@ const kinds = ['added', 'removed', 'modified'] as const
 function wholeNode(value: JsonValue, schema: Schema): FieldsV1 {
   const shape = shapeOf(value, schema)
   if (shape === 'leaf') return leaf
-  const node: Record<string, FieldsV1> = { '.': leaf }
+  const children: Record<string, FieldsV1> = {}
   if (shape === 'map') {
     const map = value as Fields
     for (const key in map) {
       const child = map[key]
-      if (child !== undefined) node[`f:${key}`] = wholeNode(child, fieldSchema(schema, key))
+      if (child !== undefined) children[`f:${key}`] = wholeNode(child, fieldSchema(schema, key))
     }
   } else {
     const items = itemSchema(schema)
     for (const [element, group] of indexList(value as readonly JsonValue[], schema).items) {
       const [first] = group
-      node[element] = group.length > 1 || first === undefined ? leaf : wholeNode(first, items)
+      children[element] = group.length > 1 || first === undefined ? leaf : wholeNode(first, items)
     }
   }
-  return node
+  for (const _key in children) return { '.': leaf, ...children }
+  return leaf
 }
 
 function put(parts: Parts, kind: (typeof kinds)[number], key: string, node: FieldsV1): void {

@@ -92,20 +92,32 @@ export function isSubset(left: FieldSet, right: FieldSet): boolean {
   return isEmpty(difference(left, right))
 }
 
-/** Every member's path, as keys from the root. */
+/** Upstream's order of elements: names, then keys, values and indices; each by its content. */
+const elementRanks = 'fkvi'
+
+export function compareElements(left: string, right: string): number {
+  const rank = elementRanks.indexOf(left.charAt(0)) - elementRanks.indexOf(right.charAt(0))
+  if (rank !== 0) return rank
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+/** Every member's path, as keys from the root, in upstream's order: a node's members come before what is below them. */
 export function* paths(set: FieldSet, prefix: readonly string[] = []): Generator<readonly string[]> {
   if (set === undefined) return
-  for (const key in set) {
+  const keys = Object.keys(set).filter((key) => key !== '.')
+  if (keys.length > 1) keys.sort(compareElements)
+  for (const key of keys) {
     const child = set[key]
-    if (key === '.' || child === undefined) continue
-    const path = [...prefix, key]
-    if (isMember(child)) yield path
-    yield* paths(child, path)
+    if (child !== undefined && isMember(child)) yield [...prefix, key]
+  }
+  for (const key of keys) {
+    const child = set[key]
+    if (child !== undefined && hasChildren(child)) yield* paths(child, [...prefix, key])
   }
 }
 
 /** One element as upstream prints it: `.name`, `[name="c"]`, `[="x"]`, `[0]`. */
-function elementToString(element: string): string {
+export function elementToString(element: string): string {
   const rest = element.slice(2)
   if (element.startsWith('f:')) return `.${rest}`
   if (element.startsWith('k:')) {
@@ -118,4 +130,46 @@ function elementToString(element: string): string {
 /** `.spec.containers[name="web"].image`. */
 export function pathToString(path: readonly string[]): string {
   return path.map(elementToString).join('')
+}
+
+/** Whether `path`, keys from the root, is a member. */
+export function hasPath(set: FieldSet, path: readonly string[]): boolean {
+  let node: FieldSet = set
+  for (const key of path) node = node === undefined || key === '.' ? undefined : node[key]
+  return node !== undefined && path.length > 0 && isMember(node)
+}
+
+/** The set of one path. */
+export const setOf = (path: readonly string[]): FieldsV1 =>
+  path.reduceRight<FieldsV1>((below, key) => ({ [key]: below }), leaf)
+
+function isElement(key: string): boolean {
+  if (key.charAt(1) !== ':') return false
+  const content = key.slice(2)
+  switch (key.charAt(0)) {
+    case 'f':
+      return true
+    case 'i':
+      return /^[+-]?\d+$/.test(content)
+    case 'k':
+    case 'v':
+      return isJson(content, key.startsWith('k'))
+    default:
+      return false
+  }
+}
+
+function isJson(text: string, asObject: boolean): boolean {
+  try {
+    const value: unknown = JSON.parse(text)
+    return !asObject || (typeof value === 'object' && value !== null && !Array.isArray(value))
+  } catch {
+    return false // what a client has made up is no field set
+  }
+}
+
+/** Whether a tree that a client has sent is one. */
+export function isFieldSet(tree: unknown): boolean {
+  if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) return false
+  return Object.entries(tree).every(([key, child]) => (key === '.' || isElement(key)) && isFieldSet(child))
 }

@@ -1,5 +1,5 @@
 import type { ManagedFieldsEntry } from '../meta.ts'
-import { type FieldSet, isEmpty, union } from './field-set.ts'
+import { type FieldSet, isEmpty, isFieldSet, union } from './field-set.ts'
 
 /** One manager's fields. Applied sets belong to a manager whatever the version, updates to one version. */
 export interface ManagedSet {
@@ -23,13 +23,20 @@ export function identity(entry: Omit<ManagedSet, 'set' | 'time'>): string {
   return JSON.stringify([entry.manager, entry.operation, version, entry.subresource])
 }
 
-/** The managers of an object; undefined when an entry is not one that can be read (then the field is reset). */
-export function decodeManagers(entries: readonly ManagedFieldsEntry[] | undefined): Managers | undefined {
+/**
+ * The managers of an object; undefined when an entry is not one that can be read. `trusted` entries come from the
+ * store, where nothing but readable ones gets.
+ */
+export function decodeManagers(
+  entries: readonly ManagedFieldsEntry[] | undefined,
+  trusted: boolean,
+): Map<string, ManagedSet> | undefined {
   const managers = new Map<string, ManagedSet>()
   for (const entry of entries ?? []) {
     const { operation, apiVersion } = entry
     if (operation !== 'Apply' && operation !== 'Update') return undefined
     if (apiVersion === undefined || apiVersion === '' || entry.fieldsType !== 'FieldsV1') return undefined
+    if (!trusted && entry.fieldsV1 !== undefined && !isFieldSet(entry.fieldsV1)) return undefined
     const managed: ManagedSet = {
       manager: entry.manager ?? '',
       operation,

@@ -41,22 +41,43 @@ export class TypedError extends Error {
   override readonly name = 'TypedError'
 }
 
+/** What a key that an item leaves out counts as; a field that Go's type always shows has its zero value. */
+function keyDefault(schema: Schema): JsonValue | undefined {
+  if (schema.default !== undefined || schema.presence !== 'always') return schema.default
+  if (schema.type === 'string') return ''
+  if (schema.type === 'boolean') return false
+  return schema.type === 'integer' || schema.type === 'number' ? 0 : undefined
+}
+
+/** A list of texts as Go's `%q` prints it. */
+const quotedList = (names: readonly string[]): string =>
+  `[${names.map((name) => JSON.stringify(name)).join(' ')}]`
+
+function setElement(item: unknown): string {
+  if (Array.isArray(item)) throw new TypedError('not supported: associative list with lists as elements')
+  if (isMap(item)) throw new TypedError("associative list without keys has an element that's a map type")
+  if (item === null)
+    throw new TypedError("associative list without keys has an element that's an explicit null")
+  return `v:${JSON.stringify(item)}`
+}
+
 /** The path element of a list's item: `k:{…}` in a list of maps, `v:…` in a set. */
 export function itemElement(item: unknown, schema: Schema): string {
-  if (schema.listType !== 'map') return `v:${JSON.stringify(item)}`
+  if (schema.listType !== 'map') return setElement(item)
+  if (item === null) throw new TypedError('associative list with keys may not have a null element')
   if (!isMap(item)) throw new TypedError('associative list with keys may not have non-map elements')
   const names = schema.listMapKeys ?? []
   const key: Record<string, unknown> = {}
   let found = false
   for (const name of [...names].sort()) {
-    const value = item[name] ?? fieldSchema(itemSchema(schema), name).default
+    const value = item[name] ?? keyDefault(fieldSchema(itemSchema(schema), name))
     if (value === undefined || value === null) continue
     key[name] = value
     found = true
   }
   if (!found) {
     throw new TypedError(
-      `associative list with keys has an element that omits all key fields ${JSON.stringify(names)} (and doesn't have default values for any key fields)`,
+      `associative list with keys has an element that omits all key fields ${quotedList(names)} (and doesn't have default values for any key fields)`,
     )
   }
   return `k:${JSON.stringify(key)}`

@@ -1,6 +1,6 @@
 import type { FieldsV1, KubernetesObject, ManagedFieldsEntry } from '../meta.ts'
 import type { Schema } from '../schema.ts'
-import { compare } from './compare.ts'
+import { type Comparison, compare } from './compare.ts'
 import { difference, type FieldSet, isEmpty, leaf, recursiveDifference, union } from './field-set.ts'
 import {
   capUpdaters,
@@ -11,6 +11,7 @@ import {
   type Managers,
 } from './managers.ts'
 import type { Fields } from './typed.ts'
+import { VersionedObject, type Versions } from './versions.ts'
 
 /** Who writes what: everything that field management needs to know of a request. */
 export interface FieldManagement {
@@ -22,8 +23,11 @@ export interface FieldManagement {
   readonly subresource: string
   /** RFC 3339, in seconds. */
   readonly time: string
-  /** Of the kind. */
+  /** Of the kind in that version. */
   readonly schema: Schema
+  readonly versions: Versions
+  /** An object of the kind of which nothing has been said: what a create is compared with. */
+  readonly empty: KubernetesObject
   /** Fields that this endpoint resets, and that nobody comes to own by writing them here (`status` on the main resource). */
   readonly reset?: FieldsV1
 }
@@ -75,24 +79,68 @@ function startingManagers(
   live: KubernetesObject | undefined,
   updated: KubernetesObject,
   subresource: string,
-): Managers {
-  const stored = (): Managers => decodeManagers(live?.metadata?.managedFields) ?? new Map()
-  if (subresource !== '') return stored()
+): Map<string, ManagedSet> {
+  const before = live?.metadata?.managedFields
+  const stored = (): Map<string, ManagedSet> => decodeManagers(before, true) ?? new Map()
   const sent = updated.metadata?.managedFields
+  if (subresource !== '' || sent === before) return stored()
   if (isReset(sent)) return new Map()
-  const decoded = decodeManagers(sent)
+  const decoded = decodeManagers(sent, false)
   return decoded === undefined || decoded.size === 0 ? stored() : decoded
 }
 
-/** Takes `changed` from every other manager of the version, or all versions where `changed` is what was removed. */
+/** How two states of an object differ, in whichever version that is asked for. */
+export class Difference {
+  readonly #left: VersionedObject
+  readonly #right: VersionedObject
+  readonly #management: FieldManagement
+  readonly #known = new Map<string, Comparison>()
+
+  constructor(left: Fields, right: Fields, management: FieldManagement) {
+    const { versions, apiVersion } = management
+    this.#left = new VersionedObject(versions, apiVersion, left)
+    this.#right = new VersionedObject(versions, apiVersion, right)
+    this.#management = management
+  }
+
+  /** Undefined: the version is not known. Fields that the endpoint resets do not count. */
+  in(apiVersion: string): Comparison | undefined {
+    const known = this.#known.get(apiVersion)
+    if (known !== undefined) return known
+    const { reset, schema, versions } = this.#management
+    const own = apiVersion === this.#management.apiVersion
+    const type = own ? schema : versions.schemaOf(apiVersion)
+    if (type === undefined) return undefined
+    const all = compare(this.#left.in(apiVersion), this.#right.in(apiVersion), type)
+    const made = reset === undefined ? all : withoutReset(all, reset)
+    this.#known.set(apiVersion, made)
+    return made
+  }
+}
+
+const withoutReset = ({ added, removed, modified }: Comparison, reset: FieldsV1): Comparison => ({
+  added: recursiveDifference(added, reset),
+  removed: recursiveDifference(removed, reset),
+  modified: recursiveDifference(modified, reset),
+})
+
+/** Takes what changed from every manager but `writer`; one of a version that is not known any more goes. */
 export function takeFromOthers(
-  managers: Managers,
+  managers: ReadonlyMap<string, ManagedSet>,
   writer: string,
-  changed: FieldSet,
+  changes: Difference,
 ): Map<string, ManagedSet> {
   const rest = new Map<string, ManagedSet>()
   for (const [key, managed] of managers) {
-    const set = key === writer || changed === undefined ? managed.set : difference(managed.set, changed)
+    if (key === writer) {
+      rest.set(key, managed)
+      continue
+    }
+    const changed = changes.in(managed.apiVersion)
+    if (changed === undefined) continue
+    const { added, removed, modified } = changed
+    const all = union(union(added, modified), removed)
+    const set = all === undefined ? managed.set : difference(managed.set, all)
     if (set === managed.set) rest.set(key, managed)
     else if (!isEmpty(set)) rest.set(key, { ...managed, set })
   }
@@ -119,10 +167,13 @@ export function managersAfter(
   updated: KubernetesObject,
   managers: Managers,
   management: FieldManagement,
-): Managers {
-  const left = live === undefined ? {} : withoutManagedFields(live)
-  const { added, removed, modified } = compare(left, withoutManagedFields(updated), management.schema)
-  const touched = union(added, modified)
+): Map<string, ManagedSet> {
+  const left = withoutManagedFields(live ?? management.empty)
+  const changes = new Difference(left, withoutManagedFields(updated), management)
+  const own = changes.in(management.apiVersion)
+  const touched = difference(union(own?.added, own?.modified), unowned)
+  const after = takeFromOthers(managers, '', changes)
+  if (isEmpty(touched)) return after
   const entry = {
     manager: management.manager === '' ? 'unknown' : management.manager,
     operation: 'Update',
@@ -130,14 +181,7 @@ export function managersAfter(
     subresource: management.subresource,
   } as const
   const writer = identity(entry)
-  const reset = management.reset
-  const effective =
-    reset === undefined ? union(touched, removed) : recursiveDifference(union(touched, removed), reset)
-  const after = takeFromOthers(managers, '', effective)
-  const own = ownable(touched, management)
-  if (!isEmpty(own)) {
-    const kept = after.get(writer)?.set
-    after.set(writer, { ...entry, time: management.time, set: union(kept, own) })
-  }
+  const kept = after.get(writer)?.set
+  after.set(writer, { ...entry, time: management.time, set: union(kept, touched) })
   return after
 }

@@ -6,7 +6,7 @@ import { applyMergePatch } from './merge-patch.ts'
 const document: JsonValue = { a: { b: [1, 2, 3] }, 'x/y': 1 }
 
 describe('applyJsonPatch()', () => {
-  test.each<[string, JsonValue, JsonValue]>([
+  test.each<[string, readonly JsonValue[], JsonValue]>([
     ['adds to a map', [{ op: 'add', path: '/a/c', value: 4 }], { a: { b: [1, 2, 3], c: 4 }, 'x/y': 1 }],
     ['inserts into a list', [{ op: 'add', path: '/a/b/1', value: 9 }], { a: { b: [1, 9, 2, 3] }, 'x/y': 1 }],
     ['appends', [{ op: 'add', path: '/a/b/-', value: 9 }], { a: { b: [1, 2, 3, 9] }, 'x/y': 1 }],
@@ -24,16 +24,24 @@ describe('applyJsonPatch()', () => {
     expect(applyJsonPatch(document, patch)).toEqual(expected)
   })
 
-  test.each<[string, JsonValue, RegExp]>([
+  test.each<[string, readonly JsonValue[], RegExp]>([
     ['a failing test', [{ op: 'test', path: '/a/b/0', value: 7 }], /testing value \/a\/b\/0 failed/],
     [
       'removing what is not there',
       [{ op: 'remove', path: '/nope' }],
-      /remove operation does not apply: doc is missing key: \/nope/,
+      /Unable to remove nonexistent key: nope/,
     ],
     ['an unknown operation', [{ op: 'spin', path: '/a' }], /Unexpected kind: spin/],
     ['an index out of range', [{ op: 'add', path: '/a/b/7', value: 1 }], /invalid index referenced/],
-    ['what is no list', { op: 'add' }, /list of JSON patch operations/],
+    ['a path into what is no container', [{ op: 'add', path: '/x~1y/a', value: 1 }], /doc is missing path/],
+    [
+      'copies that add up',
+      [
+        { op: 'add', path: '/s', value: 'x'.repeat(2 ** 20) },
+        ...[1, 2, 3].map((each) => ({ op: 'copy', from: '/s', path: `/s${each}` })),
+      ],
+      /exceeding the limit 3145728/,
+    ],
   ])('refuses %s', (_name, patch, message) => {
     expect(() => applyJsonPatch(document, patch)).toThrow(message)
   })

@@ -1,199 +1,170 @@
+import { NumberLiteral } from '../codec/number-literal.ts'
 import { jsonEqual } from '../json-equal.ts'
-import { type Fields, isMap } from '../managed-fields/typed.ts'
 import type { JsonValue } from '../meta.ts'
+import { utf8Length } from '../utf8-length.ts'
 import { PatchError } from './patch-error.ts'
+import { type Fields, isFields, isList } from './patch-value.ts'
 
-/** Upstream's limits: operations in a patch, and bytes that `copy` may add up to. */
+/** Upstream's limit of operations in a patch. */
 export const maxOperations = 10_000
+/** Upstream's limit of the bytes that `copy` operations may add up to. */
+export const maxCopiedBytes = 3 * 1024 * 1024
 
-interface Operation {
-  readonly op: string
-  readonly path: string
-  readonly from?: string
-  readonly value?: JsonValue
+const inapplicable = (message: string): PatchError => new PatchError('inapplicable', message)
+const missingPath = (operation: string, path: string): PatchError =>
+  inapplicable(
+    `${operation} operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value`,
+  )
+
+/** What is in front of the first slash does not count, as in upstream's library. */
+function parsePointer(operation: string, pointer: string): readonly string[] {
+  const [, ...parts] = pointer.split('/')
+  if (parts.length === 0) throw missingPath(operation, pointer)
+  return parts.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-const missing = (path: string): string => `${path}: missing value`
-
-function parsePointer(pointer: string): readonly string[] {
-  if (pointer === '') return []
-  if (!pointer.startsWith('/')) throw new PatchError(`invalid JSON pointer: ${pointer}`)
-  return pointer
-    .slice(1)
-    .split('/')
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-}
-
-function arrayIndex(key: string, length: number, operation: string): number {
-  if (!/^-?\d+$/.test(key))
-    throw new PatchError(
-      `${operation} operation does not apply: value was not a proper array index: '${key}'`,
+/** An index of a list of `length`; negative ones count from its end. */
+function indexOf(key: string, length: number): number {
+  if (!/^[+-]?\d+$/.test(key))
+    throw inapplicable(
+      `value was not a proper array index: '${key}': strconv.Atoi: parsing ${JSON.stringify(key)}: invalid syntax`,
     )
   const index = Number(key)
-  const at = index < 0 ? index + length : index
-  if (at < 0 || at > length) {
-    throw new PatchError(
-      `${operation} operation does not apply: Unable to access invalid index: ${index}: invalid index referenced`,
-    )
-  }
-  return at
+  if (index >= length || index < -length)
+    throw inapplicable(`Unable to access invalid index: ${index}: invalid index referenced`)
+  return index < 0 ? index + length : index
 }
 
-function read(document: JsonValue, path: string, operation: string): JsonValue {
+/** A member or item; undefined: a member that is not there. A list's item has to be. */
+function childOf(parent: Fields | readonly JsonValue[], key: string): JsonValue | undefined {
+  if (isList(parent)) return parent[indexOf(key, parent.length)]
+  return Object.hasOwn(parent, key) ? parent[key] : undefined
+}
+
+function parentOf(
+  document: JsonValue,
+  keys: readonly string[],
+  operation: string,
+  path: string,
+): Fields | readonly JsonValue[] {
   let value: JsonValue | undefined = document
-  for (const key of parsePointer(path)) {
-    if (Array.isArray(value))
-      value = (value as readonly JsonValue[])[arrayIndex(key, value.length, operation)]
-    else value = isMap(value) && Object.hasOwn(value, key) ? value[key] : undefined
-    if (value === undefined) {
-      throw new PatchError(`${operation} operation does not apply: doc is missing path: ${missing(path)}`)
-    }
+  for (let depth = 0; depth < keys.length - 1; depth++) {
+    if (!isFields(value) && !isList(value)) throw missingPath(operation, path)
+    value = childOf(value, keys[depth] ?? '')
   }
+  if (!isFields(value) && !isList(value)) throw missingPath(operation, path)
   return value
+}
+
+function read(document: JsonValue, path: string, operation: string): JsonValue | undefined {
+  const keys = parsePointer(operation, path)
+  return childOf(parentOf(document, keys, operation, path), keys.at(-1) ?? '')
 }
 
 type Edit = (parent: Record<string, JsonValue> | JsonValue[], key: string) => void
 
 /** A copy of the way to `path`'s parent, with the parent edited. */
-function editAt(
-  document: JsonValue,
-  keys: readonly string[],
-  path: string,
-  operation: string,
-  edit: Edit,
-): JsonValue {
-  const [key, ...rest] = keys
-  if (key === undefined)
-    throw new PatchError(`${operation} operation does not apply: the whole document cannot be ${operation}d`)
-  if (!Array.isArray(document) && !isMap(document)) {
-    throw new PatchError(
-      `${operation} operation does not apply: doc is missing path: "${path}": missing value`,
-    )
-  }
-  const copy = Array.isArray(document) ? [...(document as readonly JsonValue[])] : { ...(document as Fields) }
-  if (rest.length === 0) {
-    edit(copy, key)
+function editAt(document: JsonValue, path: string, operation: string, edit: Edit): JsonValue {
+  const keys = parsePointer(operation, path)
+  const copyAt = (value: JsonValue | undefined, depth: number): JsonValue => {
+    if (!isFields(value) && !isList(value)) throw missingPath(operation, path)
+    const copy = isList(value) ? [...value] : { ...value }
+    const key = keys[depth] ?? ''
+    if (depth === keys.length - 1) edit(copy, key)
+    else {
+      const child = copyAt(childOf(value, key), depth + 1)
+      if (Array.isArray(copy)) copy[indexOf(key, copy.length)] = child
+      else copy[key] = child
+    }
     return copy
   }
-  if (Array.isArray(copy)) {
-    const index = arrayIndex(key, copy.length, operation)
-    const child = copy[index]
-    if (child === undefined)
-      throw new PatchError(
-        `${operation} operation does not apply: doc is missing path: "${path}": missing value`,
-      )
-    copy[index] = editAt(child, rest, path, operation, edit)
-    return copy
-  }
-  const child = Object.hasOwn(copy, key) ? copy[key] : undefined
-  if (child === undefined) {
-    throw new PatchError(
-      `${operation} operation does not apply: doc is missing path: "${path}": missing value`,
-    )
-  }
-  copy[key] = editAt(child, rest, path, operation, edit)
-  return copy
+  return copyAt(document, 0)
 }
 
-const add = (document: JsonValue, path: string, value: JsonValue): JsonValue =>
-  path === ''
-    ? value
-    : editAt(document, parsePointer(path), path, 'add', (parent, key) => {
-        if (!Array.isArray(parent)) parent[key] = value
-        else if (key === '-') parent.push(value)
-        else parent.splice(arrayIndex(key, parent.length, 'add'), 0, value)
-      })
-
-const remove = (document: JsonValue, path: string): JsonValue =>
-  editAt(document, parsePointer(path), path, 'remove', (parent, key) => {
-    if (Array.isArray(parent)) {
-      const index = arrayIndex(key, parent.length, 'remove')
-      if (index >= parent.length) {
-        throw new PatchError(
-          `remove operation does not apply: Unable to access invalid index: ${index}: invalid index referenced`,
-        )
-      }
-      parent.splice(index, 1)
-    } else if (Object.hasOwn(parent, key)) delete parent[key]
-    else throw new PatchError(`remove operation does not apply: doc is missing key: ${missing(path)}`)
+const add = (document: JsonValue, path: string, operation: string, value: JsonValue): JsonValue =>
+  editAt(document, path, operation, (parent, key) => {
+    if (!Array.isArray(parent)) parent[key] = value
+    else if (key === '-') parent.push(value)
+    else parent.splice(indexOf(key, parent.length + 1), 0, value)
   })
 
-const replace = (document: JsonValue, path: string, value: JsonValue): JsonValue =>
-  path === ''
-    ? value
-    : editAt(document, parsePointer(path), path, 'replace', (parent, key) => {
-        if (Array.isArray(parent)) {
-          const index = arrayIndex(key, parent.length, 'replace')
-          if (index >= parent.length)
-            throw new PatchError(`replace operation does not apply: doc is missing key: ${missing(path)}`)
-          parent[index] = value
-        } else if (Object.hasOwn(parent, key)) parent[key] = value
-        else throw new PatchError(`replace operation does not apply: doc is missing key: ${missing(path)}`)
-      })
+const remove = (document: JsonValue, path: string, operation: string): JsonValue =>
+  editAt(document, path, operation, (parent, key) => {
+    if (Array.isArray(parent)) parent.splice(indexOf(key, parent.length), 1)
+    else if (Object.hasOwn(parent, key)) delete parent[key]
+    else throw inapplicable(`Unable to remove nonexistent key: ${key}: missing value`)
+  })
 
-function test(document: JsonValue, { path, value }: Operation): JsonValue {
-  let found: JsonValue
-  try {
-    found = read(document, path, 'test')
-  } catch (error) {
-    if (!(error instanceof PatchError) || (value !== null && value !== undefined)) throw error
-    found = null // testing for null where nothing is succeeds
-  }
-  if (!jsonEqual(found, value ?? null)) throw new PatchError(`testing value ${path} failed: test failed`)
+/** As upstream's library has it, a member that is not there can be replaced, too. */
+function replace(document: JsonValue, path: string, value: JsonValue): JsonValue {
+  if (path !== '')
+    return editAt(document, path, 'replace', (parent, key) => {
+      if (Array.isArray(parent)) parent[indexOf(key, parent.length)] = value
+      else parent[key] = value
+    })
+  if (isFields(value) || isList(value)) return value
+  throw inapplicable('replace operation value must be object or array')
+}
+
+function test(document: JsonValue, path: string, value: JsonValue): JsonValue {
+  const found = path === '' ? document : (read(document, path, 'test') ?? null)
+  if (!jsonEqual(found, value)) throw inapplicable(`testing value ${path} failed: test failed`)
   return document
 }
 
-function requireValue({ op, path, value }: Operation): JsonValue {
-  if (value === undefined)
-    throw new PatchError(`${op} operation does not apply: missing value for path: ${path}`)
+function textOf(operation: Fields, name: string): string {
+  const value = operation[name]
+  if (typeof value !== 'string') throw inapplicable(`operation missing ${name} field: missing value`)
   return value
 }
 
-function requireFrom({ op, from }: Operation): string {
-  if (from === undefined) throw new PatchError(`${op} operation failed to decode from: missing value`)
-  return from
-}
+/** Applies one operation after another, keeping count of what they copy. */
+class Patcher {
+  #copiedBytes = 0
 
-function applyOne(document: JsonValue, operation: Operation): JsonValue {
-  const { op, path } = operation
-  switch (op) {
-    case 'add':
-      return add(document, path, requireValue(operation))
-    case 'remove':
-      return remove(document, path)
-    case 'replace':
-      return replace(document, path, requireValue(operation))
-    case 'test':
-      return test(document, operation)
-    case 'copy':
-      return add(document, path, read(document, requireFrom(operation), 'copy'))
-    case 'move': {
-      const from = requireFrom(operation)
-      return add(remove(document, from), path, read(document, from, 'move'))
+  apply(document: JsonValue, operation: Fields): JsonValue {
+    const { op, value = null } = operation
+    const path = (): string => textOf(operation, 'path')
+    switch (op) {
+      case 'add':
+        return add(document, path(), op, value)
+      case 'remove':
+        return remove(document, path(), op)
+      case 'replace':
+        return replace(document, path(), value)
+      case 'test':
+        return test(document, path(), value)
+      case 'copy':
+        return add(document, path(), op, this.#copied(read(document, textOf(operation, 'from'), op) ?? null))
+      case 'move': {
+        const from = textOf(operation, 'from')
+        const moved = read(document, from, op) ?? null
+        return add(remove(document, from, op), path(), op, moved)
+      }
+      default:
+        throw inapplicable(`Unexpected kind: ${typeof op === 'string' ? op : 'unknown'}`)
     }
-    default:
-      throw new PatchError(`Unexpected kind: ${op}`)
+  }
+
+  #copied(value: JsonValue): JsonValue {
+    this.#copiedBytes +=
+      value instanceof NumberLiteral ? value.text.length : utf8Length(JSON.stringify(value))
+    if (this.#copiedBytes > maxCopiedBytes) {
+      throw inapplicable(
+        `Unable to complete the copy, the accumulated size increase of copy is ${this.#copiedBytes}, exceeding the limit ${maxCopiedBytes}`,
+      )
+    }
+    return value
   }
 }
 
-function decode(patch: JsonValue): readonly Operation[] {
-  if (!Array.isArray(patch))
-    throw new PatchError('cannot unmarshal object into a list of JSON patch operations')
-  return patch.map((operation: JsonValue) => {
-    if (!isMap(operation)) throw new PatchError('a JSON patch operation must be an object')
-    const { op, path, from, value } = operation
-    if (typeof op !== 'string') throw new PatchError('a JSON patch operation must have an op')
-    if (typeof path !== 'string') throw new PatchError(`${op} operation failed to decode path: missing value`)
-    return {
-      op,
-      path,
-      ...(typeof from === 'string' ? { from } : {}),
-      ...(value === undefined ? {} : { value }),
-    }
-  })
-}
-
-/** JSON patch, RFC 6902. `document` is not changed; what the patch leaves alone is shared. Throws PatchError. */
-export function applyJsonPatch(document: JsonValue, patch: JsonValue): JsonValue {
-  return decode(patch).reduce(applyOne, document)
+/**
+ * JSON patch, RFC 6902, with the leniency of the library that upstream uses. `document` is not changed; what the
+ * patch leaves alone is shared. Throws PatchError.
+ */
+export function applyJsonPatch(document: JsonValue, operations: readonly JsonValue[]): JsonValue {
+  const patcher = new Patcher()
+  let patched = document
+  for (const operation of operations) patched = patcher.apply(patched, isFields(operation) ? operation : {})
+  return patched
 }

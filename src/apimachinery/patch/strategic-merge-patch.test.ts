@@ -90,6 +90,7 @@ const rows: readonly [string, Fields, Fields, Fields][] = [
     { labels: { $patch: 'replace', b: '2' } },
     { labels: { b: '2' } },
   ],
+  ['takes no map with a directive where there was none', {}, { labels: { $patch: 'replace', b: '2' } }, {}],
 ]
 
 describe('applyStrategicMergePatch()', () => {

@@ -1,75 +1,68 @@
+import type { GroupVersionKind } from '../../apimachinery/define-kind.ts'
 import { applyServerSide } from '../../apimachinery/managed-fields/apply.ts'
 import { TypedError } from '../../apimachinery/managed-fields/typed.ts'
+import type { FieldManagement } from '../../apimachinery/managed-fields/update.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
-import { badRequest, isStatus, statusError } from '../../apimachinery/status-error.ts'
+import { badRequest, statusError } from '../../apimachinery/status-error.ts'
+import { apiVersionOf } from '../cache/layout.ts'
 import type { ServerRequest } from '../request.ts'
+import type { Configuration } from './configuration.ts'
 import { fieldManagement } from './field-management.ts'
 import type { Resource } from './resource.ts'
+import { warnOfStrictErrors } from './strict-warnings.ts'
 import type { WriteOptions } from './write-options.ts'
 
-const isObject = (value: unknown): value is KubernetesObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+/** A kind as Go prints it; those of the core group have nothing in front of the slash. */
+function kindText({ apiVersion = '', kind = '' }: KubernetesObject): string {
+  return `${apiVersion.includes('/') ? '' : '/'}${apiVersion}, Kind=${kind}`
+}
 
-function checkConfiguration(resource: Resource, configuration: KubernetesObject): void {
+function checkConfiguration(expected: GroupVersionKind, configuration: KubernetesObject): void {
+  const { apiVersion, kind } = configuration
+  if (apiVersion !== apiVersionOf(expected) || kind !== expected.kind)
+    throw badRequest(`invalid object type: ${kindText(configuration)}`)
   if (configuration.metadata?.managedFields !== undefined)
     throw badRequest('metadata.managedFields must be nil')
-  const { apiVersion = '', kind = '' } = configuration
-  if (apiVersion === '' || kind === '')
-    throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(configuration)}'`)
-  if (apiVersion !== resource.apiVersion) {
-    throw badRequest(
-      `Incorrect version specified in apply patch. Specified patch version: ${apiVersion}, expected: ${resource.apiVersion}`,
-    )
-  }
-  if (kind !== resource.kind.kind)
-    throw badRequest(
-      `${kind} in version ${JSON.stringify(resource.kind.version)} cannot be handled as a ${resource.kind.kind}`,
-    )
 }
 
-const strictPrefix = 'strict decoding error: '
-
-/** Upstream's words for a configuration that does not fit its schema. */
-function untyped(resource: Resource, configuration: KubernetesObject, why: string): Error {
-  const { namespace = '', name = '' } = configuration.metadata ?? {}
-  const what = `${namespace}/${name}; ${resource.apiVersion}, Kind=${resource.kind.kind}`
-  return statusError('', `failed to create typed patch object (${what}): ${why}`)
-}
-
-function checkTyped(resource: Resource, configuration: KubernetesObject): void {
+/** Applies a configuration to an object of a kind. Throws StatusError in upstream's words. */
+export function applyConfiguration(
+  live: KubernetesObject | undefined,
+  { object, strictErrors }: Configuration,
+  expected: GroupVersionKind,
+  management: FieldManagement,
+  request: ServerRequest,
+  { force, fieldValidation }: WriteOptions,
+): KubernetesObject {
+  checkConfiguration(expected, object)
+  let applied: KubernetesObject
   try {
-    resource.context.decoder.accept(configuration, resource.decoding('Strict'))
+    applied = applyServerSide(live, object, { ...management, force })
   } catch (error) {
-    if (!isStatus(error, 'BadRequest')) throw error
-    const at = error.message.indexOf(strictPrefix)
-    if (at < 0) throw untyped(resource, configuration, error.message)
-    const fields = [...error.message.slice(at).matchAll(/unknown field "([^"]+)"/g)].map(([, field]) => field)
-    const complaints = fields.map((field) => `.${field}: field not declared in schema`)
-    throw untyped(resource, configuration, complaints.join('\n'))
+    if (!(error instanceof TypedError)) throw error
+    const { namespace = '', name = '' } = object.metadata ?? {}
+    const what = `${namespace}/${name}; ${kindText(object)}`
+    throw statusError('', `failed to create typed patch object (${what}): ${error.message}`)
   }
+  if (strictErrors.length > 0 && fieldValidation === 'Strict')
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${strictErrors.join('\n')}`)
+  if (fieldValidation === 'Warn') warnOfStrictErrors(request, strictErrors)
+  return applied
 }
 
 /** Server-side apply of a configuration (KEP-555). */
 export function applyTransform(
   resource: Resource,
   request: ServerRequest,
-  configuration: unknown,
+  configuration: Configuration,
   options: WriteOptions,
 ): (live: KubernetesObject | undefined) => KubernetesObject {
-  if (!isObject(configuration)) throw badRequest('error decoding YAML: the configuration is not an object')
-  checkConfiguration(resource, configuration)
-  checkTyped(resource, configuration)
   const { kind, context } = resource
   const management = fieldManagement(resource, request.info.subresource, options)
   return (live) => {
     if (management === undefined) throw badRequest(`${kind.kind} has no schema to apply by`)
-    try {
-      const merged = applyServerSide(live, configuration, { ...management, force: options.force })
-      const accepted = context.decoder.accept(merged, resource.decoding('Ignore'))
-      return kind.defaults(accepted.object)
-    } catch (error) {
-      if (error instanceof TypedError) throw untyped(resource, configuration, error.message)
-      throw error
-    }
+    const merged = applyConfiguration(live, configuration, kind, management, request, options)
+    const accepted = context.decoder.accept(merged, resource.decoding('Ignore'))
+    return kind.defaults(accepted.object)
   }
 }

@@ -10,6 +10,7 @@ import { badRequest } from '../../apimachinery/status-error.ts'
 import type { ServerRequest } from '../request.ts'
 import { bareType, jsonType, mediaTypes, unsupportedMediaType, yamlType } from './media-types.ts'
 import type { Resource } from './resource.ts'
+import { warnOfStrictErrors } from './strict-warnings.ts'
 import type { FieldValidation } from './write-options.ts'
 
 /** Reads one media type; throws DecodeError. A body that does not say its kind is of `expected`. */
@@ -59,7 +60,7 @@ async function readDecoded(
   if (body.type === 'object') return context.decoder.accept(body.object, options).object
   const parser = parserFor(context, request)
   const decoded = context.decoder.decode(body.bytes, (bytes) => parser(bytes, options.expected), options)
-  for (const warning of decoded.warnings) request.warn(warning)
+  warnOfStrictErrors(request, decoded.warnings)
   return decoded.object
 }
 

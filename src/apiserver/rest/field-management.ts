@@ -18,6 +18,8 @@ export function fieldManagement(
     subresource,
     time: resource.context.identities.time(),
     schema,
+    versions: resource.versions,
+    empty: resource.empty,
     ...(reset === undefined ? {} : { reset }),
   }
 }

@@ -147,10 +147,10 @@ describe('apply', () => {
     )
     const by = `${path}?fieldManager=one`
     expect((await patched(by, { ...configMap('wrong', {}), extra: 1 }, apply)).body.message).toContain(
-      'failed to create typed patch object (/wrong; v1, Kind=ConfigMap): .extra: field not declared in schema',
+      'failed to create typed patch object (/wrong; /v1, Kind=ConfigMap): .extra: field not declared in schema',
     )
     expect((await patched(by, { ...configMap('wrong', {}), apiVersion: 'v2' }, apply)).body.message).toBe(
-      'Incorrect version specified in apply patch. Specified patch version: v2, expected: v1',
+      'invalid object type: /v2, Kind=ConfigMap',
     )
     expect((await patched(by, configMap('wrong', {}, { managedFields: [] }), apply)).body.message).toBe(
       'metadata.managedFields must be nil',

@@ -1,28 +1,23 @@
-import { DecodeError } from '../../apimachinery/codec/decode-error.ts'
+import type { DecodeOptions } from '../../apimachinery/codec/decode-object.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../apimachinery/field-path.ts'
 import type { JsonValue, KubernetesObject } from '../../apimachinery/meta.ts'
-import { applyJsonPatch, maxOperations } from '../../apimachinery/patch/json-patch.ts'
-import { applyMergePatch } from '../../apimachinery/patch/merge-patch.ts'
-import { PatchError } from '../../apimachinery/patch/patch-error.ts'
-import { applyStrategicMergePatch } from '../../apimachinery/patch/strategic-merge-patch.ts'
-import type { Schema } from '../../apimachinery/schema.ts'
-import { badRequest, invalid, isStatus, notFound, statusError } from '../../apimachinery/status-error.ts'
+import { type Fields, isFields } from '../../apimachinery/patch/patch-value.ts'
+import { restoreComplaint } from '../../apimachinery/patch/restore.ts'
+import { invalid, isStatus, notFound, type StatusError } from '../../apimachinery/status-error.ts'
 import type { PatchType } from '../../apimachinery/transport.ts'
+import { apiVersionOf } from '../cache/layout.ts'
 import type { ServerRequest } from '../request.ts'
 import { applyTransform } from './apply.ts'
-import { parseJsonValue, readValue } from './body.ts'
+import { readConfiguration } from './configuration.ts'
 import { withManagedFields } from './field-management.ts'
-import { bareType, unsupportedMediaType, yamlType } from './media-types.ts'
+import { bareType, unsupportedMediaType } from './media-types.ts'
+import { ObjectPatch, type ObjectPatchType } from './object-patch.ts'
 import type { Outcome } from './outcome.ts'
 import type { Resource } from './resource.ts'
+import { warnOfStrictErrors } from './strict-warnings.ts'
 import { updateObject } from './update.ts'
-import { type WriteOptions, writeOptions } from './write-options.ts'
-
-type Fields = { readonly [key: string]: JsonValue }
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+import { type FieldValidation, type WriteOptions, writeOptions } from './write-options.ts'
 
 const patchTypes: readonly PatchType[] = [
   'application/json-patch+json',
@@ -40,79 +35,55 @@ export function patchTypeOf(request: ServerRequest, strategic: boolean): PatchTy
   return type
 }
 
-/** The patch as a value; apply configurations may be YAML. */
+/** The patch, to be applied once there is something to apply it to. */
 export async function readPatch(
-  resource: Resource,
   request: ServerRequest,
-  type: PatchType,
-): Promise<unknown> {
-  if (type !== 'application/apply-patch+yaml') return readValue(request, parseJsonValue)
-  return readValue(request, (bytes) => parseConfiguration(resource, bytes))
+  type: ObjectPatchType,
+  { fieldValidation }: WriteOptions,
+  typed: boolean,
+): Promise<ObjectPatch> {
+  return new ObjectPatch(type, await request.source.readBody(), fieldValidation !== 'Ignore', typed)
 }
 
-const openBrace = 0x7b
+/** What the decoder of bodies says in front. */
+const handledAs = /^\S* in version "[^"]*" cannot be handled as a \w+: /
 
-/** JSON is YAML, and what kubectl sends; its own parser is much faster. */
-function parseConfiguration(resource: Resource, bytes: Uint8Array): unknown {
-  const yaml = resource.context.parsers.get(yamlType)
-  try {
-    return bytes[0] === openBrace || yaml === undefined
-      ? parseJsonValue(bytes)
-      : yaml(bytes, resource.kind).value
-  } catch (error) {
-    if (error instanceof DecodeError) throw badRequest(`error decoding YAML: ${error.message}`)
-    throw error
-  }
-}
+const unfit = (patch: ObjectPatch, patched: JsonValue, why: string): StatusError =>
+  invalid({ group: '', kind: '', name: '' }, [invalidValue(fieldPath('patch'), patch.shown(patched), why)])
 
-/** Applies a JSON, merge or strategic merge patch to a document. Throws StatusError with upstream's reasons. */
-export function patchDocument(schema: Schema, type: PatchType, document: Fields, patch: unknown): JsonValue {
-  const value = patch as JsonValue
-  if (type === 'application/json-patch+json') return jsonPatch(document, value)
-  if (!isFields(value)) throw badRequest('invalid JSON Patch')
-  try {
-    if (type === 'application/merge-patch+json') return applyMergePatch(document, value)
-    return applyStrategicMergePatch(document, value, schema)
-  } catch (error) {
-    if (error instanceof PatchError) throw badRequest(error.message)
-    throw error
-  }
-}
+/** Upstream's decoder reports fields in their order, its converter of maps sorts them. */
+const inOrder = (patch: ObjectPatch, unknown: readonly string[]): readonly string[] =>
+  patch.type === 'application/strategic-merge-patch+json' ? [...unknown].sort() : unknown
 
-function jsonPatch(document: Fields, patch: JsonValue): JsonValue {
-  if (!Array.isArray(patch))
-    throw badRequest('json: cannot unmarshal object into Go value of type jsonpatch.Patch')
-  if (patch.length > maxOperations) {
-    const detail = `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`
-    throw statusError('RequestEntityTooLarge', `Request entity too large: ${detail}`)
-  }
-  try {
-    return applyJsonPatch(document, patch)
-  } catch (error) {
-    if (!(error instanceof PatchError)) throw error
-    throw statusError('Invalid', 'the server rejected our request due to an error in our request', {})
-  }
-}
+/** Unknown fields come as warnings: what the patch itself has too much goes before them in an error. */
+export const patchStrictness = ({ fieldValidation }: WriteOptions): FieldValidation =>
+  fieldValidation === 'Ignore' ? 'Ignore' : 'Warn'
 
-/** The patched document as an object of the kind, with its defaults. */
-function decodePatched(
-  resource: Resource,
+/** A patched document as an object of a kind. Throws Invalid in upstream's words. */
+export function decodePatched(
+  { context }: Resource,
   request: ServerRequest,
-  patched: JsonValue,
-  options: WriteOptions,
+  patch: ObjectPatch,
+  document: JsonValue,
+  decoding: DecodeOptions,
+  { fieldValidation }: WriteOptions,
 ): KubernetesObject {
-  const { kind, context } = resource
+  const { expected: kind, schema } = decoding
+  const strategic = patch.type === 'application/strategic-merge-patch+json'
+  const complaint = strategic ? restoreComplaint(document, schema ?? {}) : undefined
+  if (complaint !== undefined) throw unfit(patch, document, complaint)
+  const apiVersion = apiVersionOf(kind)
+  const patched = strategic && isFields(document) ? { ...document, apiVersion, kind: kind.kind } : document
   try {
-    const decoded = context.decoder.accept(patched, resource.decoding(options.fieldValidation))
-    for (const warning of decoded.warnings) request.warn(warning)
-    return kind.defaults(decoded.object)
+    const decoded = context.decoder.accept(patched, decoding)
+    const errors = [...patch.strictErrors, ...inOrder(patch, decoded.warnings)]
+    if (fieldValidation === 'Strict' && errors.length > 0)
+      throw unfit(patch, patched, `strict decoding error: ${errors.join(', ')}`)
+    warnOfStrictErrors(request, errors)
+    return decoded.object
   } catch (error) {
     if (!isStatus(error, 'BadRequest')) throw error
-    const prefix = `${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: `
-    const why = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message
-    throw invalid({ group: '', kind: '', name: '' }, [
-      invalidValue(fieldPath('patch'), JSON.stringify(patched), why),
-    ])
+    throw unfit(patch, patched, error.message.replace(handledAs, ''))
   }
 }
 
@@ -122,22 +93,32 @@ export async function patch(resource: Resource, request: ServerRequest): Promise
   const type = patchTypeOf(request, resource.schema !== undefined)
   const applies = type === 'application/apply-patch+yaml'
   const options = writeOptions(request, 'PatchOptions', applies)
-  const value = await readPatch(resource, request, type)
-  const transform = (live: KubernetesObject | undefined): KubernetesObject => {
+  const transform = applies
+    ? applyTransform(resource, request, await readConfiguration(request), options)
+    : patchTransform(
+        resource,
+        request,
+        await readPatch(request, type, options, resource.schema !== undefined),
+        options,
+      )
+  const forceAllowCreate = applies && subresource === ''
+  const update = { resource, request, namespace, name, subresource, options, uid: undefined }
+  return updateObject({ ...update, forceAllowCreate, transform })
+}
+
+function patchTransform(
+  resource: Resource,
+  request: ServerRequest,
+  patch: ObjectPatch,
+  options: WriteOptions,
+): (live: KubernetesObject | undefined) => KubernetesObject {
+  const { kind, schema } = resource
+  const { name, subresource } = request.info
+  const decoding = resource.decoding(patchStrictness(options))
+  return (live) => {
     if (live === undefined) throw notFound(resource.subject(name))
-    const patched = patchDocument(resource.schema ?? {}, type, live as unknown as Fields, value)
-    const object = decodePatched(resource, request, patched, options)
+    const patched = patch.apply(live as unknown as Fields, schema ?? {})
+    const object = kind.defaults(decodePatched(resource, request, patch, patched, decoding, options))
     return withManagedFields(resource, live, object, subresource, options)
   }
-  return updateObject({
-    resource,
-    request,
-    namespace,
-    name,
-    subresource,
-    options,
-    uid: undefined,
-    forceAllowCreate: applies && subresource === '',
-    transform: applies ? applyTransform(resource, request, value, options) : transform,
-  })
 }

@@ -1,5 +1,8 @@
 import type { DecodeOptions, FieldValidation } from '../../apimachinery/codec/decode-object.ts'
 import type { KindDeclaration, WriteContext } from '../../apimachinery/define-kind.ts'
+import { type FieldSet, setOf, union } from '../../apimachinery/managed-fields/field-set.ts'
+import type { Fields } from '../../apimachinery/managed-fields/typed.ts'
+import type { Versions } from '../../apimachinery/managed-fields/versions.ts'
 import type { FieldsV1, KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Schema } from '../../apimachinery/schema.ts'
 import type { Subject } from '../../apimachinery/status-error.ts'
@@ -23,6 +26,8 @@ export class Resource {
   readonly schema: Schema | undefined
   readonly layout: Layout
   readonly #converted = new RecordMap<Uint8Array>(maxConvertedBytes)
+  #empty: KubernetesObject | undefined
+  readonly #resets = new Map<string, FieldsV1 | undefined>()
 
   constructor(kind: KindDeclaration, cache: ResourceCache, context: RestContext, layout?: Layout) {
     this.kind = kind
@@ -31,6 +36,18 @@ export class Resource {
     this.context = context
     this.layout = layout ?? (kind.stored === undefined ? cache.layout : new Layout(kind))
     this.schema = context.schemas.get(kind.schema)
+    context.versions.add(this)
+  }
+
+  /** An object of which nothing has been said, as Go's zero value of its type shows in JSON. */
+  get empty(): KubernetesObject {
+    if (this.#empty === undefined) {
+      const { kind, schema, context, apiVersion } = this
+      const options = { expected: kind, schema, fieldValidation: 'Ignore' } as const
+      const header = { kind: kind.kind, apiVersion }
+      this.#empty = schema === undefined ? header : context.decoder.accept(header, options).object
+    }
+    return this.#empty
   }
 
   /** How bodies are read. */
@@ -109,13 +126,30 @@ export class Resource {
     return { nowMs: host.now(), features, subresource }
   }
 
+  /** For managers that have written in another version. */
+  readonly versions: Versions = {
+    schemaOf: (apiVersion) => this.context.versions.get(this.cache, apiVersion)?.mergeSchema,
+    convert: (object, from, to) => {
+      const [source, target] = [from, to].map((version) => this.context.versions.get(this.cache, version))
+      if (source === undefined || target === undefined) return object
+      return target.fromStored(source.toStored(object as KubernetesObject)) as Fields
+    },
+  }
+
   /** Fields that a write to `subresource` does not take over, so that nobody comes to own them by it. */
   resetFields(subresource: string): FieldsV1 | undefined {
-    if (this.kind.subresources.status === undefined) return undefined
-    if (subresource === 'status') return statusResets
-    return mainResets
+    if (!this.#resets.has(subresource)) this.#resets.set(subresource, resetsOf(this.kind, subresource))
+    return this.#resets.get(subresource)
   }
 }
 
-const mainResets: FieldsV1 = { 'f:status': {} }
-const statusResets: FieldsV1 = { 'f:spec': {} }
+function resetsOf(kind: KindDeclaration, subresource: string): FieldsV1 | undefined {
+  const declared = kind.resetFields?.[subresource]
+  if (declared !== undefined)
+    return declared.reduce<FieldSet>((set, path) => union(set, pathSet(path)), undefined)
+  if (kind.subresources.status === undefined) return undefined
+  if (subresource === '') return pathSet('status')
+  return subresource === 'status' ? pathSet('spec') : undefined
+}
+
+const pathSet = (path: string): FieldsV1 => setOf(path.split('.').map((name) => `f:${name}`))

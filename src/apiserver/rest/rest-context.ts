@@ -9,11 +9,13 @@ import type { Mirror } from '../cache/mirror.ts'
 import type { WriteAllocator } from '../write-allocator.ts'
 import type { BodyParsers } from './body.ts'
 import type { Identities } from './identities.ts'
+import type { ResourceVersions } from './resource-versions.ts'
 
 /** What all of REST works with; one for a server. */
 export interface RestContext {
   readonly host: Host
   readonly identities: Identities
+  readonly versions: ResourceVersions
   readonly mirror: Mirror
   /** For reads of the past; everything else goes through the mirror. */
   readonly storage: Storage

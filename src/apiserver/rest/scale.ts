@@ -1,15 +1,25 @@
 import type { ScalePaths } from '../../apimachinery/define-kind.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../apimachinery/field-path.ts'
+import {
+  parentManagers,
+  type ReplicasPath,
+  scaleManagers,
+  scaleVersion,
+} from '../../apimachinery/managed-fields/scale-managers.ts'
+import { type FieldManagement, updateManagedFields } from '../../apimachinery/managed-fields/update.ts'
+import { oneVersion } from '../../apimachinery/managed-fields/versions.ts'
 import type { JsonValue, KubernetesObject, LabelSelector } from '../../apimachinery/meta.ts'
 import { labelMatcherOf, labelMatcherOfMap } from '../../apimachinery/selectors/label-selector.ts'
 import { badRequest, invalid, notFound } from '../../apimachinery/status-error.ts'
+import { assert } from '../../base/assert.ts'
 import type { ServerRequest } from '../request.ts'
+import { applyConfiguration } from './apply.ts'
 import { readObject } from './body.ts'
-import { withManagedFields } from './field-management.ts'
+import { readConfiguration } from './configuration.ts'
 import { ensureName, ensureNamespace, withMetadata } from './object-meta.ts'
 import { type Outcome, objectOutcome } from './outcome.ts'
-import { patchDocument, patchTypeOf, readPatch } from './patch.ts'
+import { decodePatched, patchStrictness, patchTypeOf, readPatch } from './patch.ts'
 import type { Resource } from './resource.ts'
 import { fresh } from './revisions.ts'
 import { updateObject } from './update.ts'
@@ -93,13 +103,8 @@ export async function getScale(resource: Resource, request: ServerRequest): Prom
   return objectOutcome(scaleOf(pathsOf(resource), resource.read(record)))
 }
 
-/** Takes a Scale over an object: its replicas, and the version it was made from. */
-function applyScale(
-  resource: Resource,
-  live: KubernetesObject,
-  scale: Scale,
-  options: WriteOptions,
-): KubernetesObject {
+/** Takes a Scale over an object: its replicas, its version, and who owns the replicas now. */
+function applyScale(resource: Resource, live: KubernetesObject, scale: Scale): KubernetesObject {
   const { specReplicas } = pathsOf(resource)
   const replicas = scale.spec?.replicas ?? 0
   if (replicas < 0) {
@@ -110,18 +115,35 @@ function applyScale(
   }
   const resourceVersion = scale.metadata?.resourceVersion ?? ''
   const scaled = withValueAt(live, specReplicas.split('.'), replicas)
-  const object = withMetadata(isFields(scaled) ? scaled : {}, {
+  const before = live.metadata?.managedFields
+  const owners = parentManagers(
+    before,
+    scale.metadata?.managedFields,
+    replicasPath(resource),
+    resource.apiVersion,
+  )
+  return withMetadata(isFields(scaled) ? scaled : {}, {
     resourceVersion: resourceVersion === '' ? undefined : resourceVersion,
+    managedFields: owners.length === 0 ? undefined : owners,
   })
-  return withManagedFields(resource, live, object, 'scale', options)
 }
+
+function replicasPath(resource: Resource): ReplicasPath {
+  const path = pathsOf(resource)
+    .specReplicas.split('.')
+    .map((name) => `f:${name}`)
+  return (apiVersion) => (resource.versions.schemaOf(apiVersion) === undefined ? undefined : path)
+}
+
+/** Makes a new Scale of the one that an object has. */
+type NextScale = (scale: Scale) => KubernetesObject
 
 async function write(
   resource: Resource,
   request: ServerRequest,
   options: WriteOptions,
   uid: string | undefined,
-  next: (live: KubernetesObject) => Scale,
+  next: NextScale,
 ): Promise<Outcome> {
   const { namespace, name } = request.info
   const outcome = await updateObject({
@@ -135,40 +157,67 @@ async function write(
     forceAllowCreate: false,
     transform: (live) => {
       if (live === undefined) throw notFound(resource.subject(name))
-      return applyScale(resource, live, next(live), options)
+      const managedFields = scaleManagers(live.metadata?.managedFields, replicasPath(resource))
+      const owners = managedFields.length === 0 ? {} : { managedFields }
+      return applyScale(resource, live, next(withMetadata(scaleOf(pathsOf(resource), live), owners)))
     },
   })
   const object: KubernetesObject = outcome.type === 'record' ? resource.read(outcome.record) : outcome.object
   return objectOutcome(scaleOf(pathsOf(resource), object), outcome.status)
 }
 
+/** Scales have managers of their own, who are those of the replicas. */
+function scaleManagement({ context }: Resource, { manager }: WriteOptions): FieldManagement {
+  const schema = context.schemas.get(scaleSchema)
+  assert(schema !== undefined, 'the schema of Scale is among the built-in ones')
+  return {
+    manager,
+    apiVersion: scaleVersion,
+    subresource: 'scale',
+    time: context.identities.time(),
+    schema,
+    versions: oneVersion(scaleVersion, schema),
+    empty: {
+      kind: 'Scale',
+      apiVersion: scaleVersion,
+      metadata: {},
+      spec: {},
+      status: { replicas: 0 },
+    } as Scale,
+  }
+}
+
 /** PUT of `/scale`. */
 export async function putScale(resource: Resource, request: ServerRequest): Promise<Outcome> {
   const { context } = resource
   const options = writeOptions(request, 'UpdateOptions')
-  const schema = context.schemas.get(scaleSchema)
-  const sent = await readObject(context, request, scaleKind, schema, options.fieldValidation)
-  const scale: Scale = ensureNamespace(sent, resource.kind.namespaced ? request.info.namespace : '')
+  const management = scaleManagement(resource, options)
+  const sent = await readObject(context, request, scaleKind, management.schema, options.fieldValidation)
+  const scale = ensureNamespace(sent, resource.kind.namespaced ? request.info.namespace : '')
   ensureName(scale, request.info.name)
   const uid = scale.metadata?.uid ?? ''
-  return write(resource, request, options, uid === '' ? undefined : uid, () => scale)
+  const next: NextScale = (live) => updateManagedFields(live, scale, management)
+  return write(resource, request, options, uid === '' ? undefined : uid, next)
 }
 
 /** PATCH of `/scale`, as if it were an object of its own. */
 export async function patchScale(resource: Resource, request: ServerRequest): Promise<Outcome> {
-  const { context } = resource
   const type = patchTypeOf(request, true)
   const applies = type === 'application/apply-patch+yaml'
   const options = writeOptions(request, 'PatchOptions', applies)
-  const patch = await readPatch(resource, request, type)
-  const schema = context.schemas.get(scaleSchema)
+  const management = scaleManagement(resource, options)
+  if (applies) {
+    const configuration = await readConfiguration(request)
+    return write(resource, request, options, undefined, (live) =>
+      applyConfiguration(live, configuration, scaleKind, management, request, options),
+    )
+  }
+  const patch = await readPatch(request, type, options, true)
+  const { schema } = management
+  const decoding = { expected: scaleKind, schema, fieldValidation: patchStrictness(options) }
   return write(resource, request, options, undefined, (live) => {
-    const document = scaleOf(pathsOf(resource), live) as unknown as Fields
-    const how = applies ? 'application/merge-patch+json' : type
-    const patched = patchDocument(schema ?? {}, how, document, patch)
-    const { fieldValidation } = options
-    const decoded = context.decoder.accept(patched, { expected: scaleKind, schema, fieldValidation })
-    for (const warning of decoded.warnings) request.warn(warning)
-    return decoded.object
+    const patched = patch.apply(live as unknown as Fields, schema)
+    const object = decodePatched(resource, request, patch, patched, decoding, options)
+    return updateManagedFields(live, object, management)
   })
 }

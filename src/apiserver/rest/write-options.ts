@@ -34,7 +34,7 @@ function managerFromUserAgent(request: ServerRequest): string {
 export const validateDryRun = (values: readonly string[]): readonly FieldError[] =>
   values.every((value) => value === 'All') ? [] : [notSupported(fieldPath('dryRun'), values, ['All'])]
 
-const validations = ['', 'Ignore', 'Warn', 'Strict']
+const validations = ['', 'Ignore', 'Strict', 'Warn']
 
 function validate(request: ServerRequest, apply: boolean | undefined): readonly FieldError[] {
   const { query } = request

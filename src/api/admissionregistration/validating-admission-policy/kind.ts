@@ -33,6 +33,7 @@ export const ValidatingAdmissionPolicy = defineKind<Policy>({
   namespaced: false,
   schema: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy',
   categories: ['api-extensions'],
+  resetFields: { status: ['metadata', 'spec'] },
   subresources: { status: {} },
   hasGeneration: true,
   allowUnconditionalUpdate: false,

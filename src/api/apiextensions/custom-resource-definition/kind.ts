@@ -62,6 +62,7 @@ export const CustomResourceDefinition = defineKind<Definition>({
   schema: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
   shortNames: ['crd', 'crds'],
   categories: ['api-extensions'],
+  resetFields: { status: ['metadata', 'spec'] },
   subresources: { status: {} },
   storagePrefix: 'apiextensions.k8s.io/customresourcedefinitions',
   hasGeneration: true,

@@ -48,6 +48,7 @@ export const APIService = defineKind<APIService>({
   schema: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService',
   categories: ['api-extensions'],
   nameRule: 'path-segment',
+  resetFields: { status: ['metadata', 'spec'] },
   subresources: { status: {} },
   storagePrefix: 'apiregistration.k8s.io/apiservices',
   allowUnconditionalUpdate: false,

@@ -38,6 +38,7 @@ export const Deployment = defineKind<apps.v1.Deployment>({
   schema: 'io.k8s.api.apps.v1.Deployment',
   shortNames: ['deploy'],
   categories: ['all'],
+  resetFields: { status: ['spec', 'metadata.labels'] },
   subresources: {
     status: {},
     scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },

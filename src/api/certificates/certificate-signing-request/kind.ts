@@ -80,6 +80,11 @@ export const CertificateSigningRequest = defineKind<Request>({
   schema: 'io.k8s.api.certificates.v1.CertificateSigningRequest',
   shortNames: ['csr'],
   nameRule: 'path-segment',
+  resetFields: {
+    '': ['spec', 'status'],
+    status: ['spec', 'status.conditions'],
+    approval: ['spec', 'status.certificate'],
+  },
   subresources: { status: {}, parts: ['approval'] },
   prepareForCreate,
   prepareForUpdate,

@@ -89,6 +89,7 @@ export const Namespace = defineKind<Namespace>({
   shortNames: ['ns'],
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   nameRule: 'label',
+  resetFields: { finalize: ['status'] },
   subresources: { status: {}, parts: ['finalize'] },
   returnsDeleted: true,
   defaults: defaultNamespace,

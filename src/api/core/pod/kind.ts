@@ -29,6 +29,7 @@ export const Pod = defineKind<core.v1.Pod>({
   schema: 'io.k8s.api.core.v1.Pod',
   shortNames: ['po'],
   categories: ['all'],
+  resetFields: { status: ['spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'] },
   subresources: { status: {}, parts: ['ephemeralcontainers', 'resize'] },
   returnsDeleted: true,
   hasGeneration: true,

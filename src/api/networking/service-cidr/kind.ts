@@ -66,6 +66,7 @@ export const ServiceCIDR = defineKind<ServiceCIDR>({
   resource: 'servicecidrs',
   namespaced: false,
   schema: 'io.k8s.api.networking.v1.ServiceCIDR',
+  resetFields: { status: ['metadata', 'spec'] },
   subresources: { status: {} },
   prepareForUpdate: carryOverMetadata,
   validate,

@@ -63,6 +63,7 @@ export const ResourceClaim = defineKind<ResourceClaim>({
   resource: 'resourceclaims',
   namespaced: true,
   schema: 'io.k8s.api.resource.v1.ResourceClaim',
+  resetFields: { status: ['metadata', 'spec'] },
   subresources: { status: {} },
   returnsDeleted: true,
   defaults: (claim) =>

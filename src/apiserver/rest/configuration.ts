@@ -1,0 +1,61 @@
+import { DecodeError } from '../../apimachinery/codec/decode-error.ts'
+import { goValue } from '../../apimachinery/codec/go-types.ts'
+import { parseJson } from '../../apimachinery/codec/json-parse.ts'
+import { resolveNumbers } from '../../apimachinery/codec/number-literal.ts'
+import { parseYaml } from '../../apimachinery/codec/yaml-body.ts'
+import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import { badRequest } from '../../apimachinery/status-error.ts'
+import type { ServerRequest } from '../request.ts'
+
+/** What somebody applies, as it came in. */
+export interface Configuration {
+  readonly object: KubernetesObject
+  /** Keys that are there twice, in the words of upstream's YAML parser. */
+  readonly strictErrors: readonly string[]
+}
+
+interface Read {
+  readonly value: unknown
+  readonly strictErrors?: readonly string[]
+}
+
+const openBrace = 0x7b
+
+/** JSON is YAML, and what kubectl sends; its own parser is much faster, but knows no lines. */
+function read(bytes: Uint8Array): Read {
+  const text = new TextDecoder().decode(bytes)
+  if (bytes[0] === openBrace) {
+    try {
+      const { value, exact } = parseJson(text)
+      if (exact === undefined) return { value }
+      if (exact.duplicates.size === 0) return { value: resolveNumbers(value) }
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      // Flow mappings of YAML begin like that, too.
+    }
+  }
+  const { value, strictErrors = [] } = parseYaml(text)
+  return { value: resolveNumbers(value), strictErrors }
+}
+
+const isObject = (value: unknown): value is KubernetesObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function configurationOf({ value, strictErrors = [] }: Read): Configuration {
+  if (value === null || value === undefined) return { object: {}, strictErrors }
+  if (isObject(value)) return { object: value, strictErrors }
+  const why = `json: cannot unmarshal ${goValue(value)} into Go value of type map[string]interface {}`
+  throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${why}`)
+}
+
+/** Reads what is to be applied, JSON or YAML. Throws BadRequest in upstream's words. */
+export async function readConfiguration(request: ServerRequest): Promise<Configuration> {
+  const body = await request.source.readBody()
+  if (body.type === 'object') return configurationOf({ value: body.object })
+  try {
+    return configurationOf(read(body.bytes))
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`)
+  }
+}
