@@ -3,7 +3,6 @@ import { gzipThresholdBytes, gzipTo } from './gzip.ts'
 import type { Outgoing, OutgoingHeaders } from './outgoing.ts'
 import type { TurnBatcher } from './turn-batcher.ts'
 import { WritableSink } from './writable-sink.ts'
-import { writeChunks } from './write-chunks.ts'
 
 export interface DeferredSinkOptions {
   readonly outgoing: Outgoing
@@ -39,9 +38,10 @@ export class DeferredSink implements ByteSink {
       return true
     }
     outgoing.head(status, { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' }, false)
-    const target = gzipTo(outgoing.body)
+    const connection = outgoing.writable()
+    const target = gzipTo(connection)
     const destroy = (): void => outgoing.destroy()
-    this.#sink = new WritableSink({ target, connection: outgoing.body, batcher, destroy })
+    this.#sink = new WritableSink({ target, connection, batcher, destroy })
     let room = true
     for (const { bytes, taken } of this.#held) room = this.#sink.write(bytes, taken)
     this.#held = []
@@ -57,12 +57,9 @@ export class DeferredSink implements ByteSink {
   }
 
   onClose(callback: () => void): void {
-    const { body } = this.#options.outgoing
-    const report = (): void => {
+    this.#options.outgoing.onClose(() => {
       if (!this.#ended) callback()
-    }
-    if (body.destroyed) report()
-    else body.once('close', report)
+    })
   }
 
   end(): void {
@@ -73,9 +70,8 @@ export class DeferredSink implements ByteSink {
     }
     const { outgoing, status, headers } = this.#options
     if (outgoing.closed) return
-    outgoing.head(status, { ...headers, 'content-length': String(this.#heldBytes) }, false)
     const held = this.#held.map(({ bytes }) => bytes)
-    writeChunks(outgoing.body, held, this.#heldBytes)
+    outgoing.send(status, { ...headers, 'content-length': String(this.#heldBytes) }, held, this.#heldBytes)
   }
 
   destroy(): void {

@@ -1,21 +1,22 @@
 import type { ServerResponse as Http1Response, IncomingMessage } from 'node:http'
-import {
-  createSecureServer,
-  type Http2SecureServer,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2'
+import { createServer, type Server } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { assert } from '../../base/assert.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Handler } from '../filter.ts'
-import { type RequestSource, ServerRequest } from '../request.ts'
-import { Connections } from './connections.ts'
+import { type Connection, type RequestSource, ServerRequest } from '../request.ts'
+import { Connections, connectionOf } from './connections.ts'
+import { DateHeader } from './date-header.ts'
+import { FrameWriter } from './h2/frame-writer.ts'
+import { H2Session } from './h2/h2-session.ts'
+import type { H2Stream } from './h2/h2-stream.ts'
+import { TurnEnd } from './h2/turn-end.ts'
+import { Http1Outgoing } from './http1-outgoing.ts'
+import { Http2Outgoing } from './http2-outgoing.ts'
 import { defaultHttpLimits, type HttpLimits } from './limits.ts'
-import { Http1Outgoing, Http2Outgoing, type Outgoing } from './outgoing.ts'
+import type { Outgoing } from './outgoing.ts'
 import { parseTarget } from './parse-target.ts'
 import { http1Source, http2Source } from './request-source.ts'
 import { type ResponseContext, respond } from './respond.ts'
@@ -44,20 +45,21 @@ export interface HttpServer {
   close(graceMs: number): Promise<void>
 }
 
-/** For the upload of several bodies at a time over one connection. */
-const sessionWindowBytes = 4 * 1024 * 1024
-const streamWindowBytes = 256 * 1024
 /** Go's, so that a watcher whose machine has vanished is noticed. */
 const keepAliveMs = 15_000
 
 class Front implements HttpServer {
   readonly #options: HttpServerOptions
   readonly #limits: HttpLimits
-  readonly #server: Http2SecureServer
+  readonly #server: Server
+  /** Node's own way to serve a connection over HTTP/1.1. */
+  readonly #serveHttp1: (socket: TLSSocket) => void
   readonly #context: ResponseContext = { batcher: new TurnBatcher(), watches: new Set() }
-  readonly #sessionConnections = new Connections<ServerHttp2Session>()
-  readonly #socketConnections = new Connections<TLSSocket>()
-  readonly #sessions = new Set<ServerHttp2Session>()
+  readonly #connections = new Connections<TLSSocket>()
+  readonly #frameWriter = new FrameWriter()
+  readonly #turnEnd = new TurnEnd()
+  readonly #date: DateHeader
+  readonly #sessions = new Set<H2Session>()
   readonly #sockets = new Set<TLSSocket>()
   readonly #busySockets = new Set<TLSSocket>()
   #closing = false
@@ -65,45 +67,36 @@ class Front implements HttpServer {
   constructor(options: HttpServerOptions) {
     this.#options = options
     this.#limits = { ...defaultHttpLimits, ...options.limits }
-    this.#server = createSecureServer({
-      allowHTTP1: true,
+    this.#date = new DateHeader(options.host)
+    this.#server = createServer({
+      ALPNProtocols: ['h2', 'http/1.1'],
       cert: options.certificatePem,
       key: options.keyPem,
       ...(options.clientAuthorityPem === undefined
         ? {}
         : { ca: options.clientAuthorityPem, requestCert: true, rejectUnauthorized: false }),
       handshakeTimeout: this.#limits.headTimeoutMs,
-      settings: {
-        maxConcurrentStreams: this.#limits.maxStreamsPerConnection,
-        initialWindowSize: streamWindowBytes,
-        maxHeaderListSize: this.#limits.maxHeaderBytes,
-      },
-    })
-    this.#listen()
-  }
-
-  #listen(): void {
-    const server = this.#server
-    server.on('request', (message: unknown, response: unknown) => {
-      // With HTTP/1.1 these are node:http's own classes, which the types of node:http2 do not say.
-      this.#onHttp1(message as IncomingMessage, response as Http1Response<IncomingMessage>)
-    })
-    // Listening to `request` has added the compatibility layer, which would answer HTTP/2 streams, too.
-    server.removeAllListeners('stream')
-    server.on('session', (session) => this.#onSession(session))
-    server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
-      this.#onUpgrade(message, socket, head)
-    })
-    server.on('secureConnection', (socket) => this.#onSocket(socket))
-    server.on('sessionError', (error) => this.#options.logger.debug('an HTTP/2 session failed', { error }))
-    // Node's default is two minutes, which would cut a quiet watch.
-    server.setTimeout(0)
-    Object.assign(server, {
       headersTimeout: this.#limits.headTimeoutMs,
       keepAliveTimeout: this.#limits.idleTimeoutMs,
       requestTimeout: 0,
       maxHeaderSize: this.#limits.maxHeaderBytes,
     })
+    const [serveHttp1] = this.#server.listeners('secureConnection')
+    assert(serveHttp1 !== undefined, 'an HTTPS server without a listener for connections')
+    this.#serveHttp1 = serveHttp1.bind(this.#server)
+    this.#listen()
+  }
+
+  #listen(): void {
+    const server = this.#server
+    server.removeAllListeners('secureConnection')
+    server.on('secureConnection', (socket) => this.#onSocket(socket))
+    server.on('request', (message, response) => this.#onHttp1(message, response))
+    server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#onUpgrade(message, socket, head)
+    })
+    // Node's default is two minutes, which would cut a quiet watch.
+    server.setTimeout(0)
   }
 
   async start(): Promise<void> {
@@ -132,59 +125,50 @@ class Front implements HttpServer {
     socket.setKeepAlive(true, keepAliveMs)
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
+    if (socket.alpnProtocol === 'h2') this.#onHttp2(socket)
+    else this.#serveHttp1(socket)
   }
 
-  #onSession(session: ServerHttp2Session): void {
-    session.setLocalWindowSize(sessionWindowBytes)
+  #onHttp2(socket: TLSSocket): void {
+    const { host, logger } = this.#options
+    const connection = connectionOf(socket)
+    socket.on('error', (error) => logger.debug('an HTTP/2 connection failed', { error }))
+    const session = new H2Session({
+      socket,
+      host,
+      limits: this.#limits,
+      writer: this.#frameWriter,
+      turnEnd: this.#turnEnd,
+      onStream: (stream) => this.#onStream(stream, connection),
+      onError: (error) => logger.debug('an HTTP/2 session failed', { error }),
+    })
     this.#sessions.add(session)
-    let streams = 0
-    session.on('stream', (stream, headers, _flags, rawHeaders) => {
-      streams++
-      stream.once('close', () => {
-        streams--
-      })
-      this.#onHttp2(session, stream, headers, rawHeaders)
-    })
-    session.setTimeout(this.#limits.idleTimeoutMs, () => {
-      if (streams === 0) session.close()
-    })
-    session.once('close', () => this.#sessions.delete(session))
+    socket.once('close', () => this.#sessions.delete(session))
     if (this.#closing) session.close()
   }
 
-  #onHttp2(
-    session: ServerHttp2Session,
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-    rawHeaders: readonly string[],
-  ): void {
-    // A reset by the client is no error of ours.
-    stream.on('error', () => {})
-    const connection = this.#sessionConnections.of(session, () => {
-      assert(session.socket instanceof TLSSocket, 'an HTTP/2 session without TLS')
-      return session.socket
-    })
-    if (headers.expect === '100-continue') stream.additionalHeaders({ ':status': 100 })
-    const source = http2Source(stream, headers, rawHeaders, connection, this.#limits.maxBodyBytes)
-    this.#serve(headers[':method'], headers[':path'], source, new Http2Outgoing(stream))
+  #onStream(stream: H2Stream, connection: Connection): void {
+    const source = http2Source(stream, connection, this.#limits.maxBodyBytes)
+    const { method, target } = stream.head
+    this.#serve(method, target, source, new Http2Outgoing(stream, this.#date))
   }
 
   #onHttp1(message: IncomingMessage, response: Http1Response<IncomingMessage>): void {
     response.on('error', () => {})
     const { socket } = message
     assert(socket instanceof TLSSocket, 'an HTTP/1.1 connection without TLS')
-    const connection = this.#socketConnections.of(socket, () => socket)
+    const connection = this.#connections.of(socket, () => socket)
     const source = http1Source(message, response, connection, this.#limits.maxBodyBytes)
     this.#busySockets.add(socket)
     response.once('close', () => this.#busySockets.delete(socket))
     if (this.#closing) response.setHeader('connection', 'close')
-    this.#serve(message.method, message.url, source, new Http1Outgoing(response))
+    this.#serve(message.method, message.url, source, new Http1Outgoing(response, this.#context.batcher))
   }
 
   #onUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => {})
     assert(socket instanceof TLSSocket, 'an HTTP/1.1 connection without TLS')
-    const connection = this.#socketConnections.of(socket, () => socket)
+    const connection = this.#connections.of(socket, () => socket)
     const source = http1Source(message, socket, connection, this.#limits.maxBodyBytes)
     const request = this.#request(message.method, message.url, source)
     if (request === undefined) {
@@ -226,8 +210,8 @@ class Front implements HttpServer {
   ): void {
     const request = this.#request(method, target, source)
     if (request === undefined) {
-      outgoing.head(400, { 'content-type': 'text/plain; charset=utf-8' }, false)
-      outgoing.body.end('400 Bad Request: malformed path')
+      const text = Buffer.from('400 Bad Request: malformed path')
+      outgoing.send(400, { 'content-type': 'text/plain; charset=utf-8' }, [text], text.length)
       return
     }
     this.#options

@@ -1,100 +1,126 @@
 import type { IncomingMessage } from 'node:http'
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import type { Readable, Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import type { Connection, RequestBody, RequestSource } from '../request.ts'
+import type { H2Stream } from './h2/h2-stream.ts'
 import { readBody } from './read-body.ts'
 
-export interface IncomingRequest {
-  readonly stream: Readable
-  /** Closes when the response is complete or the client has gone. */
-  readonly closing: Writable
-  readonly connection: Connection
-  readonly headers: IncomingHttpHeaders
-  /** Names and values in turn, as they were sent. */
-  readonly rawHeaders: readonly string[]
-  readonly maxBodyBytes: number
-}
-
-/** An HTTP request as the chain sees it, made from either version's. */
-export class HttpRequestSource implements RequestSource {
+/** What both versions of HTTP have in common: names and values in turn, and somebody who may go. */
+abstract class HttpRequestSource implements RequestSource {
   readonly connection: Connection
   readonly wantsObjects = false
-  readonly #request: IncomingRequest
+  /** Names and values in turn, names in lower case if `isLowerCase`. */
+  protected readonly fields: readonly string[]
+  protected readonly maxBodyBytes: number
+  readonly #isLowerCase: boolean
   #abort: AbortController | undefined
 
-  constructor(request: IncomingRequest) {
-    this.connection = request.connection
-    this.#request = request
+  constructor(connection: Connection, fields: readonly string[], isLowerCase: boolean, maxBodyBytes: number) {
+    this.connection = connection
+    this.fields = fields
+    this.#isLowerCase = isLowerCase
+    this.maxBodyBytes = maxBodyBytes
   }
 
-  header(name: string): string | undefined {
-    const value = this.#request.headers[name]
-    return Array.isArray(value) ? value.join(', ') : value
+  abstract header(name: string): string | undefined
+  abstract readBody(): Promise<RequestBody>
+  /** Calls back when the response is complete or the client has gone; at once if that was before. */
+  protected abstract onClose(callback: () => void): void
+
+  #name(index: number): string {
+    const name = this.fields[index] ?? ''
+    return this.#isLowerCase ? name : name.toLowerCase()
   }
 
   headerNames(): readonly string[] {
-    // Node's table of headers is slow to enumerate.
-    const raw = this.#request.rawHeaders
     const names: string[] = []
-    for (let index = 0; index < raw.length; index += 2) {
-      const name = raw[index]?.toLowerCase() ?? ''
-      if (!name.startsWith(':') && !names.includes(name)) names.push(name)
+    for (let index = 0; index < this.fields.length; index += 2) {
+      const name = this.#name(index)
+      if (!names.includes(name)) names.push(name)
     }
     return names
   }
 
   headerValues(name: string): readonly string[] {
-    const raw = this.#request.rawHeaders
     const values: string[] = []
-    for (let index = 0; index < raw.length; index += 2) {
-      if (raw[index]?.toLowerCase() === name) values.push(raw[index + 1] ?? '')
+    for (let index = 0; index < this.fields.length; index += 2) {
+      if (this.#name(index) === name) values.push(this.fields[index + 1] ?? '')
     }
     return values
   }
 
-  readBody(): Promise<RequestBody> {
-    const announced = this.header('content-length')
-    return readBody(
-      this.#request.stream,
-      announced === undefined ? undefined : Number(announced),
-      this.#request.maxBodyBytes,
-    )
-  }
-
   get signal(): AbortSignal {
-    this.#abort ??= this.#watchClose()
+    if (this.#abort === undefined) {
+      const controller = new AbortController()
+      this.#abort = controller
+      this.onClose(() => controller.abort())
+    }
     return this.#abort.signal
-  }
-
-  #watchClose(): AbortController {
-    const controller = new AbortController()
-    const { closing } = this.#request
-    if (closing.closed) controller.abort()
-    else closing.once('close', () => controller.abort())
-    return controller
   }
 }
 
-export const http2Source = (
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  rawHeaders: readonly string[],
-  connection: Connection,
-  maxBodyBytes: number,
-): HttpRequestSource =>
-  new HttpRequestSource({ stream, closing: stream, connection, headers, rawHeaders, maxBodyBytes })
+class Http2Source extends HttpRequestSource {
+  readonly #stream: H2Stream
 
+  constructor(stream: H2Stream, connection: Connection, maxBodyBytes: number) {
+    super(connection, stream.head.fields, true, maxBodyBytes)
+    this.#stream = stream
+  }
+
+  header(name: string): string | undefined {
+    const { fields } = this
+    let found: string | undefined
+    for (let index = 0; index < fields.length; index += 2) {
+      if (fields[index] !== name) continue
+      const value = fields[index + 1] ?? ''
+      found = found === undefined ? value : `${found}${name === 'cookie' ? '; ' : ', '}${value}`
+    }
+    return found
+  }
+
+  readBody(): Promise<RequestBody> {
+    return this.#stream.readBody(this.maxBodyBytes)
+  }
+
+  protected onClose(callback: () => void): void {
+    this.#stream.onClose(callback)
+  }
+}
+
+class Http1Source extends HttpRequestSource {
+  readonly #message: IncomingMessage
+  readonly #closing: Writable
+
+  constructor(message: IncomingMessage, closing: Writable, connection: Connection, maxBodyBytes: number) {
+    super(connection, message.rawHeaders, false, maxBodyBytes)
+    this.#message = message
+    this.#closing = closing
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#message.headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+
+  readBody(): Promise<RequestBody> {
+    const announced = this.header('content-length')
+    const announcedBytes = announced === undefined ? undefined : Number(announced)
+    return readBody(this.#message, announcedBytes, this.maxBodyBytes)
+  }
+
+  protected onClose(callback: () => void): void {
+    if (this.#closing.closed) callback()
+    else this.#closing.once('close', callback)
+  }
+}
+
+/** A request over HTTP/2 as the chain sees it. */
+export const http2Source = (stream: H2Stream, connection: Connection, maxBodyBytes: number): RequestSource =>
+  new Http2Source(stream, connection, maxBodyBytes)
+
+/** A request over HTTP/1.1. `closing` closes when its response is complete or the client has gone. */
 export const http1Source = (
   message: IncomingMessage,
   closing: Writable,
   connection: Connection,
   maxBodyBytes: number,
-): HttpRequestSource =>
-  new HttpRequestSource({
-    stream: message,
-    closing,
-    connection,
-    headers: message.headers,
-    rawHeaders: message.rawHeaders,
-    maxBodyBytes,
-  })
+): RequestSource => new Http1Source(message, closing, connection, maxBodyBytes)

@@ -4,17 +4,16 @@ import type { ServerRequest } from '../request.ts'
 import type { BytesResponse, Headers, ServerResponse, StreamResponse } from '../response.ts'
 import { DeferredSink } from './deferred-sink.ts'
 import { acceptsGzip, gzipThresholdBytes, gzipTo } from './gzip.ts'
-import type { Outgoing, OutgoingHeaders } from './outgoing.ts'
+import type { OpenSink, Outgoing, OutgoingHeaders } from './outgoing.ts'
 import type { TurnBatcher } from './turn-batcher.ts'
 import { warningHeaders } from './warning-headers.ts'
-import { WritableSink } from './writable-sink.ts'
 import { writeChunks } from './write-chunks.ts'
 
 /** What all responses of a server share. */
 export interface ResponseContext {
   readonly batcher: TurnBatcher
   /** Open responses that end only when somebody ends them. */
-  readonly watches: Set<WritableSink>
+  readonly watches: Set<OpenSink>
 }
 
 /** What every response has. The audit ID is the client's where it sent one. */
@@ -41,13 +40,12 @@ function respondBytes(outgoing: Outgoing, request: ServerRequest, response: Byte
     headers['content-encoding'] = 'gzip'
     headers.vary = 'Accept-Encoding'
     outgoing.head(response.status, headers, false)
-    writeChunks(gzipTo(outgoing.body), response.chunks, length)
+    writeChunks(gzipTo(outgoing.writable()), response.chunks, length)
     return
   }
   if (response.status !== 204 && response.status !== 304) headers['content-length'] = String(length)
-  outgoing.head(response.status, headers, false)
-  if (request.method === 'HEAD') outgoing.body.end()
-  else writeChunks(outgoing.body, response.chunks, length)
+  if (request.method === 'HEAD') outgoing.send(response.status, headers, [], 0)
+  else outgoing.send(response.status, headers, response.chunks, length)
 }
 
 function respondStream(
@@ -62,11 +60,10 @@ function respondStream(
     return
   }
   outgoing.head(response.status, headers, response.flushHead)
-  const destroy = (): void => outgoing.destroy()
-  const sink = new WritableSink({ target: outgoing.body, batcher, destroy })
+  const sink = outgoing.sink()
   if (response.flushHead) {
     watches.add(sink)
-    outgoing.body.once('close', () => watches.delete(sink))
+    outgoing.onClose(() => watches.delete(sink))
   }
   response.start(sink)
 }

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { Handler } from '../filter.ts'
 import type { ServerRequest } from '../request.ts'
 import type { UpgradeResponse } from '../response.ts'
-import { Http1Outgoing } from './outgoing.ts'
+import { Http1Outgoing } from './http1-outgoing.ts'
 import { type ResponseContext, respond } from './respond.ts'
 import type { TurnBatcher } from './turn-batcher.ts'
 import { watchOverWebSocket } from './web-socket-watch.ts'
@@ -72,5 +72,5 @@ export async function serveUpgrade(options: UpgradeOptions): Promise<void> {
   // Node types the socket as a network socket; that of an upgrade is the TLS socket.
   plain.assignSocket(Object.assign(socket))
   plain.once('finish', () => socket.end())
-  respond(new Http1Outgoing(plain), request, response, context)
+  respond(new Http1Outgoing(plain, context.batcher), request, response, context)
 }
