@@ -131,7 +131,8 @@ export function containsIp(range: IpRange, ip: IpAddress): boolean {
 export const isWithin = (ip: IpAddress, ranges: readonly IpRange[]): boolean =>
   ranges.some((range) => containsIp(range, ip))
 
-const rangesOf = (...texts: readonly string[]): readonly IpRange[] =>
+/** Ranges from their texts; what is none is left out. */
+export const rangesOf = (...texts: readonly string[]): readonly IpRange[] =>
   texts.flatMap((text) => parseCidr(text) ?? [])
 
 export const loopbackRanges = rangesOf('127.0.0.0/8', '::1/128')

@@ -42,6 +42,8 @@ export interface ApiServerOptions {
   readonly virtualResources?: readonly VirtualResource[]
   readonly audit?: Filter
   readonly impersonation?: Filter
+  /** Other servers' APIs: undefined for what this server answers itself. */
+  readonly aggregation?: (request: ServerRequest) => Promise<ServerResponse> | undefined
   readonly requestTimeoutMs?: number
   readonly inFlight?: InFlightLimits
 }
@@ -126,7 +128,10 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
       }
   })
   const routes = new EndpointRoutes(options.endpoints ?? [])
+  const { aggregation } = options
   const last: Handler = (request) => {
+    const elsewhere = aggregation?.(request)
+    if (elsewhere !== undefined) return elsewhere
     if (request.info.isResourceRequest) return rest.handle(request)
     const endpoint = routes.find(request.path)
     return endpoint === undefined ? Promise.resolve(pageNotFound()) : endpoint.handle(request)

@@ -173,7 +173,7 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
   const logger: Logger = options.logger ?? silentLogger
   const real = options.runtime === 'containerd'
   if (real) refuseOverlap(place.address, network)
-  const inProcess = new InProcessNodes()
+  const inProcess = new InProcessNodes(network.podCidr)
   const pki = await step(realHost, report, 'certificates', () => certificates(directory, network, place))
   const controlPlane = await startControlPlane({
     host,

@@ -5,7 +5,7 @@ import { KubeletInProcess } from '../kubelet/server/kubelet-in-process.ts'
 import { type SimulatedNode, SimulatedNodes } from '../kubelet/simulated-nodes.ts'
 import { adminUser, clientFor, nodeUser } from './control-plane/component-clients.ts'
 import type { ControlPlane } from './control-plane/control-plane.ts'
-import type { InProcessNodes } from './in-process-nodes.ts'
+import { type InProcessNodes, simulatedNodeAddress } from './in-process-nodes.ts'
 import type { NetworkOptions } from './options.ts'
 import type { NodeState } from './state-file.ts'
 import { kubernetesVersion } from './version.ts'
@@ -28,9 +28,6 @@ export interface RunningNodes {
   stop(): Promise<void>
 }
 
-/** `10.0.0.1`, …: addresses that nobody ever calls. */
-const nodeAddress = (index: number): string => `10.0.${Math.floor(index / 250)}.${(index % 250) + 1}`
-
 /** Starts nodes in memory; resolves when all have registered. */
 export async function startSimulatedNodes(options: SimulatedNodesOptions): Promise<RunningNodes> {
   const { controlPlane, host, logger, network, names, inProcess } = options
@@ -46,7 +43,7 @@ export async function startSimulatedNodes(options: SimulatedNodesOptions): Promi
   })
   const started = await Promise.all(
     names.map(async (nodeName, index) => {
-      const address = nodeAddress(index)
+      const address = simulatedNodeAddress(index)
       const metrics = new PrometheusMetrics()
       const node = await nodes.start({ nodeName, address, metrics })
       inProcess.add(address, new KubeletInProcess({ api: node.kubelet.api, host, metrics }))

@@ -127,10 +127,14 @@ export function* openApiV3Steps({
 export const buildOpenApiV3 = (input: OpenApiInput): OpenApiV3 => runSteps(openApiV3Steps(input))
 
 /** `/openapi/v3`: where each document is, with its hash, so that clients and proxies may keep it for ever. */
-export function openApiV3Index(documents: ReadonlyMap<string, string>): JsonMembers {
-  const paths = [...documents]
+export function openApiV3Index(
+  documents: ReadonlyMap<string, string>,
+  elsewhere: ReadonlyMap<string, string> = new Map(),
+): JsonMembers {
+  const own = [...documents].map(([path, hash]) => [path, `/openapi/v3/${path}?hash=${hash}`] as const)
+  const paths = [...new Map([...own, ...elsewhere])]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([path, hash]) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }] as const)
+    .map(([path, serverRelativeURL]) => [path, { serverRelativeURL }] as const)
   return { paths: Object.fromEntries(paths) }
 }
 

@@ -1,12 +1,24 @@
 import type { UpgradedStream } from '../response.ts'
 
+/** How a server of an extension proves who it is, and what it is shown. */
+export interface ServiceTrust {
+  /** What its certificate must be for: `metrics-server.kube-system.svc`. */
+  readonly serverName: string
+  /** PEM; absent: the system's authorities. */
+  readonly authorityPem: string | undefined
+  /** False: whoever answers is believed. */
+  readonly verify: boolean
+  /** The certificate that it is shown: the front proxy's, or none. */
+  readonly client: 'front-proxy' | 'none'
+}
+
 /** Who is talked to: a kubelet, a pod or a service's endpoint. */
 export interface BackendAddress {
   readonly scheme: 'http' | 'https'
   readonly host: string
   readonly port: number
   /** `kubelet`: with the server's client certificate, verified; `kubelet-unverified`: as the client asked; `none`: anything goes, as upstream's proxy transport. */
-  readonly trust: 'kubelet' | 'kubelet-unverified' | 'none'
+  readonly trust: 'kubelet' | 'kubelet-unverified' | 'none' | ServiceTrust
 }
 
 export type BackendHeaders = readonly (readonly [name: string, value: string])[]

@@ -37,14 +37,14 @@ export function passOn(response: BackendResponse): ServerResponse {
 
 /** Lets the client and a backend that both speak WebSocket talk to each other: after the handshake bytes go through as they are. */
 export async function forwardUpgrade(
-  context: ConnectContext,
+  { connector }: Pick<ConnectContext, 'connector'>,
   request: ServerRequest,
   to: Pick<BackendRequest, 'address' | 'target'>,
   headers: BackendHeaders = [],
 ): Promise<ServerResponse> {
   let outcome: Awaited<ReturnType<ConnectContext['connector']['upgrade']>>
   try {
-    outcome = await context.connector.upgrade({
+    outcome = await connector.upgrade({
       ...to,
       method: request.method,
       headers: [...headers, ...handshakeOf(request)],

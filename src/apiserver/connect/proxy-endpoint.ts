@@ -6,51 +6,19 @@ import type { BackendAddress, BackendHeaders, BackendResponse } from './backend.
 import { readText } from './backend-error.ts'
 import type { ConnectContext } from './connect-context.ts'
 import { forwardUpgrade } from './forward-upgrade.ts'
+import {
+  answeredHeaders,
+  forwardedBody,
+  forwardedHeaders,
+  forwardedQuery,
+  hostOf,
+} from './forwarded-headers.ts'
 import { pipe } from './pipe.ts'
 import { type ProxiedResource, proxyAddress } from './proxy-location.ts'
-import { queryString } from './query-string.ts'
 import { rewriteHtml, rewritePath } from './rewrite-html.ts'
 
-/** Of one hop only, or for us. */
-const hopHeaders = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'http2-settings',
-  'host',
-  'authorization',
-  'content-length',
-  'audit-id',
-  'expect',
-])
 /** A longer page goes through as it is. */
 const maxRewrittenBytes = 4 * 1024 * 1024
-
-const hostOf = ({ host, port }: BackendAddress): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-
-function requestHeaders(request: ServerRequest, address: BackendAddress): BackendHeaders {
-  const headers: [string, string][] = [['host', hostOf(address)]]
-  for (const name of request.source.headerNames()) {
-    if (hopHeaders.has(name) || name.startsWith('impersonate-') || name.startsWith('sec-websocket-')) continue
-    for (const value of request.source.headerValues(name)) headers.push([name, value])
-  }
-  const { remoteAddress } = request.source.connection
-  if (remoteAddress !== '') headers.push(['x-forwarded-for', remoteAddress])
-  headers.push(['x-forwarded-uri', request.path], ['x-forwarded-proto', 'https'])
-  return headers
-}
-
-function queryOf({ query }: ServerRequest): string {
-  const pairs = [...query.names()].flatMap((name) => query.all(name).map((value) => [name, value] as const))
-  return pairs.length === 0 ? '' : `?${queryString(pairs)}`
-}
 
 interface Place {
   readonly address: BackendAddress
@@ -58,14 +26,8 @@ interface Place {
   readonly prefix: string
 }
 
-function responseHeaders(response: BackendResponse, { address, prefix }: Place): Record<string, string> {
-  const headers: Record<string, string> = {}
-  for (const [name, value] of response.headers) {
-    const lower = name.toLowerCase()
-    if (lower !== 'content-length' && hopHeaders.has(lower)) continue
-    const known = headers[lower]
-    headers[lower] = known === undefined ? value : `${known}, ${value}`
-  }
+function placedHeaders(response: BackendResponse, { address, prefix }: Place): Record<string, string> {
+  const headers = answeredHeaders(response)
   const { location } = headers
   if (location !== undefined)
     headers.location = rewritePath(location, prefix, [hostOf(address), address.host])
@@ -92,13 +54,13 @@ export class ProxyEndpoint implements SubresourceEndpoint {
     const isPage = request.method === 'GET' || request.method === 'HEAD'
     if (rest.length === 0 && !directory && isPage && request.header('upgrade') === undefined) {
       // So that a page's relative links lead below it.
-      return textResponse('', 301, 'text/plain', { location: `${request.path}/${queryOf(request)}` })
+      return textResponse('', 301, 'text/plain', { location: `${request.path}/${forwardedQuery(request)}` })
     }
     const path = `/${rest.map(encodeURIComponent).join('/')}${directory && rest.length > 0 ? '/' : ''}`
     const decoded = `/${rest.join('/')}${directory && rest.length > 0 ? '/' : ''}`
     const place = { address, prefix: request.path.slice(0, request.path.length - decoded.length) }
-    const target = `${path}${queryOf(request)}`
-    const headers = requestHeaders(request, address)
+    const target = `${path}${forwardedQuery(request)}`
+    const headers = forwardedHeaders(request, hostOf(address))
     if (request.header('upgrade') !== undefined) {
       return forwardUpgrade(this.#context, request, { address, target }, headers)
     }
@@ -111,15 +73,14 @@ export class ProxyEndpoint implements SubresourceEndpoint {
     target: string,
     headers: BackendHeaders,
   ): Promise<BackendResponse> {
-    const body = await request.source.readBody()
-    const bytes = body.type === 'bytes' ? body.bytes : new TextEncoder().encode(JSON.stringify(body.object))
+    const { body, headers: more } = await forwardedBody(request)
     try {
       return await this.#context.connector.request({
         address,
         method: request.method,
         target,
-        headers: bytes.length === 0 ? headers : [...headers, ['content-length', String(bytes.length)]],
-        ...(bytes.length === 0 ? {} : { body: bytes }),
+        headers: [...headers, ...more],
+        ...(body === undefined ? {} : { body }),
         signal: request.signal,
       })
     } catch (error) {
@@ -129,7 +90,7 @@ export class ProxyEndpoint implements SubresourceEndpoint {
   }
 
   async #answer(response: BackendResponse, place: Place): Promise<ServerResponse> {
-    const { 'content-type': contentType = 'application/octet-stream', ...headers } = responseHeaders(
+    const { 'content-type': contentType = 'application/octet-stream', ...headers } = placedHeaders(
       response,
       place,
     )

@@ -26,10 +26,10 @@ function resourceEntry({ kind, subresources }: ServedResource): object {
   }
 }
 
-const versionEntry = ({ version, resources }: ServedVersion): object => ({
+const versionEntry = ({ version, resources, external }: ServedVersion): object => ({
   version,
-  resources: resources.map(resourceEntry),
-  freshness: 'Current',
+  resources: external?.resources ?? resources.map(resourceEntry),
+  freshness: external?.freshness ?? 'Current',
 })
 
 /** Everything under `/api` or `/apis` in one document (KEP-3352); `groups` are those of that path. */

@@ -6,7 +6,7 @@ import { parseAccept } from '../represent/accept.ts'
 import type { ServerRequest } from '../request.ts'
 import { type BytesResponse, objectResponse, type ServerResponse, textResponse } from '../response.ts'
 import { type AggregatedVersion, apiGroupDiscoveryList } from './aggregated-documents.ts'
-import { groupsOf } from './group-versions.ts'
+import { type ExternalVersion, groupsOf } from './group-versions.ts'
 import { hex } from './hashes.ts'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './plain-documents.ts'
 import type { ServedResource } from './served-resource.ts'
@@ -50,6 +50,7 @@ export class DiscoveryEndpoint implements Endpoint {
   readonly paths = ['/api', '/api/*', '/apis', '/apis/*']
   readonly #options: DiscoveryOptions
   #resources: readonly ServedResource[] = []
+  #external: readonly ExternalVersion[] = []
   #documents: Documents | undefined
 
   constructor(options: DiscoveryOptions) {
@@ -59,6 +60,12 @@ export class DiscoveryEndpoint implements Endpoint {
   /** From now on these are served. */
   replace(resources: readonly ServedResource[]): void {
     this.#resources = resources
+    this.#documents = undefined
+  }
+
+  /** From now on other servers answer these. */
+  replaceExternal(versions: readonly ExternalVersion[]): void {
+    this.#external = versions
     this.#documents = undefined
   }
 
@@ -75,7 +82,7 @@ export class DiscoveryEndpoint implements Endpoint {
 
   #build(): Documents {
     const { host, address } = this.#options
-    const groups = groupsOf(this.#resources)
+    const groups = groupsOf(this.#resources, this.#external)
     const plain = new Map<string, object>([
       ['/api', apiVersions(address)],
       ['/apis', apiGroupList(groups)],

@@ -1,9 +1,24 @@
+import { type GroupPriority, localPriority, ownGroup } from './group-priorities.ts'
 import type { ServedResource } from './served-resource.ts'
+
+/** A version that another server answers, as its discovery tells it. */
+export interface ExternalVersion {
+  readonly group: string
+  readonly version: string
+  readonly groupPriority: number
+  readonly versionPriority: number
+  /** `apidiscovery.k8s.io/v2` APIResourceDiscovery. */
+  readonly resources: readonly object[]
+  /** `Stale`: the server could not be asked again. */
+  readonly freshness: 'Current' | 'Stale'
+}
 
 /** One version of a group with what it serves. */
 export interface ServedVersion {
   readonly version: string
   readonly resources: readonly ServedResource[]
+  /** Present: another server answers it, and `resources` is empty. */
+  readonly external?: ExternalVersion
 }
 
 /** A group, its preferred version first. */
@@ -12,33 +27,6 @@ export interface ServedGroup {
   readonly name: string
   readonly versions: readonly ServedVersion[]
 }
-
-/** Groups in the order in which upstream's aggregator lists them (`apiVersionPriorities`); others follow by name. */
-const groupOrder = [
-  '',
-  'apiregistration.k8s.io',
-  'apps',
-  'events.k8s.io',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'batch',
-  'certificates.k8s.io',
-  'networking.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'storage.k8s.io',
-  'admissionregistration.k8s.io',
-  'apiextensions.k8s.io',
-  'scheduling.k8s.io',
-  'coordination.k8s.io',
-  'node.k8s.io',
-  'discovery.k8s.io',
-  'resource.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-  'internal.apiserver.k8s.io',
-  'storagemigration.k8s.io',
-]
 
 const stages = ['', 'beta', 'alpha']
 
@@ -53,26 +41,49 @@ export function compareVersions(left: string, right: string): number {
   return stage || Number(b[1]) - Number(a[1]) || Number(b[3] ?? 0) - Number(a[3] ?? 0)
 }
 
-const rank = (name: string): number => {
-  const position = groupOrder.indexOf(name)
-  return position < 0 ? groupOrder.length : position
+const priorityOf = (group: string, { version, external }: ServedVersion): GroupPriority =>
+  external === undefined
+    ? localPriority(group, version)
+    : { group: external.groupPriority, version: external.versionPriority }
+
+function sortedVersions(group: string, versions: readonly ServedVersion[]): readonly ServedVersion[] {
+  return versions.toSorted(
+    (a, b) =>
+      priorityOf(group, b).version - priorityOf(group, a).version || compareVersions(a.version, b.version),
+  )
 }
 
-/** Resources put together by group and version, in the order of documents. */
-export function groupsOf(resources: readonly ServedResource[]): readonly ServedGroup[] {
-  const byGroup = Map.groupBy(resources, ({ kind }) => kind.group)
-  const names = [...byGroup.keys()].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
-  return names.map((name) => {
-    const byVersion = Map.groupBy(byGroup.get(name) ?? [], ({ kind }) => kind.version)
-    const versions = [...byVersion.keys()].sort(compareVersions)
-    return {
-      name,
-      versions: versions.map((version) => ({
-        version,
-        resources: (byVersion.get(version) ?? []).toSorted((a, b) =>
-          a.kind.resource < b.kind.resource ? -1 : 1,
-        ),
-      })),
+/** Before all others: the aggregator's own, which has no APIService. */
+const ownGroupPriority = 20_001
+
+/**
+ * Resources put together by group and version, in the order of documents: by the priorities of their APIServices. What
+ * another server answers takes the place of what this one would.
+ */
+export function groupsOf(
+  resources: readonly ServedResource[],
+  external: readonly ExternalVersion[] = [],
+): readonly ServedGroup[] {
+  const byGroup = new Map<string, Map<string, ServedVersion>>()
+  const versionsOf = (group: string): Map<string, ServedVersion> => {
+    const known = byGroup.get(group) ?? new Map<string, ServedVersion>()
+    byGroup.set(group, known)
+    return known
+  }
+  for (const [group, ofGroup] of Map.groupBy(resources, ({ kind }) => kind.group)) {
+    for (const [version, list] of Map.groupBy(ofGroup, ({ kind }) => kind.version)) {
+      const sorted = list.toSorted((a, b) => (a.kind.resource < b.kind.resource ? -1 : 1))
+      versionsOf(group).set(version, { version, resources: sorted })
     }
-  })
+  }
+  for (const each of external) {
+    versionsOf(each.group).set(each.version, { version: each.version, resources: [], external: each })
+  }
+  const groups = [...byGroup].map(([name, versions]) => ({
+    name,
+    versions: sortedVersions(name, [...versions.values()]),
+  }))
+  const rank = ({ name, versions }: ServedGroup): number =>
+    name === ownGroup ? ownGroupPriority : Math.max(...versions.map((each) => priorityOf(name, each).group))
+  return groups.toSorted((a, b) => rank(b) - rank(a) || (a.name < b.name ? -1 : 1))
 }

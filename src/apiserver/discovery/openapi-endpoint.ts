@@ -1,4 +1,5 @@
 import type { FieldDocs } from '../../apimachinery/openapi/field-docs.ts'
+import { mergeOpenApiV2, type OpenApiV2Part } from '../../apimachinery/openapi/merge-v2.ts'
 import type { OpenApiResource } from '../../apimachinery/openapi/openapi-resource.ts'
 import { openApiV2Steps } from '../../apimachinery/openapi/openapi-v2.ts'
 import { byDocument, openApiV3Index, openApiV3Steps } from '../../apimachinery/openapi/openapi-v3.ts'
@@ -26,6 +27,13 @@ export interface OpenApiOptions {
   readonly docs: () => FieldDocs
   /** The server's, `v1.36.2+…`. */
   readonly version: string
+}
+
+/** What the documents of other servers add. */
+export interface ExternalOpenApi {
+  /** By document (`apis/metrics.k8s.io/v1beta1`), where clients find it. */
+  readonly v3: ReadonlyMap<string, string>
+  readonly v2: readonly OpenApiV2Part[]
 }
 
 const v2Path = '/openapi/v2'
@@ -63,6 +71,7 @@ export class OpenApiEndpoint implements Endpoint {
   readonly #options: OpenApiOptions
   readonly #encoded = new Map<string, Promise<Uint8Array>>()
   #resources: readonly OpenApiResource[] = []
+  #external: ExternalOpenApi = { v3: new Map(), v2: [] }
 
   constructor(options: OpenApiOptions) {
     this.#options = options
@@ -71,6 +80,12 @@ export class OpenApiEndpoint implements Endpoint {
   /** From now on these are described. */
   replace(resources: readonly ServedResource[]): void {
     this.#resources = resources.map(toOpenApi)
+    this.#encoded.clear()
+  }
+
+  /** From now on other servers add these. */
+  replaceExternal(external: ExternalOpenApi): void {
+    this.#external = external
     this.#encoded.clear()
   }
 
@@ -98,12 +113,17 @@ export class OpenApiEndpoint implements Endpoint {
         ([name, resources]) => [name, this.#hash(name, resources)] as const,
       ),
     )
-    return objectResponse(openApiV3Index(hashes))
+    return objectResponse(openApiV3Index(hashes, this.#external.v3))
   }
 
   /** Of what a document is made from: making all of them for their hashes would take long. */
   #hash(name: string, resources: readonly OpenApiResource[]): string {
-    const text = JSON.stringify([name, this.#options.version, resources])
+    const text = JSON.stringify([
+      name,
+      this.#options.version,
+      resources,
+      name === v2Path ? this.#external.v2 : [],
+    ])
     return hex(this.#options.host.sha256(encoder.encode(text))).toUpperCase()
   }
 
@@ -115,7 +135,8 @@ export class OpenApiEndpoint implements Endpoint {
     const { schemas, docs, version } = this.#options
     const input = { resources, schemas, docs: docs(), version }
     if (path !== v2Path) return yield* encodeSteps(yield* openApiV3Steps(input))
-    const document = yield* openApiV2Steps(input)
+    const own = yield* openApiV2Steps(input)
+    const document = this.#external.v2.reduce(mergeOpenApiV2, own)
     return yield* encoding === 'json' ? encodeSteps(document) : openApiV2ProtobufSteps(document)
   }
 

@@ -13,6 +13,7 @@ import type {
   BackendHeaders,
   BackendRequest,
   BackendResponse,
+  ServiceTrust,
   UpgradeOutcome,
 } from '../connect/backend.ts'
 import { TurnBatcher } from './turn-batcher.ts'
@@ -24,14 +25,18 @@ export interface BackendConnectorOptions {
   readonly keyPem?: string
   /** PEM of the authority of kubelets' certificates; absent: they are not verified. */
   readonly kubeletAuthorityPem?: string | undefined
-  /** The way to backends that are no sockets, plain HTTP/1.1; absent: by TCP. Throws where nothing listens. */
-  readonly dial?: ((address: BackendAddress) => Duplex) | undefined
+  /** What it shows to other API servers when it passes on who asks; absent: nothing. */
+  readonly frontProxy?: { readonly certificatePem: string; readonly keyPem: string } | undefined
+  /** The way to backends that are no sockets, plain HTTP/1.1; absent, or undefined as its answer: by TCP. Throws where nothing listens. */
+  readonly dial?: ((address: BackendAddress) => Duplex | undefined) | undefined
 }
 
 /** Of the connection's establishment. */
 const connectTimeoutMs = 30_000
 /** For HTTP keep-alive to kubelets. */
 const maxIdleSockets = 8
+/** Servers of extensions whose connections are kept. */
+const maxServiceAgents = 64
 
 const headersOf = ({ rawHeaders }: IncomingMessage): BackendHeaders => {
   const headers: [string, string][] = []
@@ -81,12 +86,16 @@ function untimed(socket: Duplex): void {
 
 /** Talks to kubelets with the server's own certificate, and to pods with none. */
 export class NodeBackendConnector implements BackendConnector {
-  readonly #agents: Readonly<Record<BackendAddress['trust'], Agent>>
+  readonly #agents: Readonly<Record<Exclude<BackendAddress['trust'], ServiceTrust>, Agent>>
+  /** By what they trust and show. The least recently used goes first. */
+  readonly #serviceAgents = new Map<string, Agent>()
+  readonly #frontProxy: BackendConnectorOptions['frontProxy']
   readonly #batcher = new TurnBatcher()
-  readonly #dial: ((address: BackendAddress) => Duplex) | undefined
+  readonly #dial: BackendConnectorOptions['dial']
 
-  constructor({ certificatePem, keyPem, kubeletAuthorityPem, dial }: BackendConnectorOptions) {
+  constructor({ certificatePem, keyPem, kubeletAuthorityPem, frontProxy, dial }: BackendConnectorOptions) {
     this.#dial = dial
+    this.#frontProxy = frontProxy
     const common = { keepAlive: true, maxFreeSockets: maxIdleSockets }
     const own = { ...common, cert: certificatePem, key: keyPem }
     this.#agents = {
@@ -119,17 +128,42 @@ export class NodeBackendConnector implements BackendConnector {
   }
 
   #open(options: RequestOptions, address: BackendAddress): ClientRequest {
-    const dial = this.#dial
-    if (dial !== undefined) {
-      const connection = dial(address)
+    const connection = this.#dial?.(address)
+    if (connection !== undefined) {
       return httpRequest({ ...options, timeout: undefined, createConnection: () => connection })
     }
     const call =
       address.scheme === 'https'
-        ? httpsRequest({ ...options, agent: this.#agents[address.trust] })
+        ? httpsRequest({ ...options, agent: this.#agentFor(address.trust) })
         : httpRequest(options)
     call.on('socket', (socket) => socket.setNoDelay(true))
     return call
+  }
+
+  #agentFor(trust: BackendAddress['trust']): Agent {
+    if (typeof trust === 'string') return this.#agents[trust]
+    const key = JSON.stringify(trust)
+    const agent = this.#serviceAgents.get(key) ?? this.#serviceAgent(trust)
+    this.#serviceAgents.delete(key)
+    this.#serviceAgents.set(key, agent)
+    const [oldest] = this.#serviceAgents
+    if (oldest !== undefined && this.#serviceAgents.size > maxServiceAgents) {
+      oldest[1].destroy()
+      this.#serviceAgents.delete(oldest[0])
+    }
+    return agent
+  }
+
+  #serviceAgent({ serverName, authorityPem, verify, client }: ServiceTrust): Agent {
+    const shown = client === 'front-proxy' ? this.#frontProxy : undefined
+    return new Agent({
+      keepAlive: true,
+      maxFreeSockets: maxIdleSockets,
+      servername: serverName,
+      rejectUnauthorized: verify,
+      ...(authorityPem === undefined ? {} : { ca: authorityPem }),
+      ...(shown === undefined ? {} : { cert: shown.certificatePem, key: shown.keyPem }),
+    })
   }
 
   request(request: BackendRequest): Promise<BackendResponse> {
@@ -170,5 +204,6 @@ export class NodeBackendConnector implements BackendConnector {
 
   close(): void {
     for (const agent of Object.values(this.#agents)) agent.destroy()
+    for (const agent of this.#serviceAgents.values()) agent.destroy()
   }
 }

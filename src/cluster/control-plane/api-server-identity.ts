@@ -17,6 +17,8 @@ export interface ApiServerIdentity {
   }
   /** What it shows to kubelets, and who signs theirs; absent parts are not shown, or not verified. */
   readonly kubelet: { readonly client?: KeyPair; readonly authorityPem?: string }
+  /** What it shows to other API servers when it passes on who asks; absent: nothing. */
+  readonly frontProxyClient?: KeyPair
 }
 
 /** The identity of a cluster's own server. */
@@ -33,5 +35,6 @@ export function ownIdentity(pki: Pki, domain: string): ApiServerIdentity {
       keys: tokenKeys(pki.serviceAccount.privateKeyPem),
     },
     kubelet: { client: pki.kubeletClient, authorityPem: pki.ca.certificatePem },
+    frontProxyClient: pki.frontProxyClient,
   }
 }

@@ -10,6 +10,7 @@ import type { RuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import { choosePlugins, type PluginChoice } from '../../apiserver/admission/choose-plugins.ts'
 import { orderedPlugins } from '../../apiserver/admission/ordered-plugins.ts'
 import { AdmissionChain } from '../../apiserver/admission-chain.ts'
+import { Aggregation, type AggregationOptions } from '../../apiserver/aggregation/aggregation.ts'
 import { ServiceAllocator } from '../../apiserver/allocation/service-allocator.ts'
 import { type ApiServer, createApiServer } from '../../apiserver/api-server.ts'
 import { ClientCertificateAuthenticator } from '../../apiserver/authentication/client-certificate.ts'
@@ -76,8 +77,8 @@ export interface ApiServerSetup {
   readonly serviceAddress: string
   readonly serviceCidrs: readonly string[]
   readonly nodePorts: { readonly first: number; readonly last: number }
-  /** The way to nodes in this process; absent: their addresses are real. Throws where nothing listens. */
-  readonly dialNode?: ((address: BackendAddress) => Duplex) | undefined
+  /** The way to nodes in this process, undefined for everything else; absent: their addresses are real. Throws where nothing listens. */
+  readonly dialNode?: ((address: BackendAddress) => Duplex | undefined) | undefined
   /** Tests: whatever is written must survive JSON. */
   readonly checked: boolean
   /** What `--feature-gates` sets. */
@@ -126,10 +127,16 @@ interface Parts {
   readonly checks: readonly HealthCheck[]
 }
 
+interface Documents {
+  readonly endpoints: readonly Endpoint[]
+  /** What other servers add to them. */
+  readonly publish: AggregationOptions['publish']
+}
+
 function makeEndpoints(
   { core, setup, checks }: Parts,
   subresources: readonly SubresourceEndpoint[],
-): readonly Endpoint[] {
+): Documents {
   const { host, logger, metrics, identity } = setup
   const { issuers, keys } = identity.serviceAccounts
   const address = `${setup.advertise.address}:${setup.advertise.port}`
@@ -163,7 +170,13 @@ function makeEndpoints(
     new OpenIdEndpoint(issuers[0] ?? '', `https://${address}`, keys),
   ]
   const root = new RootEndpoint(() => [...endpoints.flatMap((endpoint) => endpoint.paths), '/'])
-  return [...endpoints, root]
+  return {
+    endpoints: [...endpoints, root],
+    publish: (versions, external) => {
+      discovery.replaceExternal(versions)
+      openApi.replaceExternal(external)
+    },
+  }
 }
 
 /** Who asks and whether they may. */
@@ -281,6 +294,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   const connector = new NodeBackendConnector({
     ...identity.kubelet.client,
     kubeletAuthorityPem: identity.kubelet.authorityPem,
+    frontProxy: identity.frontProxyClient,
     dial: setup.dialNode,
   })
   const chain = new AdmissionChain(admission)
@@ -301,12 +315,16 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
       },
     },
   ]
+  const { endpoints, publish } = makeEndpoints({ core, setup, checks }, subresources)
+  const aggregation = new Aggregation({ host, logger, reader, connector, served: core.served, publish })
+  checks.push(aggregation.check)
   const server = createApiServer(core, {
     authenticators: [authenticator],
     authorizer,
     admission,
     allocators: [allocator],
-    endpoints: makeEndpoints({ core, setup, checks }, subresources),
+    endpoints,
+    aggregation: (request) => aggregation.handle(request),
     subresources,
     virtualResources: makeVirtualResources(host, guards),
     impersonation: impersonationFilter(authorizer),
@@ -330,6 +348,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   }
   try {
     await bootstrap.start()
+    stops.push(await aggregation.start(server.transportFor(loopbackUser, 'kube-apiserver')))
   } catch (error) {
     await stop()
     throw error

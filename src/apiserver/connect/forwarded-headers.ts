@@ -1,0 +1,66 @@
+import type { ServerRequest } from '../request.ts'
+import type { BackendAddress, BackendHeaders, BackendResponse } from './backend.ts'
+import { queryString } from './query-string.ts'
+
+/** Of one hop only, or for us. */
+const hopHeaders = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'host',
+  'authorization',
+  'content-length',
+  'audit-id',
+  'expect',
+])
+
+export const hostOf = ({ host, port }: BackendAddress): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+
+/** What of a client's headers a backend is told, and where the request came from. */
+export function forwardedHeaders(request: ServerRequest, host: string): [string, string][] {
+  const headers: [string, string][] = [['host', host]]
+  for (const name of request.source.headerNames()) {
+    if (hopHeaders.has(name) || name.startsWith('impersonate-') || name.startsWith('sec-websocket-')) continue
+    for (const value of request.source.headerValues(name)) headers.push([name, value])
+  }
+  const { remoteAddress } = request.source.connection
+  if (remoteAddress !== '') headers.push(['x-forwarded-for', remoteAddress])
+  headers.push(['x-forwarded-uri', request.path], ['x-forwarded-proto', 'https'])
+  return headers
+}
+
+/** `?watch=true`, or nothing. */
+export function forwardedQuery({ query }: ServerRequest): string {
+  const pairs = [...query.names()].flatMap((name) => query.all(name).map((value) => [name, value] as const))
+  return pairs.length === 0 ? '' : `?${queryString(pairs)}`
+}
+
+/** What of a backend's headers the client is told, by lower-case name. */
+export function answeredHeaders({ headers }: BackendResponse): Record<string, string> {
+  const answered: Record<string, string> = {}
+  for (const [name, value] of headers) {
+    const lower = name.toLowerCase()
+    if (lower !== 'content-length' && hopHeaders.has(lower)) continue
+    const known = answered[lower]
+    answered[lower] = known === undefined ? value : `${known}, ${value}`
+  }
+  return answered
+}
+
+/** A request's body as bytes, with the header that says how many. */
+export async function forwardedBody(
+  request: ServerRequest,
+): Promise<{ readonly body?: Uint8Array; readonly headers: BackendHeaders }> {
+  const body = await request.source.readBody()
+  const bytes = body.type === 'bytes' ? body.bytes : new TextEncoder().encode(JSON.stringify(body.object))
+  if (bytes.length === 0) return { headers: [] }
+  return { body: bytes, headers: [['content-length', String(bytes.length)]] }
+}
