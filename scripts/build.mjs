@@ -46,9 +46,34 @@ writeFileSync(
   `#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\nexec "$here/../node_modules/.bin/node" ${v8Flags} "$here/timonel.js" "$@"\n`,
 )
 chmodSync(launcher, 0o755)
+writeEnvtestLaunchers(join(out, 'envtest'))
 
 if (process.argv.includes('--types')) {
   execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', join(root, 'tsconfig.types.json')], {
     stdio: 'inherit',
   })
+}
+
+/** What KUBEBUILDER_ASSETS names. Their help, which envtest reads before each start, is a file: it costs no start. */
+function writeEnvtestLaunchers(folder) {
+  mkdirSync(folder)
+  const node = '"$here/../../node_modules/.bin/node"'
+  for (const name of ['kube-apiserver', 'etcd']) {
+    const help = execFileSync(launcher, ['envtest', name, '--help'])
+    writeFileSync(join(folder, `${name}.help`), help)
+    write(
+      name,
+      `case "$1" in -h|--help) exec cat "$here/${name}.help" ;; esac\nexec ${node} ${v8Flags} "$here/../timonel.js" envtest ${name} "$@"`,
+    )
+  }
+  // The machine's own, wherever this folder stands in PATH.
+  write(
+    'kubectl',
+    `IFS=:\nfor folder in $PATH; do\n  [ -x "$folder/kubectl" ] && [ "$(readlink -f "$folder/kubectl")" != "$here/kubectl" ] && exec "$folder/kubectl" "$@"\ndone\necho "error: there is no kubectl on this machine" >&2\nexit 127`,
+  )
+  function write(name, body) {
+    const file = join(folder, name)
+    writeFileSync(file, `#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\n${body}\n`)
+    chmodSync(file, 0o755)
+  }
 }

@@ -1,149 +1,16 @@
-import { resolve } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
-import { timonelVersion } from '../cluster/version.ts'
 import { printError } from './print.ts'
 
-/** A whole number of at least `least` and at most `most`. */
-const wholeNumber =
-  (least: number, most = Number.MAX_SAFE_INTEGER) =>
-  (text: string): number => {
-    const value = Number(text)
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`)
-    }
-    if (value > most) throw new InvalidArgumentError(`It must be at most ${most}.`)
-    return value
-  }
-
-interface Mirror {
-  readonly host: string
-  readonly endpoint: string
-}
-
-/** `registry.k8s.io=http://127.0.0.1:5000`, once more for each registry. */
-function registryMirror(text: string, before: readonly Mirror[]): readonly Mirror[] {
-  const [, host = '', endpoint = ''] = /^([^=]+)=(https?:\/\/.+)$/.exec(text) ?? []
-  if (host === '')
-    throw new InvalidArgumentError(
-      'It must be a registry and a URL, like registry.k8s.io=http://127.0.0.1:5000.',
-    )
-  return [...before, { host, endpoint }]
-}
-
-/** `30000-32767` */
-function portRange(text: string): { readonly first: number; readonly last: number } {
-  const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? []
-  const range = { first: Number(first), last: Number(last) }
-  if (!(range.first >= 1 && range.first <= range.last && range.last <= 65_535)) {
-    throw new InvalidArgumentError('It must be two ports, like 30000-32767.')
-  }
-  return range
-}
-
-const oneOf =
-  <T extends string>(...choices: readonly T[]) =>
-  (text: string): T => {
-    const choice = choices.find((each) => each === text)
-    if (choice === undefined) throw new InvalidArgumentError(`It must be one of ${choices.join(', ')}.`)
-    return choice
-  }
-
-function folder(text: string): string {
-  if (text === '') throw new InvalidArgumentError('It must not be empty.')
-  return resolve(text)
-}
-
-const dataDirectoryOption = [
-  '--data-dir <folder>',
-  'where the cluster is kept (root: /var/lib/timonel; others: ~/.local/share/timonel)',
-  folder,
-] as const
-
-function program(): Command {
-  const command = new Command('timonel')
-    .description('Kubernetes v1.36 in one program')
-    .version(timonelVersion)
-    .showHelpAfterError('(--help tells what there is)')
-  command
-    .command('up')
-    .description('start the cluster, or the same one again, and stay with it until Ctrl-C')
-    .option('--detach', 'return when it is ready, and leave it running', false)
-    .option(...dataDirectoryOption)
-    .option('--nodes <count>', 'how many nodes (default: as before, at first 1)', wholeNumber(1))
-    .option(
-      '--runtime <name>',
-      'auto, containerd or simulated (default: as before, at first auto)',
-      oneOf('auto', 'containerd', 'simulated'),
-    )
-    .option('--api-port <port>', 'port of the API server; 0: any that is free', wholeNumber(0, 65_535), 6443)
-    .option('--install-deps', 'install the system packages that are missing', false)
-    .option('--quota-backend-bytes <bytes>', 'how large the store may grow', wholeNumber(1))
-    .option(
-      '--registry-mirror <host=url>',
-      'where images of a registry come from; may be repeated',
-      registryMirror,
-      [],
-    )
-    .option('--service-cidr <cidr>', 'addresses of Services (default: 10.96.0.0/12)')
-    .option('--dns-address <address>', "cluster DNS's address, one of the Services' (default: 10.96.0.10)")
-    .option('--pod-cidr <cidr>', 'addresses of pods (default: 10.244.0.0/16)')
-    .option(
-      '--node-cidr-mask-size <bits>',
-      "prefix length of each node's part of them (default: 24)",
-      wholeNumber(1),
-    )
-    .option(
-      '--service-node-port-range <range>',
-      'ports of NodePort Services (default: 30000-32767)',
-      portRange,
-    )
-    .option('--cluster-domain <domain>', "cluster DNS's domain (default: cluster.local)")
-    .option('--dns-ttl <seconds>', 'how long its answers hold (default: 30)', wholeNumber(0))
-    .option(
-      '--log-level <level>',
-      'debug, info, warn or error',
-      oneOf('debug', 'info', 'warn', 'error'),
-      'warn',
-    )
-    .action(async (options) => (await import('./commands/up.ts')).up(options))
-  command
-    .command('down')
-    .description('stop the cluster: pods, containerd and network; what it holds is kept')
-    .option(...dataDirectoryOption)
-    .action(async (options) => (await import('./commands/down.ts')).down(options))
-  command
-    .command('delete')
-    .description('stop the cluster and remove everything it has')
-    .option(...dataDirectoryOption)
-    .action(async (options) => (await import('./commands/delete.ts')).remove(options))
-  command
-    .command('status')
-    .description('show whether the cluster runs, and its nodes')
-    .option(...dataDirectoryOption)
-    .option('-o, --output <format>', 'json', oneOf('json'))
-    .action(async (options) => (await import('./commands/status.ts')).status(options))
-  command
-    .command('kubeconfig')
-    .description("print the administrator's kubeconfig")
-    .option(...dataDirectoryOption)
-    .action(async (options) => (await import('./commands/kubeconfig.ts')).printKubeconfig(options))
-  command
-    .command('image')
-    .description('container images')
-    .command('load <files...>')
-    .description('import image archives (OCI or docker save) on every node')
-    .option(...dataDirectoryOption)
-    .action(async (files, options) => (await import('./commands/image-load.ts')).imageLoad(files, options))
-  command
-    .command('kubelet', { hidden: true })
-    .description('run one node; started by up')
-    .requiredOption('--config <file>', 'its configuration')
-    .action(async (options) => (await import('./commands/kubelet.ts')).kubelet(options))
-  return command
+/** Commands that take upstream's flags, and start without what the others need. Each gives its exit code. */
+const components: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  apiserver: async (args) => (await import('./commands/apiserver.ts')).apiserver(args),
+  envtest: async (args) => (await import('./commands/envtest.ts')).envtest(args),
 }
 
 try {
-  await program().parseAsync()
+  const [name = '', ...args] = process.argv.slice(2)
+  const component = Object.hasOwn(components, name) ? components[name] : undefined
+  if (component === undefined) await (await import('./program.ts')).program().parseAsync()
+  else process.exit(await component(args))
 } catch (error) {
   printError(error)
   process.exitCode = 1

@@ -14,6 +14,7 @@ import { adminUser, clientFor } from './control-plane/component-clients.ts'
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts'
 import { ensureDns } from './control-plane/ensure-dns.ts'
 import { type DataDirectory, dataDirectory } from './data-directory.ts'
+import { firstAddress } from './first-address.ts'
 import { InProcessNodes } from './in-process-nodes.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { networkOf } from './network-file.ts'
@@ -27,13 +28,6 @@ import { type RunningNodes, startSimulatedNodes } from './simulated-nodes.ts'
 import { isAlive, readState, removeState, writeState } from './state-file.ts'
 
 const quiet: Report = () => {}
-
-/** The first address of a network: where the `kubernetes` Service is. */
-function firstAddress(cidr: string): string {
-  const [network = ''] = cidr.split('/')
-  const bytes = network.split('.').map(Number)
-  return [...bytes.slice(0, 3), (bytes[3] ?? 0) + 1].join('.')
-}
 
 interface Parts {
   readonly host: Host

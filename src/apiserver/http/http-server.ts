@@ -1,7 +1,7 @@
 import type { ServerResponse as Http1Response, IncomingMessage } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { TLSSocket } from 'node:tls'
+import { type SecureVersion, TLSSocket } from 'node:tls'
 import { assert } from '../../base/assert.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -36,6 +36,8 @@ export interface HttpServerOptions {
   /** PEM of the authorities whose client certificates count; without it none is asked for. */
   readonly clientAuthorityPem?: string
   readonly limits?: Partial<HttpLimits>
+  /** Node's defaults where absent; `ciphers` is a list as OpenSSL has it. */
+  readonly tls?: { readonly minVersion?: SecureVersion; readonly ciphers?: string }
 }
 
 export interface HttpServer {
@@ -75,6 +77,7 @@ class Front implements HttpServer {
       ...(options.clientAuthorityPem === undefined
         ? {}
         : { ca: options.clientAuthorityPem, requestCert: true, rejectUnauthorized: false }),
+      ...options.tls,
       handshakeTimeout: this.#limits.headTimeoutMs,
       headersTimeout: this.#limits.headTimeoutMs,
       keepAliveTimeout: this.#limits.idleTimeoutMs,

@@ -5,13 +5,11 @@ import { defined } from '../../base/defined.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
+import type { Client } from '../../client/client.ts'
 import { EventRecorder } from '../../client/event-recorder.ts'
 import type { InformerFactory } from '../../client/informer.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
 import { controllers } from '../../controllers/controllers.ts'
-import type { AnyController } from '../../reconcile/controller.ts'
-import type { KindSource } from '../../reconcile/kind-source.ts'
-import { startController } from '../../reconcile/start-controller.ts'
 import { Scheduler } from '../../scheduler/scheduler.ts'
 import type { NetworkOptions } from '../options.ts'
 import type { Pki } from '../pki/ensure-pki.ts'
@@ -19,7 +17,9 @@ import { type Report, step } from '../progress.ts'
 import { type ApiServerSetup, defaultAccess } from './api-server.ts'
 import { ownIdentity } from './api-server-identity.ts'
 import { clientFor, componentUser, controllerUser } from './component-clients.ts'
+import { kindsOf } from './kinds-of.ts'
 import type { StoragePlace } from './open-storage.ts'
+import { runControllers } from './run-controllers.ts'
 import { serveApi } from './serve-api.ts'
 
 export interface ControlPlaneOptions {
@@ -119,12 +119,6 @@ async function serve(options: ControlPlaneOptions, stops: Stop[]): Promise<Servi
   return { server: api.server, http }
 }
 
-/** What the server serves, for controllers of the same process. */
-const kindsOf = ({ served }: ApiServer): KindSource => ({
-  list: () => served.list().map(({ kind }) => kind),
-  onChange: (handler) => served.onChange(handler),
-})
-
 async function control(
   options: ControlPlaneOptions,
   server: ApiServer,
@@ -134,14 +128,6 @@ async function control(
   const managerClient = clientFor(server, managerUser, 'kube-controller-manager')
   const informers = createInformerFactory({ client: managerClient, host, logger })
   stops.push(() => informers.stop())
-  const run = (declaration: AnyController): Promise<void> => {
-    const client = clientFor(server, controllerUser(declaration.name), 'kube-controller-manager')
-    const events = new EventRecorder({ client, host, logger, component: `${declaration.name}-controller` })
-    const running = startController(declaration, { client, informers, events, host, logger, metrics })
-    stops.push(() => events.stop())
-    stops.push(() => running.stop())
-    return running.ready
-  }
   const list = controllers({
     kinds: kindsOf(server),
     rootCertificate: options.pki.ca.certificatePem,
@@ -154,6 +140,11 @@ async function control(
   const scheduler = new Scheduler({ client: schedulerClient, informers, events, host, logger, metrics })
   stops.push(() => events.stop())
   stops.push(() => scheduler.stop())
-  await Promise.all([...list.map(run), scheduler.start()])
+  const clientOf = (name: string): Client =>
+    clientFor(server, controllerUser(name), 'kube-controller-manager')
+  await Promise.all([
+    runControllers(list, { host, logger, metrics, informers, clientOf }, stops),
+    scheduler.start(),
+  ])
   return informers
 }

@@ -1,5 +1,5 @@
 import type { Handler } from '../../apiserver/filter.ts'
-import type { HttpServer } from '../../apiserver/http/http-server.ts'
+import type { HttpServer, HttpServerOptions } from '../../apiserver/http/http-server.ts'
 import type { HttpLimits } from '../../apiserver/http/limits.ts'
 import { defined } from '../../base/defined.ts'
 import type { KeyPair } from '../pki/certificate.ts'
@@ -14,6 +14,7 @@ export interface ServeApiOptions extends Omit<ApiServerSetup, 'store' | 'adverti
   /** What the server shows. */
   readonly serving: KeyPair
   readonly httpLimits?: Partial<HttpLimits>
+  readonly tls?: HttpServerOptions['tls']
   /** How clients, nodes and pods reach it. */
   readonly advertiseAddress: string
 }
@@ -48,7 +49,11 @@ export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise
     handler: (request) => handler(request),
     ...listen,
     ...serving,
-    ...defined({ clientAuthorityPem: options.identity.trust.clientAuthority, limits: options.httpLimits }),
+    ...defined({
+      clientAuthorityPem: options.identity.trust.clientAuthority,
+      limits: options.httpLimits,
+      tls: options.tls,
+    }),
   })
   stops.push(() => http.close(closeGraceMs))
   const advertise = { address: advertiseAddress, port: http.port }

@@ -1,0 +1,142 @@
+import { parseFeatureGates } from '../../apimachinery/feature-gates.ts'
+import { parseRuntimeConfig } from '../../apimachinery/runtime-config.ts'
+import { commonFlags, servingFlags } from './flags/common-flags.ts'
+import {
+  boolean,
+  duration,
+  type Flag,
+  int,
+  list,
+  oneOf,
+  pairs,
+  path,
+  repeated,
+  text,
+} from './flags/flag-types.ts'
+
+const anyPort = { min: 0, max: 65_535 }
+
+const etcdFlags = {
+  'etcd-servers': list('The etcd to keep objects in (scheme://ip:port); one endpoint.'),
+  'etcd-cafile': path('SSL Certificate Authority file used to secure etcd communication.'),
+  'etcd-certfile': path('SSL certification file used to secure etcd communication.'),
+  'etcd-keyfile': path('SSL key file used to secure etcd communication.'),
+  'etcd-prefix': oneOf('The prefix to prepend to all resource paths in etcd.', ['/registry'], '/registry'),
+  'etcd-compaction-interval': duration('The interval of compaction requests. 0: none.', 5 * 60_000),
+  'storage-backend': oneOf('The storage backend for persistence.', ['etcd3'], 'etcd3'),
+}
+
+const authenticationFlags = {
+  'anonymous-auth': boolean('Requests that no credential comes with are system:anonymous.', true),
+  'api-audiences': list('Identifiers of the API; the issuer where none is given.'),
+  'client-ca-file': path('Authority of client certificates: their common name is the user.'),
+  'token-auth-file': path('File of static tokens: token,user,uid,"group1,group2".'),
+  'requestheader-client-ca-file': path('Authority of front proxies, told to extension API servers.'),
+  'requestheader-allowed-names': list('Common names of front proxies; any where none is given.'),
+  'requestheader-username-headers': list('Headers that name the user.', ['x-remote-user']),
+  'requestheader-uid-headers': list('Headers with the user’s UID.', ['x-remote-uid']),
+  'requestheader-group-headers': list('Headers that name groups.', ['x-remote-group']),
+  'requestheader-extra-headers-prefix': list('Prefixes of headers with extra information.', [
+    'x-remote-extra-',
+  ]),
+  'service-account-issuer': repeated('Issuer of service account tokens; the first issues, all are accepted.'),
+  'service-account-key-file': repeated('PEM keys or certificates that verify service account tokens.'),
+  'service-account-signing-key-file': path('PEM private key that signs service account tokens.'),
+  'service-account-lookup': onlyTrue('Tokens end with their service accounts.'),
+}
+
+const authorizationFlags = {
+  'authorization-mode': list(
+    'Authorizers, asked in this order: AlwaysAllow, AlwaysDeny, Node, RBAC (default AlwaysAllow).',
+  ),
+  'enable-admission-plugins': list('Plugins to enable in addition to the default ones.'),
+  'disable-admission-plugins': list('Plugins to disable although they are on by default.'),
+}
+
+const kubeletFlags = {
+  'kubelet-certificate-authority': path('Authority of kubelets’ certificates; not verified without it.'),
+  'kubelet-client-certificate': path('Certificate shown to kubelets.'),
+  'kubelet-client-key': path('Its key.'),
+}
+
+const limitFlags = {
+  'max-requests-inflight': int('Non-mutating requests in flight at a time; 0: no limit.', 400, { min: 0 }),
+  'max-mutating-requests-inflight': int('Mutating requests in flight at a time; 0: no limit.', 200, {
+    min: 0,
+  }),
+  'request-timeout': duration('How long a request may take, unless it is long-running.', 60_000),
+  'http2-max-streams-per-connection': int('Streams of an HTTP/2 connection; 0: the default.', 0, { min: 0 }),
+  'default-watch-cache-size': int('Has no effect: caches are sized as they are needed.', 100, { min: 1 }),
+  'watch-cache': onlyTrue('Reads and watches come from a cache.'),
+  'watch-cache-sizes': watchCacheSizes('resource[.group]#size; sizes have no effect, and 0 is refused.'),
+}
+
+const networkFlags = {
+  'bind-address': text('The address to listen on; 0.0.0.0 or :: for all.', '0.0.0.0'),
+  'secure-port': int('The port to serve HTTPS on; 0: any that is free.', 6443, anyPort),
+  'advertise-address': path('The address under which the server is reached by pods and nodes.'),
+  'service-cluster-ip-range': text('Addresses of Services.', '10.0.0.0/24'),
+  'service-node-port-range': ports('Ports of NodePort Services.', { first: 30_000, last: 32_767 }),
+}
+
+/** `kube-apiserver`'s flags, of those that are there. */
+export const apiServerFlags = {
+  ...commonFlags,
+  ...servingFlags('/var/run/kubernetes'),
+  ...networkFlags,
+  ...etcdFlags,
+  ...authenticationFlags,
+  ...authorizationFlags,
+  ...kubeletFlags,
+  ...limitFlags,
+  'allow-privileged': onlyTrue('Privileged containers are allowed.'),
+  'feature-gates': pairs('Feature gates: Name=true|false.', parseFeatureGates),
+  'runtime-config': pairs(
+    'API versions and resources: group/version[/resource]=true|false.',
+    parseRuntimeConfig,
+  ),
+}
+
+/** What cannot be turned off here. */
+function onlyTrue(usage: string): Flag<boolean> {
+  const flag = boolean(usage, true)
+  return {
+    ...flag,
+    parse: (value, before) => {
+      if (flag.parse(value, before)) return true
+      throw new Error('it cannot be turned off')
+    },
+  }
+}
+
+function watchCacheSizes(usage: string): Flag<readonly string[]> {
+  const sizes = list(usage)
+  return {
+    ...sizes,
+    parse: (value, before) => {
+      const wrong = value.split(',').find((each) => !/^[^#]+#\d+$/.test(each))
+      if (wrong !== undefined) throw new Error(`invalid value of watch cache size: ${wrong}`)
+      if (/#0+(,|$)/.test(value)) throw new Error('no watch cache can be turned off')
+      return sizes.parse(value, before)
+    },
+  }
+}
+
+interface PortRange {
+  readonly first: number
+  readonly last: number
+}
+
+function ports(usage: string, fallback: PortRange): Flag<PortRange> {
+  return {
+    type: 'portRange',
+    usage,
+    fallback,
+    parse: (value) => {
+      const [, first, last] = /^(\d+)-(\d+)$/.exec(value) ?? []
+      const range = { first: Number(first), last: Number(last) }
+      if (range.first >= 1 && range.first <= range.last && range.last <= 65_535) return range
+      throw new Error('it must be two ports, like 30000-32767')
+    },
+  }
+}

@@ -1,0 +1,152 @@
+import { isIP } from 'node:net'
+import { StaticTokens } from '../../apiserver/authentication/static-tokens.ts'
+import type { FrontProxyTrust } from '../../apiserver/bootstrap/authentication-trust.ts'
+import { defined } from '../../base/defined.ts'
+import type { AccessOptions, AuthorizationMode } from '../control-plane/api-server.ts'
+import type { ApiServerIdentity } from '../control-plane/api-server-identity.ts'
+import type { StoragePlace } from '../control-plane/open-storage.ts'
+import type { ServeApiOptions } from '../control-plane/serve-api.ts'
+import { firstAddress } from '../first-address.ts'
+import type { KeyPair } from '../pki/certificate.ts'
+import { tokenKeys } from '../pki/token-keys.ts'
+import { ownAddress } from '../place.ts'
+import type { apiServerFlags } from './api-server-flags.ts'
+import { FlagError, type FlagValues } from './flags/parse-flags.ts'
+import { pemBlocks, readFlagFile, readPair, selfSigned } from './read-pem.ts'
+import { tlsOptions } from './tls-options.ts'
+
+export type ApiServerFlags = FlagValues<typeof apiServerFlags>
+
+const isUnspecified = (address: string): boolean => address === '0.0.0.0' || address === '::'
+
+/** As upstream: what it listens on, if that is an address that others could use, else the machine's own. */
+function advertiseAddress(flags: ApiServerFlags): string {
+  const given = flags['advertise-address']
+  if (given !== undefined) return given
+  const bind = flags['bind-address']
+  return isUnspecified(bind) ? (ownAddress() ?? '127.0.0.1') : bind
+}
+
+function serving(flags: ApiServerFlags): KeyPair {
+  const given = readPair(
+    ['tls-cert-file', 'tls-private-key-file'],
+    [flags['tls-cert-file'], flags['tls-private-key-file']],
+  )
+  if (given !== undefined) return given
+  const address = advertiseAddress(flags)
+  const names = [
+    ...['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'],
+    ...['localhost', '127.0.0.1', firstAddress(flags['service-cluster-ip-range']), address],
+  ]
+  return selfSigned({ folder: flags['cert-dir'] ?? '.', name: 'apiserver', names: [...new Set(names)] })
+}
+
+function frontProxy(flags: ApiServerFlags): FrontProxyTrust | undefined {
+  const authority = readFlagFile('requestheader-client-ca-file', flags['requestheader-client-ca-file'])
+  if (authority === undefined) return undefined
+  return {
+    authority,
+    allowedNames: flags['requestheader-allowed-names'],
+    usernameHeaders: flags['requestheader-username-headers'],
+    uidHeaders: flags['requestheader-uid-headers'],
+    groupHeaders: flags['requestheader-group-headers'],
+    extraHeaderPrefixes: flags['requestheader-extra-headers-prefix'],
+  }
+}
+
+function serviceAccounts(flags: ApiServerFlags): ApiServerIdentity['serviceAccounts'] {
+  const issuers = flags['service-account-issuer']
+  const signing = readFlagFile('service-account-signing-key-file', flags['service-account-signing-key-file'])
+  if (issuers.length === 0 || signing === undefined) {
+    throw new FlagError('--service-account-signing-key-file and --service-account-issuer are required flags')
+  }
+  const verifying = flags['service-account-key-file'].flatMap((file) =>
+    pemBlocks(readFlagFile('service-account-key-file', file) ?? ''),
+  )
+  const audiences = flags['api-audiences']
+  return {
+    issuers,
+    audiences: audiences.length > 0 ? audiences : issuers,
+    keys: tokenKeys(signing, verifying),
+  }
+}
+
+const kubeletPair = (flags: ApiServerFlags): KeyPair | undefined =>
+  readPair(
+    ['kubelet-client-certificate', 'kubelet-client-key'],
+    [flags['kubelet-client-certificate'], flags['kubelet-client-key']],
+  )
+
+const modes: readonly AuthorizationMode[] = ['AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC']
+
+function access(flags: ApiServerFlags): AccessOptions {
+  const names = flags['authorization-mode'].length === 0 ? ['AlwaysAllow'] : flags['authorization-mode']
+  const authorization = names.map((name) => {
+    const mode = modes.find((each) => each === name)
+    if (mode === undefined)
+      throw new FlagError(`authorization-mode "${name}" is not a valid mode: there are ${modes.join(', ')}`)
+    return mode
+  })
+  const file = flags['token-auth-file']
+  const text = readFlagFile('token-auth-file', file)
+  return {
+    // As upstream: where everything is allowed, nobody is let in without a name.
+    anonymous: flags['anonymous-auth'] && !authorization.includes('AlwaysAllow'),
+    authorization,
+    tokens: text === undefined ? [] : [new StaticTokens(file ?? '', text)],
+  }
+}
+
+/** The endpoint of etcd with its credentials. */
+export function etcdPlace(flags: ApiServerFlags): StoragePlace {
+  const [url, ...others] = flags['etcd-servers']
+  if (url === undefined) throw new FlagError('--etcd-servers must be specified')
+  if (others.length > 0) throw new FlagError('--etcd-servers: more than one endpoint is not there')
+  const pair = readPair(['etcd-certfile', 'etcd-keyfile'], [flags['etcd-certfile'], flags['etcd-keyfile']])
+  const certificateAuthority = readFlagFile('etcd-cafile', flags['etcd-cafile'])
+  const tls = defined({ certificateAuthority, certificate: pair?.certificatePem, key: pair?.keyPem })
+  return { type: 'etcd', endpoint: { url, tls } }
+}
+
+const unlimited = (limit: number): number => (limit === 0 ? Number.POSITIVE_INFINITY : limit)
+
+export type ServerPart = Omit<ServeApiOptions, 'host' | 'logger' | 'metrics' | 'place' | 'checked'>
+
+/** What the flags say, but for where objects are kept. Throws FlagError. */
+export function apiServerOptions(flags: ApiServerFlags): ServerPart {
+  const range = flags['service-cluster-ip-range']
+  if (isIP(range.split('/')[0] ?? '') === 0) throw new FlagError(`invalid service-cluster-ip-range: ${range}`)
+  const admission = { enable: flags['enable-admission-plugins'], disable: flags['disable-admission-plugins'] }
+  const streams = flags['http2-max-streams-per-connection']
+  return {
+    listen: { address: flags['bind-address'], port: flags['secure-port'] },
+    serving: serving(flags),
+    tls: tlsOptions(flags['tls-min-version'], flags['tls-cipher-suites']),
+    httpLimits: streams === 0 ? {} : { maxStreamsPerConnection: streams },
+    advertiseAddress: advertiseAddress(flags),
+    identity: {
+      trust: defined({
+        clientAuthority: readFlagFile('client-ca-file', flags['client-ca-file']),
+        frontProxy: frontProxy(flags),
+      }),
+      serviceAccounts: serviceAccounts(flags),
+      kubelet: defined({
+        client: kubeletPair(flags),
+        authorityPem: readFlagFile('kubelet-certificate-authority', flags['kubelet-certificate-authority']),
+      }),
+    },
+    access: access(flags),
+    admission,
+    serviceAddress: firstAddress(range),
+    serviceCidrs: [range],
+    nodePorts: flags['service-node-port-range'],
+    compactionIntervalMs: flags['etcd-compaction-interval'],
+    requestTimeoutMs: flags['request-timeout'],
+    inFlight: {
+      readOnly: unlimited(flags['max-requests-inflight']),
+      mutating: unlimited(flags['max-mutating-requests-inflight']),
+    },
+    featureGates: flags['feature-gates'],
+    runtimeConfig: flags['runtime-config'],
+  }
+}

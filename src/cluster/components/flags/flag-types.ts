@@ -1,0 +1,127 @@
+import { parseBoolean } from '../../../apimachinery/feature-gates.ts'
+import { goQuote } from '../../../apimachinery/go-text.ts'
+
+/** One flag of a component, with upstream's name for its type. */
+export interface Flag<T> {
+  /** As the help shows it; '' for a boolean, which may come without a value. */
+  readonly type: string
+  readonly usage: string
+  /** What the flag is when nobody sets it. */
+  readonly fallback: T
+  /** `before`: what the flag's earlier mentions gave. Throws an Error with Go's words for what cannot be read. */
+  parse(text: string, before: T | undefined): T
+}
+
+export const text = (usage: string, fallback = ''): Flag<string> => ({
+  type: 'string',
+  usage,
+  fallback,
+  parse: (value) => value,
+})
+
+/** A file or folder; undefined when not given. */
+export const path = (usage: string): Flag<string | undefined> => ({
+  type: 'string',
+  usage,
+  fallback: undefined,
+  parse: (value) => (value === '' ? undefined : value),
+})
+
+export const oneOf = <T extends string>(
+  usage: string,
+  choices: readonly T[],
+  fallback: NoInfer<T>,
+): Flag<T> => ({
+  type: 'string',
+  usage: `${usage} One of: ${choices.join(', ')}.`,
+  fallback,
+  parse: (value) => {
+    const choice = choices.find((each) => each === value)
+    if (choice === undefined) throw new Error(`it must be one of ${choices.join(', ')}`)
+    return choice
+  },
+})
+
+const numberError = (what: string, value: string): Error =>
+  new Error(`strconv.${what}: parsing ${goQuote(value)}: invalid syntax`)
+
+/** A whole number. */
+export const int = (
+  usage: string,
+  fallback: number,
+  range: { min?: number; max?: number } = {},
+): Flag<number> => ({
+  type: 'int',
+  usage,
+  fallback,
+  parse: (value) => {
+    if (!/^[+-]?\d+$/.test(value)) throw numberError('ParseInt', value)
+    const number = Number(value)
+    const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = range
+    if (number < min || number > max) throw new Error(`must be between ${min} and ${max}, inclusive`)
+    return number
+  },
+})
+
+export const float = (usage: string, fallback: number): Flag<number> => ({
+  type: 'float',
+  usage,
+  fallback,
+  parse: (value) => {
+    if (value.trim() === '' || !Number.isFinite(Number(value))) throw numberError('ParseFloat', value)
+    return Number(value)
+  },
+})
+
+export const boolean = (usage: string, fallback: boolean): Flag<boolean> => ({
+  type: '',
+  usage,
+  fallback,
+  parse: (value) => {
+    const parsed = parseBoolean(value)
+    if (parsed === undefined) throw numberError('ParseBool', value)
+    return parsed
+  },
+})
+
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** Go's `1h2m3.5s`, in milliseconds. */
+export const duration = (usage: string, fallbackMs: number): Flag<number> => ({
+  type: 'duration',
+  usage,
+  fallback: fallbackMs,
+  parse: (value) => {
+    if (value === '0') return 0
+    if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(value)) throw new Error(`time: invalid duration ${goQuote(value)}`)
+    const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)]
+    return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (unitsMs[unit] ?? 0), 0)
+  },
+})
+
+/** Comma-separated, and repeated. */
+export const list = (usage: string, fallback: readonly string[] = []): Flag<readonly string[]> => ({
+  type: 'strings',
+  usage,
+  fallback,
+  parse: (value, before = []) => [...before, ...value.split(',').filter((item) => item !== '')],
+})
+
+/** Repeated, each as it is. */
+export const repeated = (usage: string): Flag<readonly string[]> => ({
+  type: 'stringArray',
+  usage,
+  fallback: [],
+  parse: (value, before = []) => [...before, value],
+})
+
+/** `a=b,c=d`, comma-separated and repeated, as whoever reads it parses it. */
+export const pairs = <V>(
+  usage: string,
+  parse: (value: string) => ReadonlyMap<string, V>,
+): Flag<ReadonlyMap<string, V>> => ({
+  type: 'mapStringString',
+  usage,
+  fallback: new Map(),
+  parse: (value, before = new Map()) => new Map([...before, ...parse(value)]),
+})

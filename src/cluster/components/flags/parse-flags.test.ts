@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { boolean, duration, int, list, pairs, path, repeated, text } from './flag-types.ts'
+import { flagHelp, parseFlags } from './parse-flags.ts'
+
+const flags = {
+  'bind-address': text('Where.', '0.0.0.0'),
+  'secure-port': int('Port.', 6443, { min: 0, max: 65_535 }),
+  'anonymous-auth': boolean('Anonymous.', true),
+  'client-ca-file': path('Authority.'),
+  'request-timeout': duration('Time.', 60_000),
+  'etcd-servers': list('Servers.'),
+  'service-account-issuer': repeated('Issuer.'),
+  labels: pairs('Labels.', (value) => new Map([[value, value]])),
+  v: int('Verbosity.', 0),
+}
+
+const parse = (...args: readonly string[]) => {
+  const parsed = parseFlags('kube-apiserver', flags, args)
+  if (parsed.type !== 'run') throw new Error(parsed.type)
+  return parsed
+}
+
+test('parseFlags() has defaults, and takes values in both forms', () => {
+  const { values, given } = parse('--secure-port', '443', '--anonymous-auth', '--client-ca-file=a.crt', '-v4')
+  expect(values).toMatchObject({
+    'bind-address': '0.0.0.0',
+    'secure-port': 443,
+    'anonymous-auth': true,
+    'client-ca-file': 'a.crt',
+    'etcd-servers': [],
+    v: 4,
+  })
+  expect([...given]).toEqual(['secure-port', 'anonymous-auth', 'client-ca-file', 'v'])
+})
+
+test('parseFlags() gathers lists, and reads Go durations', () => {
+  const { values } = parse(
+    ...['--etcd_servers=a,b', '--etcd-servers', 'c', '--request-timeout=1m30.5s', '--v=2'],
+    ...['--service-account-issuer=x,y', '--service-account-issuer=z', '--anonymous-auth=false'],
+  )
+  expect(values).toMatchObject({
+    'etcd-servers': ['a', 'b', 'c'],
+    'request-timeout': 90_500,
+    'service-account-issuer': ['x,y', 'z'],
+    'anonymous-auth': false,
+    v: 2,
+  })
+})
+
+test.each([
+  [['--no-such-flag=1'], 'unknown flag: --no-such-flag'],
+  [['--constructor=1'], 'unknown flag: --constructor'],
+  [['-x'], "unknown shorthand flag: 'x' in -x"],
+  [['--secure-port'], 'flag needs an argument: --secure-port'],
+  [
+    ['--secure-port=abc'],
+    'invalid argument "abc" for "--secure-port" flag: strconv.ParseInt: parsing "abc": invalid syntax',
+  ],
+  [
+    ['--anonymous-auth=maybe'],
+    'invalid argument "maybe" for "--anonymous-auth" flag: strconv.ParseBool: parsing "maybe": invalid syntax',
+  ],
+  [['--request-timeout=5'], 'invalid argument "5" for "--request-timeout" flag: time: invalid duration "5"'],
+  [['extra'], '"kube-apiserver" does not take any arguments, got ["extra"]'],
+])('parseFlags() refuses %j by name', (args, message) => {
+  expect(() => parse(...args)).toThrow(message)
+})
+
+test('flagHelp() has a line for each flag, by which tools look for them', () => {
+  expect(flagHelp('kube-apiserver', flags)).toMatch(/^\s*--secure-port int\b/m)
+  expect(parseFlags('kube-apiserver', flags, ['--help'])).toEqual({ type: 'help' })
+})

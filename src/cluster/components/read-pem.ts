@@ -1,0 +1,67 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { realHost } from '../../base/host/real-host.ts'
+import { createAuthority, generateKey, issueCertificate, type KeyPair } from '../pki/certificate.ts'
+import { FlagError } from './flags/parse-flags.ts'
+
+/** A file that a flag names, where it names one. Throws FlagError. */
+export function readFlagFile(flag: string, file: string | undefined): string | undefined {
+  if (file === undefined) return undefined
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new FlagError(`--${flag}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** The certificate and key of two flags, both or none. Throws FlagError. */
+export function readPair(
+  [certificateFlag, keyFlag]: readonly [certificate: string, key: string],
+  [certificateFile, keyFile]: readonly [certificate: string | undefined, key: string | undefined],
+): KeyPair | undefined {
+  const certificatePem = readFlagFile(certificateFlag, certificateFile)
+  const keyPem = readFlagFile(keyFlag, keyFile)
+  if (certificatePem === undefined && keyPem === undefined) return undefined
+  if (certificatePem !== undefined && keyPem !== undefined) return { certificatePem, keyPem }
+  throw new FlagError(`--${certificateFlag} and --${keyFlag} go together`)
+}
+
+/** Every PEM block of a text by itself. */
+export const pemBlocks = (pem: string): readonly string[] =>
+  [...pem.matchAll(/-----BEGIN [^-]+-----[\s\S]*?-----END [^-]+-----/g)].map(([block]) => `${block}\n`)
+
+const yearMs = 365 * 24 * 60 * 60 * 1000
+
+export interface SelfSigned {
+  /** Where `<name>.crt` and `<name>.key` are kept. */
+  readonly folder: string
+  /** `apiserver` */
+  readonly name: string
+  /** Names and addresses that it serves. */
+  readonly names: readonly string[]
+}
+
+/** A serving certificate with its own authority behind it, made where there is none: for a server that was given none. */
+export function selfSigned({ folder, name, names }: SelfSigned): KeyPair {
+  const files = [join(folder, `${name}.crt`), join(folder, `${name}.key`)] as const
+  try {
+    const [certificatePem, keyPem] = files.map((file) => readFileSync(file, 'utf8'))
+    if (certificatePem !== undefined && keyPem !== undefined) return { certificatePem, keyPem }
+  } catch {
+    // One of them is not there: both are made anew.
+  }
+  const nowMs = realHost.now()
+  const life = { notBeforeMs: nowMs - 3_600_000, notAfterMs: nowMs + yearMs }
+  const commonName = `${hostname()}@${Math.floor(nowMs / 1000)}`
+  const authority = createAuthority(generateKey(), {
+    subject: { commonName: `${hostname()}-ca@${nowMs}` },
+    ...life,
+  })
+  const pair = issueCertificate(authority, { subject: { commonName }, usages: ['server'], names, ...life })
+  const served = { certificatePem: pair.certificatePem + authority.certificatePem, keyPem: pair.keyPem }
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(files[0], served.certificatePem)
+  writeFileSync(files[1], served.keyPem, { mode: 0o600 })
+  return served
+}
