@@ -18,6 +18,10 @@ export const required = (where: Where, detail = ''): FieldError =>
 export const invalidValue = (where: Where, value: unknown, detail: string): FieldError =>
   fieldError('FieldValueInvalid', where, `Invalid value: ${shown(value)}`, detail)
 
+/** As invalidValue, for a value of the wrong type. */
+export const typeInvalid = (where: Where, value: unknown, detail: string): FieldError =>
+  fieldError('FieldValueTypeInvalid', where, `Invalid value: ${shown(value)}`, detail)
+
 /** As invalidValue, without showing the value. */
 export const invalidField = (where: Where, detail: string): FieldError =>
   fieldError('FieldValueInvalid', where, 'Invalid value', detail)

@@ -3,7 +3,10 @@ import {
   isTrue,
   versionOf,
 } from '../../api/apiextensions/custom-resource-definition/definition-state.ts'
+import { Conformer } from '../../apimachinery/codec/conformer.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
+import { metadataConformer } from '../../apimachinery/structural/metadata-conformer.ts'
+import { assert } from '../../base/assert.ts'
 import type { ServedRegistry } from '../discovery/served-registry.ts'
 import type { ServedResource as DiscoveredResource } from '../discovery/served-resource.ts'
 import type { ObjectReader } from '../object-reader.ts'
@@ -11,6 +14,7 @@ import type { DynamicResources, ServedResource } from '../rest/rest-api.ts'
 import { type TypedReader, typedReader } from '../typed-reader.ts'
 import { servedResourcesOf } from './served-definitions.ts'
 import { Serving, type ServingServices } from './serving.ts'
+import type { MetadataTools } from './version-schema.ts'
 
 export interface CustomResourcesOptions extends ServingServices {
   readonly reader: ObjectReader
@@ -20,6 +24,7 @@ export interface CustomResourcesOptions extends ServingServices {
 
 const definitions = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' }
 const source = 'custom resources'
+const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
 
 /** Serves what the definitions in the store define, from the moment they are accepted to their end. */
 export class CustomResources implements DynamicResources {
@@ -27,11 +32,16 @@ export class CustomResources implements DynamicResources {
   readonly #reader: TypedReader<Definition>
   readonly #serving = new Map<string, Serving>()
   readonly #discovered = new Map<string, readonly DiscoveredResource[]>()
+  readonly #tools: MetadataTools
   #stop: () => void = () => {}
 
   constructor(options: CustomResourcesOptions) {
     this.#options = options
     this.#reader = typedReader<Definition>(options.reader, definitions)
+    const { schemas } = options.context
+    const metadata = schemas.get(objectMeta)
+    assert(metadata !== undefined, 'the schema of ObjectMeta is among the built-in ones')
+    this.#tools = { metadata, conformMetadata: metadataConformer(new Conformer(schemas), schemas) }
   }
 
   /** Once the definitions have been loaded. */
@@ -62,7 +72,11 @@ export class CustomResources implements DynamicResources {
     const name = definition.metadata?.name ?? ''
     const known = this.#serving.get(name)
     if (known !== undefined) return known
-    const serving = new Serving(definition, this.#options)
+    const isTerminating = (): boolean => {
+      const now = this.#reader.get('', name)
+      return now !== undefined && isTrue(now, 'Terminating')
+    }
+    const serving = new Serving(definition, this.#options, this.#tools, isTerminating)
     this.#serving.set(name, serving)
     return serving
   }

@@ -2,6 +2,7 @@ import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { validateObjectMeta } from '../../apimachinery/object-meta-validation.ts'
 import {
   alreadyExists,
+  forbidden,
   invalid,
   isStatus,
   StatusError,
@@ -32,6 +33,7 @@ export async function createObject(creation: Creation, sent: KubernetesObject): 
   const { resource, request, options } = creation
   if ((sent.metadata?.resourceVersion ?? '') !== '')
     throw statusError('', 'resourceVersion should not be set on objects to be created')
+  checkCreation(resource, sent.metadata?.name ?? '')
   const wiped = ensureNamespace(wipeSystemFields(sent), resource.kind.namespaced ? creation.namespace : '')
   const managed = withManagedFields(resource, undefined, dedupOwners(wiped, request, false), '', options)
   const admitted = await resource.context.admission.mutate(admissionOf(creation, managed), managed)
@@ -46,6 +48,13 @@ export async function createObject(creation: Creation, sent: KubernetesObject): 
       if (attempt === maxGenerateAttempts || !isStatus(error, 'AlreadyExists')) throw error
     }
   }
+}
+
+/** Throws Forbidden where the definition of what is to be created is going away. */
+export function checkCreation(resource: Resource, name: string): void {
+  if (!resource.refusesCreation) return
+  const why = 'create not allowed while custom resource definition is terminating'
+  throw forbidden(resource.subject(name), why)
 }
 
 export function admissionOf(creation: Creation, object: KubernetesObject): AdmissionInput {

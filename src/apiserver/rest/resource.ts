@@ -60,6 +60,11 @@ export class Resource {
     return this.schema
   }
 
+  /** True while nobody may create objects, whoever asks: what they are is going away. */
+  get refusesCreation(): boolean {
+    return false
+  }
+
   /** Resolves when reads show all that the mirror has; undefined: they do. */
   settled(): Promise<void> | undefined {
     return undefined
