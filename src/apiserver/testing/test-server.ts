@@ -2,6 +2,7 @@ import { protobufPacks } from '../../api/generated/protobuf.ts'
 import { builtInSchemas } from '../../api/schemas.ts'
 import { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
+import type { Features } from '../../apimachinery/feature-gates.ts'
 import type { Transport } from '../../apimachinery/transport.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Host } from '../../base/host.ts'
@@ -30,6 +31,8 @@ export interface TestServerOptions {
   readonly storage?: Storage
   /** `testKinds` when absent. */
   readonly kinds?: readonly KindDeclaration[]
+  /** The release's defaults when absent. */
+  readonly features?: Features
   readonly admission?: readonly AdmissionPlugin[]
   readonly authorizer?: Authorizer
   /** True when absent. */
@@ -189,6 +192,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     schemas: builtInSchemas,
     protobuf: new ProtobufCodec(protobufPacks, builtInSchemas),
     checked: options.checked ?? true,
+    ...(options.features === undefined ? {} : { features: options.features }),
   })
   const server = createApiServer(core, {
     authenticators: [{ name: 'test', authenticate: () => ({ user: admin }) }],

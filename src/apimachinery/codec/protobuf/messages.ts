@@ -140,7 +140,7 @@ function readEntry(reader: Reader, codec: FieldCodec, map: Record<string, unknow
     else if (field === 2) value = codec.read(reader)
     else reader.skip(wireType)
   }
-  setMember(map, key, value)
+  setMember(map, key, value ?? null)
 }
 
 /** Where a value's JSON is not the object of its message's fields. */

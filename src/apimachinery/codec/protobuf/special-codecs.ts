@@ -21,7 +21,8 @@ function timeCodec(withMicros: boolean): FieldCodec {
   return {
     wireType: 2,
     write(writer, value) {
-      const ms = parseTime(typeof value === 'string' ? value : '') ?? 0
+      const ms = parseTime(typeof value === 'string' ? value : '')
+      if (ms === undefined) return
       const seconds = Math.floor(ms / 1000)
       // The milliseconds' fraction is not exact, microseconds are.
       const nanos = withMicros ? Math.round((ms - seconds * 1000) * 1000) * 1000 : 0
