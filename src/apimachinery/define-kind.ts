@@ -1,5 +1,6 @@
 import type { Features } from './feature-gates.ts'
 import type { FieldError } from './field-error.ts'
+import { dropsDisabled, type GatedFields } from './gated-fields.ts'
 import type { KubernetesObject, Time } from './meta.ts'
 
 export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection'
@@ -126,6 +127,8 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   readonly allowCreateOnUpdate: boolean
   /** A write without metadata.resourceVersion overwrites whatever is there. */
   readonly allowUnconditionalUpdate: boolean
+  /** What belongs to features: dropped from what the prepare hooks give while they are off and the old object lacks it. */
+  readonly gatedFields: readonly GatedFields[]
   /** Fills upstream's defaults into an object that came in (decoded, not yet validated). */
   defaults(object: T): T
   /** Drops what a creator may not set (status), sets initial state. generation is the machinery's. */
@@ -181,9 +184,29 @@ function emptyStatus<T extends KubernetesObject>(object: T): T {
   return { ...object, status: {} }
 }
 
+type Prepare<T extends KubernetesObject> = Pick<KindDeclaration<T>, 'prepareForCreate' | 'prepareForUpdate'>
+
+function dropping<T extends KubernetesObject>(
+  prepare: Prepare<T>,
+  fields: readonly GatedFields[],
+): Prepare<T> {
+  const drop = dropsDisabled(fields)
+  return {
+    prepareForCreate: (object, context) =>
+      drop(prepare.prepareForCreate(object, context), undefined, context.features),
+    prepareForUpdate: (object, old, context) =>
+      drop(prepare.prepareForUpdate(object, old, context), old, context.features),
+  }
+}
+
 /** Declares a kind. Without hooks of its own it behaves as most kinds do. */
 export function defineKind<T extends KubernetesObject>(options: KindOptions<T>): KindDeclaration<T> {
   const hasStatus = options.subresources?.status !== undefined
+  const { gatedFields = [] } = options
+  const prepare = {
+    prepareForCreate: options.prepareForCreate ?? (hasStatus ? emptyStatus : same),
+    prepareForUpdate: options.prepareForUpdate ?? (hasStatus ? carryOver : same),
+  }
   return {
     singular: options.kind.toLowerCase(),
     shortNames: [],
@@ -196,11 +219,11 @@ export function defineKind<T extends KubernetesObject>(options: KindOptions<T>):
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: true,
     defaults: same,
-    prepareForCreate: hasStatus ? emptyStatus : same,
-    prepareForUpdate: hasStatus ? carryOver : same,
+    gatedFields,
     validate: noErrors,
     selectableFields: {},
     columns: [],
     ...options,
+    ...(gatedFields.length === 0 ? prepare : dropping(prepare, gatedFields)),
   }
 }

@@ -8,10 +8,17 @@ export interface FeatureGateFacts {
   readonly stage: 'PreAlpha' | 'Alpha' | 'Beta' | 'GA' | 'Deprecated'
 }
 
+/** Names something that follows from the gates; a constant of who asks for it. */
+export interface DerivedKey<T> {
+  make(features: Features): T
+}
+
 /** What hooks and components ask: is this feature on? */
 export interface Features {
   /** `name` is a gate of the release; anything else is a mistake of the caller. */
   enabled(name: string): boolean
+  /** What `make` gives for these gates, worked out once for each key. */
+  derived<T>(key: DerivedKey<T>): T
 }
 
 const groups: Readonly<Record<string, FeatureGateFacts['stage']>> = { AllAlpha: 'Alpha', AllBeta: 'Beta' }
@@ -23,6 +30,7 @@ const groups: Readonly<Record<string, FeatureGateFacts['stage']>> = { AllAlpha: 
 export class FeatureGates implements Features {
   readonly #facts: Readonly<Record<string, FeatureGateFacts>>
   readonly #states: ReadonlyMap<string, boolean>
+  readonly #derived = new Map<DerivedKey<unknown>, unknown>()
 
   constructor(facts: Readonly<Record<string, FeatureGateFacts>>, settings: ReadonlyMap<string, boolean>) {
     const states = new Map(Object.entries(facts).map(([name, gate]) => [name, gate.default]))
@@ -48,6 +56,11 @@ export class FeatureGates implements Features {
     const state = this.#states.get(name)
     assert(state !== undefined, `${name} is no feature gate of this release`)
     return state
+  }
+
+  derived<T>(key: DerivedKey<T>): T {
+    if (!this.#derived.has(key)) this.#derived.set(key, key.make(this))
+    return this.#derived.get(key) as T
   }
 
   /** All gates with their facts and state, by name: for metrics, help texts and status pages. */

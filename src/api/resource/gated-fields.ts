@@ -1,4 +1,4 @@
-import { dropsDisabled, type GatedFields } from '../gated-fields.ts'
+import type { GatedFields } from '../../apimachinery/gated-fields.ts'
 
 const requests = (prefix: string, field: string): readonly string[] => [
   `${prefix}.devices.requests[].exactly.${field}`,
@@ -15,10 +15,10 @@ const claimFields = (prefix: string): readonly GatedFields[] => [
 
 const results = 'status.allocation.devices.results[]'
 
-export const dropFromClaim = dropsDisabled(claimFields('spec'))
-export const dropFromClaimTemplate = dropsDisabled(claimFields('spec.spec'))
+export const claimTemplateGates = claimFields('spec.spec')
 
-export const dropFromClaimStatus = dropsDisabled([
+export const claimGates: readonly GatedFields[] = [
+  ...claimFields('spec'),
   { gate: 'DRAResourceClaimDeviceStatus', paths: ['status.devices'] },
   {
     gate: 'DRAConsumableCapacity',
@@ -28,18 +28,18 @@ export const dropFromClaimStatus = dropsDisabled([
     gate: 'DRADeviceBindingConditions',
     paths: [`${results}.bindingConditions`, `${results}.bindingFailureConditions`],
   },
-])
+]
 
-export const dropFromDeviceClass = dropsDisabled([
+export const deviceClassGates: readonly GatedFields[] = [
   { gate: 'DRAExtendedResource', paths: ['spec.extendedResourceName'] },
-])
+]
 
 const device = 'spec.devices[]'
 const binding = ['bindingConditions', 'bindingFailureConditions', 'bindsToNode']
 const lists = ['bools', 'ints', 'strings', 'versions']
 const placement = ['consumesCounters', 'nodeName', 'nodeSelector', 'allNodes']
 
-export const dropFromSlice = dropsDisabled([
+export const sliceGates: readonly GatedFields[] = [
   { gate: 'DRADeviceTaints', paths: [`${device}.taints`] },
   {
     gate: 'DRAPartitionableDevices',
@@ -57,4 +57,4 @@ export const dropFromSlice = dropsDisabled([
   },
   { gate: 'DRANodeAllocatableResources', paths: [`${device}.nodeAllocatableResourceMappings`] },
   { gate: 'DRAListTypeAttributes', paths: lists.map((field) => `${device}.attributes{}.${field}`) },
-])
+]

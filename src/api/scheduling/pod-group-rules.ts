@@ -1,7 +1,7 @@
+import type { GatedFields } from '../../apimachinery/gated-fields.ts'
 import { isQualifiedName } from '../../apimachinery/label-syntax.ts'
 import { isDns1123Label, isDns1123Subdomain } from '../../apimachinery/names.ts'
 import type { FieldRule } from '../declarative-validation.ts'
-import type { GatedFields } from '../gated-fields.ts'
 
 const topologyGate = 'TopologyAwareWorkloadScheduling'
 const preemptionGate = 'WorkloadAwarePreemption'
@@ -63,4 +63,7 @@ export const gatedGroupFields = (prefix: string): readonly GatedFields[] => [
   { gate: preemptionGate, paths: [`${prefix}.priority`] },
 ]
 
-export const gatedClaimStatuses: GatedFields = { gate: claimsGate, paths: ['status.resourceClaimStatuses'] }
+export const gatedClaimStatuses: GatedFields = {
+  gate: claimsGate,
+  paths: ['status.resourceClaimStatuses', 'spec.resourceClaims'],
+}

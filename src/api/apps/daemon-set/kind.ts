@@ -1,6 +1,7 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { defaultPodTemplate } from '../../core/pod/defaults/pod-spec-defaults.ts'
+import { podSpecGates } from '../../core/pod/gated-fields.ts'
 import { fill, set } from '../../defaulting.ts'
 import type { apps } from '../../generated/types/index.ts'
 import { formatLabels, selectorColumn, templateColumns } from '../../template-columns.ts'
@@ -41,6 +42,7 @@ export const DaemonSet = defineKind<apps.v1.DaemonSet>({
   categories: ['all'],
   subresources: { status: {} },
   hasGeneration: true,
+  gatedFields: podSpecGates('spec.template.spec'),
   defaults: defaultDaemonSet,
   prepareForCreate: (daemonSet) => withFirstGeneration({ ...daemonSet, status: noneScheduled }),
   prepareForUpdate,

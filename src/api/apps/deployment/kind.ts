@@ -2,6 +2,7 @@ import { carryOver, defineKind, type WriteContext } from '../../../apimachinery/
 import { labelMatcherOf } from '../../../apimachinery/selectors/label-selector.ts'
 import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
+import { podSpecGates } from '../../core/pod/gated-fields.ts'
 import type { apps } from '../../generated/types/index.ts'
 import { templateColumns } from '../../template-columns.ts'
 import { workloadWarnings } from '../../warnings.ts'
@@ -44,6 +45,10 @@ export const Deployment = defineKind<apps.v1.Deployment>({
     scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
   },
   hasGeneration: true,
+  gatedFields: [
+    ...podSpecGates('spec.template.spec'),
+    { gate: 'DeploymentReplicaSetTerminatingReplicas', paths: ['status.terminatingReplicas'] },
+  ],
   defaults: defaultDeployment,
   prepareForUpdate,
   validate: validateDeployment,

@@ -1,6 +1,7 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { defaultPodTemplate } from '../../core/pod/defaults/pod-spec-defaults.ts'
+import { podSpecGates } from '../../core/pod/gated-fields.ts'
 import { fill, set } from '../../defaulting.ts'
 import type { apps } from '../../generated/types/index.ts'
 import { selectorColumn, templateColumns } from '../../template-columns.ts'
@@ -28,6 +29,10 @@ export const ReplicaSet = defineKind<apps.v1.ReplicaSet>({
     scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
   },
   hasGeneration: true,
+  gatedFields: [
+    ...podSpecGates('spec.template.spec'),
+    { gate: 'DeploymentReplicaSetTerminatingReplicas', paths: ['status.terminatingReplicas'] },
+  ],
   defaults: defaultReplicaSet,
   prepareForCreate: (replicaSet) => ({ ...replicaSet, status: { replicas: 0 } }),
   validate: validateReplicaSet,

@@ -1,8 +1,9 @@
-import { defineKind } from '../../../apimachinery/define-kind.ts'
+import { carryOver, defineKind, type WriteContext } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { claimSpecWarnings } from '../../core/persistent-volume-claim/claim-spec-warnings.ts'
 import { defaultClaim } from '../../core/persistent-volume-claim/defaults.ts'
 import { defaultPodTemplate } from '../../core/pod/defaults/pod-spec-defaults.ts'
+import { podSpecGates } from '../../core/pod/gated-fields.ts'
 import { fill, mapSame, set } from '../../defaulting.ts'
 import type { apps } from '../../generated/types/index.ts'
 import { templateColumns } from '../../template-columns.ts'
@@ -54,6 +55,24 @@ function warnings(set: apps.v1.StatefulSet, old: apps.v1.StatefulSet | undefined
   return found
 }
 
+const maxUnavailableGate = 'MaxUnavailableStatefulSet'
+
+/** How many pods may be away at once has a default only where it can be set. */
+function withMaxUnavailable(
+  statefulSet: apps.v1.StatefulSet,
+  { features }: WriteContext,
+): apps.v1.StatefulSet {
+  const strategy = statefulSet.spec?.updateStrategy
+  if (statefulSet.spec === undefined || strategy?.rollingUpdate === undefined) return statefulSet
+  if (strategy.type !== 'RollingUpdate' || !features.enabled(maxUnavailableGate)) return statefulSet
+  const rollingUpdate = fill(strategy.rollingUpdate, { maxUnavailable: 1 })
+  return set(
+    statefulSet,
+    'spec',
+    set(statefulSet.spec, 'updateStrategy', set(strategy, 'rollingUpdate', rollingUpdate)),
+  )
+}
+
 export const StatefulSet = defineKind<apps.v1.StatefulSet>({
   group: 'apps',
   version: 'v1',
@@ -69,8 +88,17 @@ export const StatefulSet = defineKind<apps.v1.StatefulSet>({
     scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
   },
   hasGeneration: true,
+  gatedFields: [
+    ...podSpecGates('spec.template.spec'),
+    { gate: maxUnavailableGate, paths: ['spec.updateStrategy.rollingUpdate.maxUnavailable'] },
+  ],
   defaults: defaultStatefulSet,
-  prepareForCreate: (statefulSet) => ({ ...statefulSet, status: { replicas: 0, availableReplicas: 0 } }),
+  prepareForCreate: (statefulSet, context) => ({
+    ...withMaxUnavailable(statefulSet, context),
+    status: { replicas: 0, availableReplicas: 0 },
+  }),
+  prepareForUpdate: (statefulSet, old, context) =>
+    carryOver(withMaxUnavailable(statefulSet, context), old, context),
   validate: validateStatefulSet,
   warnings,
   columns: [

@@ -14,6 +14,12 @@ export const HorizontalPodAutoscaler = defineKind<autoscaling.v2.HorizontalPodAu
   shortNames: ['hpa'],
   categories: ['all'],
   subresources: { status: {} },
+  gatedFields: [
+    {
+      gate: 'HPAConfigurableTolerance',
+      paths: ['spec.behavior.scaleUp.tolerance', 'spec.behavior.scaleDown.tolerance'],
+    },
+  ],
   defaults: defaultAutoscaler,
   prepareForCreate: (autoscaler) => ({ ...autoscaler, status: { desiredReplicas: 0 } }),
   validate: validateAutoscaler,

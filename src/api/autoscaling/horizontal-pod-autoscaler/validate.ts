@@ -48,9 +48,9 @@ function validateRules(
   if (tolerance !== undefined) checkNonNegativeQuantity(tolerance, path.child('tolerance'), errors)
 }
 
-function validateReplicas(spec: Spec, old: Spec | undefined, path: FieldPath, errors: FieldError[]): void {
+/** `lowest`: 0 only where a feature, or what was there before, has it. */
+function validateReplicas(spec: Spec, lowest: number, path: FieldPath, errors: FieldError[]): void {
   const { minReplicas, maxReplicas = 0 } = spec
-  const lowest = old?.minReplicas === 0 ? 0 : 1
   const where = path.child('maxReplicas')
   if (minReplicas !== undefined && minReplicas < lowest) {
     const detail = `must be greater than or equal to ${lowest}`
@@ -63,9 +63,9 @@ function validateReplicas(spec: Spec, old: Spec | undefined, path: FieldPath, er
     errors.push(invalidValue(where, maxReplicas, 'must be greater than or equal to `minReplicas`'))
 }
 
-function validateSpec(spec: Spec, old: Spec | undefined, errors: FieldError[]): void {
+function validateSpec(spec: Spec, old: Spec | undefined, toZero: boolean, errors: FieldError[]): void {
   const path = fieldPath('spec')
-  validateReplicas(spec, old, path, errors)
+  validateReplicas(spec, toZero || old?.minReplicas === 0 ? 0 : 1, path, errors)
   const target = spec.scaleTargetRef
   const before = old?.scaleTargetRef
   const unchanged =
@@ -87,7 +87,7 @@ export function validateAutoscaler(
 ): readonly FieldError[] {
   const errors: FieldError[] = []
   if (old === undefined || context.subresource !== 'status')
-    validateSpec(autoscaler.spec ?? {}, old?.spec, errors)
+    validateSpec(autoscaler.spec ?? {}, old?.spec, context.features.enabled('HPAScaleToZero'), errors)
   else
     for (const field of ['currentReplicas', 'desiredReplicas'] as const)
       checkNonNegative(autoscaler.status?.[field], fieldPath('status').child(field), errors)

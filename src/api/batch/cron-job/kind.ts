@@ -1,5 +1,6 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn, since } from '../../columns.ts'
+import { podSpecGates } from '../../core/pod/gated-fields.ts'
 import { fill, set } from '../../defaulting.ts'
 import type { batch, core } from '../../generated/types/index.ts'
 import { selectorColumn, templateColumns } from '../../template-columns.ts'
@@ -49,6 +50,7 @@ export const CronJob = defineKind<CronJob>({
   categories: ['all'],
   subresources: { status: {} },
   hasGeneration: true,
+  gatedFields: podSpecGates('spec.jobTemplate.spec.template.spec'),
   defaults: defaultCronJob,
   validate: validateCronJob,
   warnings,

@@ -1,6 +1,7 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { timeMs } from '../../../apimachinery/time.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
+import { podSpecGates } from '../../core/pod/gated-fields.ts'
 import type { batch } from '../../generated/types/index.ts'
 import { humanDuration } from '../../human-duration.ts'
 import { selectorColumn, templateColumns } from '../../template-columns.ts'
@@ -58,6 +59,7 @@ export const Job = defineKind<Job>({
   subresources: { status: {} },
   hasGeneration: true,
   orphansDependents: true,
+  gatedFields: podSpecGates('spec.template.spec'),
   defaults: defaultJob,
   prepareForCreate: (job) => ({ ...withGeneratedSelector(job), status: {} }),
   validate: validateJob,

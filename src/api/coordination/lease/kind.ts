@@ -4,16 +4,10 @@ import { fieldForbidden } from '../../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { checkNonNegative, checkPositive } from '../../checks.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
-import { dropsDisabled } from '../../gated-fields.ts'
 import type { coordination } from '../../generated/types/index.ts'
 import { validateLeaseStrategy } from '../lease-strategy.ts'
 
 type Lease = coordination.v1.Lease
-
-const dropDisabled = dropsDisabled([
-  { gate: 'CoordinatedLeaderElection', paths: ['spec.strategy'] },
-  { gate: 'CoordinatedLeaderElection', paths: ['spec.preferredHolder'] },
-])
 
 function validate({ spec = {} }: Lease): readonly FieldError[] {
   const errors: FieldError[] = []
@@ -39,8 +33,10 @@ export const Lease = defineKind<Lease>({
   schema: 'io.k8s.api.coordination.v1.Lease',
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
-  prepareForCreate: (lease, { features }) => dropDisabled(lease, undefined, features),
-  prepareForUpdate: (lease, old, { features }) => dropDisabled(lease, old, features),
+  gatedFields: [
+    { gate: 'CoordinatedLeaderElection', paths: ['spec.strategy'] },
+    { gate: 'CoordinatedLeaderElection', paths: ['spec.preferredHolder'] },
+  ],
   validate,
   columns: [
     nameColumn,

@@ -58,6 +58,7 @@ export const Node = defineKind<Node>({
   shortNames: ['no'],
   subresources: { status: {} },
   storagePrefix: 'minions',
+  gatedFields: [{ gate: 'NodeDeclaredFeatures', paths: ['status.declaredFeatures'] }],
   defaults: defaultNode,
   prepareForCreate: (node) => node,
   prepareForUpdate: carryOver,

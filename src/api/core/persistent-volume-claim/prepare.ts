@@ -1,4 +1,5 @@
 import { carryOver, type WriteContext } from '../../../apimachinery/define-kind.ts'
+import type { Features } from '../../../apimachinery/feature-gates.ts'
 import type { core } from '../../generated/types/index.ts'
 
 type Claim = core.v1.PersistentVolumeClaim
@@ -9,9 +10,10 @@ const isClaimOrSnapshot = ({ kind, apiGroup = '' }: core.v1.TypedLocalObjectRefe
   (kind === 'PersistentVolumeClaim' && apiGroup === '') ||
   (kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io')
 
-/** Sources in other namespaces are a feature that is off. */
-function withoutForeignSource(spec: Spec, old: Spec | undefined): Spec {
+/** Sources in other namespaces are a feature. */
+function withoutForeignSource(spec: Spec, old: Spec | undefined, features: Features): Spec {
   const { dataSourceRef, ...rest } = spec
+  if (features.enabled('CrossNamespaceVolumeDataSource')) return spec
   const foreign = (dataSourceRef?.namespace ?? '') !== ''
   return foreign && old?.dataSourceRef === undefined ? rest : spec
 }
@@ -33,17 +35,17 @@ export function withBothSources(spec: Spec): Spec {
   return namespace === '' ? { ...spec, dataSource: local } : spec
 }
 
-function withSources(claim: Claim, old: Claim | undefined): Claim {
+function withSources(claim: Claim, old: Claim | undefined, { features }: WriteContext): Claim {
   if (claim.spec === undefined) return claim
-  const own = withoutForeignSource(claim.spec, old?.spec)
+  const own = withoutForeignSource(claim.spec, old?.spec, features)
   const spec = withBothSources(withoutInvalidSource(own, old?.spec))
   return spec === claim.spec ? claim : { ...claim, spec }
 }
 
-export const prepareClaimForCreate = (claim: Claim): Claim =>
-  withSources({ ...claim, status: { phase: 'Pending' } }, undefined)
+export const prepareClaimForCreate = (claim: Claim, context: WriteContext): Claim =>
+  withSources({ ...claim, status: { phase: 'Pending' } }, undefined, context)
 
 export function prepareClaimForUpdate(claim: Claim, old: Claim, context: WriteContext): Claim {
   const kept = carryOver(claim, old, context)
-  return context.subresource === 'status' ? kept : withSources(kept, old)
+  return context.subresource === 'status' ? kept : withSources(kept, old, context)
 }

@@ -1,5 +1,6 @@
 import type { WriteContext } from '../../../apimachinery/define-kind.ts'
 import { describeDifference } from '../../../apimachinery/difference.ts'
+import type { Features } from '../../../apimachinery/feature-gates.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import {
   fieldForbidden,
@@ -136,7 +137,7 @@ function sourceOf(spec: Spec, withoutExpansionSecret: boolean): object {
   return { ...Object.fromEntries(entries), csi }
 }
 
-function validateChange(spec: Spec, old: Spec, errors: FieldError[]): void {
+function validateChange(spec: Spec, old: Spec, features: Features, errors: FieldError[]): void {
   const addsSecret = old.csi !== undefined && old.csi.controllerExpandSecretRef === undefined
   const source = sourceOf(spec, addsSecret)
   const oldSource = sourceOf(old, false)
@@ -145,7 +146,7 @@ function validateChange(spec: Spec, old: Spec, errors: FieldError[]): void {
     errors.push(fieldForbidden('spec.persistentvolumesource', detail))
   }
   validateImmutable(spec.volumeMode, old.volumeMode, fieldPath('volumeMode'), errors)
-  validateAffinityChange(spec, old, errors)
+  validateAffinityChange(spec, old, features, errors)
   if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
     const detail = 'update from non-nil value to nil is forbidden'
     errors.push(fieldForbidden('spec.volumeAttributesClassName', detail))
@@ -174,8 +175,8 @@ function withMovedLabels(old: core.v1.VolumeNodeAffinity, next: core.v1.VolumeNo
 }
 
 /** It may be set once; labels of old may become the stable ones. */
-function validateAffinityChange(spec: Spec, old: Spec, errors: FieldError[]): void {
-  if (old.nodeAffinity === undefined) return
+function validateAffinityChange(spec: Spec, old: Spec, features: Features, errors: FieldError[]): void {
+  if (old.nodeAffinity === undefined || features.enabled('MutablePVNodeAffinity')) return
   const before = withMovedLabels(old.nodeAffinity, spec.nodeAffinity ?? {})
   if (semanticallyEqual(spec.nodeAffinity, before)) return
   const detail = `${immutableMessage}, except for updating from beta label to GA`
@@ -201,6 +202,6 @@ export function validatePersistentVolume(
   const allowInvalidValues = hasInvalidNodeSelector(old?.spec?.nodeAffinity?.required)
   validateSpec(spec, metadata?.name ?? '', allowInvalidValues, fieldPath('spec'), errors)
   validateMountOptions(volume, errors)
-  if (old !== undefined) validateChange(spec, old.spec ?? {}, errors)
+  if (old !== undefined) validateChange(spec, old.spec ?? {}, context.features, errors)
   return errors
 }

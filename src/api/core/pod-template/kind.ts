@@ -7,6 +7,7 @@ import type { core } from '../../generated/types/index.ts'
 import { formatLabels, templateColumns } from '../../template-columns.ts'
 import { templateWarnings } from '../../warnings.ts'
 import { defaultPodTemplate } from '../pod/defaults/pod-spec-defaults.ts'
+import { podSpecGates } from '../pod/gated-fields.ts'
 import { validatePodTemplate } from '../pod/validation/validate-pod-template.ts'
 
 type PodTemplate = core.v1.PodTemplate
@@ -29,6 +30,7 @@ export const PodTemplate = defineKind<PodTemplate>({
   schema: 'io.k8s.api.core.v1.PodTemplate',
   hasGeneration: true,
   returnsDeleted: true,
+  gatedFields: podSpecGates('template.spec'),
   defaults: defaultTemplate,
   validate,
   warnings: (object, old) => templateWarnings(object, old, ({ template }) => template, 'template'),

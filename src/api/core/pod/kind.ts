@@ -4,6 +4,7 @@ import { isDns1123Label } from '../../../apimachinery/names.ts'
 import type { core } from '../../generated/types/index.ts'
 import { podColumns } from './columns.ts'
 import { defaultPod } from './defaults/pod-defaults.ts'
+import { podGates } from './gated-fields.ts'
 import { podGracefulDeletion } from './graceful-deletion.ts'
 import { preparePodForCreate, preparePodForUpdate } from './prepare-pod.ts'
 import { validatePod } from './validation/validate-pod.ts'
@@ -33,6 +34,7 @@ export const Pod = defineKind<core.v1.Pod>({
   subresources: { status: {}, parts: ['ephemeralcontainers', 'resize'] },
   returnsDeleted: true,
   hasGeneration: true,
+  gatedFields: podGates,
   defaults: defaultPod,
   prepareForCreate: preparePodForCreate,
   prepareForUpdate: preparePodForUpdate,

@@ -5,6 +5,7 @@ import type { core } from '../../generated/types/index.ts'
 import { formatLabels, templateColumns } from '../../template-columns.ts'
 import { workloadWarnings } from '../../warnings.ts'
 import { defaultPodTemplate } from '../pod/defaults/pod-spec-defaults.ts'
+import { podSpecGates } from '../pod/gated-fields.ts'
 import { validateReplicationController } from './validate.ts'
 
 type ReplicationController = core.v1.ReplicationController
@@ -42,6 +43,7 @@ export const ReplicationController = defineKind<ReplicationController>({
   storagePrefix: 'controllers',
   hasGeneration: true,
   orphansDependents: true,
+  gatedFields: podSpecGates('spec.template.spec'),
   defaults: defaultController,
   prepareForCreate: (controller) => ({ ...controller, status: { replicas: 0 } }),
   validate: validateReplicationController,

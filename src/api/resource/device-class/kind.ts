@@ -6,7 +6,7 @@ import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { isExtendedResource } from '../../core/resource-names.ts'
 import type { resource } from '../../generated/types/index.ts'
-import { dropFromDeviceClass } from '../gated-fields.ts'
+import { deviceClassGates } from '../gated-fields.ts'
 import { validateItems } from '../lists.ts'
 import { validateDeviceConfiguration } from '../validate-configuration.ts'
 import { validateDeviceSelectors } from '../validate-selectors.ts'
@@ -44,8 +44,7 @@ export const DeviceClass = defineKind<DeviceClass>({
   schema: 'io.k8s.api.resource.v1.DeviceClass',
   hasGeneration: true,
   returnsDeleted: true,
-  prepareForCreate: (object, { features }) => dropFromDeviceClass(object, undefined, features),
-  prepareForUpdate: (object, old, { features }) => dropFromDeviceClass(object, old, features),
+  gatedFields: deviceClassGates,
   validate,
   columns: [nameColumn, ageColumn],
 })

@@ -7,7 +7,7 @@ import { set } from '../../defaulting.ts'
 import type { resource } from '../../generated/types/index.ts'
 import { validateTemplateMeta } from '../../template-meta.ts'
 import { defaultDeviceClaim } from '../device-claim-defaults.ts'
-import { dropFromClaimTemplate } from '../gated-fields.ts'
+import { claimTemplateGates } from '../gated-fields.ts'
 import { validateClaimSpec } from '../validate-claim-spec.ts'
 
 type Template = resource.v1.ResourceClaimTemplate
@@ -41,8 +41,7 @@ export const ResourceClaimTemplate = defineKind<Template>({
   schema: 'io.k8s.api.resource.v1.ResourceClaimTemplate',
   returnsDeleted: true,
   defaults: defaultTemplate,
-  prepareForCreate: (template, { features }) => dropFromClaimTemplate(template, undefined, features),
-  prepareForUpdate: (template, old, { features }) => dropFromClaimTemplate(template, old, features),
+  gatedFields: claimTemplateGates,
   validate,
   columns: [nameColumn, ageColumn],
 })

@@ -7,7 +7,7 @@ import { set } from '../../defaulting.ts'
 import type { resource } from '../../generated/types/index.ts'
 import { carryOverMetadata } from '../../status-writes.ts'
 import { defaultDeviceClaim } from '../device-claim-defaults.ts'
-import { dropFromClaim, dropFromClaimStatus } from '../gated-fields.ts'
+import { claimGates } from '../gated-fields.ts'
 import { validateClaimSpec } from '../validate-claim-spec.ts'
 import { deviceIdText } from './device-id.ts'
 import { validateClaimStatus } from './validate-status.ts'
@@ -30,8 +30,7 @@ function withoutDeallocated(claim: ResourceClaim, old: ResourceClaim): ResourceC
 
 function prepareForUpdate(claim: ResourceClaim, old: ResourceClaim, context: WriteContext): ResourceClaim {
   const kept = carryOverMetadata(claim, old, context)
-  if (context.subresource !== 'status') return dropFromClaim(kept, old, context.features)
-  return withoutDeallocated(dropFromClaimStatus(kept, old, context.features), old)
+  return context.subresource === 'status' ? withoutDeallocated(kept, old) : kept
 }
 
 function validate(
@@ -68,7 +67,7 @@ export const ResourceClaim = defineKind<ResourceClaim>({
   returnsDeleted: true,
   defaults: (claim) =>
     claim.spec === undefined ? claim : set(claim, 'spec', defaultDeviceClaim(claim.spec)),
-  prepareForCreate: (claim, { features }) => dropFromClaim({ ...claim, status: {} }, undefined, features),
+  gatedFields: claimGates,
   prepareForUpdate,
   validate,
   columns: [

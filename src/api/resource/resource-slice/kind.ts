@@ -4,7 +4,7 @@ import { formatTime } from '../../../apimachinery/time.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { fill, mapSame, set } from '../../defaulting.ts'
 import type { resource } from '../../generated/types/index.ts'
-import { dropFromSlice } from '../gated-fields.ts'
+import { sliceGates } from '../gated-fields.ts'
 import { validateResourceSlice } from './validate.ts'
 
 type ResourceSlice = resource.v1.ResourceSlice
@@ -41,10 +41,9 @@ export const ResourceSlice = defineKind<ResourceSlice>({
   schema: 'io.k8s.api.resource.v1.ResourceSlice',
   hasGeneration: true,
   returnsDeleted: true,
-  prepareForCreate: (slice, context) =>
-    withTaintTimes(dropFromSlice(slice, undefined, context.features), context),
-  prepareForUpdate: (slice, old, context) =>
-    withTaintTimes(dropFromSlice(slice, old, context.features), context),
+  gatedFields: sliceGates,
+  prepareForCreate: withTaintTimes,
+  prepareForUpdate: (slice, _old, context) => withTaintTimes(slice, context),
   validate: validateResourceSlice,
   warnings,
   selectableFields: {

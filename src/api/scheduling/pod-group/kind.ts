@@ -7,7 +7,6 @@ import { isDns1123Subdomain } from '../../../apimachinery/names.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { type FieldRule, validateDeclaratively } from '../../declarative-validation.ts'
 import { fill, set } from '../../defaulting.ts'
-import { dropsDisabled } from '../../gated-fields.ts'
 import type { scheduling } from '../../generated/types/index.ts'
 import { carryOverMetadata } from '../../status-writes.ts'
 import {
@@ -39,16 +38,6 @@ const specRules: FieldRule = {
 }
 
 const statusRules: FieldRule = { fields: { resourceClaimStatuses: claimStatusRules } }
-
-const dropFromSpec = dropsDisabled(gatedGroupFields('spec'))
-const dropFromStatus = dropsDisabled([gatedClaimStatuses])
-
-function prepareForUpdate(group: PodGroup, old: PodGroup, context: WriteContext): PodGroup {
-  const kept = carryOverMetadata(group, old, context)
-  if (context.subresource !== 'status') return dropFromSpec(kept, old, context.features)
-  const usesClaims = (old.spec?.resourceClaims ?? []).length > 0
-  return usesClaims ? kept : dropFromStatus(kept, undefined, context.features)
-}
 
 function validateStatus({ spec, status }: PodGroup, errors: FieldError[]): void {
   const path = fieldPath('status')
@@ -94,8 +83,8 @@ export const PodGroup = defineKind<PodGroup>({
   featureGate: 'GenericWorkload',
   subresources: { status: {} },
   defaults: (group) => set(group, 'spec', fill(group.spec ?? {}, { disruptionMode: 'Pod' })),
-  prepareForCreate: (group, { features }) => dropFromSpec({ ...group, status: {} }, undefined, features),
-  prepareForUpdate,
+  gatedFields: [...gatedGroupFields('spec'), gatedClaimStatuses],
+  prepareForUpdate: carryOverMetadata,
   validate,
   columns: [
     nameColumn,

@@ -4,7 +4,6 @@ import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { isDns1123Subdomain, isPathSegmentName } from '../../../apimachinery/names.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { type FieldRule, validateDeclaratively } from '../../declarative-validation.ts'
-import { dropsDisabled } from '../../gated-fields.ts'
 import type { scheduling } from '../../generated/types/index.ts'
 import { gatedGroupFields, groupFields, requiredShortName } from '../pod-group-rules.ts'
 
@@ -32,8 +31,6 @@ const specRules: FieldRule = {
   },
 }
 
-const dropDisabled = dropsDisabled(gatedGroupFields('spec.podGroupTemplates[]'))
-
 function validate(
   workload: Workload,
   old: Workload | undefined,
@@ -54,8 +51,7 @@ export const Workload = defineKind<Workload>({
   namespaced: true,
   schema: 'io.k8s.api.scheduling.v1alpha2.Workload',
   featureGate: 'GenericWorkload',
-  prepareForCreate: (workload, { features }) => dropDisabled(workload, undefined, features),
-  prepareForUpdate: (workload, old, { features }) => dropDisabled(workload, old, features),
+  gatedFields: gatedGroupFields('spec.podGroupTemplates[]'),
   validate,
   columns: [nameColumn, ageColumn],
 })

@@ -1,4 +1,4 @@
-import { defineKind } from '../../../apimachinery/define-kind.ts'
+import { defineKind, type WriteContext } from '../../../apimachinery/define-kind.ts'
 import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { fill, set } from '../../defaulting.ts'
@@ -20,16 +20,17 @@ function defaultCsiDriver(driver: CSIDriver): CSIDriver {
   return set(driver, 'spec', modes.length > 0 ? spec : { ...spec, volumeLifecycleModes: ['Persistent'] })
 }
 
-/** Waiting for a driver to come is a feature that is off. */
-function withoutScheduling(driver: CSIDriver): CSIDriver {
-  if (driver.spec?.preventPodSchedulingIfMissing === undefined) return driver
-  const { preventPodSchedulingIfMissing: _dropped, ...spec } = driver.spec
-  return { ...driver, spec }
+const waitGate = 'VolumeLimitScaling'
+
+/** Whether pods wait for a driver to come is asked only where that can be. */
+function withWait(driver: CSIDriver, { features }: WriteContext): CSIDriver {
+  if (driver.spec === undefined || !features.enabled(waitGate)) return driver
+  return set(driver, 'spec', fill(driver.spec, { preventPodSchedulingIfMissing: false }))
 }
 
 /** Its generation counts changes, but does not begin with the creation. */
-function prepareForUpdate(driver: CSIDriver, old: CSIDriver): CSIDriver {
-  const next = withoutScheduling(driver)
+function prepareForUpdate(driver: CSIDriver, old: CSIDriver, context: WriteContext): CSIDriver {
+  const next = withWait(driver, context)
   if (semanticallyEqual(next.spec, old.spec)) return next
   return { ...next, metadata: { ...next.metadata, generation: (old.metadata?.generation ?? 0) + 1 } }
 }
@@ -49,7 +50,8 @@ export const CSIDriver = defineKind<CSIDriver>({
   allowUnconditionalUpdate: false,
   returnsDeleted: true,
   defaults: defaultCsiDriver,
-  prepareForCreate: withoutScheduling,
+  gatedFields: [{ gate: waitGate, paths: ['spec.preventPodSchedulingIfMissing'] }],
+  prepareForCreate: withWait,
   prepareForUpdate,
   validate: validateCsiDriver,
   columns: [

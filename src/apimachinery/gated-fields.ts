@@ -1,4 +1,4 @@
-import type { Features } from '../apimachinery/feature-gates.ts'
+import type { DerivedKey, Features } from './feature-gates.ts'
 
 /** Fields that exist only while a feature is on; `spec.devices[].taints`, `spec.devices[].capacity{}.policy` name those of items and of a map's values. */
 export interface GatedFields {
@@ -18,6 +18,9 @@ const stepsOf = (path: string): readonly Step[] =>
     const of = suffixes[part.slice(-2)]
     return of === undefined ? { name: part, of: 'field' } : { name: part.slice(0, -2), of }
   })
+
+/** The paths of one entry. */
+type Compiled = readonly (readonly Step[])[]
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -60,12 +63,15 @@ function without(value: unknown, steps: readonly Step[], at: number): unknown {
  * once for a kind, so that objects without such fields cost a look at each.
  */
 export function dropsDisabled(fields: readonly GatedFields[]) {
-  const compiled = fields.map(({ gate, paths }) => ({ gate, paths: paths.map(stepsOf) }))
+  const disabled: DerivedKey<readonly Compiled[]> = {
+    make: (features) =>
+      fields.filter(({ gate }) => !features.enabled(gate)).map(({ paths }) => paths.map(stepsOf)),
+  }
   return <T>(object: T, old: T | undefined, features: Features): T => {
     let next: unknown = object
-    for (const { gate, paths } of compiled) {
-      if (features.enabled(gate) || paths.some((steps) => has(old, steps, 0))) continue
-      for (const steps of paths) if (has(next, steps, 0)) next = without(next, steps, 0)
+    for (const paths of features.derived(disabled)) {
+      if (!paths.some((steps) => has(next, steps, 0)) || paths.some((steps) => has(old, steps, 0))) continue
+      for (const steps of paths) next = without(next, steps, 0)
     }
     return next as T
   }
