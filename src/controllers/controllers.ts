@@ -10,6 +10,7 @@ import { type NodeIpamOptions, nodeIpamController } from './nodeipam/node-ipam-c
 import { nodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts'
 import { type PodGcOptions, podGcController } from './podgc/pod-gc-controller.ts'
 import { replicaSetController } from './replicaset/replica-set-controller.ts'
+import { replicationController } from './replicaset/replication-controller.ts'
 import { rootCaController } from './rootca/root-ca-controller.ts'
 import { serviceAccountController } from './serviceaccount/service-account-controller.ts'
 import { taintEvictionController } from './tainteviction/taint-eviction-controller.ts'
@@ -38,6 +39,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     clusterRoleAggregationController,
     deploymentController,
     replicaSetController,
+    replicationController,
     endpointSliceController,
     endpointsController,
     nodeLifecycleController(),

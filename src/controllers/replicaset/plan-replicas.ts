@@ -1,5 +1,6 @@
-import type { apps, core } from '../../api/generated/types/index.ts'
+import type { core } from '../../api/generated/types/index.ts'
 import { rankPods } from './rank-pods.ts'
+import type { ReplicaOwner } from './replica-controller.ts'
 
 /** Creations or deletions of one reconcile at most. */
 export const burstReplicas = 500
@@ -11,15 +12,15 @@ export interface ReplicaPlan {
   readonly remove: readonly core.v1.Pod[]
 }
 
-/** What brings the number of active pods to what the set wants; `related` are the pods of the same Deployment. */
+/** What brings the number of active pods to what its owner wants; `related` are the pods of the same Deployment. */
 export function planReplicas(
-  set: apps.v1.ReplicaSet,
+  owner: ReplicaOwner,
   pods: readonly core.v1.Pod[],
   related: readonly core.v1.Pod[],
   nowMs: number,
 ): ReplicaPlan {
-  if (set.metadata?.deletionTimestamp !== undefined) return { create: 0, remove: [] }
-  const wanted = set.spec?.replicas ?? 0
+  if (owner.metadata?.deletionTimestamp !== undefined) return { create: 0, remove: [] }
+  const wanted = owner.spec?.replicas ?? 0
   if (pods.length <= wanted) return { create: Math.min(wanted - pods.length, burstReplicas), remove: [] }
   const excess = pods.length - wanted
   const count = Math.min(excess, burstReplicas)

@@ -4,9 +4,10 @@ import { labelMatcherOfMap } from '../../apimachinery/selectors/label-selector.t
 import { formatTime } from '../../apimachinery/time.ts'
 import { defined } from '../../base/defined.ts'
 import { nonZero } from '../../base/non-zero.ts'
+import type { ReplicaOwner } from './replica-controller.ts'
 
 export interface Observed {
-  /** Active pods of the set, as they were before this reconcile. */
+  /** Active pods of the owner, as they were before this reconcile. */
   readonly pods: readonly core.v1.Pod[]
   readonly terminating: number
   /** Why pods could not be created or deleted. */
@@ -14,14 +15,17 @@ export interface Observed {
   readonly nowMs: number
 }
 
-function conditionsOf(set: apps.v1.ReplicaSet, observed: Observed): readonly apps.v1.ReplicaSetCondition[] {
-  const conditions = set.status?.conditions ?? []
+/** What is known of an owner's pods, for either kind. */
+export type ReplicaStatus = apps.v1.ReplicaSetStatus
+
+function conditionsOf(owner: ReplicaOwner, observed: Observed): readonly apps.v1.ReplicaSetCondition[] {
+  const conditions = owner.status?.conditions ?? []
   const known = conditions.some(({ type }) => type === 'ReplicaFailure')
   const { failure, pods, nowMs } = observed
   if (failure === undefined)
     return known ? conditions.filter(({ type }) => type !== 'ReplicaFailure') : conditions
   if (known) return conditions
-  const excess = pods.length - (set.spec?.replicas ?? 0)
+  const excess = pods.length - (owner.spec?.replicas ?? 0)
   const condition: apps.v1.ReplicaSetCondition = {
     type: 'ReplicaFailure',
     status: 'True',
@@ -32,19 +36,19 @@ function conditionsOf(set: apps.v1.ReplicaSet, observed: Observed): readonly app
   return [...conditions, condition]
 }
 
-/** The set's status as its pods are. */
-export function replicaSetStatus(set: apps.v1.ReplicaSet, observed: Observed): apps.v1.ReplicaSetStatus {
+/** An owner's status as its pods are. */
+export function replicaStatus(owner: ReplicaOwner, observed: Observed): ReplicaStatus {
   const { pods, terminating, nowMs } = observed
-  const labelled = labelMatcherOfMap(set.spec?.template?.metadata?.labels)
-  const minReadySeconds = set.spec?.minReadySeconds ?? 0
-  const conditions = conditionsOf(set, observed)
+  const labelled = labelMatcherOfMap(owner.spec?.template?.metadata?.labels)
+  const minReadySeconds = owner.spec?.minReadySeconds ?? 0
+  const conditions = conditionsOf(owner, observed)
   return defined({
     replicas: pods.length,
     fullyLabeledReplicas: nonZero(pods.filter((pod) => labelled.matches(pod.metadata?.labels)).length),
     readyReplicas: nonZero(pods.filter(isPodReady).length),
     availableReplicas: nonZero(pods.filter((pod) => isPodAvailable(pod, minReadySeconds, nowMs)).length),
     terminatingReplicas: terminating,
-    observedGeneration: nonZero(set.metadata?.generation ?? 0),
+    observedGeneration: nonZero(owner.metadata?.generation ?? 0),
     conditions: conditions.length === 0 ? undefined : conditions,
   })
 }
