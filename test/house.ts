@@ -69,7 +69,7 @@ export const layers: readonly Layer[] = [
 export const featureFolders: readonly string[] = ['controllers', 'scheduler/plugins', 'apiserver/admission']
 
 /** npm packages that import nothing of Node themselves. */
-export const hostFreePackages: readonly string[] = ['ipaddr.js', 're2js', 'sorted-btree', 'yaml']
+export const hostFreePackages: readonly string[] = ['ipaddr.js', 're2js', 'semver', 'sorted-btree', 'yaml']
 
 /** What a host-free file may not name. */
 export const hostGlobals: readonly RegExp[] = [

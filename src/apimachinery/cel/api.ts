@@ -1,5 +1,6 @@
 import type { CostEstimate, SizeEstimator } from './cost/estimates.ts'
 import type { FunctionDeclaration } from './library/declare.ts'
+import type { Macro } from './syntax/macros.ts'
 import type { DeclType } from './types/decl-type.ts'
 import type { CelType } from './types/type.ts'
 import type { Value } from './values/value.ts'
@@ -26,6 +27,7 @@ export interface Extension {
   /** Object types, so that expressions can select their fields: those of the variables come by themselves. */
   readonly types?: readonly DeclType[]
   readonly functions?: readonly FunctionDeclaration[]
+  readonly macros?: readonly Macro[]
 }
 
 /** Values by name. A function is called once an expression needs the value, and at most once per evaluation. */

@@ -1,7 +1,22 @@
 export * from './api.ts'
 export type { CostEstimate, SizedNode, SizeEstimate, SizeEstimator } from './cost/estimates.ts'
 export { unbounded } from './cost/estimates.ts'
-export type { FunctionDeclaration, Overload } from './library/declare.ts'
+export { schemaSizes } from './cost/schema-sizes.ts'
+export { newEnvironment, storedEnvironment } from './kubernetes.ts'
+export * from './library/declare.ts'
+export {
+  type AuthorizationAnswer,
+  type AuthorizationQuestion,
+  AuthorizerValue,
+  authorizerType,
+  type ExpressionAuthorizer,
+  ResourceCheck,
+  resourceCheckType,
+} from './library/kubernetes/authorizer.ts'
+export { jsonPatchDecl, jsonPatchFunctions } from './library/kubernetes/json-patch.ts'
+export { QuantityValue, quantityType } from './library/kubernetes/quantity.ts'
+export { parseSemver, SemverValue, semverType } from './library/kubernetes/semver.ts'
+export { bindingMacros } from './syntax/extension-macros.ts'
 export type { DeclField, DeclType } from './types/decl-type.ts'
 export {
   anyDecl,
@@ -25,6 +40,7 @@ export { escapeName, unescapeName } from './types/escape.ts'
 export * from './types/type.ts'
 export type { ValueSchema } from './types/value-schema.ts'
 export { ValueList, ValueMap } from './values/collections.ts'
+export { formatValue } from './values/format.ts'
 export { nativeValue, toNative } from './values/native.ts'
 export { SchemaBinder } from './values/schema-value.ts'
 export * from './values/value.ts'

@@ -1,0 +1,98 @@
+import type { Issues } from './issues.ts'
+
+export type TokenKind =
+  | 'symbol'
+  | 'keyword'
+  | 'identifier'
+  | 'escapedIdentifier'
+  | 'int'
+  | 'uint'
+  | 'double'
+  | 'string'
+  | 'bytes'
+  | 'end'
+
+export interface Token {
+  readonly kind: TokenKind
+  readonly text: string
+  readonly offset: number
+}
+
+const blank = /(?:[\t \r\n\f]|\/\/[^\n]*)+/y
+
+const escaped = String.raw`\\(?:[abfnrtv"'\\?\x60]|[0-3][0-7][0-7]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})`
+const quoted = [
+  String.raw`"""(?:${escaped}|[^\\])*?"""`,
+  String.raw`'''(?:${escaped}|[^\\])*?'''`,
+  String.raw`"(?:${escaped}|[^\\"\n\r])*"`,
+  String.raw`'(?:${escaped}|[^\\'\n\r])*'`,
+  String.raw`[rR]"""[\s\S]*?"""`,
+  String.raw`[rR]'''[\s\S]*?'''`,
+  String.raw`[rR]"[^"\n\r]*"`,
+  String.raw`[rR]'[^'\n\r]*'`,
+].join('|')
+
+/** In the order in which they are tried, the longer match of a kind first. */
+const rules: readonly (readonly [TokenKind, RegExp])[] = [
+  ['double', /(?:\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\.\d+(?:[eE][+-]?\d+)?)/y],
+  ['uint', /(?:0x[0-9a-fA-F]+|\d+)[uU]/y],
+  ['int', /0x[0-9a-fA-F]+|\d+/y],
+  ['bytes', new RegExp(`[bB](?:${quoted})`, 'y')],
+  ['string', new RegExp(quoted, 'y')],
+  ['identifier', /[A-Za-z_][A-Za-z0-9_]*/y],
+  ['escapedIdentifier', /`[A-Za-z0-9_.\-/ ]+`/y],
+  ['symbol', /==|!=|<=|>=|&&|\|\||[<>[\]{}().,\-!?:+*/%]/y],
+]
+
+const keywords: ReadonlySet<string> = new Set(['in', 'true', 'false', 'null'])
+
+function matchAt(
+  source: string,
+  offset: number,
+  patterns: readonly (readonly [TokenKind, RegExp])[],
+): Token | undefined {
+  for (const [kind, pattern] of patterns) {
+    pattern.lastIndex = offset
+    const text = pattern.exec(source)?.[0]
+    if (text === undefined) continue
+    return { kind: kind === 'identifier' && keywords.has(text) ? 'keyword' : kind, text, offset }
+  }
+  return undefined
+}
+
+/** How much of the text a failed token takes along, as the message shows it. */
+const strayText = (source: string, offset: number): string => {
+  const character = String.fromCodePoint(source.codePointAt(offset) ?? 0)
+  if (character === '"' || character === "'") return /^[^\n\r]*/.exec(source.slice(offset))?.[0] ?? character
+  // A single bar or ampersand is half an operator: the character after it fails with it.
+  if (character === '|' || character === '&' || character === '=') return source.slice(offset, offset + 2)
+  return character
+}
+
+/** The tokens of a text, the last of them `end`. What is no token is reported and left out. */
+export function tokenize(source: string, issues: Issues): readonly Token[] {
+  const tokens: Token[] = []
+  // Sticky patterns have a place of their own: these are this text's.
+  const space = new RegExp(blank)
+  const patterns = rules.map(([kind, rule]): readonly [TokenKind, RegExp] => [kind, new RegExp(rule)])
+  let offset = 0
+  for (;;) {
+    space.lastIndex = offset
+    offset += space.exec(source)?.[0].length ?? 0
+    if (offset >= source.length) break
+    const token = matchAt(source, offset, patterns)
+    if (token === undefined) {
+      const stray = strayText(source, offset)
+      issues.report(offset, `Syntax error: token recognition error at: '${shown(stray)}'`)
+      offset += stray.length
+    } else {
+      tokens.push(token)
+      offset += token.text.length
+    }
+  }
+  tokens.push({ kind: 'end', text: '<EOF>', offset: source.length })
+  return tokens
+}
+
+const shown = (text: string): string =>
+  text.replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t')
