@@ -3,6 +3,9 @@ import { printError } from './print.ts'
 /** Commands that take upstream's flags, and start without what the others need. Each gives its exit code. */
 const components: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   apiserver: async (args) => (await import('./commands/apiserver.ts')).apiserver(args),
+  'controller-manager': async (args) =>
+    (await import('./commands/controller-manager.ts')).controllerManager(args),
+  scheduler: async (args) => (await import('./commands/scheduler.ts')).scheduler(args),
   envtest: async (args) => (await import('./commands/envtest.ts')).envtest(args),
 }
 

@@ -60,6 +60,8 @@ const dataDirectoryOption = [
 
 const componentCommands = {
   apiserver: 'run kube-apiserver as a process of its own',
+  'controller-manager': 'run kube-controller-manager',
+  scheduler: 'run kube-scheduler',
   envtest: 'print the folder that envtest takes as KUBEBUILDER_ASSETS',
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { realHost } from '../../base/host/real-host.ts'
@@ -34,23 +34,15 @@ export const pemBlocks = (pem: string): readonly string[] =>
 const yearMs = 365 * 24 * 60 * 60 * 1000
 
 export interface SelfSigned {
-  /** Where `<name>.crt` and `<name>.key` are kept. */
-  readonly folder: string
+  /** Where `<name>.crt` and `<name>.key` are kept; absent: nowhere. */
+  readonly folder: string | undefined
   /** `apiserver` */
   readonly name: string
   /** Names and addresses that it serves. */
   readonly names: readonly string[]
 }
 
-/** A serving certificate with its own authority behind it, made where there is none: for a server that was given none. */
-export function selfSigned({ folder, name, names }: SelfSigned): KeyPair {
-  const files = [join(folder, `${name}.crt`), join(folder, `${name}.key`)] as const
-  try {
-    const [certificatePem, keyPem] = files.map((file) => readFileSync(file, 'utf8'))
-    if (certificatePem !== undefined && keyPem !== undefined) return { certificatePem, keyPem }
-  } catch {
-    // One of them is not there: both are made anew.
-  }
+function makeSelfSigned(names: readonly string[]): KeyPair {
   const nowMs = realHost.now()
   const life = { notBeforeMs: nowMs - 3_600_000, notAfterMs: nowMs + yearMs }
   const commonName = `${hostname()}@${Math.floor(nowMs / 1000)}`
@@ -59,9 +51,19 @@ export function selfSigned({ folder, name, names }: SelfSigned): KeyPair {
     ...life,
   })
   const pair = issueCertificate(authority, { subject: { commonName }, usages: ['server'], names, ...life })
-  const served = { certificatePem: pair.certificatePem + authority.certificatePem, keyPem: pair.keyPem }
+  return { certificatePem: pair.certificatePem + authority.certificatePem, keyPem: pair.keyPem }
+}
+
+/** A serving certificate with its own authority behind it, made where there is none: for a server that was given none. */
+export function selfSigned({ folder, name, names }: SelfSigned): KeyPair {
+  if (folder === undefined) return makeSelfSigned(names)
+  const files = [join(folder, `${name}.crt`), join(folder, `${name}.key`)] as const
+  if (files.every((file) => existsSync(file))) {
+    return { certificatePem: readFileSync(files[0], 'utf8'), keyPem: readFileSync(files[1], 'utf8') }
+  }
+  const made = makeSelfSigned(names)
   mkdirSync(folder, { recursive: true })
-  writeFileSync(files[0], served.certificatePem)
-  writeFileSync(files[1], served.keyPem, { mode: 0o600 })
-  return served
+  writeFileSync(files[0], made.certificatePem)
+  writeFileSync(files[1], made.keyPem, { mode: 0o600 })
+  return made
 }

@@ -1,0 +1,114 @@
+import { defined } from '../../base/defined.ts'
+import { createMetrics } from '../../base/host/metrics.ts'
+import { realHost } from '../../base/host/real-host.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import { sleep } from '../../base/sleep.ts'
+import type { KubeconfigContext } from '../../client/https/kubeconfig.ts'
+import { ownAddress } from '../place.ts'
+import { startComponentServer } from './component-server.ts'
+import { type ApiConnection, type ConnectionOptions, connect, readKubeconfig } from './connection.ts'
+import { clientFlags, leaderFlags, ownServerFlags } from './flags/client-flags.ts'
+import { commonFlags, servingFlags } from './flags/common-flags.ts'
+import { FlagError, type FlagValues } from './flags/parse-flags.ts'
+import { readFlagFile, readPair, selfSigned } from './read-pem.ts'
+import type { LeaderSettings } from './run-as-leader.ts'
+import type { ComponentContext } from './run-component.ts'
+import { tlsOptions } from './tls-options.ts'
+
+/** What the controller manager and the scheduler have in common. */
+export const componentFlags = (name: string, port: number, perSecond: number, burst: number) => ({
+  ...commonFlags,
+  ...servingFlags(''),
+  ...clientFlags(perSecond, burst),
+  ...leaderFlags(name),
+  ...ownServerFlags(port),
+})
+
+export type ComponentFlags = FlagValues<ReturnType<typeof componentFlags>>
+
+export const leaderSettings = (flags: ComponentFlags): LeaderSettings => ({
+  elect: flags['leader-elect'],
+  leaseDurationMs: flags['leader-elect-lease-duration'],
+  renewDeadlineMs: flags['leader-elect-renew-deadline'],
+  retryPeriodMs: flags['leader-elect-retry-period'],
+  name: flags['leader-elect-resource-name'],
+  namespace: flags['leader-elect-resource-namespace'],
+})
+
+/** The API server that a component works for, from `--kubeconfig` and `--master`. */
+export function kubeconfigOf(flags: Pick<ComponentFlags, 'kubeconfig' | 'master'>): KubeconfigContext {
+  const { kubeconfig, master } = flags
+  if (kubeconfig !== undefined) return readKubeconfig('kubeconfig', kubeconfig, master)
+  if (master === undefined) throw new FlagError('--kubeconfig or --master must be specified')
+  return { server: master, namespace: 'default' }
+}
+
+/** Between two looks for an API server that is not there yet. */
+const serverRetryMs = 500
+const unlimited = { perSecond: -1, burst: 1 }
+
+/** Serves the component's health and metrics, unless the port is 0; gives the metrics' registry. */
+export async function serveComponent(
+  program: string,
+  flags: ComponentFlags,
+  { logger, stops }: ComponentContext,
+  health: () => string | undefined,
+): Promise<Metrics> {
+  const metrics = createMetrics()
+  if (flags['secure-port'] === 0) return metrics
+  const clientOf = (
+    flag: 'authentication-kubeconfig' | 'authorization-kubeconfig',
+  ): ApiConnection | undefined => {
+    const file = flags[flag]
+    if (file === undefined) return undefined
+    const connection = connect(readKubeconfig(flag, file, undefined), { userAgent: program, ...unlimited })
+    stops.push(() => connection.transport.close())
+    return connection
+  }
+  const given = readPair(
+    ['tls-cert-file', 'tls-private-key-file'],
+    [flags['tls-cert-file'], flags['tls-private-key-file']],
+  )
+  const names = ['localhost', '127.0.0.1', ownAddress() ?? '127.0.0.1']
+  const folder = flags['cert-dir'] === '' ? undefined : flags['cert-dir']
+  const stop = await startComponentServer({
+    logger,
+    address: flags['bind-address'],
+    port: flags['secure-port'],
+    serving: given ?? selfSigned({ folder, name: program, names: [...new Set(names)] }),
+    tls: tlsOptions(flags['tls-min-version'], flags['tls-cipher-suites']),
+    openPaths: flags['authorization-always-allow-paths'],
+    metrics: () => metrics.expose(),
+    health,
+    ...defined({
+      clientAuthority: readFlagFile('client-ca-file', flags['client-ca-file']),
+      authentication: clientOf('authentication-kubeconfig')?.client,
+      authorization: clientOf('authorization-kubeconfig')?.client,
+    }),
+  })
+  stops.push(stop)
+  return metrics
+}
+
+/** A connection as the kubeconfig's user. */
+export function ownConnection(
+  config: KubeconfigContext,
+  options: ConnectionOptions,
+  stops: ComponentContext['stops'],
+): ApiConnection {
+  const connection = connect(config, options)
+  stops.push(() => connection.transport.close())
+  return connection
+}
+
+/** Resolves when the API server is ready to be worked with: components may be started in any order. */
+export async function waitForServer({ transport }: ApiConnection, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await transport.request({ method: 'GET', path: '/api', signal })
+      return
+    } catch {
+      await sleep(realHost, serverRetryMs, signal)
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import { TokenReview } from '../../api/authentication/token-review/kind.ts'
+import { SubjectAccessReview } from '../../api/authorization/subject-access-review/kind.ts'
+import { ConfigMap } from '../../api/core/config-map/kind.ts'
+import { statusError } from '../../apimachinery/status-error.ts'
+import { AuthenticationError } from '../../apiserver/authentication/authentication-error.ts'
+import { bearerToken } from '../../apiserver/authentication/bearer-token.ts'
+import { ClientCertificateAuthenticator } from '../../apiserver/authentication/client-certificate.ts'
+import { startHttpServer } from '../../apiserver/http/http-server.ts'
+import type { ServerRequest, UserInfo } from '../../apiserver/request.ts'
+import { type ServerResponse, textResponse } from '../../apiserver/response.ts'
+import { defined } from '../../base/defined.ts'
+import { realHost } from '../../base/host/real-host.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Client } from '../../client/client.ts'
+import type { KeyPair } from '../pki/certificate.ts'
+import type { TlsOptions } from './tls-options.ts'
+
+export interface ComponentServerOptions {
+  readonly logger: Logger
+  readonly address: string
+  readonly port: number
+  readonly serving: KeyPair
+  readonly tls: TlsOptions
+  /** PEM; absent: what the API server says (`extension-apiserver-authentication`). */
+  readonly clientAuthority?: string
+  /** Asked who a token's user is; absent: nobody is known. */
+  readonly authentication?: Client
+  /** Asked what a user may; absent: nothing. */
+  readonly authorization?: Client
+  /** Need no permission; a `*` at the end stands for anything. */
+  readonly openPaths: readonly string[]
+  readonly metrics: () => string
+  /** What is wrong, if anything is. */
+  readonly health: () => string | undefined
+}
+
+const plain = 'text/plain; charset=utf-8'
+const exposition = 'text/plain; version=0.0.4; charset=utf-8'
+const closeGraceMs = 1_000
+const anonymous: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
+
+async function announcedAuthority(client: Client | undefined): Promise<string | undefined> {
+  if (client === undefined) return undefined
+  const name = 'extension-apiserver-authentication'
+  const found = await client
+    .resource(ConfigMap)
+    .get('kube-system', name)
+    .catch(() => undefined)
+  return found?.data?.['client-ca-file']
+}
+
+/** Health and metrics of a component over HTTPS, as upstream's: who may see more than its health, the API server says. */
+class ComponentServer {
+  readonly #options: ComponentServerOptions
+  readonly #certificates = new ClientCertificateAuthenticator(realHost)
+
+  constructor(options: ComponentServerOptions) {
+    this.#options = options
+  }
+
+  async handle(request: ServerRequest): Promise<ServerResponse> {
+    const refusal = this.#isOpen(request.path) ? undefined : await this.#refusal(request)
+    if (refusal !== undefined) return refusal
+    switch (request.path) {
+      case '/metrics':
+        return textResponse(this.#options.metrics(), 200, exposition)
+      case '/healthz':
+      case '/livez':
+      case '/readyz': {
+        const failure = this.#options.health()
+        if (failure === undefined) return textResponse('ok', 200, plain)
+        return textResponse(`${request.path.slice(1)} check failed: ${failure}\n`, 500, plain)
+      }
+      default:
+        return textResponse('404 page not found\n', 404, plain)
+    }
+  }
+
+  #isOpen(path: string): boolean {
+    return this.#options.openPaths.some((open) =>
+      open.endsWith('*') ? path.startsWith(open.slice(0, -1)) : path === open,
+    )
+  }
+
+  async #refusal(request: ServerRequest): Promise<ServerResponse | undefined> {
+    let user: UserInfo
+    try {
+      user = await this.#userOf(request)
+    } catch (error) {
+      if (!(error instanceof AuthenticationError)) throw error
+      return textResponse('Unauthorized\n', 401, plain)
+    }
+    const { path, method } = request
+    if (await this.#mayDo(user, path, method.toLowerCase())) return undefined
+    const what = `User "${user.name}" cannot ${method.toLowerCase()} path "${path}"`
+    const { status } = statusError('Forbidden', `forbidden: ${what}`)
+    return textResponse(`${JSON.stringify(status)}\n`, 403, 'application/json')
+  }
+
+  async #userOf(request: ServerRequest): Promise<UserInfo> {
+    const byCertificate = this.#certificates.authenticate(request)
+    if (byCertificate !== undefined) return byCertificate.user
+    const token = bearerToken(request)
+    if (token === undefined) return anonymous
+    const review = await this.#options.authentication
+      ?.resource(TokenReview)
+      .create({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } })
+    const { authenticated, user } = review?.status ?? {}
+    if (authenticated !== true || user?.username === undefined)
+      throw new AuthenticationError('the token is unknown')
+    return defined({ name: user.username, uid: user.uid, groups: user.groups ?? [], extra: user.extra })
+  }
+
+  async #mayDo({ name, groups, uid, extra }: UserInfo, path: string, verb: string): Promise<boolean> {
+    if (groups.includes('system:masters')) return true
+    const copied = Object.fromEntries(Object.entries(extra ?? {}).map(([key, values]) => [key, [...values]]))
+    const review = await this.#options.authorization?.resource(SubjectAccessReview).create({
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: {
+        ...defined({ user: name, uid, extra: copied }),
+        groups: [...groups],
+        nonResourceAttributes: { path, verb },
+      },
+    })
+    return review?.status?.allowed === true
+  }
+}
+
+/** Starts it; gives what stops it. */
+export async function startComponentServer(options: ComponentServerOptions): Promise<() => Promise<void>> {
+  const { logger, address, port, serving, tls } = options
+  const server = new ComponentServer(options)
+  const clientAuthorityPem = options.clientAuthority ?? (await announcedAuthority(options.authentication))
+  const http = await startHttpServer({
+    ...{ host: realHost, logger, address, port, tls },
+    ...serving,
+    ...defined({ clientAuthorityPem }),
+    handler: (request) => server.handle(request),
+  })
+  return () => http.close(closeGraceMs)
+}

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { schedulerConfig } from './scheduler-config.ts'
+
+const head = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n'
+
+test('schedulerConfig() reads what is there', () => {
+  const text = `${head}clientConnection: {kubeconfig: scheduler.conf, qps: 20}
+leaderElection: {leaderElect: false, leaseDuration: 30s}
+percentageOfNodesToScore: 50
+`
+  expect(schedulerConfig(text, '/etc/kubernetes/config.yaml')).toEqual({
+    flags: {
+      kubeconfig: '/etc/kubernetes/scheduler.conf',
+      'kube-api-qps': 20,
+      'leader-elect': false,
+      'leader-elect-lease-duration': 30_000,
+    },
+    percentageOfNodesToScore: 50,
+  })
+})
+
+test.each([
+  [
+    'kind: Pod\napiVersion: v1\n',
+    'is a v1 Pod, not a kubescheduler.config.k8s.io/v1 KubeSchedulerConfiguration',
+  ],
+  [`${head}extenders: []\n`, 'unknown field "extenders"'],
+  [`${head}clientConnection: {contentType: json}\n`, 'unknown field "clientConnection.contentType"'],
+  [`${head}profiles: [{schedulerName: other}]\n`, 'other is not there'],
+])('schedulerConfig() refuses what is not there by name: %j', (text, message) => {
+  expect(() => schedulerConfig(text, 'config.yaml')).toThrow(message)
+})

@@ -1,0 +1,91 @@
+import { featureGates } from '../../api/feature-gates.ts'
+import { parseFeatureGates } from '../../apimachinery/feature-gates.ts'
+import { realHost } from '../../base/host/real-host.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import { EventRecorder } from '../../client/event-recorder.ts'
+import { createInformerFactory } from '../../client/informer-factory.ts'
+import { Scheduler } from '../../scheduler/scheduler.ts'
+import {
+  type ComponentFlags,
+  componentFlags,
+  kubeconfigOf,
+  leaderSettings,
+  ownConnection,
+  serveComponent,
+  waitForServer,
+} from './component-base.ts'
+import { type ApiConnection, connect } from './connection.ts'
+import { pairs, path } from './flags/flag-types.ts'
+import { readFlagFile } from './read-pem.ts'
+import { runAsLeader } from './run-as-leader.ts'
+import type { Component, ComponentContext } from './run-component.ts'
+import { schedulerConfig } from './scheduler-config.ts'
+
+const program = 'kube-scheduler'
+const port = 10_259
+
+const flags = {
+  ...componentFlags(program, port, 50, 100),
+  config: path('A KubeSchedulerConfiguration; it goes before the flags that say the same.'),
+  'feature-gates': pairs('Feature gates: Name=true|false.', parseFeatureGates),
+}
+
+interface Work extends Pick<ComponentContext, 'logger'> {
+  readonly flags: ComponentFlags
+  readonly percentageOfNodesToScore: number
+  readonly metrics: Metrics
+  readonly own: ApiConnection
+}
+
+async function work(task: Work, signal: AbortSignal, beforeWrite: () => void): Promise<void> {
+  const { flags, logger, metrics, own, percentageOfNodesToScore } = task
+  const stops: ComponentContext['stops'] = []
+  try {
+    await waitForServer(own, signal)
+    if (signal.aborted) return
+    const limits = { perSecond: flags['kube-api-qps'], burst: flags['kube-api-burst'] }
+    const leading = connect(kubeconfigOf(flags), { userAgent: program, ...limits, beforeWrite })
+    stops.push(() => leading.transport.close())
+    const { client } = leading
+    const informers = createInformerFactory({ client, host: realHost, logger })
+    stops.push(() => informers.stop())
+    const events = new EventRecorder({ client, host: realHost, logger, component: 'default-scheduler' })
+    stops.push(() => events.stop())
+    const scheduler = new Scheduler({
+      ...{ client, informers, events, host: realHost, logger, metrics },
+      percentageOfNodesToScore,
+    })
+    stops.push(() => scheduler.stop())
+    scheduler.start().catch((error: unknown) => logger.warn('scheduling has not begun', { error }))
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve()
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+  } finally {
+    for (const stop of stops.reverse()) await stop()
+  }
+}
+
+/** `kube-scheduler`, against an API server. */
+export const scheduler: Component<typeof flags> = {
+  program,
+  flags,
+  start: async (given, context) => {
+    const { logger, stops, lost } = context
+    featureGates(given['feature-gates'])
+    const file = given.config
+    const text = readFlagFile('config', file)
+    const config = text === undefined ? { flags: {} } : schedulerConfig(text, file ?? '')
+    const values: ComponentFlags = { ...given, ...config.flags }
+    const kubeconfig = kubeconfigOf(values)
+    const metrics = await serveComponent(program, values, context, () => undefined)
+    const electing = { userAgent: `${program}/leader-election`, perSecond: -1, burst: 1 }
+    const own = ownConnection(kubeconfig, electing, stops)
+    const percentageOfNodesToScore = config.percentageOfNodesToScore ?? 0
+    const task = { flags: values, percentageOfNodesToScore, logger, metrics, own }
+    runAsLeader({
+      ...{ logger, stops, lost, connection: own, settings: leaderSettings(values) },
+      work: (signal, beforeWrite) => work(task, signal, beforeWrite),
+    })
+  },
+}
