@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
 import type { admissionregistration } from '../generated/types/index.ts'
 import { created, rejections } from '../testing/rejections.ts'
+import { MutatingAdmissionPolicy } from './mutating-admission-policy/kind.ts'
 import { MutatingWebhookConfiguration } from './mutating-webhook-configuration/kind.ts'
 import { formatParamRef } from './policy-columns.ts'
+import { ValidatingAdmissionPolicy } from './validating-admission-policy/kind.ts'
+import { ValidatingAdmissionPolicyBinding } from './validating-admission-policy-binding/kind.ts'
 import { ValidatingWebhookConfiguration } from './validating-webhook-configuration/kind.ts'
 
 const metadata = { name: 'hooks' }
@@ -61,4 +64,82 @@ test('formatParamRef() names parameters, or how they are chosen', () => {
   expect(formatParamRef({ selector: { matchLabels: { a: 'b' } } })).toBe(
     '&LabelSelector{MatchLabels:map[string]string{a: b,},MatchExpressions:[]LabelSelectorRequirement{},}',
   )
+})
+
+const rule = { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }
+
+test('ValidatingAdmissionPolicy.validate() tells what a policy lacks', () => {
+  expect(rejections(ValidatingAdmissionPolicy, { metadata, spec: {} })).toEqual([
+    'spec.matchConstraints: Required value',
+    'spec.validations: Required value: validations or auditAnnotations must contain at least one item',
+    'spec.auditAnnotations: Required value: validations or auditAnnotations must contain at least one item',
+  ])
+  expect(
+    rejections(ValidatingAdmissionPolicy, {
+      metadata,
+      spec: {
+        failurePolicy: 'Maybe',
+        paramKind: { apiVersion: 'a/b/c', kind: '' },
+        matchConstraints: { resourceRules: [{ ...rule, resourceNames: ['a', 'a'] }] },
+        variables: [{ name: 'for', expression: '1' }],
+        validations: [{ expression: '', message: 'a\nb', reason: 'Why' }],
+        auditAnnotations: [
+          { key: 'k', valueExpression: "'x'" },
+          { key: 'k', valueExpression: '' },
+        ],
+      },
+    }),
+  ).toEqual([
+    'spec.failurePolicy: Unsupported value: "Maybe": supported values: "Fail", "Ignore"',
+    'spec.paramKind.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c',
+    'spec.paramKind.kind: Required value',
+    'spec.matchConstraints.resourceRules[0].resourceNames[1]: Duplicate value: "a"',
+    'spec.variables[0].name: Invalid value: "for": must be a valid CEL identifier',
+    'spec.validations[0].expression: Required value: expression is not specified',
+    'spec.validations[0].message: Invalid value: "a\\nb": must not contain line breaks',
+    'spec.validations[0].reason: Unsupported value: "Why": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"',
+    'spec.auditAnnotations[1].valueExpression: Required value: valueExpression is not specified',
+    'spec.auditAnnotations[1].key: Duplicate value: "k"',
+  ])
+})
+
+test('MutatingAdmissionPolicy.validate() wants patches of the type that they say', () => {
+  expect(
+    rejections(MutatingAdmissionPolicy, {
+      metadata,
+      spec: {
+        matchConstraints: { resourceRules: [{ ...rule, operations: ['DELETE'] }] },
+        mutations: [
+          { patchType: 'JSONPatch', applyConfiguration: { expression: '1' } },
+          { patchType: 'Other' },
+        ],
+        reinvocationPolicy: 'Never',
+      },
+    }),
+  ).toEqual([
+    'spec.matchConstraints.resourceRules.operations: Unsupported value: "DELETE": supported values: "CREATE", "UPDATE"',
+    'spec.mutations[0].jsonPatch: Required value: must be specified when patchType is JSONPatch',
+    'spec.mutations[0].applyConfiguration: Invalid value: "{applyConfiguration}": must not be specified when patchType is JSONPatch',
+    'spec.mutations[1].patchType: Unsupported value: "Other": supported values: "ApplyConfiguration", "JSONPatch"',
+  ])
+})
+
+test('ValidatingAdmissionPolicyBinding.validate() looks at parameters and actions', () => {
+  expect(
+    rejections(ValidatingAdmissionPolicyBinding, {
+      metadata,
+      spec: {
+        policyName: 'p',
+        paramRef: { name: 'x', selector: {} },
+        validationActions: ['Deny', 'Warn', 'Deny', 'Shout'],
+      },
+    }),
+  ).toEqual([
+    'spec.paramRef.name: Forbidden: name and selector are mutually exclusive',
+    'spec.paramRef.selector: Forbidden: name and selector are mutually exclusive',
+    'spec.paramRef.parameterNotFoundAction: Required value',
+    'spec.validationActions[2]: Duplicate value: "Deny"',
+    'spec.validationActions[3]: Unsupported value: "Shout": supported values: "Audit", "Deny", "Warn"',
+    'spec.validationActions: Invalid value: ["Deny","Warn","Deny","Shout"]: must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)',
+  ])
 })

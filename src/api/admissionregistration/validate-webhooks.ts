@@ -7,6 +7,7 @@ import { isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { checkChoice, checkText } from '../checks.ts'
 import type { admissionregistration } from '../generated/types/index.ts'
 import { knowsReviewVersion, validateReviewVersions, validateWebhookClient } from '../webhook-client.ts'
+import { validateExpression } from './validate-expression.ts'
 import { validateRule } from './validate-rules.ts'
 import type { AnyWebhook } from './webhook-defaults.ts'
 
@@ -25,7 +26,6 @@ function validateFullName(name: string, where: FieldPath, errors: FieldError[]):
   }
 }
 
-/** Their form; the expressions are looked into by who evaluates them. */
 export function validateMatchConditions(
   conditions: readonly admissionregistration.v1.MatchCondition[] = [],
   path: FieldPath,
@@ -35,7 +35,7 @@ export function validateMatchConditions(
   const names = new Set<string>()
   conditions.forEach(({ name = '', expression = '' }, index) => {
     const where = path.index(index)
-    if (expression.trim() === '') errors.push(required(where.child('expression')))
+    validateExpression(expression, where.child('expression'), errors)
     if (name === '') errors.push(required(where.child('name')))
     else checkText(name, isQualifiedName, where.child('name'), errors)
     if (names.has(name) && name !== '') errors.push(duplicate(where.child('name'), name))

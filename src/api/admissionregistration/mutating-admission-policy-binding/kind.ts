@@ -1,13 +1,13 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { fieldPath } from '../../../apimachinery/field-path.ts'
-import { isDns1123Subdomain } from '../../../apimachinery/names.ts'
-import { checkRequiredText } from '../../checks.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
 import { kindUnderVersion } from '../../in-version.ts'
 import { formatParamRef } from '../policy-columns.ts'
+import { validateBindingSpec } from '../validate-binding.ts'
+import { validateMutatingOperations } from '../validate-match-resources.ts'
 import { defaultMatchResources } from '../webhook-defaults.ts'
 
 type Binding = admissionregistration.v1.MutatingAdmissionPolicyBinding
@@ -20,7 +20,10 @@ function defaultBinding(binding: Binding): Binding {
 
 function validate({ spec }: Binding): readonly FieldError[] {
   const errors: FieldError[] = []
-  checkRequiredText(spec?.policyName, isDns1123Subdomain, fieldPath('spec').child('policyName'), errors)
+  const path = fieldPath('spec')
+  validateBindingSpec(spec ?? {}, path, errors)
+  const match = spec?.matchResources
+  if (match !== undefined) validateMutatingOperations(match, path.child('matchResources'), errors)
   return errors
 }
 

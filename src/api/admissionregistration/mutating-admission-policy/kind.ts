@@ -1,13 +1,11 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
-import type { FieldError } from '../../../apimachinery/field-error.ts'
-import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { fill, set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
 import { kindUnderVersion } from '../../in-version.ts'
 import { formatParamKind } from '../policy-columns.ts'
-import { validateMatchConditions } from '../validate-webhooks.ts'
 import { defaultMatchResources } from '../webhook-defaults.ts'
+import { validateMutatingPolicy } from './validate.ts'
 
 type Policy = admissionregistration.v1.MutatingAdmissionPolicy
 
@@ -16,13 +14,6 @@ function defaultPolicy(policy: Policy): Policy {
   if (spec.matchConstraints !== undefined)
     spec = set(spec, 'matchConstraints', defaultMatchResources(spec.matchConstraints))
   return set(policy, 'spec', spec)
-}
-
-/** Its expressions are looked into by who evaluates them. */
-function validate({ spec }: Policy): readonly FieldError[] {
-  const errors: FieldError[] = []
-  validateMatchConditions(spec?.matchConditions, fieldPath('spec').child('matchConditions'), errors)
-  return errors
 }
 
 export const MutatingAdmissionPolicy = defineKind<Policy>({
@@ -36,7 +27,7 @@ export const MutatingAdmissionPolicy = defineKind<Policy>({
   hasGeneration: true,
   allowUnconditionalUpdate: false,
   defaults: defaultPolicy,
-  validate,
+  validate: validateMutatingPolicy,
   columns: [
     nameColumn,
     {

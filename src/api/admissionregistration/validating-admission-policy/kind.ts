@@ -1,13 +1,11 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
-import type { FieldError } from '../../../apimachinery/field-error.ts'
-import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { fill, set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
 import { carryOverMetadata } from '../../status-writes.ts'
 import { formatParamKind } from '../policy-columns.ts'
-import { validateMatchConditions } from '../validate-webhooks.ts'
 import { defaultMatchResources } from '../webhook-defaults.ts'
+import { validateValidatingPolicy } from './validate.ts'
 
 type Policy = admissionregistration.v1.ValidatingAdmissionPolicy
 
@@ -16,13 +14,6 @@ function defaultPolicy(policy: Policy): Policy {
   if (spec.matchConstraints !== undefined)
     spec = set(spec, 'matchConstraints', defaultMatchResources(spec.matchConstraints))
   return set(policy, 'spec', spec)
-}
-
-/** Its expressions are looked into by who evaluates them. */
-function validate({ spec }: Policy): readonly FieldError[] {
-  const errors: FieldError[] = []
-  validateMatchConditions(spec?.matchConditions, fieldPath('spec').child('matchConditions'), errors)
-  return errors
 }
 
 export const ValidatingAdmissionPolicy = defineKind<Policy>({
@@ -39,7 +30,7 @@ export const ValidatingAdmissionPolicy = defineKind<Policy>({
   allowUnconditionalUpdate: false,
   defaults: defaultPolicy,
   prepareForUpdate: carryOverMetadata,
-  validate,
+  validate: validateValidatingPolicy,
   columns: [
     nameColumn,
     {
