@@ -143,7 +143,6 @@ export class Scheduler {
       this.#queue.remove(uid)
       return
     }
-    const info = makePodInfo(pod)
     const queued = this.#queue.get(uid)
     if (queued && !queued.gated) {
       if (
@@ -151,10 +150,11 @@ export class Scheduler {
         pod.metadata?.generation !== old.metadata?.generation ||
         !jsonEqual(pod.metadata?.labels, old.metadata?.labels)
       ) {
-        this.#queue.update(info, { type: 'pod-update', pod, old: old ?? pod })
-      }
+        this.#queue.update(makePodInfo(pod), { type: 'pod-update', pod, old: old ?? pod })
+      } else this.#queue.refresh(uid, pod)
       return
     }
+    const info = makePodInfo(pod)
     const gate = this.#profile.plugins.find(({ plugin }) => plugin.preEnqueue?.(info) !== undefined)
     if (gate) this.#queue.addGated(info, gate.plugin.name)
     else this.#queue.add(info)

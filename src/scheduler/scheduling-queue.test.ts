@@ -55,6 +55,18 @@ describe('SchedulingQueue', () => {
     expect(queue.sizes.active).toBe(1)
   })
 
+  test('keeps the newest object of a pod that waits on, where it is', () => {
+    const { queue } = setUp()
+    queue.add(info('p'))
+    const queued = queue.pop()
+    if (!queued) throw new Error('no pod')
+    queue.giveBack(queued, new Set(['Fit']))
+    const newest = { ...queued.info.pod, status: { phase: 'Pending' } }
+    queue.refresh('p', newest)
+    expect(queue.get('p')?.info.pod).toBe(newest)
+    expect(queue.sizes).toMatchObject({ unschedulable: 1, active: 0 })
+  })
+
   test('holds gated pods until they are added', () => {
     const { queue } = setUp()
     queue.addGated(info('p'), 'SchedulingGates')

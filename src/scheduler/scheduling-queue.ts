@@ -129,6 +129,12 @@ export class SchedulingQueue {
     else this.#put(queued, place.queue)
   }
 
+  /** The pod has changed in nothing that scheduling looks at: only the newest object is kept. */
+  refresh(uid: string, pod: PodInfo['pod']): void {
+    const place = this.#places.get(uid)
+    if (place) place.queued = { ...place.queued, info: { ...place.queued.info, pod } }
+  }
+
   remove(uid: string): void {
     const place = this.#places.get(uid)
     if (!place) return
