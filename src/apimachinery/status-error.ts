@@ -116,15 +116,6 @@ export const badRequest = (message: string): StatusError => statusError('BadRequ
 
 export const unauthorized = (): StatusError => statusError('Unauthorized', 'Unauthorized')
 
-export const methodNotAllowed = (
-  subject: { readonly group: string; readonly resource: string },
-  action: string,
-): StatusError =>
-  statusError('MethodNotAllowed', `${action} is not supported on resources of kind "${qualified(subject)}"`, {
-    ...(subject.group === '' ? {} : { group: subject.group }),
-    kind: subject.resource,
-  })
-
 export const expired = (message: string): StatusError => statusError('Expired', message)
 
 export const internalError = (message: string): StatusError =>

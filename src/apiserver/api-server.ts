@@ -20,8 +20,9 @@ import type { ServerResponse } from './response.ts'
 import { Identities } from './rest/identities.ts'
 import { Resource } from './rest/resource.ts'
 import { ResourceVersions } from './rest/resource-versions.ts'
-import { pageNotFound, RestApi, type ServedResource } from './rest/rest-api.ts'
+import { RestApi, type ServedResource } from './rest/rest-api.ts'
 import type { RestContext } from './rest/rest-context.ts'
+import { UnknownPaths } from './routing.ts'
 import { isStored, type ServerCore } from './server-core.ts'
 import { ServerMetrics } from './server-metrics.ts'
 import { BookmarkClock } from './watch/bookmark-clock.ts'
@@ -104,7 +105,9 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     resource.cache.onDelivered = (watches) => metrics.watchEvents.inc([group, version, name], watches)
     return { resource, representations: new Representations(resource, negotiator, protobuf) }
   })
+  const unknown = new UnknownPaths(kinds.map(({ group }) => group))
   const rest = new RestApi({
+    unknown,
     dynamic: custom,
     context,
     logger,
@@ -134,7 +137,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     if (elsewhere !== undefined) return elsewhere
     if (request.info.isResourceRequest) return rest.handle(request)
     const endpoint = routes.find(request.path)
-    return endpoint === undefined ? Promise.resolve(pageNotFound()) : endpoint.handle(request)
+    return endpoint === undefined ? Promise.resolve(unknown.answer(request.path)) : endpoint.handle(request)
   }
   const handle = buildChain(
     {

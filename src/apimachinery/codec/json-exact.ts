@@ -150,7 +150,8 @@ class ExactParser {
       if (code === 0x22) {
         result += this.#text.slice(start, this.#at)
         this.#at++
-        return result
+        // Half a character is none: Go puts U+FFFD in its place.
+        return result.toWellFormed()
       }
       if (code === 0x5c) {
         result += this.#text.slice(start, this.#at) + this.#escape()

@@ -7,6 +7,9 @@ export interface ParsedJson {
   readonly exact?: { readonly duplicates: Duplicates }
 }
 
+/** An escape that may stand for half a character: such texts would not be what they are stored as. */
+const halfCharacter = /\\u[dD][89a-fA-F]/
+
 /** Members of all objects in a value. */
 function countMembers(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
@@ -28,7 +31,7 @@ function countMembers(value: unknown): number {
  */
 export function parseJson(text: string): ParsedJson {
   const scan = scanJson(text)
-  if (!scan.exactNumbers && scan.depth <= maxDepth) {
+  if (!scan.exactNumbers && scan.depth <= maxDepth && !(text.includes('\\u') && halfCharacter.test(text))) {
     try {
       const value: unknown = JSON.parse(text)
       if (countMembers(value) === scan.members) return { value }

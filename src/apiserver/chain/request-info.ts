@@ -1,9 +1,11 @@
+import { goQuote } from '../../apimachinery/go-text.ts'
 import { isPathSegmentName } from '../../apimachinery/names.ts'
 import { parseFieldSelector } from '../../apimachinery/selectors/field-selector.ts'
 import { badRequest, StatusError } from '../../apimachinery/status-error.ts'
 import type { Filter } from '../filter.ts'
 import type { RequestInfo, ServerRequest } from '../request.ts'
 import { booleanValue } from '../rest/query-values.ts'
+import { plainError } from '../routing.ts'
 
 const namespaceSubresources = ['status', 'finalize']
 
@@ -95,6 +97,12 @@ export function requestInfo(request: ServerRequest): RequestInfo {
 }
 
 export const requestInfoFilter: Filter = (request, next) => {
-  request.info = requestInfo(request)
+  try {
+    request.info = requestInfo(request)
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error
+    const what = `failed to create RequestInfo: ${error.message}`
+    return Promise.resolve(plainError(`Internal Server Error: ${goQuote(request.path)}: ${what}`, 500))
+  }
   return next(request)
 }

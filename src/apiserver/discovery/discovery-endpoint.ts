@@ -4,7 +4,8 @@ import type { Host } from '../../base/host.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { parseAccept } from '../represent/accept.ts'
 import type { ServerRequest } from '../request.ts'
-import { type BytesResponse, objectResponse, type ServerResponse, textResponse } from '../response.ts'
+import { type BytesResponse, objectResponse, type ServerResponse } from '../response.ts'
+import { methodRefused, UnknownPaths } from '../routing.ts'
 import { type AggregatedVersion, apiGroupDiscoveryList } from './aggregated-documents.ts'
 import { type ExternalVersion, groupsOf } from './group-versions.ts'
 import { hex } from './hashes.ts'
@@ -25,9 +26,8 @@ interface Aggregated {
 interface Documents {
   readonly plain: ReadonlyMap<string, object>
   readonly aggregated: ReadonlyMap<string, Aggregated>
+  readonly unknown: UnknownPaths
 }
-
-export const pageNotFound = (): ServerResponse => textResponse('404 page not found\n', 404)
 
 const aggregatedVersions: readonly AggregatedVersion[] = ['v2', 'v2beta1']
 
@@ -70,14 +70,17 @@ export class DiscoveryEndpoint implements Endpoint {
   }
 
   async handle(request: ServerRequest): Promise<ServerResponse> {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return pageNotFound()
     this.#documents ??= this.#build()
     const path = request.path.endsWith('/') ? request.path.slice(0, -1) : request.path
     const form = wantedForm(request.header('accept') ?? '')
-    const aggregated = form === undefined ? undefined : this.#documents.aggregated.get(`${path} ${form}`)
+    const reads = request.method === 'GET'
+    const aggregated =
+      form === undefined || !reads ? undefined : this.#documents.aggregated.get(`${path} ${form}`)
     if (aggregated !== undefined && form !== undefined) return answer(request, aggregated, form)
     const document = this.#documents.plain.get(path)
-    return document === undefined ? pageNotFound() : objectResponse(document)
+    if (document === undefined) return this.#documents.unknown.answer(path)
+    if (request.method !== 'GET') throw methodRefused()
+    return objectResponse(document)
   }
 
   #build(): Documents {
@@ -106,7 +109,7 @@ export class DiscoveryEndpoint implements Endpoint {
       aggregated.set(`/api ${version}`, this.#aggregate(apiGroupDiscoveryList(core, version)))
       aggregated.set(`/apis ${version}`, this.#aggregate(apiGroupDiscoveryList(others, version)))
     }
-    return { plain, aggregated }
+    return { plain, aggregated, unknown: new UnknownPaths(groups.map(({ name }) => name)) }
   }
 
   #aggregate(document: object): Aggregated {

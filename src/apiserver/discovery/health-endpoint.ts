@@ -3,7 +3,7 @@ import type { MaybePromise } from '../authenticator.ts'
 import type { Endpoint } from '../endpoint.ts'
 import type { ServerRequest } from '../request.ts'
 import { type ServerResponse, textResponse } from '../response.ts'
-import { pageNotFound } from './discovery-endpoint.ts'
+import { pageNotFound } from '../routing.ts'
 
 /** One thing that must be well. */
 export interface HealthCheck {

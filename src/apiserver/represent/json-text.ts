@@ -22,6 +22,5 @@ export const initialEventsEndAnnotation = 'k8s.io/initial-events-end'
 /** What a bookmark says beside its kind. */
 export const bookmarkMetadata = (revision: number, initialEventsEnd: boolean): object => ({
   resourceVersion: String(revision),
-  creationTimestamp: null,
   ...(initialEventsEnd ? { annotations: { [initialEventsEndAnnotation]: 'true' } } : {}),
 })

@@ -2,6 +2,7 @@ import { LruMap } from '../../base/lru-map.ts'
 import type { ServerRequest } from '../request.ts'
 import { jsonType, type MediaType, mediaTypes } from '../rest/media-types.ts'
 import { booleanValue } from '../rest/query-values.ts'
+import { noRepresentation } from '../routing.ts'
 import { type AcceptClause, parseAccept } from './accept.ts'
 import type { MetaVersion } from './partial-representation.ts'
 
@@ -45,9 +46,18 @@ function accept({ parameters }: AcceptClause, type: MediaType, transforms: boole
   return { type, as: transformation, version, pretty }
 }
 
+/** Whether any range names one of `types` to the letter, or anything at all: what upstream's router looks for. */
+function isRoutable(header: string, types: readonly string[]): boolean {
+  return header.split(',').some((range) => {
+    const [type = ''] = range.split(';')
+    return type.trim() === '*/*' || types.includes(type.trim())
+  })
+}
+
 /** Answers repeat: what an Accept header means is remembered. One for a server. */
 export class Negotiator {
   readonly #known = new LruMap<string, Negotiated | 'nothing'>(maxRemembered)
+  readonly #routable = new LruMap<string, true>(maxRemembered)
 
   /** The best of `types` (in order of preference) that the request accepts; undefined if it accepts none. */
   negotiate(
@@ -60,6 +70,14 @@ export class Negotiator {
     if (found === undefined) return undefined
     const pretty = isPretty(request) ?? found.pretty
     return pretty === found.pretty ? found : { ...found, pretty }
+  }
+
+  /** Throws NotAcceptable where upstream's router would not find a route; `extra` are further types that it produces. */
+  checkRoute(request: ServerRequest, types: readonly MediaType[], extra: readonly string[]): void {
+    const header = request.header('accept') ?? ''
+    if (header === '' || this.#routable.get(header) !== undefined) return
+    if (!isRoutable(header, types)) throw noRepresentation([...types, ...extra])
+    this.#routable.set(header, true)
   }
 
   #find(header: string, types: readonly MediaType[], transforms: boolean): Negotiated | undefined {

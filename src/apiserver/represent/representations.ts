@@ -1,4 +1,5 @@
 import type { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
+import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { badRequest, type StatusError, statusError } from '../../apimachinery/status-error.ts'
 import type { ServerRequest } from '../request.ts'
@@ -24,6 +25,9 @@ import { YamlRepresentation } from './yaml-representation.ts'
 /** Of the cells of a resource's tables. */
 const maxCellBytes = 8 * 2 ** 20
 
+const isStreamed = (type: MediaType): boolean => type !== yamlType
+const streamType = (type: MediaType): string => `${type};stream=watch`
+
 export type AnswerShape = 'object' | 'list' | 'watch'
 
 /** All ways to show the objects of one resource. */
@@ -47,14 +51,20 @@ export class Representations {
     this.#types = this.#protobuf === undefined ? [jsonType, yamlType] : mediaTypes
   }
 
+  /** Throws NotAcceptable, in the words of upstream's router, for a request that accepts nothing there is. */
+  checkAccepted(request: ServerRequest, streams: boolean): void {
+    const extra = streams ? this.#types.filter(isStreamed).map(streamType) : []
+    this.#negotiator.checkRoute(request, this.#types, extra)
+  }
+
   /** What the request accepts. Throws NotAcceptable in upstream's words. */
   choose(request: ServerRequest, shape: AnswerShape): Representation {
     const wanted = this.#negotiator.negotiate(request, this.#types)
     if (wanted === undefined) throw notAcceptable(this.#types)
-    checkShape(wanted, shape)
+    checkShape(wanted, shape, this.#resource.kind)
     const representation = this.#make(wanted, request, shape)
     if (shape === 'watch' && representation.stream === undefined)
-      throw notAcceptable(this.#types.filter((type) => type !== yamlType))
+      throw notAcceptable(this.#types.filter(isStreamed).map(streamType))
     return representation
   }
 
@@ -120,11 +130,13 @@ function includeObject(request: ServerRequest): IncludeObject {
   )
 }
 
-function checkShape({ as }: Negotiated, shape: AnswerShape): void {
+/** Errors name the Go type that upstream has in hand. */
+function checkShape({ as }: Negotiated, shape: AnswerShape, { group, kind }: KindDeclaration): void {
+  const type = `*${group === '' ? 'core' : group.split('.')[0]}.${kind}`
   if (as === 'PartialObjectMetadata' && shape === 'list')
-    throw refused('you requested PartialObjectMetadata, but the requested object is a list')
+    throw refused(`you requested PartialObjectMetadata, but the requested object is a list (${type}List)`)
   if (as === 'PartialObjectMetadataList' && shape === 'object')
-    throw refused('you requested PartialObjectMetadataList, but the requested object is not a list')
+    throw refused(`you requested PartialObjectMetadataList, but the requested object is not a list (${type})`)
 }
 
 const refused = (message: string): StatusError => statusError('NotAcceptable', message)

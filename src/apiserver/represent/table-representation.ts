@@ -47,7 +47,7 @@ export class TableRepresentation implements Representation, StreamRepresentation
   readonly #row = (record: CachedObject): Row => {
     const cells = this.#rows.cells(record, () => this.#resource.peek(record))
     const { includeObject } = this.#options
-    if (includeObject === 'None') return { head: `{"cells":[${cells}]}` }
+    if (includeObject === 'None') return { head: `{"cells":[${cells}],"object":null}` }
     const head = `{"cells":[${cells}${objectHead}`
     if (includeObject === 'Object') return { head, object: this.#resource.bytes(record), braces: 1 }
     return {
@@ -93,7 +93,7 @@ export class TableRepresentation implements Representation, StreamRepresentation
       apiVersion: `meta.k8s.io/${version}`,
       metadata: { resourceVersion: own.metadata?.resourceVersion ?? '' },
       columnDefinitions: this.#rows.definitions,
-      rows: [{ cells: this.#rows.values(own), ...(includeObject === 'None' ? {} : { object: shown }) }],
+      rows: [{ cells: this.#rows.values(own), object: includeObject === 'None' ? null : shown }],
     })
   }
 
@@ -122,7 +122,7 @@ export class TableRepresentation implements Representation, StreamRepresentation
       columnDefinitions: withColumns ? this.#rows.definitions : null,
       rows: [
         {
-          cells: this.#rows.definitions.map(() => ''),
+          cells: this.#rows.values({}),
           object: {
             kind: 'PartialObjectMetadata',
             apiVersion: `meta.k8s.io/${version}`,

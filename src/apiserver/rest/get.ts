@@ -10,7 +10,7 @@ export async function get(resource: Resource, request: ServerRequest): Promise<O
   const { query, info } = request
   if (!query.isEmpty && booleanValue(query, 'export') === true)
     throw badRequest('the export parameter, deprecated since v1.14, is no longer supported')
-  const waiting = fresh(resource, query.get('resourceVersion') ?? '')
+  const waiting = fresh(resource, query.get('resourceVersion') ?? '', 'get')
   if (waiting !== undefined) await waiting
   const record = resource.find(info.namespace, info.name)
   if (record === undefined) throw notFound(resource.subject(info.name))

@@ -35,17 +35,17 @@ export async function listSelected(
 ): Promise<ListResult> {
   const selection: Selection = { namespace, labels: options.labels, fields: options.fields }
   if (options.continue !== '') {
+    const position = decodeContinue(options.continue, namespace)
     if (options.resourceVersion !== '' && options.resourceVersion !== '0')
       throw badRequest('specifying resource version is not allowed when using continue')
-    const position = decodeContinue(options.continue, namespace)
     if (position.revision > 0) return listAt(resource, selection, options.limit, position)
     return listNewest(resource, selection, options.limit, position.after)
   }
   if (isExact(options)) {
-    const revision = parseRevision(resource, options.resourceVersion)
+    const revision = parseRevision(options.resourceVersion, 'list')
     return listAt(resource, selection, options.limit, { revision, after: '' })
   }
-  const waiting = fresh(resource, options.resourceVersion)
+  const waiting = fresh(resource, options.resourceVersion, 'list')
   if (waiting !== undefined) await waiting
   // Upstream's cache does not know limits when any state will do.
   const limit = options.resourceVersion === '0' ? 0 : options.limit

@@ -9,11 +9,17 @@ export type MediaType = typeof jsonType | typeof yamlType | typeof protobufType
 /** In upstream's order: the first is what counts when nothing is said. */
 export const mediaTypes: readonly MediaType[] = [jsonType, yamlType, protobufType]
 
+const parameter = /^\s*[^\s=;]+=(?:"[^"]*"|[^\s";=]*)\s*$/
+
 /** A Content-Type without its parameters, in lower case. */
 export function bareType(contentType: string | undefined): string {
   if (contentType === undefined) return ''
   const semicolon = contentType.indexOf(';')
-  return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
+  if (semicolon < 0) return contentType.trim().toLowerCase()
+  const [type = '', ...parameters] = contentType.split(';')
+  // What is no media type to Go's parser is none that anybody reads.
+  if (!parameters.every((each) => each.trim() === '' || parameter.test(each))) return contentType
+  return type.trim().toLowerCase()
 }
 
 export const unsupportedMediaType = (accepted: readonly string[]): StatusError =>

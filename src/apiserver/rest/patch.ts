@@ -8,10 +8,11 @@ import { invalid, isStatus, notFound, type StatusError } from '../../apimachiner
 import type { PatchType } from '../../apimachinery/transport.ts'
 import { apiVersionOf } from '../cache/layout.ts'
 import type { ServerRequest } from '../request.ts'
+import { noMediaType } from '../routing.ts'
 import { applyTransform } from './apply.ts'
 import { readConfiguration } from './configuration.ts'
 import { withManagedFields } from './field-management.ts'
-import { bareType, unsupportedMediaType } from './media-types.ts'
+import { bareType } from './media-types.ts'
 import { ObjectPatch, type ObjectPatchType } from './object-patch.ts'
 import type { Outcome } from './outcome.ts'
 import type { Resource } from './resource.ts'
@@ -31,7 +32,7 @@ export function patchTypeOf(request: ServerRequest, strategic: boolean): PatchTy
   const allowed = strategic ? patchTypes : patchTypes.filter((type) => !type.includes('strategic'))
   const sent = bareType(request.header('content-type'))
   const type = allowed.find((candidate) => candidate === sent)
-  if (type === undefined) throw unsupportedMediaType(allowed)
+  if (type === undefined) throw noMediaType()
   return type
 }
 

@@ -14,7 +14,7 @@ const digits = /^[+-]?\d+$/
 /** Go's ParseInt; BadRequest with its text for anything else. */
 export function integerValue(query: Query, name: string): number | undefined {
   const text = query.get(name)
-  if (text === undefined || text === '') return undefined
+  if (text === undefined) return undefined
   if (!digits.test(text))
     throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
   const value = Number(text)

@@ -1,12 +1,12 @@
 import type { KindDeclaration, Verb } from '../../apimachinery/define-kind.ts'
 import type { DeleteOptions } from '../../apimachinery/meta.ts'
-import { methodNotAllowed } from '../../apimachinery/status-error.ts'
 import { assert } from '../../base/assert.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { SubresourceEndpoint, VirtualResource } from '../endpoint.ts'
 import type { Representations } from '../represent/representations.ts'
 import type { ServerRequest } from '../request.ts'
-import { objectResponse, type ServerResponse, textResponse } from '../response.ts'
+import { objectResponse, type ServerResponse } from '../response.ts'
+import { methodRefused, notRouted, type UnknownPaths } from '../routing.ts'
 import { type WatchServices, watch } from '../watch/watch.ts'
 import { answerList, answerObject } from './answer.ts'
 import { readBody, readObject, readOptionsBody } from './body.ts'
@@ -49,12 +49,10 @@ export interface RestApiOptions {
   readonly virtualKinds: readonly KindDeclaration[]
   readonly watches: WatchServices
   readonly dynamic?: DynamicResources | undefined
+  readonly unknown: UnknownPaths
 }
 
 const key = (group: string, version: string, resource: string): string => `${group}/${version}/${resource}`
-
-/** What upstream answers to a path that is not there. */
-export const pageNotFound = (): ServerResponse => textResponse('404 page not found\n', 404)
 
 /** Everything below `/api` and `/apis` that is a resource: finds the resource and the verb, and lets them work. */
 export class RestApi {
@@ -86,7 +84,8 @@ export class RestApi {
 
   async #handleServed(served: ServedResource, request: ServerRequest): Promise<ServerResponse> {
     const { subresource } = request.info
-    if (!isInScope(served.resource.kind, request)) return pageNotFound()
+    if (!isInScope(served.resource.kind, request)) throw notRouted()
+    if (!request.source.wantsObjects) checkRoute(served, request)
     if (subresource !== '' || !isRead(request.info.verb)) {
       // Beside other servers: whoever writes, and whatever judges it, sees what had been acknowledged anywhere.
       const waiting = this.#options.context.mirror.fresh()
@@ -105,8 +104,11 @@ export class RestApi {
     if (alias !== undefined && aliased !== undefined && verb === 'create' && name === '')
       return this.#answer(aliased, request, alias.create(aliased.resource, request))
     const virtual = this.#virtual.get(key(group, version, resource))
-    if (virtual === undefined || subresource !== '' || name !== '') return pageNotFound()
-    if (verb !== 'create') throw methodNotAllowed(request.info, verb)
+    if (aliased !== undefined)
+      throw isAcrossNamespaces(verb) && request.info.namespace === '' ? notRouted() : methodRefused()
+    if (virtual === undefined || subresource !== '' || name !== '')
+      return this.#options.unknown.answer(request.path)
+    if (verb !== 'create') throw methodRefused()
     const kind = this.#options.virtualKinds.find(
       (candidate) =>
         candidate.group === group && candidate.version === version && candidate.resource === resource,
@@ -125,9 +127,8 @@ export class RestApi {
     const { verb, name } = request.info
     const known = kind.verbs.find((candidate) => candidate === verb)
     if (known === undefined || isOfCollection(known) === (name !== '' && !isAcrossNamespaces(known)))
-      throw methodNotAllowed(kind, verb === '' ? request.method.toLowerCase() : verb)
-    if (kind.namespaced && request.info.namespace === '' && !isAcrossNamespaces(known))
-      throw methodNotAllowed(kind, verb)
+      throw methodRefused()
+    if (kind.namespaced && request.info.namespace === '' && !isAcrossNamespaces(known)) throw methodRefused()
     if (kind.deprecation !== undefined) request.warn(kind.deprecation)
     switch (known) {
       case 'list':
@@ -175,7 +176,8 @@ export class RestApi {
   ): Promise<ServerResponse> {
     const options = listOptions(request, resource.kind)
     if (options.watch) return watch(resource, request, options, representations, this.#options.watches)
-    const result = await listSelected(resource, request.info.namespace, options)
+    const namespace = resource.kind.namespaced ? request.info.namespace : ''
+    const result = await listSelected(resource, namespace, options)
     return answerList(resource, request, representations, result, this.#options.logger)
   }
 
@@ -193,12 +195,12 @@ export class RestApi {
     const { subresource, verb } = request.info
     const endpoint = this.#subresources.get(key(kind.group, kind.resource, subresource))
     if (endpoint !== undefined) {
-      if (!endpoint.methods.includes(request.method)) throw methodNotAllowed(kind, verb)
+      if (!endpoint.methods.includes(request.method)) throw methodRefused()
       return endpoint.handle(request, kind)
     }
     const handler = handlerOf(kind, subresource, verb)
-    if (handler === undefined) return Promise.resolve(pageNotFound())
-    if (handler === 'refused') throw methodNotAllowed(kind, verb)
+    if (handler === undefined) throw notRouted()
+    if (handler === 'refused') throw methodRefused()
     return this.#answer(served, request, handler(served.resource, request))
   }
 }
@@ -208,6 +210,15 @@ function isInScope(kind: KindDeclaration, { info }: ServerRequest): boolean {
   const { namespace, name, verb } = info
   if (!kind.namespaced) return namespace === '' || namespace === name
   return namespace !== '' || name === '' || isAcrossNamespaces(verb)
+}
+
+/** What upstream's router refuses before anybody reads the request. */
+function checkRoute({ representations }: ServedResource, request: ServerRequest): void {
+  const { verb, parts, subresource } = request.info
+  if (request.method === 'HEAD') throw methodRefused()
+  if (verb === 'watch' && parts.length > 2) throw notRouted()
+  if (verb === 'watch' && request.method !== 'GET') throw methodRefused()
+  if (subresource === '') representations.checkAccepted(request, isAcrossNamespaces(verb))
 }
 
 const isOfCollection = (verb: Verb): boolean =>

@@ -1,7 +1,7 @@
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../apimachinery/field-path.ts'
 import { goQuote } from '../../apimachinery/go-text.ts'
-import { invalid, type StatusError, statusError } from '../../apimachinery/status-error.ts'
+import { badRequest, type StatusError, statusError } from '../../apimachinery/status-error.ts'
 import type { Resource } from './resource.ts'
 
 /** How long a read waits for a revision that the caches have not seen; upstream's. */
@@ -9,16 +9,22 @@ const freshnessWaitMs = 3000
 
 const decimal = /^\d+$/
 
-/** A resource version as a number, 0 for an absent one. Throws Invalid with upstream's text. */
-export function parseRevision(resource: Resource, text: string): number {
+/** Upstream's list says what was wrong with what the client sent, its get and watch only what went wrong. */
+export type RevisionUse = 'get' | 'list'
+
+/** A resource version as a number, 0 for an absent one. Throws with upstream's text. */
+export function parseRevision(text: string, use: RevisionUse): number {
   if (text === '') return 0
   const value = decimal.test(text) ? Number(text) : Number.NaN
   if (Number.isSafeInteger(value)) return value
   const why = decimal.test(text) ? 'value out of range' : 'invalid syntax'
-  const detail = `strconv.ParseUint: parsing ${goQuote(text)}: ${why}`
-  throw invalid({ group: resource.kind.group, kind: resource.kind.resource, name: '' }, [
-    invalidValue(fieldPath('resourceVersion'), text, detail),
-  ])
+  const { field, message } = invalidValue(
+    fieldPath('resourceVersion'),
+    text,
+    `strconv.ParseUint: parsing ${goQuote(text)}: ${why}`,
+  )
+  const detail = `${field}: ${message}`
+  throw use === 'list' ? badRequest(`invalid resource version: ${detail}`) : statusError('', detail)
 }
 
 export const tooLargeRevision = (wanted: number, current: number): StatusError =>
@@ -34,8 +40,8 @@ export function atLeast(resource: Resource, revision: number): Promise<void> | u
 }
 
 /** Resolves when the caches are as new as a read with this resource version needs; undefined: they are. */
-export function fresh(resource: Resource, revision: string): Promise<void> | undefined {
+export function fresh(resource: Resource, revision: string, use: RevisionUse): Promise<void> | undefined {
   if (revision === '') return resource.context.mirror.fresh()
-  const wanted = parseRevision(resource, revision)
+  const wanted = parseRevision(revision, use)
   return wanted === 0 ? undefined : atLeast(resource, wanted)
 }

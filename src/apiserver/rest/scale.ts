@@ -96,7 +96,7 @@ function pathsOf({ kind }: Resource): ScalePaths {
 /** GET of `/scale`. */
 export async function getScale(resource: Resource, request: ServerRequest): Promise<Outcome> {
   const { namespace, name } = request.info
-  const waiting = fresh(resource, request.query.get('resourceVersion') ?? '')
+  const waiting = fresh(resource, request.query.get('resourceVersion') ?? '', 'get')
   if (waiting !== undefined) await waiting
   const record = resource.find(namespace, name)
   if (record === undefined) throw notFound(resource.subject(name))

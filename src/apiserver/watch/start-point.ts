@@ -32,7 +32,7 @@ export async function findStart(
   options: ListOptions,
 ): Promise<StartPoint> {
   const { cache, context } = resource
-  const revision = parseRevision(resource, options.resourceVersion)
+  const revision = parseRevision(options.resourceVersion, 'get')
   await loadAttributes(resource, selection)
   try {
     if (options.sendInitialEvents === true || revision === 0) {

@@ -36,6 +36,8 @@ export interface WatchPlan {
   readonly onEnd: () => void
 }
 
+/** How long before its end a watch gets its last bookmark; upstream's. */
+const lastBookmarkMs = 2000
 /** How long a replay runs before other work gets its chance. */
 const sliceMs = 5
 /** Events that may pile up behind a replay. */
@@ -63,7 +65,7 @@ export class WatchRun implements WatchConsumer {
     const plan = this.#plan
     const { resource, selection, clock } = plan
     this.#leave = resource.cache.hub.add(selection, this)
-    this.#timer = resource.context.host.schedule(plan.timeoutMs, () => this.#timeOut())
+    this.#startTimer()
     if (plan.bookmarks) clock.add(this)
     const { start } = plan
     if (start.type === 'failed') this.#fail(start.error)
@@ -107,9 +109,19 @@ export class WatchRun implements WatchConsumer {
     this.#plan.onEnd()
   }
 
-  #timeOut(): void {
-    if (this.#plan.bookmarks) this.progress(this.#plan.resource.context.mirror.revision)
-    this.stop()
+  /** A watch that wants bookmarks gets one shortly before its end. */
+  #startTimer(): void {
+    const { resource, timeoutMs, bookmarks } = this.#plan
+    const { host, mirror } = resource.context
+    const early = bookmarks ? lastBookmarkMs : 0
+    if (timeoutMs <= early || early === 0) {
+      this.#timer = host.schedule(timeoutMs, () => this.stop())
+      return
+    }
+    this.#timer = host.schedule(timeoutMs - early, () => {
+      this.#timer = host.schedule(early, () => this.stop())
+      this.progress(mirror.revision)
+    })
   }
 
   #fail(error: StatusError): void {

@@ -117,13 +117,15 @@ describe('WATCH', () => {
     expect(bookmark).toMatchObject({ kind: 'ConfigMap', apiVersion: 'v1' })
   })
 
-  test('gets a bookmark every minute, and one at its end', async () => {
+  test('gets a bookmark every minute, and one shortly before its end', async () => {
     const version = await put('x')
     const query = `watch=1&resourceVersion=${version}&allowWatchBookmarks=true&timeoutSeconds=130`
     const watch = await server.watch(`${maps}?${query}`)
     const plain = await server.watch(`${maps}?watch=1&resourceVersion=${version}&timeoutSeconds=130`)
-    await host.advance(129_000)
+    await host.advance(127_000)
     expect(told(watch)).toEqual(['BOOKMARK', 'BOOKMARK'])
+    await host.advance(2000)
+    expect(told(watch)).toEqual(['BOOKMARK', 'BOOKMARK', 'BOOKMARK'])
     expect(watch.ended).toBe(false)
     await host.advance(1000)
     expect([told(watch).length, watch.ended, told(plain), plain.ended]).toEqual([3, true, [], true])
@@ -195,7 +197,7 @@ describe('WATCH', () => {
       'resourceVersionMatch is forbidden for watch',
     ],
     ['watch=1&sendInitialEvents=true', 422, 'sendInitialEvents requires setting resourceVersionMatch'],
-    ['watch=1&resourceVersion=x', 422, 'invalid syntax'],
+    ['watch=1&resourceVersion=x', 500, 'invalid syntax'],
   ]
   for (const [query, code, message] of refusals)
     test(`refuses ${query}`, async () => {

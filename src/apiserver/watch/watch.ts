@@ -30,7 +30,7 @@ export async function watch(
   representations: Representations,
   services: WatchServices,
 ): Promise<ServerResponse> {
-  const { namespace } = request.info
+  const namespace = resource.kind.namespaced ? request.info.namespace : ''
   const selection: Selection = { namespace, labels: options.labels, fields: options.fields }
   const representation = request.source.wantsObjects ? undefined : representations.choose(request, 'watch')
   const start = await findStart(resource, selection, options)

@@ -1,0 +1,38 @@
+import { type StatusError, statusError } from '../apimachinery/status-error.ts'
+import { type ServerResponse, textResponse } from './response.ts'
+
+/** Upstream's answers to what none of its routes is for; they are found before anything else is looked at. */
+export const notRouted = (): StatusError =>
+  statusError('NotFound', 'the server could not find the requested resource', {})
+
+export const methodRefused = (): StatusError =>
+  statusError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+
+export const noRepresentation = (produced: readonly string[]): StatusError =>
+  statusError('NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${produced.join(', ')}`, {})
+
+export const noMediaType = (): StatusError =>
+  statusError('UnsupportedMediaType', '415: Unsupported Media Type', {})
+
+/** Text that no browser takes for anything else. */
+export const plainError = (text: string, status: number): ServerResponse =>
+  textResponse(`${text}\n`, status, undefined, { 'x-content-type-options': 'nosniff' })
+
+/** What is below no group at all. */
+export const pageNotFound = (): ServerResponse => plainError('404 page not found', 404)
+
+/** Answers paths that nobody serves: those of the server's own groups as its API does, others as any web server. */
+export class UnknownPaths {
+  readonly #groups: ReadonlySet<string>
+
+  constructor(groups: Iterable<string>) {
+    this.#groups = new Set(groups)
+  }
+
+  /** Throws NotFound, or gives a page. */
+  answer(path: string): ServerResponse {
+    const [, prefix, group = ''] = path.split('/')
+    if (prefix === 'api' || (prefix === 'apis' && this.#groups.has(group))) throw notRouted()
+    return pageNotFound()
+  }
+}
