@@ -135,10 +135,12 @@ class Run {
   readonly #make: MakeStorage
   readonly #host = makeVirtualHost()
   readonly #twin: Twin
+  readonly #remote: boolean
 
   constructor(make: MakeStorage, remote: boolean) {
     this.#make = make
     this.#twin = new Twin(!remote)
+    this.#remote = remote
   }
 
   async run(commands: readonly Command[]): Promise<void> {
@@ -203,20 +205,27 @@ class Run {
       case 'range': {
         const { prefix, after, limit } = step
         const options = after === undefined ? { limit } : { after, limit }
-        const reading = storage.range(prefix, step.back === 0 ? options : { ...options, revision })
-        if (revision > twin.revision) expect(await failure(reading)).toBeInstanceOf(FutureRevisionError)
-        else if (revision < twin.compacted) expect(await failure(reading)).toBeInstanceOf(CompactedError)
+        // An empty store is at revision 1: there is nothing before it to be read.
+        const at = Math.max(revision, 1)
+        const reading = storage.range(prefix, step.back === 0 ? options : { ...options, revision: at })
+        if (at > twin.revision) expect(await failure(reading)).toBeInstanceOf(FutureRevisionError)
+        else if (at < twin.compacted) expect(await failure(reading)).toBeInstanceOf(CompactedError)
         else {
           const result = await reading
-          const expected = twin.range(prefix, after, limit, revision)
-          expect({ ...result, entries: result.entries.map(plain) }).toEqual({ ...expected, revision })
+          const expected = twin.range(prefix, after, limit, at)
+          expect({ ...result, entries: result.entries.map(plain) }).toEqual({ ...expected, revision: at })
         }
         return
       }
       case 'watch': {
         const watching = collect(storage, step.prefix, revision, twin.revision)
         if (revision > twin.revision) return
-        if (revision < twin.compacted) expect(await failure(watching)).toBeInstanceOf(CompactedError)
+        // The revision of the compaction itself is still there; a store that was opened later may show it.
+        const either = this.#remote && revision === twin.compacted - 1
+        const outcome = either ? await watching.catch((error: unknown) => error) : undefined
+        if (outcome instanceof CompactedError) return
+        if (either) expect(outcome).toEqual(twin.changes(step.prefix, revision))
+        else if (revision < twin.compacted) expect(await failure(watching)).toBeInstanceOf(CompactedError)
         else expect(await watching).toEqual(twin.changes(step.prefix, revision))
         return
       }
@@ -236,5 +245,5 @@ export function describeModel(make: MakeStorage, runs: number, remote: boolean):
       fc.asyncProperty(commands, (sequence) => new Run(make, remote).run(sequence)),
       { numRuns: runs },
     )
-  }, 60_000)
+  }, 240_000)
 }
