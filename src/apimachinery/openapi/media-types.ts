@@ -17,6 +17,14 @@ export const patchTypes = [
   'application/apply-patch+yaml',
 ] as const
 
+export const customObjectTypes = ['application/json', 'application/yaml'] as const
+
+export const customPatchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/apply-patch+yaml',
+] as const
+
 export const securityName = 'BearerToken'
 
 export const bearerToken = {

@@ -1,5 +1,7 @@
 import type { GroupVersionKind, KindDeclaration } from '../define-kind.ts'
 import type { Schemas } from '../schema.ts'
+import { type CustomTypes, customDefinitions } from './custom-types.ts'
+import type { CustomDefinitions } from './schema-object.ts'
 
 /** A subresource as documents describe it. Verbs are `get`, `create`, `update`, `patch`, and `connect:<METHOD>`. */
 export interface OpenApiSubresource extends GroupVersionKind {
@@ -14,6 +16,8 @@ export interface OpenApiResource extends GroupVersionKind {
   readonly namespaced: boolean
   readonly verbs: readonly string[]
   readonly subresources: readonly OpenApiSubresource[]
+  /** Present for custom resources: their types are nowhere else. */
+  readonly custom?: CustomTypes
 }
 
 /** What the generated table of resources says of subresources. */
@@ -72,3 +76,11 @@ export const servedAt = (kind: { readonly group: string; readonly version: strin
 /** The name of the type behind a kind. */
 export const typeOf = (kind: GroupVersionKind, schemas: Schemas): string | undefined =>
   schemas.ofKind(kind)?.name
+
+/** The types that the resources bring along, by name. */
+export function customTypesOf(resources: readonly OpenApiResource[]): CustomDefinitions {
+  const types = resources.flatMap((resource) =>
+    resource.custom === undefined ? [] : [...customDefinitions(resource, resource.custom)],
+  )
+  return new Map(types)
+}

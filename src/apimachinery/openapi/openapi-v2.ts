@@ -1,8 +1,16 @@
 import type { JsonValue } from '../meta.ts'
 import type { Schemas } from '../schema.ts'
 import type { FieldDocs } from './field-docs.ts'
-import { bearerToken, objectTypes, patchTypes, securityName, watchTypes } from './media-types.ts'
-import type { OpenApiResource } from './openapi-resource.ts'
+import {
+  bearerToken,
+  customObjectTypes,
+  customPatchTypes,
+  objectTypes,
+  patchTypes,
+  securityName,
+  watchTypes,
+} from './media-types.ts'
+import { customTypesOf, type OpenApiResource } from './openapi-resource.ts'
 import { type Operation, type PathEntry, pathsOf } from './operations.ts'
 import { queryParameters } from './query-parameters.ts'
 import { runSteps } from './run-steps.ts'
@@ -56,8 +64,8 @@ class V2Writer {
     }
     return {
       description: operation.description,
-      consumes: isPatch ? [...patchTypes] : ['*/*'],
-      produces: operation.watchable ? [...objectTypes, ...watchTypes] : [...objectTypes],
+      consumes: consumed(operation, isPatch),
+      produces: produced(operation),
       schemes: ['https'],
       tags: [tag],
       operationId: operation.operationId,
@@ -77,6 +85,16 @@ class V2Writer {
     responses['401'] = { description: 'Unauthorized' }
     return responses
   }
+}
+
+function consumed({ custom }: Operation, isPatch: boolean): string[] {
+  if (custom === true) return isPatch ? [...customPatchTypes] : [...customObjectTypes]
+  return isPatch ? [...patchTypes] : ['*/*']
+}
+
+function produced({ custom, watchable }: Operation): string[] {
+  if (custom === true) return [...customObjectTypes]
+  return watchable ? [...objectTypes, ...watchTypes] : [...objectTypes]
 }
 
 /** What a status code means. */
@@ -105,7 +123,7 @@ export function* openApiV2Steps({
   docs,
   version,
 }: OpenApiInput): Generator<void, OpenApiV2> {
-  const objects = new SchemaObjects('v2', { schemas, docs })
+  const objects = new SchemaObjects('v2', { schemas, docs, custom: customTypesOf(resources) })
   const writer = new V2Writer(objects)
   const paths = new Map<string, JsonMembers>()
   for (const resource of resources) {

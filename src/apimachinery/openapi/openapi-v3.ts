@@ -1,6 +1,14 @@
 import type { JsonValue } from '../meta.ts'
-import { bearerToken, objectTypes, patchTypes, securityName, watchTypes } from './media-types.ts'
-import { type OpenApiResource, servedAt } from './openapi-resource.ts'
+import {
+  bearerToken,
+  customObjectTypes,
+  customPatchTypes,
+  objectTypes,
+  patchTypes,
+  securityName,
+  watchTypes,
+} from './media-types.ts'
+import { customTypesOf, type OpenApiResource, servedAt } from './openapi-resource.ts'
 import { descriptions, type OpenApiInput } from './openapi-v2.ts'
 import { type Operation, type PathEntry, pathsOf } from './operations.ts'
 import { queryParameters } from './query-parameters.ts'
@@ -56,7 +64,7 @@ class V3Writer {
         ? {}
         : {
             requestBody: {
-              content: this.#content(isPatch ? patchTypes : ['*/*'], body.type),
+              content: this.#content(consumed(operation, isPatch), body.type),
               ...(body.required ? { required: true } : {}),
             },
           }),
@@ -71,8 +79,9 @@ class V3Writer {
     return Object.fromEntries(types.map((mediaType) => [mediaType, { schema }]))
   }
 
-  #responses({ answers, watchable }: Operation): JsonMembers {
-    const types = watchable ? [...objectTypes, ...watchTypes] : objectTypes
+  #responses({ answers, watchable, custom }: Operation): JsonMembers {
+    const own = custom === true ? customObjectTypes : objectTypes
+    const types = watchable && custom !== true ? [...own, ...watchTypes] : own
     const responses: JsonMembers = {}
     for (const [code, type] of Object.entries(answers)) {
       responses[code] = { description: descriptions[code] ?? '', content: this.#content(types, type) }
@@ -80,6 +89,11 @@ class V3Writer {
     responses['401'] = { description: 'Unauthorized' }
     return responses
   }
+}
+
+function consumed({ custom }: Operation, isPatch: boolean): readonly string[] {
+  if (custom === true) return isPatch ? customPatchTypes : customObjectTypes
+  return isPatch ? patchTypes : ['*/*']
 }
 
 function queryParameter(name: keyof typeof queryParameters): JsonMembers {
@@ -100,7 +114,8 @@ export function* openApiV3Steps({
   docs,
   version,
 }: OpenApiInput): Generator<void, OpenApiV3> {
-  const objects = new SchemaObjects('v3', { schemas, docs }, (kind) => {
+  const input = { schemas, docs, custom: customTypesOf(resources) }
+  const objects = new SchemaObjects('v3', input, (kind) => {
     return (
       kind.group === '' ||
       resources.some(({ group, version }) => kind.group === group && kind.version === version)

@@ -1,5 +1,6 @@
 import type { GroupVersionKind } from '../define-kind.ts'
 import type { Schemas } from '../schema.ts'
+import { customTypeName } from './custom-types.ts'
 import { type OpenApiResource, type OpenApiSubresource, servedAt, typeOf } from './openapi-resource.ts'
 import {
   deleteCollectionQuery,
@@ -28,6 +29,8 @@ export interface Operation {
   readonly answers: Readonly<Record<string, string>>
   /** Lists stream as watches too. */
   readonly watchable: boolean
+  /** Of a custom resource: no strategic merge, no protobuf. */
+  readonly custom?: true
 }
 
 export interface PathEntry {
@@ -149,9 +152,12 @@ function operation(
 ): Operation {
   const { method, action, word, query, codes, text } = verbs[verb]
   const [id, what] = idAndText
-  const type = typeOf(kind, place.schemas) ?? ''
+  const { custom } = place.resource
+  const isOwn = custom !== undefined && kind.kind === place.resource.kind
+  const type = isOwn ? customTypeName(place.resource) : (typeOf(kind, place.schemas) ?? '')
+  const list = isOwn ? customTypeName({ ...place.resource, kind: custom.listKind }) : `${type}List`
   const isDelete = verb === 'delete' || verb === 'deletecollection'
-  const answer = isDelete ? `${meta}Status` : verb === 'list' ? `${type}List` : type
+  const answer = isDelete ? `${meta}Status` : verb === 'list' ? list : type
   const body = bodyOf(verb, type)
   return {
     method,
@@ -163,6 +169,7 @@ function operation(
     ...(body === undefined ? {} : { body }),
     answers: Object.fromEntries(codes.map((code) => [code, answer])),
     watchable: verb === 'list' && place.resource.verbs.includes('watch'),
+    ...(custom === undefined ? {} : { custom: true as const }),
   }
 }
 

@@ -48,9 +48,16 @@ function extensions(schema: Schema, target: Schema | undefined): JsonMembers {
   return members
 }
 
+/** Types that are made for a document, by name. */
+export type CustomDefinitions = ReadonlyMap<
+  string,
+  (objects: SchemaObjects, dialect: Dialect, docs: FieldDocs) => JsonMembers
+>
+
 export interface SchemaInput {
   readonly schemas: Schemas
   readonly docs: FieldDocs
+  readonly custom?: CustomDefinitions
 }
 
 /** Turns schemas into the schema objects of one document and remembers which types they refer to. */
@@ -59,6 +66,7 @@ export class SchemaObjects {
   readonly #schemas: Schemas
   readonly #docs: FieldDocs
   readonly #showsKind: (kind: GroupVersionKind) => boolean
+  readonly #custom: CustomDefinitions | undefined
   readonly #wanted = new Set<string>()
 
   /** `showsKind` tells which of the kinds of a type that stands for many (DeleteOptions) concern the document. */
@@ -70,6 +78,7 @@ export class SchemaObjects {
     this.#dialect = dialect
     this.#schemas = input.schemas
     this.#docs = input.docs
+    this.#custom = input.custom
     this.#showsKind = showsKind
   }
 
@@ -86,6 +95,8 @@ export class SchemaObjects {
     for (const name of this.#wanted) {
       const schema = this.#schemas.get(name)
       if (schema !== undefined) found.set(name, this.#definition(name, schema))
+      const custom = this.#custom?.get(name)
+      if (custom !== undefined) found.set(name, custom(this, this.#dialect, this.#docs))
       yield
     }
     return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -40,6 +40,14 @@ export interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly additionalProperties?: JsonSchema | boolean
   readonly items?: JsonSchema | readonly JsonSchema[]
+  /** Further words of JSON Schema that definitions may not use. */
+  readonly id?: string
+  readonly $schema?: string
+  readonly $ref?: string
+  readonly additionalItems?: unknown
+  readonly patternProperties?: Readonly<Record<string, unknown>>
+  readonly definitions?: Readonly<Record<string, unknown>>
+  readonly dependencies?: Readonly<Record<string, unknown>>
   readonly 'x-kubernetes-embedded-resource'?: boolean
   readonly 'x-kubernetes-int-or-string'?: boolean
   readonly 'x-kubernetes-list-map-keys'?: readonly string[]
@@ -55,3 +63,28 @@ export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)
+
+/** The schema of all items; undefined where there is none, or one for each. */
+export function itemsOf({ items }: JsonSchema): JsonSchema | undefined {
+  return items === undefined || Array.isArray(items) ? undefined : (items as JsonSchema)
+}
+
+/** The schema of the values of a map. */
+export const valuesOf = ({ additionalProperties: values }: JsonSchema): JsonSchema | undefined =>
+  typeof values === 'object' ? values : undefined
+
+/** Whether a schema, or any in it, is one that `test` says. */
+export function someSchema(schema: JsonSchema | undefined, test: (schema: JsonSchema) => boolean): boolean {
+  if (schema === undefined) return false
+  if (test(schema)) return true
+  const { allOf = [], anyOf = [], oneOf = [], not, properties = {} } = schema
+  return [
+    itemsOf(schema),
+    valuesOf(schema),
+    not,
+    ...allOf,
+    ...anyOf,
+    ...oneOf,
+    ...Object.values(properties),
+  ].some((part) => someSchema(part, test))
+}

@@ -47,7 +47,7 @@ export class CustomResources implements DynamicResources {
   /** Once the definitions have been loaded. */
   start(): void {
     for (const definition of this.#reader.list())
-      this.#discovered.set(definition.metadata?.name ?? '', servedResourcesOf(definition))
+      this.#discovered.set(definition.metadata?.name ?? '', this.#servedOf(definition))
     this.#publish()
     this.#stop = this.#reader.onChange((now, old) => this.#observe(now, old))
   }
@@ -90,10 +90,15 @@ export class CustomResources implements DynamicResources {
     }
     if (now !== undefined && old !== undefined && looksAlike(now, old)) return
     const before = this.#discovered.get(name) ?? []
-    const after = now === undefined ? [] : servedResourcesOf(now)
+    const after = now === undefined ? [] : this.#servedOf(now)
     if (now === undefined) this.#discovered.delete(name)
     else this.#discovered.set(name, after)
     if (before.length > 0 || after.length > 0) this.#publish()
+  }
+
+  #servedOf(definition: Definition): readonly DiscoveredResource[] {
+    const name = definition.metadata?.name ?? ''
+    return servedResourcesOf(definition, () => this.#reader.get('', name))
   }
 
   #publish(): void {

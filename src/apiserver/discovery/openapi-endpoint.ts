@@ -40,7 +40,7 @@ const v2Path = '/openapi/v2'
 const v3Path = '/openapi/v3'
 const encoder = new TextEncoder()
 
-const toOpenApi = ({ kind, subresources }: ServedResource): OpenApiResource => ({
+const toOpenApi = ({ kind, subresources, custom }: ServedResource): OpenApiResource => ({
   group: kind.group,
   version: kind.version,
   kind: kind.kind,
@@ -48,6 +48,7 @@ const toOpenApi = ({ kind, subresources }: ServedResource): OpenApiResource => (
   namespaced: kind.namespaced,
   verbs: kind.verbs,
   subresources,
+  ...(custom === undefined ? {} : { custom }),
 })
 
 type Encoding = 'json' | 'protobuf'
@@ -62,6 +63,13 @@ function encodingFor(accept: string, path: string): Encoding | undefined {
   return undefined
 }
 
+/** A document as it was made; another hash means that it is out of date. */
+interface Encoded {
+  readonly path: string
+  readonly hash: string
+  readonly bytes: Promise<Uint8Array>
+}
+
 /** A document whose content its path's hash stands for may be kept for ever. */
 const keepForEver = 'public, immutable'
 
@@ -69,7 +77,7 @@ const keepForEver = 'public, immutable'
 export class OpenApiEndpoint implements Endpoint {
   readonly paths = [v2Path, v3Path, `${v3Path}/*`]
   readonly #options: OpenApiOptions
-  readonly #encoded = new Map<string, Promise<Uint8Array>>()
+  readonly #encoded = new Map<string, Encoded>()
   #resources: readonly OpenApiResource[] = []
   #external: ExternalOpenApi = { v3: new Map(), v2: [] }
 
@@ -80,7 +88,11 @@ export class OpenApiEndpoint implements Endpoint {
   /** From now on these are described. */
   replace(resources: readonly ServedResource[]): void {
     this.#resources = resources.map(toOpenApi)
-    this.#encoded.clear()
+    const paths = new Set([
+      v2Path,
+      ...[...byDocument(this.#resources).keys()].map((name) => `${v3Path}/${name}`),
+    ])
+    for (const [key, { path }] of this.#encoded) if (!paths.has(path)) this.#encoded.delete(key)
   }
 
   /** From now on other servers add these. */
@@ -141,14 +153,19 @@ export class OpenApiEndpoint implements Endpoint {
   }
 
   /** Several clients that ask at the same time wait for the same making. */
-  #encode(path: string, resources: readonly OpenApiResource[], encoding: Encoding): Promise<Uint8Array> {
+  #encode(
+    path: string,
+    hash: string,
+    resources: readonly OpenApiResource[],
+    encoding: Encoding,
+  ): Promise<Uint8Array> {
     const key = `${encoding} ${path}`
     const known = this.#encoded.get(key)
-    if (known !== undefined) return known
+    if (known?.hash === hash) return known.bytes
     const { host } = this.#options
-    const made = host.track(inSteps(host, this.#steps(path, resources, encoding)))
-    this.#encoded.set(key, made)
-    return made
+    const bytes = host.track(inSteps(host, this.#steps(path, resources, encoding)))
+    this.#encoded.set(key, { path, hash, bytes })
+    return bytes
   }
 
   async #document(
@@ -165,7 +182,7 @@ export class OpenApiEndpoint implements Endpoint {
     if (request.header('if-none-match') === etag) {
       return { type: 'bytes', status: 304, contentType, chunks: [], headers }
     }
-    const chunks = [await this.#encode(request.path, resources, encoding)]
+    const chunks = [await this.#encode(request.path, hash, resources, encoding)]
     return { type: 'bytes', status: 200, contentType, chunks, headers }
   }
 }

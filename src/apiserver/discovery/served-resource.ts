@@ -1,4 +1,5 @@
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
+import type { CustomTypes } from '../../apimachinery/openapi/custom-types.ts'
 import {
   type OpenApiSubresource,
   openApiResources,
@@ -9,6 +10,8 @@ import {
 export interface ServedResource {
   readonly kind: KindDeclaration
   readonly subresources: readonly OpenApiSubresource[]
+  /** Present for custom resources. */
+  readonly custom?: CustomTypes
 }
 
 /**

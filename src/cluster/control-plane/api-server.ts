@@ -158,7 +158,7 @@ function makeEndpoints(
   })
   core.served.onChange(() => {
     discovery.replace(core.served.list())
-    openApi.replace(served)
+    openApi.replace(core.served.list())
   })
   core.served.replace('built in', served)
   const endpoints: Endpoint[] = [

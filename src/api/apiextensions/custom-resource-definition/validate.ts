@@ -2,16 +2,20 @@ import type { WriteContext } from '../../../apimachinery/define-kind.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { fieldForbidden, invalidValue, required } from '../../../apimachinery/field-errors.ts'
 import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
+import { jsonEqual } from '../../../apimachinery/json-equal.ts'
 import { type Complaints, isDns1035Label, isDns1123Subdomain } from '../../../apimachinery/names.ts'
 import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
 import { checkRequiredChoice } from '../../checks.ts'
 import type { apiextensions } from '../../generated/types/index.ts'
 import { knowsReviewVersion, validateReviewVersions, validateWebhookClient } from '../../webhook-client.ts'
-import { validateVersion } from './validate-version.ts'
+import { approvalOf, isProtectedGroup } from './api-approval.ts'
+import { schemaRules } from './validate-schema.ts'
+import { type SharedParts, sharedParts, validateParts, validateWarning } from './validate-version.ts'
 
 type Definition = apiextensions.v1.CustomResourceDefinition
 type Names = Partial<apiextensions.v1.CustomResourceDefinitionNames>
 type Spec = Partial<apiextensions.v1.CustomResourceDefinitionSpec>
+type Version = apiextensions.v1.CustomResourceDefinitionVersion
 
 /** All complaints in one error. */
 function checkJoined(
@@ -55,20 +59,62 @@ function validateGroup(group: string, where: FieldPath, errors: FieldError[]): v
     errors.push(invalidValue(where, group, 'should be a domain with at least one dot'))
 }
 
-function validateVersions({ versions = [] }: Spec, path: FieldPath, errors: FieldError[]): void {
+const nothingShared: SharedParts = {
+  schema: false,
+  subresources: false,
+  columns: false,
+  selectableFields: false,
+}
+
+const opposite = (parts: SharedParts): SharedParts => ({
+  schema: !parts.schema,
+  subresources: !parts.subresources,
+  columns: !parts.columns,
+  selectableFields: !parts.selectableFields,
+})
+
+/** What each version says, but for what they share. Gives what checks the shared parts. */
+function validateVersions(
+  spec: Spec,
+  old: Spec | undefined,
+  path: FieldPath,
+  errors: FieldError[],
+): () => void {
+  const { versions = [] } = spec
+  const rules = schemaRules(versions, old?.versions, spec.preserveUnknownFields === true)
+  const shared = sharedParts(versions)
+  const wasFullBefore = (name: string): boolean => {
+    const [now, before] = [versions, old?.versions ?? []].map((list) =>
+      list.find((version) => version.name === name),
+    )
+    return before !== undefined && jsonEqual(now?.selectableFields, before.selectableFields)
+  }
+  const check = (version: Version, at: FieldPath, wants: SharedParts, schemaField: string): void => {
+    const hasStatus = version.subresources?.status !== undefined
+    const mayHaveManyFields = wasFullBefore(version.name)
+    validateParts(version, at, { rules, wants, schemaField, hasStatus, mayHaveManyFields }, errors)
+  }
+
+  const mustHaveSchemas =
+    old === undefined || (old.versions ?? []).every(({ schema }) => schema?.openAPIV3Schema !== undefined)
   versions.forEach((version, index) => {
-    if (version.schema?.openAPIV3Schema === undefined)
+    if (mustHaveSchemas && version.schema?.openAPIV3Schema === undefined)
       errors.push(required(path.index(index).child('schema').child('openAPIV3Schema')))
   })
   versions.forEach((version, index) => {
     const { name = '' } = version
     checkJoined(name, isDns1035Label(name), '', path.index(index).child('name'), errors)
-    validateVersion(version, path.index(index), errors)
+    validateWarning(version, path.index(index), errors)
+    check(version, path.index(index), opposite(shared), 'schema')
   })
   if (new Set(versions.map(({ name }) => name)).size < versions.length)
     errors.push(invalidValue(path, versions, 'must contain unique version names'))
   if (versions.filter(({ storage }) => storage).length !== 1)
     errors.push(invalidValue(path, versions, 'must have exactly one version marked as storage version'))
+  return () => {
+    const [first] = versions
+    if (first !== undefined) check(first, fieldPath('spec'), { ...nothingShared, ...shared }, 'validation')
+  }
 }
 
 function validateConversion(spec: Spec, old: Spec | undefined, path: FieldPath, errors: FieldError[]): void {
@@ -94,11 +140,12 @@ function validateConversion(spec: Spec, old: Spec | undefined, path: FieldPath, 
 function validateSpec(spec: Spec, old: Spec | undefined, path: FieldPath, errors: FieldError[]): void {
   validateGroup(spec.group ?? '', path.child('group'), errors)
   checkRequiredChoice(spec.scope, ['Cluster', 'Namespaced'], path.child('scope'), errors)
-  validateVersions(spec, path.child('versions'), errors)
+  const validateShared = validateVersions(spec, old, path.child('versions'), errors)
   const names: Names = spec.names ?? {}
   for (const field of ['plural', 'singular', 'kind', 'listKind'] as const)
     if ((names[field] ?? '') === '') errors.push(required(path.child('names').child(field)))
   validateNames(names, path.child('names'), errors)
+  validateShared()
   if (spec.conversion !== undefined) validateConversion(spec, old, path.child('conversion'), errors)
 }
 
@@ -149,7 +196,20 @@ function validateName({ metadata, spec }: Definition, errors: FieldError[]): voi
   errors.push(invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group'))
 }
 
-/** Of the schemas only that they are there: what serves custom resources looks into them. */
+/** APIs of Kubernetes' own groups have to be approved, or to say that they are not. */
+function validateApproval(
+  { metadata, spec }: Definition,
+  old: Definition | undefined,
+  errors: FieldError[],
+): void {
+  if (!isProtectedGroup(spec?.group ?? '')) return
+  const { reason, message, annotation } = approvalOf(metadata?.annotations)
+  if (old !== undefined && approvalOf(old.metadata?.annotations).reason === reason) return
+  const where = fieldPath('metadata').child('annotations').key('api-approved.kubernetes.io')
+  if (reason === 'InvalidAnnotation') errors.push(invalidValue(where, annotation, message))
+  if (reason === 'MissingAnnotation') errors.push(required(where, message))
+}
+
 export function validateDefinition(
   definition: Definition,
   old: Definition | undefined,
@@ -170,6 +230,7 @@ export function validateDefinition(
   if (old !== undefined) validateChange(definition, old, path, errors)
   accepted()
   validateStoredVersions(definition, errors)
+  validateApproval(definition, old, errors)
   if (definition.spec?.preserveUnknownFields === true && old?.spec?.preserveUnknownFields !== true) {
     const detail =
       'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'

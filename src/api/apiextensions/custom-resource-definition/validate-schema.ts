@@ -1,0 +1,134 @@
+import { Conformer } from '../../../apimachinery/codec/conformer.ts'
+import type { FieldError } from '../../../apimachinery/field-error.ts'
+import { fieldForbidden, invalidValue } from '../../../apimachinery/field-errors.ts'
+import type { FieldPath } from '../../../apimachinery/field-path.ts'
+import { FieldPath as Path } from '../../../apimachinery/field-path.ts'
+import { jsonEqual } from '../../../apimachinery/json-equal.ts'
+import { checkDefaults, hasUnprunedDefaults } from '../../../apimachinery/structural/check-defaults.ts'
+import { checkKeys, setItemComplaint } from '../../../apimachinery/structural/check-list-type.ts'
+import { checkSchema, hasInvalidType } from '../../../apimachinery/structural/check-schema.ts'
+import { checkStructural } from '../../../apimachinery/structural/check-structural.ts'
+import { type JsonSchema, someSchema } from '../../../apimachinery/structural/json-schema.ts'
+import { metadataConformer } from '../../../apimachinery/structural/metadata-conformer.ts'
+import { builtInSchemas } from '../../schemas.ts'
+import type { DefinitionVersion } from './definition-state.ts'
+
+type Versions = readonly DefinitionVersion[]
+
+/** What new schemas have to keep; an update need not where the definition did not before (upstream's ratcheting). */
+export interface SchemaRules {
+  readonly requireStructural: boolean
+  readonly requirePrunedDefaults: boolean
+  readonly requireValidTypes: boolean
+  readonly requireAtomicSets: boolean
+  readonly requireMapKeys: boolean
+  /** Schemas that did not change. */
+  readonly unchanged: readonly JsonSchema[]
+}
+
+const schemasOf = (versions: Versions): readonly JsonSchema[] =>
+  versions.flatMap(({ schema }) => schema?.openAPIV3Schema ?? [])
+
+const hasBrokenKeys = (schema: JsonSchema): boolean => {
+  const errors: FieldError[] = []
+  checkKeys(schema, Path.root(''), errors)
+  return errors.length > 0
+}
+
+const isExtended = (schema: JsonSchema): boolean =>
+  Object.keys(schema).some((key) => key.startsWith('x-kubernetes-')) || schema.default !== undefined
+
+export function schemaRules(
+  versions: Versions,
+  old: Versions | undefined,
+  preservesUnknown: boolean,
+): SchemaRules {
+  const before = schemasOf(old ?? [])
+  const now = schemasOf(versions)
+  const had = (test: (schema: JsonSchema) => boolean): boolean =>
+    before.some((schema) => someSchema(schema, test))
+  const wasStructural = before.every((schema) => checkStructural(schema, Path.root('')).length === 0)
+  const isNeeded = !preservesUnknown || now.some((schema) => someSchema(schema, isExtended))
+  return {
+    requireStructural: isNeeded || wasStructural,
+    requirePrunedDefaults: !before.some(hasUnprunedDefaults),
+    requireValidTypes: !had(hasInvalidType),
+    requireAtomicSets: !had((schema) => setItemComplaint(schema) !== undefined),
+    requireMapKeys: !had(hasBrokenKeys),
+    unchanged: now.filter((schema) => before.some((other) => jsonEqual(other, schema))),
+  }
+}
+
+const atRoot: readonly string[] = [
+  'description',
+  'type',
+  'format',
+  'title',
+  'maximum',
+  'exclusiveMaximum',
+  'minimum',
+  'exclusiveMinimum',
+  'maxLength',
+  'minLength',
+  'pattern',
+  'maxItems',
+  'minItems',
+  'uniqueItems',
+  'multipleOf',
+  'required',
+  'items',
+  'properties',
+  'externalDocs',
+  'example',
+  'x-kubernetes-preserve-unknown-fields',
+  'x-kubernetes-validations',
+]
+
+const goNames =
+  '[Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations]'
+
+/** Writes of the status validate its schema alone, so nothing may stand above it. */
+function checkRoot(schema: JsonSchema, path: FieldPath, errors: FieldError[]): void {
+  const { type = '' } = schema
+  if (type !== '' && type !== 'object') {
+    const detail =
+      'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'
+    errors.push(invalidValue(path.child('openAPIV3Schema.type'), type, detail))
+    return
+  }
+  const odd = Object.entries(schema).some(
+    ([key, value]) => value !== undefined && value !== false && !atRoot.includes(key),
+  )
+  if (!odd) return
+  const detail = `only ${goNames} fields are allowed at the root of the schema if the status subresource is enabled`
+  errors.push(invalidValue(path.child('openAPIV3Schema'), schema, detail))
+}
+
+const conformMetadata = metadataConformer(new Conformer(builtInSchemas), builtInSchemas)
+
+/** One schema; `path` is that of `schema` or `validation`. */
+export function validateSchema(
+  schema: JsonSchema,
+  path: FieldPath,
+  hasStatus: boolean,
+  rules: SchemaRules,
+  errors: FieldError[],
+): void {
+  if (hasStatus) checkRoot(schema, path, errors)
+  if (schema.nullable === true)
+    errors.push(fieldForbidden(path.child('openAPIV3Schema.nullable'), 'nullable cannot be true at the root'))
+  const where = path.child('openAPIV3Schema')
+  if (rules.requireStructural) {
+    const structural = checkStructural(schema, where)
+    const wrong =
+      structural.length > 0
+        ? structural
+        : checkDefaults(schema, where, {
+            conformMetadata,
+            requirePruned: rules.requirePrunedDefaults,
+            validateRules: () => [],
+          })
+    errors.push(...wrong)
+  }
+  errors.push(...checkSchema(schema, where, rules))
+}
