@@ -190,8 +190,7 @@ export function estimateCall(
 ): CallEstimate | undefined {
   const sized: EstimatedCall = {
     ...call,
-    sizeOf: (operand) =>
-      operand.size ?? (operand.path.length > 0 ? sizes(operand) : undefined) ?? unknownSize,
+    sizeOf: (operand) => operand.size ?? sizes(operand) ?? unknownSize,
   }
   return extensionEstimates.get(call.overload)?.(sized) ?? byFunction.get(name)?.(sized)
 }

@@ -320,7 +320,7 @@ class Estimator {
     if (known !== undefined) return known
     const path = this.#path(expr)
     const type = this.#type(expr)
-    const hinted = path.length === 0 ? undefined : this.#sizes({ path, type })
+    const hinted = this.#sizes({ path, type })
     if (hinted !== undefined) {
       this.#knownSizes.set(expr, hinted)
       return hinted

@@ -63,10 +63,20 @@ function matchAt(
 /** How much of the text a failed token takes along, as the message shows it. */
 const strayText = (source: string, offset: number): string => {
   const character = String.fromCodePoint(source.codePointAt(offset) ?? 0)
-  if (character === '"' || character === "'") return /^[^\n\r]*/.exec(source.slice(offset))?.[0] ?? character
+  if (character === '"' || character === "'") return unfinished(source.slice(offset), character)
   // A single bar or ampersand is half an operator: the character after it fails with it.
   if (character === '|' || character === '&' || character === '=') return source.slice(offset, offset + 2)
   return character
+}
+
+const halfEscape = /^\\(?:[xX][0-9a-fA-F]?|u[0-9a-fA-F]{0,3}|U[0-9a-fA-F]{0,7}|[0-3][0-7]?)?/
+
+/** A string as far as it is one, and the character that it fails at. */
+function unfinished(rest: string, quote: string): string {
+  const body = new RegExp(`^${quote}(?:${escaped}|[^\\\\${quote}\\n\\r])*`).exec(rest)?.[0] ?? quote
+  const half = halfEscape.exec(rest.slice(body.length))?.[0] ?? ''
+  const end = body.length + half.length
+  return rest.slice(0, end) + String.fromCodePoint(rest.codePointAt(end) ?? 0x20).slice(0, rest.length - end)
 }
 
 /** The tokens of a text, the last of them `end`. What is no token is reported and left out. */

@@ -14,8 +14,16 @@ const maxCodePoints = 100_000
 /** The parse cannot go on; what is wrong has been reported. */
 class SyntaxFailure extends Error {}
 
-const starters =
-  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+const literals = "'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+/** What may come where an expression starts, as messages list it; by what else may come there. */
+const starters = {
+  expression: `{'[', '{', '(', '.', '-', '!', ${literals}`,
+  argument: `{'[', '{', '(', ')', '.', '-', '!', ${literals}`,
+  element: `{'[', ']', '{', '(', '.', ',', '-', '!', '?', ${literals}`,
+  entry: `{'[', '{', '}', '(', '.', ',', '-', '!', '?', ${literals}`,
+} as const
+
+const fieldStarters = "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}"
 
 const relations: ReadonlyMap<string, string> = new Map([
   ['<', operators.less],
@@ -36,8 +44,17 @@ const products: ReadonlyMap<string, string> = new Map([
   ['%', operators.modulo],
 ])
 
+const startingKinds: ReadonlySet<TokenKind> = new Set([
+  'identifier',
+  'int',
+  'uint',
+  'double',
+  'string',
+  'bytes',
+])
+
 const startsExpression = ({ kind, text }: Token): boolean =>
-  kind === 'symbol' ? '[{(.-!'.includes(text) : kind === 'keyword' ? text !== 'in' : kind !== 'end'
+  kind === 'symbol' ? '[{(.-!'.includes(text) : kind === 'keyword' ? text !== 'in' : startingKinds.has(kind)
 
 class Parser {
   readonly #tokens: readonly Token[]
@@ -45,6 +62,8 @@ class Parser {
   readonly #macros: ReadonlyMap<string, readonly Macro[]>
   #at = 0
   #depth = 0
+  /** What the message lists if no expression starts at the token with this number. */
+  #expected: { readonly at: number; readonly what: keyof typeof starters } = { at: -1, what: 'expression' }
 
   constructor(tokens: readonly Token[], issues: Issues, macros: ReadonlyMap<string, readonly Macro[]>) {
     this.#tokens = tokens
@@ -104,12 +123,6 @@ class Parser {
       offset,
       kind === 'end' ? `missing '${text}' at '<EOF>'` : `mismatched input '${found}' expecting '${text}'`,
     )
-  }
-
-  #expectKind(kind: TokenKind, name: string): Token {
-    if (this.#token.kind === kind) return this.#advance()
-    const { text, offset } = this.#token
-    return this.#fail(offset, `mismatched input '${text}' expecting ${name}`)
   }
 
   #nested<T>(parse: () => T): T {
@@ -221,10 +234,18 @@ class Parser {
 
   #fieldName(): string {
     const token = this.#token
-    if (token.kind !== 'escapedIdentifier') return this.#expectKind('identifier', 'IDENTIFIER').text
+    if (token.kind === 'identifier') return this.#advance().text
+    if (token.kind !== 'escapedIdentifier') return this.#noField(token)
     this.#advance()
     this.#issues.report(token.offset, "unsupported syntax: '`'")
     return token.text.slice(1, -1)
+  }
+
+  #noField(token: Token): never {
+    const isConstant = token.kind === 'keyword' && token.text !== 'in'
+    if (isConstant) return this.#fail(token.offset, `mismatched input '${token.text}' expecting IDENTIFIER`)
+    const found = token.kind === 'end' ? '' : token.text
+    return this.#fail(token.offset, `no viable alternative at input '.${found}'`)
   }
 
   #indexing(operand: Expr): Expr {
@@ -238,6 +259,7 @@ class Parser {
   #arguments(close: string): readonly Expr[] {
     const args: Expr[] = []
     if (this.#take(close) !== undefined) return args
+    this.#expected = { at: this.#at, what: 'argument' }
     do args.push(this.#expression())
     while (this.#take(',') !== undefined)
     this.#expect(close)
@@ -257,10 +279,18 @@ class Parser {
     return expr
   }
 
+  /** One token too many is left out; with anything else the parse ends, as there is nothing to go on with. */
   #unexpected(token: Token): Expr {
-    const isStray = token.kind !== 'end' && startsExpression(this.#peek(1))
-    if (!isStray) return this.#fail(token.offset, `mismatched input '${token.text}' expecting ${starters}`)
-    this.#issues.report(token.offset, `Syntax error: extraneous input '${token.text}' expecting ${starters}`)
+    const expected = starters[this.#expected.at === this.#at ? this.#expected.what : 'expression']
+    const next = this.#peek(1)
+    const isStray = token.kind !== 'end' && startsExpression(next)
+    if (!isStray) {
+      const complaint = `mismatched input '${token.text}' expecting ${expected}`
+      if (token.kind === 'end' || next.kind !== 'end') return this.#fail(token.offset, complaint)
+      this.#issues.report(token.offset, `Syntax error: ${complaint}`)
+      return this.#fail(next.offset, `mismatched input '<EOF>' expecting ${starters.expression}`)
+    }
+    this.#issues.report(token.offset, `Syntax error: extraneous input '${token.text}' expecting ${expected}`)
     this.#advance()
     return this.#primary()
   }
@@ -268,14 +298,16 @@ class Parser {
   /** A variable, a function, or `a.b.Type{…}`. */
   #named(): Expr {
     const dot = this.#take('.')
-    const token = this.#expectKind('identifier', 'IDENTIFIER')
+    if (this.#token.kind !== 'identifier') return this.#noField(this.#token)
+    const token = this.#advance()
     const name = `${dot === undefined ? '' : '.'}${token.text}`
     const message = this.#messageAhead()
     if (message !== undefined) return this.#message(`${name}${message}`)
     const start = dot ?? token
     if (isReserved(token.text)) {
       this.#issues.report(start.offset, `reserved identifier: ${token.text}`)
-      if (!this.#is('(')) return { kind: 'ident', offset: token.offset, name }
+      // Not a name: a macro that wants one says so too.
+      if (!this.#is('(')) return { kind: 'literal', offset: start.offset, value: null }
     }
     const open = this.#take('(')
     if (open === undefined) return { kind: 'ident', offset: token.offset, name }
@@ -300,6 +332,10 @@ class Parser {
     const fields: FieldInit[] = []
     while (!this.#is('}')) {
       const optional = this.#take('?') !== undefined
+      const { kind, text, offset: at } = this.#token
+      if (kind !== 'identifier' && kind !== 'escapedIdentifier') {
+        this.#fail(at, `mismatched input '${text}' expecting ${fieldStarters}`)
+      }
       const name = this.#fieldName()
       const colon = this.#expect(':')
       fields.push({ offset: colon.offset, name, value: this.#expression(), optional })
@@ -310,6 +346,7 @@ class Parser {
   }
 
   #list(offset: number): Expr {
+    this.#expected = { at: this.#at, what: 'element' }
     const elements: Expr[] = []
     const optionals = new Set<number>()
     while (!this.#is(']')) {
@@ -326,6 +363,7 @@ class Parser {
   }
 
   #map(offset: number): Expr {
+    this.#expected = { at: this.#at, what: 'entry' }
     const entries: MapEntry[] = []
     while (!this.#is('}')) {
       if (this.#is(',') && entries.length === 0) {

@@ -135,7 +135,9 @@ export const listExtensions: readonly FunctionDeclaration[] = [
   declare('slice', method3('list_slice', listOfT, int, int, typeListT, slice)),
   declare(
     'flatten',
-    method1('list_flatten', list(listOfT), typeListT, (values) => flatten(values, 1)),
+    method1('list_flatten', { ...listOfT, type: listOf(typeListT) }, typeListT, (values) =>
+      flatten(values, 1),
+    ),
     method2('list_flatten_int', list(dyn), int, listType, flatten),
   ),
   declare('sort', ...sorts),
