@@ -129,6 +129,11 @@ export class GuardFailedError extends StorageError {
   }
 }
 
+/** The value is larger than stores take. */
+export class ObjectTooLargeError extends StorageError {
+  override readonly name = 'ObjectTooLargeError'
+}
+
 /** The store has reached its quota; upstream's text. Deletes and compaction still work. */
 export class QuotaExceededError extends StorageError {
   override readonly name = 'QuotaExceededError'

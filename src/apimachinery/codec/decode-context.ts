@@ -43,6 +43,14 @@ export class DecodeContext {
     this.#report('unknown field', name)
   }
 
+  /** Tells keys of `object` that came again when it had `at` different ones; all where that is not said. */
+  duplicatesAt(object: object, at?: number, isKnown?: (key: string) => boolean): void {
+    if (this.duplicates === undefined) return
+    for (const again of this.duplicates.get(object) ?? [])
+      if ((at === undefined || again.at === at) && isKnown?.(again.key) !== false)
+        this.duplicateField(again.key)
+  }
+
   duplicateField(name: string): void {
     this.#report('duplicate field', name)
   }

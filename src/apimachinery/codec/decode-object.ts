@@ -99,6 +99,14 @@ function unrecognized(error: unknown, expected: GroupVersionKind, shown: string)
   return badRequest(`${what}: ${error.message} (${shown})`)
 }
 
+function plainly<T>(decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    throw error instanceof DecodeError ? badRequest(error.message) : error
+  }
+}
+
 /** Decodes request bodies into objects of one API, with upstream's errors. */
 export class ObjectDecoder {
   readonly #conformer: Conformer
@@ -131,6 +139,16 @@ export class ObjectDecoder {
     } catch (error) {
       throw unrecognized(error, options.expected, typeof value)
     }
+  }
+
+  /** The kind that a value says it is, parts that it does not say being ''. Throws BadRequest. */
+  kindOf(value: unknown): GroupVersionKind {
+    return plainly(() => statedKind(value))
+  }
+
+  /** A value that fits its type, whatever kind it says it is. Throws BadRequest in Go's words. */
+  conform(value: unknown, schema: Schema): unknown {
+    return plainly(() => this.#conformer.conform(value, schema, { strict: false }).value)
   }
 
   #accept(parsed: ParsedBody, kind: GroupVersionKind, options: DecodeOptions): DecodedObject {
@@ -172,7 +190,7 @@ export class ObjectDecoder {
   }
 
   #mismatch(kind: GroupVersionKind, expected: GroupVersionKind): string {
-    if (this.#schemas.ofKind(kind) === undefined) {
+    if (this.#schemas.ofKind(kind) === undefined && !isList(kind)) {
       const version = goQuote(groupVersion(kind))
       return `no kind ${goQuote(kind.kind)} is registered for version ${version} in scheme "pkg/api/legacyscheme/scheme.go:30"`
     }
@@ -184,6 +202,9 @@ export class ObjectDecoder {
     return `converting (${kind.version}.${kind.kind}) to (${internalPackage(expected)}.${expected.kind}): unknown conversion`
   }
 }
+
+const isList = ({ group, version, kind }: GroupVersionKind): boolean =>
+  group === '' && version === 'v1' && kind === 'List'
 
 /** The body is of a version that this endpoint does not take; upstream words that without more. */
 class VersionMismatch extends Error {

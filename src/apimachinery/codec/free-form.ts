@@ -4,12 +4,13 @@ import { resolveNumbers } from './number-literal.ts'
 
 function report(value: unknown, context: DecodeContext): void {
   if (typeof value !== 'object' || value === null) return
-  for (const key of context.duplicates?.get(value) ?? []) context.duplicateField(key)
   const entries = Array.isArray(value) ? value.entries() : Object.entries(value)
+  let seen = 0
   for (const [step, member] of entries) {
     context.path.push(step)
     report(member, context)
     context.path.pop()
+    context.duplicatesAt(value, ++seen)
   }
 }
 

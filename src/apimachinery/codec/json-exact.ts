@@ -3,8 +3,14 @@ import { maxDepth } from './json-scan.ts'
 import { NumberLiteral } from './number-literal.ts'
 import { setMember } from './set-member.ts'
 
-/** Keys that an object had more than once, by the object that came of it. */
-export type Duplicates = ReadonlyMap<object, readonly string[]>
+/** A key that came again when its object had `at` different ones. */
+export interface Duplicate {
+  readonly key: string
+  readonly at: number
+}
+
+/** Keys that an object had more than once, by the object that came of it, as they came. */
+export type Duplicates = ReadonlyMap<object, readonly Duplicate[]>
 
 export interface ExactJson {
   /** Numbers whose text matters are NumberLiterals. */
@@ -34,7 +40,7 @@ function shown(character: string): string {
 /** A parser that keeps what the native one loses, with the error texts of Go's `encoding/json`. */
 class ExactParser {
   readonly #text: string
-  readonly duplicates = new Map<object, string[]>()
+  readonly duplicates = new Map<object, Duplicate[]>()
   #at = 0
   #depth = 0
 
@@ -78,7 +84,7 @@ class ExactParser {
 
   #nested<T>(parse: () => T): T {
     this.#depth++
-    if (this.#depth > maxDepth) throw new DecodeError('exceeded max depth')
+    if (this.#depth > maxDepth) this.#fail('exceeded max depth')
     this.#at++
     const value = parse()
     this.#depth--
@@ -102,8 +108,9 @@ class ExactParser {
       const value = this.#value()
       if (Object.hasOwn(object, key)) {
         const known = this.duplicates.get(object)
-        if (known === undefined) this.duplicates.set(object, [key])
-        else known.push(key)
+        const again = { key, at: Object.keys(object).length }
+        if (known === undefined) this.duplicates.set(object, [again])
+        else known.push(again)
       }
       setMember(object, key, value)
       this.#space()

@@ -65,7 +65,13 @@ describe('parseJsonExactly()', () => {
   it('parseJsonExactly() keeps the text of numbers and the names of duplicate keys', () => {
     const { value, duplicates } = parseJsonExactly('{"a":1.0,"b":9007199254740993,"a":{"c":1,"c":2,"c":3}}')
     expect(value).toEqual({ a: { c: 3 }, b: new NumberLiteral('9007199254740993') })
-    expect([...duplicates.values()]).toEqual([['c', 'c'], ['a']])
+    expect([...duplicates.values()]).toEqual([
+      [
+        { key: 'c', at: 1 },
+        { key: 'c', at: 1 },
+      ],
+      [{ key: 'a', at: 2 }],
+    ])
   })
 })
 

@@ -63,7 +63,7 @@ export function mapShape(valuesOf: () => Shape, goType: string): Shape {
         if (copy === undefined && conformed !== given) copy = copyBefore(value, key)
         if (copy !== undefined) setMember(copy, key, conformed ?? null)
       }
-      reportDuplicates(value, context, () => true)
+      if (context.duplicates !== undefined) context.duplicatesAt(value)
       return copy ?? value
     },
   }
@@ -75,11 +75,6 @@ function conformItem(shape: Shape, value: unknown, step: number | string, contex
   const conformed = shape.conform(value, context)
   context.path.pop()
   return conformed
-}
-
-function reportDuplicates(value: object, context: DecodeContext, isKnown: (key: string) => boolean): void {
-  if (context.duplicates === undefined) return
-  for (const key of context.duplicates.get(value) ?? []) if (isKnown(key)) context.duplicateField(key)
 }
 
 export interface StructField extends FieldStep {
@@ -121,6 +116,7 @@ export class StructShape implements Shape {
     const fields = this.#load()
     let copy: Record<string, unknown> | undefined
     let always = 0
+    let seen = 0
     for (const key of Object.keys(value)) {
       const given = value[key]
       const field = fields.get(key)
@@ -130,8 +126,8 @@ export class StructShape implements Shape {
       if (copy === undefined && (conformed !== given || conformed === undefined))
         copy = copyBefore(value, key)
       if (copy !== undefined && conformed !== undefined) setMember(copy, key, conformed)
+      if (context.duplicates !== undefined) context.duplicatesAt(value, ++seen, (name) => fields.has(name))
     }
-    reportDuplicates(value, context, (key) => fields.has(key))
     if (always === this.#always.length) return copy ?? value
     return this.#fill(copy ?? { ...value })
   }

@@ -53,7 +53,7 @@ class YamlConverter {
   }
 
   #scalar(text: string, plain: boolean, tag: string | undefined): unknown {
-    if (tag === 'tag:yaml.org,2002:binary') return atob(text.replaceAll(/\s/g, ''))
+    if (tag === 'tag:yaml.org,2002:binary') return binaryText(text)
     const typed = tag !== undefined && /^tag:yaml\.org,2002:(?:int|float|bool|null)$/.test(tag)
     if (!typed && (!plain || tag === 'tag:yaml.org,2002:str' || tag === '!')) return text
     const value = resolvePlain(text)
@@ -69,8 +69,9 @@ class YamlConverter {
         merged.push(this.convert(value, depth + 1))
         continue
       }
-      const name = this.#key(key, depth)
-      if (Object.hasOwn(members, name)) this.#duplicate(name, value)
+      const given = this.#key(key, depth)
+      const name = `${given}`
+      if (Object.hasOwn(members, name)) this.#duplicate(given, value)
       setMember(members, name, this.convert(value, depth + 1))
     }
     for (const source of merged.flat()) {
@@ -80,21 +81,38 @@ class YamlConverter {
         if (!Object.hasOwn(members, name)) setMember(members, name, value)
       }
     }
-    return members
+    return sorted(members)
   }
 
-  #key(key: unknown, depth: number): string {
+  #key(key: unknown, depth: number): string | number | boolean {
     const value = this.convert(key, depth + 1)
     if (value instanceof NumberLiteral) return value.text
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
-      return `${value}`
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
     throw new DecodeError('yaml: map keys must be strings, numbers or booleans')
   }
 
-  #duplicate(name: string, value: unknown): void {
+  #duplicate(key: string | number | boolean, value: unknown): void {
     const range = isMap(value) || isSeq(value) || isScalar(value) || isAlias(value) ? value.range : undefined
     const { line } = this.#lines.linePos(range?.[0] ?? 0)
-    this.duplicates.push(`  line ${line}: key ${JSON.stringify(name)} already set in map`)
+    const shown = typeof key === 'string' ? JSON.stringify(key) : `${key}`
+    this.duplicates.push(`  line ${line}: key ${shown} already set in map`)
+  }
+}
+
+/** Upstream reads YAML by way of JSON, whose members Go sorts: what is said of fields comes in that order. */
+function sorted(members: Members): Members {
+  const names = Object.keys(members)
+  if (names.every((name, index) => index === 0 || (names[index - 1] ?? '') <= name)) return members
+  const copy: Members = {}
+  for (const name of names.sort()) setMember(copy, name, members[name])
+  return copy
+}
+
+function binaryText(text: string): string {
+  try {
+    return atob(text.replaceAll(/\s/g, ''))
+  } catch {
+    throw new DecodeError('yaml: !!binary value contains invalid base64 data')
   }
 }
 
@@ -107,12 +125,20 @@ const options = (lineCounter: LineCounter) =>
     lineCounter,
   }) as const
 
+/** What Go's parser says where this one puts it otherwise. */
+const libraryWords: readonly (readonly [RegExp, string])[] = [
+  [/^Nested mappings are not allowed/, 'mapping values are not allowed in this context'],
+]
+
 function checkErrors(errors: readonly { readonly message: string; readonly linePos?: unknown }[]): void {
   const [error] = errors
   if (error === undefined) return
   const [text = ''] = error.message.split('\n')
   const [, what = text, line = '1'] = /^(.*?)(?: at line (\d+).*)?$/.exec(text) ?? []
-  throw new DecodeError(`yaml: line ${line}: ${what.charAt(0).toLowerCase()}${what.slice(1)}`)
+  const known = libraryWords.find(([pattern]) => pattern.test(what))?.[1]
+  const said = known ?? `${what.charAt(0).toLowerCase()}${what.slice(1)}`
+  // Go's parser does not count the line on which a document begins.
+  throw new DecodeError(line === '1' ? `yaml: ${said}` : `yaml: line ${line}: ${said}`)
 }
 
 /** Reads `application/yaml`: the first document. Throws DecodeError. */

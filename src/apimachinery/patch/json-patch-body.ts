@@ -20,8 +20,11 @@ function checkOperation(operation: Fields, context: DecodeContext): void {
     if (value !== undefined && value !== null && typeof value !== 'string')
       throw wrongType(value, `struct field jsonPatchOp.${name} of type string`)
   }
-  for (const key in operation) if (!members.has(key)) context.unknownField(key)
-  for (const key of context.duplicates?.get(operation) ?? []) context.duplicateField(key)
+  let seen = 0
+  for (const key in operation) {
+    if (!members.has(key)) context.unknownField(key)
+    context.duplicatesAt(operation, ++seen)
+  }
 }
 
 /** Reads a body as the operations of a JSON patch. Throws PatchError in upstream's words. */

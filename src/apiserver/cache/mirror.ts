@@ -12,6 +12,7 @@ import { DecodedObjects } from './decoded-objects.ts'
 import type { HistoryLimits } from './history.ts'
 import { type LateCache, LateCaches } from './late-caches.ts'
 import type { Layout } from './layout.ts'
+import { checkObjectSize } from './object-size.ts'
 import { ResourceCache, type WrittenObject } from './resource-cache.ts'
 
 export const registryPrefix = '/registry/'
@@ -168,6 +169,7 @@ export class Mirror {
     revision: number,
   ): Promise<CachedObject> {
     const { bytes, metadataLength } = cache.layout.store(object)
+    checkObjectSize(bytes.length)
     const key = this.key(cache, id)
     const write: PendingWrite = { object, metadataLength, bytes, cache, record: undefined }
     this.#expect(key, write)

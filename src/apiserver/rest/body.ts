@@ -74,11 +74,8 @@ export async function readBody(
   return kind.defaults(await readDecoded(context, request, resource.decoding(fieldValidation)))
 }
 
-/** A body without a schema: a patch, or options. Undefined when there is none. */
-export async function readValue(
-  request: ServerRequest,
-  parse: (body: Uint8Array) => unknown,
-): Promise<unknown> {
+/** A body as it is, numbers as they were written; undefined when there is none. */
+async function readValue(request: ServerRequest, parse: (body: Uint8Array) => unknown): Promise<unknown> {
   const body = await request.source.readBody()
   if (body.type === 'object') return body.object
   if (body.bytes.length === 0) return undefined
@@ -96,5 +93,3 @@ const optionsKind = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions'
 export function readOptionsBody(context: BodyContext, request: ServerRequest): Promise<unknown> {
   return readValue(request, (bytes) => parserFor(context, request)(bytes, optionsKind).value)
 }
-
-export const parseJsonValue = (body: Uint8Array): unknown => parseJsonBody(body).value

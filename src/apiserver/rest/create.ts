@@ -14,6 +14,7 @@ import { withManagedFields } from './field-management.ts'
 import { generateName, maxGenerateAttempts } from './names.ts'
 import { dedupOwners, ensureNamespace, wipeSystemFields, withMetadata } from './object-meta.ts'
 import { type Outcome, objectOutcome, recordOutcome } from './outcome.ts'
+import { putShrinking } from './put-shrinking.ts'
 import { reserving } from './reserving.ts'
 import type { Resource } from './resource.ts'
 import { fromStorageError, GuardFailedError } from './storage-errors.ts'
@@ -95,7 +96,7 @@ async function insert(creation: Creation, object: KubernetesObject): Promise<Out
   if (resource.cache.get(id) !== undefined) throw takenError(resource, object)
   if (options.dryRun) return objectOutcome(object, 201)
   try {
-    return recordOutcome(await resource.put(id, object, 0), 201)
+    return recordOutcome(await putShrinking(resource, id, object, 0), 201)
   } catch (error) {
     if (error instanceof GuardFailedError) throw takenError(resource, object)
     throw fromStorageError(error)

@@ -1,11 +1,23 @@
+import type { ObjectDecoder } from '../../apimachinery/codec/decode-object.ts'
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { invalidValue, notSupported } from '../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../apimachinery/field-path.ts'
-import type { DeleteOptions } from '../../apimachinery/meta.ts'
+import { goQuote } from '../../apimachinery/go-text.ts'
+import type { DeleteOptions, KubernetesObject } from '../../apimachinery/meta.ts'
+import type { Schemas } from '../../apimachinery/schema.ts'
 import { badRequest, invalid } from '../../apimachinery/status-error.ts'
+import { assert } from '../../base/assert.ts'
 import type { Query } from '../query.ts'
 import { booleanValue, integerValue } from './query-values.ts'
 import { validateDryRun } from './write-options.ts'
+
+type SentOptions = DeleteOptions & Pick<KubernetesObject, 'apiVersion' | 'kind'>
+
+/** What is needed to read options. */
+export interface OptionsContext {
+  readonly decoder: ObjectDecoder
+  readonly schemas: Schemas
+}
 
 const policies = ['Foreground', 'Background', 'Orphan']
 
@@ -45,39 +57,18 @@ export function deleteOptionsFromQuery(query: Query): DeleteOptions {
   }
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+const optionsSchema = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'
+const scheme = '"pkg/apis/meta/internalversion/scheme/register.go:27"'
 
-function expectType(value: unknown, type: string, name: string): void {
-  if (value === undefined || value === null || typeof value === type) return
-  throw badRequest(`json: cannot unmarshal ${typeof value} into Go struct field DeleteOptions.${name}`)
-}
-
-/** DeleteOptions from a decoded body; unknown fields do not count. */
-export function deleteOptionsFromBody(body: unknown): DeleteOptions {
-  if (!isRecord(body)) throw badRequest('decoded object cannot be converted to DeleteOptions')
-  const { kind = 'DeleteOptions', gracePeriodSeconds, orphanDependents, propagationPolicy } = body
-  if (kind !== 'DeleteOptions') throw badRequest('decoded object cannot be converted to DeleteOptions')
-  expectType(gracePeriodSeconds, 'number', 'gracePeriodSeconds of type int64')
-  expectType(orphanDependents, 'boolean', 'orphanDependents of type bool')
-  expectType(propagationPolicy, 'string', 'propagationPolicy of type v1.DeletionPropagation')
-  const { preconditions, dryRun } = body
-  return {
-    ...(typeof gracePeriodSeconds === 'number' ? { gracePeriodSeconds } : {}),
-    ...(typeof orphanDependents === 'boolean' ? { orphanDependents } : {}),
-    ...(typeof propagationPolicy === 'string' ? { propagationPolicy } : {}),
-    ...(Array.isArray(dryRun) && dryRun.length > 0 ? { dryRun: dryRun.map(String) } : {}),
-    ...(isRecord(preconditions) ? { preconditions: preconditionsFrom(preconditions) } : {}),
+/** DeleteOptions from a body as it came; unknown fields do not count. Throws BadRequest in upstream's words. */
+export function deleteOptionsFromBody({ decoder, schemas }: OptionsContext, body: unknown): DeleteOptions {
+  const schema = schemas.get(optionsSchema)
+  assert(schema !== undefined, 'the schema of DeleteOptions is among the built-in ones')
+  const { kind, version, group } = decoder.kindOf(body)
+  if (kind !== '' && kind !== 'DeleteOptions') {
+    const apiVersion = goQuote(group === '' ? version : `${group}/${version}`)
+    throw badRequest(`no kind ${goQuote(kind)} is registered for version ${apiVersion} in scheme ${scheme}`)
   }
-}
-
-function preconditionsFrom(value: Readonly<Record<string, unknown>>): {
-  readonly uid?: string
-  readonly resourceVersion?: string
-} {
-  const { uid, resourceVersion } = value
-  return {
-    ...(typeof uid === 'string' ? { uid } : {}),
-    ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
-  }
+  const { kind: _kind, apiVersion: _version, ...options } = decoder.conform(body, schema) as SentOptions
+  return options
 }

@@ -249,6 +249,6 @@ function handlerOf(
 async function readDeleteOptions(context: RestContext, request: ServerRequest): Promise<DeleteOptions> {
   const body = await readOptionsBody(context, request)
   return checkDeleteOptions(
-    body === undefined ? deleteOptionsFromQuery(request.query) : deleteOptionsFromBody(body),
+    body === undefined ? deleteOptionsFromQuery(request.query) : deleteOptionsFromBody(context, body),
   )
 }

@@ -1,10 +1,11 @@
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../apimachinery/field-path.ts'
+import { goQuote } from '../../apimachinery/go-text.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import type { KubernetesObject, ManagedFieldsEntry } from '../../apimachinery/meta.ts'
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../apimachinery/object-meta-validation.ts'
 import { semanticallyEqual } from '../../apimachinery/semantically-equal.ts'
-import { badRequest, conflict, invalid, notFound, objectModified } from '../../apimachinery/status-error.ts'
+import { conflict, invalid, notFound, objectModified, statusError } from '../../apimachinery/status-error.ts'
 import type { AdmissionInput } from '../admission-chain.ts'
 import type { MaybePromise } from '../authenticator.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
@@ -13,6 +14,7 @@ import { namespaceForAdmission } from './create.ts'
 import { createOnUpdate } from './create-on-update.ts'
 import { dedupOwners, ensureName, ensureNamespace, withMetadata } from './object-meta.ts'
 import { type Outcome, objectOutcome, recordOutcome } from './outcome.ts'
+import { putShrinking } from './put-shrinking.ts'
 import { reserving } from './reserving.ts'
 import type { Resource } from './resource.ts'
 import { fromStorageError, GuardFailedError } from './storage-errors.ts'
@@ -100,7 +102,11 @@ async function replace(
   if (isSameContent(object, live) && areSameManagers(object, live)) return recordOutcome(record)
   if (options.dryRun) return objectOutcome(object)
   const id = resource.id(update.namespace, update.name)
-  return recordOutcome(await resource.put(id, object, record.revision))
+  // Who applies wants to own what it says: that is not given up for room.
+  const put = update.forceAllowCreate
+    ? resource.put(id, object, record.revision)
+    : putShrinking(resource, id, object, record.revision)
+  return recordOutcome(await put)
 }
 
 async function admit(
@@ -153,8 +159,7 @@ function checkVersion(
 ): KubernetesObject {
   const version = object.metadata?.resourceVersion ?? ''
   if (version !== '' && !versionFormat.test(version)) {
-    const detail = `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`
-    throw badRequest(`resourceVersion: Invalid value: ${JSON.stringify(version)}: ${detail}`)
+    throw statusError('', `strconv.ParseUint: parsing ${goQuote(version)}: invalid syntax`)
   }
   const given = version === '' ? 0 : Number(version)
   if (given === record.revision) return object
