@@ -1,6 +1,7 @@
 import type { FieldsV1, KubernetesObject, ManagedFieldsEntry } from '../meta.ts'
 import type { Schema } from '../schema.ts'
 import { type Comparison, compare } from './compare.ts'
+import type { CreatedFields } from './created-fields.ts'
 import { difference, type FieldSet, isEmpty, leaf, recursiveDifference, union } from './field-set.ts'
 import {
   capUpdaters,
@@ -28,6 +29,8 @@ export interface FieldManagement {
   readonly versions: Versions
   /** An object of the kind of which nothing has been said: what a create is compared with. */
   readonly empty: KubernetesObject
+  /** What creates came to own before, where this may be one. */
+  readonly created?: CreatedFields
   /** Fields that this endpoint resets, and that nobody comes to own by writing them here (`status` on the main resource). */
   readonly reset?: FieldsV1
 }
@@ -156,9 +159,43 @@ export function updateManagedFields(
   updated: KubernetesObject,
   management: FieldManagement,
 ): KubernetesObject {
+  const { created } = management
+  if (created !== undefined && live === undefined && updated.metadata?.managedFields === undefined)
+    return withCreator(updated, created, management)
   const managers = startingManagers(live, updated, management.subresource)
   if (managers.size === 0 && live !== undefined) return withManagers(updated, managers)
   return withManagers(updated, capUpdaters(managersAfter(live, updated, managers, management)))
+}
+
+/** A new object, all of which its creator owns. */
+function withCreator(
+  object: KubernetesObject,
+  created: CreatedFields,
+  management: FieldManagement,
+): KubernetesObject {
+  const fields = object as unknown as Fields
+  const set = created.of(fields, () => {
+    const all = new Difference(withoutManagedFields(management.empty), fields, management)
+    return touchedBy(all, management)
+  })
+  if (isEmpty(set)) return object
+  const { manager, operation, apiVersion } = writerOf(management)
+  const { time } = management
+  const entry = { manager, operation, apiVersion, time, fieldsType: 'FieldsV1', fieldsV1: set ?? {} } as const
+  return { ...object, metadata: { ...object.metadata, managedFields: [entry] } }
+}
+
+const writerOf = (management: FieldManagement) =>
+  ({
+    manager: management.manager === '' ? 'unknown' : management.manager,
+    operation: 'Update',
+    apiVersion: management.apiVersion,
+    subresource: management.subresource,
+  }) as const
+
+function touchedBy(changes: Difference, { apiVersion }: FieldManagement): FieldSet {
+  const own = changes.in(apiVersion)
+  return difference(union(own?.added, own?.modified), unowned)
 }
 
 /** The managers after an update of `live` to `updated`. */
@@ -170,16 +207,10 @@ export function managersAfter(
 ): Map<string, ManagedSet> {
   const left = withoutManagedFields(live ?? management.empty)
   const changes = new Difference(left, withoutManagedFields(updated), management)
-  const own = changes.in(management.apiVersion)
-  const touched = difference(union(own?.added, own?.modified), unowned)
+  const touched = touchedBy(changes, management)
   const after = takeFromOthers(managers, '', changes)
   if (isEmpty(touched)) return after
-  const entry = {
-    manager: management.manager === '' ? 'unknown' : management.manager,
-    operation: 'Update',
-    apiVersion: management.apiVersion,
-    subresource: management.subresource,
-  } as const
+  const entry = writerOf(management)
   const writer = identity(entry)
   const kept = after.get(writer)?.set
   after.set(writer, { ...entry, time: management.time, set: union(kept, touched) })

@@ -20,6 +20,7 @@ export function fieldManagement(
     schema,
     versions: resource.versions,
     empty: resource.empty,
+    ...(subresource === '' ? { created: resource.createdFields } : {}),
     ...(reset === undefined ? {} : { reset }),
   }
 }

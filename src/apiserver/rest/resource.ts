@@ -1,5 +1,6 @@
 import type { DecodeOptions, FieldValidation } from '../../apimachinery/codec/decode-object.ts'
 import type { KindDeclaration, WriteContext } from '../../apimachinery/define-kind.ts'
+import { CreatedFields } from '../../apimachinery/managed-fields/created-fields.ts'
 import { type FieldSet, setOf, union } from '../../apimachinery/managed-fields/field-set.ts'
 import type { Fields } from '../../apimachinery/managed-fields/typed.ts'
 import type { Versions } from '../../apimachinery/managed-fields/versions.ts'
@@ -27,6 +28,7 @@ export class Resource {
   readonly layout: Layout
   readonly #converted = new RecordMap<Uint8Array>(maxConvertedBytes)
   #empty: KubernetesObject | undefined
+  #createdFields: CreatedFields | undefined
   readonly #resets = new Map<string, FieldsV1 | undefined>()
 
   constructor(kind: KindDeclaration, cache: ResourceCache, context: RestContext, layout?: Layout) {
@@ -48,6 +50,14 @@ export class Resource {
       this.#empty = schema === undefined ? header : context.decoder.accept(header, options).object
     }
     return this.#empty
+  }
+
+  /** Where field management remembers what creators own. */
+  get createdFields(): CreatedFields {
+    const schema = this.mergeSchema ?? {}
+    if (this.#createdFields?.schema !== schema)
+      this.#createdFields = new CreatedFields(schema, this.empty as unknown as Fields)
+    return this.#createdFields
   }
 
   /** How bodies are read. */
