@@ -4,27 +4,31 @@
  */
 export class FieldPath {
   readonly #parent: FieldPath | undefined
-  readonly #segment: string
-  private constructor(parent: FieldPath | undefined, segment: string) {
+  readonly #segment: string | number
+  readonly #isKey: boolean
+  private constructor(parent: FieldPath | undefined, segment: string | number, isKey: boolean) {
     this.#parent = parent
     this.#segment = segment
+    this.#isKey = isKey
   }
   static root(name: string): FieldPath {
-    return new FieldPath(undefined, name)
+    return new FieldPath(undefined, name, false)
   }
   /** `name` may be dotted. */
   child(name: string): FieldPath {
-    return new FieldPath(this, `.${name}`)
+    return new FieldPath(this, name, false)
   }
   index(index: number): FieldPath {
-    return new FieldPath(this, `[${index}]`)
+    return new FieldPath(this, index, true)
   }
   /** Of a map's entry, or of a list's element that has a key. */
   key(key: string): FieldPath {
-    return new FieldPath(this, `[${key}]`)
+    return new FieldPath(this, key, true)
   }
   toString(): string {
-    return this.#parent === undefined ? this.#segment : this.#parent.toString() + this.#segment
+    const segment = this.#isKey ? `[${this.#segment}]` : `${this.#segment}`
+    if (this.#parent === undefined) return segment
+    return this.#isKey ? this.#parent.toString() + segment : `${this.#parent.toString()}.${segment}`
   }
 }
 

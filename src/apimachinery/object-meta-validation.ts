@@ -21,11 +21,14 @@ export interface ObjectMetaRules {
   readonly looseFinalizers?: boolean
 }
 
+/** Of an object itself; those of templates are made as they come. */
+const metadataPath = fieldPath('metadata')
+
 /** Upstream's ValidateObjectMeta: everything that is wrong with an object's metadata, in its order. */
 export function validateObjectMeta(
   metadata: ObjectMeta,
   rules: ObjectMetaRules,
-  path: FieldPath = fieldPath('metadata'),
+  path: FieldPath = metadataPath,
 ): readonly FieldError[] {
   const errors: FieldError[] = []
   validateNames(metadata, rules, path, errors)
@@ -85,7 +88,7 @@ function validateNames(
 export function validateObjectMetaUpdate(
   metadata: ObjectMeta,
   old: ObjectMeta,
-  path: FieldPath = fieldPath('metadata'),
+  path: FieldPath = metadataPath,
 ): readonly FieldError[] {
   const errors: FieldError[] = []
   if (old.deletionTimestamp !== undefined)

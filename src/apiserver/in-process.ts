@@ -40,6 +40,10 @@ class InProcessSource implements RequestSource {
     return ['user-agent', 'content-type']
   }
 
+  hasHeaderLike(prefix: string): boolean {
+    return this.headerNames().some((name) => name.startsWith(prefix))
+  }
+
   headerValues(name: string): readonly string[] {
     const value = this.header(name)
     return value === undefined ? nothing : [value]

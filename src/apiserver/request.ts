@@ -58,6 +58,8 @@ export interface RequestSource {
   header(name: string): string | undefined
   /** All header names in lower case. */
   headerNames(): readonly string[]
+  /** Whether a header's name, in lower case, begins so. */
+  hasHeaderLike(prefix: string): boolean
   /** The values of a header that was sent several times, one by one. */
   headerValues(name: string): readonly string[]
   /** Reads the body whole; at most once. Throws StatusError RequestEntityTooLarge above the limit. Empty bytes when there is none. */
@@ -106,7 +108,8 @@ export class ServerRequest {
   /** Set by authentication, replaced by impersonation. */
   user: UserInfo | undefined = undefined
   #warnings: string[] | undefined = undefined
-  #annotations: Map<string, string> | undefined = undefined
+  /** Keys and values in turn: hardly anybody reads them. */
+  #annotations: string[] | undefined = undefined
 
   constructor(options: RequestOptions) {
     this.method = options.method
@@ -137,11 +140,18 @@ export class ServerRequest {
 
   /** An audit annotation; the first value of a key stays. */
   annotate(key: string, value: string): void {
-    this.#annotations ??= new Map()
-    if (!this.#annotations.has(key)) this.#annotations.set(key, value)
+    this.#annotations ??= []
+    this.#annotations.push(key, value)
   }
 
   get annotations(): ReadonlyMap<string, string> {
-    return this.#annotations ?? noAnnotations
+    const pairs = this.#annotations
+    if (pairs === undefined) return noAnnotations
+    const annotations = new Map<string, string>()
+    for (let at = 0; at < pairs.length; at += 2) {
+      const key = pairs[at] ?? ''
+      if (!annotations.has(key)) annotations.set(key, pairs[at + 1] ?? '')
+    }
+    return annotations
   }
 }

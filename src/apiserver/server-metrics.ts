@@ -37,6 +37,10 @@ function aboutOf({ info, method }: ServerRequest): About {
   return { verb: verbLabels[verb] ?? verb.toUpperCase(), group, version, resource, subresource, scope }
 }
 
+const codeTexts: readonly string[] = Array.from({ length: 600 }, (_, code) => String(code))
+/** A text that lives on has its hash. */
+const codeText = (code: number): string => codeTexts[code] ?? String(code)
+
 const verbLabels: Readonly<Record<string, string>> = {
   create: 'POST',
   update: 'PUT',
@@ -101,12 +105,29 @@ export class ServerMetrics {
 
   /** A request that is not long-running has been answered. */
   answered(request: ServerRequest, code: number, durationMs: number): void {
-    const about = aboutOf(request)
+    const { verb, group, version, resource, subresource, scope } = aboutOf(request)
     const dryRun = request.query.isEmpty ? '' : request.query.all('dryRun').join(',')
-    const { verb, group, version, resource, subresource, scope } = about
-    const labels = [verb, dryRun, group, version, resource, subresource, scope, component]
-    this.#durations.observe(durationMs / 1000, labels)
-    this.#requests.inc([...labels, String(code)])
+    this.#durations.observe(durationMs / 1000, [
+      verb,
+      dryRun,
+      group,
+      version,
+      resource,
+      subresource,
+      scope,
+      component,
+    ])
+    this.#requests.inc([
+      verb,
+      dryRun,
+      group,
+      version,
+      resource,
+      subresource,
+      scope,
+      component,
+      codeText(code),
+    ])
   }
 
   responseSize(request: ServerRequest, bytes: number): void {

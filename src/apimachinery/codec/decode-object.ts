@@ -80,6 +80,15 @@ function withDefaults(stated: GroupVersionKind, expected: GroupVersionKind): Gro
   return stated.group === '' || stated.group === expected.group ? { ...expected, kind } : { ...stated, kind }
 }
 
+/** What a body is, by what it says and by what is expected. Throws DecodeError. */
+function kindOf(value: unknown, expected: GroupVersionKind): GroupVersionKind {
+  if (typeof value === 'object' && value !== null && 'kind' in value && 'apiVersion' in value) {
+    const said = value.kind === expected.kind && value.apiVersion === groupVersion(expected)
+    if (said) return expected
+  }
+  return withDefaults(statedKind(value), expected)
+}
+
 const sameKind = (a: GroupVersionKind, b: GroupVersionKind): boolean =>
   a.group === b.group && a.version === b.version && a.kind === b.kind
 
@@ -125,8 +134,7 @@ export class ObjectDecoder {
   decode(body: Uint8Array, parse: (body: Uint8Array) => ParsedBody, options: DecodeOptions): DecodedObject {
     try {
       const parsed = parse(body)
-      const kind = withDefaults(statedKind(parsed.value), options.expected)
-      return this.#accept(parsed, kind, options)
+      return this.#accept(parsed, kindOf(parsed.value, options.expected), options)
     } catch (error) {
       throw unrecognized(error, options.expected, summary(body))
     }
@@ -135,7 +143,7 @@ export class ObjectDecoder {
   /** Takes an object that came without encoding (from the same process) as if it had been decoded. */
   accept(value: unknown, options: DecodeOptions): DecodedObject {
     try {
-      return this.#accept({ value }, withDefaults(statedKind(value), options.expected), options)
+      return this.#accept({ value }, kindOf(value, options.expected), options)
     } catch (error) {
       throw unrecognized(error, options.expected, typeof value)
     }

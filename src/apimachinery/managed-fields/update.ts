@@ -60,14 +60,17 @@ export function ownable(set: FieldSet, management: FieldManagement): FieldSet {
 }
 
 export function withoutManagedFields(object: KubernetesObject): Fields {
-  const { managedFields: _dropped, ...metadata } = object.metadata ?? {}
-  return { ...object, metadata } as unknown as Fields
+  if (object.metadata?.managedFields === undefined) {
+    return (object.metadata === undefined ? { ...object, metadata: {} } : object) as unknown as Fields
+  }
+  return { ...object, metadata: { ...object.metadata, managedFields: undefined } } as unknown as Fields
 }
 
 export function withManagers(object: KubernetesObject, managers: Managers): KubernetesObject {
   const managedFields = encodeManagers(managers)
+  if (managedFields.length > 0) return { ...object, metadata: { ...object.metadata, managedFields } }
   const { managedFields: _old, ...metadata } = object.metadata ?? {}
-  return { ...object, metadata: managedFields.length === 0 ? metadata : { ...metadata, managedFields } }
+  return { ...object, metadata }
 }
 
 /** A client resets the field with an empty list, or a list of one empty entry. */

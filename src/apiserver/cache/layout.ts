@@ -2,6 +2,7 @@ import type { GroupVersionKind } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject, ObjectMeta } from '../../apimachinery/meta.ts'
 import { utf8Length } from '../../apimachinery/utf8-length.ts'
 import { assert } from '../../base/assert.ts'
+import { FieldTexts } from './field-texts.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -40,6 +41,7 @@ export class Layout {
   /** Where `"metadata"` is: items of lists begin with a brace and this. */
   readonly itemStart: number
   readonly listKind: string
+  readonly #fieldTexts = new FieldTexts()
 
   /** Items of lists say their kind where it is one that only its definition names. */
   constructor(kind: GroupVersionKind, list?: { readonly kind: string }) {
@@ -55,17 +57,29 @@ export class Layout {
 
   /** `object.metadata` must hold more than a resource version. */
   store(object: KubernetesObject): StoredForm {
-    const { kind: _kind, apiVersion: _apiVersion, metadata = {}, ...rest } = object
-    const { resourceVersion: _resourceVersion, ...kept }: ObjectMeta = metadata
-    const metadataJson = JSON.stringify(kept)
+    const metadataJson = this.#metadataJson(object.metadata ?? {})
     assert(metadataJson.length > 2, 'an object without metadata is to be stored')
-    const restJson = JSON.stringify(rest)
+    // JSON leaves out what is undefined; a copy that leaves it out itself would cost more.
+    const restJson = JSON.stringify({
+      ...object,
+      kind: undefined,
+      apiVersion: undefined,
+      metadata: undefined,
+    })
     const json = `${this.#prefix}${metadataJson.slice(1)}${restJson === '{}' ? '}' : `,${restJson.slice(1)}`}`
     const bytes = encoder.encode(json)
     return {
       bytes,
       metadataLength: bytes.length === json.length ? metadataJson.length : utf8Length(metadataJson),
     }
+  }
+
+  #metadataJson(metadata: ObjectMeta): string {
+    const { managedFields } = metadata
+    const json = JSON.stringify({ ...metadata, resourceVersion: undefined, managedFields: undefined })
+    if (managedFields === undefined) return json
+    const fields = `"managedFields":${this.#fieldTexts.encode(managedFields)}}`
+    return json === '{}' ? `{${fields}` : `${json.slice(0, -1)},${fields}`
   }
 
   /** Bytes that somebody else may have written: laid out as ours if they are not. */

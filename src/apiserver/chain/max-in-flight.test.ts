@@ -18,6 +18,7 @@ function request(method: string, path: string, user: UserInfo, inProcess = false
       wantsObjects: false,
       header: () => undefined,
       headerNames: () => [],
+      hasHeaderLike: () => false,
       headerValues: () => [],
       readBody: () => Promise.reject(new Error('no body')),
       signal: new AbortController().signal,

@@ -15,6 +15,7 @@ function request(method: string, target: string): ServerRequest {
       wantsObjects: false,
       header: () => undefined,
       headerNames: () => [],
+      hasHeaderLike: () => false,
       headerValues: () => [],
       readBody: () => Promise.reject(new Error('no body')),
       signal: new AbortController().signal,

@@ -64,36 +64,46 @@ function collectionVerb(request: ServerRequest): { readonly verb: string; readon
  * `/apis/apps/v1/namespaces/default/deployments/web/status`. Throws BadRequest for a path that says nothing.
  */
 export function requestInfo(request: ServerRequest): RequestInfo {
-  let parts = split(request.path)
-  const apiPrefix = parts[0] ?? ''
-  if (parts.length < 3 || (apiPrefix !== 'api' && apiPrefix !== 'apis')) return nonResource(request, '', '')
+  const segments = split(request.path)
+  const apiPrefix = segments[0] ?? ''
+  if (segments.length < 3 || (apiPrefix !== 'api' && apiPrefix !== 'apis'))
+    return nonResource(request, '', '')
+  // Where what is still to be read begins.
+  let at = 1
   let group = ''
   if (apiPrefix === 'apis') {
-    if (parts.length < 4) return nonResource(request, apiPrefix, '')
-    group = parts[1] ?? ''
-    parts = parts.slice(2)
-  } else parts = parts.slice(1)
-  const version = parts[0] ?? ''
-  parts = parts.slice(1)
+    if (segments.length < 4) return nonResource(request, apiPrefix, '')
+    group = segments[at++] ?? ''
+  }
+  const version = segments[at++] ?? ''
   let verb = verbs[request.method] ?? ''
-  if (parts[0] === 'watch' || parts[0] === 'proxy') {
-    if (parts.length < 2) throw badRequest(`unable to determine kind and namespace from url, ${request.path}`)
-    verb = parts[0]
-    parts = parts.slice(1)
+  if (segments[at] === 'watch' || segments[at] === 'proxy') {
+    if (segments.length < at + 2)
+      throw badRequest(`unable to determine kind and namespace from url, ${request.path}`)
+    verb = segments[at++] ?? ''
   }
   let namespace = ''
-  if (parts[0] === 'namespaces' && parts.length > 1) {
-    namespace = parts[1] ?? ''
-    if (parts.length > 2 && !namespaceSubresources.includes(parts[2] ?? '')) parts = parts.slice(2)
+  if (segments[at] === 'namespaces' && segments.length > at + 1) {
+    namespace = segments[at + 1] ?? ''
+    if (segments.length > at + 2 && !namespaceSubresources.includes(segments[at + 2] ?? '')) at += 2
   }
-  const subresource = verb === 'proxy' || verb === 'watch' ? '' : (parts[2] ?? '')
-  let name = parts[1] ?? ''
+  const subresource = verb === 'proxy' || verb === 'watch' ? '' : (segments[at + 2] ?? '')
+  let name = segments[at + 1] ?? ''
   if (name === '' && verb === 'get') ({ verb, name } = collectionVerb(request))
   else if (name === '' && verb === 'delete') verb = 'deletecollection'
-  const { path } = request
-  const resource = parts[0] ?? ''
-  const known = { path, verb, apiPrefix, group, version, namespace, resource, subresource, name, parts }
-  return { isResourceRequest: true, ...known }
+  return {
+    isResourceRequest: true,
+    path: request.path,
+    verb,
+    apiPrefix,
+    group,
+    version,
+    namespace,
+    resource: segments[at] ?? '',
+    subresource,
+    name,
+    parts: segments.slice(at),
+  }
 }
 
 export const requestInfoFilter: Filter = (request, next) => {

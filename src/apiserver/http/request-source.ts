@@ -40,6 +40,13 @@ abstract class HttpRequestSource implements RequestSource {
     return names
   }
 
+  hasHeaderLike(prefix: string): boolean {
+    for (let index = 0; index < this.fields.length; index += 2) {
+      if (this.#name(index).startsWith(prefix)) return true
+    }
+    return false
+  }
+
   headerValues(name: string): readonly string[] {
     const values: string[] = []
     for (let index = 0; index < this.fields.length; index += 2) {

@@ -44,6 +44,7 @@ function goUser({ name, uid, groups, extra }: WantedUser): string {
 
 /** Undefined where nobody is impersonated. Throws BadRequest for headers that name no user. */
 export function wantedUser(request: ServerRequest): WantedUser | undefined {
+  if (!request.source.hasHeaderLike('impersonate-')) return undefined
   const wanted: WantedUser = {
     name: request.header('impersonate-user') ?? '',
     uid: request.header('impersonate-uid') ?? '',

@@ -109,17 +109,13 @@ function prepareNew(
   user: UserInfo | undefined,
 ): KubernetesObject {
   const { identities } = resource.context
-  const { metadata = {}, ...rest } = admitted
-  const { managedFields, ...sent } = metadata
+  const { metadata } = admitted
+  const system = { uid: identities.uid(), creationTimestamp: identities.time() }
   const filled = {
-    ...rest,
-    metadata: {
-      ...sent,
-      uid: identities.uid(),
-      ...(resource.kind.hasGeneration ? { generation: 1 } : {}),
-      creationTimestamp: identities.time(),
-      ...(managedFields === undefined ? {} : { managedFields }),
-    },
+    ...admitted,
+    metadata: resource.kind.hasGeneration
+      ? { ...metadata, ...system, generation: 1 }
+      : { ...metadata, ...system },
   }
   const context = resource.writeContext('')
   return resource.kind.prepareForCreate(filled, user === undefined ? context : { ...context, user })

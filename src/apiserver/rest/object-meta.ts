@@ -8,13 +8,26 @@ export function withMetadata(
   object: KubernetesObject,
   changes: { readonly [K in keyof ObjectMeta]?: ObjectMeta[K] | undefined },
 ): KubernetesObject {
-  const metadata: Record<string, unknown> = { ...object.metadata, ...changes }
-  for (const key in changes) if (metadata[key] === undefined) delete metadata[key]
+  const metadata: Record<string, unknown> = { ...object.metadata }
+  for (const key of Object.keys(changes) as (keyof ObjectMeta)[]) {
+    const value = changes[key]
+    if (value !== undefined) metadata[key] = value
+    // An object of which something is deleted is slow from then on.
+    else if (key in metadata) delete metadata[key]
+  }
   return { ...object, metadata }
 }
 
+const hasSystemFields = (metadata: ObjectMeta): boolean =>
+  metadata.creationTimestamp !== undefined ||
+  metadata.uid !== undefined ||
+  metadata.deletionTimestamp !== undefined ||
+  metadata.deletionGracePeriodSeconds !== undefined ||
+  metadata.selfLink !== undefined
+
 /** What a client may not say of a new object. */
 export function wipeSystemFields(object: KubernetesObject): KubernetesObject {
+  if (object.metadata !== undefined && !hasSystemFields(object.metadata)) return object
   const {
     creationTimestamp: _created,
     uid: _uid,

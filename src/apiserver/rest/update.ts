@@ -229,9 +229,22 @@ const withoutTime = ({ time: _time, ...entry }: ManagedFieldsEntry): ManagedFiel
 
 /** Whether a write would change nothing but, perhaps, managed fields: then it writes nothing unless they do change. */
 function isSameContent(object: KubernetesObject, live: KubernetesObject): boolean {
-  const { managedFields: _now, resourceVersion: _version, ...metadata } = object.metadata ?? {}
-  const { managedFields: _before, resourceVersion: _old, ...oldMetadata } = live.metadata ?? {}
-  return jsonEqual({ ...object, metadata }, { ...live, metadata: oldMetadata })
+  return (
+    areEqualBut(object, live, onlyMetadata) &&
+    areEqualBut(object.metadata ?? {}, live.metadata ?? {}, unwritten)
+  )
+}
+
+const onlyMetadata: ReadonlySet<string> = new Set(['metadata'])
+const unwritten: ReadonlySet<string> = new Set(['managedFields', 'resourceVersion'])
+
+function areEqualBut(now: object, before: object, ignored: ReadonlySet<string>): boolean {
+  const left = now as Readonly<Record<string, unknown>>
+  const right = before as Readonly<Record<string, unknown>>
+  for (const key in left) if (!ignored.has(key) && !jsonEqual(left[key], right[key])) return false
+  for (const key in right)
+    if (right[key] !== undefined && left[key] === undefined && !ignored.has(key)) return false
+  return true
 }
 
 /** Times do not count: a manager that wrote what it had written before has written nothing. */

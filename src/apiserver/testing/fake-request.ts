@@ -28,6 +28,7 @@ export function fakeRequest(options: FakeRequestOptions = {}): ServerRequest {
       wantsObjects: false,
       header: (name) => (headers[name] === undefined ? undefined : values(name).join(', ')),
       headerNames: () => Object.keys(headers),
+      hasHeaderLike: (prefix) => Object.keys(headers).some((name) => name.startsWith(prefix)),
       headerValues: values,
       readBody: async () => body,
       signal: new AbortController().signal,

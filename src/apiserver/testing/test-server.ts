@@ -104,6 +104,7 @@ function makeRequest(
       wantsObjects: false,
       header: (name) => given[name],
       headerNames: () => Object.keys(given),
+      hasHeaderLike: (prefix) => Object.keys(given).some((name) => name.startsWith(prefix)),
       headerValues: (name) => (given[name] === undefined ? [] : [given[name]]),
       readBody: () => Promise.resolve({ type: 'bytes', bytes }),
       signal: new AbortController().signal,

@@ -224,16 +224,20 @@ class LmdbStorage implements Storage {
   #commit(writes: readonly Write[], guards: readonly Guard[]): Promise<number> {
     this.#checkOpen()
     checkCommit(writes, guards)
-    const guarded = guards.map(({ key }) => this.#newest(key))
-    for (const [index, { key, modRevision }] of guards.entries()) {
-      if ((guarded[index]?.revision ?? 0) !== modRevision) return this.#refuse(key)
+    const guarded: (KeyState | undefined)[] = []
+    for (const { key, modRevision } of guards) {
+      const newest = this.#newest(key)
+      if ((newest?.revision ?? 0) !== modRevision) return this.#refuse(key)
+      guarded.push(newest)
     }
     this.#checkRoom(writes)
     const revision = this.#revision + 1
     const changes: KeyChange[] = []
-    for (const [index, write] of writes.entries()) {
+    for (let index = 0; index < writes.length; index++) {
+      const write = writes[index]
+      if (write === undefined) continue
       // Most commits guard what they write: no need to look it up twice.
-      const guard = guards.findIndex(({ key }) => key === write.key)
+      const guard = guards[0]?.key === write.key ? 0 : guards.findIndex(({ key }) => key === write.key)
       const before = guard < 0 ? this.#newest(write.key) : guarded[guard]
       const change = this.#change(write, before, { revision, index })
       if (change !== undefined) changes.push(change)
