@@ -17,6 +17,17 @@ for (const name of readdirSync(out).filter((each) => !kept.includes(each))) {
   rmSync(join(out, name), { recursive: true })
 }
 
+// As an ES module node:http gives everything that it has, also what makes it load Node's fetch and WebSocket.
+const lazyHttp = {
+  name: 'lazy-http',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^(node:)?https?$/ }, ({ path }) => ({ path, namespace: 'lazy-http' }))
+    onLoad({ filter: /.*/, namespace: 'lazy-http' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
+    }))
+  },
+}
+
 await build({
   entryPoints: { timonel: join(root, 'src/cli/main.ts'), index: join(root, 'src/cluster/index.ts') },
   outdir: out,
@@ -27,6 +38,7 @@ await build({
   target: 'node24',
   // lmdb loads its native part by its own place on the disk.
   external: ['lmdb'],
+  plugins: [lazyHttp],
   define: { TIMONEL_VERSION: JSON.stringify(version) },
   banner: {
     js: "import { createRequire as timonelCreateRequire } from 'node:module'; const require = timonelCreateRequire(import.meta.url);",

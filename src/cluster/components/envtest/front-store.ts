@@ -1,3 +1,4 @@
+import { get } from 'node:http'
 import { join } from 'node:path'
 import type { StoragePlace } from '../../control-plane/open-storage.ts'
 
@@ -12,11 +13,24 @@ export interface FrontStore {
 const isFrontStore = (value: unknown): value is FrontStore =>
   typeof value === 'object' && value !== null && 'directory' in value && typeof value.directory === 'string'
 
+/** Rejects when there is no JSON. Not `fetch`, which takes long to load. */
+function getJson(url: URL): Promise<unknown> {
+  return new Promise((done, failed) => {
+    const request = get(url, { agent: false }, async (response) => {
+      try {
+        done(JSON.parse((await response.toArray()).join('')))
+      } catch (error) {
+        failed(error)
+      }
+    })
+    request.on('error', failed)
+  })
+}
+
 /** Asks what listens at an etcd's URL; undefined: no front of ours, so a real etcd. */
 export async function findFrontStore(url: string): Promise<FrontStore | undefined> {
   try {
-    const response = await fetch(new URL(storePath, url))
-    const answer: unknown = response.ok ? await response.json() : undefined
+    const answer = await getJson(new URL(storePath, url))
     return isFrontStore(answer) ? answer : undefined
   } catch {
     return undefined
