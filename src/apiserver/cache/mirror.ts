@@ -7,6 +7,7 @@ import type { Logger } from '../../base/logger.ts'
 import { sleep } from '../../base/sleep.ts'
 import { RevisionWaiters } from '../../storage/revision-waiters.ts'
 import type { Batch, Change, Entry, Storage } from '../../storage/storage.ts'
+import { fromStorageError } from '../rest/storage-errors.ts'
 import type { CachedObject } from './cached-object.ts'
 import { DecodedObjects } from './decoded-objects.ts'
 import type { HistoryLimits } from './history.ts'
@@ -151,7 +152,12 @@ export class Mirror {
   /** Resolves when the caches show everything that had been acknowledged to anyone; undefined: they do. */
   fresh(): Promise<void> | undefined {
     if (!this.#options.shared) return undefined
-    return this.#options.storage.currentRevision().then((revision) => this.reached(revision))
+    return this.#options.storage.currentRevision().then(
+      (revision) => this.reached(revision),
+      (error: unknown) => {
+        throw fromStorageError(error)
+      },
+    )
   }
 
   key(cache: ResourceCache, id: string): string {

@@ -35,6 +35,8 @@ export interface EtcdStorageOptions {
 }
 
 const defaultOpenTimeoutMs = 60_000
+/** Every write and consistent read asks for the revision first: they are not held up for long. */
+const freshnessTimeoutMs = 3_000
 /** Upstream's probe reads it; nobody writes it. */
 const probeKey = encodeKey('/registry/health')
 const kv = 'etcdserverpb.KV'
@@ -179,7 +181,7 @@ export class EtcdStorage implements Storage {
   async #askNext(): Promise<number> {
     await this.#asking.catch(() => {})
     this.#askingNext = undefined
-    const asking = this.connection.read<RangeResponse>(kv, 'Range', { key: probeKey })
+    const asking = this.connection.read<RangeResponse>(kv, 'Range', { key: probeKey }, freshnessTimeoutMs)
     this.#asking = asking
     const { header } = await asking
     await this.#reached(header.revision)

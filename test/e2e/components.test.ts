@@ -1,0 +1,200 @@
+import { get } from 'node:https'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Deployment } from '../../src/api/apps/deployment/kind.ts'
+import { Lease } from '../../src/api/coordination/lease/kind.ts'
+import { ConfigMap } from '../../src/api/core/config-map/kind.ts'
+import { Namespace } from '../../src/api/core/namespace/kind.ts'
+import { Node } from '../../src/api/core/node/kind.ts'
+import { Pod } from '../../src/api/core/pod/kind.ts'
+import type { apps } from '../../src/api/generated/types/index.ts'
+import { isStatus } from '../../src/apimachinery/status-error.ts'
+import type { Client } from '../../src/client/client.ts'
+import { whyNoEtcd } from '../../src/storage/etcd/testing/etcd-process.ts'
+import { ComponentCluster, type RunningComponent } from './support/components.ts'
+import { run } from './support/run.ts'
+import { until } from './support/until.ts'
+
+const namespace = 'default'
+const slow = 60_000
+
+const deployment = (name: string, replicas: number): apps.v1.Deployment => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name, namespace },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'main', image: 'web' }] } },
+  },
+})
+
+function ask(port: number, path: string, token?: string): Promise<readonly [number, string]> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  return new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, path, headers, rejectUnauthorized: false, agent: false }, (response) => {
+      let text = ''
+      response.on('data', (chunk: Buffer) => {
+        text += chunk
+      })
+      response.on('end', () => resolve([response.statusCode ?? 0, text]))
+    }).on('error', reject)
+  })
+}
+
+describe.skipIf(whyNoEtcd !== '')(`a control plane of processes on one etcd ${whyNoEtcd}`, () => {
+  let cluster: ComponentCluster
+  let servers: readonly [RunningComponent, RunningComponent]
+  let one: Client
+  let two: Client
+  const managers: RunningComponent[] = []
+
+  const startManager = async (server: RunningComponent): Promise<RunningComponent> => {
+    const config = cluster.kubeconfig('system:kube-controller-manager', server)
+    const manager = await cluster.run('controller-manager', [
+      ...[`--kubeconfig=${config}`, `--authentication-kubeconfig=${config}`],
+      ...[`--authorization-kubeconfig=${config}`, '--use-service-account-credentials'],
+      ...[
+        '--root-ca-file=certificates/apiserver.crt',
+        '--allocate-node-cidrs',
+        '--cluster-cidr=10.244.0.0/16',
+      ],
+      ...['--leader-elect-lease-duration=4s', '--leader-elect-renew-deadline=3s'],
+      ...['--leader-elect-retry-period=500ms', '--service-account-private-key-file=sa.key'],
+    ])
+    managers.push(manager)
+    return manager
+  }
+
+  const holder = async (): Promise<string> =>
+    (await one.resource(Lease).get('kube-system', 'kube-controller-manager')).spec?.holderIdentity ?? ''
+
+  beforeAll(async () => {
+    cluster = await ComponentCluster.create()
+    servers = await Promise.all([cluster.apiServer(), cluster.apiServer()])
+    one = cluster.client('admin', servers[0])
+    two = cluster.client('admin', servers[1])
+    for (const { port } of servers)
+      await until('an API server is ready', async () => (await ask(port, '/readyz'))[0] === 200, slow)
+  })
+  afterAll(() => cluster?.dispose())
+
+  test('both API servers serve the same cluster, each showing at once what the other has acknowledged', async () => {
+    const maps = [one.resource(ConfigMap), two.resource(ConfigMap)] as const
+    for (let round = 0; round < 30; round++) {
+      const [writer, reader] = round % 2 === 0 ? maps : [maps[1], maps[0]]
+      const name = `map-${round}`
+      const made = await writer.create({ metadata: { name, namespace }, data: { round: 'made' } })
+      expect((await reader.get(namespace, name)).metadata?.resourceVersion).toBe(
+        made.metadata?.resourceVersion,
+      )
+      const changed = await reader.update({ ...made, data: { round: 'changed' } })
+      await writer.update({ ...changed, data: { round: 'again' } })
+      await expect(reader.update(changed)).rejects.toSatisfy((error) => isStatus(error, 'Conflict'))
+      await reader.delete(namespace, name)
+      await expect(writer.get(namespace, name)).rejects.toSatisfy((error) => isStatus(error, 'NotFound'))
+      await writer.create({ metadata: { name, namespace } })
+      await expect(reader.create({ metadata: { name, namespace } })).rejects.toSatisfy((error) =>
+        isStatus(error, 'AlreadyExists'),
+      )
+    }
+  })
+
+  test('a namespace that one server has just made can be used through the other', async () => {
+    for (let round = 0; round < 10; round++) {
+      const name = `space-${round}`
+      await one.resource(Namespace).create({ metadata: { name } })
+      await two.resource(ConfigMap).create({ metadata: { name: 'map', namespace: name } })
+    }
+  })
+
+  test('of two controller managers one leads, and the other takes over when it is killed', async () => {
+    await Promise.all([startManager(servers[0]), startManager(servers[1])])
+    const first = await until('one leads', async () => (await holder()) || undefined, slow)
+    await one.resource(Deployment).create(deployment('web', 2))
+    await until(
+      'the pods are there',
+      async () => (await two.resource(Pod).list({ namespace })).items.length === 2,
+      slow,
+    )
+    const [leader] = managers.filter((each) => each.said().includes('became leader'))
+    expect(managers.filter((each) => each.said().includes('became leader'))).toHaveLength(1)
+    await leader?.kill()
+    await until('the other one leads', async () => ![first, ''].includes(await holder()), slow)
+    await one.resource(Deployment).create(deployment('shop', 1))
+    await until(
+      'its pod is there',
+      async () => (await one.resource(Pod).list({ namespace })).items.length === 3,
+      slow,
+    )
+  })
+
+  test('a scheduler binds pods, against the other server', async () => {
+    const config = cluster.kubeconfig('system:kube-scheduler', servers[1])
+    const scheduler = await cluster.run('scheduler', [`--kubeconfig=${config}`])
+    const node = await one.resource(Node).create({ metadata: { name: 'n1' } })
+    const resources = { cpu: '4', memory: '8Gi', pods: '100' }
+    const time = new Date().toISOString().replace(/\.\d+/, '')
+    const ready = { type: 'Ready', status: 'True', lastHeartbeatTime: time, lastTransitionTime: time }
+    await until('the node is ready', async () => {
+      const live = await one.resource(Node).get('', 'n1')
+      const status = { capacity: resources, allocatable: resources, conditions: [ready] }
+      return one.resource(Node).updateStatus({ ...live, status })
+    })
+    expect(node.metadata?.uid).toBeDefined()
+    await until(
+      'all pods are bound',
+      async () => {
+        const { items } = await two.resource(Pod).list({ namespace })
+        return items.every(({ spec }) => spec?.nodeName === 'n1')
+      },
+      slow,
+    )
+    expect((await one.resource(Node).get('', 'n1')).spec?.podCIDR).toBe('10.244.0.0/24')
+    expect(await scheduler.stop()).toBe(0)
+  })
+
+  test('a component shows its health to everyone and its metrics to those who may see them', async () => {
+    const port = managers.at(-1)?.port ?? 0
+    const alive = managers.find((each) => !each.said().includes('stopped'))?.port ?? port
+    const manager = (await ask(alive, '/healthz').catch(() => undefined)) === undefined ? port : alive
+    expect(await ask(manager, '/healthz')).toEqual([200, 'ok'])
+    expect((await ask(manager, '/metrics'))[0]).toBe(403)
+    expect((await ask(manager, '/metrics', 'nonsense'))[0]).toBe(401)
+    expect((await ask(manager, '/metrics', 'stranger'))[0]).toBe(403)
+    const [status, text] = await ask(manager, '/metrics', 'admin')
+    expect(status).toBe(200)
+    expect(text).toContain('workqueue_adds_total')
+  })
+
+  test('an API server that is restarted goes on where it was, and ends at SIGTERM', async () => {
+    const extra = await cluster.apiServer()
+    await until('it is ready', async () => (await ask(extra.port, '/readyz'))[0] === 200, slow)
+    const client = cluster.client('admin', extra)
+    expect((await client.resource(Deployment).get(namespace, 'web')).spec?.replicas).toBe(2)
+    expect(await extra.stop()).toBe(0)
+  })
+
+  test('the cluster outlives its etcd’s restart', async () => {
+    await cluster.etcd.kill()
+    await expect(one.resource(ConfigMap).create({ metadata: { name: 'lost', namespace } })).rejects.toThrow()
+    cluster.etcd.run()
+    await until('writes work again', () =>
+      two.resource(ConfigMap).create({ metadata: { name: 'kept', namespace } }),
+    )
+    expect((await one.resource(ConfigMap).get(namespace, 'kept')).metadata?.uid).toBeDefined()
+    const watched = await one.resource(ConfigMap).list({ namespace })
+    expect(watched.items.map(({ metadata }) => metadata?.name)).toContain('kept')
+  })
+})
+
+test.each([
+  ['apiserver', '--no-such-flag=1', 'Error: unknown flag: --no-such-flag'],
+  ['apiserver', '--service-account-issuer=x', 'Error: --etcd-servers must be specified'],
+  ['controller-manager', '--concurrent-gc-syncs=5', 'Error: unknown flag: --concurrent-gc-syncs'],
+  ['scheduler', '--secure-port=x', 'Error: invalid argument "x" for "--secure-port" flag'],
+  ['scheduler', '--leader-elect=false', 'Error: --kubeconfig or --master must be specified'],
+])('timonel %s %s is refused by name', async (command, flag, message) => {
+  const { code, stderr } = await run(['dist/timonel', command, flag])
+  expect(code).toBe(1)
+  expect(stderr).toContain(message)
+})
