@@ -5,7 +5,8 @@ import type { RuntimeName } from './options.ts'
 /** What `up` was told, so that the next one resumes the same cluster without being told again. */
 export interface LastStart {
   readonly nodes: number
-  readonly runtime: RuntimeName
+  /** Absent where there has been no node. */
+  readonly runtime?: RuntimeName
   readonly apiPort: number
 }
 

@@ -5,6 +5,7 @@ import type { core, discovery } from '../../api/generated/types/index.ts'
 import { isLoopbackIp } from '../../apimachinery/ip-address.ts'
 import { semanticallyEqual } from '../../apimachinery/semantically-equal.ts'
 import { type BootstrapContext, ensure } from './ensure.ts'
+import type { ServerLeases } from './server-leases.ts'
 
 /** Where the API server is reached from pods. */
 export interface KubernetesServiceOptions {
@@ -13,6 +14,8 @@ export interface KubernetesServiceOptions {
   /** Where this server listens, as pods and nodes reach it. A loopback address, which nobody else could use, is not published. */
   readonly advertiseAddress: string
   readonly port: number
+  /** Where there may be other servers; absent: this is the only one. */
+  readonly leases?: ServerLeases
 }
 
 const portName = 'https'
@@ -37,7 +40,7 @@ function expectedService({ serviceAddress, port }: KubernetesServiceOptions): co
   }
 }
 
-function expectedEndpoints({ advertiseAddress, port }: KubernetesServiceOptions): core.v1.Endpoints {
+function expectedEndpoints(addresses: readonly string[], port: number): core.v1.Endpoints {
   return {
     apiVersion: 'v1',
     kind: 'Endpoints',
@@ -46,11 +49,13 @@ function expectedEndpoints({ advertiseAddress, port }: KubernetesServiceOptions)
       name: 'kubernetes',
       labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
     },
-    subsets: [{ addresses: [{ ip: advertiseAddress }], ports: [{ name: portName, port, protocol: 'TCP' }] }],
+    subsets: [
+      { addresses: addresses.map((ip) => ({ ip })), ports: [{ name: portName, port, protocol: 'TCP' }] },
+    ],
   }
 }
 
-function expectedSlice({ advertiseAddress, port }: KubernetesServiceOptions): discovery.v1.EndpointSlice {
+function expectedSlice(addresses: readonly string[], port: number): discovery.v1.EndpointSlice {
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
@@ -59,8 +64,8 @@ function expectedSlice({ advertiseAddress, port }: KubernetesServiceOptions): di
       name: 'kubernetes',
       labels: { 'kubernetes.io/service-name': 'kubernetes' },
     },
-    addressType: advertiseAddress.includes(':') ? 'IPv6' : 'IPv4',
-    endpoints: [{ addresses: [advertiseAddress], conditions: { ready: true } }],
+    addressType: addresses[0]?.includes(':') ? 'IPv6' : 'IPv4',
+    endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
     ports: [{ name: portName, port, protocol: 'TCP' }],
   }
 }
@@ -88,13 +93,21 @@ export async function ensureKubernetesService(
   const writes = [
     ensure(context, { kind: Service, object: service, repair: (present) => repairService(service, present) }),
   ]
-  if (!isLoopbackIp(options.advertiseAddress)) writes.push(...publish(context, options))
+  const { advertiseAddress, leases, port } = options
+  if (!isLoopbackIp(advertiseAddress)) {
+    const addresses = leases === undefined ? [advertiseAddress] : await leases.renew()
+    writes.push(...publish(context, addresses, port))
+  }
   await Promise.all(writes)
 }
 
-function publish(context: BootstrapContext, options: KubernetesServiceOptions): readonly Promise<void>[] {
-  const endpoints = expectedEndpoints(options)
-  const slice = expectedSlice(options)
+function publish(
+  context: BootstrapContext,
+  addresses: readonly string[],
+  port: number,
+): readonly Promise<void>[] {
+  const endpoints = expectedEndpoints(addresses, port)
+  const slice = expectedSlice(addresses, port)
   return [
     ensure(context, {
       kind: Endpoints,

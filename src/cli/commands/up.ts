@@ -123,8 +123,10 @@ export async function up(options: UpOptions): Promise<void> {
 
 async function run(options: UpOptions, root: string): Promise<void> {
   const before = readLastStart(root)
-  const runtime = await chooseRuntime(options.runtime ?? before.runtime ?? 'auto', options.installDeps)
   const nodes = options.nodes ?? before.nodes ?? 1
+  const wanted = options.runtime ?? before.runtime ?? 'auto'
+  // A control plane by itself runs no pods, whatever it has run before.
+  const runtime = nodes === 0 ? 'simulated' : await chooseRuntime(wanted, options.installDeps)
   const apiPort = options.apiPort ?? before.apiPort ?? defaultApiPort
   const ended = endSignal()
   const cluster = await Cluster.start(
@@ -142,7 +144,8 @@ async function run(options: UpOptions, root: string): Promise<void> {
     },
     report(),
   )
-  writeLastStart(root, { nodes, runtime, apiPort })
+  const kept = nodes === 0 ? before.runtime : runtime
+  writeLastStart(root, defined({ nodes, runtime: kept, apiPort }))
   say(`\nThe cluster is ready:\n  export KUBECONFIG=${dataDirectory(root).kubeconfig}\n  kubectl get nodes`)
   if (process.send) {
     process.send({ type: 'ready' } satisfies Message)

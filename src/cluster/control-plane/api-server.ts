@@ -33,6 +33,7 @@ import { AccessReviewResource } from '../../apiserver/authorization/subject-acce
 import { UnionAuthorizer } from '../../apiserver/authorization/union-authorizer.ts'
 import type { Authorizer } from '../../apiserver/authorizer.ts'
 import { Bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
+import { ServerLeases } from '../../apiserver/bootstrap/server-leases.ts'
 import type { InFlightLimits } from '../../apiserver/chain/max-in-flight.ts'
 import type { BackendAddress, BackendConnector } from '../../apiserver/connect/backend.ts'
 import { connectEndpoints } from '../../apiserver/connect/connect-endpoints.ts'
@@ -243,7 +244,12 @@ const makeVirtualResources = (
   new RulesReviewResource(authorizer),
 ]
 
-const makeBootstrap = (setup: ApiServerSetup, server: ApiServer, reader: ObjectReader): Bootstrap =>
+const makeBootstrap = (
+  setup: ApiServerSetup,
+  server: ApiServer,
+  reader: ObjectReader,
+  leases: ServerLeases | undefined,
+): Bootstrap =>
   new Bootstrap({
     host: setup.host,
     logger: setup.logger,
@@ -253,6 +259,7 @@ const makeBootstrap = (setup: ApiServerSetup, server: ApiServer, reader: ObjectR
       serviceAddress: setup.serviceAddress,
       advertiseAddress: setup.advertise.address,
       port: setup.advertise.port,
+      ...defined({ leases }),
     },
     serviceCidrs: setup.serviceCidrs,
     authenticationTrust: setup.identity.trust,
@@ -330,7 +337,9 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     impersonation: impersonationFilter(authorizer),
     ...defined({ requestTimeoutMs: setup.requestTimeoutMs, inFlight: setup.inFlight }),
   })
-  const bootstrap = makeBootstrap(setup, server, reader)
+  // Others may serve the same cluster.
+  const leases = store.shared ? new ServerLeases(store.storage, setup.advertise.address) : undefined
+  const bootstrap = makeBootstrap(setup, server, reader, leases)
   checks.push(...bootstrap.checks)
   await server.start()
   const definitions = makeDefinitionControllers(setup, server, reader)
@@ -344,6 +353,9 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   ]
   const stop = async (): Promise<void> => {
     for (const each of stops.reverse()) each()
+    await leases
+      ?.release()
+      .catch((error: unknown) => logger.debug('the lease could not be released', { error }))
     await server.close()
   }
   try {
