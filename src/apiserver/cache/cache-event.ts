@@ -1,5 +1,5 @@
 import type { WatchEventType } from '../../apimachinery/meta.ts'
-import { CachedObject } from './cached-object.ts'
+import { type CachedObject, GoneObject } from './cached-object.ts'
 import type { Layout } from './layout.ts'
 
 /** A change as a watcher sees it: what was added or changed to, or the last state of what is gone, at the change's revision. */
@@ -53,7 +53,7 @@ export class CacheEvent {
       last.revision,
       this.revision,
     )
-    return new CachedObject(last.id, this.revision, bytes, metadataEnd, last.attributes)
+    return new GoneObject(last.id, this.revision, bytes, metadataEnd, last.attributes)
   }
 
   /** The encoded event; the same bytes for all that ask alike. */

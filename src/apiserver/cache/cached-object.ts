@@ -40,3 +40,9 @@ export class CachedObject {
     this.attributes = attributes
   }
 }
+
+/**
+ * The last state of an object that is gone, or that some watchers no longer see, at the revision of that change. The
+ * object itself may live on at the same revision with another content: what is made of the one is not the other's.
+ */
+export class GoneObject extends CachedObject {}

@@ -2,7 +2,7 @@ import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { BTree } from '../../base/btree.ts'
 import { CacheEvent } from './cache-event.ts'
-import { type Attributes, CachedObject } from './cached-object.ts'
+import { type Attributes, CachedObject, GoneObject } from './cached-object.ts'
 import type { DecodedObjects } from './decoded-objects.ts'
 import { History, type HistoryLimits } from './history.ts'
 import { Indices } from './indices.ts'
@@ -145,7 +145,7 @@ export class ResourceCache {
   /** What is gone since `revision`, as watchers and the client that deleted it see it. */
   gone(last: CachedObject, revision: number): CachedObject {
     const { bytes, metadataEnd } = this.layout.reserve(last.bytes, last.metadataEnd, last.revision, revision)
-    return new CachedObject(last.id, revision, bytes, metadataEnd, last.attributes)
+    return new GoneObject(last.id, revision, bytes, metadataEnd, last.attributes)
   }
 
   #announce(event: CacheEvent): void {

@@ -35,3 +35,21 @@ test('protobuf says what JSON says: objects, lists, metadata and events', async 
   watch.stop()
   await server.close()
 })
+
+test('protobuf of an object is not what a watch showed of it as it left its selection', async () => {
+  const server = await startTestServer()
+  const map = (value: string) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'x', labels: { a: value } },
+  })
+  await server.call('POST', maps, map('in'))
+  const watch = await server.watch(`${maps}?watch=1&labelSelector=a%3Din`, { accept })
+  await server.call('PUT', `${maps}/x`, map('out'))
+  expect(watch.chunks).toHaveLength(2)
+  const json = await server.call('GET', `${maps}/x`)
+  const binary = await server.call('GET', `${maps}/x`, undefined, { accept })
+  expect(codec.decode(binary.bytes)).toEqual(JSON.parse(json.text))
+  watch.stop()
+  await server.close()
+})
