@@ -12,11 +12,13 @@ function decode(text: string): string {
 
 /** Query parameters; a name may come several times. */
 export class Query {
-  static readonly empty: Query = new Query(new Map())
+  static readonly empty: Query = new Query(new Map(), '')
   readonly #values: ReadonlyMap<string, readonly string[]>
+  readonly #text: string | undefined
 
-  private constructor(values: ReadonlyMap<string, readonly string[]>) {
+  private constructor(values: ReadonlyMap<string, readonly string[]>, text?: string) {
     this.#values = values
+    this.#text = text
   }
 
   /** From the text behind the `?`. */
@@ -32,7 +34,7 @@ export class Query {
       if (known === undefined) values.set(name, [value])
       else known.push(value)
     }
-    return new Query(values)
+    return new Query(values, text)
   }
 
   static of(record: Readonly<Record<string, string>> | undefined): Query {
@@ -43,6 +45,13 @@ export class Query {
       if (value !== undefined) values.set(name, [value])
     }
     return values.size === 0 ? Query.empty : new Query(values)
+  }
+
+  /** What a URL has behind its `?`: as it came, so that `?a` does not become `?a=` on its way to somebody else. */
+  get text(): string {
+    if (this.#text !== undefined) return this.#text
+    const pairs = [...this.#values].flatMap(([name, all]) => all.map((value) => [name, value] as const))
+    return pairs.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
   }
 
   get isEmpty(): boolean {
@@ -60,9 +69,5 @@ export class Query {
 
   has(name: string): boolean {
     return this.#values.has(name)
-  }
-
-  names(): Iterable<string> {
-    return this.#values.keys()
   }
 }

@@ -1,6 +1,5 @@
 import type { ServerRequest } from '../request.ts'
 import type { BackendAddress, BackendHeaders, BackendResponse } from './backend.ts'
-import { queryString } from './query-string.ts'
 
 /** Of one hop only, or for us. */
 const hopHeaders = new Set([
@@ -37,11 +36,8 @@ export function forwardedHeaders(request: ServerRequest, host: string): [string,
   return headers
 }
 
-/** `?watch=true`, or nothing. */
-export function forwardedQuery({ query }: ServerRequest): string {
-  const pairs = [...query.names()].flatMap((name) => query.all(name).map((value) => [name, value] as const))
-  return pairs.length === 0 ? '' : `?${queryString(pairs)}`
-}
+/** `?watch=true` as it came, or nothing. */
+export const forwardedQuery = ({ query }: ServerRequest): string => (query.text === '' ? '' : `?${query.text}`)
 
 /** What of a backend's headers the client is told, by lower-case name. */
 export function answeredHeaders({ headers }: BackendResponse): Record<string, string> {
