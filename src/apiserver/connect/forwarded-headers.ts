@@ -37,7 +37,8 @@ export function forwardedHeaders(request: ServerRequest, host: string): [string,
 }
 
 /** `?watch=true` as it came, or nothing. */
-export const forwardedQuery = ({ query }: ServerRequest): string => (query.text === '' ? '' : `?${query.text}`)
+export const forwardedQuery = ({ query }: ServerRequest): string =>
+  query.text === '' ? '' : `?${query.text}`
 
 /** What of a backend's headers the client is told, by lower-case name. */
 export function answeredHeaders({ headers }: BackendResponse): Record<string, string> {
