@@ -1,5 +1,7 @@
 import { expect } from 'vitest'
-import { StatusError } from '../../src/cluster/index.ts'
+import { PodTemplate } from '../../src/api/core/pod-template/kind.ts'
+import { Cluster, isStatus, StatusError } from '../../src/cluster/index.ts'
+import type { Api } from './support/api.ts'
 import { eventually, eventuallyGone } from './support/eventually.ts'
 import { podSpec, workload } from './support/samples.ts'
 import { type Behave, behaviours, type Ground } from './support/suite.ts'
@@ -59,6 +61,94 @@ const deletes =
 
 const namespaceOf = (name: string) => `/api/v1/namespaces/${name}`
 
+const templateCount = 400
+const templateNames = Array.from(
+  { length: templateCount },
+  (_, index) => `template-${String(index).padStart(4, '0')}`,
+)
+
+const templates = ({ namespace }: { readonly namespace: string }) =>
+  `/api/v1/namespaces/${namespace}/podtemplates`
+
+const makeTemplates = (api: Api, path: string): Promise<unknown> =>
+  Promise.all(
+    templateNames.map((name) => api.create(path, { metadata: { name }, template: { spec: podSpec } })),
+  )
+
+interface Page {
+  readonly names: readonly string[]
+  readonly token: string
+  readonly remaining: number | undefined
+  readonly revision: string | undefined
+}
+
+const page = async (api: Api, path: string, limit: number, token = ''): Promise<Page> => {
+  const query = { limit: String(limit), ...(token === '' ? {} : { continue: token }) }
+  const { items = [], metadata } = await api.get(path, query)
+  const { continue: next = '', remainingItemCount } = JSON.parse(JSON.stringify(metadata))
+  expect(items.length).toBeLessThanOrEqual(limit)
+  return {
+    names: items.map((item) => item.metadata?.name ?? ''),
+    token: next,
+    remaining: remainingItemCount,
+    revision: metadata?.resourceVersion,
+  }
+}
+
+/** The names of all pages after one, each of the same revision and with what is left counted. */
+const rest = async (api: Api, path: string, limit: number, after: Page): Promise<readonly string[]> => {
+  const names: string[] = []
+  let last = after
+  while (last.token !== '') {
+    const next = await page(api, path, limit, last.token)
+    expect(next.revision).toBe(after.revision)
+    const left = (last.remaining ?? 0) - next.names.length
+    expect(next.remaining).toBe(next.token === '' ? undefined : left)
+    if (next.token === '') expect(left).toBe(0)
+    names.push(...next.names)
+    last = next
+  }
+  return names
+}
+
+/** A cluster whose store is compacted as soon as ten minutes have passed on its own clock. */
+const compactedAway: Behave = async () => {
+  const cluster = await Cluster.start({ nodes: 0, runtime: 'simulated', clock: 'virtual', seed: 1 })
+  try {
+    const client = cluster.client.resource(PodTemplate)
+    const template = { spec: { containers: [{ name: 'c', image: 'i' }] } }
+    for (const name of templateNames)
+      await client.create({ metadata: { name, namespace: 'default' }, template })
+    const first = await client.list({ namespace: 'default', limit: 40 })
+    const token = first.metadata?.continue ?? ''
+    expect(first.metadata?.remainingItemCount).toBe(templateCount - 40)
+    await client.create({ metadata: { name: 'zz-later', namespace: 'default' }, template })
+    await cluster.advance(15 * 60_000)
+    const error: unknown = await client
+      .list({ namespace: 'default', limit: 40, continue: token })
+      .catch((thrown: unknown) => thrown)
+    if (!isStatus(error, 'Expired')) throw error
+    expect(error.status.code).toBe(410)
+    let next = JSON.parse(JSON.stringify(error.status.metadata)).continue
+    expect(next).not.toBe('')
+    const names: (string | undefined)[] = []
+    const revisions = new Set<string | undefined>()
+    while (next !== '' && next !== undefined) {
+      const list = await client.list({ namespace: 'default', limit: 40, continue: next })
+      expect(list.metadata?.resourceVersion).not.toBe(first.metadata?.resourceVersion)
+      revisions.add(list.metadata?.resourceVersion)
+      names.push(...list.items.map(({ metadata }) => metadata?.name))
+      next = list.metadata?.continue
+      const left = templateCount + 1 - 40 - names.length
+      expect(list.metadata?.remainingItemCount).toBe(next ? left : undefined)
+    }
+    expect(names).toEqual([...templateNames.slice(40), 'zz-later'])
+    expect(revisions.size).toBe(1)
+  } finally {
+    await cluster.stop()
+  }
+}
+
 behaviours('API machinery', {
   '[sig-api-machinery] server version should find the server version': async ({ api }) => {
     expect(await api.get('/version')).toMatchObject({ major: '1', minor: '36' })
@@ -103,28 +193,17 @@ behaviours('API machinery', {
     },
   '[sig-api-machinery] Servers with support for API chunking should return chunks of results for list calls':
     async (ground) => {
-      const { api } = ground
-      const path = configMaps(ground)
-      await Promise.all(
-        Array.from({ length: 40 }, (_, index) =>
-          api.create(path, configMap(`c-${String(index).padStart(2, '0')}`, {}, { chunk: 'yes' })),
-        ),
-      )
-      const names: string[] = []
-      let token = ''
-      do {
-        const page = await api.get(path, {
-          labelSelector: 'chunk=yes',
-          limit: '7',
-          ...(token === '' ? {} : { continue: token }),
-        })
-        names.push(...(page.items ?? []).map((item) => item.metadata?.name ?? ''))
-        expect((page.items ?? []).length).toBeLessThanOrEqual(7)
-        token = String((page.metadata as { continue?: string }).continue ?? '')
-      } while (token !== '')
-      expect(names).toEqual(names.toSorted())
-      expect(new Set(names).size).toBe(40)
+      await makeTemplates(ground.api, templates(ground))
+      for (let round = 0; round < 3; round++) {
+        const first = await page(ground.api, templates(ground), 17)
+        const names = [...first.names, ...(await rest(ground.api, templates(ground), 17, first))]
+        expect(names).toEqual(templateNames)
+      }
+      const all = await page(ground.api, templates(ground), templateCount + 1)
+      expect(all).toMatchObject({ names: templateNames, token: '', remaining: undefined })
     },
+  '[sig-api-machinery] Servers with support for API chunking should support continue listing from the last key if the original version has been compacted away, though the list is inconsistent [Slow]':
+    compactedAway,
   '[sig-api-machinery] Watchers should observe add, update, and delete watch notifications on configmaps':
     async (ground) => {
       const { api } = ground

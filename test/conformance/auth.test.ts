@@ -1,11 +1,105 @@
 import { expect } from 'vitest'
-import { eventually } from './support/eventually.ts'
+import { eventually, eventuallyGone } from './support/eventually.ts'
 import { firstContainer, podSpec } from './support/samples.ts'
-import { behaviours } from './support/suite.ts'
+import { type Behave, behaviours } from './support/suite.ts'
 
 const authorization = '/apis/authorization.k8s.io/v1'
 
+/** Of e2e.example.com, by `openssl req -new`; the key is nowhere. */
+const certificateRequest = `-----BEGIN CERTIFICATE REQUEST-----
+MIIBAjCBqQIBADAaMRgwFgYDVQQDDA9lMmUuZXhhbXBsZS5jb20wWTATBgcqhkjO
+PQIBBggqhkjOPQMBBwNCAAS5pX16Baw/rG3TlqBQyaVAeDYAalfWhPQUvXmHXgYL
+cr0KuH9EEFKwAX6xZg735vgEAToTkRCoixfYIrUWf1spoC0wKwYJKoZIhvcNAQkO
+MR4wHDAaBgNVHREEEzARgg9lMmUuZXhhbXBsZS5jb20wCgYIKoZIzj0EAwIDSAAw
+RQIge3Xxi794Ip/iQPrLWF9u9oKqyROiJO0cFmk3p8XMpYECIQDBK88HHG3ARKUL
+Nuy/xaSn7s2Hvw1NYy5tf1L83b1EKw==
+-----END CERTIFICATE REQUEST-----
+`
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+/** Reading and writing, then the decision, then what a signer writes. */
+const signingRequests: Behave = async ({ api, namespace }) => {
+  const group = '/apis/certificates.k8s.io'
+  const path = `${group}/v1/certificatesigningrequests`
+  expect(JSON.stringify(await api.get('/apis'))).toContain('certificates.k8s.io/v1')
+  expect(JSON.stringify(await api.get(group))).toContain('certificates.k8s.io/v1')
+  const { resources } = await api.get(`${group}/v1`)
+  const names = JSON.parse(JSON.stringify(resources)).map(({ name }: { name: string }) => name)
+  for (const part of ['', '/approval', '/status'])
+    expect(names).toContain(`certificatesigningrequests${part}`)
+
+  const signerName = `example.com/e2e-${namespace}`
+  const spec = {
+    request: base64(certificateRequest),
+    signerName,
+    expirationSeconds: 3600,
+    usages: ['digital signature', 'key encipherment', 'server auth'],
+  }
+  const make = () => api.create(path, { metadata: { generateName: 'e2e-example-csr-' }, spec })
+  const [one] = [await make(), await make(), await make()]
+  const of = `${path}/${one.metadata?.name}`
+  expect(await api.get(of)).toMatchObject({
+    metadata: { uid: one.metadata?.uid },
+    spec: { expirationSeconds: 3600, username: expect.any(String) },
+  })
+  const selector = { fieldSelector: `spec.signerName=${signerName}` }
+  const list = await api.get(path, selector)
+  expect(list.items).toHaveLength(3)
+  const watched = api.watch(
+    path,
+    {
+      fieldSelector: `metadata.name=${one.metadata?.name}`,
+      resourceVersion: list.metadata?.resourceVersion ?? '',
+    },
+    (events) => events.some(({ object }) => object.metadata?.annotations?.updated === 'true'),
+  )
+  const patched = await api.patch(of, { metadata: { annotations: { patched: 'true' } } })
+  const annotations = { ...patched.metadata?.annotations, updated: 'true' }
+  await api.update(of, { ...patched, metadata: { ...patched.metadata, annotations } })
+  for (const { type } of await watched) expect(type).toBe('MODIFIED')
+
+  expect((await api.get(`${of}/approval`)).metadata?.uid).toBe(one.metadata?.uid)
+  const first = { type: 'ApprovalPatch', status: 'True', reason: 'e2e' }
+  const half = await api.patch(`${of}/approval`, {
+    metadata: { annotations: { patchedapproval: 'true' } },
+    status: { conditions: [first] },
+  })
+  expect(half.status?.conditions).toMatchObject([first])
+  expect(half.metadata?.annotations).toMatchObject({ patchedapproval: 'true' })
+  const approved = { type: 'Approved', status: 'True', reason: 'E2E', message: 'Set from an e2e test' }
+  const conditions: readonly object[] = JSON.parse(JSON.stringify(half.status?.conditions))
+  const whole = await api.update(`${of}/approval`, {
+    ...half,
+    status: { ...half.status, conditions: [...conditions, approved] },
+  })
+  expect(whole.status?.conditions).toMatchObject([first, approved])
+
+  expect((await api.get(`${of}/status`)).metadata?.uid).toBe(one.metadata?.uid)
+  const root = await api.get('/api/v1/namespaces/default/configmaps/kube-root-ca.crt')
+  const certificate = base64(JSON.parse(JSON.stringify(root.data))['ca.crt'])
+  const signed = await api.patch(`${of}/status`, {
+    metadata: { annotations: { patchedstatus: 'true' } },
+    status: { certificate },
+  })
+  expect(signed.status).toMatchObject({ certificate })
+  const last = { ...approved, type: 'StatusUpdate' }
+  const noted: readonly object[] = JSON.parse(JSON.stringify(signed.status?.conditions))
+  const shown = await api.update(`${of}/status`, {
+    ...signed,
+    status: { ...signed.status, conditions: [...noted, last] },
+  })
+  expect(shown.status?.conditions).toMatchObject([first, approved, last])
+
+  await api.delete(of)
+  await eventuallyGone(() => api.get(of))
+  expect(await api.list(path, selector)).toHaveLength(2)
+  await api.delete(path, selector)
+  await eventually(async () => expect(await api.list(path, selector)).toEqual([]))
+}
+
 behaviours('Auth', {
+  '[sig-auth] Certificates API [Privileged:ClusterAdmin] should support CSR API operations': signingRequests,
   '[sig-auth] SubjectReview should support SubjectReview API operations': async ({ api, namespace }) => {
     const user = `system:serviceaccount:${namespace}:default`
     const groups = ['system:authenticated', 'system:serviceaccounts', `system:serviceaccounts:${namespace}`]

@@ -1,3 +1,6 @@
+import { lacksKubectl } from '../e2e/support/requirements.ts'
+import { authTokens } from './containers/auth-tokens.ts'
+import { cliApplications } from './containers/cli-applications.ts'
 import { networkDns } from './containers/network-dns.ts'
 import { networkPods } from './containers/network-pods.ts'
 import { networkProxy } from './containers/network-proxy.ts'
@@ -16,18 +19,20 @@ import { containerBehaviours } from './support/container-suite.ts'
 
 // One cluster for all of them: what takes longest goes first, and everything else runs beside it.
 containerBehaviours('Containers', [
-  nodeProbes,
-  nodeEndings,
-  nodeHooks,
-  nodeSubPaths,
-  networkServices,
-  networkDns,
-  networkPods,
-  networkProxy,
-  nodePods,
-  nodeSecurity,
-  nodeEnvironment,
-  storageObjects,
-  storagePodData,
-  storageEmptyDir,
+  [nodeProbes, []],
+  [nodeEndings, []],
+  [nodeHooks, []],
+  [nodeSubPaths, []],
+  [networkServices, []],
+  [networkDns, []],
+  [networkPods, []],
+  [networkProxy, []],
+  [cliApplications, lacksKubectl],
+  [authTokens, []],
+  [nodePods, []],
+  [nodeSecurity, []],
+  [nodeEnvironment, []],
+  [storageObjects, []],
+  [storagePodData, []],
+  [storageEmptyDir, []],
 ])

@@ -114,6 +114,19 @@ behaviours('Network', {
     comesAndGoes,
   '[sig-network] EndpointsController should create and delete Endpoints for a Service with a selector that matches no pods':
     comesAndGoes,
+  '[sig-network] Service endpoints latency should not be very high': async (ground) => {
+    await startPod(ground, 'server', { app: 'latency' })
+    const names = Array.from({ length: 50 }, (_, index) => `latency-${index}`)
+    await Promise.all(names.map((name) => serve(ground, name, { selector: { app: 'latency' } })))
+    // Upstream allows 50 seconds.
+    await Promise.all(
+      names.map((name) =>
+        eventually(async () => expect(readyAddresses(await slicesOf(ground, name))).toHaveLength(1), {
+          everyMs: 200,
+        }),
+      ),
+    )
+  },
   '[sig-network] Services should find a service from listing all namespaces': async (ground) => {
     await serve(ground, 'findable')
     const all = await ground.api.list('/api/v1/services')

@@ -3,7 +3,7 @@ import { realHost } from '../../../src/base/host/real-host.ts'
 import { createHttpsTransport } from '../../../src/client/https/https-transport.ts'
 import type { KubeconfigContext } from '../../../src/client/https/kubeconfig.ts'
 import { Machine } from '../../e2e/support/machine.ts'
-import { lacksContainers, suiteName } from '../../e2e/support/requirements.ts'
+import { type Lack, lacksContainers, suiteName } from '../../e2e/support/requirements.ts'
 import { Api } from './api.ts'
 import { ContainerGround } from './container-ground.ts'
 import { eventually } from './eventually.ts'
@@ -24,9 +24,12 @@ async function storyOf({ api, path }: { api: Api; path: (resource: string) => st
 
 /**
  * Behaviours on one cluster with two nodes and real containers, all at once, each in a namespace of its own. Where
- * the machine lacks what that takes, they are skipped by name.
+ * the machine lacks what that takes, they are skipped by name; so are those of a table that takes something more.
  */
-export function containerBehaviours(title: string, tables: readonly Table<ContainerGround>[]): void {
+export function containerBehaviours(
+  title: string,
+  tables: readonly (readonly [table: Table<ContainerGround>, lack: Lack])[],
+): void {
   describe.skipIf(lacksContainers.length > 0)(suiteName(title, lacksContainers), () => {
     let machine: Machine
     let api: Api
@@ -55,9 +58,12 @@ export function containerBehaviours(title: string, tables: readonly Table<Contai
       await machine?.dispose()
     }, timeoutMs)
 
-    const rows = tables.flatMap((table) => listedRows(table))
-    for (const [index, [name, behave]] of rows.entries()) {
-      test.concurrent(name, { timeout: timeoutMs }, async () => {
+    const rows = tables.flatMap(([table, lack]) =>
+      listedRows(table).map(([name, behave]) => ({ name, behave, lack })),
+    )
+    for (const [index, { name, behave, lack }] of rows.entries()) {
+      const run = lack.length > 0 ? test.skip : test.concurrent
+      run(name, { timeout: timeoutMs }, async () => {
         const namespace = `test-${index}`
         await api.create('/api/v1/namespaces', { metadata: { name: namespace } })
         const ground = new ContainerGround({ api, machine, to, namespace, nodes })

@@ -5,6 +5,7 @@ import { realHost } from '../../../src/base/host/real-host.ts'
 import { createHttpsTransport } from '../../../src/client/https/https-transport.ts'
 import { type KubeconfigContext, parseKubeconfig } from '../../../src/client/https/kubeconfig.ts'
 import { Cluster } from '../../../src/cluster/index.ts'
+import { type Lack, suiteName } from '../../e2e/support/requirements.ts'
 import { Api } from './api.ts'
 import { type RawAnswer, rawRequest } from './raw.ts'
 
@@ -42,8 +43,8 @@ export function listedRows<G>(table: Table<G>): readonly (readonly [name: string
  * Tests on one embedded cluster, each named as the behaviour of upstream's list that it shows; a name that is not
  * on the list is an error. Behaviours run one after another, each in a namespace of its own.
  */
-export function behaviours(title: string, table: Table): void {
-  describe(title, () => {
+export function behaviours(title: string, table: Table, lack: Lack = []): void {
+  describe.skipIf(lack.length > 0)(suiteName(title, lack), () => {
     let cluster: Cluster
     let api: Api
     let to: KubeconfigContext
