@@ -19,6 +19,7 @@ const accountNames: Readonly<Record<string, string>> = {
   'node-lifecycle': 'node-controller',
   'taint-eviction': 'node-controller',
   'pod-garbage-collector': 'pod-garbage-collector',
+  replicationcontroller: 'replication-controller',
   'root-ca-certificate-publisher': 'root-ca-cert-publisher',
   serviceaccount: 'service-account-controller',
 }
