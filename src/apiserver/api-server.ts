@@ -7,6 +7,7 @@ import type { Authorizer } from './authorizer.ts'
 import { buildChain } from './chain/chain.ts'
 import { defaultInFlightLimits, type InFlightLimits } from './chain/max-in-flight.ts'
 import { CustomResources } from './custom-resources/custom-resources.ts'
+import type { MakeConverter } from './custom-resources/serving.ts'
 import type { ServedRegistry } from './discovery/served-registry.ts'
 import type { Endpoint, SubresourceEndpoint, VirtualResource } from './endpoint.ts'
 import { EndpointRoutes } from './endpoint-routes.ts'
@@ -43,6 +44,8 @@ export interface ApiServerOptions {
   readonly virtualResources?: readonly VirtualResource[]
   readonly audit?: Filter
   readonly impersonation?: Filter
+  /** Calls the conversion webhooks of custom resources. */
+  readonly converter?: MakeConverter
   /** Other servers' APIs: undefined for what this server answers itself. */
   readonly aggregation?: (request: ServerRequest) => Promise<ServerResponse> | undefined
   readonly requestTimeoutMs?: number
@@ -71,10 +74,11 @@ function makeCustomResources(
   core: ServerCore,
   context: RestContext,
   serve: (resource: Resource) => ServedResource,
+  converter: MakeConverter | undefined,
 ): CustomResources | undefined {
   const definitions = core.options.kinds.some(({ resource }) => resource === 'customresourcedefinitions')
   if (!definitions) return undefined
-  return new CustomResources({ context, reader: core.reader, registry: core.served, serve })
+  return new CustomResources({ context, reader: core.reader, registry: core.served, serve, converter })
 }
 
 /** Wires a server from its core and the parts that were made from that. */
@@ -100,11 +104,16 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     checked,
   }
   const running = new Set<WatchRun>()
-  const custom = makeCustomResources(core, context, (resource) => {
-    const { group, version, resource: name } = resource.kind
-    resource.cache.onDelivered = (watches) => metrics.watchEvents.inc([group, version, name], watches)
-    return { resource, representations: new Representations(resource, negotiator, protobuf) }
-  })
+  const custom = makeCustomResources(
+    core,
+    context,
+    (resource) => {
+      const { group, version, resource: name } = resource.kind
+      resource.cache.onDelivered = (watches) => metrics.watchEvents.inc([group, version, name], watches)
+      return { resource, representations: new Representations(resource, negotiator, protobuf) }
+    },
+    options.converter,
+  )
   const unknown = new UnknownPaths(kinds.map(({ group }) => group))
   const rest = new RestApi({
     unknown,

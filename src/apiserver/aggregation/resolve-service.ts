@@ -48,7 +48,10 @@ function place(
 }
 
 /** The server behind an APIService, as a backend with what it is known by. Throws an Error that says why there is none. */
-export function resolveService(resolver: ServiceResolver, remote: RemoteService): BackendAddress {
+export function resolveService(
+  resolver: ServiceResolver,
+  remote: Pick<RemoteService, 'service' | 'caBundle' | 'insecureSkipTLSVerify'>,
+): BackendAddress {
   const { service, caBundle = '', insecureSkipTLSVerify } = remote
   return {
     scheme: 'https',

@@ -100,9 +100,10 @@ export class ResourceCache {
     for (const consumer of this.hub.consumers()) consumer.terminate()
   }
 
-  load(id: string, stored: Uint8Array, revision: number): void {
+  /** `metadataLength` 0: the bytes are as somebody has stored them. */
+  load(id: string, stored: Uint8Array, revision: number, metadataLength = 0): void {
     this.#allAttributes = false
-    const record = this.detached(id, stored, 0, revision)
+    const record = this.detached(id, stored, metadataLength, revision)
     this.#byId.set(id, record)
     this.#ordered.set(id, record)
   }

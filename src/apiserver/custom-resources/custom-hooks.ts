@@ -9,9 +9,12 @@ import { JsonPath, JsonPathError } from '../../apimachinery/json-path/json-path.
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { semanticallyEqual } from '../../apimachinery/semantically-equal.ts'
 import { applyDefaults } from '../../apimachinery/structural/apply-defaults.ts'
+import { Correlation } from '../../apimachinery/structural/correlation.ts'
 import { type ConformMetadata, validateEmbedded } from '../../apimachinery/structural/embedded-objects.ts'
 import { isObject, type JsonObject } from '../../apimachinery/structural/json-schema.ts'
 import { validateListTypes } from '../../apimachinery/structural/list-types.ts'
+import type { RuleTree } from '../../apimachinery/structural/rules/rule-tree.ts'
+import { runRules } from '../../apimachinery/structural/rules/run-rules.ts'
 import type { StructuralSchema } from '../../apimachinery/structural/structural-schema.ts'
 import { validateChangedValue, validateValue } from '../../apimachinery/structural/validate-value.ts'
 import { deprecationOf } from './deprecation.ts'
@@ -24,6 +27,8 @@ export interface HookInput {
   readonly version: DefinitionVersion
   readonly schema: StructuralSchema
   readonly conformMetadata: ConformMetadata
+  /** Compiled when first asked for; undefined: there are none. */
+  readonly rules: () => RuleTree | undefined
 }
 
 type Fields = KubernetesObject & { readonly status?: unknown }
@@ -124,16 +129,12 @@ function validate(
 ): readonly FieldError[] {
   const own = subresource === 'status' ? validateStatus(input, object, old) : validateMain(input, object, old)
   const errors = [...own, ...validateLists(input.schema, object, old)]
+  const rules = input.rules()
+  if (rules === undefined) return errors
   const blocked = blockedRules(errors)
-  if (blocked !== undefined && hasRules(input.schema)) errors.push(blocked)
-  return errors
-}
-
-function hasRules(schema: StructuralSchema): boolean {
-  if ((schema.json['x-kubernetes-validations'] ?? []).length > 0) return true
-  if (schema.items !== undefined && hasRules(schema.items)) return true
-  if (schema.additional?.schema !== undefined && hasRules(schema.additional.schema)) return true
-  return [...schema.properties.values()].some(hasRules)
+  if (blocked !== undefined) return [...errors, blocked]
+  const correlation = old === undefined ? undefined : new Correlation(object, old, input.schema)
+  return [...errors, ...runRules(rules, object, old, correlation)]
 }
 
 /** Fields that selectors may name, as every version of the definition declares them. */

@@ -6,6 +6,7 @@ import {
 import { Conformer } from '../../apimachinery/codec/conformer.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import { metadataConformer } from '../../apimachinery/structural/metadata-conformer.ts'
+import { RuleEnvironments } from '../../apimachinery/structural/rules/rule-environments.ts'
 import { assert } from '../../base/assert.ts'
 import type { ServedRegistry } from '../discovery/served-registry.ts'
 import type { ServedResource as DiscoveredResource } from '../discovery/served-resource.ts'
@@ -41,7 +42,8 @@ export class CustomResources implements DynamicResources {
     const { schemas } = options.context
     const metadata = schemas.get(objectMeta)
     assert(metadata !== undefined, 'the schema of ObjectMeta is among the built-in ones')
-    this.#tools = { metadata, conformMetadata: metadataConformer(new Conformer(schemas), schemas) }
+    const conformMetadata = metadataConformer(new Conformer(schemas), schemas)
+    this.#tools = { metadata, conformMetadata, environments: new RuleEnvironments() }
   }
 
   /** Once the definitions have been loaded. */

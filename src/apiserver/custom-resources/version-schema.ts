@@ -8,6 +8,8 @@ import type { Schema } from '../../apimachinery/schema.ts'
 import { applyDefaults } from '../../apimachinery/structural/apply-defaults.ts'
 import type { ConformMetadata } from '../../apimachinery/structural/embedded-objects.ts'
 import { mergeSchemaOf } from '../../apimachinery/structural/merge-schema.ts'
+import type { RuleEnvironments } from '../../apimachinery/structural/rules/rule-environments.ts'
+import { type RuleTree, ruleTree } from '../../apimachinery/structural/rules/rule-tree.ts'
 import { StructuralCodec } from '../../apimachinery/structural/structural-codec.ts'
 import { StructuralSchema } from '../../apimachinery/structural/structural-schema.ts'
 import { customHooks } from './custom-hooks.ts'
@@ -16,6 +18,7 @@ export interface MetadataTools {
   readonly conformMetadata: ConformMetadata
   /** The schema of ObjectMeta. */
   readonly metadata: Schema
+  readonly environments: RuleEnvironments
 }
 
 /** One version of a definition, its schema ready to be interpreted. */
@@ -26,6 +29,8 @@ export class VersionSchema {
   readonly codec: StructuralCodec
   readonly #tools: MetadataTools
   #merge: Schema | undefined
+  #rules: RuleTree | undefined
+  #hasCompiled = false
 
   constructor(definition: Definition, version: DefinitionVersion, tools: MetadataTools) {
     this.definition = definition
@@ -44,12 +49,28 @@ export class VersionSchema {
 
   get hooks(): Partial<KindDeclaration> {
     const { definition, version, schema } = this
-    return customHooks({ definition, version, schema, conformMetadata: this.#tools.conformMetadata })
+    const { conformMetadata } = this.#tools
+    return customHooks({ definition, version, schema, conformMetadata, rules: () => this.rules })
+  }
+
+  /** The rules of its schema, compiled when the first object is validated. */
+  get rules(): RuleTree | undefined {
+    if (!this.#hasCompiled) {
+      const compiler = { environments: this.#tools.environments, ageOf: () => 'stored' as const }
+      this.#rules = ruleTree(this.schema.json, true, compiler)
+      this.#hasCompiled = true
+    }
+    return this.#rules
   }
 
   get merge(): Schema {
     this.#merge ??= mergeSchemaOf(this.schema, this.#tools.metadata)
     return this.#merge
+  }
+
+  /** What a webhook has made of another version's object. */
+  fit(object: KubernetesObject): KubernetesObject {
+    return this.codec.prune(object) as KubernetesObject
   }
 
   /** An object of this version as it was stored, made what the schema of today says. */

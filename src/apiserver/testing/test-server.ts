@@ -13,6 +13,7 @@ import type { Storage } from '../../storage/storage.ts'
 import type { AdmissionPlugin } from '../admission.ts'
 import { type ApiServer, createApiServer } from '../api-server.ts'
 import type { Authorizer } from '../authorizer.ts'
+import type { MakeConverter } from '../custom-resources/serving.ts'
 import { Query } from '../query.ts'
 import { ServerRequest, type UserInfo } from '../request.ts'
 import type { ByteSink, ServerResponse } from '../response.ts'
@@ -35,6 +36,7 @@ export interface TestServerOptions {
   readonly features?: Features
   readonly admission?: readonly AdmissionPlugin[]
   readonly authorizer?: Authorizer
+  readonly converter?: MakeConverter
   /** True when absent. */
   readonly checked?: boolean
 }
@@ -199,6 +201,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     authenticators: [{ name: 'test', authenticate: () => ({ user: admin }) }],
     authorizer: options.authorizer ?? everythingAllowed,
     admission: options.admission ?? [],
+    ...(options.converter === undefined ? {} : { converter: options.converter }),
   })
   await server.start()
   return {

@@ -38,6 +38,7 @@ import type { InFlightLimits } from '../../apiserver/chain/max-in-flight.ts'
 import type { BackendAddress, BackendConnector } from '../../apiserver/connect/backend.ts'
 import { connectEndpoints } from '../../apiserver/connect/connect-endpoints.ts'
 import { DefinitionControllers } from '../../apiserver/custom-resources/definition-controllers.ts'
+import { webhookConverter } from '../../apiserver/custom-resources/webhook-converter.ts'
 import { DiscoveryEndpoint } from '../../apiserver/discovery/discovery-endpoint.ts'
 import { type HealthCheck, HealthEndpoint, ping } from '../../apiserver/discovery/health-endpoint.ts'
 import { MetricsEndpoint } from '../../apiserver/discovery/metrics-endpoint.ts'
@@ -335,6 +336,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     subresources,
     virtualResources: makeVirtualResources(host, guards),
     impersonation: impersonationFilter(authorizer),
+    converter: (definition) => webhookConverter(definition, { host, reader, connector }),
     ...defined({ requestTimeoutMs: setup.requestTimeoutMs, inFlight: setup.inFlight }),
   })
   // Others may serve the same cluster.

@@ -10,6 +10,12 @@ import { checkSchema, hasInvalidType } from '../../../apimachinery/structural/ch
 import { checkStructural } from '../../../apimachinery/structural/check-structural.ts'
 import { type JsonSchema, someSchema } from '../../../apimachinery/structural/json-schema.ts'
 import { metadataConformer } from '../../../apimachinery/structural/metadata-conformer.ts'
+import { checkRules } from '../../../apimachinery/structural/rules/check-rules.ts'
+import type { RuleCompiler } from '../../../apimachinery/structural/rules/compile-rule.ts'
+import { RuleEnvironments } from '../../../apimachinery/structural/rules/rule-environments.ts'
+import { hasRules, ruleTree } from '../../../apimachinery/structural/rules/rule-tree.ts'
+import { runRules } from '../../../apimachinery/structural/rules/run-rules.ts'
+import type { StructuralSchema } from '../../../apimachinery/structural/structural-schema.ts'
 import { builtInSchemas } from '../../schemas.ts'
 import type { DefinitionVersion } from './definition-state.ts'
 
@@ -24,6 +30,8 @@ export interface SchemaRules {
   readonly requireMapKeys: boolean
   /** Schemas that did not change. */
   readonly unchanged: readonly JsonSchema[]
+  /** Texts of rules and message expressions that are stored already. */
+  readonly known: { readonly rule: ReadonlySet<string>; readonly message: ReadonlySet<string> }
 }
 
 const schemasOf = (versions: Versions): readonly JsonSchema[] =>
@@ -37,6 +45,22 @@ const hasBrokenKeys = (schema: JsonSchema): boolean => {
 
 const isExtended = (schema: JsonSchema): boolean =>
   Object.keys(schema).some((key) => key.startsWith('x-kubernetes-')) || schema.default !== undefined
+
+function expressionsOf(schemas: readonly JsonSchema[]): SchemaRules['known'] {
+  const rule = new Set<string>()
+  const message = new Set<string>()
+  const collect = (schema: JsonSchema): boolean => {
+    for (const each of schema['x-kubernetes-validations'] ?? []) {
+      rule.add(each.rule)
+      message.add(each.messageExpression ?? '')
+    }
+    return false
+  }
+  for (const schema of schemas) someSchema(schema, collect)
+  return { rule, message }
+}
+
+const environments = new RuleEnvironments()
 
 export function schemaRules(
   versions: Versions,
@@ -56,6 +80,7 @@ export function schemaRules(
     requireAtomicSets: !had((schema) => setItemComplaint(schema) !== undefined),
     requireMapKeys: !had(hasBrokenKeys),
     unchanged: now.filter((schema) => before.some((other) => jsonEqual(other, schema))),
+    known: expressionsOf(before),
   }
 }
 
@@ -118,6 +143,7 @@ export function validateSchema(
   if (schema.nullable === true)
     errors.push(fieldForbidden(path.child('openAPIV3Schema.nullable'), 'nullable cannot be true at the root'))
   const where = path.child('openAPIV3Schema')
+  let isSound = false
   if (rules.requireStructural) {
     const structural = checkStructural(schema, where)
     const wrong =
@@ -126,9 +152,30 @@ export function validateSchema(
         : checkDefaults(schema, where, {
             conformMetadata,
             requirePruned: rules.requirePrunedDefaults,
-            validateRules: () => [],
+            validateRules: validateDefaultByRules,
           })
     errors.push(...wrong)
+    isSound = wrong.length === 0
   }
-  errors.push(...checkSchema(schema, where, rules))
+  const found = checkSchema(schema, where, rules)
+  errors.push(...found)
+  if (!isSound || found.length > 0 || !hasRules(schema)) return
+  const compiler: RuleCompiler = {
+    environments,
+    ageOf: (expression, kind) => (rules.known[kind].has(expression) ? 'stored' : 'new'),
+  }
+  const ignoreRuleCost = rules.unchanged.some((other) => other === schema)
+  errors.push(...checkRules(schema, where, { compiler, ignoreRuleCost }))
+}
+
+/** A default has to be right when it is set anew and when it is set again. */
+function validateDefaultByRules(
+  { json }: StructuralSchema,
+  value: unknown,
+  path: string,
+): readonly FieldError[] {
+  const tree = ruleTree(json, false, { environments, ageOf: () => 'stored' })
+  if (tree === undefined) return []
+  const again = runRules(tree, value, value, undefined, path)
+  return again.length > 0 ? again : runRules(tree, value, undefined, undefined, path)
 }

@@ -1,0 +1,114 @@
+import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import type { Host } from '../../base/host.ts'
+import type { CachedObject } from '../cache/cached-object.ts'
+import type { ResourceCache } from '../cache/resource-cache.ts'
+
+export interface ConvertedCacheOptions {
+  readonly host: Host
+  /** Of the stored version. */
+  readonly source: ResourceCache
+  /** Of the other version; it belongs to no mirror. */
+  readonly target: ResourceCache
+  /** May fail: then nothing is shown, and the next reader makes it try anew. */
+  readonly convert: (objects: readonly KubernetesObject[]) => Promise<readonly KubernetesObject[]>
+}
+
+interface SourceChange {
+  readonly id: string
+  readonly record: CachedObject | undefined
+  readonly revision: number
+}
+
+/** Changes that may wait for their conversion before everything is converted anew. */
+const maxWaiting = 10_000
+
+/** Objects in a version that only a webhook can make of the stored one: a cache that follows another, a moment later. */
+export class ConvertedCache {
+  readonly #options: ConvertedCacheOptions
+  readonly #leave: () => void
+  #waiting: SourceChange[] = []
+  #loaded = false
+  #running: Promise<void> | undefined
+
+  constructor(options: ConvertedCacheOptions) {
+    this.#options = options
+    this.#leave = options.source.onRead((now, before) => this.#observe(now, before))
+  }
+
+  get cache(): ResourceCache {
+    return this.#options.target
+  }
+
+  /** Resolves when all that the source shows is shown; undefined: it is. Rejects when it cannot be converted. */
+  settled(): Promise<void> | undefined {
+    if (this.#loaded && this.#waiting.length === 0 && this.#running === undefined) return undefined
+    this.#running ??= this.#options.host.track(this.#run())
+    return this.#running
+  }
+
+  close(): void {
+    this.#leave()
+    for (const consumer of this.cache.hub.consumers()) consumer.terminate()
+  }
+
+  #observe(now: CachedObject | undefined, before: CachedObject | undefined): void {
+    const id = now?.id ?? before?.id
+    if (!this.#loaded || id === undefined) return
+    this.#waiting.push({ id, record: now, revision: now?.revision ?? this.#options.source.lastChange })
+    if (this.#waiting.length > maxWaiting) this.#forget()
+    // Whoever watches waits for it; a failure is told to the next who reads.
+    else this.settled()?.catch(() => {})
+  }
+
+  #forget(): void {
+    this.#loaded = false
+    this.#waiting = []
+    for (const consumer of this.cache.hub.consumers()) consumer.terminate()
+  }
+
+  async #run(): Promise<void> {
+    try {
+      if (!this.#loaded) await this.#load()
+      while (this.#waiting.length > 0) await this.#apply(this.#waiting.splice(0))
+    } catch (error) {
+      this.#forget()
+      throw error
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  async #load(): Promise<void> {
+    const { source, target } = this.#options
+    const records = [...source.values()]
+    const revision = source.lastChange
+    this.#waiting = []
+    this.#loaded = true
+    const objects = await this.#convert(records)
+    target.reset(revision)
+    records.forEach((record, index) => {
+      const { bytes, metadataLength } = target.layout.store(objects[index] ?? {})
+      target.load(record.id, bytes, record.revision, metadataLength)
+    })
+  }
+
+  async #apply(changes: readonly SourceChange[]): Promise<void> {
+    const { target } = this.#options
+    const written = changes.flatMap(({ record }) => record ?? [])
+    const objects = await this.#convert(written)
+    const byRecord = new Map(written.map((record, index) => [record, objects[index]]))
+    for (const { id, record, revision } of changes) {
+      const object = record === undefined ? undefined : byRecord.get(record)
+      if (object === undefined) target.remove(id, revision)
+      else {
+        const { bytes, metadataLength } = target.layout.store(object)
+        target.put(id, bytes, revision, { object, metadataLength })
+      }
+    }
+  }
+
+  #convert(records: readonly CachedObject[]): Promise<readonly KubernetesObject[]> {
+    const { source, convert } = this.#options
+    return records.length === 0 ? Promise.resolve([]) : convert(records.map((record) => source.peek(record)))
+  }
+}
