@@ -255,3 +255,19 @@ test('an informer keeps no managed fields, whether an object was listed or watch
     expect(metadata).not.toHaveProperty('managedFields')
   }
 })
+
+test('an informer keeps once what its objects have in common', async () => {
+  const informer = factory.informer(ConfigMap)
+  await host.advance(10)
+  const create = async (name: string, data: Readonly<Record<string, string>>): Promise<void> => {
+    const created = client.resource(ConfigMap).create({ metadata: { name, namespace: 'default' }, data })
+    await host.advance(10)
+    await created
+  }
+  await create('one', { a: 'b' })
+  await create('two', { a: 'b' })
+  await create('other', { a: 'c' })
+  const dataOf = (name: string): unknown => informer.lister.get('default', name)?.data
+  expect(dataOf('two')).toBe(dataOf('one'))
+  expect(dataOf('other')).toEqual({ a: 'c' })
+})

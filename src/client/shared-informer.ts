@@ -1,7 +1,9 @@
 import type { KindDeclaration } from '../apimachinery/define-kind.ts'
 import type { KubernetesObject, WatchEvent } from '../apimachinery/meta.ts'
+import { shareParts } from '../apimachinery/share-parts.ts'
 import type { Host, Timer } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
+import { LruMap } from '../base/lru-map.ts'
 import type { ResourceClient } from './client.ts'
 import type { ChangeHandler, Indexers, Informer, InformerOptions, Lister, ReflectorSink } from './informer.ts'
 import { ObjectCache } from './object-cache.ts'
@@ -22,12 +24,15 @@ interface Waiter {
 
 /** Changes handled in one turn of the event loop; the rest of a big list lets others go first. */
 const changesPerTurn = 500
+const maxExamples = 64
 
 /** The informer that a factory hands out; `start` and `stop` are the factory's. */
 export class SharedInformer<T extends KubernetesObject> implements Informer<T>, ReflectorSink<T> {
   readonly kind: KindDeclaration<T>
   readonly #options: SharedInformerOptions<T>
   readonly #cache = new ObjectCache<T>()
+  /** The newest object of each owner, or of each namespace. */
+  readonly #examples = new LruMap<string, T>(maxExamples)
   readonly #handlers = new Set<ChangeHandler<T>>()
   readonly #waiters = new Set<Waiter>()
   readonly #abort = new AbortController()
@@ -156,7 +161,7 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T>, 
 
   /** Gives what is kept of it. */
   #put(sent: T): T {
-    const object = withoutManagedFields(sent)
+    const object = this.#shared(withoutManagedFields(sent))
     const old = this.#cache.set(object)
     // A name that was deleted and created again while nobody looked: two changes, not one.
     if (old !== undefined && old.metadata?.uid !== object.metadata?.uid) {
@@ -166,6 +171,16 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T>, 
       this.#notify(object, old)
     }
     return object
+  }
+
+  /** An object's next state has most in common with its last, a new object with its siblings. */
+  #shared(object: T): T {
+    const { namespace = '', name = '', ownerReferences } = object.metadata ?? {}
+    const family = ownerReferences?.[0]?.uid ?? namespace
+    const known = this.#cache.get(namespace, name) ?? this.#examples.get(family)
+    const shared = known === undefined ? object : shareParts(object, known)
+    this.#examples.set(family, shared)
+    return shared
   }
 
   #drop(object: T): void {
