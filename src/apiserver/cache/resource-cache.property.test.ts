@@ -36,6 +36,8 @@ const selectors = fc.record({
   labels: fc.constantFrom('', 'x=a', 'x!=a', 'x in (a,b)', '!x', 'x'),
   fields: fc.constantFrom('', 'spec.node=a', 'spec.node!=a', 'metadata.name=n7', 'metadata.namespace=b'),
   limit: fc.constantFrom(0, 1, 7),
+  prepareAt: fc.nat(600),
+  selectFrom: fc.nat(600),
 })
 
 test('ResourceCache selects and announces as looking at every object would', () => {
@@ -57,6 +59,7 @@ test('ResourceCache selects and announces as looking at every object would', () 
             ? thing.spec.node
             : ((field === 'metadata.name' ? thing.metadata?.name : thing.metadata?.namespace) ?? ''),
         )
+      let preparing: Iterator<undefined> | undefined
       const told: string[] = []
       const expected: string[] = []
       cache.hub.add(selection, {
@@ -83,8 +86,12 @@ test('ResourceCache selects and announces as looking at every object would', () 
         }
         const [was, is] = [matches(before), matches(twin.get(id))]
         if (was || is) expected.push(`${is ? (was ? 'MODIFIED' : 'ADDED') : 'DELETED'} ${id} ${revision}`)
-        if (index % 97 === 0) cache.select(selection)
+        // An index is made while objects change, or at once when somebody selects meanwhile.
+        if (index === wanted.prepareAt) preparing = cache.prepare(selection)[Symbol.iterator]()
+        if (index > wanted.prepareAt && index % 60 === 0) preparing?.next()
+        if (index > wanted.selectFrom && index % 97 === 0) cache.select(selection)
       })
+      for (let pause = preparing?.next(); pause !== undefined && !pause.done; ) pause = preparing?.next()
       expect(told).toEqual(expected)
       const ids = [...twin]
         .filter(([, thing]) => matches(thing))

@@ -224,6 +224,11 @@ export class ResourceCache {
     )
   }
 
+  /** Makes the indices that `select` will use; pauses (by a yield) where that takes long. */
+  prepare(selection: Selection): Iterable<undefined> {
+    return this.#indices.prepare(selection, this.#byId.size)
+  }
+
   /** Ascending by id. */
   select(selection: Selection, options: SelectOptions = {}): Selected {
     const found = this.#indices.find(selection, this.#byId.size)

@@ -90,19 +90,32 @@ function metadataOf(
   }
 }
 
-/** Objects that were loaded at the start have not been looked into; many of them are, a slice at a time. */
+/**
+ * What a selection is judged by, a slice at a time: objects that were loaded at the start have not been looked into,
+ * and the first selection of its sort makes an index.
+ */
 export async function loadAttributes(resource: Resource, selection: Selection): Promise<void> {
   const { cache, context } = resource
-  if (!cache.needsAttributes(selection) || cache.hasAllAttributes) return
-  let sliceStartMs = context.host.monotonicMs()
-  for (const record of [...cache.values()]) {
-    if (record.attributes !== undefined) continue
-    cache.attributes(record)
-    if (context.host.monotonicMs() - sliceStartMs < sliceMs) continue
-    await context.host.nextTurn()
-    sliceStartMs = context.host.monotonicMs()
+  if (!cache.needsAttributes(selection)) return
+  const { host } = context
+  let sliceStartMs = host.monotonicMs()
+  for (const _pause of attributesOf(resource, selection)) {
+    if (host.monotonicMs() - sliceStartMs < sliceMs) continue
+    await host.nextTurn()
+    sliceStartMs = host.monotonicMs()
   }
-  cache.noteAllAttributes()
+}
+
+function* attributesOf({ cache }: Resource, selection: Selection): Iterable<undefined> {
+  if (!cache.hasAllAttributes) {
+    for (const record of [...cache.values()]) {
+      if (record.attributes !== undefined) continue
+      cache.attributes(record)
+      yield
+    }
+    cache.noteAllAttributes()
+  }
+  yield* cache.prepare(selection)
 }
 
 /** As of one revision: from the cache if nothing has changed since, from the store otherwise. */
