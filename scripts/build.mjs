@@ -29,7 +29,11 @@ const lazyHttp = {
 }
 
 await build({
-  entryPoints: { timonel: join(root, 'src/cli/main.ts'), index: join(root, 'src/cluster/index.ts') },
+  entryPoints: {
+    timonel: join(root, 'src/cli/main.ts'),
+    index: join(root, 'src/cluster/index.ts'),
+    'yaml-worker': join(root, 'src/apiserver/http/yaml-worker.ts'),
+  },
   outdir: out,
   bundle: true,
   splitting: true,

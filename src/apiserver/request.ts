@@ -1,3 +1,4 @@
+import type { ParsedBody } from '../apimachinery/codec/decode-object.ts'
 import type { Query } from './query.ts'
 
 /** Who asks, as authentication found out (`user.Info`). */
@@ -46,7 +47,12 @@ export interface Connection {
 
 /** Bytes as they came in, or an object from the same process that nobody mutates from now on. */
 export type RequestBody =
-  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'bytes'
+      readonly bytes: Uint8Array
+      /** What they say as YAML, where the front has read that elsewhere because there are so many. Throws DecodeError. */
+      readonly yaml?: () => ParsedBody
+    }
   | { readonly type: 'object'; readonly object: unknown }
 
 /** What a front (HTTP, in-process) knows of a request. Implemented once for each front; all members may be lazy. */

@@ -18,10 +18,11 @@ import { Http2Outgoing } from './http2-outgoing.ts'
 import { defaultHttpLimits, type HttpLimits } from './limits.ts'
 import type { Outgoing } from './outgoing.ts'
 import { parseTarget } from './parse-target.ts'
-import { http1Source, http2Source } from './request-source.ts'
+import { type BodyReading, http1Source, http2Source } from './request-source.ts'
 import { type ResponseContext, respond } from './respond.ts'
 import { TurnBatcher } from './turn-batcher.ts'
 import { serveUpgrade } from './upgrade.ts'
+import { YamlReader } from './yaml-reader.ts'
 
 export interface HttpServerOptions {
   readonly host: Host
@@ -53,6 +54,8 @@ const keepAliveMs = 15_000
 class Front implements HttpServer {
   readonly #options: HttpServerOptions
   readonly #limits: HttpLimits
+  readonly #yaml: YamlReader
+  readonly #bodies: BodyReading
   readonly #server: Server
   /** Node's own way to serve a connection over HTTP/1.1. */
   readonly #serveHttp1: (socket: TLSSocket) => void
@@ -69,6 +72,8 @@ class Front implements HttpServer {
   constructor(options: HttpServerOptions) {
     this.#options = options
     this.#limits = { ...defaultHttpLimits, ...options.limits }
+    this.#yaml = new YamlReader(options.host)
+    this.#bodies = { maxBodyBytes: this.#limits.maxBodyBytes, yaml: this.#yaml }
     this.#date = new DateHeader(options.host)
     this.#server = createServer({
       ALPNProtocols: ['h2', 'http/1.1'],
@@ -151,7 +156,7 @@ class Front implements HttpServer {
   }
 
   #onStream(stream: H2Stream, connection: Connection): void {
-    const source = http2Source(stream, connection, this.#limits.maxBodyBytes)
+    const source = http2Source(stream, connection, this.#bodies)
     const { method, target } = stream.head
     this.#serve(method, target, source, new Http2Outgoing(stream, this.#date))
   }
@@ -161,7 +166,7 @@ class Front implements HttpServer {
     const { socket } = message
     assert(socket instanceof TLSSocket, 'an HTTP/1.1 connection without TLS')
     const connection = this.#connections.of(socket, () => socket)
-    const source = http1Source(message, response, connection, this.#limits.maxBodyBytes)
+    const source = http1Source(message, response, connection, this.#bodies)
     this.#busySockets.add(socket)
     response.once('close', () => this.#busySockets.delete(socket))
     if (this.#closing) response.setHeader('connection', 'close')
@@ -172,7 +177,7 @@ class Front implements HttpServer {
     socket.on('error', () => {})
     assert(socket instanceof TLSSocket, 'an HTTP/1.1 connection without TLS')
     const connection = this.#connections.of(socket, () => socket)
-    const source = http1Source(message, socket, connection, this.#limits.maxBodyBytes)
+    const source = http1Source(message, socket, connection, this.#bodies)
     const request = this.#request(message.method, message.url, source)
     if (request === undefined) {
       socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
@@ -243,6 +248,7 @@ class Front implements HttpServer {
     })
     await closed
     timer.cancel()
+    this.#yaml.close()
   }
 }
 

@@ -3,6 +3,13 @@ import type { Writable } from 'node:stream'
 import type { Connection, RequestBody, RequestSource } from '../request.ts'
 import type { H2Stream } from './h2/h2-stream.ts'
 import { readBody } from './read-body.ts'
+import type { YamlReader } from './yaml-reader.ts'
+
+/** How a server's bodies are read. */
+export interface BodyReading {
+  readonly maxBodyBytes: number
+  readonly yaml: YamlReader
+}
 
 /** What both versions of HTTP have in common: names and values in turn, and somebody who may go. */
 abstract class HttpRequestSource implements RequestSource {
@@ -12,17 +19,25 @@ abstract class HttpRequestSource implements RequestSource {
   protected readonly fields: readonly string[]
   protected readonly maxBodyBytes: number
   readonly #isLowerCase: boolean
+  readonly #yaml: YamlReader
   #abort: AbortController | undefined
 
-  constructor(connection: Connection, fields: readonly string[], isLowerCase: boolean, maxBodyBytes: number) {
+  constructor(connection: Connection, fields: readonly string[], isLowerCase: boolean, bodies: BodyReading) {
     this.connection = connection
     this.fields = fields
     this.#isLowerCase = isLowerCase
-    this.maxBodyBytes = maxBodyBytes
+    this.maxBodyBytes = bodies.maxBodyBytes
+    this.#yaml = bodies.yaml
   }
 
   abstract header(name: string): string | undefined
-  abstract readBody(): Promise<RequestBody>
+  protected abstract readBytes(): Promise<RequestBody>
+
+  readBody(): Promise<RequestBody> {
+    const type = this.header('content-type')
+    return type?.includes('yaml') === true ? this.#yaml.read(this.readBytes(), type) : this.readBytes()
+  }
+
   /** Calls back when the response is complete or the client has gone; at once if that was before. */
   protected abstract onClose(callback: () => void): void
 
@@ -68,8 +83,8 @@ abstract class HttpRequestSource implements RequestSource {
 class Http2Source extends HttpRequestSource {
   readonly #stream: H2Stream
 
-  constructor(stream: H2Stream, connection: Connection, maxBodyBytes: number) {
-    super(connection, stream.head.fields, true, maxBodyBytes)
+  constructor(stream: H2Stream, connection: Connection, bodies: BodyReading) {
+    super(connection, stream.head.fields, true, bodies)
     this.#stream = stream
   }
 
@@ -84,7 +99,7 @@ class Http2Source extends HttpRequestSource {
     return found
   }
 
-  readBody(): Promise<RequestBody> {
+  protected readBytes(): Promise<RequestBody> {
     return this.#stream.readBody(this.maxBodyBytes)
   }
 
@@ -97,8 +112,8 @@ class Http1Source extends HttpRequestSource {
   readonly #message: IncomingMessage
   readonly #closing: Writable
 
-  constructor(message: IncomingMessage, closing: Writable, connection: Connection, maxBodyBytes: number) {
-    super(connection, message.rawHeaders, false, maxBodyBytes)
+  constructor(message: IncomingMessage, closing: Writable, connection: Connection, bodies: BodyReading) {
+    super(connection, message.rawHeaders, false, bodies)
     this.#message = message
     this.#closing = closing
   }
@@ -108,7 +123,7 @@ class Http1Source extends HttpRequestSource {
     return Array.isArray(value) ? value.join(', ') : value
   }
 
-  readBody(): Promise<RequestBody> {
+  protected readBytes(): Promise<RequestBody> {
     const announced = this.header('content-length')
     const announcedBytes = announced === undefined ? undefined : Number(announced)
     return readBody(this.#message, announcedBytes, this.maxBodyBytes)
@@ -121,13 +136,13 @@ class Http1Source extends HttpRequestSource {
 }
 
 /** A request over HTTP/2 as the chain sees it. */
-export const http2Source = (stream: H2Stream, connection: Connection, maxBodyBytes: number): RequestSource =>
-  new Http2Source(stream, connection, maxBodyBytes)
+export const http2Source = (stream: H2Stream, connection: Connection, bodies: BodyReading): RequestSource =>
+  new Http2Source(stream, connection, bodies)
 
 /** A request over HTTP/1.1. `closing` closes when its response is complete or the client has gone. */
 export const http1Source = (
   message: IncomingMessage,
   closing: Writable,
   connection: Connection,
-  maxBodyBytes: number,
-): RequestSource => new Http1Source(message, closing, connection, maxBodyBytes)
+  bodies: BodyReading,
+): RequestSource => new Http1Source(message, closing, connection, bodies)

@@ -59,7 +59,8 @@ async function readDecoded(
   const body = await request.source.readBody()
   if (body.type === 'object') return context.decoder.accept(body.object, options).object
   const parser = parserFor(context, request)
-  const decoded = context.decoder.decode(body.bytes, (bytes) => parser(bytes, options.expected), options)
+  const parse = body.yaml ?? ((bytes: Uint8Array): ParsedBody => parser(bytes, options.expected))
+  const decoded = context.decoder.decode(body.bytes, parse, options)
   warnOfStrictErrors(request, decoded.warnings)
   return decoded.object
 }

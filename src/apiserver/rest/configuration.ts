@@ -22,7 +22,8 @@ interface Read {
 const openBrace = 0x7b
 
 /** JSON is YAML, and what kubectl sends; its own parser is much faster, but knows no lines. */
-function read(bytes: Uint8Array): Read {
+function read(bytes: Uint8Array, yaml: (() => Read) | undefined): Read {
+  if (yaml !== undefined) return resolved(yaml())
   const text = new TextDecoder().decode(bytes)
   if (bytes[0] === openBrace) {
     try {
@@ -34,9 +35,13 @@ function read(bytes: Uint8Array): Read {
       // Flow mappings of YAML begin like that, too.
     }
   }
-  const { value, strictErrors = [] } = parseYaml(text)
-  return { value: resolveNumbers(value), strictErrors }
+  return resolved(parseYaml(text))
 }
+
+const resolved = ({ value, strictErrors = [] }: Read): Read => ({
+  value: resolveNumbers(value),
+  strictErrors,
+})
 
 const isObject = (value: unknown): value is KubernetesObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -53,7 +58,7 @@ export async function readConfiguration(request: ServerRequest): Promise<Configu
   const body = await request.source.readBody()
   if (body.type === 'object') return configurationOf({ value: body.object })
   try {
-    return configurationOf(read(body.bytes))
+    return configurationOf(read(body.bytes, body.yaml))
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`)
