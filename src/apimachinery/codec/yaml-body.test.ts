@@ -108,3 +108,13 @@ describe('encodeYaml()', () => {
     expect(parseYaml(encodeYaml(object)).value).toEqual(object)
   })
 })
+
+describe('parseYaml() of what costs most', () => {
+  it.each(['a: ', '[', '{a: ', '- ', '? '])('refuses %j nested too deeply, at any length', (piece) => {
+    expect(() => parseYaml(piece.repeat(100_000))).toThrow('yaml: exceeded max depth')
+  })
+
+  it.each(['&a ', '!a ', '[,', '@\n'])('refuses a text of nothing but errors at once: %j', (piece) => {
+    expect(() => parseYaml(piece.repeat(10_000))).toThrow(/^yaml: /)
+  })
+})

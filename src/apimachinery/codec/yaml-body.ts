@@ -1,9 +1,10 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type LineCounter, type Node } from 'yaml'
 import { DecodeError } from './decode-error.ts'
 import type { ParsedBody } from './decode-object.ts'
 import { maxDepth } from './json-scan.ts'
 import { NumberLiteral } from './number-literal.ts'
 import { setMember } from './set-member.ts'
+import { firstDocument } from './yaml-document.ts'
 import { resolvePlain } from './yaml-resolve.ts'
 
 /** Aliases may add that many nodes to a document, and no more. */
@@ -116,43 +117,15 @@ function binaryText(text: string): string {
   }
 }
 
-const options = (lineCounter: LineCounter) =>
-  ({
-    schema: 'failsafe',
-    uniqueKeys: false,
-    keepSourceTokens: false,
-    logLevel: 'silent',
-    lineCounter,
-  }) as const
-
-/** What Go's parser says where this one puts it otherwise. */
-const libraryWords: readonly (readonly [RegExp, string])[] = [
-  [/^Nested mappings are not allowed/, 'mapping values are not allowed in this context'],
-]
-
-function checkErrors(errors: readonly { readonly message: string; readonly linePos?: unknown }[]): void {
-  const [error] = errors
-  if (error === undefined) return
-  const [text = ''] = error.message.split('\n')
-  const [, what = text, line = '1'] = /^(.*?)(?: at line (\d+).*)?$/.exec(text) ?? []
-  const known = libraryWords.find(([pattern]) => pattern.test(what))?.[1]
-  const said = known ?? `${what.charAt(0).toLowerCase()}${what.slice(1)}`
-  // Go's parser does not count the line on which a document begins.
-  throw new DecodeError(line === '1' ? `yaml: ${said}` : `yaml: line ${line}: ${said}`)
-}
-
 /** Reads `application/yaml`: the first document. Throws DecodeError. */
 export function parseYamlBody(body: Uint8Array): ParsedBody {
   return parseYaml(new TextDecoder().decode(body))
 }
 
 export function parseYaml(text: string): ParsedBody {
-  const lines = new LineCounter()
-  const [document] = parseAllDocuments(text, options(lines))
-  if (document === undefined) return { value: null }
-  checkErrors(document.errors)
+  const { contents, lines } = firstDocument(text)
   const converter = new YamlConverter(lines)
-  const value = converter.convert(document.contents)
+  const value = converter.convert(contents)
   const { duplicates } = converter
   return {
     value,
