@@ -187,7 +187,10 @@ export class ObjectDecoder {
     const duplicates = parsed.exact?.duplicates
     const before = strict ? (parsed.strictErrors ?? []) : []
     if (schema === undefined) {
-      const free = duplicates === undefined ? undefined : finishFreeForm(parsed.value, duplicates)
+      const free =
+        duplicates === undefined
+          ? undefined
+          : finishFreeForm(parsed.value, duplicates, structure !== undefined)
       const given = strict ? [...before, ...(free?.strictErrors ?? [])] : []
       const value = free === undefined ? parsed.value : free.value
       const fitted = structure?.conform(value, strict) ?? { value, strictErrors: [] }

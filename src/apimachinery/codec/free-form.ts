@@ -1,6 +1,6 @@
 import { DecodeContext } from './decode-context.ts'
 import type { Duplicates } from './json-exact.ts'
-import { resolveNumbers } from './number-literal.ts'
+import { resolveExactly, resolveNumbers } from './number-literal.ts'
 
 function report(value: unknown, context: DecodeContext): void {
   if (typeof value !== 'object' || value === null) return
@@ -22,11 +22,12 @@ export function duplicateFields(value: unknown, duplicates: Duplicates): readonl
   return context.strictErrors
 }
 
-/** What upstream reports of free-form JSON: keys that were given twice. Numbers are resolved in place. */
+/** What upstream reports of free-form JSON: keys that were given twice. Numbers are resolved in place; `exact`: integers beyond 2^53 stay what they are, as bigints. */
 export function finishFreeForm(
   value: unknown,
   duplicates: Duplicates,
+  exact = false,
 ): { readonly value: unknown; readonly strictErrors: readonly string[] } {
   const strictErrors = duplicateFields(value, duplicates)
-  return { value: resolveNumbers(value), strictErrors }
+  return { value: exact ? resolveExactly(value) : resolveNumbers(value), strictErrors }
 }

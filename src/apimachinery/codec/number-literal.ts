@@ -35,15 +35,29 @@ const isRounded = (text: string, value: number): boolean => `${value}` !== text.
 
 const fitsInt64 = (text: string): boolean => BigInt.asIntN(64, BigInt(text)) === BigInt(text)
 
+/** How a literal becomes a value. */
+type Resolve = (literal: NumberLiteral) => number | bigint
+
+const toNumber: Resolve = (literal) => literal.value
+
+/** Integers that a number would change, and upstream keeps, as bigints. */
+const toExact: Resolve = (literal) => {
+  const isBig = literal.isInteger && isRounded(literal.text, Number(literal.text)) && fitsInt64(literal.text)
+  return isBig ? BigInt(literal.text) : literal.value
+}
+
+/** As `resolveNumbers`, for those who can keep 64 bits. */
+export const resolveExactly = (value: unknown): unknown => resolveNumbers(value, toExact)
+
 /** Puts numbers in the place of literals, in place: only the exact parser's own trees come here. */
-export function resolveNumbers(value: unknown): unknown {
-  if (value instanceof NumberLiteral) return value.value
+export function resolveNumbers(value: unknown, resolve: Resolve = toNumber): unknown {
+  if (value instanceof NumberLiteral) return resolve(value)
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) value[index] = resolveNumbers(value[index])
+    for (let index = 0; index < value.length; index++) value[index] = resolveNumbers(value[index], resolve)
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, member] of Object.entries(value)) {
       if (typeof member !== 'object' || member === null) continue
-      const resolved = resolveNumbers(member)
+      const resolved = resolveNumbers(member, resolve)
       if (resolved !== member) Reflect.set(value, key, resolved)
     }
   }

@@ -1,3 +1,4 @@
+import { jsonText } from '../../base/json-text.ts'
 import type { JsonValue } from '../meta.ts'
 import type { Schema } from '../schema.ts'
 
@@ -58,7 +59,7 @@ function setElement(item: unknown): string {
   if (isMap(item)) throw new TypedError("associative list without keys has an element that's a map type")
   if (item === null)
     throw new TypedError("associative list without keys has an element that's an explicit null")
-  return `v:${JSON.stringify(item)}`
+  return `v:${jsonText(item)}`
 }
 
 /** The path element of a list's item: `k:{…}` in a list of maps, `v:…` in a set. */

@@ -25,11 +25,13 @@ function isMultiple(value: number, factor: number): boolean {
 
 /** The numeric part of kube-openapi's validation. */
 export function validateNumber(
-  value: number,
+  given: number | bigint,
   { json, types, format }: StructuralSchema,
   name: string,
   found: Findings,
 ): void {
+  // Where they are compared, integers beyond 2^53 are as good as their nearest number; 64 bits they fit.
+  const value = Number(given)
   const [type = ''] = types.length === 1 ? types : []
   const known = type === 'integer' || type === 'number' ? type : ''
   const check = (number: number, what: string): boolean => {
@@ -37,7 +39,7 @@ export function validateNumber(
     found.add(finding.outOfRange(name, what, known, format))
     return false
   }
-  check(value, 'Checked')
+  if (typeof given === 'number' || format === 'int32') check(value, 'Checked')
   const { multipleOf, maximum, minimum, exclusiveMaximum = false, exclusiveMinimum = false } = json
   if (multipleOf !== undefined) {
     check(multipleOf, 'MultipleOf')

@@ -17,6 +17,7 @@ interface Place {
 const typeOf = (value: unknown): readonly [type: string, format: string] => {
   if (isList(value)) return ['array', '']
   if (isObject(value)) return ['object', '']
+  if (typeof value === 'bigint') return ['integer', 'int64']
   if (typeof value === 'number') return Number.isInteger(value) ? ['integer', 'int64'] : ['number', 'float64']
   return [typeof value, '']
 }
@@ -173,7 +174,8 @@ function checkAll(value: unknown, schema: StructuralSchema, place: Place): Findi
   if (value !== null) {
     checkCombinations(value, schema, place, found)
     if (typeof value === 'string') checkText(value, schema, place.name, found)
-    else if (typeof value === 'number') validateNumber(value, schema, place.name, found)
+    else if (typeof value === 'number' || typeof value === 'bigint')
+      validateNumber(value, schema, place.name, found)
     else if (isList(value)) checkItems(value, schema, place, found)
   }
   checkEnum(value, schema, place.name, found)

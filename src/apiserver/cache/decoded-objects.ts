@@ -1,12 +1,7 @@
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { ByteBoundedMap } from './byte-bounded-map.ts'
 import type { CachedObject } from './cached-object.ts'
-
-const decoder = new TextDecoder()
-
-export function parseObject(bytes: Uint8Array): KubernetesObject {
-  return JSON.parse(decoder.decode(bytes))
-}
+import type { Layout } from './layout.ts'
 
 /** A copy with another resource version that shares everything else. */
 export function withResourceVersion(object: KubernetesObject, resourceVersion: string): KubernetesObject {
@@ -21,20 +16,20 @@ export class DecodedObjects {
     this.#objects = new ByteBoundedMap(maxBytes)
   }
 
-  get(record: CachedObject): KubernetesObject {
+  get(record: CachedObject, layout: Layout): KubernetesObject {
     const known = this.#objects.get(record)
     const resourceVersion = String(record.revision)
     if (known?.metadata?.resourceVersion === resourceVersion) return known
     const object =
-      known === undefined ? parseObject(record.bytes) : withResourceVersion(known, resourceVersion)
+      known === undefined ? layout.parse(record.bytes) : withResourceVersion(known, resourceVersion)
     this.#objects.set(record, object, record.bytes.length)
     return object
   }
 
   /** As `get`, for those who look at many and do not come back. */
-  peek(record: CachedObject): KubernetesObject {
+  peek(record: CachedObject, layout: Layout): KubernetesObject {
     const known = this.#objects.get(record)
-    return known?.metadata?.resourceVersion === String(record.revision) ? known : parseObject(record.bytes)
+    return known?.metadata?.resourceVersion === String(record.revision) ? known : layout.parse(record.bytes)
   }
 
   /** Remembers what was written; its resource version is set when somebody looks. */

@@ -2,6 +2,7 @@ import type { GroupVersionKind } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject, ObjectMeta } from '../../apimachinery/meta.ts'
 import { utf8Length } from '../../apimachinery/utf8-length.ts'
 import { assert } from '../../base/assert.ts'
+import { jsonText } from '../../base/json-text.ts'
 import { FieldTexts } from './field-texts.ts'
 
 const encoder = new TextEncoder()
@@ -55,12 +56,17 @@ export class Layout {
     this.listKind = list?.kind ?? `${kind.kind}List`
   }
 
+  /** The object that bytes say. */
+  parse(bytes: Uint8Array): KubernetesObject {
+    return JSON.parse(decoder.decode(bytes))
+  }
+
   /** `object.metadata` must hold more than a resource version. */
   store(object: KubernetesObject): StoredForm {
     const metadataJson = this.#metadataJson(object.metadata ?? {})
     assert(metadataJson.length > 2, 'an object without metadata is to be stored')
     // JSON leaves out what is undefined; a copy that leaves it out itself would cost more.
-    const restJson = JSON.stringify({
+    const restJson = jsonText({
       ...object,
       kind: undefined,
       apiVersion: undefined,

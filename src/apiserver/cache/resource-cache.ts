@@ -171,16 +171,16 @@ export class ResourceCache {
 
   /** The decoded object, shared and never to be changed. */
   object(record: CachedObject): KubernetesObject {
-    return this.#decoded.get(record)
+    return this.#decoded.get(record, this.layout)
   }
 
   /** As `object`, without crowding out what others use. */
   peek(record: CachedObject): KubernetesObject {
-    return this.#decoded.peek(record)
+    return this.#decoded.peek(record, this.layout)
   }
 
   attributes(record: CachedObject): Attributes {
-    record.attributes ??= this.#attributesOf(this.#decoded.peek(record))
+    record.attributes ??= this.#attributesOf(this.#decoded.peek(record, this.layout))
     return record.attributes
   }
 

@@ -101,6 +101,17 @@ describe('a custom resource', () => {
     })
   })
 
+  it('keeps integers of 64 bits', async () => {
+    await server.define(noxuDefinition({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true }))
+    const body = JSON.stringify(noxu('a', { num: 0 })).replace('"num":0', '"num":9223372036854775807')
+    const created = await server.call('POST', noxusPath, body)
+    expect(created.text).toContain('"num":9223372036854775807')
+    const headers = { 'content-type': 'application/merge-patch+json' }
+    const patched = await server.call('PATCH', `${noxusPath}/a`, { other: 1 }, headers)
+    expect(patched.text).toContain('"num":9223372036854775807')
+    expect((await server.call('GET', noxusPath)).text).toContain('"num":9223372036854775807')
+  })
+
   it('is shown in its columns', async () => {
     const columns = [{ name: 'Replicas', type: 'integer', jsonPath: '.spec.replicas' }]
     const schema = specOf({ replicas: { type: 'integer' } })

@@ -6,8 +6,9 @@ import {
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { expired, statusError } from '../../apimachinery/status-error.ts'
+import { jsonText } from '../../base/json-text.ts'
 import type { Entry } from '../../storage/storage.ts'
-import { parseObject } from '../cache/decoded-objects.ts'
+import type { Layout } from '../cache/layout.ts'
 import type { ResourceCache } from '../cache/resource-cache.ts'
 import type { Resource } from '../rest/resource.ts'
 import type { ServedResource } from '../rest/rest-api.ts'
@@ -195,16 +196,18 @@ export class Serving {
     const cache = mirror.detachedCache(kind, this.#layout(kind))
     const convert = this.#convert
     await mirror.join(
-      convert === undefined ? { cache } : { cache, prepare: (page) => this.#update(page, convert) },
+      convert === undefined
+        ? { cache }
+        : { cache, prepare: (page) => this.#update(page, cache.layout, convert) },
     )
     if (this.#closed) mirror.leave(cache)
     return cache
   }
 
   /** What was stored in another version than today's, converted. */
-  async #update(page: readonly Entry[], convert: Convert): Promise<readonly Entry[]> {
+  async #update(page: readonly Entry[], layout: Layout, convert: Convert): Promise<readonly Entry[]> {
     const { apiVersion } = this.#schema(this.#storageName)
-    const objects = page.map(({ value }) => parseObject(value))
+    const objects = page.map(({ value }) => layout.parse(value))
     const old = objects.filter((object) => object.apiVersion !== apiVersion)
     if (old.length === 0) return page
     const converted = await convert(old, apiVersion)
@@ -212,7 +215,7 @@ export class Serving {
     return page.map((entry, index) => {
       const object = objects[index]
       const next = object === undefined ? undefined : byObject.get(object)
-      return next === undefined ? entry : { ...entry, value: encoder.encode(JSON.stringify(next)) }
+      return next === undefined ? entry : { ...entry, value: encoder.encode(jsonText(next)) }
     })
   }
 }

@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { statusError } from '../../apimachinery/status-error.ts'
 import { isList, isObject } from '../../apimachinery/structural/json-schema.ts'
 import { decodeBase64 } from '../../base/base64.ts'
+import { jsonText } from '../../base/json-text.ts'
 import { resolveService, type ServiceResolver } from '../aggregation/resolve-service.ts'
 import type { BackendAddress, BackendConnector } from '../connect/backend.ts'
 import { readText } from '../connect/backend-error.ts'
@@ -75,7 +76,7 @@ async function post(target: Target, review: object, options: WebhookOptions): Pr
   const abort = new AbortController()
   const timer = host.schedule(timeoutMs, () => abort.abort(new Error('context deadline exceeded')))
   const query = `${target.path.includes('?') ? '&' : '?'}timeout=30s`
-  const body = encoder.encode(JSON.stringify(review))
+  const body = encoder.encode(jsonText(review))
   const { trust, host: name } = target.address
   try {
     const response = await host.track(

@@ -1,8 +1,10 @@
+import { jsonText } from '../../base/json-text.ts'
+
 const encoder = new TextEncoder()
 
 export const encodeText = (text: string): Uint8Array => encoder.encode(text)
 
-export const encodeJson = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value))
+export const encodeJson = (value: unknown): Uint8Array => encoder.encode(jsonText(value))
 
 /** One array of all parts. */
 export function concatenate(parts: readonly Uint8Array[]): Uint8Array {

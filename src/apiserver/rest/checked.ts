@@ -1,6 +1,9 @@
+import { parseJson } from '../../apimachinery/codec/json-parse.ts'
+import { resolveExactly } from '../../apimachinery/codec/number-literal.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { assert } from '../../base/assert.ts'
+import { jsonText } from '../../base/json-text.ts'
 import type { Resource } from './resource.ts'
 
 function freezeDeeply(value: unknown): void {
@@ -12,10 +15,10 @@ function freezeDeeply(value: unknown): void {
 /** In tests: what is about to be written means the same after a journey through JSON, and nobody changes it later. */
 export function checkWritten(resource: Resource, object: KubernetesObject): KubernetesObject {
   if (!resource.context.checked) return object
-  const travelled: unknown = JSON.parse(JSON.stringify(object))
+  const travelled = resolveExactly(parseJson(jsonText(object)).value)
   assert(
     jsonEqual(travelled, object),
-    `a socket would change ${resource.kind.kind} ${object.metadata?.name}: ${JSON.stringify(object)}`,
+    `a socket would change ${resource.kind.kind} ${object.metadata?.name}: ${jsonText(object)}`,
   )
   freezeDeeply(object)
   return object

@@ -3,7 +3,7 @@ import { duplicateFields } from '../../apimachinery/codec/free-form.ts'
 import { goValue } from '../../apimachinery/codec/go-types.ts'
 import type { Duplicates } from '../../apimachinery/codec/json-exact.ts'
 import { parseJson } from '../../apimachinery/codec/json-parse.ts'
-import { resolveNumbers } from '../../apimachinery/codec/number-literal.ts'
+import { resolveExactly } from '../../apimachinery/codec/number-literal.ts'
 import { goJson, goValueText } from '../../apimachinery/go-text.ts'
 import type { JsonValue } from '../../apimachinery/meta.ts'
 import { applyJsonPatch, maxOperations } from '../../apimachinery/patch/json-patch.ts'
@@ -100,7 +100,7 @@ export class ObjectPatch {
     if (this.#body.type === 'object') return parsed(this.#body.object)
     try {
       const { value, exact } = parseJson(new TextDecoder().decode(this.#body.bytes))
-      const settled = exact === undefined || this.#typed ? value : resolveNumbers(value)
+      const settled = exact === undefined || this.#typed ? value : resolveExactly(value)
       return parsed(settled, exact?.duplicates)
     } catch (error) {
       if (error instanceof DecodeError) throw badRequest(this.#unreadable(error.message))
