@@ -46,12 +46,9 @@ const rules: readonly (readonly [TokenKind, RegExp])[] = [
 
 const keywords: ReadonlySet<string> = new Set(['in', 'true', 'false', 'null'])
 
-function matchAt(
-  source: string,
-  offset: number,
-  patterns: readonly (readonly [TokenKind, RegExp])[],
-): Token | undefined {
-  for (const [kind, pattern] of patterns) {
+/** The sticky patterns are set to a place before each use: what they keep from the last one does not matter. */
+function matchAt(source: string, offset: number): Token | undefined {
+  for (const [kind, pattern] of rules) {
     pattern.lastIndex = offset
     const text = pattern.exec(source)?.[0]
     if (text === undefined) continue
@@ -82,15 +79,12 @@ function unfinished(rest: string, quote: string): string {
 /** The tokens of a text, the last of them `end`. What is no token is reported and left out. */
 export function tokenize(source: string, issues: Issues): readonly Token[] {
   const tokens: Token[] = []
-  // Sticky patterns have a place of their own: these are this text's.
-  const space = new RegExp(blank)
-  const patterns = rules.map(([kind, rule]): readonly [TokenKind, RegExp] => [kind, new RegExp(rule)])
   let offset = 0
   for (;;) {
-    space.lastIndex = offset
-    offset += space.exec(source)?.[0].length ?? 0
+    blank.lastIndex = offset
+    offset += blank.exec(source)?.[0].length ?? 0
     if (offset >= source.length) break
-    const token = matchAt(source, offset, patterns)
+    const token = matchAt(source, offset)
     if (token === undefined) {
       const stray = strayText(source, offset)
       issues.report(offset, `Syntax error: token recognition error at: '${shown(stray)}'`)

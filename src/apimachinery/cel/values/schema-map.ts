@@ -6,9 +6,15 @@ import { CelError, type Equality, MapValue, noSuchOverload, type Value } from '.
 export interface MapShape {
   /** With declared properties: names are escaped, and null counts as absent. */
   readonly isObject: boolean
-  binderOf(key: string): { value(raw: unknown): Value } | undefined
-  escape(key: string): string
-  unescape(name: string): string | undefined
+  /** The key that an expression's name means, and what makes values of what stands under it. */
+  field(name: string): MapField | undefined
+  /** The name by which expressions see a key; undefined if they do not. */
+  nameOf(key: string): string | undefined
+}
+
+export interface MapField {
+  readonly key: string
+  readonly binder: { value(raw: unknown): Value }
 }
 
 /** An object of a schema: with properties, or a map with additionalProperties. */
@@ -32,16 +38,17 @@ export class SchemaMap extends MapValue {
 
   find(name: Value): Value | undefined {
     if (typeof name !== 'string') return noSuchOverload()
-    const key = this.#shape.unescape(name)
-    if (key === undefined || !Object.hasOwn(this.fields, key)) return undefined
-    const raw = this.fields[key]
+    const field = this.#shape.field(name)
+    if (field === undefined || !Object.hasOwn(this.fields, field.key)) return undefined
+    const raw = this.fields[field.key]
     if (raw === undefined || (raw === null && this.#shape.isObject)) return undefined
-    return this.#shape.binderOf(key)?.value(raw)
+    return field.binder.value(raw)
   }
 
   *keys(): Iterable<Value> {
     for (const key of Object.keys(this.fields)) {
-      if (this.#shape.binderOf(key) !== undefined) yield this.#shape.escape(key)
+      const name = this.#shape.nameOf(key)
+      if (name !== undefined) yield name
     }
   }
 
@@ -49,10 +56,8 @@ export class SchemaMap extends MapValue {
     if (!(other instanceof MapValue)) return noSuchOverload()
     if (other.size !== this.size) return false
     for (const [key, raw] of Object.entries(this.fields)) {
-      const result =
-        this.#shape.binderOf(key) === undefined
-          ? unknownEqual(key, raw, other)
-          : this.#declaredEqual(this.#shape.escape(key), other)
+      const name = this.#shape.nameOf(key)
+      const result = name === undefined ? unknownEqual(key, raw, other) : this.#declaredEqual(name, other)
       if (result !== true) return result
     }
     return true

@@ -11,7 +11,7 @@ import {
 } from '../types/value-schema.ts'
 import { toNative } from './native.ts'
 import { SchemaList, SchemaMapList, SchemaSetList } from './schema-list.ts'
-import { SchemaMap } from './schema-map.ts'
+import { type MapField, type MapShape, SchemaMap } from './schema-map.ts'
 import { parseDate, parseDateTime, parseFormatDuration } from './times.ts'
 import { CelError, Double, Duration, type Equality, Opaque, type Value } from './value.ts'
 
@@ -22,7 +22,6 @@ import { CelError, Double, Duration, type Equality, Opaque, type Value } from '.
 export class SchemaBinder {
   readonly #make: (raw: unknown) => Value
   readonly #nullable: boolean
-  readonly #children = new Map<string, SchemaBinder>()
 
   constructor(schema: ValueSchema) {
     this.#nullable = schema.nullable === true
@@ -33,14 +32,6 @@ export class SchemaBinder {
   value(raw: unknown): Value {
     if (raw !== null && raw !== undefined) return this.#make(raw)
     return this.#nullable ? null : new CelError('invalid data, got null for schema with nullable=false')
-  }
-
-  #child(name: string, schema: ValueSchema): SchemaBinder {
-    const known = this.#children.get(name)
-    if (known !== undefined) return known
-    const child = new SchemaBinder(schema)
-    this.#children.set(name, child)
-    return child
   }
 
   #maker(schema: ValueSchema): (raw: unknown) => Value {
@@ -69,22 +60,45 @@ export class SchemaBinder {
   }
 
   #objectMaker(schema: ValueSchema): (raw: unknown) => Value {
-    const properties = schema.properties
-    const additional = additionalSchema(schema)
-    const shape = {
-      isObject: properties !== undefined,
-      binderOf: (key: string): SchemaBinder | undefined => {
-        const found =
-          properties === undefined ? additional : Object.hasOwn(properties, key) ? properties[key] : undefined
-        return found === undefined ? undefined : this.#child(properties === undefined ? '' : key, found)
-      },
-      escape: properties === undefined ? (key: string) => key : (key: string) => escapeName(key) ?? key,
-      unescape: properties === undefined ? (key: string) => key : unescapeName,
-    }
+    const shape =
+      schema.properties === undefined ? this.#mapShape(schema) : this.#objectShape(schema.properties)
     return (raw) =>
       isRecord(raw)
         ? new SchemaMap(raw, shape)
         : new CelError('invalid data, expected a map for the provided schema with type=object')
+  }
+
+  #mapShape(schema: ValueSchema): MapShape {
+    const values = additionalSchema(schema)
+    if (values === undefined) return { isObject: false, field: () => undefined, nameOf: () => undefined }
+    const binder = new SchemaBinder(values)
+    return { isObject: false, field: (key) => ({ key, binder }), nameOf: (key) => key }
+  }
+
+  #objectShape(properties: Readonly<Record<string, ValueSchema>>): MapShape {
+    const names = new Map<string, string>()
+    const fields = new Map<string, MapField>()
+    return {
+      isObject: true,
+      nameOf: (key) => {
+        if (!Object.hasOwn(properties, key)) return undefined
+        const known = names.get(key)
+        if (known !== undefined) return known
+        const name = escapeName(key) ?? key
+        names.set(key, name)
+        return name
+      },
+      field: (name) => {
+        const known = fields.get(name)
+        if (known !== undefined) return known
+        const key = unescapeName(name)
+        const schema = key !== undefined && Object.hasOwn(properties, key) ? properties[key] : undefined
+        if (key === undefined || schema === undefined) return undefined
+        const field = { key, binder: new SchemaBinder(schema) }
+        fields.set(name, field)
+        return field
+      },
+    }
   }
 
   #arrayMaker(schema: ValueSchema): (raw: unknown) => Value {
@@ -92,7 +106,7 @@ export class SchemaBinder {
     if (items === undefined) {
       return () => new CelError('invalid array type, expected Items with a non-empty Schema')
     }
-    const binder = this.#child('', items)
+    const binder = new SchemaBinder(items)
     const make = listMaker(schema, (raw) => binder.value(raw))
     return (raw) =>
       Array.isArray(raw)

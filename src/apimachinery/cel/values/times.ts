@@ -48,12 +48,14 @@ export function parseGoDuration(text: string): bigint | undefined {
   if (body === '0') return 0n
   if (body === '') return undefined
   let nanos = 0n
-  const part = new RegExp(durationPart)
-  while (part.lastIndex < body.length) {
-    const match = part.exec(body)
+  let at = 0
+  while (at < body.length) {
+    durationPart.lastIndex = at
+    const match = durationPart.exec(body)
     const [, whole = '', fraction = '', unit = ''] = match ?? []
     const scale = unitNanos.get(unit)
     if (match === null || scale === undefined || (whole === '' && fraction === '')) return undefined
+    at += match[0].length
     nanos += BigInt(whole === '' ? 0 : whole) * scale
     if (fraction !== '') nanos += (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length)
   }
