@@ -143,3 +143,54 @@ test('ValidatingAdmissionPolicyBinding.validate() looks at parameters and action
     'spec.validationActions: Invalid value: ["Deny","Warn","Deny","Shout"]: must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)',
   ])
 })
+
+const constraints: admissionregistration.v1.MatchResources = {
+  resourceRules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }],
+}
+
+test('ValidatingAdmissionPolicy.validate() compiles all expressions, with the variables before them', () => {
+  const spec: admissionregistration.v1.ValidatingAdmissionPolicySpec = {
+    failurePolicy: 'Fail',
+    matchConstraints: constraints,
+    matchConditions: [{ name: 'c', expression: 'request.nope' }],
+    variables: [
+      { name: 'size', expression: 'object.spec.size' },
+      { name: 'text', expression: 'string(variables.size) + 1' },
+    ],
+    validations: [
+      { expression: "variables.size > 1 && variables.text == 'a'", messageExpression: '1' },
+      { expression: 'params.x == 1' },
+    ],
+    auditAnnotations: [{ key: 'k', valueExpression: 'true' }],
+  }
+  expect(rejections(ValidatingAdmissionPolicy, { metadata, spec })).toEqual([
+    'spec.matchConditions[0].expression: Invalid value: "request.nope": compilation failed: ERROR: <input>:1:8: ' +
+      "undefined field 'nope'\n | request.nope\n | .......^",
+    'spec.variables[1].expression: Invalid value: "string(variables.size) + 1": compilation failed: ERROR: ' +
+      "<input>:1:24: found no matching overload for '_+_' applied to '(string, int)'\n" +
+      ' | string(variables.size) + 1\n | .......................^',
+    'spec.validations[0].messageExpression: Invalid value: "1": must evaluate to string but got int',
+    'spec.validations[1].expression: Invalid value: "params.x == 1": compilation failed: ERROR: <input>:1:1: ' +
+      "undeclared reference to 'params' (in container '')\n | params.x == 1\n | ^",
+    'spec.auditAnnotations[0].valueExpression: Invalid value: "true": must evaluate to one of [string null_type] ' +
+      'but got bool',
+  ])
+})
+
+test('MutatingAdmissionPolicy.validate() compiles mutations to what their patch type takes', () => {
+  const spec: admissionregistration.v1.MutatingAdmissionPolicySpec = {
+    failurePolicy: 'Fail',
+    matchConstraints: constraints,
+    reinvocationPolicy: 'Never',
+    mutations: [
+      {
+        patchType: 'ApplyConfiguration',
+        applyConfiguration: { expression: 'Object{spec: Object.spec{a: 1}}' },
+      },
+      { patchType: 'JSONPatch', jsonPatch: { expression: 'Object{}' } },
+    ],
+  }
+  expect(rejections(MutatingAdmissionPolicy, { metadata, spec })).toEqual([
+    'spec.mutations[1].jsonPatch.expression: Invalid value: "Object{}": must evaluate to list(JSONPatch) but got Object',
+  ])
+})

@@ -5,6 +5,7 @@ import { isDns1035Label, isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { semanticallyEqual } from '../../apimachinery/semantically-equal.ts'
 import { checkRequiredChoice } from '../checks.ts'
 import type { admissionregistration } from '../generated/types/index.ts'
+import { ExpressionChecker, type StoredExpressions } from './expression-checker.ts'
 import { validateExpression } from './validate-expression.ts'
 import { validateMatchResources } from './validate-match-resources.ts'
 import { validateMatchConditions } from './validate-webhooks.ts'
@@ -61,13 +62,27 @@ function validateVariable(
   { name = '', expression }: Partial<admissionregistration.v1.Variable>,
   path: FieldPath,
   errors: FieldError[],
+  checker: ExpressionChecker,
 ): void {
   const where = path.child('name')
   if (name.trim() === '') errors.push(required(where, 'name is not specified'))
   else if (!identifier.test(name) || reserved.has(name))
     errors.push(invalidValue(where, name, 'must be a valid CEL identifier'))
-  validateExpression(expression, path.child('expression'), errors, 'expression is not specified')
+  const complaint = (text: string): string | undefined => checker.variableComplaint(name, text)
+  validateExpression(expression, path.child('expression'), errors, complaint, 'expression is not specified')
 }
+
+/** `stored`: the expressions that the policy has already, beside those of its match conditions. */
+export const checkerOfPolicy = (
+  spec: PolicySpec,
+  old: PolicySpec | undefined,
+  stored: StoredExpressions,
+): ExpressionChecker =>
+  new ExpressionChecker({
+    hasParams: spec.paramKind !== undefined,
+    hasVariables: (spec.variables ?? []).length > 0,
+    stored: { ...stored, matchCondition: (old?.matchConditions ?? []).map(({ expression }) => expression) },
+  })
 
 /** Up to and with its variables; `between` comes after its constraints, as upstream has it. */
 export function validatePolicySpec(
@@ -75,6 +90,7 @@ export function validatePolicySpec(
   old: PolicySpec | undefined,
   path: FieldPath,
   errors: FieldError[],
+  checker: ExpressionChecker,
   between: (match: admissionregistration.v1.MatchResources, where: FieldPath) => void = () => undefined,
 ): void {
   checkRequiredChoice(spec.failurePolicy, ['Fail', 'Ignore'], path.child('failurePolicy'), errors)
@@ -91,8 +107,9 @@ export function validatePolicySpec(
     old !== undefined &&
     semanticallyEqual(spec.paramKind, old.paramKind) &&
     semanticallyEqual(spec.matchConditions, old.matchConditions)
-  if (!unchanged) validateMatchConditions(spec.matchConditions, path.child('matchConditions'), errors)
+  if (!unchanged)
+    validateMatchConditions(spec.matchConditions, path.child('matchConditions'), errors, checker)
   spec.variables?.forEach((variable, index) => {
-    validateVariable(variable, path.child('variables').index(index), errors)
+    validateVariable(variable, path.child('variables').index(index), errors, checker)
   })
 }

@@ -1,12 +1,14 @@
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { duplicate, invalidValue, notSupported, required, tooMany } from '../../apimachinery/field-errors.ts'
 import { type FieldPath, fieldPath } from '../../apimachinery/field-path.ts'
+import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import { hasInvalidLabelValue, validateLabelSelector } from '../../apimachinery/label-selector-validation.ts'
 import { isQualifiedName } from '../../apimachinery/label-syntax.ts'
 import { isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { checkChoice, checkText } from '../checks.ts'
 import type { admissionregistration } from '../generated/types/index.ts'
 import { knowsReviewVersion, validateReviewVersions, validateWebhookClient } from '../webhook-client.ts'
+import { ExpressionChecker } from './expression-checker.ts'
 import { validateExpression } from './validate-expression.ts'
 import { validateRule } from './validate-rules.ts'
 import type { AnyWebhook } from './webhook-defaults.ts'
@@ -30,12 +32,16 @@ export function validateMatchConditions(
   conditions: readonly admissionregistration.v1.MatchCondition[] = [],
   path: FieldPath,
   errors: FieldError[],
+  checker: ExpressionChecker,
 ): void {
   if (conditions.length > maxConditions) errors.push(tooMany(path, conditions.length, maxConditions))
   const names = new Set<string>()
   conditions.forEach(({ name = '', expression = '' }, index) => {
     const where = path.index(index)
-    validateExpression(expression, where.child('expression'), errors)
+    const text = expression.trim()
+    validateExpression(text, where.child('expression'), errors, () =>
+      checker.complaint('matchCondition', text),
+    )
     if (name === '') errors.push(required(where.child('name')))
     else checkText(name, isQualifiedName, where.child('name'), errors)
     if (names.has(name) && name !== '') errors.push(duplicate(where.child('name'), name))
@@ -70,6 +76,7 @@ function leniencyOf(old: readonly AnyWebhook[] | undefined): Leniency {
 function validateWebhook(
   webhook: AnyWebhook,
   lenient: Leniency,
+  checker: ExpressionChecker | undefined,
   path: FieldPath,
   errors: FieldError[],
 ): void {
@@ -97,7 +104,28 @@ function validateWebhook(
   if (reinvocationPolicy !== undefined)
     checkChoice(reinvocationPolicy, ['IfNeeded', 'Never'], path.child('reinvocationPolicy'), errors)
   validateWebhookClient(webhook.clientConfig ?? {}, path.child('clientConfig'), errors)
-  validateMatchConditions(webhook.matchConditions, path.child('matchConditions'), errors)
+  if (checker !== undefined)
+    validateMatchConditions(webhook.matchConditions, path.child('matchConditions'), errors, checker)
+}
+
+/** Compiles match conditions; undefined where they are as before, so that they need not be looked at. */
+function checkerOf(
+  webhooks: readonly AnyWebhook[],
+  old: readonly AnyWebhook[] | undefined,
+): ExpressionChecker | undefined {
+  const conditions = (all: readonly AnyWebhook[]): unknown =>
+    all.map(({ matchConditions = [] }) => matchConditions)
+  const unchanged =
+    old !== undefined && old.length === webhooks.length && jsonEqual(conditions(webhooks), conditions(old))
+  if (unchanged) return undefined
+  const matchCondition = old?.flatMap((webhook) =>
+    (webhook.matchConditions ?? []).map(({ expression }) => expression),
+  )
+  return new ExpressionChecker({
+    hasParams: false,
+    hasVariables: false,
+    stored: matchCondition === undefined ? {} : { matchCondition },
+  })
 }
 
 export function validateWebhooks(
@@ -106,11 +134,12 @@ export function validateWebhooks(
 ): readonly FieldError[] {
   const errors: FieldError[] = []
   const lenient = leniencyOf(old)
+  const checker = checkerOf(webhooks, old)
   const names = new Set<string>()
   webhooks.forEach((webhook, index) => {
     const path = fieldPath('webhooks').index(index)
     const { name = '', admissionReviewVersions: versions = [] } = webhook
-    validateWebhook(webhook, lenient, path, errors)
+    validateWebhook(webhook, lenient, checker, path, errors)
     const where = path.child('admissionReviewVersions')
     validateReviewVersions(
       versions,

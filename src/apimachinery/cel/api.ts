@@ -28,6 +28,8 @@ export interface Extension {
   readonly types?: readonly DeclType[]
   readonly functions?: readonly FunctionDeclaration[]
   readonly macros?: readonly Macro[]
+  /** Names of object types with any field, which stand for all types below them as well: `Object`, `Object.spec`. */
+  readonly openTypes?: readonly string[]
 }
 
 /** Values by name. A function is called once an expression needs the value, and at most once per evaluation. */

@@ -46,6 +46,7 @@ function addFunctions(
   known: ReadonlyMap<string, FunctionDeclaration>,
   added: readonly FunctionDeclaration[],
 ): ReadonlyMap<string, FunctionDeclaration> {
+  if (added.length === 0) return known
   const functions = new Map(known)
   for (const { name, overloads } of added) {
     const before = functions.get(name)?.overloads ?? []
@@ -59,6 +60,7 @@ function addMacros(
   known: ReadonlyMap<string, readonly Macro[]>,
   added: readonly Macro[],
 ): ReadonlyMap<string, readonly Macro[]> {
+  if (added.length === 0) return known
   const macros = new Map(known)
   for (const macro of added) macros.set(macro.name, [...(macros.get(macro.name) ?? []), macro])
   return macros
@@ -73,7 +75,13 @@ class CelEnvironment implements Environment {
     this.#contents = contents
   }
 
-  extend({ variables = {}, types = [], functions = [], macros = [] }: Extension): Environment {
+  extend({
+    variables = {},
+    types = [],
+    functions = [],
+    macros = [],
+    openTypes = [],
+  }: Extension): Environment {
     const { declarations } = this.#contents
     const structs = new Map(declarations.structs)
     const named = new Map(declarations.variables)
@@ -91,6 +99,7 @@ class CelEnvironment implements Environment {
         ...declarations,
         structs,
         variables: named,
+        openTypes: [...declarations.openTypes, ...openTypes],
         functions: addFunctions(declarations.functions, functions),
       },
     })
@@ -179,7 +188,7 @@ export function environmentOf(
     for (const type of library.types ?? []) types.set(type.name, type)
   }
   return new CelEnvironment({
-    declarations: { variables: new Map(), structs: new Map(), functions, types },
+    declarations: { variables: new Map(), structs: new Map(), functions, types, openTypes: [] },
     macros,
     validators: libraries.flatMap((library) => library.validators ?? []),
     ...options,

@@ -16,6 +16,16 @@ export {
 export { jsonPatchDecl, jsonPatchFunctions } from './library/kubernetes/json-patch.ts'
 export { QuantityValue, quantityType } from './library/kubernetes/quantity.ts'
 export { parseSemver, SemverValue, semverType } from './library/kubernetes/semver.ts'
+export { type LazyVariable, LazyVariables } from './policies/lazy-variables.ts'
+export { objectTypeErrors } from './policies/object-types.ts'
+export {
+  type CompiledExpression,
+  type ExpressionAge,
+  type ExpressionUse,
+  expressionUses,
+  PolicyCompiler,
+  PolicyEnvironments,
+} from './policies/policy-compiler.ts'
 export { bindingMacros } from './syntax/extension-macros.ts'
 export type { DeclField, DeclType } from './types/decl-type.ts'
 export {

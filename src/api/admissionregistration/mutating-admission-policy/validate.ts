@@ -3,9 +3,10 @@ import { invalidValue, notSupported, required } from '../../../apimachinery/fiel
 import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
 import { checkRequiredChoice } from '../../checks.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
+import type { ExpressionChecker } from '../expression-checker.ts'
 import { validateExpression } from '../validate-expression.ts'
 import { validateMutatingOperations } from '../validate-match-resources.ts'
-import { validatePolicySpec } from '../validate-policy.ts'
+import { checkerOfPolicy, validatePolicySpec } from '../validate-policy.ts'
 
 type Policy = admissionregistration.v1.MutatingAdmissionPolicy
 type Mutation = Partial<admissionregistration.v1.Mutation>
@@ -16,7 +17,12 @@ const patchFields = new Map([
   ['ApplyConfiguration', 'applyConfiguration'],
 ] as const)
 
-function validateMutation(mutation: Mutation, path: FieldPath, errors: FieldError[]): void {
+function validateMutation(
+  mutation: Mutation,
+  path: FieldPath,
+  errors: FieldError[],
+  checker: ExpressionChecker,
+): void {
   const { patchType = '' } = mutation
   if (patchType === '') {
     errors.push(required(path.child('patchType')))
@@ -31,7 +37,11 @@ function validateMutation(mutation: Mutation, path: FieldPath, errors: FieldErro
   const patch = mutation[ownField]
   if (patch === undefined)
     errors.push(required(path.child(ownField), `must be specified when patchType is ${patchType}`))
-  else validateExpression(patch.expression, path.child(ownField).child('expression'), errors)
+  else {
+    const text = patch.expression?.trim()
+    const complaint = (trimmed: string): string | undefined => checker.complaint(ownField, trimmed)
+    validateExpression(text, path.child(ownField).child('expression'), errors, complaint)
+  }
   for (const field of patchFields.values()) {
     if (field === ownField || mutation[field] === undefined) continue
     const detail = `must not be specified when patchType is ${patchType}`
@@ -43,14 +53,16 @@ export function validateMutatingPolicy(policy: Policy, old: Policy | undefined):
   const errors: FieldError[] = []
   const path = fieldPath('spec')
   const spec: admissionregistration.v1.MutatingAdmissionPolicySpec = policy.spec ?? {}
-  validatePolicySpec(spec, old?.spec, path, errors, (match, where) =>
+  const applied = (old?.spec?.mutations ?? []).map(({ applyConfiguration }) => applyConfiguration?.expression)
+  const checker = checkerOfPolicy(spec, old?.spec, { applyConfiguration: applied })
+  validatePolicySpec(spec, old?.spec, path, errors, checker, (match, where) =>
     validateMutatingOperations(match, where, errors),
   )
   const { mutations = [], reinvocationPolicy } = spec
   if (mutations.length === 0)
     errors.push(required(path.child('mutations'), 'mutations must contain at least one item'))
   mutations.forEach((mutation, index) => {
-    validateMutation(mutation, path.child('mutations').index(index), errors)
+    validateMutation(mutation, path.child('mutations').index(index), errors, checker)
   })
   const where = path.child('reinvocationPolicy')
   checkRequiredChoice(reinvocationPolicy, ['IfNeeded', 'Never'], where, errors)

@@ -7,8 +7,9 @@ import { isQualifiedName } from '../../../apimachinery/label-syntax.ts'
 import { utf8Length } from '../../../apimachinery/utf8-length.ts'
 import { checkText } from '../../checks.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
+import type { ExpressionChecker, StoredExpressions } from '../expression-checker.ts'
 import { validateExpression } from '../validate-expression.ts'
-import { validatePolicySpec } from '../validate-policy.ts'
+import { checkerOfPolicy, validatePolicySpec } from '../validate-policy.ts'
 
 type Policy = admissionregistration.v1.ValidatingAdmissionPolicy
 type Spec = admissionregistration.v1.ValidatingAdmissionPolicySpec
@@ -23,10 +24,17 @@ function validateValidation(
   { expression, message = '', messageExpression = '', reason }: Partial<admissionregistration.v1.Validation>,
   path: FieldPath,
   errors: FieldError[],
+  checker: ExpressionChecker,
 ): void {
-  validateExpression(expression, path.child('expression'), errors, 'expression is not specified')
+  const complaint = (text: string): string | undefined => checker.complaint('validation', text)
+  validateExpression(expression, path.child('expression'), errors, complaint, 'expression is not specified')
   if (messageExpression !== '' && messageExpression.trim() === '')
     errors.push(invalidValue(path.child('messageExpression'), messageExpression, nonEmpty))
+  else if (messageExpression !== '') {
+    const detail = checker.complaint('messageExpression', messageExpression)
+    if (detail !== undefined)
+      errors.push(invalidValue(path.child('messageExpression'), messageExpression, detail))
+  }
   if (message !== '' && message.trim() === '')
     errors.push(invalidValue(path.child('message'), message, nonEmpty))
   else if (/[\r\n]/.test(message.trim()))
@@ -40,19 +48,30 @@ function validateAnnotation(
   policy: string,
   path: FieldPath,
   errors: FieldError[],
+  checker: ExpressionChecker,
 ): void {
   if (policy === '') errors.push(invalidValue(path.child('key'), key, 'requires metadata.name be non-empty'))
   else checkText(`${policy}/${key}`, isQualifiedName, path.child('key'), errors)
   const where = path.child('valueExpression')
   if (utf8Length(valueExpression.trim()) > maxAnnotationExpressionBytes)
     errors.push(required(where, `must not exceed ${maxAnnotationExpressionBytes} bytes in length`))
-  else validateExpression(valueExpression, where, errors, 'valueExpression is not specified')
+  else {
+    const complaint = (text: string): string | undefined => checker.complaint('auditAnnotation', text.trim())
+    validateExpression(valueExpression, where, errors, complaint, 'valueExpression is not specified')
+  }
 }
+
+const storedIn = (old: Spec | undefined): StoredExpressions => ({
+  validation: (old?.validations ?? []).map(({ expression }) => expression),
+  messageExpression: (old?.validations ?? []).map(({ messageExpression }) => messageExpression),
+  auditAnnotation: (old?.auditAnnotations ?? []).map(({ valueExpression }) => valueExpression),
+})
 
 function validateSpec(policy: Policy, old: Spec | undefined, errors: FieldError[]): void {
   const path = fieldPath('spec')
   const spec: Spec = policy.spec ?? {}
-  validatePolicySpec(spec, old, path, errors)
+  const checker = checkerOfPolicy(spec, old, storedIn(old))
+  validatePolicySpec(spec, old, path, errors, checker)
   const { validations = [], auditAnnotations: annotations = [] } = spec
   if (validations.length === 0 && annotations.length === 0) {
     const detail = 'validations or auditAnnotations must contain at least one item'
@@ -60,7 +79,7 @@ function validateSpec(policy: Policy, old: Spec | undefined, errors: FieldError[
     return
   }
   validations.forEach((validation, index) => {
-    validateValidation(validation, path.child('validations').index(index), errors)
+    validateValidation(validation, path.child('validations').index(index), errors, checker)
   })
   const where = path.child('auditAnnotations')
   if (annotations.length > maxAnnotations) {
@@ -70,7 +89,7 @@ function validateSpec(policy: Policy, old: Spec | undefined, errors: FieldError[
   const keys = new Set<string>()
   annotations.forEach((annotation, index) => {
     const { key = '' } = annotation
-    validateAnnotation(annotation, policy.metadata?.name ?? '', where.index(index), errors)
+    validateAnnotation(annotation, policy.metadata?.name ?? '', where.index(index), errors, checker)
     if (keys.has(key)) errors.push(duplicate(where.index(index).child('key'), key))
     keys.add(key)
   })

@@ -7,6 +7,7 @@ import {
   type CelType,
   doubleType,
   durationType,
+  dynType,
   intType,
   listOf,
   mapOf,
@@ -28,6 +29,8 @@ export interface Declarations {
   readonly structs: ReadonlyMap<string, DeclType>
   /** Types that expressions may name, beside the standard ones and the objects. */
   readonly types: ReadonlyMap<string, CelType>
+  /** Roots of object types that have any field: `Object` stands for `Object.spec` and all below, too. */
+  readonly openTypes: readonly string[]
 }
 
 /** Types that expressions may name. */
@@ -77,10 +80,15 @@ export class Scope {
     if (local !== undefined) return { name, type: local, isLocal: true }
     const variable = this.#declarations.variables.get(name)
     if (variable !== undefined) return { name, type: variable, isLocal: false }
-    const type = this.#declarations.structs.has(name)
-      ? structType(name)
-      : (this.#declarations.types.get(name) ?? standardTypes.get(name))
+    const type =
+      this.#declarations.structs.has(name) || this.#isOpen(name)
+        ? structType(name)
+        : (this.#declarations.types.get(name) ?? standardTypes.get(name))
     return type === undefined ? undefined : { name, type: typeOfType(type), isLocal: false }
+  }
+
+  #isOpen(name: string): boolean {
+    return this.#declarations.openTypes.some((root) => name === root || name.startsWith(`${root}.`))
   }
 
   functionNamed(written: string): FunctionDeclaration | undefined {
@@ -90,7 +98,7 @@ export class Scope {
   /** undefined if no such object type is declared; `field` is undefined if it has no such field. */
   fieldOf(struct: string, field: string): { readonly type: CelType | undefined } | undefined {
     const declared = this.#declarations.structs.get(struct)
-    if (declared === undefined) return undefined
+    if (declared === undefined) return this.#isOpen(struct) ? { type: dynType } : undefined
     // A property may have the name of a keyword: `.namespace` means the same as `.__namespace__`.
     const found =
       declared.fields?.get(field) ?? (isReserved(field) ? declared.fields?.get(`__${field}__`) : undefined)
