@@ -100,30 +100,47 @@ export class AdmissionChain {
     return steps
   }
 
-  /** Gives the object to go on with. */
-  async mutate(input: AdmissionInput, object: KubernetesObject): Promise<KubernetesObject> {
+  /** Gives the object to go on with; a promise only where a plugin waits for something, which is rare. */
+  mutate(input: AdmissionInput, object: KubernetesObject): MaybePromise<KubernetesObject> {
     const { mutating } = this.#stepsFor(input)
     if (mutating.length === 0) return object
     const attributes = new Attributes(input, userOf(input.request))
-    attributes.object = object
-    let current = object
-    for (const plugin of mutating) {
-      const result: MaybePromise<KubernetesObject> = plugin.mutate?.(attributes, current) ?? current
-      current = result instanceof Promise ? await result : result
-      attributes.object = current
-    }
-    return current
+    return mutateFrom(mutating, 0, attributes, object)
   }
 
-  /** Throws what the first plugin that refuses throws. */
-  async validate(input: AdmissionInput): Promise<void> {
+  /** Throws, or rejects with, what the first plugin that refuses throws. */
+  validate(input: AdmissionInput): MaybePromise<void> {
     const { validating } = this.#stepsFor(input)
     if (validating.length === 0) return
-    const attributes = new Attributes(input, userOf(input.request))
-    for (const plugin of validating) {
-      const result = plugin.validate?.(attributes)
-      if (result instanceof Promise) await result
-    }
+    return validateFrom(validating, 0, new Attributes(input, userOf(input.request)))
+  }
+}
+
+function mutateFrom(
+  plugins: readonly AdmissionPlugin[],
+  start: number,
+  attributes: Attributes,
+  object: KubernetesObject,
+): MaybePromise<KubernetesObject> {
+  let current = object
+  for (let index = start; index < plugins.length; index++) {
+    attributes.object = current
+    const result = plugins[index]?.mutate?.(attributes, current) ?? current
+    if (result instanceof Promise)
+      return result.then((changed) => mutateFrom(plugins, index + 1, attributes, changed))
+    current = result
+  }
+  return current
+}
+
+function validateFrom(
+  plugins: readonly AdmissionPlugin[],
+  start: number,
+  attributes: Attributes,
+): MaybePromise<void> {
+  for (let index = start; index < plugins.length; index++) {
+    const result = plugins[index]?.validate?.(attributes)
+    if (result instanceof Promise) return result.then(() => validateFrom(plugins, index + 1, attributes))
   }
 }
 

@@ -49,11 +49,9 @@ class InProcessSource implements RequestSource {
     return value === undefined ? nothing : [value]
   }
 
-  readBody(): Promise<RequestBody> {
+  readBody(): RequestBody {
     const { body } = this.#request
-    return Promise.resolve(
-      body === undefined ? { type: 'bytes', bytes: new Uint8Array() } : { type: 'object', object: body },
-    )
+    return body === undefined ? { type: 'bytes', bytes: new Uint8Array() } : { type: 'object', object: body }
   }
 
   get signal(): AbortSignal {

@@ -68,8 +68,8 @@ export interface RequestSource {
   hasHeaderLike(prefix: string): boolean
   /** The values of a header that was sent several times, one by one. */
   headerValues(name: string): readonly string[]
-  /** Reads the body whole; at most once. Throws StatusError RequestEntityTooLarge above the limit. Empty bytes when there is none. */
-  readBody(): Promise<RequestBody>
+  /** Reads the body whole; at most once. Throws StatusError RequestEntityTooLarge above the limit. Empty bytes when there is none. No promise where the body is there already. */
+  readBody(): RequestBody | Promise<RequestBody>
   /** Aborts when the client goes away. Made on first use. */
   readonly signal: AbortSignal
 }

@@ -31,11 +31,12 @@ abstract class HttpRequestSource implements RequestSource {
   }
 
   abstract header(name: string): string | undefined
-  protected abstract readBytes(): Promise<RequestBody>
+  protected abstract readBytes(): RequestBody | Promise<RequestBody>
 
-  readBody(): Promise<RequestBody> {
+  readBody(): RequestBody | Promise<RequestBody> {
     const type = this.header('content-type')
-    return type?.includes('yaml') === true ? this.#yaml.read(this.readBytes(), type) : this.readBytes()
+    if (type?.includes('yaml') !== true) return this.readBytes()
+    return this.#yaml.read(Promise.resolve(this.readBytes()), type)
   }
 
   /** Calls back when the response is complete or the client has gone; at once if that was before. */
@@ -99,7 +100,7 @@ class Http2Source extends HttpRequestSource {
     return found
   }
 
-  protected readBytes(): Promise<RequestBody> {
+  protected readBytes(): RequestBody | Promise<RequestBody> {
     return this.#stream.readBody(this.maxBodyBytes)
   }
 

@@ -7,7 +7,8 @@ import type { GroupVersionKind } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Schema } from '../../apimachinery/schema.ts'
 import { badRequest } from '../../apimachinery/status-error.ts'
-import type { ServerRequest } from '../request.ts'
+import type { MaybePromise } from '../authenticator.ts'
+import type { RequestBody, ServerRequest } from '../request.ts'
 import { bareType, jsonType, mediaTypes, unsupportedMediaType, yamlType } from './media-types.ts'
 import type { Resource } from './resource.ts'
 import { warnOfStrictErrors } from './strict-warnings.ts'
@@ -41,7 +42,7 @@ function parserFor(context: BodyContext, request: ServerRequest): BodyParser {
 }
 
 /** Reads the request's body as an object of a kind; unknown and duplicate fields become warnings or, under Strict, an error. */
-export function readObject(
+export async function readObject(
   context: BodyContext,
   request: ServerRequest,
   expected: GroupVersionKind,
@@ -51,12 +52,22 @@ export function readObject(
   return readDecoded(context, request, { expected, schema, fieldValidation })
 }
 
-async function readDecoded(
+function readDecoded(
   context: BodyContext,
   request: ServerRequest,
   options: DecodeOptions,
-): Promise<KubernetesObject> {
-  const body = await request.source.readBody()
+): MaybePromise<KubernetesObject> {
+  const body = request.source.readBody()
+  if (body instanceof Promise) return body.then((read) => decodeBody(context, request, options, read))
+  return decodeBody(context, request, options, body)
+}
+
+function decodeBody(
+  context: BodyContext,
+  request: ServerRequest,
+  options: DecodeOptions,
+  body: RequestBody,
+): KubernetesObject {
   if (body.type === 'object') return context.decoder.accept(body.object, options).object
   const parser = parserFor(context, request)
   const parse = body.yaml ?? ((bytes: Uint8Array): ParsedBody => parser(bytes, options.expected))
@@ -65,14 +76,15 @@ async function readDecoded(
   return decoded.object
 }
 
-/** As `readObject` for the resource's own kind, with its defaults. */
-export async function readBody(
+/** As `readObject` for the resource's own kind, with its defaults. No promise where the body is there already. */
+export function readBody(
   resource: Resource,
   request: ServerRequest,
   fieldValidation: FieldValidation,
-): Promise<KubernetesObject> {
+): MaybePromise<KubernetesObject> {
   const { context, kind } = resource
-  return kind.defaults(await readDecoded(context, request, resource.decoding(fieldValidation)))
+  const decoded = readDecoded(context, request, resource.decoding(fieldValidation))
+  return decoded instanceof Promise ? decoded.then(kind.defaults) : kind.defaults(decoded)
 }
 
 /** A body as it is, numbers as they were written; undefined when there is none. */

@@ -37,7 +37,8 @@ export async function createObject(creation: Creation, sent: KubernetesObject): 
   checkCreation(resource, sent.metadata?.name ?? '')
   const wiped = ensureNamespace(wipeSystemFields(sent), resource.kind.namespaced ? creation.namespace : '')
   const managed = withManagedFields(resource, undefined, dedupOwners(wiped, request, false), '', options)
-  const admitted = await resource.context.admission.mutate(admissionOf(creation, managed), managed)
+  const mutated = resource.context.admission.mutate(admissionOf(creation, managed), managed)
+  const admitted = mutated instanceof Promise ? await mutated : mutated
   const ready = dedupOwners(admitted, request, true)
   const { name = '', generateName: prefix = '' } = ready.metadata ?? {}
   if (name !== '' || prefix === '') return storeNew(creation, ready)
@@ -80,7 +81,7 @@ export function namespaceForAdmission(resource: Resource, namespace: string, nam
 }
 
 /** From an admitted object with its name to the store: what POST, create-on-update and apply have in common. */
-export async function storeNew(creation: Creation, admitted: KubernetesObject): Promise<Outcome> {
+export function storeNew(creation: Creation, admitted: KubernetesObject): Promise<Outcome> {
   const { resource, request } = creation
   const prepared = prepareNew(resource, admitted, request.user)
   checkNew(resource, prepared)
@@ -90,7 +91,8 @@ export async function storeNew(creation: Creation, admitted: KubernetesObject): 
 
 async function insert(creation: Creation, object: KubernetesObject): Promise<Outcome> {
   const { resource, options } = creation
-  await resource.context.admission.validate(admissionOf(creation, object))
+  const validated = resource.context.admission.validate(admissionOf(creation, object))
+  if (validated instanceof Promise) await validated
   const { name = '' } = object.metadata ?? {}
   const id = resource.id(object.metadata?.namespace ?? '', name)
   if (resource.cache.get(id) !== undefined) throw takenError(resource, object)

@@ -11,7 +11,8 @@ import { writeOptions } from './write-options.ts'
 export async function put(resource: Resource, request: ServerRequest): Promise<Outcome> {
   const { namespace, name, subresource } = request.info
   const options = writeOptions(request, 'UpdateOptions')
-  const sent = await readBody(resource, request, options.fieldValidation)
+  const body = readBody(resource, request, options.fieldValidation)
+  const sent = body instanceof Promise ? await body : body
   const placed = ensureNamespace(sent, resource.kind.namespaced ? namespace : '')
   ensureName(placed, name)
   const object = dedupOwners(placed, request, false)

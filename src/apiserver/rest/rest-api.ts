@@ -159,7 +159,8 @@ export class RestApi {
 
   async #create(resource: Resource, request: ServerRequest): Promise<Outcome> {
     const options = writeOptions(request, 'CreateOptions')
-    const object = await readBody(resource, request, options.fieldValidation)
+    const body = readBody(resource, request, options.fieldValidation)
+    const object = body instanceof Promise ? await body : body
     const { namespace } = request.info
     return createObject({ resource, request, namespace, name: '', options }, object)
   }

@@ -77,13 +77,16 @@ async function overwrite(update: Update, record: CachedObject): Promise<Outcome>
   const { resource, request } = update
   const live = resource.read(record)
   checkUid(update, live)
-  const changed = await admit(update, await update.transform(live), live)
+  const transformed = update.transform(live)
+  const object = transformed instanceof Promise ? await transformed : transformed
+  const admitted = admit(update, object, live)
+  const changed = admitted instanceof Promise ? await admitted : admitted
   const prepared = prepare(update, checkVersion(update, changed, record), live)
   check(update, prepared, live)
   if (update.subresource === '')
     for (const warning of resource.kind.warnings?.(prepared, live) ?? []) request.warn(warning)
   if (update.subresource !== '') return replace(update, record, prepared, live)
-  return reserving(resource, prepared, live, (object) => replace(update, record, object, live))
+  return reserving(resource, prepared, live, (reserved) => replace(update, record, reserved, live))
 }
 
 async function replace(
@@ -93,7 +96,8 @@ async function replace(
   live: KubernetesObject,
 ): Promise<Outcome> {
   const { resource, options } = update
-  await resource.context.admission.validate(admissionOf(update, object, live))
+  const validated = resource.context.admission.validate(admissionOf(update, object, live))
+  if (validated instanceof Promise) await validated
   if (vanishes(resource, object, live)) {
     if (options.dryRun) return objectOutcome(object)
     await resource.remove(record)
@@ -109,16 +113,18 @@ async function replace(
   return recordOutcome(await put)
 }
 
-async function admit(
+function admit(
   update: Update,
   sent: KubernetesObject,
   live: KubernetesObject,
-): Promise<KubernetesObject> {
+): MaybePromise<KubernetesObject> {
   const { resource, namespace, name, request } = update
   const object = ensureNamespace(sent, resource.kind.namespaced ? namespace : '')
   ensureName(object, name)
   const input = admissionOf(update, object, live)
-  return dedupOwners(await resource.context.admission.mutate(input, object), request, true)
+  const mutated = resource.context.admission.mutate(input, object)
+  if (mutated instanceof Promise) return mutated.then((changed) => dedupOwners(changed, request, true))
+  return dedupOwners(mutated, request, true)
 }
 
 function admissionOf(update: Update, object: KubernetesObject, live: KubernetesObject): AdmissionInput {

@@ -89,14 +89,14 @@ export class H2Stream {
     else this.#onClose.push(callback)
   }
 
-  /** The request's body, whole; at most once. */
-  readBody(maxBytes: number): Promise<RequestBody> {
+  /** The request's body, whole; at most once. No promise if it is there. */
+  readBody(maxBytes: number): RequestBody | Promise<RequestBody> {
     const { contentLength } = this.head
     if (this.#receivedBytes > maxBytes || (contentLength !== undefined && contentLength > maxBytes)) {
       this.#refuse()
       return Promise.reject(tooLarge(maxBytes))
     }
-    if (this.remoteEnded) return Promise.resolve(this.#takeBody())
+    if (this.remoteEnded) return this.#takeBody()
     return new Promise((resolve, reject) => {
       this.#reader = { maxBytes, resolve, reject }
       if (this.closed) this.#cutOff()
