@@ -17,6 +17,8 @@ const statusIndices: Readonly<Record<number, number>> = {
   404: 13,
   500: 14,
 }
+/** Up to this a call into native code costs more than the characters. */
+const shortLength = 64
 /** For prefixes, lengths and indices of one field. */
 const fieldOverheadBytes = 12
 
@@ -107,6 +109,11 @@ export class HeaderEncoder {
 
   #string(text: string): void {
     this.#integer(0, 7, text.length)
-    this.#at += this.#target.write(text, this.#at, 'latin1')
+    const target = this.#target
+    let at = this.#at
+    if (text.length <= shortLength) {
+      for (let index = 0; index < text.length; index++) target[at++] = text.charCodeAt(index)
+    } else at += target.write(text, at, 'latin1')
+    this.#at = at
   }
 }

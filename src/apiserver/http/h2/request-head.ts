@@ -8,7 +8,6 @@ export interface RequestHead {
   readonly contentLength: number | undefined
 }
 
-const pseudoNames: ReadonlySet<string> = new Set([':method', ':scheme', ':authority', ':path'])
 const forbidden: ReadonlySet<string> = new Set([
   'connection',
   'proxy-connection',
@@ -27,20 +26,27 @@ interface Pseudo {
 }
 
 function pseudoFields(fields: readonly string[]): Pseudo | undefined {
-  const found: Record<string, string> = {}
+  let method: string | undefined
+  let scheme: string | undefined
+  let authority: string | undefined
+  let target: string | undefined
   let at = 0
   for (; fields[at]?.startsWith(':'); at += 2) {
-    const name = fields[at] ?? ''
-    if (!pseudoNames.has(name) || found[name] !== undefined) return undefined
-    found[name] = fields[at + 1] ?? ''
+    const value = fields[at + 1] ?? ''
+    const name = fields[at]
+    if (name === ':method' && method === undefined) method = value
+    else if (name === ':path' && target === undefined) target = value
+    else if (name === ':scheme' && scheme === undefined) scheme = value
+    else if (name === ':authority' && authority === undefined) authority = value
+    else return undefined
   }
-  const {
-    ':method': method = '',
-    ':scheme': scheme = '',
-    ':authority': authority = '',
-    ':path': target = '',
-  } = found
-  return { method, scheme, authority, target, end: at }
+  return {
+    method: method ?? '',
+    scheme: scheme ?? '',
+    authority: authority ?? '',
+    target: target ?? '',
+    end: at,
+  }
 }
 
 function isComplete({ method, scheme, authority, target }: Pseudo): boolean {
