@@ -190,6 +190,19 @@ describe('H2Session', () => {
     wire.close()
   })
 
+  test('asks for a body that the client holds back', async () => {
+    const wire = await Wire.open()
+    const expecting = Buffer.concat([post, Buffer.from('0f140c3130302d636f6e74696e7565', 'hex')])
+    await wire.say(frame(frameType.headers, flag.endHeaders, 1, expecting))
+    const body = wire.streams[0]?.readBody(100)
+    expect(await wire.heard()).toMatchObject([
+      { type: frameType.headers, flags: flag.endHeaders, payload: Buffer.from('0803313030', 'hex') },
+    ])
+    await wire.say(frame(frameType.data, flag.endStream, 1, Buffer.from('x')))
+    expect(await body).toMatchObject({ bytes: Buffer.from('x') })
+    wire.close()
+  })
+
   test('refuses more streams than are allowed', async () => {
     const wire = await Wire.open({ maxStreamsPerConnection: 1 })
     await wire.say(frame(frameType.headers, all, 1, get), frame(frameType.headers, all, 3, get))

@@ -268,7 +268,7 @@ export class H2Session implements StreamOwner, SessionEvents {
       return
     }
     const windows = { receive: streamWindowBytes, send: this.#sendWindow }
-    const none = { method: '', target: '', fields: [], contentLength: undefined }
+    const none = { method: '', target: '', fields: [], contentLength: undefined, expectsContinue: false }
     const stream = new H2Stream(streamId, head ?? none, this, windows)
     this.#streams.set(streamId, stream)
     if (endStream && !stream.endReceiving()) this.reset(stream, errorCode.protocol)

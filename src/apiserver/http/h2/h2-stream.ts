@@ -51,6 +51,8 @@ export class H2Stream {
   sendWindow: number
   /** Is in its connection's queue of those who have something to send. */
   queued = false
+  /** The client is to be told that its body is wanted. */
+  continues = false
   /** Waits to be sent. */
   responseHead: ResponseHead | undefined
   /** Nothing follows what is pending. */
@@ -100,8 +102,15 @@ export class H2Stream {
     return new Promise((resolve, reject) => {
       this.#reader = { maxBytes, resolve, reject }
       if (this.closed) this.#cutOff()
-      else this.#owner.reading(this)
+      else this.#askForBody()
     })
+  }
+
+  #askForBody(): void {
+    this.#owner.reading(this)
+    if (!this.head.expectsContinue) return
+    this.continues = true
+    this.#owner.ready(this)
   }
 
   #takeBody(): RequestBody {

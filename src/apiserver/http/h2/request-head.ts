@@ -6,6 +6,8 @@ export interface RequestHead {
   /** Names in lower case and values in turn, without pseudo-header fields. */
   readonly fields: readonly string[]
   readonly contentLength: number | undefined
+  /** The client sends its body only once it is asked to. */
+  readonly expectsContinue: boolean
 }
 
 const forbidden: ReadonlySet<string> = new Set([
@@ -83,5 +85,8 @@ export function requestHead(decoded: readonly string[]): RequestHead | undefined
   const fields = decoded.slice(pseudo.end)
   const contentLength = announcedLength(fields)
   if (Number.isNaN(contentLength)) return undefined
-  return { method: pseudo.method, target: pseudo.target, fields, contentLength }
+  const expect = fields.indexOf('expect')
+  const expectsContinue =
+    expect >= 0 && expect % 2 === 0 && fields[expect + 1]?.toLowerCase() === '100-continue'
+  return { method: pseudo.method, target: pseudo.target, fields, contentLength, expectsContinue }
 }

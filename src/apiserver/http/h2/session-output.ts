@@ -140,6 +140,10 @@ export class SessionOutput {
   /** Sends one frame's worth of a stream. */
   #visit(stream: H2Stream): void {
     const { responseHead } = stream
+    if (stream.continues) {
+      stream.continues = false
+      this.#writeHead(stream.id, { status: 100, headers: {} }, false)
+    }
     if (responseHead !== undefined) {
       stream.responseHead = undefined
       const isAll = stream.ending && stream.pendingBytes === 0
