@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { Deque } from '../../../base/deque.ts'
-import type { FrameWriter } from './frame-writer.ts'
+import type { FrameWriter, Room } from './frame-writer.ts'
 import type { H2Stream, ResponseHead } from './h2-stream.ts'
 import { HeaderEncoder } from './header-encoder.ts'
 import { defaultWindowBytes, type ErrorCode, errorCode, flag, frameType, maxFrameBytes } from './protocol.ts'
@@ -30,6 +30,8 @@ export class SessionOutput {
   readonly #options: OutputOptions
   readonly #encoder = new HeaderEncoder()
   #control: Buffer[] = []
+  /** The room of each write that the socket has not done yet; it does them in order. */
+  readonly #writing = new Deque<Room | undefined>()
   readonly #ready = new Deque<H2Stream>()
   /** Those that only wait for the connection's window. */
   #starved: H2Stream[] = []
@@ -125,13 +127,16 @@ export class SessionOutput {
     }
   }
 
-  readonly #emit = (bytes: Buffer): void => {
+  readonly #emit = (bytes: Buffer, room?: Room): void => {
     const { socket } = this.#options
+    this.#writing.push(room)
     socket.write(bytes, this.#onWritten)
     if (socket.writableLength > fullSocketBytes) this.#blocked = true
   }
 
   readonly #onWritten = (): void => {
+    const room = this.#writing.shift()
+    if (room !== undefined) this.#options.writer.release(room)
     if (!this.#blocked || this.#options.socket.writableLength > roomySocketBytes) return
     this.#blocked = false
     if (this.#ready.length > 0) this.#schedule()
