@@ -3,6 +3,7 @@ import http2 from 'node:http2'
 import https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import tls from 'node:tls'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -351,6 +352,33 @@ describe('startHttpServer()', () => {
       request.write(new Uint8Array(2 * 1024 * 1024))
     })
     expect(status).toBe(413)
+  })
+
+  it('does not wait for the rest of a request that has its answer', async () => {
+    const socket = tls.connect({
+      ...{ host: '127.0.0.1', port: server.port, ca: pki.ca.certificatePem, ALPNProtocols: ['http/1.1'] },
+    })
+    const answers: string[] = []
+    socket.on('data', (bytes) => answers.push(String(bytes)))
+    socket.on('error', () => {}) // what it still sends is refused
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    socket.write('POST /who HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nbegin')
+    await closed
+    expect(answers.join('')).toContain('nobody')
+  })
+
+  it('refuses a head above the limit', async () => {
+    const small = await start({ maxHeaderBytes: 10_000 })
+    const status = await new Promise((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: small.port, ca: pki.ca.certificatePem, agent: false }
+      const request = https.get({ ...options, path: `/${'x'.repeat(20_000)}` }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+      request.on('error', reject)
+    })
+    expect(status).toBe(431)
+    await small.close(0)
   })
 
   it('close() ends watches at once and breaks what does not end within the grace', async () => {

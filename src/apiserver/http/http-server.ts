@@ -50,6 +50,8 @@ export interface HttpServer {
 
 /** Go's, so that a watcher whose machine has vanished is noticed. */
 const keepAliveMs = 15_000
+/** Go's, from an answer to the end of its connection when the request has not been read. */
+const lingerMs = 500
 
 class Front implements HttpServer {
   readonly #options: HttpServerOptions
@@ -169,8 +171,17 @@ class Front implements HttpServer {
     const source = http1Source(message, response, connection, this.#bodies)
     this.#busySockets.add(socket)
     response.once('close', () => this.#busySockets.delete(socket))
+    response.once('finish', () => this.#lingerFor(message, socket))
     if (this.#closing) response.setHeader('connection', 'close')
     this.#serve(message.method, message.url, source, new Http1Outgoing(response, this.#context.batcher))
+  }
+
+  /** Who has its answer and is still not through with its request is waited for a little, and no longer. */
+  #lingerFor(message: IncomingMessage, socket: TLSSocket): void {
+    if (message.complete) return
+    this.#options.host.schedule(lingerMs, () => {
+      if (!message.complete) socket.destroy()
+    })
   }
 
   #onUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { badRequest, statusError } from '../../apimachinery/status-error.ts'
 import type { RequestBody } from '../request.ts'
+import { BodyPieces } from './body-pieces.ts'
 
 const noBytes = new Uint8Array(0)
 
@@ -19,23 +20,22 @@ export function readBody(
   if (announcedBytes !== undefined && announcedBytes > maxBytes) return Promise.reject(tooLarge(maxBytes))
   if (source.readableEnded) return Promise.resolve({ type: 'bytes', bytes: noBytes })
   return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = []
+    const pieces = new BodyPieces()
     let length = 0
     let ended = false
     source.on('data', (chunk: Uint8Array) => {
       length += chunk.length
       if (length <= maxBytes) {
-        chunks.push(chunk)
+        pieces.add(chunk)
       } else {
-        chunks.length = 0
+        pieces.clear()
         source.pause()
         reject(tooLarge(maxBytes))
       }
     })
     source.once('end', () => {
       ended = true
-      const [first = noBytes] = chunks
-      resolve({ type: 'bytes', bytes: chunks.length <= 1 ? first : Buffer.concat(chunks, length) })
+      resolve({ type: 'bytes', bytes: pieces.take() })
     })
     source.once('error', reject)
     source.once('close', () => {

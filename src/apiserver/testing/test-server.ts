@@ -63,17 +63,25 @@ export interface TestServer {
     headers?: Readonly<Record<string, string>>,
   ): Promise<Answer>
   /** The lines of a watch as they come. */
-  watch(path: string, headers?: Readonly<Record<string, string>>): Promise<WatchLines>
+  watch(
+    path: string,
+    headers?: Readonly<Record<string, string>>,
+    reader?: { readonly stalled: boolean },
+  ): Promise<WatchLines>
   close(): Promise<void>
 }
 
 export interface WatchLines {
   readonly chunks: Uint8Array[]
   readonly ended: boolean
+  /** What waits for a reader that has stalled. */
+  readonly unreadBytes: number
   /** Parsed events so far. */
   events(): readonly { readonly type: string; readonly object: Readonly<Record<string, unknown>> }[]
   /** Waits until there are that many. */
   until(count: number): Promise<ReturnType<WatchLines['events']>>
+  /** Reads nothing from now on. */
+  stall(): void
   stop(): void
 }
 
@@ -139,25 +147,38 @@ class Lines implements WatchLines {
   ended = false
   #wake: (() => void) | undefined
   #onClose: (() => void) | undefined
-  readonly sink: ByteSink = {
-    bufferedBytes: 0,
-    write: (bytes) => {
-      this.chunks.push(bytes)
-      this.#wake?.()
-      return true
-    },
-    onDrain: (callback) => callback(),
-    onClose: (callback) => {
-      this.#onClose = callback
-    },
-    end: () => {
-      this.ended = true
-      this.#wake?.()
-    },
-    destroy: () => {
-      this.ended = true
-      this.#wake?.()
-    },
+  #stalled = false
+  unreadBytes = 0
+  readonly sink: ByteSink = this.#makeSink()
+
+  #makeSink(): ByteSink {
+    const unread = (): number => this.unreadBytes
+    return {
+      get bufferedBytes() {
+        return unread()
+      },
+      write: (bytes) => {
+        if (this.#stalled) this.unreadBytes += bytes.length
+        else this.chunks.push(bytes)
+        this.#wake?.()
+        return !this.#stalled
+      },
+      onDrain: (callback) => {
+        if (!this.#stalled) callback()
+      },
+      onClose: (callback) => {
+        this.#onClose = callback
+      },
+      end: () => {
+        this.ended = true
+        this.#wake?.()
+      },
+      destroy: () => {
+        this.unreadBytes = 0
+        this.ended = true
+        this.#wake?.()
+      },
+    }
   }
 
   events(): ReturnType<WatchLines['events']> {
@@ -174,6 +195,10 @@ class Lines implements WatchLines {
         this.#wake = resolve
       })
     return this.events()
+  }
+
+  stall(): void {
+    this.#stalled = true
   }
 
   stop(): void {
@@ -217,10 +242,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       const text = decoder.decode(bytes)
       return { status, contentType, text, bytes, warnings: request.warnings, headers: sent }
     },
-    watch: async (path, headers = {}) => {
+    watch: async (path, headers = {}, { stalled } = { stalled: false }) => {
       const response = await server.handle(makeRequest(host, 'GET', path, undefined, headers))
       if (response.type !== 'stream') throw new Error(decoder.decode(await read(response)))
       const lines = new Lines()
+      if (stalled) lines.stall()
       response.start(lines.sink)
       return lines
     },

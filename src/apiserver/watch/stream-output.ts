@@ -43,8 +43,10 @@ export class StreamOutput implements WatchOutput {
     this.#write(this.#stream.error(error.status))
   }
 
+  /** What a client that reads nothing has not taken is kept for nobody. */
   end(): void {
-    this.#sink.end()
+    if (this.overrun) this.#sink.destroy()
+    else this.#sink.end()
   }
 
   get full(): boolean {

@@ -190,6 +190,30 @@ describe('WATCH', () => {
     expect(new Set(mixed.map(({ chunks }) => chunks[0])).size).toBe(2)
   })
 
+  test('of a client that reads nothing is cut off with what waits for it; others go on', async () => {
+    const stalled = await server.watch(`${maps}?watch=1`)
+    const other = await server.watch(`${maps}?watch=1`)
+    stalled.stall()
+    const data = { text: 'x'.repeat(1_000_000) }
+    let written = 0
+    for (; !stalled.ended && written < 40; written++)
+      await server.call('POST', maps, { ...configMap(`m-${written}`), data })
+    expect(written).toBe(17) // 16 MiB
+    expect(stalled.unreadBytes).toBe(0)
+    await server.call('POST', maps, configMap('last'))
+    expect(told(other)).toHaveLength(18)
+  })
+
+  test('begins again only as fast as its client reads', async () => {
+    const data = { text: 'x'.repeat(100_000) }
+    for (let index = 0; index < 20; index++)
+      await server.call('POST', maps, { ...configMap(`m-${index}`), data })
+    const watch = await server.watch(`${maps}?watch=1`, {}, { stalled: true })
+    expect(watch.unreadBytes).toBeLessThan(110_000)
+    expect(watch.ended).toBe(false)
+    watch.stop()
+  })
+
   const refusals: readonly [string, number, string][] = [
     [
       'watch=1&resourceVersionMatch=Exact&resourceVersion=5',

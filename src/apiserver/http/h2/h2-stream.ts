@@ -1,5 +1,6 @@
 import { badRequest, statusError } from '../../../apimachinery/status-error.ts'
 import type { RequestBody } from '../../request.ts'
+import { BodyPieces } from '../body-pieces.ts'
 import type { OutgoingHeaders } from '../outgoing.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import { type ErrorCode, errorCode } from './protocol.ts'
@@ -59,7 +60,7 @@ export class H2Stream {
   ending = false
   pendingBytes = 0
 
-  #received: Buffer[] = []
+  readonly #received = new BodyPieces()
   #receivedBytes = 0
   #reader: Reader | undefined
   #refusing = false
@@ -114,15 +115,12 @@ export class H2Stream {
   }
 
   #takeBody(): RequestBody {
-    const [first = noBytes] = this.#received
-    const bytes = this.#received.length <= 1 ? first : Buffer.concat(this.#received, this.#receivedBytes)
-    this.#received = []
-    return { type: 'bytes', bytes }
+    return { type: 'bytes', bytes: this.#received.take() }
   }
 
   #refuse(): void {
     this.#refusing = true
-    this.#received = []
+    this.#received.clear()
   }
 
   #cutOff(): void {
@@ -142,7 +140,7 @@ export class H2Stream {
       this.#reader = undefined
       this.#refuse()
       reader.reject(tooLarge(reader.maxBytes))
-    } else this.#received.push(bytes)
+    } else this.#received.add(bytes)
     return true
   }
 
@@ -243,7 +241,7 @@ export class H2Stream {
     const dropped = this.#taken.slice(this.#first)
     this.#pending = []
     this.#taken = []
-    this.#received = []
+    this.#received.clear()
     this.pendingBytes = 0
     for (const taken of dropped) taken?.()
     this.#cutOff()
