@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
+import { defined } from '../../base/defined.ts'
 import type { ComponentFlags } from './component-base.ts'
 import { duration } from './flags/flag-types.ts'
 import { FlagError } from './flags/parse-flags.ts'
@@ -24,37 +25,49 @@ function only(value: unknown, where: string, names: readonly string[]): Fields {
   return value
 }
 
-function take<T>(
-  fields: Fields,
-  name: string,
-  type: 'string' | 'number' | 'boolean',
-  make: (value: never) => T,
-): T | undefined {
-  const value = fields[name]
-  if (value === undefined || value === null) return undefined
-  if (typeof value !== type) throw new FlagError(`${name} must be a ${type}`)
-  return make(value as never)
+const wrong = (name: string, type: string): FlagError => new FlagError(`${name} must be a ${type}`)
+
+function textOf(fields: Fields, name: string): string | undefined {
+  const value = fields[name] ?? undefined
+  if (value !== undefined && typeof value !== 'string') throw wrong(name, 'string')
+  return value
 }
 
-const same = <T>(value: T): T => value
+function numberOf(fields: Fields, name: string): number | undefined {
+  const value = fields[name] ?? undefined
+  if (value !== undefined && typeof value !== 'number') throw wrong(name, 'number')
+  return value
+}
+
+function booleanOf(fields: Fields, name: string): boolean | undefined {
+  const value = fields[name] ?? undefined
+  if (value !== undefined && typeof value !== 'boolean') throw wrong(name, 'boolean')
+  return value
+}
+
+/** Milliseconds. */
+function durationOf(fields: Fields, name: string): number | undefined {
+  const text = textOf(fields, name)
+  return text === undefined ? undefined : duration('', 0).parse(text, undefined)
+}
 
 const leaderFields = [
   ...['leaderElect', 'leaseDuration', 'renewDeadline', 'retryPeriod'],
   ...['resourceLock', 'resourceName', 'resourceNamespace'],
 ]
 
-function leaderFlags(value: unknown): Readonly<Record<string, unknown>> {
+function leaderFlags(value: unknown): Partial<ComponentFlags> {
   const fields = only(value, 'leaderElection', leaderFields)
-  const time = duration('', 0)
-  const ms = (text: string): number => time.parse(text, undefined)
-  return {
-    'leader-elect': take(fields, 'leaderElect', 'boolean', same<boolean>),
-    'leader-elect-lease-duration': take(fields, 'leaseDuration', 'string', ms),
-    'leader-elect-renew-deadline': take(fields, 'renewDeadline', 'string', ms),
-    'leader-elect-retry-period': take(fields, 'retryPeriod', 'string', ms),
-    'leader-elect-resource-name': take(fields, 'resourceName', 'string', same<string>),
-    'leader-elect-resource-namespace': take(fields, 'resourceNamespace', 'string', same<string>),
-  }
+  const lock = textOf(fields, 'resourceLock') ?? 'leases'
+  if (lock !== 'leases') throw new FlagError(`leaderElection.resourceLock: ${lock} is not there, only leases`)
+  return defined({
+    'leader-elect': booleanOf(fields, 'leaderElect'),
+    'leader-elect-lease-duration': durationOf(fields, 'leaseDuration'),
+    'leader-elect-renew-deadline': durationOf(fields, 'renewDeadline'),
+    'leader-elect-retry-period': durationOf(fields, 'retryPeriod'),
+    'leader-elect-resource-name': textOf(fields, 'resourceName'),
+    'leader-elect-resource-namespace': textOf(fields, 'resourceNamespace'),
+  })
 }
 
 function checkProfiles(value: unknown): void {
@@ -62,7 +75,7 @@ function checkProfiles(value: unknown): void {
   if (!Array.isArray(value)) throw new FlagError('profiles must be a list')
   if (value.length > 1) throw new FlagError('profiles: more than one is not there')
   const profile = only(value[0], 'profiles[0]', ['schedulerName'])
-  const name = take(profile, 'schedulerName', 'string', same<string>) ?? 'default-scheduler'
+  const name = textOf(profile, 'schedulerName') ?? 'default-scheduler'
   if (name !== 'default-scheduler')
     throw new FlagError(`profiles[0].schedulerName: ${name} is not there, only default-scheduler`)
 }
@@ -83,13 +96,13 @@ export function schedulerConfig(text: string, file: string): SchedulerConfig {
   }
   checkProfiles(top['profiles'])
   const client = only(top['clientConnection'], 'clientConnection', ['kubeconfig', 'qps', 'burst'])
-  const said = {
-    kubeconfig: take(client, 'kubeconfig', 'string', (path: string) => resolve(dirname(file), path)),
-    'kube-api-qps': take(client, 'qps', 'number', same<number>),
-    'kube-api-burst': take(client, 'burst', 'number', same<number>),
+  const kubeconfig = textOf(client, 'kubeconfig')
+  const flags = defined({
+    kubeconfig: kubeconfig === undefined ? undefined : resolve(dirname(file), kubeconfig),
+    'kube-api-qps': numberOf(client, 'qps'),
+    'kube-api-burst': numberOf(client, 'burst'),
     ...leaderFlags(top['leaderElection']),
-  }
-  const flags = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
-  const percentage = take(top, 'percentageOfNodesToScore', 'number', same<number>)
-  return { flags, ...(percentage === undefined ? {} : { percentageOfNodesToScore: percentage }) }
+  })
+  const percentageOfNodesToScore = numberOf(top, 'percentageOfNodesToScore')
+  return defined({ flags, percentageOfNodesToScore })
 }

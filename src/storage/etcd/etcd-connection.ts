@@ -14,7 +14,6 @@ import type { Host } from '../../base/host.ts'
 import { sleep } from '../../base/sleep.ts'
 import { StorageUnavailableError } from '../storage.ts'
 import { etcdError } from './etcd-error.ts'
-import type { WatchResponse } from './messages.ts'
 
 /** PEM. */
 export interface EtcdTls {
@@ -38,7 +37,8 @@ const firstReconnectMs = 100
 const lastReconnectMs = 3_000
 const readRetryMs = 25
 
-export type WatchCall = ClientDuplexStream<object, WatchResponse>
+/** Answers with WatchResponse. */
+export type WatchCall = ClientDuplexStream<object, object>
 
 function credentialsFor(url: URL, tls: EtcdTls | undefined): ChannelCredentials {
   if (url.protocol !== 'https:') return credentials.createInsecure()
@@ -99,8 +99,7 @@ export class EtcdConnection {
   watch(): WatchCall {
     const { path, requestSerialize, responseDeserialize } = this.#method('etcdserverpb.Watch', 'Watch')
     const metadata = new Metadata({ waitForReady: true })
-    const call = this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata)
-    return call as unknown as WatchCall
+    return this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata)
   }
 
   close(): void {
