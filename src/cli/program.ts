@@ -76,7 +76,11 @@ export function program(): Command {
     .description('start the cluster, or the same one again, and stay with it until Ctrl-C')
     .option('--detach', 'return when it is ready, and leave it running', false)
     .option(...dataDirectoryOption)
-    .option('--nodes <count>', 'how many nodes (default: as before, at first 1)', wholeNumber(1))
+    .option(
+      '--nodes <count>',
+      'how many nodes; 0: a control plane only (default: as before, at first 1)',
+      wholeNumber(0),
+    )
     .option(
       '--runtime <name>',
       'auto, containerd or simulated (default: as before, at first auto)',
