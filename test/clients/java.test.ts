@@ -12,7 +12,12 @@ describe.skipIf(why !== '')(`the Java client ${why}`, () => {
     const target = cacheFolder('java')
     const pom = join(import.meta.dirname, 'java', 'pom.xml')
     const paths = join(target, 'classpath')
-    const goals = ['compile', 'dependency:build-classpath', `-Dmdep.outputFile=${paths}`, `-DbuildDirectory=${target}`]
+    const goals = [
+      'compile',
+      'dependency:build-classpath',
+      `-Dmdep.outputFile=${paths}`,
+      `-DbuildDirectory=${target}`,
+    ]
     await succeed(['mvn', '-q', '-B', '-f', pom, ...goals], { timeoutMs: patientMs })
     const cluster = await Cluster.start({ nodes: 1 })
     try {

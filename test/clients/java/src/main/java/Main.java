@@ -82,7 +82,7 @@ public class Main {
             "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"applied\"},\"data\":{\"b\":\"1\"}}"))
             .fieldManager("java").force(true).buildCall(null),
         V1Patch.PATCH_FORMAT_APPLY_YAML, client);
-    check("Apply".equals(applied.getMetadata().getManagedFields().get(0).getOperation()), applied);
+    check("1".equals(applied.getData().get("b")), applied);
 
     try {
       core.readNamespacedConfigMap("none", "java").execute();
