@@ -181,6 +181,20 @@ test('a pod that the node cannot hold is refused', async () => {
   expect((await bench.get('big')).status).toMatchObject({ phase: 'Failed', reason: 'OutOfcpu' })
 })
 
+test('a pod that the API does not have any more takes no place, though it is still on its way out', async () => {
+  bench = await nodeBench()
+  const cpu = (await bench.client.resource(Node).get('', 'node-1')).status?.allocatable?.cpu ?? ''
+  const spec = { containers: [{ ...web, resources: { requests: { cpu } } }] }
+  const slow = { 'simulated.timonel.dev/web': '{"stopAfterMs": 20000}' }
+  await bench.run('first', spec, { annotations: slow, finalizers: [] })
+  await bench.host.advance(100)
+  await bench.client.resource(Pod).delete('default', 'first', { gracePeriodSeconds: 0 })
+  await bench.host.advance(100)
+  await bench.run('second', spec)
+  await bench.host.advance(1000)
+  expect((await bench.get('second')).status?.phase).toBe('Running')
+})
+
 test('a failing liveness probe restarts its container, a failing readiness probe hides it', async () => {
   bench = await nodeBench()
   const probe = { tcpSocket: { port: 80 }, periodSeconds: 1, failureThreshold: 2 }

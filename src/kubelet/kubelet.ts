@@ -101,7 +101,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     context,
     pods: options.pods,
     admit: (pod) => {
-      const others = workers.all().filter((worker) => worker.pod !== pod && !worker.isTerminated)
+      // As for the scheduler, a pod's place is free as soon as the API does not have it any more.
+      const others = workers
+        .all()
+        .filter((worker) => worker.pod !== pod && !worker.isTerminated && !worker.isGone)
       return node.node === undefined
         ? undefined
         : admitPod(

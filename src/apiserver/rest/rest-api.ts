@@ -216,7 +216,8 @@ function isInScope(kind: KindDeclaration, { info }: ServerRequest): boolean {
 /** What upstream's router refuses before anybody reads the request. */
 function checkRoute({ representations }: ServedResource, request: ServerRequest): void {
   const { verb, parts, subresource } = request.info
-  if (request.method === 'HEAD') throw methodRefused()
+  // What is behind a proxy has its own opinion.
+  if (request.method === 'HEAD' && subresource !== 'proxy') throw methodRefused()
   if (verb === 'watch' && parts.length > 2) throw notRouted()
   if (verb === 'watch' && request.method !== 'GET') throw methodRefused()
   if (subresource === '') representations.checkAccepted(request, isAcrossNamespaces(verb))

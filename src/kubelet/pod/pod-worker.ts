@@ -84,6 +84,11 @@ export class PodWorker {
     return this.#stage === 'terminated' || this.#stage === 'cleared'
   }
 
+  /** The API does not have it any more; what it has on the node may still be on its way out. */
+  get isGone(): boolean {
+    return this.#gone
+  }
+
   /** Takes in the pod's newest state from the API. */
   update(pod: Pod): void {
     const before = this.#pod
