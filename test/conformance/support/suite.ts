@@ -7,7 +7,7 @@ import { type KubeconfigContext, parseKubeconfig } from '../../../src/client/htt
 import { Cluster } from '../../../src/cluster/index.ts'
 import { type Lack, suiteName } from '../../e2e/support/requirements.ts'
 import { Api } from './api.ts'
-import { type RawAnswer, rawRequest } from './raw.ts'
+import { type RawAnswer, type RawRequest, rawRequest } from './raw.ts'
 
 export interface Ground {
   readonly cluster: Cluster
@@ -17,6 +17,8 @@ export interface Ground {
   readonly namespace: string
   /** A GET, or with a body a POST, that accepts what the behaviour chooses. */
   raw(path: string, accept: string, body?: object): Promise<RawAnswer>
+  /** As it is, whatever the answer. */
+  send(path: string, of: RawRequest): Promise<RawAnswer>
 }
 
 export type Behave<G = Ground> = (ground: G) => Promise<void>
@@ -68,6 +70,7 @@ export function behaviours(title: string, table: Table, lack: Lack = []): void {
           cluster,
           api,
           namespace,
+          send: (path, of) => rawRequest(to, path, of),
           raw: (path, accept, body) =>
             rawRequest(to, path, { accept, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }),
         })
