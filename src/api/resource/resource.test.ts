@@ -135,6 +135,19 @@ describe('DeviceClass', () => {
   })
 })
 
+describe('selectors of devices', () => {
+  it('are compiled, and held to a cost', () => {
+    const costly = `device.attributes.all(a, ${'device.attributes.all(b, '.repeat(4)}true)${')'.repeat(4)}`
+    const spec = { selectors: ['device.nope', '1', costly].map((expression) => ({ cel: { expression } })) }
+    expect(rejections(DeviceClass, { metadata: metadataOfAll, spec })).toEqual([
+      'spec.selectors[0].cel.expression: Invalid value: "device.nope": compilation failed: ERROR: <input>:1:7: ' +
+        "undefined field 'nope'\n | device.nope\n | ......^",
+      'spec.selectors[1].cel.expression: Invalid value: "1": must evaluate to bool or the unknown type, not int',
+      'spec.selectors[2].cel.expression: Forbidden: too complex, exceeds cost limit',
+    ])
+  })
+})
+
 describe('ResourceSlice', () => {
   const pool = { name: 'p', generation: 1, resourceSliceCount: 1 }
   const sliceOf = (spec: Partial<resource.v1.ResourceSliceSpec>): resource.v1.ResourceSlice => ({

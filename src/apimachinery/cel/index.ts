@@ -2,6 +2,8 @@ export * from './api.ts'
 export type { CostEstimate, SizedNode, SizeEstimate, SizeEstimator } from './cost/estimates.ts'
 export { unbounded } from './cost/estimates.ts'
 export { schemaSizes } from './cost/schema-sizes.ts'
+export { type CompiledSelector, DeviceSelectorCompiler } from './devices/device-selector.ts'
+export { deviceValue, type SelectableDevice } from './devices/device-value.ts'
 export { newEnvironment, storedEnvironment } from './kubernetes.ts'
 export * from './library/declare.ts'
 export {

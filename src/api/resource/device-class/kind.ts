@@ -19,7 +19,8 @@ function validate({ spec }: DeviceClass, old: DeviceClass | undefined): readonly
   const errors: FieldError[] = []
   const path = fieldPath('spec')
   const stored = old !== undefined && semanticallyEqual(spec?.config, old.spec?.config)
-  validateDeviceSelectors(spec?.selectors, path.child('selectors'), errors)
+  const sameSelectors = old !== undefined && semanticallyEqual(spec?.selectors, old.spec?.selectors)
+  validateDeviceSelectors(spec?.selectors, path.child('selectors'), errors, sameSelectors)
   validateItems(
     spec?.config ?? [],
     maxConfigurations,

@@ -154,10 +154,9 @@ const containers: readonly FunctionDeclaration[] = [
   declare(
     operators.in,
     fn2('in_list', paramA, listOfA, boolType, (value, elements) => elements.contains(value)),
-    fn2('in_map', paramA, map(typeParam('A'), typeParam('B')), boolType, (key, entries) => {
-      const found = entries.find(key)
-      return found instanceof CelError ? found : found !== undefined
-    }),
+    fn2('in_map', paramA, map(typeParam('A'), typeParam('B')), boolType, (key, entries) =>
+      entries.contains(key),
+    ),
   ),
 ]
 

@@ -137,6 +137,12 @@ export abstract class MapValue {
   /** undefined if the key is not there. */
   abstract find(key: Value): Value | undefined
   abstract keys(): Iterable<Value>
+
+  /** `in`: whether the key is there, whatever `find` gives for others. */
+  contains(key: Value): Equality {
+    const found = this.find(key)
+    return found instanceof CelError ? found : found !== undefined
+  }
   abstract equals(other: Value): Equality
 
   /** The JSON that it came from, if it did. */
