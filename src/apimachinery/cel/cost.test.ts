@@ -328,3 +328,11 @@ test.each([
 ])('%s costs from %i to %i by its text alone', (text, least, most) => {
   expect(boundsOf(text)).toEqual([least, most])
 })
+
+test('SchemaBinder keeps integers of 64 bits', () => {
+  const schema = object({ i: integer, x: intOrString, l: mapList('k', object({ k: integer })) })
+  const value = { i: 2n ** 63n - 1n, x: 2 ** 53, l: [{ k: 2n ** 60n + 1n }] }
+  expect(costOf(schema, 'self.i == 9223372036854775807 && self.i - 1 == 9223372036854775806', value)).toBe(7)
+  expect(costOf(schema, 'self.x == 9007199254740992 && self.x + 1 == 9007199254740993', value)).toBe(7)
+  expect(costOf(schema, 'self.l == self.l && self.l[0].k == 1152921504606846977', value)).toBe(10)
+})

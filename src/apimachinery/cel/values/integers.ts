@@ -15,6 +15,15 @@ const isSafe = (value: bigint): boolean =>
 /** The one form of an integer. */
 export const normalInt = (value: bigint): Int => (isSafe(value) ? Number(value) : value)
 
+/** A whole number of JSON; undefined for others, and beyond 64 bits. */
+export function wholeNumber(raw: unknown): Int | undefined {
+  if (typeof raw === 'bigint') return normalInt(raw)
+  if (typeof raw !== 'number' || !Number.isInteger(raw)) return undefined
+  if (Number.isSafeInteger(raw)) return raw
+  const exact = BigInt(raw)
+  return exact < minInt64 || exact > maxInt64 ? undefined : exact
+}
+
 /** Refused beyond 64 bits. */
 export const checkedInt = (value: bigint): Int | CelError =>
   value < minInt64 || value > maxInt64 ? intOverflow() : normalInt(value)

@@ -1,5 +1,6 @@
 import { mapsEqual, ValueList } from './collections.ts'
 import { equals } from './compare.ts'
+import { wholeNumber } from './integers.ts'
 import { formatDuration, formatTimestamp } from './times.ts'
 import {
   CelError,
@@ -90,10 +91,10 @@ export function nativeValue(raw: unknown): Value {
   switch (typeof raw) {
     case 'string':
     case 'boolean':
-    case 'bigint':
       return raw
+    case 'bigint':
     case 'number':
-      return Number.isSafeInteger(raw) ? raw : new Double(raw)
+      return wholeNumber(raw) ?? new Double(Number(raw))
     default:
       if (raw === null || raw === undefined) return null
       if (Array.isArray(raw)) return new NativeList(raw)

@@ -1,3 +1,4 @@
+import { jsonText } from '../../../base/json-text.ts'
 import { ValueList } from './collections.ts'
 import { equals } from './compare.ts'
 import { toNative } from './native.ts'
@@ -77,8 +78,8 @@ export class SchemaMapList extends SchemaList {
   }
 
   #keyOf(raw: unknown): string {
-    if (typeof raw !== 'object' || raw === null) return JSON.stringify(raw)
-    return JSON.stringify(this.#keys.map((key) => Reflect.get(raw, key) ?? null))
+    if (typeof raw !== 'object' || raw === null) return jsonText(raw)
+    return jsonText(this.#keys.map((key) => Reflect.get(raw, key) ?? null))
   }
 
   override equals(other: Value): Equality {

@@ -1,4 +1,5 @@
 import { decodeBase64 } from '../../../base/base64.ts'
+import { jsonText } from '../../../base/json-text.ts'
 import { canonicalBase64 } from '../../codec/base64.ts'
 import { jsonEqual } from '../../json-equal.ts'
 import { escapeName, unescapeName } from '../types/escape.ts'
@@ -9,6 +10,7 @@ import {
   type ValueSchema,
   withTypeAndObjectMeta,
 } from '../types/value-schema.ts'
+import { wholeNumber } from './integers.ts'
 import { toNative } from './native.ts'
 import { SchemaList, SchemaMapList, SchemaSetList } from './schema-list.ts'
 import { type MapField, type MapShape, SchemaMap } from './schema-map.ts'
@@ -44,9 +46,12 @@ export class SchemaBinder {
       case 'string':
         return stringMaker(schema.format)
       case 'number':
-        return (raw) => (typeof raw === 'number' ? new Double(raw) : mismatch('float', raw))
+        return (raw) =>
+          typeof raw === 'number' || typeof raw === 'bigint'
+            ? new Double(Number(raw))
+            : mismatch('float', raw)
       case 'integer':
-        return (raw) => (isWhole(raw) ? raw : mismatch('int', raw))
+        return (raw) => wholeNumber(raw) ?? mismatch('int', raw)
       case 'boolean':
         return (raw) => (typeof raw === 'boolean' ? raw : mismatch('bool', raw))
       default:
@@ -118,11 +123,11 @@ export class SchemaBinder {
 const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
   typeof raw === 'object' && raw !== null && !Array.isArray(raw)
 
-const isWhole = (raw: unknown): raw is number => Number.isSafeInteger(raw)
-
 function goTypeOf(raw: unknown): string {
   if (Array.isArray(raw)) return '[]interface {}'
-  if (typeof raw === 'number') return isWhole(raw) ? 'int64' : 'float64'
+  if (typeof raw === 'number' || typeof raw === 'bigint') {
+    return wholeNumber(raw) === undefined ? 'float64' : 'int64'
+  }
   if (typeof raw === 'boolean') return 'bool'
   return typeof raw === 'string' ? 'string' : 'map[string]interface {}'
 }
@@ -131,9 +136,10 @@ const mismatch = (wanted: string, raw: unknown): CelError =>
   new CelError(`invalid data, expected ${wanted}, got ${goTypeOf(raw)}`)
 
 const intOrString = (raw: unknown): Value =>
-  typeof raw === 'string' || isWhole(raw)
+  typeof raw === 'string'
     ? raw
-    : new CelError('invalid data, expected XIntOrString value to be either a string or integer')
+    : (wholeNumber(raw) ??
+      new CelError('invalid data, expected XIntOrString value to be either a string or integer'))
 
 function base64Value(text: string): Value {
   const canonical = canonicalBase64(text)
@@ -194,6 +200,6 @@ class Preserved extends Opaque {
   }
 
   toString(): string {
-    return JSON.stringify(this.raw)
+    return jsonText(this.raw)
   }
 }
