@@ -13,6 +13,7 @@ import { replicaSetController } from './replicaset/replica-set-controller.ts'
 import { replicationController } from './replicaset/replication-controller.ts'
 import { rootCaController } from './rootca/root-ca-controller.ts'
 import { serviceAccountController } from './serviceaccount/service-account-controller.ts'
+import { statefulSetController } from './statefulset/stateful-set-controller.ts'
 import { taintEvictionController } from './tainteviction/taint-eviction-controller.ts'
 
 export interface ControllersOptions {
@@ -40,6 +41,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     deploymentController,
     replicaSetController,
     replicationController,
+    statefulSetController,
     endpointSliceController,
     endpointsController,
     nodeLifecycleController(),

@@ -5,6 +5,7 @@ import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import type { StringMap } from '../../apimachinery/meta.ts'
 import { defined } from '../../base/defined.ts'
 import { controllerReference } from '../../reconcile/owner-references.ts'
+import { shortHash } from '../../reconcile/short-hash.ts'
 import {
   byRevision,
   newestAnnotations,
@@ -32,7 +33,6 @@ import {
   type Sizes,
 } from './plan-sizes.ts'
 import { isRollingUpdate, type SplitSets, sizeOf, splitSets, sum, templateHashLabel } from './replica-sets.ts'
-import { templateHash } from './template-hash.ts'
 
 type Deployment = apps.v1.Deployment
 type ReplicaSet = apps.v1.ReplicaSet
@@ -73,7 +73,7 @@ export interface DeploymentWorld {
 export function makeNewestSet(deployment: Deployment, revision: bigint, size: number): ReplicaSet {
   const { name = '', namespace } = deployment.metadata ?? {}
   const template = deployment.spec?.template ?? {}
-  const hash = templateHash(template, deployment.status?.collisionCount)
+  const hash = shortHash(template, deployment.status?.collisionCount)
   const labels = { ...template.metadata?.labels, [templateHashLabel]: hash }
   const selector = deployment.spec?.selector
   const annotations = {

@@ -1,9 +1,7 @@
-import type { core } from '../../api/generated/types/index.ts'
-
 /** Letters and digits that make no words, as upstream's generated names. */
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
 
-/** JSON with the keys of every object in order, so that equal templates have equal texts. */
+/** JSON with the keys of every object in order, so that equal values have equal texts. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
@@ -20,9 +18,9 @@ function fnv1a(bytes: Uint8Array): number {
   return hash
 }
 
-/** What tells the ReplicaSets of a Deployment apart: a hash of the template, and of the collisions met before. */
-export function templateHash(template: core.v1.PodTemplateSpec, collisionCount: number | undefined): string {
+/** What tells templates apart in names: a hash of the value, and of the collisions met before. */
+export function shortHash(value: unknown, collisionCount: number | undefined): string {
   const salt = collisionCount === undefined ? '' : `#${collisionCount}`
-  const hash = fnv1a(new TextEncoder().encode(`${canonical(template)}${salt}`))
+  const hash = fnv1a(new TextEncoder().encode(`${canonical(value)}${salt}`))
   return [...String(hash)].map((digit) => alphabet[digit.charCodeAt(0) % alphabet.length]).join('')
 }
