@@ -1,6 +1,7 @@
 import type { AnyController } from '../reconcile/controller.ts'
 import type { KindSource } from '../reconcile/kind-source.ts'
 import { clusterRoleAggregationController } from './clusterroleaggregation/cluster-role-aggregation-controller.ts'
+import { daemonSetController } from './daemonset/daemon-set-controller.ts'
 import { deploymentController } from './deployment/deployment-controller.ts'
 import { endpointsController } from './endpoints/endpoints-controller.ts'
 import { endpointSliceController } from './endpointslice/endpoint-slice-controller.ts'
@@ -42,6 +43,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     replicaSetController,
     replicationController,
     statefulSetController,
+    daemonSetController(),
     endpointSliceController,
     endpointsController,
     nodeLifecycleController(),

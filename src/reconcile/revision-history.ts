@@ -10,8 +10,6 @@ import { shortHash } from './short-hash.ts'
 
 type Revision = apps.v1.ControllerRevision
 
-export const revisionHashLabel = 'controller.kubernetes.io/hash'
-
 /** Of a revision's name before its hash. */
 const maxPrefixLength = 223
 
@@ -34,12 +32,14 @@ export interface RevisionRequest {
   readonly data: JsonObject
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
+  /** Under which label the revision carries its hash. */
+  readonly hashLabel: string
   readonly revision: number
 }
 
 /** A revision as it would be made after so many collisions of its name. */
 export function newRevision(request: RevisionRequest, collisionCount: number): Revision {
-  const { kind, owner, data, labels, annotations, revision } = request
+  const { kind, owner, data, labels, annotations, hashLabel, revision } = request
   const hash = shortHash(data, collisionCount)
   const { name = '', namespace } = owner.metadata ?? {}
   return {
@@ -48,7 +48,7 @@ export function newRevision(request: RevisionRequest, collisionCount: number): R
     metadata: {
       name: `${name.slice(0, maxPrefixLength)}-${hash}`,
       ...(namespace === undefined ? {} : { namespace }),
-      labels: { ...labels, [revisionHashLabel]: hash },
+      labels: { ...labels, [hashLabel]: hash },
       annotations,
       ownerReferences: [controllerReference(kind, owner)],
     },

@@ -14,6 +14,7 @@ export const adminUser: UserInfo = { name: 'kubernetes-admin', groups: ['system:
 
 /** Service accounts that are not simply called `<controller>-controller`; upstream's names. */
 const accountNames: Readonly<Record<string, string>> = {
+  daemonset: 'daemon-set-controller',
   'garbage-collector': 'generic-garbage-collector',
   'node-ipam': 'node-controller',
   'node-lifecycle': 'node-controller',

@@ -5,7 +5,6 @@ import { Pod } from '../../api/core/pod/kind.ts'
 import { podAvailableAtMs } from '../../api/core/pod/pod-state.ts'
 import type { apps, core } from '../../api/generated/types/index.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
-import type { JsonObject } from '../../apimachinery/meta.ts'
 import {
   type LabelMatcher,
   labelMatcherOf,
@@ -32,6 +31,7 @@ import {
   splitKey,
 } from '../../reconcile/owner-references.ts'
 import { ensureRevision, sortedRevisions, superfluousRevisions } from '../../reconcile/revision-history.ts'
+import { revisionTemplate, templateRevisionData } from '../../reconcile/revision-template.ts'
 import { slowStart } from '../../reconcile/slow-start.ts'
 import { applyStep } from './apply-step.ts'
 import { revisionOf } from './identity.ts'
@@ -45,22 +45,10 @@ type Revision = apps.v1.ControllerRevision
 
 const defaultHistoryLimit = 10
 
-interface RevisionData {
-  readonly spec?: { readonly template?: core.v1.PodTemplateSpec & { readonly $patch?: string } }
-}
-
-/** What a revision holds: a strategic merge patch that brings the template back, as `kubectl rollout undo` applies it. */
-function revisionData(set: Set): JsonObject {
-  const data: RevisionData = { spec: { template: { ...set.spec?.template, $patch: 'replace' } } }
-  return JSON.parse(JSON.stringify(data))
-}
-
-/** The template that a revision brings back. */
-function templateOf(revision: Revision): VersionedTemplate {
-  const data: RevisionData = revision.data ?? {}
-  const { $patch: _, ...template } = data.spec?.template ?? {}
-  return { name: revision.metadata?.name ?? '', template }
-}
+const versioned = (revision: Revision): VersionedTemplate => ({
+  name: revision.metadata?.name ?? '',
+  template: revisionTemplate(revision),
+})
 
 async function claimRevisions(
   set: Set,
@@ -157,9 +145,10 @@ async function reconcile(key: Key, context: ReconcileContext): Promise<Outcome> 
   const request = {
     kind: StatefulSet,
     owner: set,
-    data: revisionData(set),
+    data: templateRevisionData(set.spec?.template),
     labels: set.spec?.template.metadata?.labels ?? {},
     annotations: set.metadata?.annotations ?? {},
+    hashLabel: 'controller.kubernetes.io/hash',
   }
   const made = await ensureRevision(
     api.resource(ControllerRevision),
@@ -174,8 +163,8 @@ async function reconcile(key: Key, context: ReconcileContext): Promise<Outcome> 
     set,
     pods,
     claim: (claimName: string) => cache.of(PersistentVolumeClaim).get(namespace, claimName),
-    current: templateOf(current),
-    update: templateOf(made.revision),
+    current: versioned(current),
+    update: versioned(made.revision),
     nowMs,
   }
   const failure = await applySteps(set, planStatefulSet(input), context)

@@ -1,7 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { CompactedError, type Entry, FutureRevisionError, GuardFailedError, type Write } from '../storage.ts'
-import { bytes, collect, describeBatch, dump, type MakeStorage, makeVirtualHost, text } from './fixture.ts'
+import {
+  bytes,
+  collect,
+  describeBatch,
+  dump,
+  type MakeStorage,
+  makeVirtualHost,
+  type StorageUnderTest,
+  text,
+} from './fixture.ts'
 
 type State = ReadonlyMap<
   string,
@@ -145,6 +154,14 @@ class Run {
 
   async run(commands: readonly Command[]): Promise<void> {
     const place = await this.#make()
+    try {
+      await this.#inPlace(place, commands)
+    } finally {
+      await place.dispose()
+    }
+  }
+
+  async #inPlace(place: StorageUnderTest, commands: readonly Command[]): Promise<void> {
     let storage = await place.open({ host: this.#host })
     const live = new AbortController()
     const seen: string[] = []
@@ -170,7 +187,6 @@ class Run {
     await following
     if (following !== undefined) expect(seen).toEqual(this.#twin.changes('', 1))
     await storage.close()
-    await place.dispose()
   }
 
   async #step(
