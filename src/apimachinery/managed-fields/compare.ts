@@ -77,10 +77,15 @@ function compareChild(
   }
 }
 
+/** A member of the object's own: a label may be called `constructor`. */
+const own = (fields: Fields, key: string): JsonValue | undefined =>
+  Object.hasOwn(fields, key) ? fields[key] : undefined
+
 function compareMaps(parts: Parts, left: Fields, right: Fields, schema: Schema): void {
-  for (const key in left) compareChild(parts, `f:${key}`, left[key], right[key], fieldSchema(schema, key))
+  for (const key in left)
+    compareChild(parts, `f:${key}`, left[key], own(right, key), fieldSchema(schema, key))
   for (const key in right) {
-    if (left[key] === undefined)
+    if (own(left, key) === undefined)
       compareChild(parts, `f:${key}`, undefined, right[key], fieldSchema(schema, key))
   }
 }
