@@ -47,6 +47,12 @@ export class AddressPool {
     return formatIp({ ...this.#range.base, value: this.#first })
   }
 
+  /** Whether an address is in the range, and one that can be given out. */
+  holds(text: string): boolean {
+    const ip = parseIp(text, { allowLeadingZeros: true })
+    return ip !== undefined && this.#usable(ip)
+  }
+
   #usable(ip: IpAddress): boolean {
     if (!containsIp(this.#range, ip)) return false
     const offset = ip.value - this.#first
@@ -65,16 +71,15 @@ export class AddressPool {
     return canonical
   }
 
-  /** Sets aside any free address. */
-  next(): string {
-    if (this.claims.size < this.#band.size) {
-      for (const offset of candidates(this.#host, this.#band)) {
-        const text = formatIp({ ...this.#range.base, value: this.#first + BigInt(offset) })
-        if (this.claims.has(text)) continue
-        this.claims.add([text])
-        return text
-      }
+  /** Sets aside any free address that nobody else has; undefined where there is none. */
+  next(isTaken: (ip: string) => boolean): string | undefined {
+    if (this.claims.size >= this.#band.size) return undefined
+    for (const offset of candidates(this.#host, this.#band)) {
+      const text = formatIp({ ...this.#range.base, value: this.#first + BigInt(offset) })
+      if (this.claims.has(text) || isTaken(text)) continue
+      this.claims.add([text])
+      return text
     }
-    throw new AllocationError('range is full', true)
+    return undefined
   }
 }

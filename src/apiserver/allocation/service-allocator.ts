@@ -1,6 +1,5 @@
-import { isHeadless } from '../../api/core/service/service-type.ts'
-import { familyOfIp } from '../../api/core/service/validate-cluster-ips.ts'
-import type { core } from '../../api/generated/types/index.ts'
+import type { core, networking } from '../../api/generated/types/index.ts'
+import { IPAddress } from '../../api/networking/ip-address/kind.ts'
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import { formatIp, parseIp } from '../../apimachinery/ip-address.ts'
@@ -8,13 +7,16 @@ import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { internalError, invalid } from '../../apimachinery/status-error.ts'
 import type { Host } from '../../base/host.ts'
 import type { ObjectReader } from '../object-reader.ts'
+import { Identities } from '../rest/identities.ts'
 import { type TypedReader, typedReader } from '../typed-reader.ts'
-import type { Reservation, WriteAllocator } from '../write-allocator.ts'
-import { AddressPool } from './address-pool.ts'
+import type { ClaimChange, Reservation, WriteAllocator } from '../write-allocator.ts'
+import type { AddressPool } from './address-pool.ts'
+import { AddressPools } from './address-pools.ts'
 import { AllocationError } from './allocation-error.ts'
 import { settleFamilies } from './ip-families.ts'
 import { allocateNodePorts, nodePortsOf } from './node-ports.ts'
 import { PortPool, type PortRange } from './port-pool.ts'
+import { clusterIpsOf, hasClusterIps, serviceClaims } from './service-claims.ts'
 
 type Service = core.v1.Service
 
@@ -26,9 +28,14 @@ export interface ServiceAllocatorOptions {
   readonly nodePorts: PortRange
 }
 
+interface TakenAddress {
+  readonly pool: AddressPool
+  readonly ip: string
+}
+
 /** What one write has set aside. */
 class Taken {
-  readonly ips: { readonly pool: AddressPool; readonly ip: string }[] = []
+  readonly ips: TakenAddress[] = []
   readonly ports: number[] = []
 
   release(ports: PortPool): void {
@@ -37,51 +44,40 @@ class Taken {
   }
 }
 
-const hasClusterIps = (service: Service): boolean =>
-  service.spec?.type !== 'ExternalName' && !isHeadless(service)
-
-/** Addresses that a stored service holds, in canonical form. */
-function clusterIpsOf(service: Service): readonly string[] {
-  if (!hasClusterIps(service)) return []
-  return (service.spec?.clusterIPs ?? [])
-    .map((text) => parseIp(text, { allowLeadingZeros: true }))
-    .filter((ip) => ip !== undefined)
-    .map(formatIp)
-}
-
 /**
  * Cluster IPs and node ports of services. What is taken is what the watch cache shows, and what writes under way
- * have set aside: nothing else is stored, so nothing can leak or be lost at a restart.
+ * have set aside; the commit that stores a service claims what it holds, so that another server cannot.
  */
 export class ServiceAllocator implements WriteAllocator {
   readonly #services: TypedReader<Service>
-  readonly #pools: readonly AddressPool[]
+  readonly #addresses: TypedReader<networking.v1.IPAddress>
+  readonly #pools: AddressPools
   readonly #ports: PortPool
+  readonly #identities: Identities
 
   constructor({ host, reader, serviceCidrs, nodePorts }: ServiceAllocatorOptions) {
     this.#services = typedReader(reader, { group: '', resource: 'services' })
-    this.#pools = serviceCidrs.map((cidr) => new AddressPool(cidr, host))
+    this.#addresses = typedReader(reader, IPAddress)
+    this.#pools = new AddressPools({ host, reader, serviceCidrs })
     this.#ports = new PortPool(nodePorts, host)
+    this.#identities = new Identities(host)
   }
 
   /** Once, when the watch cache is filled. Returns what stops it. */
   start(): () => void {
     const replace = (now: Service | undefined, before: Service | undefined): void => {
-      for (const ip of before === undefined ? [] : clusterIpsOf(before)) this.#pool(ip)?.claims.remove([ip])
-      for (const ip of now === undefined ? [] : clusterIpsOf(now)) this.#pool(ip)?.claims.add([ip])
       if (before !== undefined) this.#ports.claims.remove(nodePortsOf(before))
       if (now !== undefined) this.#ports.claims.add(nodePortsOf(now))
     }
     for (const service of this.#services.list()) replace(service, undefined)
-    return this.#services.onChange(replace)
+    const stops = [this.#services.onChange(replace), this.#pools.start()]
+    return () => {
+      for (const stop of stops) stop()
+    }
   }
 
-  #pool(ip: string): AddressPool | undefined {
-    return this.#poolOf(familyOfIp(ip))
-  }
-
-  #poolOf(family: string): AddressPool | undefined {
-    return this.#pools.find((pool) => pool.family === family)
+  claims(object: KubernetesObject | undefined, old: KubernetesObject | undefined): ClaimChange {
+    return serviceClaims(object, old, this.#identities)
   }
 
   handles({ group, resource }: KindDeclaration): boolean {
@@ -102,8 +98,7 @@ export class ServiceAllocator implements WriteAllocator {
   }
 
   #complete(service: Service, old: Service | undefined, taken: Taken): Service {
-    const configured = this.#pools.map(({ family }) => family)
-    const { spec, errors } = settleFamilies(service, old, { configured })
+    const { spec, errors } = settleFamilies(service, old, { configured: this.#pools.families })
     if (errors.length > 0) throw refuse(service, errors)
     const addressed = this.#withAddresses({ ...service, spec }, old, taken)
     return allocateNodePorts(addressed, old, {
@@ -136,14 +131,27 @@ export class ServiceAllocator implements WriteAllocator {
     }
   }
 
+  #isClaimed(ip: string): boolean {
+    return this.#addresses.get('', ip) !== undefined
+  }
+
+  #nextAddress(family: string): TakenAddress {
+    return this.#pools.next(family, (ip) => this.#isClaimed(ip))
+  }
+
+  #certainAddress(text: string): TakenAddress {
+    const got = this.#pools.take(text)
+    if (!this.#isClaimed(got.ip)) return got
+    got.pool.claims.remove([got.ip])
+    throw new AllocationError('provided IP is already allocated')
+  }
+
   #takeAddress(service: Service, family: string, wanted: string, taken: Taken): string {
-    const pool = this.#poolOf(family)
     const name = service.metadata?.name ?? ''
-    if (pool === undefined) throw internalError(`no addresses of family ${family} for Service "${name}"`)
     try {
-      const ip = wanted === '' ? pool.next() : pool.take(wanted)
-      taken.ips.push({ pool, ip })
-      return ip
+      const got = wanted === '' ? this.#nextAddress(family) : this.#certainAddress(wanted)
+      taken.ips.push(got)
+      return got.ip
     } catch (error) {
       if (!(error instanceof AllocationError)) throw error
       if (error.full)

@@ -6,8 +6,16 @@ import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import { sleep } from '../../base/sleep.ts'
 import { RevisionWaiters } from '../../storage/revision-waiters.ts'
-import type { Batch, Change, Entry, Storage } from '../../storage/storage.ts'
+import {
+  type Batch,
+  type Change,
+  type Entry,
+  GuardFailedError,
+  type Storage,
+  type Write,
+} from '../../storage/storage.ts'
 import { fromStorageError } from '../rest/storage-errors.ts'
+import { type ClaimChange, ClaimTakenError } from '../write-allocator.ts'
 import type { CachedObject } from './cached-object.ts'
 import { DecodedObjects } from './decoded-objects.ts'
 import type { HistoryLimits } from './history.ts'
@@ -17,6 +25,8 @@ import { checkObjectSize } from './object-size.ts'
 import { ResourceCache, type WrittenObject } from './resource-cache.ts'
 
 export const registryPrefix = '/registry/'
+
+const claimEncoder = new TextEncoder()
 
 /** Objects that are read at once from the store. */
 const pageSize = 1000
@@ -173,6 +183,7 @@ export class Mirror {
     id: string,
     object: KubernetesObject,
     revision: number,
+    claims?: ClaimChange,
   ): Promise<CachedObject> {
     const { bytes, metadataLength } = cache.layout.store(object)
     checkObjectSize(bytes.length)
@@ -182,9 +193,10 @@ export class Mirror {
     const { timeToLiveMs } = cache.kind
     const put = { type: 'put', key, value: bytes } as const
     try {
-      const committed = await this.#options.storage.commit(
-        [timeToLiveMs === undefined ? put : { ...put, timeToLiveMs }],
-        [{ key, modRevision: revision }],
+      const committed = await this.#commit(
+        timeToLiveMs === undefined ? put : { ...put, timeToLiveMs },
+        revision,
+        claims,
       )
       if (committed > this.#revision) await this.#waiters.wait(committed)
       // After everything was read anew, nobody knows any more that this write was ours.
@@ -195,12 +207,31 @@ export class Mirror {
   }
 
   /** Deletes an object that must be at `revision`; gives the deletion's revision. */
-  async remove(cache: ResourceCache, id: string, revision: number): Promise<number> {
-    const key = this.key(cache, id)
-    const guard = { key, modRevision: revision }
-    const committed = await this.#options.storage.commit([{ type: 'delete', key }], [guard])
+  async remove(cache: ResourceCache, id: string, revision: number, claims?: ClaimChange): Promise<number> {
+    const committed = await this.#commit({ type: 'delete', key: this.key(cache, id) }, revision, claims)
     if (committed > this.#revision) await this.#waiters.wait(committed)
     return committed
+  }
+
+  /** One write under its guard, with what it claims and gives up. Throws ClaimTakenError where a claim is somebody else's. */
+  async #commit(write: Write, revision: number, claims: ClaimChange | undefined): Promise<number> {
+    const { storage } = this.#options
+    const guard = { key: write.key, modRevision: revision }
+    if (claims === undefined) return storage.commit([write], [guard])
+    const taken = claims.taken.map(({ key, object }) => {
+      const value = claimEncoder.encode(JSON.stringify(object))
+      return { type: 'put', key: `${registryPrefix}${key}`, value } as const
+    })
+    const released = claims.released.map(
+      (key) => ({ type: 'delete', key: `${registryPrefix}${key}` }) as const,
+    )
+    const guards = [guard, ...taken.map(({ key }) => ({ key, modRevision: 0 }))]
+    try {
+      return await storage.commit([write, ...taken, ...released], guards)
+    } catch (error) {
+      if (!(error instanceof GuardFailedError) || error.key === write.key) throw error
+      throw new ClaimTakenError(error.key, error.current?.modRevision ?? 0)
+    }
   }
 
   #expect(key: string, write: PendingWrite): void {

@@ -11,6 +11,7 @@ import type { CachedObject } from '../cache/cached-object.ts'
 import { apiVersionOf, Layout } from '../cache/layout.ts'
 import { RecordMap } from '../cache/record-map.ts'
 import type { ResourceCache } from '../cache/resource-cache.ts'
+import type { ClaimChange, WriteAllocator } from '../write-allocator.ts'
 import { checkWritten } from './checked.ts'
 import type { RestContext } from './rest-context.ts'
 
@@ -27,6 +28,7 @@ export class Resource {
   readonly schema: Schema | undefined
   readonly layout: Layout
   readonly #converted = new RecordMap<Uint8Array>(maxConvertedBytes)
+  readonly #allocator: WriteAllocator | undefined
   #empty: KubernetesObject | undefined
   #createdFields: CreatedFields | undefined
   readonly #resets = new Map<string, FieldsV1 | undefined>()
@@ -38,6 +40,7 @@ export class Resource {
     this.context = context
     this.layout = layout ?? (kind.stored === undefined ? cache.layout : new Layout(kind))
     this.schema = context.schemas.get(kind.schema)
+    this.#allocator = context.allocators.find((allocator) => allocator.handles(kind))
     context.versions.add(this)
   }
 
@@ -86,13 +89,20 @@ export class Resource {
    */
   put(id: string, object: KubernetesObject, revision: number): Promise<CachedObject> {
     const stored = checkWritten(this, this.toStored(object))
-    return this.context.mirror.put(this.cache, id, stored, revision)
+    return this.context.mirror.put(this.cache, id, stored, revision, this.#claims(id, stored))
   }
 
   /** Deletes what is still at the record's revision; gives its last state at the deletion's revision. Throws what the store throws. */
   async remove(record: CachedObject): Promise<CachedObject> {
-    const revision = await this.context.mirror.remove(this.cache, record.id, record.revision)
+    const claims = this.#claims(record.id, undefined)
+    const revision = await this.context.mirror.remove(this.cache, record.id, record.revision, claims)
     return this.cache.gone(record, revision)
+  }
+
+  #claims(id: string, next: KubernetesObject | undefined): ClaimChange | undefined {
+    if (this.#allocator === undefined) return undefined
+    const record = this.cache.get(id)
+    return this.#allocator.claims(next, record === undefined ? undefined : this.cache.object(record))
   }
 
   subject(name: string): Subject {

@@ -14,10 +14,12 @@ import type { AdmissionPlugin } from '../admission.ts'
 import { type ApiServer, createApiServer } from '../api-server.ts'
 import type { Authorizer } from '../authorizer.ts'
 import type { MakeConverter } from '../custom-resources/serving.ts'
+import type { ObjectReader } from '../object-reader.ts'
 import { Query } from '../query.ts'
 import { ServerRequest, type UserInfo } from '../request.ts'
 import type { ByteSink, ServerResponse } from '../response.ts'
 import { ServerCore } from '../server-core.ts'
+import type { WriteAllocator } from '../write-allocator.ts'
 import { testKinds } from './test-kinds.ts'
 
 export const everythingAllowed: Authorizer = {
@@ -37,6 +39,10 @@ export interface TestServerOptions {
   readonly admission?: readonly AdmissionPlugin[]
   readonly authorizer?: Authorizer
   readonly converter?: MakeConverter
+  /** Made from the server's reader; started once it is loaded. */
+  readonly allocator?: (reader: ObjectReader) => WriteAllocator & { start(): () => void }
+  /** True: others write to the store, too. */
+  readonly sharedStorage?: boolean
   /** True when absent. */
   readonly checked?: boolean
 }
@@ -220,15 +226,19 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     schemas: builtInSchemas,
     protobuf: new ProtobufCodec(protobufPacks, builtInSchemas),
     checked: options.checked ?? true,
+    sharedStorage: options.sharedStorage ?? false,
     ...(options.features === undefined ? {} : { features: options.features }),
   })
+  const allocator = options.allocator?.(core.reader)
   const server = createApiServer(core, {
     authenticators: [{ name: 'test', authenticate: () => ({ user: admin }) }],
     authorizer: options.authorizer ?? everythingAllowed,
     admission: options.admission ?? [],
     ...(options.converter === undefined ? {} : { converter: options.converter }),
+    allocators: allocator === undefined ? [] : [allocator],
   })
   await server.start()
+  allocator?.start()
   return {
     server,
     core,

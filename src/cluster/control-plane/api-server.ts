@@ -11,6 +11,7 @@ import { choosePlugins, type PluginChoice } from '../../apiserver/admission/choo
 import { orderedPlugins } from '../../apiserver/admission/ordered-plugins.ts'
 import { AdmissionChain } from '../../apiserver/admission-chain.ts'
 import { Aggregation, type AggregationOptions } from '../../apiserver/aggregation/aggregation.ts'
+import { AllocationRepair } from '../../apiserver/allocation/allocation-repair.ts'
 import { ServiceAllocator } from '../../apiserver/allocation/service-allocator.ts'
 import { type ApiServer, createApiServer } from '../../apiserver/api-server.ts'
 import { ClientCertificateAuthenticator } from '../../apiserver/authentication/client-certificate.ts'
@@ -345,6 +346,13 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   checks.push(...bootstrap.checks)
   await server.start()
   const definitions = makeDefinitionControllers(setup, server, reader)
+  const repair = new AllocationRepair({
+    host,
+    logger,
+    reader,
+    storage: core.options.storage,
+    reached: (revision) => core.mirror.reached(revision),
+  })
   definitions?.start()
   const stops = [
     () => connector.close(),
@@ -362,6 +370,8 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   }
   try {
     await bootstrap.start()
+    stops.push(() => repair.stop())
+    await repair.start()
     stops.push(await aggregation.start(server.transportFor(loopbackUser, 'kube-apiserver')))
   } catch (error) {
     await stop()
