@@ -76,7 +76,7 @@ function deprecationOf(
 /** As kindInVersion, for versions that differ by their name only. */
 export function kindUnderVersion<T extends KubernetesObject>(
   kind: KindDeclaration<T>,
-  other: Pick<OtherVersion<T, T>, 'version' | 'schema' | 'deprecated'>,
+  other: Pick<OtherVersion<T, T>, 'version' | 'schema' | 'deprecated' | 'defaults'>,
 ): KindDeclaration<T> {
   const named = (version: string) => {
     const apiVersion = `${kind.group}/${version}`

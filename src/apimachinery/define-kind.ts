@@ -51,8 +51,8 @@ export interface Subresources {
   readonly parts?: readonly string[]
 }
 
-/** How an object's name (or generateName) is checked. */
-export type NameRule = 'subdomain' | 'label' | 'label-1035' | 'path-segment'
+/** How an object's name (or generateName) is checked; `own`: by the kind's validation. */
+export type NameRule = 'subdomain' | 'label' | 'label-1035' | 'path-segment' | 'own'
 
 /** Who writes. */
 export interface Writer {

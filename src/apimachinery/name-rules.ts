@@ -22,6 +22,8 @@ export function checkName(rule: NameRule, name: string, prefix: boolean): Compla
       return isDns1123Label(prefix ? maskTrailingDash(name) : name)
     case 'label-1035':
       return isDns1035Label(prefix ? maskTrailingDash(name) : name)
+    case 'own':
+      return []
     case 'path-segment':
       return prefix ? isPathSegmentPrefix(name) : isPathSegmentName(name)
   }

@@ -53,10 +53,14 @@ export function validateFinalizerDomains(
   errors: FieldError[],
 ): void {
   finalizers?.forEach((finalizer, index) => {
-    if (finalizer.includes('/') || standardFinalizers.includes(finalizer)) return
-    const detail = 'name is neither a standard finalizer name nor is it fully qualified'
-    errors.push(invalidValue(where.index(index), finalizer, detail))
+    validateFinalizerDomain(finalizer, where.index(index), errors)
   })
+}
+
+export function validateFinalizerDomain(finalizer: string, where: FieldPath, errors: FieldError[]): void {
+  if (finalizer.includes('/') || standardFinalizers.includes(finalizer)) return
+  const detail = 'name is neither a standard finalizer name nor is it fully qualified'
+  errors.push(invalidValue(where, finalizer, detail))
 }
 
 function validateNames(

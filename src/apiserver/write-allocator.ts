@@ -24,8 +24,8 @@ export interface ClaimChange {
 }
 
 /**
- * Gives objects what only one of them may have (addresses, ports): between validation and the validating
- * admission, where upstream's `BeginCreate` and `BeginUpdate` are. What an object has is claimed in the store by
+ * Gives objects what only one of them may have (addresses, ports): before validation, where upstream's `BeginCreate`
+ * and `BeginUpdate` are. What an object has is claimed in the store by
  * the very commit that writes the object, so that no two servers give out the same, and nothing leaks.
  */
 export interface WriteAllocator {

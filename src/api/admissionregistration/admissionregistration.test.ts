@@ -97,7 +97,7 @@ test('ValidatingAdmissionPolicy.validate() tells what a policy lacks', () => {
     'spec.variables[0].name: Invalid value: "for": must be a valid CEL identifier',
     'spec.validations[0].expression: Required value: expression is not specified',
     'spec.validations[0].message: Invalid value: "a\\nb": must not contain line breaks',
-    'spec.validations[0].reason: Unsupported value: "Why": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"',
+    'spec.validations[0].reason: Unsupported value: "Why": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge"',
     'spec.auditAnnotations[1].valueExpression: Required value: valueExpression is not specified',
     'spec.auditAnnotations[1].key: Duplicate value: "k"',
   ])
@@ -117,7 +117,7 @@ test('MutatingAdmissionPolicy.validate() wants patches of the type that they say
       },
     }),
   ).toEqual([
-    'spec.matchConstraints.resourceRules.operations: Unsupported value: "DELETE": supported values: "CREATE", "UPDATE"',
+    'spec.matchConstraints.resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"',
     'spec.mutations[0].jsonPatch: Required value: must be specified when patchType is JSONPatch',
     'spec.mutations[0].applyConfiguration: Invalid value: "{applyConfiguration}": must not be specified when patchType is JSONPatch',
     'spec.mutations[1].patchType: Unsupported value: "Other": supported values: "ApplyConfiguration", "JSONPatch"',

@@ -10,7 +10,7 @@ import { validateRule } from './validate-rules.ts'
 type Match = admissionregistration.v1.MatchResources
 type Rule = admissionregistration.v1.NamedRuleWithOperations
 
-const mutatingOperations: readonly string[] = ['CREATE', 'UPDATE']
+const mutatingOperations: readonly string[] = ['*', 'CONNECT', 'CREATE', 'UPDATE']
 
 function validateNamedRule(rule: Rule, path: FieldPath, errors: FieldError[]): void {
   const names = rule.resourceNames ?? []
@@ -35,7 +35,7 @@ export function validateMatchResources(match: Match, path: FieldPath, errors: Fi
     })
 }
 
-/** Only creations and updates can be mutated. */
+/** Deletions cannot be mutated. */
 export function validateMutatingOperations(match: Match, path: FieldPath, errors: FieldError[]): void {
   const where = path.child('resourceRules').child('operations')
   for (const { operations = [] } of match.resourceRules ?? [])

@@ -15,8 +15,9 @@ const claimSpec = { accessModes: ['ReadWriteOnce'], resources: { requests: { sto
 const pool = { name: 'p', generation: 1, resourceSliceCount: 1 }
 const taint = { key: 'a', effect: 'NoSchedule' }
 const involved = { kind: 'Pod', namespace: 'default', name: 'a' }
-const requestPem =
-  'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KQUFBQQotLS0tLUVORCBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K'
+/** A certificate request, made for tests. */
+export const requestPem =
+  'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlHTE1EOENBUUF3RERFS01BZ0dBMVVFQXd3QllUQXFNQVVHQXl0bGNBTWhBUHZCY2FVLzVhdUlWVmNFa2dCSApRNXY1MGVqbEhTRlJMZFE2VlhMOUdaR01vQUF3QlFZREsyVndBMEVBRW9Uc08vQnZNbGQ1MTVmNHJQM2NnN1FsCm5vQk9tNHI3TGNyMGRDUEp2YThEVnd5OFFNTnlZOU1tUnJyRW9FV1NXTGozY0pOaFJJNFFUcEk5eWhvZkR3PT0KLS0tLS1FTkQgQ0VSVElGSUNBVEUgUkVRVUVTVC0tLS0tCg=='
 
 /** Ed25519, made for tests: a PKIX public key. */
 const publicKey = 'MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE='
@@ -118,7 +119,12 @@ export const minimalObjects: Readonly<Record<string, object>> = {
     spec: {
       matchConstraints: match,
       reinvocationPolicy: 'Never',
-      mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[]' } }],
+      mutations: [
+        {
+          patchType: 'JSONPatch',
+          jsonPatch: { expression: '[JSONPatch{op: "remove", path: "/a"}]' },
+        },
+      ],
     },
   },
   MutatingAdmissionPolicyBinding: { spec: { policyName: 'p' } },

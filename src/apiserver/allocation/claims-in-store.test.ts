@@ -112,7 +112,9 @@ describe('AllocationRepair', () => {
     withServers(1, async ([server]) => {
       if (server === undefined) return
       const { storage, core } = server
-      const created = JSON.parse((await server.call('POST', services, service('a'))).text)
+      const created = JSON.parse(
+        (await server.call('POST', services, service('a', { clusterIP: '10.0.0.4' }))).text,
+      )
       const { clusterIP } = created.spec
       await server.call('DELETE', `${addresses}/${clusterIP}`)
       const bytes = new TextEncoder().encode('{"metadata":{"name":"gone"}}')

@@ -1,6 +1,8 @@
+import { validateClusterIps } from '../../api/core/service/validate-cluster-ips.ts'
 import type { core, networking } from '../../api/generated/types/index.ts'
 import { IPAddress } from '../../api/networking/ip-address/kind.ts'
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
+import type { FieldError } from '../../apimachinery/field-error.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import { formatIp, parseIp } from '../../apimachinery/ip-address.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
@@ -98,6 +100,9 @@ export class ServiceAllocator implements WriteAllocator {
   }
 
   #complete(service: Service, old: Service | undefined, taken: Taken): Service {
+    const wrong: FieldError[] = []
+    validateClusterIps(service, old, wrong)
+    if (wrong.length > 0) throw refuse(service, wrong)
     const { spec, errors } = settleFamilies(service, old, { configured: this.#pools.families })
     if (errors.length > 0) throw refuse(service, errors)
     const addressed = this.#withAddresses({ ...service, spec }, old, taken)

@@ -84,9 +84,11 @@ export function namespaceForAdmission(resource: Resource, namespace: string, nam
 export function storeNew(creation: Creation, admitted: KubernetesObject): Promise<Outcome> {
   const { resource, request } = creation
   const prepared = prepareNew(resource, admitted, request.user)
-  checkNew(resource, prepared)
-  for (const warning of resource.kind.warnings?.(prepared, undefined) ?? []) request.warn(warning)
-  return reserving(resource, prepared, undefined, (object) => insert(creation, object))
+  return reserving(resource, prepared, undefined, (object) => {
+    checkNew(resource, object)
+    for (const warning of resource.kind.warnings?.(object, undefined) ?? []) request.warn(warning)
+    return insert(creation, object)
+  })
 }
 
 async function insert(creation: Creation, object: KubernetesObject): Promise<Outcome> {

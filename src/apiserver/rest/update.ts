@@ -82,11 +82,15 @@ async function overwrite(update: Update, record: CachedObject): Promise<Outcome>
   const admitted = admit(update, object, live)
   const changed = admitted instanceof Promise ? await admitted : admitted
   const prepared = prepare(update, checkVersion(update, changed, record), live)
-  check(update, prepared, live)
-  if (update.subresource === '')
-    for (const warning of resource.kind.warnings?.(prepared, live) ?? []) request.warn(warning)
-  if (update.subresource !== '') return replace(update, record, prepared, live)
-  return reserving(resource, prepared, live, (reserved) => replace(update, record, reserved, live))
+  if (update.subresource !== '') {
+    check(update, prepared, live)
+    return replace(update, record, prepared, live)
+  }
+  return reserving(resource, prepared, live, (reserved) => {
+    check(update, reserved, live)
+    for (const warning of resource.kind.warnings?.(reserved, live) ?? []) request.warn(warning)
+    return replace(update, record, reserved, live)
+  })
 }
 
 async function replace(

@@ -2,7 +2,7 @@ import { defineKind } from '../../../apimachinery/define-kind.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
-import { set } from '../../defaulting.ts'
+import { fill, set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
 import { kindUnderVersion } from '../../in-version.ts'
 import { formatParamRef } from '../policy-columns.ts'
@@ -65,5 +65,11 @@ export const MutatingAdmissionPolicyBindingV1Beta1 = kindUnderVersion(MutatingAd
 export const MutatingAdmissionPolicyBindingV1Alpha1 = kindUnderVersion(MutatingAdmissionPolicyBinding, {
   version: 'v1alpha1',
   schema: 'io.k8s.api.admissionregistration.v1alpha1.MutatingAdmissionPolicyBinding',
+  defaults: (binding) => {
+    const { spec } = binding
+    if (spec?.paramRef === undefined) return defaultBinding(binding)
+    const paramRef = fill(spec.paramRef, { parameterNotFoundAction: 'Deny' })
+    return defaultBinding(set(binding, 'spec', set(spec, 'paramRef', paramRef)))
+  },
   deprecated: { since: '1.35', removed: '1.38' },
 })

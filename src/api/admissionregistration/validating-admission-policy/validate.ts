@@ -15,7 +15,7 @@ type Policy = admissionregistration.v1.ValidatingAdmissionPolicy
 type Spec = admissionregistration.v1.ValidatingAdmissionPolicySpec
 type Annotation = Partial<admissionregistration.v1.AuditAnnotation>
 
-const reasons: readonly string[] = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized']
+const reasons: readonly string[] = ['Forbidden', 'Invalid', 'RequestEntityTooLarge']
 const maxAnnotations = 20
 const maxAnnotationExpressionBytes = 5 * 1024
 const nonEmpty = 'must be non-empty if specified'

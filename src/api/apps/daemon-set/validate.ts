@@ -16,6 +16,7 @@ import {
   validateRunningTemplate,
   validateTemplateLabels,
 } from '../../validate-workload.ts'
+import { shownStrategy } from '../shown-strategy.ts'
 
 function validateRollingUpdate(
   update: apps.v1.RollingUpdateDaemonSet,
@@ -44,7 +45,7 @@ function validateUpdateStrategy(
 ): void {
   if (strategy.type === 'OnDelete') return
   if (strategy.type !== 'RollingUpdate')
-    errors.push(notSupported(path, strategy, ['RollingUpdate', 'OnDelete']))
+    errors.push(notSupported(path, shownStrategy(strategy), ['RollingUpdate', 'OnDelete']))
   else if (strategy.rollingUpdate === undefined) errors.push(required(path.child('rollingUpdate')))
   else validateRollingUpdate(strategy.rollingUpdate, path.child('rollingUpdate'), errors)
 }

@@ -13,6 +13,7 @@ import {
   validateReplicaCounts,
   validateSelectedTemplate,
 } from '../../validate-workload.ts'
+import { shownStrategy } from '../shown-strategy.ts'
 
 function validateRollingUpdate(
   update: apps.v1.RollingUpdateDeployment,
@@ -39,7 +40,7 @@ function validateStrategy(strategy: apps.v1.DeploymentStrategy, path: FieldPath,
     if (strategy.rollingUpdate === undefined)
       errors.push(required(where, 'this should be defaulted and never be nil'))
     else validateRollingUpdate(strategy.rollingUpdate, where, errors)
-  } else errors.push(notSupported(path, strategy, ['Recreate', 'RollingUpdate']))
+  } else errors.push(notSupported(path, shownStrategy(strategy), ['Recreate', 'RollingUpdate']))
 }
 
 function validateSpec(spec: Partial<apps.v1.DeploymentSpec>, path: FieldPath, errors: FieldError[]): void {

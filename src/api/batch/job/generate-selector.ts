@@ -16,9 +16,12 @@ export function withGeneratedSelector(job: batch.v1.Job): batch.v1.Job {
     [uidLabel]: uid,
     ...template.metadata?.labels,
   }
+  // Labels that the job took over from its template are one with them: what the template gets the job has, too.
+  const shared = job.metadata?.labels !== undefined && job.metadata.labels === template.metadata?.labels
   const matchLabels = { [uidLabel]: uid, ...spec.selector?.matchLabels }
   return {
     ...job,
+    ...(shared ? { metadata: { ...job.metadata, labels } } : {}),
     spec: {
       ...spec,
       selector: { ...spec.selector, matchLabels },

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { defaultFeatures } from '../../feature-gates.ts'
 import type { certificates } from '../../generated/types/index.ts'
+import { requestPem } from '../../testing/minimal-objects.ts'
 import { changeRejections, rejections } from '../../testing/rejections.ts'
 import { CertificateSigningRequest } from './kind.ts'
 
-const pem = btoa('-----BEGIN CERTIFICATE REQUEST-----\nMII=\n-----END CERTIFICATE REQUEST-----\n')
-const spec = { request: pem, signerName: 'example.com/signer', usages: ['client auth'] }
+const spec = { request: requestPem, signerName: 'example.com/signer', usages: ['client auth'] }
 const request: certificates.v1.CertificateSigningRequest = { metadata: { name: 'jane' }, spec }
 const approved = { type: 'Approved', status: 'True' }
 

@@ -10,6 +10,9 @@ import {
 } from '../../../apimachinery/field-errors.ts'
 import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
 import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
+import { decodeBase64 } from '../../../base/base64.ts'
+import { pemBlocks } from '../../../base/pem.ts'
+import { requestedPublicKey } from '../../../base/x509.ts'
 import type { certificates } from '../../generated/types/index.ts'
 import { validateSignerName } from '../signer-name.ts'
 
@@ -52,12 +55,16 @@ const conditionsOf = (request: Request | undefined, type?: string): readonly Con
 
 const hasDuplicates = (texts: readonly string[]): boolean => new Set(texts).size < texts.length
 
-/** The block's type; what is in it is the signer's to judge. */
-function isRequestPem(base64: string): boolean {
+/** Why it is no request; signatures are the signer's to check. */
+function requestComplaint(base64: string): string | undefined {
+  const [block] = pemBlocks(new TextDecoder().decode(decodeBase64(base64)))
+  if (block?.type !== 'CERTIFICATE REQUEST') return 'PEM block type must be CERTIFICATE REQUEST'
   try {
-    return /-----BEGIN CERTIFICATE REQUEST-----[^-]+-----END CERTIFICATE REQUEST-----/.test(atob(base64))
-  } catch {
-    return false
+    requestedPublicKey(block.bytes)
+    return undefined
+  } catch (error) {
+    if (error instanceof RangeError) return `asn1: structure error: ${error.message}`
+    throw error
   }
 }
 
@@ -83,8 +90,9 @@ function validateUsages(
 function validateSpec(request: Request, old: Request | undefined, errors: FieldError[]): void {
   const path = fieldPath('spec')
   const { request: pem = '', signerName = '', expirationSeconds: seconds } = request.spec ?? {}
-  if (!isRequestPem(pem))
-    errors.push(invalidValue(path.child('request'), pem, 'PEM block type must be CERTIFICATE REQUEST'))
+  const complaint = requestComplaint(pem)
+  if (complaint !== undefined)
+    errors.push(invalidValue(path.child('request'), pem === '' ? null : pem, complaint))
   validateUsages(request, old, path.child('usages'), errors)
   const signer = path.child('signerName')
   if (signerName === legacySigner && old?.spec?.signerName !== legacySigner)

@@ -24,6 +24,12 @@ function defaultLimitRange(range: core.v1.LimitRange): core.v1.LimitRange {
   return set(range, 'spec', set(range.spec, 'limits', mapSame(range.spec.limits, defaultItem)))
 }
 
+/** One without a name gets one that nobody else has. */
+function withName(range: core.v1.LimitRange): core.v1.LimitRange {
+  const { name = '', uid = '' } = range.metadata ?? {}
+  return name === '' ? { ...range, metadata: { ...range.metadata, name: uid } } : range
+}
+
 export const LimitRange = defineKind<core.v1.LimitRange>({
   group: '',
   version: 'v1',
@@ -31,6 +37,7 @@ export const LimitRange = defineKind<core.v1.LimitRange>({
   resource: 'limitranges',
   namespaced: true,
   schema: 'io.k8s.api.core.v1.LimitRange',
+  prepareForCreate: withName,
   shortNames: ['limits'],
   allowCreateOnUpdate: true,
   defaults: defaultLimitRange,

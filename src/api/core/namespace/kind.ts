@@ -3,7 +3,7 @@ import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { invalidValue } from '../../../apimachinery/field-errors.ts'
 import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
 import { isQualifiedName } from '../../../apimachinery/label-syntax.ts'
-import { validateFinalizerDomains } from '../../../apimachinery/object-meta-validation.ts'
+import { validateFinalizerDomain } from '../../../apimachinery/object-meta-validation.ts'
 import { checkText } from '../../checks.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import type { core } from '../../generated/types/index.ts'
@@ -54,8 +54,8 @@ function validateFinalizers(
 ): void {
   namespace.spec?.finalizers?.forEach((name, index) => {
     checkText(name, isQualifiedName, where(index), errors)
+    validateFinalizerDomain(name, where(index), errors)
   })
-  validateFinalizerDomains(namespace.spec?.finalizers, fieldPath('spec').child('finalizers'), errors)
 }
 
 function validate(

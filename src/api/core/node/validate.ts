@@ -2,6 +2,7 @@ import type { WriteContext } from '../../../apimachinery/define-kind.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { duplicate, fieldForbidden, invalidValue } from '../../../apimachinery/field-errors.ts'
 import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
+import { goQuote } from '../../../apimachinery/go-text.ts'
 import { validateLegacyCidr } from '../../../apimachinery/ip-validation.ts'
 import { isLabelValue, isQualifiedName } from '../../../apimachinery/label-syntax.ts'
 import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
@@ -73,6 +74,32 @@ function validateChange(node: Node, old: Node, errors: FieldError[]): void {
     errors.push(fieldForbidden('spec.externalID', 'may not be updated'))
 }
 
+const featureName = /^[A-Z][a-zA-Z0-9]*(\/[a-zA-Z][a-zA-Z0-9]*)*$/
+const maxFeatureBytes = 253
+
+function featureComplaint(name: string): string | undefined {
+  if (name.length > maxFeatureBytes) return `must be no more than ${maxFeatureBytes} characters`
+  return featureName.test(name)
+    ? undefined
+    : "must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes"
+}
+
+/** Ascending, each once. */
+function validateFeatures(names: readonly string[], errors: FieldError[]): void {
+  const path = fieldPath('status').child('declaredFeatures')
+  names.forEach((name, index) => {
+    const complaint = featureComplaint(name)
+    if (complaint !== undefined)
+      errors.push(
+        invalidValue(path.index(index), name, `invalid feature name ${goQuote(name)}: ${complaint}`),
+      )
+    const next = names[index + 1]
+    if (next === name) errors.push(duplicate(path.index(index + 1), next))
+    else if (next !== undefined && name > next)
+      errors.push(invalidValue(path.index(index + 1), next, 'list must be sorted alphabetically'))
+  })
+}
+
 export function validateNode(
   node: Node,
   old: Node | undefined,
@@ -82,6 +109,7 @@ export function validateNode(
   validateTaints(node.spec?.taints ?? [], taintsPath, errors)
   validateResources(node, errors)
   validatePodCidrs(node, errors)
+  validateFeatures(node.status?.declaredFeatures ?? [], errors)
   if (old !== undefined) validateChange(node, old, errors)
   return errors
 }

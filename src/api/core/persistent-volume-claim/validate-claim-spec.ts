@@ -53,11 +53,11 @@ function validateDataSources(
   if (dataSource === undefined || dataSourceRef === undefined) return
   if ((dataSourceRef.namespace ?? '') !== '') {
     const detail = 'may not be specified when dataSourceRef.namespace is specified'
-    errors.push(invalidValue(path, String(path.child('dataSource')), detail))
+    errors.push(invalidValue(path, {}, detail))
     return
   }
   const same = (['apiGroup', 'kind', 'name'] as const).every((key) => dataSource[key] === dataSourceRef[key])
-  if (!same) errors.push(invalidValue(path, String(path.child('dataSource')), 'must match dataSourceRef'))
+  if (!same) errors.push(invalidValue(path, {}, 'must match dataSourceRef'))
 }
 
 function validateStorageRequest(

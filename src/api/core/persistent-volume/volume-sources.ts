@@ -150,6 +150,9 @@ function runCheck<K extends SourceName>(
   if (source !== undefined) checks[name](source, path.child(pathNames[name] ?? name), errors, volumeName)
 }
 
+/** Upstream's name of the one too many. */
+const surplusNames: Readonly<Record<string, string>> = { cephfs: 'cephFS' }
+
 /** Exactly one source. */
 export function validateVolumeSource(
   spec: Spec,
@@ -161,7 +164,9 @@ export function validateVolumeSource(
   for (const name of sourceNames) {
     if (spec[name] === undefined) continue
     if (sources++ > 0 && name !== 'flexVolume')
-      errors.push(fieldForbidden(path.child(name), 'may not specify more than 1 volume type'))
+      errors.push(
+        fieldForbidden(path.child(surplusNames[name] ?? name), 'may not specify more than 1 volume type'),
+      )
     else runCheck(name, spec, path, errors, volumeName)
     if (name === 'local' && sources === 1 && spec.nodeAffinity === undefined)
       errors.push(required(path.child('nodeAffinity'), 'Local volume requires node affinity'))

@@ -51,7 +51,7 @@ export const IPAddress = defineKind<IPAddress>({
   namespaced: false,
   schema: 'io.k8s.api.networking.v1.IPAddress',
   shortNames: ['ip'],
-  nameRule: 'path-segment',
+  nameRule: 'own',
   validate,
   columns: [
     nameColumn,

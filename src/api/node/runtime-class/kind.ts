@@ -30,10 +30,7 @@ function validateScheduling(scheduling: node.v1.Scheduling, path: FieldPath, err
 function validate(object: RuntimeClass, old: RuntimeClass | undefined): readonly FieldError[] {
   const errors: FieldError[] = []
   const handler = fieldPath('handler')
-  if (old !== undefined) {
-    validateImmutable(object.handler, old.handler, handler, errors)
-    return errors
-  }
+  if (old !== undefined) validateImmutable(object.handler, old.handler, handler, errors)
   checkRequiredText(object.handler, isDns1123Label, handler, errors)
   const fixed = object.overhead?.podFixed
   if (fixed !== undefined)

@@ -61,6 +61,7 @@ export const PodDisruptionBudget = defineKind<PodDisruptionBudget>({
   resource: 'poddisruptionbudgets',
   namespaced: true,
   schema: 'io.k8s.api.policy.v1.PodDisruptionBudget',
+  nameRule: 'path-segment',
   shortNames: ['pdb'],
   subresources: { status: {} },
   hasGeneration: true,

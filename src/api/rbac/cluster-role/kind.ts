@@ -26,7 +26,7 @@ function validate(role: ClusterRole, old: ClusterRole | undefined): readonly Fie
   selectors.forEach((selector, index) => {
     validateLabelSelector(selector, path.index(index), errors, lenient)
     if ('error' in labelMatcherOf(selector))
-      errors.push(invalidValue(path.index(index), selector, 'invalid label selector.'))
+      errors.push(invalidValue(path.index(index), null, 'invalid label selector.'))
   })
   return errors
 }

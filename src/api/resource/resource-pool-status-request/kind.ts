@@ -14,7 +14,10 @@ type Request = resource.v1alpha3.ResourcePoolStatusRequest
 
 const defaultLimit = 100
 const isAnyCaseSubdomain = (text: string) => isDns1123Subdomain(text.toLowerCase())
-const poolName = (text: string) => text.split('/').flatMap(isDns1123Subdomain)
+const poolName = (text: string) =>
+  text
+    .split('/')
+    .flatMap((part, index) => isDns1123Subdomain(part).map((complaint) => `segment ${index}: ${complaint}`))
 const count: FieldRule = { minimum: 0 }
 const driver: FieldRule = { required: true, format: isAnyCaseSubdomain }
 

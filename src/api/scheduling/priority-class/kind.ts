@@ -67,7 +67,6 @@ export const PriorityClass = defineKind<PriorityClass>({
     {
       name: 'PreemptionPolicy',
       type: 'string',
-      priority: 1,
       value: ({ preemptionPolicy }) => preemptionPolicy ?? '',
     },
   ],

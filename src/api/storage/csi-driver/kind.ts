@@ -1,4 +1,5 @@
 import { defineKind, type WriteContext } from '../../../apimachinery/define-kind.ts'
+import { dropsDisabled } from '../../../apimachinery/gated-fields.ts'
 import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { fill, set } from '../../defaulting.ts'
@@ -21,6 +22,8 @@ function defaultCsiDriver(driver: CSIDriver): CSIDriver {
 }
 
 const waitGate = 'VolumeLimitScaling'
+const gatedFields = [{ gate: waitGate, paths: ['spec.preventPodSchedulingIfMissing'] }]
+const dropDisabled = dropsDisabled(gatedFields)
 
 /** Whether pods wait for a driver to come is asked only where that can be. */
 function withWait(driver: CSIDriver, { features }: WriteContext): CSIDriver {
@@ -30,7 +33,7 @@ function withWait(driver: CSIDriver, { features }: WriteContext): CSIDriver {
 
 /** Its generation counts changes, but does not begin with the creation. */
 function prepareForUpdate(driver: CSIDriver, old: CSIDriver, context: WriteContext): CSIDriver {
-  const next = withWait(driver, context)
+  const next = dropDisabled(withWait(driver, context), old, context.features)
   if (semanticallyEqual(next.spec, old.spec)) return next
   return { ...next, metadata: { ...next.metadata, generation: (old.metadata?.generation ?? 0) + 1 } }
 }
@@ -50,7 +53,7 @@ export const CSIDriver = defineKind<CSIDriver>({
   allowUnconditionalUpdate: false,
   returnsDeleted: true,
   defaults: defaultCsiDriver,
-  gatedFields: [{ gate: waitGate, paths: ['spec.preventPodSchedulingIfMissing'] }],
+  gatedFields,
   prepareForCreate: withWait,
   prepareForUpdate,
   validate: validateCsiDriver,

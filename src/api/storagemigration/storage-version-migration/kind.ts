@@ -5,7 +5,6 @@ import { immutableMessage, invalidValue, required } from '../../../apimachinery/
 import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { isDns1035Label, isDns1123Subdomain } from '../../../apimachinery/names.ts'
 import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
-import { nameColumn } from '../../columns.ts'
 import type { storagemigration } from '../../generated/types/index.ts'
 import { carryOverMetadata } from '../../status-writes.ts'
 
@@ -85,7 +84,7 @@ export const StorageVersionMigration = defineKind<Migration>({
   prepareForUpdate: carryOverMetadata,
   validate,
   columns: [
-    nameColumn,
+    { name: 'Name', type: 'string', value: ({ metadata }) => metadata?.name ?? '' },
     {
       name: 'Resource',
       type: 'string',

@@ -108,12 +108,18 @@ function validateRestartRule(
 }
 
 /** A container's own restart policy and its rules by exit code (KEP-5307). */
-function validateRestartPolicy(container: Container, path: FieldPath, errors: FieldError[]): void {
+function validateRestartPolicy(
+  container: Container,
+  path: FieldPath,
+  errors: FieldError[],
+  isInit = false,
+): void {
   const { restartPolicy, restartPolicyRules: rules = [] } = container
   const where = path.child('restartPolicy')
   if (restartPolicy === undefined) {
     if (rules.length === 0) return
     errors.push(required(where, 'must specify restartPolicy when restart rules are used'))
+    if (isInit) return
   } else if (!restartPolicies.includes(restartPolicy))
     errors.push(notSupported(where, restartPolicy, restartPolicies))
   const rulesPath = path.child('restartPolicyRules')
@@ -189,7 +195,7 @@ export function validateInitContainers(
   containers.forEach((container, index) => {
     const where = path.index(index)
     validateCommon(container, context, where, errors)
-    validateRestartPolicy(container, where, errors)
+    validateRestartPolicy(container, where, errors, true)
     if (names.has(container.name)) errors.push(duplicate(where.child('name'), container.name))
     else if ((container.name ?? '') !== '') names.add(container.name)
     validateHostPortConflicts([container], path, errors)

@@ -207,6 +207,17 @@ function validateOthers(spec: core.v1.PodSpec, path: FieldPath, errors: FieldErr
   }
 }
 
+/** The pods that this one is scheduled with (KEP-4671). */
+function validateSchedulingGroup(
+  { podGroupName }: core.v1.PodSchedulingGroup,
+  where: FieldPath,
+  errors: FieldError[],
+): void {
+  if (podGroupName === undefined)
+    errors.push(invalidValue(where, null, 'must specify one of: `podGroupName`'))
+  else checkText(podGroupName, isDns1123Subdomain, where, errors)
+}
+
 /** Upstream's ValidatePodSpec: everything that is wrong with a pod's specification, in a pod or in a template. */
 export function validatePodSpec(
   spec: core.v1.PodSpec,
@@ -234,6 +245,8 @@ export function validatePodSpec(
   validatePodLevelResources(spec, context.claims, path.child('resources'), errors)
   validateHostNetwork(spec, isPod, path, errors)
   validateOthers(spec, path, errors)
+  if (spec.schedulingGroup !== undefined)
+    validateSchedulingGroup(spec.schedulingGroup, path.child('schedulingGroup').child('podGroupName'), errors)
   for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const)
     validateFileReferenceVolumes(spec[list] ?? [], volumes, path.child(list), errors)
 }

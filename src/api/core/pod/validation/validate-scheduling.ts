@@ -10,11 +10,15 @@ import type { FieldPath } from '../../../../apimachinery/field-path.ts'
 import { validateLabelSelector } from '../../../../apimachinery/label-selector-validation.ts'
 import { isLabelValue, isQualifiedName } from '../../../../apimachinery/label-syntax.ts'
 import { semanticallyEqual } from '../../../../apimachinery/semantically-equal.ts'
-import { checkChoice, checkPositive, checkText } from '../../../checks.ts'
+import { checkChoice, checkText } from '../../../checks.ts'
 import type { core } from '../../../generated/types/index.ts'
 import { validateMatchLabelKeys } from './validate-affinity.ts'
 
 export const taintEffects: readonly string[] = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
+
+function checkAboveZero(value: number, where: FieldPath, errors: FieldError[]): void {
+  if (value <= 0) errors.push(invalidValue(where, value, 'must be greater than zero'))
+}
 
 function validateToleration(toleration: core.v1.Toleration, path: FieldPath, errors: FieldError[]): void {
   const { key = '', operator = '', value = '', effect = '' } = toleration
@@ -103,7 +107,7 @@ function validateSpread(
   path: FieldPath,
   errors: FieldError[],
 ): void {
-  checkPositive(constraint.maxSkew, path.child('maxSkew'), errors)
+  checkAboveZero(constraint.maxSkew ?? 0, path.child('maxSkew'), errors)
   if ((constraint.topologyKey ?? '') === '')
     errors.push(required(path.child('topologyKey'), 'can not be empty'))
   checkChoice(constraint.whenUnsatisfiable ?? '', spreadActions, path.child('whenUnsatisfiable'), errors)
@@ -117,7 +121,7 @@ function validateSpreadDetails(
   const { minDomains, whenUnsatisfiable = '', labelSelector } = constraint
   if (minDomains !== undefined) {
     const where = path.child('minDomains')
-    checkPositive(minDomains, where, errors)
+    checkAboveZero(minDomains, where, errors)
     if (whenUnsatisfiable !== 'DoNotSchedule') {
       const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`
       errors.push(invalidValue(where, minDomains, detail))

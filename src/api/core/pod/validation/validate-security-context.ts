@@ -157,6 +157,7 @@ export function validatePodSecurity(spec: core.v1.PodSpec, path: FieldPath, erro
   }
   if (context.seLinuxChangePolicy !== undefined) {
     const where = path.child('seLinuxChangePolicy')
-    checkChoice(context.seLinuxChangePolicy, ['MountOption', 'Recursive'], where, errors)
+    // `MountOption` comes with the feature SELinuxMount.
+    checkChoice(context.seLinuxChangePolicy, ['Recursive'], where, errors)
   }
 }

@@ -153,16 +153,24 @@ function runCheck<K extends SourceName>(
 
 const isSourceName = (name: string): name is SourceName => name in checks
 
+/** Upstream's order and names, where there are several: the first is the one that is meant. */
+const sourceOrder =
+  'emptyDir hostPath gitRepo gcePersistentDisk awsElasticBlockStore secret nfs iscsi glusterfs flocker persistentVolumeClaim rbd cinder cephfs quobyte downwardAPI fc flexVolume configMap azureFile vsphereVolume photonPersistentDisk portworxVolume azureDisk storageos projected scaleIO csi ephemeral image'.split(
+    ' ',
+  )
+const surplusNames: Readonly<Record<string, string>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' }
+
 /** Exactly one source. */
 function validateSource(context: VolumeContext, path: FieldPath, errors: FieldError[]): void {
-  let sources = 0
-  for (const name in context.volume) {
-    if (!isSourceName(name)) continue
-    const where = path.child(name)
-    if (sources++ > 0) errors.push(fieldForbidden(where, 'may not specify more than 1 volume type'))
-    else runCheck(name, context.volume[name], where, errors, context)
+  const names = Object.keys(context.volume).filter(isSourceName)
+  if (names.length > 1) names.sort((a, b) => sourceOrder.indexOf(a) - sourceOrder.indexOf(b))
+  const [first, ...others] = names
+  if (first === undefined) errors.push(required(path, 'must specify a volume type'))
+  else runCheck(first, context.volume[first], path.child(first), errors, context)
+  for (const name of others) {
+    const where = path.child(surplusNames[name] ?? name)
+    errors.push(fieldForbidden(where, 'may not specify more than 1 volume type'))
   }
-  if (sources === 0) errors.push(required(path, 'must specify a volume type'))
 }
 
 /** All volumes of a pod; the result are the good ones by name, for mounts to be checked against. */
