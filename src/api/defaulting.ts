@@ -23,6 +23,15 @@ export function fill<T extends object>(object: T, defaults: Partial<T>): T {
   return filled ?? object
 }
 
+/** As `fill`, for properties that are pointers in Go: an empty text is a value there, which validation judges. */
+export function fillUnset<T extends object>(object: T, defaults: Partial<T>): T {
+  let filled: T | undefined
+  for (const key in defaults) {
+    if (object[key] === undefined) filled = { ...(filled ?? object), [key]: defaults[key] }
+  }
+  return filled ?? object
+}
+
 /** The object with one property changed; itself if it has that value. */
 export function set<T extends object, K extends keyof T>(object: T, key: K, value: T[K]): T {
   return object[key] === value ? object : { ...object, [key]: value }

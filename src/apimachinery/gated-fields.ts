@@ -27,9 +27,9 @@ type Fields = Readonly<Record<string, unknown>>
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Empty lists and texts say nothing, as in Go. */
+/** Empty lists say nothing, as in Go. */
 const isSet = (value: unknown): boolean =>
-  value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0)
+  value !== undefined && !(Array.isArray(value) && value.length === 0)
 
 function has(value: unknown, steps: readonly Step[], at: number): boolean {
   const step = steps[at]

@@ -1,4 +1,4 @@
-import { fill, mapSame, set } from '../defaulting.ts'
+import { fillUnset, mapSame, set } from '../defaulting.ts'
 import type { admissionregistration } from '../generated/types/index.ts'
 import { defaultWebhookClient } from '../webhook-client.ts'
 
@@ -9,10 +9,10 @@ export type AnyWebhook = admissionregistration.v1.ValidatingWebhook & {
 }
 
 const defaultScope = <R extends { readonly scope?: string }>(rule: R): R =>
-  rule.scope === undefined || rule.scope === '' ? { ...rule, scope: '*' } : rule
+  rule.scope === undefined ? { ...rule, scope: '*' } : rule
 
 export function defaultWebhook<W extends AnyWebhook>(webhook: W): W {
-  const filled = fill<AnyWebhook>(webhook, {
+  const filled = fillUnset<AnyWebhook>(webhook, {
     failurePolicy: 'Fail',
     matchPolicy: 'Equivalent',
     namespaceSelector: {},
@@ -26,7 +26,7 @@ export function defaultWebhook<W extends AnyWebhook>(webhook: W): W {
 }
 
 export function defaultMatchResources(match: Match): Match {
-  let next = fill(match, { matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {} })
+  let next = fillUnset(match, { matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {} })
   for (const field of ['resourceRules', 'excludeResourceRules'] as const) {
     const rules = next[field]
     if (rules !== undefined) next = set(next, field, mapSame(rules, defaultScope))

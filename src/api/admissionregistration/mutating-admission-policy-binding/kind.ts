@@ -2,10 +2,11 @@ import { defineKind } from '../../../apimachinery/define-kind.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
-import { fill, set } from '../../defaulting.ts'
+import { fillUnset, set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
 import { kindUnderVersion } from '../../in-version.ts'
 import { formatParamRef } from '../policy-columns.ts'
+import { staticSuffixWarnings } from '../static-suffix.ts'
 import { validateBindingSpec } from '../validate-binding.ts'
 import { validateMutatingOperations } from '../validate-match-resources.ts'
 import { defaultMatchResources } from '../webhook-defaults.ts'
@@ -39,6 +40,7 @@ export const MutatingAdmissionPolicyBinding = defineKind<Binding>({
   allowUnconditionalUpdate: false,
   defaults: defaultBinding,
   validate,
+  warnings: staticSuffixWarnings,
   columns: [
     nameColumn,
     {
@@ -68,7 +70,7 @@ export const MutatingAdmissionPolicyBindingV1Alpha1 = kindUnderVersion(MutatingA
   defaults: (binding) => {
     const { spec } = binding
     if (spec?.paramRef === undefined) return defaultBinding(binding)
-    const paramRef = fill(spec.paramRef, { parameterNotFoundAction: 'Deny' })
+    const paramRef = fillUnset(spec.paramRef, { parameterNotFoundAction: 'Deny' })
     return defaultBinding(set(binding, 'spec', set(spec, 'paramRef', paramRef)))
   },
   deprecated: { since: '1.35', removed: '1.38' },

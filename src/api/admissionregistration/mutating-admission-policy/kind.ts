@@ -1,16 +1,17 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
-import { fill, set } from '../../defaulting.ts'
+import { fillUnset, set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
 import { kindUnderVersion } from '../../in-version.ts'
 import { formatParamKind } from '../policy-columns.ts'
+import { staticSuffixWarnings } from '../static-suffix.ts'
 import { defaultMatchResources } from '../webhook-defaults.ts'
 import { validateMutatingPolicy } from './validate.ts'
 
 type Policy = admissionregistration.v1.MutatingAdmissionPolicy
 
 function defaultPolicy(policy: Policy): Policy {
-  let spec = fill(policy.spec ?? {}, { failurePolicy: 'Fail' })
+  let spec = fillUnset(policy.spec ?? {}, { failurePolicy: 'Fail' })
   if (spec.matchConstraints !== undefined)
     spec = set(spec, 'matchConstraints', defaultMatchResources(spec.matchConstraints))
   return set(policy, 'spec', spec)
@@ -28,6 +29,7 @@ export const MutatingAdmissionPolicy = defineKind<Policy>({
   allowUnconditionalUpdate: false,
   defaults: defaultPolicy,
   validate: validateMutatingPolicy,
+  warnings: staticSuffixWarnings,
   columns: [
     nameColumn,
     {

@@ -1,7 +1,8 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
-import { fill, mapSame, set } from '../../defaulting.ts'
+import { fillUnset, mapSame, set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
+import { staticSuffixWarnings } from '../static-suffix.ts'
 import { validateWebhooks } from '../validate-webhooks.ts'
 import { defaultWebhook } from '../webhook-defaults.ts'
 
@@ -13,7 +14,7 @@ function defaultConfiguration(configuration: Configuration): Configuration {
   return set(
     configuration,
     'webhooks',
-    mapSame(webhooks, (webhook) => fill(defaultWebhook(webhook), { reinvocationPolicy: 'Never' })),
+    mapSame(webhooks, (webhook) => fillUnset(defaultWebhook(webhook), { reinvocationPolicy: 'Never' })),
   )
 }
 
@@ -30,6 +31,7 @@ export const MutatingWebhookConfiguration = defineKind<Configuration>({
   defaults: defaultConfiguration,
   validate: (configuration, old) =>
     validateWebhooks(configuration.webhooks, old === undefined ? undefined : (old.webhooks ?? [])),
+  warnings: staticSuffixWarnings,
   columns: [
     nameColumn,
     {

@@ -6,6 +6,7 @@ import { ageColumn, nameColumn } from '../../columns.ts'
 import { set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
 import { formatParamRef } from '../policy-columns.ts'
+import { staticSuffixWarnings } from '../static-suffix.ts'
 import { validateBindingSpec } from '../validate-binding.ts'
 import { defaultMatchResources } from '../webhook-defaults.ts'
 
@@ -52,6 +53,7 @@ export const ValidatingAdmissionPolicyBinding = defineKind<Binding>({
   allowUnconditionalUpdate: false,
   defaults: defaultBinding,
   validate,
+  warnings: staticSuffixWarnings,
   columns: [
     nameColumn,
     {

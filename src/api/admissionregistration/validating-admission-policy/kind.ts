@@ -1,16 +1,17 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
-import { fill, set } from '../../defaulting.ts'
+import { fillUnset, set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
 import { carryOverMetadata } from '../../status-writes.ts'
 import { formatParamKind } from '../policy-columns.ts'
+import { staticSuffixWarnings } from '../static-suffix.ts'
 import { defaultMatchResources } from '../webhook-defaults.ts'
 import { validateValidatingPolicy } from './validate.ts'
 
 type Policy = admissionregistration.v1.ValidatingAdmissionPolicy
 
 function defaultPolicy(policy: Policy): Policy {
-  let spec = fill(policy.spec ?? {}, { failurePolicy: 'Fail' })
+  let spec = fillUnset(policy.spec ?? {}, { failurePolicy: 'Fail' })
   if (spec.matchConstraints !== undefined)
     spec = set(spec, 'matchConstraints', defaultMatchResources(spec.matchConstraints))
   return set(policy, 'spec', spec)
@@ -31,6 +32,7 @@ export const ValidatingAdmissionPolicy = defineKind<Policy>({
   defaults: defaultPolicy,
   prepareForUpdate: carryOverMetadata,
   validate: validateValidatingPolicy,
+  warnings: staticSuffixWarnings,
   columns: [
     nameColumn,
     {

@@ -2,6 +2,7 @@ import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { mapSame, set } from '../../defaulting.ts'
 import type { admissionregistration } from '../../generated/types/index.ts'
+import { staticSuffixWarnings } from '../static-suffix.ts'
 import { validateWebhooks } from '../validate-webhooks.ts'
 import { defaultWebhook } from '../webhook-defaults.ts'
 
@@ -26,6 +27,7 @@ export const ValidatingWebhookConfiguration = defineKind<Configuration>({
   defaults: defaultConfiguration,
   validate: (configuration, old) =>
     validateWebhooks(configuration.webhooks, old === undefined ? undefined : (old.webhooks ?? [])),
+  warnings: staticSuffixWarnings,
   columns: [
     nameColumn,
     {

@@ -1,5 +1,5 @@
 import { defaultPodTemplate } from '../../core/pod/defaults/pod-spec-defaults.ts'
-import { fill, mapSame, set } from '../../defaulting.ts'
+import { fill, fillUnset, mapSame, set } from '../../defaulting.ts'
 import type { batch } from '../../generated/types/index.ts'
 
 const unlimited = 2 ** 31 - 1
@@ -21,7 +21,7 @@ export function defaultJobTemplateSpec(spec: batch.v1.JobSpec): batch.v1.JobSpec
 
 function defaultSpec(spec: batch.v1.JobSpec): batch.v1.JobSpec {
   const single = spec.completions === undefined && spec.parallelism === undefined
-  return fill(defaultJobTemplateSpec(spec), {
+  return fillUnset(defaultJobTemplateSpec(spec), {
     ...(single ? { completions: 1 } : {}),
     parallelism: 1,
     backoffLimit: spec.backoffLimitPerIndex === undefined ? 6 : unlimited,

@@ -4,6 +4,7 @@ import { fill, mapSame, set } from '../../defaulting.ts'
 import type { core } from '../../generated/types/index.ts'
 import { listCell } from '../../list-cell.ts'
 import { validateEndpoints } from './validate.ts'
+import { endpointsWarnings } from './warnings.ts'
 
 type Endpoints = core.v1.Endpoints
 type Subset = core.v1.EndpointSubset
@@ -48,5 +49,6 @@ export const Endpoints = defineKind<Endpoints>({
   deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   defaults: defaultEndpoints,
   validate: validateEndpoints,
+  warnings: endpointsWarnings,
   columns: [nameColumn, { name: 'Endpoints', type: 'string', value: formatEndpoints }, ageColumn],
 })

@@ -1,4 +1,6 @@
-import { carryOver, defineKind } from '../../../apimachinery/define-kind.ts'
+import { carryOver, defineKind, type WriteContext } from '../../../apimachinery/define-kind.ts'
+import { fieldPath } from '../../../apimachinery/field-path.ts'
+import { cidrWarnings } from '../../../apimachinery/ip-warnings.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { set } from '../../defaulting.ts'
 import type { core } from '../../generated/types/index.ts'
@@ -19,6 +21,32 @@ function defaultNode(node: Node): Node {
   if (status?.capacity !== undefined && status.allocatable === undefined)
     next = set(next, 'status', { ...status, allocatable: status.capacity })
   return next
+}
+
+/** Kubelets' configuration from objects is gone; only nodes that have it keep it. */
+function withoutConfigSource(node: Node): Node {
+  if (node.spec?.configSource === undefined && node.status?.config === undefined) return node
+  const { configSource: _source, ...spec } = node.spec ?? {}
+  const { config: _config, ...status } = node.status ?? {}
+  return { ...node, spec, status }
+}
+
+function prepareForUpdate(node: Node, old: Node, context: WriteContext): Node {
+  const next = carryOver(node, old, context)
+  if (next.spec?.configSource === undefined || old.spec?.configSource !== undefined) return next
+  const { configSource: _dropped, ...spec } = next.spec
+  return { ...next, spec }
+}
+
+function warnings({ spec }: Node): readonly string[] {
+  const found: string[] = []
+  if (spec?.configSource !== undefined) found.push('spec.configSource: the feature is removed')
+  if ((spec?.externalID ?? '') !== '')
+    found.push('spec.externalID: this field is deprecated, and is unused by Kubernetes')
+  spec?.podCIDRs?.forEach((range, index) => {
+    found.push(...cidrWarnings(fieldPath('spec').child('podCIDRs').index(index), range))
+  })
+  return found
 }
 
 function statusOf(node: Node): string {
@@ -60,9 +88,10 @@ export const Node = defineKind<Node>({
   storagePrefix: 'minions',
   gatedFields: [{ gate: 'NodeDeclaredFeatures', paths: ['status.declaredFeatures'] }],
   defaults: defaultNode,
-  prepareForCreate: (node) => node,
-  prepareForUpdate: carryOver,
+  prepareForCreate: withoutConfigSource,
+  prepareForUpdate,
   validate: validateNode,
+  warnings,
   selectableFields: { 'spec.unschedulable': (node) => String(node.spec?.unschedulable ?? false) },
   columns: [
     nameColumn,

@@ -1,4 +1,4 @@
-import { fill, set } from '../../defaulting.ts'
+import { fill, fillUnset, set } from '../../defaulting.ts'
 import type { core } from '../../generated/types/index.ts'
 
 /** A claim waits for a volume, which it wants to be a file system. */
@@ -6,5 +6,5 @@ export function defaultClaim(claim: core.v1.PersistentVolumeClaim): core.v1.Pers
   const status = fill(claim.status ?? {}, { phase: 'Pending' })
   const next = set(claim, 'status', status)
   if (claim.spec === undefined) return next
-  return set(next, 'spec', fill(claim.spec, { volumeMode: 'Filesystem' }))
+  return set(next, 'spec', fillUnset(claim.spec, { volumeMode: 'Filesystem' }))
 }

@@ -1,4 +1,4 @@
-import { fill, set } from '../../defaulting.ts'
+import { fill, fillUnset, set } from '../../defaulting.ts'
 import type { core } from '../../generated/types/index.ts'
 import {
   azureDiskDefaults,
@@ -15,13 +15,14 @@ function defaultSource(spec: Spec): Spec {
   if (hostPath !== undefined) return set(spec, 'hostPath', defaultHostPath(hostPath))
   if (iscsi !== undefined) return set(spec, 'iscsi', fill(iscsi, iscsiDefaults))
   if (rbd !== undefined) return set(spec, 'rbd', fill(rbd, rbdDefaults))
-  if (azureDisk !== undefined) return set(spec, 'azureDisk', fill(azureDisk, azureDiskDefaults))
+  if (azureDisk !== undefined) return set(spec, 'azureDisk', fillUnset(azureDisk, azureDiskDefaults))
   if (scaleIO !== undefined) return set(spec, 'scaleIO', fill(scaleIO, scaleIoDefaults))
   return spec
 }
 
 export function defaultPersistentVolume(volume: core.v1.PersistentVolume): core.v1.PersistentVolume {
   const next = set(volume, 'status', fill(volume.status ?? {}, { phase: 'Pending' }))
-  const spec = fill(volume.spec ?? {}, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' })
+  const reclaimed = fill(volume.spec ?? {}, { persistentVolumeReclaimPolicy: 'Retain' })
+  const spec = fillUnset(reclaimed, { volumeMode: 'Filesystem' })
   return set(next, 'spec', defaultSource(spec))
 }

@@ -4,6 +4,7 @@ import { fill } from '../../defaulting.ts'
 import type { core } from '../../generated/types/index.ts'
 import { mergeStringData } from './string-data.ts'
 import { validateSecret } from './validate.ts'
+import { secretWarnings } from './warnings.ts'
 
 type Secret = core.v1.Secret
 
@@ -16,6 +17,7 @@ export const Secret = defineKind<Secret>({
   schema: 'io.k8s.api.core.v1.Secret',
   defaults: (secret) => fill(mergeStringData(secret), { type: 'Opaque' }),
   validate: validateSecret,
+  warnings: secretWarnings,
   selectableFields: { type: (secret) => secret.type ?? '' },
   columns: [
     nameColumn,

@@ -1,4 +1,4 @@
-import { fill, mapSame, set } from '../../defaulting.ts'
+import { fill, fillUnset, mapSame, set } from '../../defaulting.ts'
 import type { core } from '../../generated/types/index.ts'
 import { isExternallyAccessible, isLoadBalancer } from './service-type.ts'
 
@@ -24,7 +24,9 @@ function defaultAffinity(spec: core.v1.ServiceSpec): core.v1.ServiceSpec {
 function defaultIngress(service: core.v1.Service): core.v1.Service {
   const ingress = service.status?.loadBalancer?.ingress
   if (!isLoadBalancer(service) || ingress === undefined) return service
-  const next = mapSame(ingress, (point) => ((point.ip ?? '') === '' ? point : fill(point, { ipMode: 'VIP' })))
+  const next = mapSame(ingress, (point) =>
+    (point.ip ?? '') === '' ? point : fillUnset(point, { ipMode: 'VIP' }),
+  )
   if (next === ingress) return service
   return {
     ...service,
@@ -38,7 +40,7 @@ export function defaultService(service: core.v1.Service): core.v1.Service {
   let spec = fill(defaultAffinity(service.spec), { type: 'ClusterIP' })
   if (spec.ports !== undefined) spec = set(spec, 'ports', mapSame(spec.ports, defaultPort))
   if (isExternallyAccessible({ spec })) spec = fill(spec, { externalTrafficPolicy: 'Cluster' })
-  if (spec.type !== 'ExternalName') spec = fill(spec, { internalTrafficPolicy: 'Cluster' })
+  if (spec.type !== 'ExternalName') spec = fillUnset(spec, { internalTrafficPolicy: 'Cluster' })
   if (spec.type === 'LoadBalancer') spec = fill(spec, { allocateLoadBalancerNodePorts: true })
   return defaultIngress(set(service, 'spec', spec))
 }

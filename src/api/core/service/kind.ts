@@ -5,6 +5,7 @@ import { formatLabels } from '../../template-columns.ts'
 import { defaultService } from './defaults.ts'
 import { prepareServiceForCreate, prepareServiceForUpdate } from './prepare-service.ts'
 import { validateService } from './validate.ts'
+import { serviceWarnings } from './warnings.ts'
 
 /** Addresses or host names of a load balancer, sorted. */
 export function ingressPoints(
@@ -56,6 +57,7 @@ export const Service = defineKind<core.v1.Service>({
   prepareForCreate: prepareServiceForCreate,
   prepareForUpdate: prepareServiceForUpdate,
   validate: validateService,
+  warnings: serviceWarnings,
   selectableFields: {
     'spec.clusterIP': (service) => service.spec?.clusterIP ?? '',
     'spec.type': (service) => service.spec?.type ?? '',

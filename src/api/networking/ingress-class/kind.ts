@@ -7,7 +7,7 @@ import { validateImmutable } from '../../../apimachinery/object-meta-validation.
 import { utf8Length } from '../../../apimachinery/utf8-length.ts'
 import { checkLabelName } from '../../checks.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
-import { fill, set } from '../../defaulting.ts'
+import { fillUnset, set } from '../../defaulting.ts'
 import type { networking } from '../../generated/types/index.ts'
 import { validateTypedReference } from '../ingress/validate-backend.ts'
 
@@ -20,7 +20,7 @@ const scopes: readonly string[] = ['Cluster', 'Namespace']
 function defaultIngressClass(ingressClass: IngressClass): IngressClass {
   const parameters = ingressClass.spec?.parameters
   if (parameters === undefined) return ingressClass
-  const spec = set(ingressClass.spec ?? {}, 'parameters', fill(parameters, { scope: 'Cluster' }))
+  const spec = set(ingressClass.spec ?? {}, 'parameters', fillUnset(parameters, { scope: 'Cluster' }))
   return set(ingressClass, 'spec', spec)
 }
 

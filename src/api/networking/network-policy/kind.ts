@@ -3,7 +3,7 @@ import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
 import { cidrWarnings } from '../../../apimachinery/ip-warnings.ts'
 import { formatLabelSelector } from '../../../apimachinery/selectors/label-selector.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
-import { fill, mapSame, set } from '../../defaulting.ts'
+import { fillUnset, mapSame, set } from '../../defaulting.ts'
 import type { networking } from '../../generated/types/index.ts'
 import { validateNetworkPolicy } from './validate.ts'
 
@@ -12,7 +12,7 @@ type Ports = { readonly ports?: readonly networking.v1.NetworkPolicyPort[] }
 
 function defaultRule<R extends Ports>(rule: R): R {
   if (rule.ports === undefined) return rule
-  const ports = mapSame(rule.ports, (port) => fill(port, { protocol: 'TCP' }))
+  const ports = mapSame(rule.ports, (port) => fillUnset(port, { protocol: 'TCP' }))
   return ports === rule.ports ? rule : { ...rule, ports }
 }
 

@@ -5,7 +5,7 @@ import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
 import { checkRequiredChoice } from '../../checks.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
-import { fill } from '../../defaulting.ts'
+import { fillUnset } from '../../defaulting.ts'
 import type { scheduling } from '../../generated/types/index.ts'
 
 type PriorityClass = scheduling.v1.PriorityClass
@@ -56,7 +56,7 @@ export const PriorityClass = defineKind<PriorityClass>({
   namespaced: false,
   schema: 'io.k8s.api.scheduling.v1.PriorityClass',
   shortNames: ['pc'],
-  defaults: (object) => fill(object, { preemptionPolicy: 'PreemptLowerPriority' }),
+  defaults: (object) => fillUnset(object, { preemptionPolicy: 'PreemptLowerPriority' }),
   prepareForCreate: (object) => ({ ...object, metadata: { ...object.metadata, generation: 1 } }),
   validate,
   columns: [

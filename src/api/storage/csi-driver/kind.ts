@@ -2,14 +2,14 @@ import { defineKind, type WriteContext } from '../../../apimachinery/define-kind
 import { dropsDisabled } from '../../../apimachinery/gated-fields.ts'
 import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
-import { fill, set } from '../../defaulting.ts'
+import { fillUnset, set } from '../../defaulting.ts'
 import type { storage } from '../../generated/types/index.ts'
 import { validateCsiDriver } from './validate.ts'
 
 type CSIDriver = storage.v1.CSIDriver
 
 function defaultCsiDriver(driver: CSIDriver): CSIDriver {
-  const spec = fill(driver.spec ?? {}, {
+  const spec = fillUnset(driver.spec ?? {}, {
     attachRequired: true,
     podInfoOnMount: false,
     storageCapacity: false,
@@ -28,7 +28,7 @@ const dropDisabled = dropsDisabled(gatedFields)
 /** Whether pods wait for a driver to come is asked only where that can be. */
 function withWait(driver: CSIDriver, { features }: WriteContext): CSIDriver {
   if (driver.spec === undefined || !features.enabled(waitGate)) return driver
-  return set(driver, 'spec', fill(driver.spec, { preventPodSchedulingIfMissing: false }))
+  return set(driver, 'spec', fillUnset(driver.spec, { preventPodSchedulingIfMissing: false }))
 }
 
 /** Its generation counts changes, but does not begin with the creation. */
@@ -36,6 +36,17 @@ function prepareForUpdate(driver: CSIDriver, old: CSIDriver, context: WriteConte
   const next = dropDisabled(withWait(driver, context), old, context.features)
   if (semanticallyEqual(next.spec, old.spec)) return next
   return { ...next, metadata: { ...next.metadata, generation: (old.metadata?.generation ?? 0) + 1 } }
+}
+
+const secretsWarning =
+  'spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes'
+
+function warnings({ spec }: CSIDriver, old: CSIDriver | undefined): readonly string[] {
+  const { tokenRequests = [], serviceAccountTokenInSecrets } = spec ?? {}
+  if (tokenRequests.length === 0 || serviceAccountTokenInSecrets !== undefined) return []
+  return old !== undefined && semanticallyEqual(tokenRequests, old.spec?.tokenRequests)
+    ? []
+    : [secretsWarning]
 }
 
 const audiencesOf = ({ spec }: CSIDriver): string =>
@@ -57,6 +68,7 @@ export const CSIDriver = defineKind<CSIDriver>({
   prepareForCreate: withWait,
   prepareForUpdate,
   validate: validateCsiDriver,
+  warnings,
   columns: [
     nameColumn,
     { name: 'AttachRequired', type: 'boolean', value: ({ spec }) => spec?.attachRequired ?? true },

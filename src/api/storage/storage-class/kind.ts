@@ -1,7 +1,7 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { deprecatedNodeLabel } from '../../core/node/deprecated-labels.ts'
-import { fill } from '../../defaulting.ts'
+import { fillUnset } from '../../defaulting.ts'
 import type { storage } from '../../generated/types/index.ts'
 import { validateStorageClass } from './validate.ts'
 
@@ -34,7 +34,7 @@ export const StorageClass = defineKind<StorageClass>({
   schema: 'io.k8s.api.storage.v1.StorageClass',
   shortNames: ['sc'],
   returnsDeleted: true,
-  defaults: (object) => fill(object, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
+  defaults: (object) => fillUnset(object, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
   validate: validateStorageClass,
   warnings,
   columns: [

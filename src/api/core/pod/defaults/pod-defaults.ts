@@ -93,6 +93,7 @@ function withPodLevelResources(spec: core.v1.PodSpec): core.v1.PodSpec {
 export function defaultPod(pod: core.v1.Pod): core.v1.Pod {
   if (pod.spec === undefined) return pod
   let spec = defaultPodSpec(pod.spec)
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec = { ...spec, terminationGracePeriodSeconds: 1 }
   if (spec.enableServiceLinks === undefined) spec = { ...spec, enableServiceLinks: true }
   const change = (container: core.v1.Container): core.v1.Container => {
     const requested = withRequests(container)

@@ -1,4 +1,4 @@
-import { fill, mapSame } from '../../../defaulting.ts'
+import { fill, fillUnset, mapSame } from '../../../defaulting.ts'
 import type { core } from '../../../generated/types/index.ts'
 import { defaultPullPolicy } from './image-pull-policy.ts'
 
@@ -56,13 +56,13 @@ const sourceDefaults: { readonly [K in keyof Volume]?: (source: NonNullable<Volu
   },
   iscsi: (source) => fill(source, iscsiDefaults),
   rbd: (source) => fill(source, rbdDefaults),
-  azureDisk: (source) => fill(source, azureDiskDefaults),
+  azureDisk: (source) => fillUnset(source, azureDiskDefaults),
   scaleIO: (source) => fill(source, scaleIoDefaults),
   image: (source) => fill(source, { pullPolicy: defaultPullPolicy(source.reference) }),
   ephemeral: (source) => {
     const template = source.volumeClaimTemplate
     if (template?.spec === undefined) return source
-    const spec = fill(template.spec, { volumeMode: 'Filesystem' })
+    const spec = fillUnset(template.spec, { volumeMode: 'Filesystem' })
     return spec === template.spec ? source : { ...source, volumeClaimTemplate: { ...template, spec } }
   },
 }

@@ -150,7 +150,7 @@ function validateHostUsers(spec: core.v1.PodSpec, path: FieldPath, errors: Field
   })
 }
 
-const subdomainFields = ['serviceAccountName', 'nodeName', 'priorityClassName', 'runtimeClassName'] as const
+const subdomainFields = ['serviceAccountName', 'nodeName', 'priorityClassName'] as const
 const labelFields = ['hostname', 'subdomain'] as const
 const preemptionPolicies = ['PreemptLowerPriority', 'Never']
 const systems = ['linux', 'windows']
@@ -160,6 +160,8 @@ function validateNames(spec: core.v1.PodSpec, path: FieldPath, errors: FieldErro
     const value = spec[field] ?? ''
     if (value !== '') checkText(value, isDns1123Subdomain, path.child(field), errors)
   }
+  if (spec.runtimeClassName !== undefined)
+    checkText(spec.runtimeClassName, isDns1123Subdomain, path.child('runtimeClassName'), errors)
   for (const field of labelFields) {
     const value = spec[field] ?? ''
     if (value !== '') checkText(value, isDns1123Label, path.child(field), errors)

@@ -158,6 +158,8 @@ const sourceOrder =
   'emptyDir hostPath gitRepo gcePersistentDisk awsElasticBlockStore secret nfs iscsi glusterfs flocker persistentVolumeClaim rbd cinder cephfs quobyte downwardAPI fc flexVolume configMap azureFile vsphereVolume photonPersistentDisk portworxVolume azureDisk storageos projected scaleIO csi ephemeral image'.split(
     ' ',
   )
+/** Where upstream's path of a source is not its field. */
+const pathNames: Readonly<Record<string, string>> = { gcePersistentDisk: 'persistentDisk' }
 const surplusNames: Readonly<Record<string, string>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' }
 
 /** Exactly one source. */
@@ -166,7 +168,7 @@ function validateSource(context: VolumeContext, path: FieldPath, errors: FieldEr
   if (names.length > 1) names.sort((a, b) => sourceOrder.indexOf(a) - sourceOrder.indexOf(b))
   const [first, ...others] = names
   if (first === undefined) errors.push(required(path, 'must specify a volume type'))
-  else runCheck(first, context.volume[first], path.child(first), errors, context)
+  else runCheck(first, context.volume[first], path.child(pathNames[first] ?? first), errors, context)
   for (const name of others) {
     const where = path.child(surplusNames[name] ?? name)
     errors.push(fieldForbidden(where, 'may not specify more than 1 volume type'))
