@@ -1,14 +1,13 @@
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { invalidField, invalidValue, required, tooLong } from '../../../apimachinery/field-errors.ts'
 import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
-import { isQualifiedName } from '../../../apimachinery/label-syntax.ts'
 import { isDns1123Subdomain } from '../../../apimachinery/names.ts'
-import { maxAnnotationBytes } from '../../../apimachinery/object-meta-validation.ts'
 import { utf8Length } from '../../../apimachinery/utf8-length.ts'
 import { decodeBase64 } from '../../../base/base64.ts'
 import { publicKeyFacts, requestedPublicKey } from '../../../base/x509.ts'
 import { checkText } from '../../checks.ts'
 import type { certificates } from '../../generated/types/index.ts'
+import { validateUserAnnotations } from '../../user-annotations.ts'
 import { isKubernetesSigner, validateSignerName } from '../signer-name.ts'
 
 type Spec = Partial<certificates.v1beta1.PodCertificateRequestSpec>
@@ -31,23 +30,6 @@ const curves: ReadonlyMap<string, string> = new Map([
 function validateUid(uid: string, where: FieldPath, errors: FieldError[]): void {
   if (uid === '') errors.push(invalidValue(where, uid, 'must not be empty'))
   if (utf8Length(uid) > maxUidBytes) errors.push(tooLong(where, maxUidBytes))
-}
-
-function validateUserAnnotations(
-  annotations: Readonly<Record<string, string>>,
-  where: FieldPath,
-  errors: FieldError[],
-): void {
-  let bytes = 0
-  for (const [key, value] of Object.entries(annotations)) {
-    bytes += utf8Length(key) + utf8Length(value)
-    const name = key.toLowerCase()
-    if (name === '') errors.push(required(where, 'name is required'))
-    else if (!name.includes('/'))
-      errors.push(invalidValue(where, name, 'must be a domain-prefixed key (such as "acme.io/foo")'))
-    else for (const complaint of isQualifiedName(name)) errors.push(invalidValue(where, name, complaint))
-  }
-  if (bytes > maxAnnotationBytes) errors.push(tooLong(where, maxAnnotationBytes))
 }
 
 /** What kind of key it is; whether the requester has it is shown by a signature, which is for who can check it. */

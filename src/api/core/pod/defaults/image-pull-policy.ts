@@ -1,10 +1,14 @@
-/** The tag of an image reference: `latest` where it has neither tag nor digest, '' where it has only a digest. */
+const name =
+  /^(?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::\d+)?\/|\[[a-fA-F0-9:]+\](?::\d+)?\/)?[a-z0-9]+(?:(?:[._-]+|\/)[a-z0-9]+)*$/
+
+/** The tag of an image reference: `latest` where it has neither tag nor digest, '' where it has only a digest or is no reference. */
 export function imageTag(reference: string): string {
   const at = reference.indexOf('@')
-  const name = at < 0 ? reference : reference.slice(0, at)
-  const colon = name.indexOf(':', name.lastIndexOf('/') + 1)
-  if (colon >= 0) return name.slice(colon + 1)
-  return at < 0 && name !== '' ? 'latest' : ''
+  const whole = at < 0 ? reference : reference.slice(0, at)
+  const colon = whole.indexOf(':', whole.lastIndexOf('/') + 1)
+  if (!name.test(colon < 0 ? whole : whole.slice(0, colon))) return ''
+  if (colon >= 0) return whole.slice(colon + 1)
+  return at < 0 ? 'latest' : ''
 }
 
 /** Upstream's default: images that may move are pulled always. */

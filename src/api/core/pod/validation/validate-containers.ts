@@ -226,12 +226,13 @@ const ephemeralFields = new Set([
 ])
 
 const isEmpty = (value: unknown): boolean =>
-  value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0
 
 function validateEphemeralFields(container: Container, path: FieldPath, errors: FieldError[]): void {
   const detail = 'cannot be set for an Ephemeral Container'
   for (const [field, value] of Object.entries(container))
-    if (!ephemeralFields.has(field) && !isEmpty(value)) errors.push(fieldForbidden(path.child(field), detail))
+    if (!ephemeralFields.has(field) && !(field === 'resources' && isEmpty(value)))
+      errors.push(fieldForbidden(path.child(field), detail))
   container.volumeMounts?.forEach((mount, index) => {
     const where = path.child('volumeMounts').index(index)
     if ((mount.subPath ?? '') !== '') errors.push(fieldForbidden(where.child('subPath'), detail))

@@ -15,6 +15,7 @@ import {
 } from '../../../certificates/signer-name.ts'
 import { checkPresent } from '../../../checks.ts'
 import type { core } from '../../../generated/types/index.ts'
+import { validateUserAnnotations } from '../../../user-annotations.ts'
 import { validateNonReservedPath } from './validate-paths.ts'
 import { validateDownwardFile, validateKeyToPath } from './validate-volume-files.ts'
 
@@ -132,6 +133,8 @@ function validateCertificate(
   { path, places, errors }: Projection,
 ): void {
   validateSignerName(certificate.signerName ?? '', path.child('signerName'), errors)
+  if (certificate.userAnnotations !== undefined)
+    validateUserAnnotations(certificate.userAnnotations, path.child('userAnnotations'), errors)
   if (!keyTypes.includes(certificate.keyType))
     errors.push(notSupported(path.child('keyType'), certificate.keyType ?? '', keyTypes))
   validateLifetime(certificate, path, errors)
