@@ -35,3 +35,11 @@ test('dropsDisabled() keeps what was there before, and objects that have nothing
   const plain = { kept: 1, list: [] }
   expect(drop(plain, undefined, features)).toBe(plain)
 })
+
+test('dropsDisabled() drops what would be left empty', () => {
+  const dropShells = dropsDisabled([{ gate: 'Off', paths: ['list[].shell?.one'] }])
+  const shells = { list: [{ shell: { one: 1 } }, { shell: { one: 1, two: 2 } }, { shell: {} }] }
+  expect(dropShells<object>(shells, undefined, features)).toEqual({
+    list: [{}, { shell: { two: 2 } }, { shell: {} }],
+  })
+})

@@ -1,6 +1,6 @@
 import type { DerivedKey, Features } from './feature-gates.ts'
 
-/** Fields that exist only while a feature is on; `spec.devices[].taints`, `spec.devices[].capacity{}.policy` name those of items and of a map's values. */
+/** Fields that exist only while a feature is on; `spec.devices[].taints`, `spec.devices[].capacity{}.policy` name those of items and of a map's values, `lifecycle?.stopSignal` one without which its parent says nothing. */
 export interface GatedFields {
   readonly gate: string
   readonly paths: readonly string[]
@@ -8,7 +8,7 @@ export interface GatedFields {
 
 interface Step {
   readonly name: string
-  readonly of: 'field' | 'items' | 'values'
+  readonly of: 'field' | 'items' | 'values' | 'shell'
 }
 
 const suffixes: Readonly<Record<string, Step['of']>> = { '[]': 'items', '{}': 'values' }
@@ -16,6 +16,7 @@ const suffixes: Readonly<Record<string, Step['of']>> = { '[]': 'items', '{}': 'v
 const stepsOf = (path: string): readonly Step[] =>
   path.split('.').map((part) => {
     const of = suffixes[part.slice(-2)]
+    if (part.endsWith('?')) return { name: part.slice(0, -1), of: 'shell' }
     return of === undefined ? { name: part, of: 'field' } : { name: part.slice(0, -2), of }
   })
 
@@ -36,7 +37,7 @@ function has(value: unknown, steps: readonly Step[], at: number): boolean {
   if (step === undefined) return isSet(value)
   if (!isFields(value)) return false
   const next = value[step.name]
-  if (step.of === 'field') return has(next, steps, at + 1)
+  if (step.of === 'field' || step.of === 'shell') return has(next, steps, at + 1)
   if (step.of === 'values')
     return isFields(next) && Object.values(next).some((each) => has(each, steps, at + 1))
   return Array.isArray(next) && next.some((item) => has(item, steps, at + 1))
@@ -55,7 +56,10 @@ function without(value: unknown, steps: readonly Step[], at: number): unknown {
     const { [step.name]: _dropped, ...rest } = value
     return rest
   }
-  return { ...value, [step.name]: changedOf(value[step.name], step, (next) => without(next, steps, at + 1)) }
+  const { [step.name]: old, ...rest } = value
+  const next = changedOf(old, step, (one) => without(one, steps, at + 1))
+  if (step.of === 'shell' && next !== old && isFields(next) && Object.keys(next).length === 0) return rest
+  return { ...value, [step.name]: next }
 }
 
 /**

@@ -28,7 +28,7 @@ export const podSpecGates = (spec: string): readonly GatedFields[] => [
   },
   { gate: 'HostnameOverride', paths: [`${spec}.hostnameOverride`] },
   { gate: 'EnvFiles', paths: each(spec, containerLists, ['env[].valueFrom.fileKeyRef']) },
-  { gate: 'ContainerStopSignals', paths: each(spec, containerLists, ['lifecycle.stopSignal']) },
+  { gate: 'ContainerStopSignals', paths: each(spec, containerLists, ['lifecycle?.stopSignal']) },
 ]
 
 export const podGates: readonly GatedFields[] = [
