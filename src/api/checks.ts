@@ -74,6 +74,17 @@ export function checkRequiredChoice(
   else checkChoice(value, supported, where, errors)
 }
 
+/** As `checkRequiredChoice` for a pointer in Go, where an empty text is a wrong choice. */
+export function checkPresentChoice(
+  value: string | undefined,
+  supported: readonly string[],
+  where: Where,
+  errors: FieldError[],
+): void {
+  if (value === undefined) errors.push(required(where))
+  else checkChoice(value, supported, where, errors)
+}
+
 export function checkChoice(
   value: string,
   supported: readonly string[],

@@ -3,7 +3,7 @@ import { duplicate, notSupported, required } from '../../apimachinery/field-erro
 import type { FieldPath } from '../../apimachinery/field-path.ts'
 import { validateLabelSelector } from '../../apimachinery/label-selector-validation.ts'
 import { isPathSegmentName } from '../../apimachinery/names.ts'
-import { checkRequiredChoice, checkText } from '../checks.ts'
+import { checkPresentChoice, checkText } from '../checks.ts'
 import type { admissionregistration } from '../generated/types/index.ts'
 import { validateRule } from './validate-rules.ts'
 
@@ -24,7 +24,7 @@ function validateNamedRule(rule: Rule, path: FieldPath, errors: FieldError[]): v
 
 /** Which requests a policy or binding is for. */
 export function validateMatchResources(match: Match, path: FieldPath, errors: FieldError[]): void {
-  checkRequiredChoice(match.matchPolicy, ['Equivalent', 'Exact'], path.child('matchPolicy'), errors)
+  checkPresentChoice(match.matchPolicy, ['Equivalent', 'Exact'], path.child('matchPolicy'), errors)
   for (const field of ['namespaceSelector', 'objectSelector'] as const) {
     if (match[field] === undefined) errors.push(required(path.child(field)))
     else validateLabelSelector(match[field], path.child(field), errors)

@@ -3,7 +3,7 @@ import { invalidValue, required } from '../../apimachinery/field-errors.ts'
 import type { FieldPath } from '../../apimachinery/field-path.ts'
 import { isDns1035Label, isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { semanticallyEqual } from '../../apimachinery/semantically-equal.ts'
-import { checkRequiredChoice } from '../checks.ts'
+import { checkPresentChoice } from '../checks.ts'
 import type { admissionregistration } from '../generated/types/index.ts'
 import { ExpressionChecker, type StoredExpressions } from './expression-checker.ts'
 import { validateExpression } from './validate-expression.ts'
@@ -93,7 +93,7 @@ export function validatePolicySpec(
   checker: ExpressionChecker,
   between: (match: admissionregistration.v1.MatchResources, where: FieldPath) => void = () => undefined,
 ): void {
-  checkRequiredChoice(spec.failurePolicy, ['Fail', 'Ignore'], path.child('failurePolicy'), errors)
+  checkPresentChoice(spec.failurePolicy, ['Fail', 'Ignore'], path.child('failurePolicy'), errors)
   if (spec.paramKind !== undefined) validateParamKind(spec.paramKind, path.child('paramKind'), errors)
   const where = path.child('matchConstraints')
   const match = spec.matchConstraints

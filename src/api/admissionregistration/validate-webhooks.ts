@@ -91,7 +91,7 @@ function validateWebhook(
     checkChoice(matchPolicy, ['Equivalent', 'Exact'], path.child('matchPolicy'), errors)
   const effects = lenient.sideEffects ? oldSideEffects : sideEffects
   const where = path.child('sideEffects')
-  if ((webhook.sideEffects ?? '') === '')
+  if (webhook.sideEffects === undefined)
     errors.push(required(where, `must specify one of ${effects.join(', ')}`))
   else if (!effects.includes(webhook.sideEffects))
     errors.push(notSupported(where, webhook.sideEffects, effects))

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ServiceAccount } from '../../api/core/service-account/kind.ts'
 import { testKinds } from '../testing/test-kinds.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
@@ -193,4 +194,17 @@ describe('POST', () => {
     expect(pod.metadata.generation).toBe(1)
     expect(pod.status?.phase).toBeUndefined()
   })
+})
+
+test('POST of a list whose items lack their keys makes an object that nobody owns', async () => {
+  const accounts = await startTestServer({ kinds: [...testKinds, ServiceAccount] })
+  try {
+    const account = { metadata: { name: 'a' }, secrets: [{ kind: 'Secret' }] }
+    const answer = await accounts.call('POST', '/api/v1/namespaces/default/serviceaccounts', account)
+    expect(answer.status).toBe(201)
+    expect(JSON.parse(answer.text)).toMatchObject({ secrets: [{}] })
+    expect(answer.text).not.toContain('managedFields')
+  } finally {
+    await accounts.close()
+  }
 })

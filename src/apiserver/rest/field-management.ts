@@ -1,3 +1,4 @@
+import { TypedError } from '../../apimachinery/managed-fields/typed.ts'
 import { type FieldManagement, updateManagedFields } from '../../apimachinery/managed-fields/update.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Resource } from './resource.ts'
@@ -25,7 +26,12 @@ export function fieldManagement(
   }
 }
 
-/** `object` with its managers after it was written over `live`. */
+function withoutManagers(object: KubernetesObject): KubernetesObject {
+  const { managedFields: _dropped, ...metadata } = object.metadata ?? {}
+  return { ...object, metadata }
+}
+
+/** `object` with its managers after it was written over `live`; where a list's keys are missing nobody owns anything, as upstream has it. */
 export function withManagedFields(
   resource: Resource,
   live: KubernetesObject | undefined,
@@ -34,5 +40,11 @@ export function withManagedFields(
   options: WriteOptions,
 ): KubernetesObject {
   const management = fieldManagement(resource, subresource, options)
-  return management === undefined ? object : updateManagedFields(live, object, management)
+  if (management === undefined) return object
+  try {
+    return updateManagedFields(live, object, management)
+  } catch (error) {
+    if (error instanceof TypedError) return withoutManagers(object)
+    throw error
+  }
 }

@@ -1,4 +1,4 @@
-import { fill, set } from '../../defaulting.ts'
+import { fill, fillUnset, set } from '../../defaulting.ts'
 import type { autoscaling } from '../../generated/types/index.ts'
 
 type Rules = autoscaling.v2.HPAScalingRules
@@ -32,7 +32,10 @@ export function defaultAutoscaler(
     const { scaleUp = {}, scaleDown = {} } = spec.behavior
     spec = {
       ...spec,
-      behavior: { scaleUp: fill(scaleUp, scaleUpRules), scaleDown: fill(scaleDown, scaleDownRules) },
+      behavior: {
+        scaleUp: fillUnset(scaleUp, scaleUpRules),
+        scaleDown: fillUnset(scaleDown, scaleDownRules),
+      },
     }
   }
   return set(autoscaler, 'spec', spec)
