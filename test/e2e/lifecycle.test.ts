@@ -21,7 +21,7 @@ const sleeper = (name: string): core.v1.Pod => ({
   spec: {
     terminationGracePeriodSeconds: 1,
     containers: [
-      { name: 'main', image, command: ['/bin/sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1; done'] },
+      { name: 'main', image, command: ['/bin/sh', '-c', 'trap "exit 0" TERM; sleep 1000000 & wait'] },
     ],
   },
 })
