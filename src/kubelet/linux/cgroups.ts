@@ -16,7 +16,7 @@ import { podQosClass, type QosClass } from '../pod/qos.ts'
 
 type Pod = core.v1.Pod
 
-const mountPoint = '/sys/fs/cgroup'
+const usualMountPoint = '/sys/fs/cgroup'
 /** Hierarchies of version 1 that pods' limits live in; the OCI runtime makes its own directories in the others. */
 const limitedControllers = ['cpu', 'memory', 'pids']
 const delegatedControllers = ['cpu', 'memory', 'pids', 'cpuset', 'io', 'hugetlb']
@@ -27,10 +27,12 @@ export interface CgroupsOptions {
   /** Groups above `kubepods`: keeps nodes of one machine apart. */
   readonly prefix: readonly string[]
   readonly driver: 'cgroupfs' | 'systemd'
+  /** `/sys/fs/cgroup` when absent. */
+  readonly mountPoint?: string
 }
 
 /** One hierarchy for all controllers (version 2)? */
-export async function isCgroupV2(): Promise<boolean> {
+export async function isCgroupV2(mountPoint = usualMountPoint): Promise<boolean> {
   return exists(join(mountPoint, 'cgroup.controllers'))
 }
 
@@ -44,16 +46,18 @@ const exists = (path: string): Promise<boolean> =>
 export class Cgroups implements PodCgroups {
   readonly #options: CgroupsOptions
   readonly #v2: boolean
+  readonly #mountPoint: string
   /** Pods that have their group, by uid. */
   readonly #pods = new Map<string, Pod>()
 
   private constructor(options: CgroupsOptions, v2: boolean) {
     this.#options = options
     this.#v2 = v2
+    this.#mountPoint = options.mountPoint ?? usualMountPoint
   }
 
   static async open(options: CgroupsOptions): Promise<Cgroups> {
-    return new Cgroups(options, await isCgroupV2())
+    return new Cgroups(options, await isCgroupV2(options.mountPoint))
   }
 
   parent(pod: Pod): string {
@@ -106,12 +110,12 @@ export class Cgroups implements PodCgroups {
     const directory = cgroupDirectory(path, 'cgroupfs')
     if (this.#v2) return this.#applyV2(directory, limits)
     for (const controller of limitedControllers) {
-      if (await exists(join(mountPoint, controller))) {
-        await mkdir(join(mountPoint, controller, directory), { recursive: true })
+      if (await exists(join(this.#mountPoint, controller))) {
+        await mkdir(join(this.#mountPoint, controller, directory), { recursive: true })
       }
     }
     const write = (controller: string, file: string, value: number): Promise<void> =>
-      writeFile(join(mountPoint, controller, directory, file), String(value))
+      writeFile(join(this.#mountPoint, controller, directory, file), String(value))
     await write('cpu', 'cpu.shares', limits.cpuShares)
     if (limits.cpuQuotaUs !== undefined && limits.cpuPeriodUs !== undefined) {
       await write('cpu', 'cpu.cfs_period_us', limits.cpuPeriodUs)
@@ -123,11 +127,11 @@ export class Cgroups implements PodCgroups {
   async #applyV2(directory: string, limits: CgroupLimits): Promise<void> {
     const parts = directory.split('/')
     for (let depth = 0; depth < parts.length; depth++) {
-      const above = join(mountPoint, ...parts.slice(0, depth))
+      const above = join(this.#mountPoint, ...parts.slice(0, depth))
       await mkdir(join(above, parts[depth] ?? ''), { recursive: true })
       await delegate(above)
     }
-    const own = join(mountPoint, directory)
+    const own = join(this.#mountPoint, directory)
     await writeFile(join(own, 'cpu.weight'), String(cpuWeight(limits.cpuShares)))
     if (limits.cpuQuotaUs !== undefined && limits.cpuPeriodUs !== undefined) {
       await writeFile(join(own, 'cpu.max'), `${limits.cpuQuotaUs} ${limits.cpuPeriodUs}`)
@@ -161,8 +165,10 @@ export class Cgroups implements PodCgroups {
       await runProgram('systemctl', ['revert', name]).catch(() => undefined)
     }
     const directory = cgroupDirectory(path, driver)
-    const hierarchies = this.#v2 ? [''] : await readdir(mountPoint)
-    await Promise.all(hierarchies.map((hierarchy) => removeTree(join(mountPoint, hierarchy, directory))))
+    const hierarchies = this.#v2 ? [''] : await readdir(this.#mountPoint)
+    await Promise.all(
+      hierarchies.map((hierarchy) => removeTree(join(this.#mountPoint, hierarchy, directory))),
+    )
   }
 }
 
