@@ -13,6 +13,9 @@ type Revision = apps.v1.ControllerRevision
 /** Of a revision's name before its hash. */
 const maxPrefixLength = 223
 
+/** Revisions without use that are kept where an owner names no limit (upstream's). */
+const defaultHistoryLimit = 10
+
 const createdMs = ({ metadata }: Revision): number =>
   metadata?.creationTimestamp ? (timeMs(metadata.creationTimestamp) ?? 0) : 0
 
@@ -93,11 +96,27 @@ export async function ensureRevision(
 }
 
 /** The oldest of those that nobody lives by, beyond the limit. */
-export function superfluousRevisions(
+function superfluousRevisions(
   revisions: readonly Revision[],
   live: ReadonlySet<string>,
   limit: number,
 ): readonly Revision[] {
   const history = revisions.filter(({ metadata }) => !live.has(metadata?.name ?? ''))
   return limit < 0 ? [] : history.slice(0, Math.max(history.length - limit, 0))
+}
+
+/** Deletes what the history holds beyond its limit; revisions named in `live` stay and do not count. */
+export async function truncateHistory(
+  api: ResourceClient<Revision>,
+  revisions: readonly Revision[],
+  live: ReadonlySet<string>,
+  limit = defaultHistoryLimit,
+): Promise<void> {
+  for (const { metadata } of superfluousRevisions(revisions, live, limit)) {
+    try {
+      await api.delete(metadata?.namespace ?? '', metadata?.name ?? '', {})
+    } catch (error) {
+      if (!isStatus(error, 'NotFound')) throw error
+    }
+  }
 }

@@ -2,10 +2,9 @@ import { Deployment } from '../../api/apps/deployment/kind.ts'
 import { ReplicaSet } from '../../api/apps/replica-set/kind.ts'
 import { Pod } from '../../api/core/pod/kind.ts'
 import type { apps, core } from '../../api/generated/types/index.ts'
-import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import { labelMatcherOf, validLabelMatcher } from '../../apimachinery/selectors/label-selector.ts'
 import { hasCause, isStatus } from '../../apimachinery/status-error.ts'
-import { claimObjects } from '../../reconcile/claim-objects.ts'
+import { claimDependents } from '../../reconcile/claim-dependents.ts'
 import {
   type AnyController,
   type Caches,
@@ -23,9 +22,9 @@ import {
   controllerIndexers,
   controllerOf,
   keyOf,
-  orphanKey,
   splitKey,
 } from '../../reconcile/owner-references.ts'
+import { watchOrphans } from '../../reconcile/watch-orphans.ts'
 import { deadlineSeconds, progressing, withProgress } from './deployment-status.ts'
 import { type DeploymentPlan, planDeployment } from './plan-deployment.ts'
 import { planRollback } from './plan-rollback.ts'
@@ -33,26 +32,6 @@ import { sameTemplate, sizeOf } from './replica-sets.ts'
 
 /** Time in which changes of the sets' status gather. */
 const spacingMs = 20
-
-async function claimSets(
-  deployment: apps.v1.Deployment,
-  { cache, api }: ReconcileContext,
-): Promise<readonly apps.v1.ReplicaSet[]> {
-  const { namespace = '', name = '', uid = '' } = deployment.metadata ?? {}
-  const selector = validLabelMatcher(deployment.spec?.selector)
-  const sets = cache.of(ReplicaSet)
-  return claimObjects({
-    ownerKind: Deployment,
-    owner: deployment,
-    liveOwner: () => api.resource(Deployment).get(namespace, name),
-    candidates: [
-      ...sets.byIndex(controllerIndex, uid),
-      ...sets.byIndex(controllerIndex, orphanKey(namespace)),
-    ],
-    matches: (set) => selector.matches(set.metadata?.labels),
-    api: api.resource(ReplicaSet),
-  })
-}
 
 /** Another object has the name that the template's hash gives: the next hash has to differ. */
 async function handleCollision(
@@ -152,7 +131,9 @@ async function reconcile(key: Key, context: ReconcileContext): Promise<Outcome> 
   const selector = labelMatcherOf(deployment.spec?.selector)
   if ('error' in selector) return done
   if (selector.empty) return refuseToSelectAll(deployment, context)
-  const sets = await claimSets(deployment, context)
+  const matches = ({ metadata }: apps.v1.ReplicaSet): boolean => selector.matches(metadata?.labels)
+  const dependents = { ownerKind: Deployment, owner: deployment, kind: ReplicaSet, matches }
+  const sets = await claimDependents(dependents, context)
   const isActive = deployment.metadata?.deletionTimestamp === undefined && !deployment.spec?.paused
   const rollback = isActive ? planRollback(deployment, sets) : undefined
   if (rollback !== undefined) {
@@ -176,19 +157,6 @@ async function reconcile(key: Key, context: ReconcileContext): Promise<Outcome> 
   return plan.checkAfterMs === undefined ? done : requeueAfter(plan.checkAfterMs)
 }
 
-/** Deployments that may want to adopt a set without controller. */
-function deploymentsSelecting(set: apps.v1.ReplicaSet, cache: Caches): readonly Key[] {
-  if (controllerOf(set) !== undefined) return []
-  return cache
-    .of(Deployment)
-    .list(set.metadata?.namespace ?? '')
-    .filter(({ spec }) => {
-      const selector = validLabelMatcher(spec?.selector)
-      return !selector.empty && selector.matches(set.metadata?.labels)
-    })
-    .map(keyOf)
-}
-
 /** The Deployment that waits for its old pods to be gone before it makes new ones. */
 function recreatingDeployment(pod: core.v1.Pod, cache: Caches): readonly Key[] {
   const { namespace = '' } = pod.metadata ?? {}
@@ -207,15 +175,9 @@ export const deploymentController: AnyController = defineController({
   reconciles: Deployment,
   owns: [ReplicaSet],
   watches: [
-    watching({
-      kind: ReplicaSet,
-      when: (set, old) =>
-        set !== undefined &&
-        controllerOf(set) === undefined &&
-        (old === undefined ||
-          controllerOf(old) !== undefined ||
-          !jsonEqual(set.metadata?.labels, old.metadata?.labels)),
-      keys: (set, { cache }) => deploymentsSelecting(set, cache),
+    watchOrphans(ReplicaSet, Deployment, (deployment, set) => {
+      const selector = validLabelMatcher(deployment.spec?.selector)
+      return !selector.empty && selector.matches(set.metadata?.labels)
     }),
     watching({
       kind: Pod,

@@ -1,12 +1,11 @@
 import { Pod } from '../../api/core/pod/kind.ts'
-import { isPodActive, isPodTerminating, podAvailableAtMs } from '../../api/core/pod/pod-state.ts'
+import { isPodActive, isPodTerminating, nextPodAvailabilityMs } from '../../api/core/pod/pod-state.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import type { LabelMatcher } from '../../apimachinery/selectors/label-selector.ts'
-import { hasCause, isStatus } from '../../apimachinery/status-error.ts'
-import { claimObjects } from '../../reconcile/claim-objects.ts'
+import { claimDependents } from '../../reconcile/claim-dependents.ts'
 import {
   type AnyController,
   type Caches,
@@ -17,19 +16,17 @@ import {
   type Outcome,
   type ReconcileContext,
   requeueAfter,
-  watching,
 } from '../../reconcile/controller.ts'
 import {
   controllerIndex,
   controllerIndexers,
   controllerOf,
   controllerReference,
-  keyOf,
-  orphanKey,
   splitKey,
 } from '../../reconcile/owner-references.ts'
+import { createPods, deletePods } from '../../reconcile/pod-control.ts'
 import { podFromTemplate } from '../../reconcile/pod-from-template.ts'
-import { slowStart } from '../../reconcile/slow-start.ts'
+import { watchOrphans } from '../../reconcile/watch-orphans.ts'
 import { planReplicas } from './plan-replicas.ts'
 import { type ReplicaStatus, replicaStatus } from './replica-status.ts'
 
@@ -56,8 +53,6 @@ export interface ReplicaFlavour<T extends ReplicaOwner> {
 /** Time in which changes of a set's pods gather before its status is looked at again. */
 const spacingMs = 20
 
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
-
 /** Pods of the sets that have the same controller: what shares nodes with the set's own. */
 function relatedPods<T extends ReplicaOwner>(
   { kind }: ReplicaFlavour<T>,
@@ -69,81 +64,13 @@ function relatedPods<T extends ReplicaOwner>(
   return siblings.flatMap((sibling) => cache.of(Pod).byIndex(controllerIndex, sibling.metadata?.uid ?? ''))
 }
 
-async function createPods<T extends ReplicaOwner>(
+function replicas<T extends ReplicaOwner>(
   { kind }: ReplicaFlavour<T>,
   set: T,
   count: number,
-  context: ReconcileContext,
-): Promise<Error | undefined> {
-  const { api, events } = context
+): readonly core.v1.Pod[] {
   const pod = podFromTemplate(set.spec?.template, set, controllerReference(kind, set))
-  const { errors } = await slowStart(count, async () => {
-    try {
-      const created = await api.resource(Pod).create(pod)
-      events.event(set, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata?.name}`)
-    } catch (error) {
-      // Nothing can be created in a namespace that goes away: no news.
-      if (hasCause(error, 'NamespaceTerminating')) return
-      events.event(set, 'Warning', 'FailedCreate', `Error creating: ${asError(error).message}`)
-      throw error
-    }
-  })
-  return errors.length === 0 ? undefined : asError(errors[0])
-}
-
-async function deletePods(
-  set: ReplicaOwner,
-  pods: readonly core.v1.Pod[],
-  { api, events }: ReconcileContext,
-): Promise<Error | undefined> {
-  let failure: Error | undefined
-  await Promise.all(
-    pods.map(async ({ metadata: { namespace = '', name = '', uid } = {} }) => {
-      try {
-        await api.resource(Pod).delete(namespace, name, uid === undefined ? {} : { preconditions: { uid } })
-        events.event(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`)
-      } catch (error) {
-        // It is gone, or another one has its name.
-        if (isStatus(error, 'NotFound', 'Conflict')) return
-        events.event(set, 'Warning', 'FailedDelete', `Error deleting: ${asError(error).message}`)
-        failure ??= new Error(`unable to delete pods: ${asError(error).message}`)
-      }
-    }),
-  )
-  return failure
-}
-
-async function claimPods<T extends ReplicaOwner>(
-  { kind }: ReplicaFlavour<T>,
-  set: T,
-  selector: LabelMatcher,
-  pods: readonly core.v1.Pod[],
-  { api }: ReconcileContext,
-): Promise<readonly core.v1.Pod[]> {
-  const { namespace = '', name = '' } = set.metadata ?? {}
-  return claimObjects({
-    ownerKind: kind,
-    owner: set,
-    liveOwner: () => api.resource(kind).get(namespace, name),
-    candidates: pods.filter(isPodActive),
-    matches: (pod) => selector.matches(pod.metadata?.labels),
-    api: api.resource(Pod),
-  })
-}
-
-/** When the next ready pod has been ready long enough, in milliseconds from now. */
-function nextAvailability(
-  set: ReplicaOwner,
-  pods: readonly core.v1.Pod[],
-  nowMs: number,
-): number | undefined {
-  const minReadySeconds = set.spec?.minReadySeconds ?? 0
-  let earliestMs: number | undefined
-  for (const pod of pods) {
-    const atMs = podAvailableAtMs(pod, minReadySeconds)
-    if (atMs !== undefined && atMs > nowMs) earliestMs = Math.min(earliestMs ?? atMs, atMs)
-  }
-  return earliestMs === undefined ? undefined : earliestMs - nowMs
+  return Array.from({ length: count }, () => pod)
 }
 
 async function reconcile<T extends ReplicaOwner>(
@@ -158,41 +85,24 @@ async function reconcile<T extends ReplicaOwner>(
   if (set === undefined) return done
   const selector = flavour.selectorOf(set)
   if ('error' in selector) return done
-  const uid = set.metadata?.uid ?? ''
-  const own = cache.of(Pod).byIndex(controllerIndex, uid)
-  const orphans = cache.of(Pod).byIndex(controllerIndex, orphanKey(namespace))
-  const pods = await claimPods(flavour, set, selector, [...own, ...orphans], context)
-  const terminating = own.filter((pod) => isPodTerminating(pod) && selector.matches(pod.metadata?.labels))
+  const matches = ({ metadata }: core.v1.Pod): boolean => selector.matches(metadata?.labels)
+  const own = cache.of(Pod).byIndex(controllerIndex, set.metadata?.uid ?? '')
+  const dependents = { ownerKind: kind, owner: set, kind: Pod, matches, considers: isPodActive }
+  const pods = await claimDependents(dependents, context)
+  const terminating = own.filter((pod) => isPodTerminating(pod) && matches(pod))
   const nowMs = host.now()
   const related = pods.length > (set.spec?.replicas ?? 0) ? relatedPods(flavour, cache, set) : []
   const plan = planReplicas(set, pods, related, nowMs)
   const failure =
     plan.create > 0
-      ? await createPods(flavour, set, plan.create, context)
+      ? await createPods(set, replicas(flavour, set, plan.create), context)
       : await deletePods(set, plan.remove, context)
   const observed = { pods, terminating: terminating.length, failure, nowMs }
   const next = flavour.withStatus(set, replicaStatus(set, observed))
   if (!jsonEqual(set.status, next.status)) await api.resource(kind).updateStatus(next)
   if (failure !== undefined) throw failure
-  const nextMs = nextAvailability(set, pods, nowMs)
+  const nextMs = nextPodAvailabilityMs(pods, set.spec?.minReadySeconds ?? 0, nowMs)
   return nextMs === undefined ? done : requeueAfter(nextMs)
-}
-
-/** Owners that may want to adopt a pod without controller. */
-function ownersSelecting<T extends ReplicaOwner>(
-  { kind, selectorOf }: ReplicaFlavour<T>,
-  pod: core.v1.Pod,
-  cache: Caches,
-): readonly Key[] {
-  if (controllerOf(pod) !== undefined || pod.metadata?.deletionTimestamp !== undefined) return []
-  return cache
-    .of(kind)
-    .list(pod.metadata?.namespace ?? '')
-    .filter((owner) => {
-      const selector = selectorOf(owner)
-      return !('error' in selector) && selector.matches(pod.metadata?.labels)
-    })
-    .map(keyOf)
 }
 
 /** Keeps as many pods as each owner wants. */
@@ -204,15 +114,9 @@ export function replicaController<T extends ReplicaOwner>(flavour: ReplicaFlavou
     reconciles: kind,
     owns: [Pod],
     watches: [
-      watching({
-        kind: Pod,
-        when: (pod, old) =>
-          pod !== undefined &&
-          controllerOf(pod) === undefined &&
-          (old === undefined ||
-            controllerOf(old) !== undefined ||
-            !jsonEqual(pod.metadata?.labels, old.metadata?.labels)),
-        keys: (pod, { cache }) => ownersSelecting(flavour, pod, cache),
+      watchOrphans(Pod, kind, (owner, pod) => {
+        const selector = flavour.selectorOf(owner)
+        return !('error' in selector) && selector.matches(pod.metadata?.labels)
       }),
     ],
     indexers: [indexing<KubernetesObject>(kind, controllerIndexers)],

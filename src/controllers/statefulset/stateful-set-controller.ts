@@ -2,37 +2,26 @@ import { ControllerRevision } from '../../api/apps/controller-revision/kind.ts'
 import { StatefulSet } from '../../api/apps/stateful-set/kind.ts'
 import { PersistentVolumeClaim } from '../../api/core/persistent-volume-claim/kind.ts'
 import { Pod } from '../../api/core/pod/kind.ts'
-import { podAvailableAtMs } from '../../api/core/pod/pod-state.ts'
+import { nextPodAvailabilityMs } from '../../api/core/pod/pod-state.ts'
 import type { apps, core } from '../../api/generated/types/index.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
-import {
-  type LabelMatcher,
-  labelMatcherOf,
-  validLabelMatcher,
-} from '../../apimachinery/selectors/label-selector.ts'
-import { isStatus } from '../../apimachinery/status-error.ts'
-import { claimObjects } from '../../reconcile/claim-objects.ts'
+import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import { labelMatcherOf, validLabelMatcher } from '../../apimachinery/selectors/label-selector.ts'
+import { claimDependents } from '../../reconcile/claim-dependents.ts'
 import {
   type AnyController,
-  type Caches,
   defineController,
   done,
   type Key,
   type Outcome,
   type ReconcileContext,
   requeueAfter,
-  watching,
 } from '../../reconcile/controller.ts'
-import {
-  controllerIndex,
-  controllerOf,
-  keyOf,
-  orphanKey,
-  splitKey,
-} from '../../reconcile/owner-references.ts'
-import { ensureRevision, sortedRevisions, superfluousRevisions } from '../../reconcile/revision-history.ts'
+import { splitKey } from '../../reconcile/owner-references.ts'
+import { ensureRevision, sortedRevisions, truncateHistory } from '../../reconcile/revision-history.ts'
 import { revisionTemplate, templateRevisionData } from '../../reconcile/revision-template.ts'
 import { slowStart } from '../../reconcile/slow-start.ts'
+import { watchOrphans } from '../../reconcile/watch-orphans.ts'
 import { applyStep } from './apply-step.ts'
 import { revisionOf } from './identity.ts'
 import type { VersionedTemplate } from './make-pod.ts'
@@ -43,54 +32,10 @@ import { statefulSetStatus } from './stateful-set-status.ts'
 type Set = apps.v1.StatefulSet
 type Revision = apps.v1.ControllerRevision
 
-const defaultHistoryLimit = 10
-
 const versioned = (revision: Revision): VersionedTemplate => ({
   name: revision.metadata?.name ?? '',
   template: revisionTemplate(revision),
 })
-
-async function claimRevisions(
-  set: Set,
-  selector: LabelMatcher,
-  { api, cache }: ReconcileContext,
-): Promise<readonly Revision[]> {
-  const { namespace = '', name = '', uid = '' } = set.metadata ?? {}
-  const revisions = cache.of(ControllerRevision)
-  const claimed = await claimObjects({
-    ownerKind: StatefulSet,
-    owner: set,
-    liveOwner: () => api.resource(StatefulSet).get(namespace, name),
-    candidates: [
-      ...revisions.byIndex(controllerIndex, uid),
-      ...revisions.byIndex(controllerIndex, orphanKey(namespace)),
-    ],
-    matches: ({ metadata }) => selector.matches(metadata?.labels),
-    api: api.resource(ControllerRevision),
-  })
-  return sortedRevisions(claimed)
-}
-
-async function claimPods(
-  set: Set,
-  selector: LabelMatcher,
-  { api, cache }: ReconcileContext,
-): Promise<readonly core.v1.Pod[]> {
-  const { namespace = '', name = '', uid = '' } = set.metadata ?? {}
-  const pods = cache.of(Pod)
-  const candidates = [
-    ...pods.byIndex(controllerIndex, uid),
-    ...pods.byIndex(controllerIndex, orphanKey(namespace)),
-  ]
-  return claimObjects({
-    ownerKind: StatefulSet,
-    owner: set,
-    liveOwner: () => api.resource(StatefulSet).get(namespace, name),
-    candidates: candidates.filter((pod) => ordinalOf(set, pod) !== undefined),
-    matches: (pod) => selector.matches(pod.metadata?.labels),
-    api: api.resource(Pod),
-  })
-}
 
 /** One after another where pods have an order; else in rounds of 1, 2, 4 …. The first failure ends it. */
 async function applySteps(set: Set, steps: readonly Step[], context: ReconcileContext): Promise<unknown> {
@@ -110,29 +55,6 @@ async function applySteps(set: Set, steps: readonly Step[], context: ReconcileCo
   return undefined
 }
 
-function nextAvailability(set: Set, pods: readonly core.v1.Pod[], nowMs: number): number | undefined {
-  const times = pods
-    .map((pod) => podAvailableAtMs(pod, set.spec?.minReadySeconds ?? 0))
-    .filter((atMs) => atMs !== undefined && atMs > nowMs)
-  return times.length === 0 ? undefined : Math.min(...times.map(Number)) - nowMs
-}
-
-async function truncateHistory(
-  set: Set,
-  revisions: readonly Revision[],
-  live: ReadonlySet<string>,
-  { api }: ReconcileContext,
-): Promise<void> {
-  const limit = set.spec?.revisionHistoryLimit ?? defaultHistoryLimit
-  for (const { metadata } of superfluousRevisions(revisions, live, limit)) {
-    try {
-      await api.resource(ControllerRevision).delete(metadata?.namespace ?? '', metadata?.name ?? '', {})
-    } catch (error) {
-      if (!isStatus(error, 'NotFound')) throw error
-    }
-  }
-}
-
 async function reconcile(key: Key, context: ReconcileContext): Promise<Outcome> {
   const { cache, api, host } = context
   const [namespace, name] = splitKey(key)
@@ -140,8 +62,14 @@ async function reconcile(key: Key, context: ReconcileContext): Promise<Outcome> 
   if (set === undefined) return done
   const selector = labelMatcherOf(set.spec?.selector)
   if ('error' in selector) return done
-  const revisions = await claimRevisions(set, selector, context)
-  const pods = await claimPods(set, selector, context)
+  const own = {
+    ownerKind: StatefulSet,
+    owner: set,
+    matches: ({ metadata }: KubernetesObject) => selector.matches(metadata?.labels),
+  }
+  const revisions = sortedRevisions(await claimDependents({ ...own, kind: ControllerRevision }, context))
+  const considers = (pod: core.v1.Pod): boolean => ordinalOf(set, pod) !== undefined
+  const pods = await claimDependents({ ...own, kind: Pod, considers }, context)
   const request = {
     kind: StatefulSet,
     owner: set,
@@ -172,28 +100,10 @@ async function reconcile(key: Key, context: ReconcileContext): Promise<Outcome> 
   const status = statefulSetStatus(set, { pods, ...names, collisionCount: made.collisionCount, nowMs })
   if (!jsonEqual(set.status, status)) await api.resource(StatefulSet).updateStatus({ ...set, status })
   if (failure !== undefined) throw failure
-  await truncateHistory(
-    set,
-    revisions,
-    new Set([names.current, names.update, ...pods.map(revisionOf)]),
-    context,
-  )
-  const nextMs = nextAvailability(set, pods, nowMs)
+  const live = new Set([names.current, names.update, ...pods.map(revisionOf)])
+  await truncateHistory(api.resource(ControllerRevision), revisions, live, set.spec?.revisionHistoryLimit)
+  const nextMs = nextPodAvailabilityMs(pods, set.spec?.minReadySeconds ?? 0, nowMs)
   return nextMs === undefined ? done : requeueAfter(nextMs)
-}
-
-/** Sets that may want to adopt a pod without controller. */
-function setsSelecting(pod: core.v1.Pod, cache: Caches): readonly Key[] {
-  if (controllerOf(pod) !== undefined || pod.metadata?.deletionTimestamp !== undefined) return []
-  return cache
-    .of(StatefulSet)
-    .list(pod.metadata?.namespace ?? '')
-    .filter(
-      (set) =>
-        ordinalOf(set, pod) !== undefined &&
-        validLabelMatcher(set.spec?.selector).matches(pod.metadata?.labels),
-    )
-    .map(keyOf)
 }
 
 /** Keeps the pods of each StatefulSet, each with its name and its claims, in their order. */
@@ -201,7 +111,15 @@ export const statefulSetController: AnyController = defineController({
   name: 'statefulset',
   reconciles: StatefulSet,
   owns: [Pod, ControllerRevision],
-  watches: [watching({ kind: Pod, keys: (pod, { cache }) => setsSelecting(pod, cache) })],
+  watches: [
+    watchOrphans(
+      Pod,
+      StatefulSet,
+      (set, pod) =>
+        ordinalOf(set, pod) !== undefined &&
+        validLabelMatcher(set.spec?.selector).matches(pod.metadata?.labels),
+    ),
+  ],
   reads: [PersistentVolumeClaim],
   permissions: [
     {

@@ -40,3 +40,17 @@ export function isPodAvailable(pod: Pod, minReadySeconds: number, nowMs: number)
   const atMs = podAvailableAtMs(pod, minReadySeconds)
   return atMs !== undefined && atMs <= nowMs
 }
+
+/** In how many milliseconds the next ready pod will have been ready long enough; undefined: none waits. */
+export function nextPodAvailabilityMs(
+  pods: readonly Pod[],
+  minReadySeconds: number,
+  nowMs: number,
+): number | undefined {
+  let earliestMs: number | undefined
+  for (const pod of pods) {
+    const atMs = podAvailableAtMs(pod, minReadySeconds)
+    if (atMs !== undefined && atMs > nowMs) earliestMs = Math.min(earliestMs ?? atMs, atMs)
+  }
+  return earliestMs === undefined ? undefined : earliestMs - nowMs
+}
