@@ -27,6 +27,7 @@ import { EventRecorder } from '../client/event-recorder.ts'
 import type { InformerFactory } from '../client/informer.ts'
 import { createInformerFactory } from '../client/informer-factory.ts'
 import { testHost } from '../client/testing/test-host.ts'
+import { reporterOf } from '../reconcile/controller.ts'
 import { fixedKinds } from '../reconcile/kind-source.ts'
 import { startController } from '../reconcile/start-controller.ts'
 import { controllers } from './controllers.ts'
@@ -85,7 +86,7 @@ beforeEach(async () => {
     rootCertificate: 'PEM',
     namespaceSettleMs: 0,
   })) {
-    const events = new EventRecorder({ client, host, logger, component: `${declaration.name}-controller` })
+    const events = new EventRecorder({ client, host, logger, component: reporterOf(declaration) })
     const running = startController(declaration, { client, informers, events, host, logger, metrics })
     stops.push(
       () => running.stop(),

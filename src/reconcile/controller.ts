@@ -2,6 +2,7 @@ import type { KindDeclaration } from '../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../apimachinery/meta.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Metrics } from '../base/metrics.ts'
 import type { Client } from '../client/client.ts'
 import type { AnyKind, Indexers, InformerFactory, InformerOptions, Lister } from '../client/informer.ts'
 
@@ -30,6 +31,8 @@ export interface WatchDeclaration<T extends KubernetesObject = KubernetesObject>
   readonly keys: (object: T, context: ReconcileContext) => readonly Key[]
   /** Changes for which it says false are not looked at. */
   readonly when?: (object: T | undefined, old: T | undefined) => boolean
+  /** Time in which such changes gather before their keys are queued; none where absent. */
+  readonly delayMs?: number
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: watches of different kinds in one list; each is called only with objects of its own
@@ -76,8 +79,15 @@ export interface ReconcileContext {
   readonly events: EventRecorder
   readonly host: Host
   readonly logger: Logger
+  readonly metrics: Metrics
   /** Aborts when the controller stops or loses its lease. */
   readonly signal: AbortSignal
+}
+
+/** How long a key that fails waits: `baseMs`, doubled with each failure, at most `maxMs`. */
+export interface BackOff {
+  readonly baseMs: number
+  readonly maxMs: number
 }
 
 /** What a controller may do beyond reading what it reconciles, owns and watches: upstream's verbs per resource; its RBAC role is derived from this. */
@@ -90,6 +100,8 @@ export interface Permission {
 export interface ControllerDeclaration<T extends KubernetesObject = KubernetesObject> {
   /** Upstream's name without `-controller`: `deployment`; also the work queue's name in metrics. */
   readonly name: string
+  /** `source.component` of its events; its name with `-controller` where absent. */
+  readonly reportsAs?: string
   /** Absent: keys come from `watches` and `setUp` alone. */
   readonly reconciles?: KindDeclaration<T>
   /** Kinds whose objects carry a controller owner reference to `reconciles`. */
@@ -101,6 +113,8 @@ export interface ControllerDeclaration<T extends KubernetesObject = KubernetesOb
   readonly permissions?: readonly Permission[]
   /** Keys reconciled at the same time; upstream's default (5) where absent. */
   readonly workers?: number
+  /** Upstream's 5 ms to 1000 s where absent. */
+  readonly backOff?: BackOff
   /** Rest between two reconciles of one key, in which what happens to it gathers; none where absent. A key at rest is reconciled at once. */
   readonly spacingMs?: number
   /** When it says false for a change of `reconciles`, the key is not queued. */
@@ -115,6 +129,7 @@ export interface ControllerSetup {
   readonly informers: InformerFactory
   readonly host: Host
   readonly logger: Logger
+  readonly metrics: Metrics
   readonly events: EventRecorder
   readonly signal: AbortSignal
   readonly enqueue: (key: Key, delayMs?: number) => void
@@ -124,6 +139,9 @@ export interface ControllerSetup {
 
 // biome-ignore lint/suspicious/noExplicitAny: controllers of different kinds in one list; the harness gives each only its own objects
 export type AnyController = ControllerDeclaration<any>
+
+/** What the events of a controller say that they are from. */
+export const reporterOf = ({ name, reportsAs = `${name}-controller` }: AnyController): string => reportsAs
 
 /** A declaration, typed by what it reconciles. `startController` (the harness) runs it. */
 export function defineController<T extends KubernetesObject>(

@@ -11,6 +11,7 @@ import {
   type AnyController,
   type AnyKind,
   type AnyWatch,
+  type BackOff,
   type Caches,
   type EventRecorder,
   type Key,
@@ -44,6 +45,9 @@ export interface RunningController {
 }
 
 const defaultWorkers = 5
+
+/** Of upstream's default controller rate limiter. */
+const defaultBackOff: BackOff = { baseMs: 5, maxMs: 1_000_000 }
 
 /** How long a key waits for the caches to show what its last reconcile has written. */
 const maxCacheWaitMs = 10_000
@@ -79,7 +83,12 @@ class Harness implements RunningController {
     this.#declaration = declaration
     this.#options = options
     this.#logger = options.logger.child({ controller: name })
-    this.#queue = new WorkQueue({ ...options, name, onReady: () => this.#pump() })
+    this.#queue = new WorkQueue({
+      ...options,
+      name,
+      backOff: declaration.backOff ?? defaultBackOff,
+      onReady: () => this.#pump(),
+    })
     this.#caches = { of: (kind) => this.#lister(kind) }
     this.#watchContext = this.#context(undefined)
     this.#follow()
@@ -87,6 +96,7 @@ class Harness implements RunningController {
       informers: options.informers,
       host: options.host,
       logger: this.#logger,
+      metrics: options.metrics,
       events: options.events,
       signal: this.#abort.signal,
       enqueue: (key, delayMs = 0) => this.#queue.addAfter(key, delayMs),
@@ -181,7 +191,10 @@ class Harness implements RunningController {
     if (watch.when !== undefined && !watch.when(object, old)) return
     for (const state of [object, old]) {
       if (state === undefined) continue
-      for (const key of watch.keys(state, this.#watchContext)) this.#add(key)
+      for (const key of watch.keys(state, this.#watchContext)) {
+        if (watch.delayMs === undefined) this.#add(key)
+        else this.#queue.addAfter(key, watch.delayMs)
+      }
     }
   }
 
@@ -193,7 +206,7 @@ class Harness implements RunningController {
   }
 
   #context(key: Key | undefined): ReconcileContext {
-    const { client, events, host, checkLease } = this.#options
+    const { client, events, host, metrics, checkLease } = this.#options
     const transport = recordingTransport({
       transport: client.transport,
       checkWrite: () => {
@@ -209,6 +222,7 @@ class Harness implements RunningController {
       api: createClient(transport),
       events,
       host,
+      metrics,
       logger: key === undefined ? this.#logger : this.#logger.child({ key }),
       signal: this.#abort.signal,
     }

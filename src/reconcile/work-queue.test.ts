@@ -7,13 +7,14 @@ import { WorkQueue } from './work-queue.ts'
 let host: VirtualHost
 let metrics: PrometheusMetrics
 let ready = 0
+const backOff = { baseMs: 5, maxMs: 1_000_000 }
 let queue: WorkQueue
 
 beforeEach(() => {
   host = testHost()
   metrics = new PrometheusMetrics()
   ready = 0
-  queue = new WorkQueue({ name: 'test', host, metrics, onReady: () => ready++ })
+  queue = new WorkQueue({ name: 'test', host, metrics, backOff, onReady: () => ready++ })
 })
 
 test('take() gives keys in the order in which they came, each once', () => {
@@ -96,4 +97,23 @@ test('WorkQueue measures itself', async () => {
   queue.addRateLimited('a')
   expect(metrics.expose()).toContain('workqueue_work_duration_seconds_sum{name="test"} 0.05')
   expect(metrics.expose()).toContain('workqueue_retries_total{name="test"} 1')
+})
+
+test('addRateLimited() waits as long as the back-off says', async () => {
+  queue = new WorkQueue({
+    name: 'slow',
+    host,
+    metrics,
+    backOff: { baseMs: 1000, maxMs: 1500 },
+    onReady: () => {},
+  })
+  queue.addRateLimited('a')
+  await host.advance(999)
+  expect(queue.depth).toBe(0)
+  await host.advance(1)
+  queue.take()
+  queue.addRateLimited('a')
+  queue.done('a')
+  await host.advance(1500)
+  expect(queue.depth).toBe(1)
 })

@@ -1,20 +1,20 @@
 import type { Host, Timer } from '../base/host.ts'
 import type { Counter, Gauge, Histogram, Metrics } from '../base/metrics.ts'
 import { TokenBucket } from '../base/token-bucket.ts'
-import type { Key } from './controller.ts'
+import type { BackOff, Key } from './controller.ts'
 
 export interface WorkQueueOptions {
   /** The label of its metrics. */
   readonly name: string
   readonly host: Host
   readonly metrics: Metrics
+  /** Per item, beside the bound over all. */
+  readonly backOff: BackOff
   /** Called when `take` may have something that it did not have before. */
   readonly onReady: () => void
 }
 
-/** Upstream's default controller rate limiter: per item 5 ms doubling to 1000 s, and 10 retries a second (100 at once) over all. */
-const retryBaseMs = 5
-const retryMaxMs = 1_000_000
+/** Of upstream's default controller rate limiter, over all items: 10 retries a second, 100 at once. */
 const retriesPerSecond = 10
 const retryBurst = 100
 
@@ -97,6 +97,7 @@ class QueueMetrics {
 export class WorkQueue {
   readonly #host: Host
   readonly #onReady: () => void
+  readonly #backOff: BackOff
   readonly #metrics: QueueMetrics
   readonly #bucket: TokenBucket
   /** Keys that need work → since when they are known; in order. */
@@ -110,9 +111,10 @@ export class WorkQueue {
   #closed = false
 
   constructor(options: WorkQueueOptions) {
-    const { host, onReady, name, metrics } = options
+    const { host, onReady, name, metrics, backOff } = options
     this.#host = host
     this.#onReady = onReady
+    this.#backOff = backOff
     this.#bucket = new TokenBucket(host, retriesPerSecond, retryBurst)
     this.#metrics = new QueueMetrics(name, metrics, () => {
       const nowMs = host.monotonicMs()
@@ -156,7 +158,8 @@ export class WorkQueue {
     const failures = (this.#failures.get(key) ?? 0) + 1
     this.#failures.set(key, failures)
     this.#metrics.retried()
-    const itemMs = Math.min(retryBaseMs * 2 ** (failures - 1), retryMaxMs)
+    const { baseMs, maxMs } = this.#backOff
+    const itemMs = Math.min(baseMs * 2 ** (failures - 1), maxMs)
     this.addAfter(key, Math.max(itemMs, this.#bucket.reserve()))
     return failures
   }

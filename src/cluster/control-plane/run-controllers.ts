@@ -4,7 +4,7 @@ import type { Metrics } from '../../base/metrics.ts'
 import type { Client } from '../../client/client.ts'
 import { EventRecorder } from '../../client/event-recorder.ts'
 import type { InformerFactory } from '../../client/informer.ts'
-import type { AnyController } from '../../reconcile/controller.ts'
+import { type AnyController, reporterOf } from '../../reconcile/controller.ts'
 import { startController } from '../../reconcile/start-controller.ts'
 
 export interface RunControllersOptions {
@@ -28,7 +28,7 @@ export async function runControllers(
   const { host, logger, metrics, informers, clientOf } = options
   const run = (declaration: AnyController): Promise<void> => {
     const client = clientOf(declaration.name)
-    const events = new EventRecorder({ client, host, logger, component: `${declaration.name}-controller` })
+    const events = new EventRecorder({ client, host, logger, component: reporterOf(declaration) })
     const running = startController(declaration, { client, informers, events, host, logger, metrics })
     stops.push(() => events.stop())
     stops.push(() => running.stop())

@@ -95,6 +95,7 @@ async function reconcile(key: Key, context: ReconcileContext): Promise<Outcome> 
 /** Keeps the EndpointSlices of Services that select pods. */
 export const endpointSliceController: AnyController = defineController({
   name: 'endpointslice',
+  reportsAs: 'endpoint-slice-controller',
   reconciles: Service,
   watches: [
     watching({

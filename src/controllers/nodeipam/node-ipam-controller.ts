@@ -57,6 +57,7 @@ export function nodeIpamController(options: NodeIpamOptions = {}): AnyController
 
   return defineController({
     name: 'node-ipam',
+    reportsAs: 'cidrAllocator',
     reconciles: Node,
     when: (node, old) =>
       node !== undefined && !node.spec?.podCIDR && old?.spec?.podCIDR === node.spec?.podCIDR,

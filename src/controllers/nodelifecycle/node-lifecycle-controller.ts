@@ -145,6 +145,7 @@ export function nodeLifecycleController(): AnyController {
   let lifecycle: NodeLifecycle | undefined
   return defineController({
     name: 'node-lifecycle',
+    reportsAs: 'node-controller',
     reconciles: Node,
     watches: [
       watching({

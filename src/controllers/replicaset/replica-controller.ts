@@ -43,6 +43,8 @@ export interface ReplicaOwner extends KubernetesObject {
 /** One of the two kinds. */
 export interface ReplicaFlavour<T extends ReplicaOwner> {
   readonly name: string
+  /** Whom its events are from, where that is not its name. */
+  readonly reportsAs?: string
   readonly kind: KindDeclaration<T>
   /** An error for a selector that no server would have taken. */
   readonly selectorOf: (owner: T) => LabelMatcher | { readonly error: string }
@@ -107,10 +109,11 @@ async function reconcile<T extends ReplicaOwner>(
 
 /** Keeps as many pods as each owner wants. */
 export function replicaController<T extends ReplicaOwner>(flavour: ReplicaFlavour<T>): AnyController {
-  const { name, kind } = flavour
+  const { name, reportsAs, kind } = flavour
   const { group, resource } = kind
   return defineController<T>({
     name,
+    ...(reportsAs === undefined ? {} : { reportsAs }),
     reconciles: kind,
     owns: [Pod],
     watches: [

@@ -12,7 +12,7 @@ import { createInformerFactory } from '../../client/informer-factory.ts'
 import { resourcePath } from '../../client/resource-path.ts'
 import { FakeApi } from '../../client/testing/fake-api.ts'
 import { testHost } from '../../client/testing/test-host.ts'
-import type { AnyController } from '../controller.ts'
+import { type AnyController, reporterOf } from '../controller.ts'
 import { type RunningController, startController } from '../start-controller.ts'
 
 /** Controllers on a fake API under virtual time. `stop` ends what was started. */
@@ -31,7 +31,7 @@ export class TestCluster {
 
   start(declaration: AnyController): RunningController {
     const { host, client, informers, metrics } = this
-    const component = `${declaration.name}-controller`
+    const component = reporterOf(declaration)
     const events = new EventRecorder({ client, host, logger: silentLogger, component })
     const running = startController(declaration, {
       client,
