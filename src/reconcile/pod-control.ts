@@ -7,13 +7,26 @@ import { slowStart } from './slow-start.ts'
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
-/** Makes the pods in rounds of 1, 2, 4 …, with events on their owner; gives the first failure. */
+export interface Creations {
+  readonly created: number
+  /** The first one. */
+  readonly failure: Error | undefined
+}
+
+export interface Deletions {
+  /** Those that are gone, or on their way. */
+  readonly deleted: readonly core.v1.Pod[]
+  /** The first one. */
+  readonly failure: Error | undefined
+}
+
+/** Makes the pods in rounds of 1, 2, 4 …, with events on their owner. */
 export async function createPods(
   owner: KubernetesObject,
   pods: readonly core.v1.Pod[],
   { api, events }: ReconcileContext,
-): Promise<Error | undefined> {
-  const { errors } = await slowStart(pods.length, async (index) => {
+): Promise<Creations> {
+  const { succeeded, errors } = await slowStart(pods.length, async (index) => {
     const pod = pods[index]
     if (pod === undefined) return
     try {
@@ -26,18 +39,20 @@ export async function createPods(
       throw error
     }
   })
-  return errors.length === 0 ? undefined : asError(errors[0])
+  return { created: succeeded, failure: errors.length === 0 ? undefined : asError(errors[0]) }
 }
 
-/** Deletes the pods, all at once, with events on their owner; gives the first failure. */
+/** Deletes the pods, all at once, with events on their owner. */
 export async function deletePods(
   owner: KubernetesObject,
   pods: readonly core.v1.Pod[],
   { api, events }: ReconcileContext,
-): Promise<Error | undefined> {
+): Promise<Deletions> {
   let failure: Error | undefined
+  const kept = new Set<core.v1.Pod>()
   await Promise.all(
-    pods.map(async ({ metadata: { namespace = '', name = '', uid } = {} }) => {
+    pods.map(async (pod) => {
+      const { namespace = '', name = '', uid } = pod.metadata ?? {}
       try {
         await api.resource(Pod).delete(namespace, name, uid === undefined ? {} : { preconditions: { uid } })
         events.event(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`)
@@ -45,9 +60,10 @@ export async function deletePods(
         // It is gone, or another one has its name.
         if (isStatus(error, 'NotFound', 'Conflict')) return
         events.event(owner, 'Warning', 'FailedDelete', `Error deleting: ${asError(error).message}`)
+        kept.add(pod)
         failure ??= new Error(`unable to delete pods: ${asError(error).message}`)
       }
     }),
   )
-  return failure
+  return { deleted: pods.filter((pod) => !kept.has(pod)), failure }
 }

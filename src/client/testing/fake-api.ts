@@ -1,5 +1,6 @@
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import type { DeleteOptions, KubernetesObject, ObjectMeta, WatchEvent } from '../../apimachinery/meta.ts'
+import { deletePrefix } from '../../apimachinery/patch/directives.ts'
 import { parseFieldSelector } from '../../apimachinery/selectors/field-selector.ts'
 import { parseLabelSelector } from '../../apimachinery/selectors/parse-label-selector.ts'
 import {
@@ -334,9 +335,17 @@ function mergePatch(target: unknown, patch: unknown): unknown {
     if (value === null) delete result[key]
     else if (key === 'ownerReferences') result[key] = mergeByKey(result[key], value, 'uid')
     else if (key === 'conditions') result[key] = mergeByKey(result[key], value, 'type')
+    else if (key.startsWith(deletePrefix)) without(result, key.slice(deletePrefix.length + 1), value)
     else if (key !== '$setElementOrder/ownerReferences') result[key] = mergePatch(result[key], value)
   }
   return result
+}
+
+/** `$deleteFromPrimitiveList/<field>`. */
+function without(result: Record<string, unknown>, name: string, values: unknown): void {
+  const list = result[name]
+  if (Array.isArray(list) && Array.isArray(values))
+    result[name] = list.filter((value) => !values.includes(value))
 }
 
 function mergeByKey(target: unknown, patch: unknown, key: string): unknown {

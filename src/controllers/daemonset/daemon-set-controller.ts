@@ -116,13 +116,11 @@ async function reconcile(key: Key, backOff: FailureBackOff, context: ReconcileCo
   const plan = planDaemons(input)
   const { remove, afterMs } = holdBack(input, plan, backOff, context)
   const created = plan.create.slice(0, burst).map((node) => makeDaemonPod(set, node, input.hash))
-  const failures = [
-    await createPods(set, created, context),
-    await deletePods(set, remove.slice(0, burst), context),
-  ]
+  const creations = await createPods(set, created, context)
+  const deletions = await deletePods(set, remove.slice(0, burst), context)
   const status = daemonSetStatus(input, collisionCount)
   if (!jsonEqual(set.status, status)) await api.resource(DaemonSet).updateStatus({ ...set, status })
-  const failure = failures.find((each) => each !== undefined)
+  const failure = creations.failure ?? deletions.failure
   if (failure !== undefined) throw failure
   const hashes = new Set([input.hash, ...input.pods.map(hashOf)])
   const live = revisions.filter(({ metadata }) => hashes.has(metadata?.labels?.[hashLabel] ?? ''))

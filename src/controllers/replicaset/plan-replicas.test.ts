@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { apps, core } from '../../api/generated/types/index.ts'
+import { rankPods } from '../../reconcile/rank-pods.ts'
 import { type PodTraits, podWith } from '../../reconcile/testing/pods.ts'
 import { burstReplicas, planReplicas } from './plan-replicas.ts'
-import { rankPods } from './rank-pods.ts'
 
 const nowMs = Date.UTC(2026, 0, 10)
 const hour = 3_600_000

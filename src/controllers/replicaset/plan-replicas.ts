@@ -1,5 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
-import { rankPods } from './rank-pods.ts'
+import { rankPods } from '../../reconcile/rank-pods.ts'
 import type { ReplicaOwner } from './replica-controller.ts'
 
 /** Creations or deletions of one reconcile at most. */

@@ -95,7 +95,7 @@ async function reconcile<T extends ReplicaOwner>(
   const nowMs = host.now()
   const related = pods.length > (set.spec?.replicas ?? 0) ? relatedPods(flavour, cache, set) : []
   const plan = planReplicas(set, pods, related, nowMs)
-  const failure =
+  const { failure } =
     plan.create > 0
       ? await createPods(set, replicas(flavour, set, plan.create), context)
       : await deletePods(set, plan.remove, context)

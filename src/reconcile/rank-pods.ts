@@ -1,6 +1,6 @@
-import { isPodActive, isPodReady, podReadySinceMs } from '../../api/core/pod/pod-state.ts'
-import type { core } from '../../api/generated/types/index.ts'
-import { timeMs } from '../../apimachinery/time.ts'
+import { isPodActive, isPodReady, podReadySinceMs } from '../api/core/pod/pod-state.ts'
+import type { core } from '../api/generated/types/index.ts'
+import { timeMs } from '../apimachinery/time.ts'
 
 type Pod = core.v1.Pod
 
@@ -70,23 +70,38 @@ function compareTimes(a: number | undefined, b: number | undefined, nowMs: numbe
   return (pods[0].metadata?.uid ?? '') < (pods[1].metadata?.uid ?? '') ? -1 : 1
 }
 
-function compare(a: Ranked, b: Ranked, nowMs: number): number {
-  const pods: [Pod, Pod] = [a.pod, b.pod]
+/** `after`: what comes after readiness and before age; `times`: which of two times is the younger. */
+function compare(a: Ranked, b: Ranked, after: number, times: (a?: number, b?: number) => number): number {
   return (
     Number(a.isAssigned) - Number(b.isAssigned) ||
     a.phase - b.phase ||
     Number(a.isReady) - Number(b.isReady) ||
-    a.deletionCost - b.deletionCost ||
-    b.neighbours - a.neighbours ||
-    (a.isReady && b.isReady ? compareTimes(a.readySinceMs, b.readySinceMs, nowMs, pods) : 0) ||
+    after ||
+    (a.isReady && b.isReady ? times(a.readySinceMs, b.readySinceMs) : 0) ||
     b.restarts - a.restarts ||
     b.sidecarRestarts - a.sidecarRestarts ||
-    compareTimes(a.createdMs, b.createdMs, nowMs, pods)
+    times(a.createdMs, b.createdMs)
   )
 }
 
+function compareReplicas(a: Ranked, b: Ranked, nowMs: number): number {
+  const after = a.deletionCost - b.deletionCost || b.neighbours - a.neighbours
+  return compare(a, b, after, (one, other) => compareTimes(one, other, nowMs, [a.pod, b.pod]))
+}
+
+/** The younger one first, what has no time before all. */
+const exactTimes = (a = Number.POSITIVE_INFINITY, b = Number.POSITIVE_INFINITY): number =>
+  a === b ? 0 : b - a
+
+/** Pods in the order in which they should go, for workloads that look at nothing but the pods themselves. */
+export const rankActivePods = (pods: readonly Pod[]): readonly Pod[] =>
+  pods
+    .map((pod) => rankOf(pod, new Map()))
+    .sort((a, b) => compare(a, b, 0, exactTimes))
+    .map(({ pod }) => pod)
+
 /**
- * Pods in the order in which they should go: first what is not assigned, earlier in its life, not ready, of
+ * Replicas in the order in which they should go: first what is not assigned, earlier in its life, not ready, of
  * lower deletion cost (KEP-2255), on a node with more of its kind (`related`), ready for less time, restarted
  * more often, younger (KEP-2185).
  */
@@ -99,6 +114,6 @@ export function rankPods(pods: readonly Pod[], related: readonly Pod[], nowMs: n
   }
   return pods
     .map((pod) => rankOf(pod, podsOnNode))
-    .sort((a, b) => compare(a, b, nowMs))
+    .sort((a, b) => compareReplicas(a, b, nowMs))
     .map(({ pod }) => pod)
 }
