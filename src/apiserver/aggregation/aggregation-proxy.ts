@@ -14,7 +14,7 @@ import { type ServerResponse, textResponse } from '../response.ts'
 import { answerObjects } from './answer-objects.ts'
 import { identityHeaders, isIdentityHeader } from './identity-headers.ts'
 import type { RemoteService, RemoteServices } from './remote-services.ts'
-import { resolveService, type ServiceResolver } from './resolve-service.ts'
+import { resolveRemote, type ServiceResolver } from './resolve-service.ts'
 
 export interface AggregationProxyOptions extends ServiceResolver {
   readonly logger: Logger
@@ -61,7 +61,7 @@ export class AggregationProxy {
     if (!remote.available) return unavailable('service unavailable')
     let address: BackendAddress
     try {
-      address = resolveService(this.#options, remote)
+      address = resolveRemote(this.#options, remote)
     } catch (error) {
       logger.warn('an API service has no server', { service: remote.name, error })
       return unavailable('service unavailable')

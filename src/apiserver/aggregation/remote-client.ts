@@ -5,7 +5,7 @@ import { hostOf } from '../connect/forwarded-headers.ts'
 import type { UserInfo } from '../request.ts'
 import { identityHeaders } from './identity-headers.ts'
 import type { RemoteService } from './remote-services.ts'
-import { resolveService, type ServiceResolver } from './resolve-service.ts'
+import { resolveRemote, type ServiceResolver } from './resolve-service.ts'
 
 export interface RemoteClientOptions extends ServiceResolver {
   readonly connector: BackendConnector
@@ -38,7 +38,7 @@ export class RemoteClient {
   /** Rejects with an Error when nobody answers within five seconds. */
   async get(remote: RemoteService, target: string, accept: string, etag = ''): Promise<RemoteAnswer> {
     const { host, connector } = this.#options
-    const address = resolveService(this.#options, remote)
+    const address = resolveRemote(this.#options, remote)
     const abort = new AbortController()
     const timer = host.schedule(requestTimeoutMs, () => abort.abort(new Error('request timed out')))
     const serverName = typeof address.trust === 'string' ? hostOf(address) : address.trust.serverName

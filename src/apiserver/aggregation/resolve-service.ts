@@ -26,8 +26,8 @@ const readyAddresses = (slice: EndpointSlice): readonly string[] =>
     .filter(({ conditions }) => conditions?.ready !== false)
     .flatMap(({ addresses }) => addresses)
 
-/** Where to connect: an endpoint itself, as with `--enable-aggregator-routing`, since this process may be where no service address leads anywhere. */
-function place(
+/** Where a service is: an endpoint itself, as with `--enable-aggregator-routing`, since this process may be where no service address leads anywhere. Throws an Error that says why there is none. */
+export function resolveService(
   { host, reader }: ServiceResolver,
   { namespace, name, port }: RemoteService['service'],
 ): { readonly host: string; readonly port: number } {
@@ -48,14 +48,11 @@ function place(
 }
 
 /** The server behind an APIService, as a backend with what it is known by. Throws an Error that says why there is none. */
-export function resolveService(
-  resolver: ServiceResolver,
-  remote: Pick<RemoteService, 'service' | 'caBundle' | 'insecureSkipTLSVerify'>,
-): BackendAddress {
+export function resolveRemote(resolver: ServiceResolver, remote: RemoteService): BackendAddress {
   const { service, caBundle = '', insecureSkipTLSVerify } = remote
   return {
     scheme: 'https',
-    ...place(resolver, service),
+    ...resolveService(resolver, service),
     trust: {
       serverName: `${service.name}.${service.namespace}.svc`,
       authorityPem: caBundle === '' ? undefined : new TextDecoder().decode(decodeBase64(caBundle)),

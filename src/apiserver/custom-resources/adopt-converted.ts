@@ -9,7 +9,7 @@ export class ConvertedObjectError extends Error {
   override readonly name = 'ConvertedObjectError'
   readonly what: string
 
-  constructor(message: string, what = 'converted object') {
+  constructor(message: string, what = 'object') {
     super(message)
     this.what = what
   }
@@ -26,7 +26,7 @@ function checkSame(original: KubernetesObject, converted: KubernetesObject): voi
 }
 
 function textsOf(field: 'labels' | 'annotations', given: unknown): StringMap | undefined {
-  const wrong = (message: string): Error => new ConvertedObjectError(message, 'metadata in object')
+  const wrong = (message: string): Error => new ConvertedObjectError(message, 'metadata')
   if (given === undefined || given === null) return undefined
   if (!isObject(given)) throw wrong(`invalid metadata.${field} of type ${typeof given} in converted object`)
   for (const [key, value] of Object.entries(given))
@@ -53,14 +53,16 @@ export function adoptConverted(
   if (converted.apiVersion !== apiVersion)
     throw new ConvertedObjectError(
       `invalid groupVersion (expected ${apiVersion}, received ${converted.apiVersion ?? ''})`,
+      'object at index 0',
     )
   if (converted.kind !== original.kind)
     throw new ConvertedObjectError(
       `invalid kind (expected ${original.kind}, received ${converted.kind ?? ''})`,
+      'object at index 0',
     )
-  if (!isObject(given.metadata))
-    throw new ConvertedObjectError('missing metadata in converted object', 'metadata in object')
   checkSame(original, converted)
+  if (!isObject(given.metadata))
+    throw new ConvertedObjectError('missing metadata in converted object', 'metadata')
   const labels = textsOf('labels', given.metadata.labels)
   const annotations = textsOf('annotations', given.metadata.annotations)
   const { labels: _labels, annotations: _annotations, ...kept } = original.metadata ?? {}

@@ -73,11 +73,28 @@ const dialFailures: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'i/o timeout',
 }
 
-/** Clients know Go's words for what cannot be reached. */
+const unknownAuthority = 'certificate signed by unknown authority'
+const trustFailures: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
+  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
+  CERT_HAS_EXPIRED: 'certificate has expired or is not yet valid',
+  CERT_NOT_YET_VALID: 'certificate has expired or is not yet valid',
+}
+
+/** Clients know Go's words for what cannot be reached, or is not whom it should be. */
 function inGoWords(error: NodeJS.ErrnoException, { host, port }: BackendAddress): Error {
-  const known = dialFailures[error.code ?? '']
+  const code = error.code ?? ''
+  const distrust = trustFailures[code]
+  if (distrust !== undefined) return new Error(`tls: failed to verify certificate: x509: ${distrust}`)
+  if (code === 'ENOTFOUND') return new Error(`dial tcp: lookup ${host}: no such host`)
+  const known = dialFailures[code]
   return known === undefined ? error : new Error(`dial tcp ${host}:${port}: ${known}`)
 }
+
+const isReset = ({ code }: NodeJS.ErrnoException): boolean => code === 'ECONNRESET' || code === 'EPIPE'
 
 /** What comes after the connection's establishment may take its time. */
 function untimed(socket: Duplex): void {
@@ -173,7 +190,11 @@ export class NodeBackendConnector implements BackendConnector {
         untimed(message.socket)
         resolve(responseOf(message))
       })
-      call.on('error', (error) => reject(inGoWords(error, request.address)))
+      call.on('error', (error) => {
+        // The server had closed a connection that it had kept: nothing of this request has reached it.
+        if (call.reusedSocket && isReset(error)) this.request(request).then(resolve, reject)
+        else reject(inGoWords(error, request.address))
+      })
       call.end(request.body)
     })
   }

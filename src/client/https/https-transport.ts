@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2'
+import { errorOfAnswer } from '../../apimachinery/error-of-answer.ts'
 import type { WatchEvent } from '../../apimachinery/meta.ts'
 import { isStatus, StatusError, statusError } from '../../apimachinery/status-error.ts'
 import type { ApiRequest, ApiResponse, Transport } from '../../apimachinery/transport.ts'
-import { errorOfAnswer } from './error-of-answer.ts'
 import { type ConnectionOptions, Http2Connection } from './http2-connection.ts'
 import { JsonLines } from './json-lines.ts'
 

@@ -1,5 +1,5 @@
-import type { Status } from '../../apimachinery/meta.ts'
-import { StatusError, type StatusReason, statusError } from '../../apimachinery/status-error.ts'
+import type { Status } from './meta.ts'
+import { StatusError, type StatusReason, statusError } from './status-error.ts'
 
 /** Reasons for answers without a Status, by their code: proxies and load balancers send such. */
 const reasons: Readonly<Record<number, readonly [reason: StatusReason, message: string]>> = {

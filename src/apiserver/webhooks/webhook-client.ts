@@ -1,0 +1,129 @@
+import { errorOfAnswer } from '../../apimachinery/error-of-answer.ts'
+import { decodeBase64 } from '../../base/base64.ts'
+import { jsonText } from '../../base/json-text.ts'
+import { resolveService, type ServiceResolver } from '../aggregation/resolve-service.ts'
+import type { BackendAddress, BackendConnector } from '../connect/backend.ts'
+import { readText } from '../connect/backend-error.ts'
+
+/** Where a webhook is, as definitions and webhook configurations say it. */
+export interface WebhookAddress {
+  /** PEM of its authorities, in base64; absent or blank: the system's. */
+  readonly caBundle?: string
+  readonly service?: {
+    readonly namespace: string
+    readonly name: string
+    readonly port?: number
+    readonly path?: string
+  }
+  readonly url?: string
+}
+
+export interface WebhookOptions extends ServiceResolver {
+  readonly connector: BackendConnector
+}
+
+interface Target {
+  /** Throws an Error that says why there is no such server now. */
+  readonly resolve: () => Pick<BackendAddress, 'host' | 'port'>
+  /** As its certificate names it. */
+  readonly name: string
+  readonly path: string
+  /** As errors name it. */
+  readonly url: string
+}
+
+interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
+/** Of an answer. */
+const maxAnswerBytes = 64 * 2 ** 20
+const late = 'context deadline exceeded'
+const encoder = new TextEncoder()
+
+function pemOf(caBundle: string): string | undefined {
+  const pem = new TextDecoder().decode(decodeBase64(caBundle))
+  return pem.trim() === '' ? undefined : pem
+}
+
+function serviceTarget(service: NonNullable<WebhookAddress['service']>, options: WebhookOptions): Target {
+  const { name, namespace, port = 443, path = '' } = service
+  const serverName = `${name}.${namespace}.svc`
+  return {
+    name: serverName,
+    path: path === '' ? '/' : path,
+    url: `https://${serverName}:${port}${path}`,
+    resolve: () => resolveService(options, { name, namespace, port }),
+  }
+}
+
+function urlTarget(url: string): Target {
+  const [, host = '', port = '443', path = ''] =
+    /^https:\/\/(\[[^\]]*\]|[^:/?#]*)(?::(\d+))?(.*)$/.exec(url) ?? []
+  const name = host.replace(/^\[|\]$/g, '')
+  return { name, path: path === '' ? '/' : path, url, resolve: () => ({ host: name, port: Number(port) }) }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** One webhook (https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#contacting-the-webhook). */
+export class WebhookClient {
+  readonly #target: Target
+  readonly #authorityPem: string | undefined
+  readonly #options: WebhookOptions
+
+  constructor(address: WebhookAddress, options: WebhookOptions) {
+    const { service, url = '', caBundle = '' } = address
+    this.#target = service === undefined ? urlTarget(url) : serviceTarget(service, options)
+    this.#authorityPem = pemOf(caBundle)
+    this.#options = options
+  }
+
+  /** Posts a review and gives what the answer's JSON says. Rejects with an Error in upstream's words, after `timeoutSeconds` at the latest. */
+  async post(review: object, timeoutSeconds: number, cancelled?: AbortSignal): Promise<unknown> {
+    const { host } = this.#options
+    const timeout = new AbortController()
+    const timer = host.schedule(timeoutSeconds * 1000, () => timeout.abort(new Error(late)))
+    const { signal } = timeout
+    const target = `${this.#target.path}?timeout=${timeoutSeconds}s`
+    let answer: Answer
+    try {
+      const either = cancelled === undefined ? signal : AbortSignal.any([signal, cancelled])
+      answer = await host.track(this.#send(target, jsonText(review), either))
+    } catch (error) {
+      const why = signal.aborted ? late : messageOf(error)
+      const url = `${this.#target.url}?timeout=${timeoutSeconds}s`
+      throw new Error(`Post ${JSON.stringify(url)}: ${why}`, { cause: error })
+    } finally {
+      timer.cancel()
+    }
+    if (answer.status >= 400) throw new Error(errorOfAnswer(answer.status, answer.text).message)
+    return JSON.parse(answer.text)
+  }
+
+  async #send(target: string, text: string, signal: AbortSignal): Promise<Answer> {
+    const { resolve, name } = this.#target
+    const body = encoder.encode(text)
+    const trust = {
+      serverName: name,
+      authorityPem: this.#authorityPem,
+      verify: true,
+      client: 'none',
+    } as const
+    const response = await this.#options.connector.request({
+      address: { scheme: 'https', ...resolve(), trust },
+      method: 'POST',
+      target,
+      headers: [
+        ['host', name],
+        ['content-type', 'application/json'],
+        ['accept', 'application/json, */*'],
+        ['content-length', String(body.length)],
+      ],
+      body,
+      signal,
+    })
+    return { status: response.status, text: await readText(response.body, maxAnswerBytes) }
+  }
+}
