@@ -5,6 +5,10 @@ import { daemonSetController } from './daemonset/daemon-set-controller.ts'
 import { deploymentController } from './deployment/deployment-controller.ts'
 import { endpointsController } from './endpoints/endpoints-controller.ts'
 import { endpointSliceController } from './endpointslice/endpoint-slice-controller.ts'
+import {
+  type EndpointSliceMirroringOptions,
+  endpointSliceMirroringController,
+} from './endpointslicemirroring/endpoint-slice-mirroring-controller.ts'
 import { garbageCollector } from './garbagecollector/garbage-collector.ts'
 import { namespaceController } from './namespace/namespace-controller.ts'
 import { type NodeIpamOptions, nodeIpamController } from './nodeipam/node-ipam-controller.ts'
@@ -24,6 +28,7 @@ export interface ControllersOptions {
   readonly rootCertificate: string
   /** Between the deletion of a namespace and that of its content; upstream's 5 s where absent, 0 will do with one API server. */
   readonly namespaceSettleMs?: number
+  readonly endpointSliceMirroring?: EndpointSliceMirroringOptions
   readonly nodeIpam?: NodeIpamOptions
   readonly podGc?: PodGcOptions
 }
@@ -33,7 +38,7 @@ export interface ControllersOptions {
  * for another start another list is made.
  */
 export function controllers(options: ControllersOptions): readonly AnyController[] {
-  const { kinds, rootCertificate, namespaceSettleMs, nodeIpam, podGc } = options
+  const { kinds, rootCertificate, namespaceSettleMs, endpointSliceMirroring, nodeIpam, podGc } = options
   return [
     nodeIpamController(nodeIpam),
     serviceAccountController,
@@ -45,6 +50,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     statefulSetController,
     daemonSetController(),
     endpointSliceController,
+    endpointSliceMirroringController(endpointSliceMirroring),
     endpointsController,
     nodeLifecycleController(),
     taintEvictionController(),

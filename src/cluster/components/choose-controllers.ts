@@ -3,6 +3,7 @@ import { FlagError } from './flags/parse-flags.ts'
 
 /** The names that upstream had before v1.27, and still takes. */
 const aliases: Readonly<Record<string, string>> = {
+  'endpointslice-mirroring': 'endpointslicemirroring',
   garbagecollector: 'garbage-collector',
   podgc: 'pod-garbage-collector',
   nodeipam: 'node-ipam',

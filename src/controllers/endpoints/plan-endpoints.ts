@@ -1,3 +1,4 @@
+import { type PortUse, packSubsets } from '../../api/core/endpoints/pack-subsets.ts'
 import { isPodReady } from '../../api/core/pod/pod-state.ts'
 import {
   addressesOf,
@@ -11,7 +12,6 @@ import type { core } from '../../api/generated/types/index.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import type { StringMap } from '../../apimachinery/meta.ts'
 import { defined } from '../../base/defined.ts'
-import { type PortUse, packSubsets } from './pack-subsets.ts'
 
 type Service = core.v1.Service
 type Pod = core.v1.Pod

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { endpointKey } from '../../api/discovery/endpoint-slice/slice-parts.ts'
 import type { discovery } from '../../api/generated/types/index.ts'
-import { arrangeEndpoints, endpointKey } from './arrange-endpoints.ts'
+import { arrangeEndpoints } from './arrange-endpoints.ts'
 
 const labels = { app: 'web' }
 

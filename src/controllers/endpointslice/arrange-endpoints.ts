@@ -1,3 +1,4 @@
+import { endpointKey } from '../../api/discovery/endpoint-slice/slice-parts.ts'
 import type { discovery } from '../../api/generated/types/index.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import type { StringMap } from '../../apimachinery/meta.ts'
@@ -7,11 +8,6 @@ type Endpoint = discovery.v1.Endpoint
 
 /** Upstream's --max-endpoints-per-slice. */
 export const maxEndpointsPerSlice = 100
-
-/** What identifies an endpoint, whatever its condition. */
-export function endpointKey({ addresses, hostname, targetRef }: Endpoint): string {
-  return [targetRef?.namespace, targetRef?.name, hostname, ...addresses].join(' ')
-}
 
 export interface Arrangement {
   readonly update: readonly Slice[]

@@ -3,6 +3,7 @@ import { Pod } from '../../api/core/pod/kind.ts'
 import { Service } from '../../api/core/service/kind.ts'
 import { endpointChanged, selectsPods, servicesSelecting } from '../../api/core/service/service-pods.ts'
 import { EndpointSlice } from '../../api/discovery/endpoint-slice/kind.ts'
+import { serviceKeysOf } from '../../api/discovery/endpoint-slice/slice-parts.ts'
 import type { core, discovery } from '../../api/generated/types/index.ts'
 import { labelMatcherOfMap } from '../../apimachinery/selectors/label-selector.ts'
 import { hasCause, isStatus } from '../../apimachinery/status-error.ts'
@@ -17,7 +18,7 @@ import {
   watching,
 } from '../../reconcile/controller.ts'
 import { keyOf, splitKey } from '../../reconcile/owner-references.ts'
-import { managedBy, managedByLabel, planSlices, type SlicePlan, serviceNameLabel } from './plan-slices.ts'
+import { managedBy, planSlices, type SlicePlan } from './plan-slices.ts'
 
 type Slice = discovery.v1.EndpointSlice
 
@@ -26,11 +27,7 @@ const spacingMs = 20
 
 const serviceIndex = 'managed for service'
 
-function serviceKeyOf(slice: Slice): readonly Key[] {
-  const { namespace, labels } = slice.metadata ?? {}
-  const name = labels?.[serviceNameLabel]
-  return name === undefined || labels?.[managedByLabel] !== managedBy ? [] : [`${namespace}/${name}`]
-}
+const serviceKeys = (slice: Slice): readonly Key[] => serviceKeysOf(slice, managedBy)
 
 async function carryOut(plan: SlicePlan, { api }: ReconcileContext): Promise<void> {
   const slices = api.resource(EndpointSlice)
@@ -104,10 +101,10 @@ export const endpointSliceController: AnyController = defineController({
       keys: (pod, { cache }) =>
         servicesSelecting(pod, cache.of(Service).list(pod.metadata?.namespace ?? '')).map(keyOf),
     }),
-    watching({ kind: EndpointSlice, keys: serviceKeyOf }),
+    watching({ kind: EndpointSlice, keys: serviceKeys }),
   ],
   reads: [Node],
-  indexers: [indexing(EndpointSlice, { [serviceIndex]: serviceKeyOf })],
+  indexers: [indexing(EndpointSlice, { [serviceIndex]: serviceKeys })],
   permissions: [
     { group: '', resources: ['services/finalizers'], verbs: ['update'] },
     {

@@ -8,12 +8,19 @@ import {
   isHeadless,
   targetPortOf,
 } from '../../api/core/service/service-pods.ts'
+import {
+  endpointKey,
+  managedByLabel,
+  portsKey,
+  serviceNameLabel,
+  sliceNamePrefix,
+} from '../../api/discovery/endpoint-slice/slice-parts.ts'
 import type { core, discovery } from '../../api/generated/types/index.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import type { StringMap } from '../../apimachinery/meta.ts'
 import { defined } from '../../base/defined.ts'
 import { controllerReference } from '../../reconcile/owner-references.ts'
-import { arrangeEndpoints, endpointKey } from './arrange-endpoints.ts'
+import { arrangeEndpoints } from './arrange-endpoints.ts'
 
 type Service = core.v1.Service
 type Pod = core.v1.Pod
@@ -22,8 +29,6 @@ type Endpoint = discovery.v1.Endpoint
 type Port = discovery.v1.EndpointPort
 type Family = 'IPv4' | 'IPv6'
 
-export const serviceNameLabel = 'kubernetes.io/service-name'
-export const managedByLabel = 'endpointslice.kubernetes.io/managed-by'
 export const managedBy = 'endpointslice-controller.k8s.io'
 const zoneLabel = 'topology.kubernetes.io/zone'
 
@@ -99,12 +104,6 @@ function portsOf(service: Service, pod: Pod): readonly Port[] {
   })
 }
 
-const portsKey = (ports: readonly Port[] | undefined): string =>
-  (ports ?? [])
-    .map(({ name = '', port, protocol, appProtocol }) => JSON.stringify([name, port, protocol, appProtocol]))
-    .sort()
-    .join()
-
 /** The service's labels, and the controller's own. */
 function labelsOf(service: Service): StringMap {
   const labels = Object.entries(service.metadata?.labels ?? {}).filter(([name]) => !ownLabels.includes(name))
@@ -122,7 +121,7 @@ function newSlice(service: Service, family: Family, ports: readonly Port[]): Sli
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: defined({
-      generateName: name.length < 253 ? `${name}-` : name,
+      generateName: sliceNamePrefix(name),
       namespace,
       labels: labelsOf(service),
       ownerReferences: [controllerReference(ServiceKind, service)],

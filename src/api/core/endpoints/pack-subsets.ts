@@ -1,5 +1,5 @@
-import type { core } from '../../api/generated/types/index.ts'
-import { defined } from '../../base/defined.ts'
+import { defined } from '../../../base/defined.ts'
+import type { core } from '../../generated/types/index.ts'
 
 type Address = core.v1.EndpointAddress
 type Port = core.v1.EndpointPort
@@ -59,3 +59,20 @@ export function packSubsets(uses: readonly PortUse[]): readonly Subset[] {
     )
     .sort((a, b) => compare(JSON.stringify(a.ports ?? null), JSON.stringify(b.ports ?? null)))
 }
+
+function usesOf({ addresses = [], notReadyAddresses = [], ports = [] }: Subset): readonly PortUse[] {
+  const uses = (port: Port | undefined, isReady: boolean) => (address: Address) => ({
+    address,
+    isReady,
+    port,
+  })
+  const all: readonly (Port | undefined)[] = ports.length === 0 ? [undefined] : ports
+  return all.flatMap((port) => [
+    ...addresses.map(uses(port, true)),
+    ...notReadyAddresses.map(uses(port, false)),
+  ])
+}
+
+/** The same endpoints as fewest subsets: each address once for a port, ports that the same addresses serve together. */
+export const repackSubsets = (subsets: readonly Subset[]): readonly Subset[] =>
+  packSubsets(subsets.flatMap(usesOf))
