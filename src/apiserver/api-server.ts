@@ -88,8 +88,10 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
   const { mirror, decoder, parsers } = core
   const metrics = new ServerMetrics(core.options.metrics)
   const negotiator = new Negotiator()
+  const builtIn = new Map<string, Resource>()
   const context: RestContext = {
     host,
+    builtIn,
     identities: new Identities(host),
     versions: new ResourceVersions(),
     mirror,
@@ -125,6 +127,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
       if (kind.stored === undefined)
         core.cacheOf(kind).onDelivered = (watches) => metrics.watchEvents.inc([group, version, name], watches)
       const resource = new Resource(kind, core.cacheOf(kind), context)
+      builtIn.set(`${resource.apiVersion}/${name}`, resource)
       return { resource, representations: new Representations(resource, negotiator, protobuf) }
     }),
     subresources: options.subresources ?? [],

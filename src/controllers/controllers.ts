@@ -3,6 +3,7 @@ import type { KindSource } from '../reconcile/kind-source.ts'
 import { clusterRoleAggregationController } from './clusterroleaggregation/cluster-role-aggregation-controller.ts'
 import { daemonSetController } from './daemonset/daemon-set-controller.ts'
 import { deploymentController } from './deployment/deployment-controller.ts'
+import { disruptionController } from './disruption/disruption-controller.ts'
 import { endpointsController } from './endpoints/endpoints-controller.ts'
 import { endpointSliceController } from './endpointslice/endpoint-slice-controller.ts'
 import {
@@ -52,6 +53,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     endpointSliceController,
     endpointSliceMirroringController(endpointSliceMirroring),
     endpointsController,
+    disruptionController(kinds),
     nodeLifecycleController(),
     taintEvictionController(),
     podGcController(podGc),

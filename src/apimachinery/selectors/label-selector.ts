@@ -98,3 +98,16 @@ export function formatLabelSelector(selector: LabelSelector | undefined): string
   const text = matcher.toString()
   return text === '' ? '<none>' : text
 }
+
+/** Go's text of a LabelSelector, as some of upstream's printers and messages show it. */
+export function goSelector({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const labels = Object.keys(matchLabels)
+    .sort()
+    .map((key) => `${key}: ${matchLabels[key]},`)
+  const expressions = matchExpressions.map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],}`,
+  )
+  const list = expressions.map((expression) => `${expression},`).join('')
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${list}},}`
+}

@@ -64,7 +64,7 @@ async function attemptDelete(deletion: Deletion, record: CachedObject): Promise<
   }
 }
 
-const isDryRun = (options: DeleteOptions): boolean => (options.dryRun ?? []).length > 0
+export const isDryRun = (options: DeleteOptions): boolean => (options.dryRun ?? []).length > 0
 
 /** 202 tells those who asked for cascading deletion the old way that it goes on. */
 const statusOf = (options: DeleteOptions): number => (options.orphanDependents === false ? 202 : 200)
@@ -106,7 +106,7 @@ function answer({ resource, name }: Deletion, object: KubernetesObject, status: 
 }
 
 /** Upstream names the kind, not the resource, in these. */
-function checkPreconditions({ resource, name, options }: Deletion, live: KubernetesObject): void {
+export function checkPreconditions({ resource, name, options }: Deletion, live: KubernetesObject): void {
   const { uid, resourceVersion } = options.preconditions ?? {}
   const subject = { group: resource.kind.group, resource: resource.kind.kind, name }
   const own = live.metadata ?? {}

@@ -1,11 +1,14 @@
+import { isPodReady, isPodTerminal, withPodCondition } from '../../api/core/pod/pod-state.ts'
 import type { core, policy } from '../../api/generated/types/index.ts'
+import { invalidValue } from '../../apimachinery/field-errors.ts'
+import { fieldPath } from '../../apimachinery/field-path.ts'
 import type { DeleteOptions, KubernetesObject } from '../../apimachinery/meta.ts'
-import { badRequest, conflict, notFound } from '../../apimachinery/status-error.ts'
-import { formatTime } from '../../apimachinery/time.ts'
+import { badRequest, invalid, isStatus, notFound } from '../../apimachinery/status-error.ts'
 import type { ServerRequest } from '../request.ts'
 import { readObject } from './body.ts'
-import { deleteObject } from './delete.ts'
+import { checkPreconditions, type Deletion, deleteObject, isDryRun } from './delete.ts'
 import { checkDeleteOptions } from './delete-options.ts'
+import { allowsUnready, budgetOf, stillProcessed, takeDisruption } from './disruption-budget.ts'
 import { ensureNamespace } from './object-meta.ts'
 import { type Outcome, objectOutcome } from './outcome.ts'
 import type { Resource } from './resource.ts'
@@ -18,7 +21,10 @@ type Eviction = policy.v1.Eviction
 const evictionKind = { group: 'policy', version: 'v1', kind: 'Eviction' }
 const evictionSchema = 'io.k8s.api.policy.v1.Eviction'
 
-/** POST of `/eviction`: deletes the pod gracefully, and notes on it why. */
+/** How often a pod is looked at again that changes while it is deleted; upstream's EvictionsRetry. */
+const maxAttempts = 20
+
+/** POST of `/eviction`: deletes the pod gracefully where its disruption budget allows it, and notes on it why. */
 export async function createEviction(resource: Resource, request: ServerRequest): Promise<Outcome> {
   const { context } = resource
   const { namespace, name } = request.info
@@ -27,6 +33,7 @@ export async function createEviction(resource: Resource, request: ServerRequest)
   const sent = await readObject(context, request, evictionKind, schema, options.fieldValidation)
   const eviction = ensureNamespace(sent, namespace) as Eviction
   if (eviction.metadata?.name !== name) throw badRequest('name in URL does not match name in Eviction object')
+  checkEviction(eviction, name)
   await context.admission.validate({
     operation: 'CREATE',
     declaration: resource.kind,
@@ -42,9 +49,15 @@ export async function createEviction(resource: Resource, request: ServerRequest)
   })
   const dryRun = options.dryRun ? { dryRun: ['All'] } : {}
   const wanted = checkDeleteOptions({ ...toDeleteOptions(eviction), ...dryRun })
-  const deletion = await disrupt(resource, namespace, name, wanted)
-  await deleteObject({ resource, request, namespace, name, options: deletion })
+  await evict({ resource, request, namespace, name, options: wanted })
   return objectOutcome({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, 201)
+}
+
+function checkEviction({ deleteOptions }: Eviction, name: string): void {
+  if (deleteOptions?.ignoreStoreReadErrorWithClusterBreakingPotential !== true) return
+  const path = fieldPath('deleteOptions').child('ignoreStoreReadErrorWithClusterBreakingPotential')
+  const detail = 'can not be set for pod eviction, try after removing the option'
+  throw invalid({ group: 'policy', kind: 'Eviction', name }, [invalidValue(path, true, detail)])
 }
 
 function toDeleteOptions({ deleteOptions = {} }: Eviction): DeleteOptions {
@@ -52,39 +65,73 @@ function toDeleteOptions({ deleteOptions = {} }: Eviction): DeleteOptions {
   return options
 }
 
-/** Adds the condition that tells the pod's owner; gives the options to delete with, whose version follows that write. */
-async function disrupt(
-  resource: Resource,
-  namespace: string,
-  name: string,
-  options: DeleteOptions,
-): Promise<DeleteOptions> {
-  if ((options.dryRun ?? []).length > 0) return options
+async function evict(deletion: Deletion): Promise<void> {
+  const { resource, namespace, name, options } = deletion
+  const isPinned = options.preconditions?.resourceVersion !== undefined
+  for (let attempt = 1; ; attempt++) {
+    const record = resource.find(namespace, name)
+    if (record === undefined) throw notFound(resource.subject(name))
+    const pod = resource.read(record) as Pod
+    if (!isBeyondBudgets(pod)) return evictCounted(deletion, pod)
+    try {
+      // One that is about to run must not become one that is counted in the meantime.
+      const isEarly = pod.status?.phase === 'Pending' && pod.metadata?.deletionTimestamp === undefined
+      return await markAndDelete(isEarly && !isPinned ? pinnedTo(deletion, pod) : deletion)
+    } catch (error) {
+      if (isPinned || attempt === maxAttempts || !isStatus(error, 'Conflict')) throw error
+      await resource.context.host.nextTurn()
+    }
+  }
+}
+
+/** Nobody misses a pod that has ended, has not begun or is going away already. */
+const isBeyondBudgets = (pod: Pod): boolean =>
+  isPodTerminal(pod) || pod.status?.phase === 'Pending' || pod.metadata?.deletionTimestamp !== undefined
+
+/** On condition that the pod is as it was looked at. */
+function pinnedTo(deletion: Deletion, { metadata }: Pod): Deletion {
+  const { options } = deletion
+  const { resourceVersion = '' } = metadata ?? {}
+  return {
+    ...deletion,
+    options: { ...options, preconditions: { ...options.preconditions, resourceVersion } },
+  }
+}
+
+async function evictCounted(deletion: Deletion, pod: Pod): Promise<void> {
+  const { resource, name, options } = deletion
+  const budget = budgetOf(resource, pod)
+  if (budget === undefined) return markAndDelete(deletion)
+  if (isPodReady(pod) || !allowsUnready(budget)) {
+    await takeDisruption(resource, budget, name, isDryRun(options))
+    return markAndDelete(deletion)
+  }
+  try {
+    return await markAndDelete(pinnedTo(deletion, pod))
+  } catch (error) {
+    // It may have become ready: whoever asks again is told.
+    if (options.preconditions?.resourceVersion !== undefined || !isStatus(error, 'Conflict')) throw error
+    throw stillProcessed(budget.metadata?.name ?? '')
+  }
+}
+
+/** Adds the condition that tells the pod's owner, and deletes the version that has it. */
+async function markAndDelete(deletion: Deletion): Promise<void> {
+  await deleteObject({ ...deletion, options: await mark(deletion) })
+}
+
+async function mark(deletion: Deletion): Promise<DeleteOptions> {
+  const { resource, namespace, name, options } = deletion
+  if (isDryRun(options)) return options
   const nowMs = resource.context.host.now()
   const record = await rewriteObject(resource, namespace, name, false, (live) => {
     if (live === undefined) throw notFound(resource.subject(name))
-    checkPreconditions(live, name, options)
+    checkPreconditions(deletion, live)
     return withDisruption(live as Pod, nowMs)
   })
   if (record === undefined || options.preconditions?.resourceVersion === undefined) return options
   const preconditions = { ...options.preconditions, resourceVersion: String(record.revision) }
   return { ...options, preconditions }
-}
-
-function checkPreconditions(live: KubernetesObject, name: string, { preconditions }: DeleteOptions): void {
-  const subject = { group: '', resource: 'Pod', name }
-  const { uid, resourceVersion } = preconditions ?? {}
-  const own = live.metadata ?? {}
-  if (uid !== undefined && uid !== own.uid)
-    throw conflict(
-      subject,
-      `the UID in the precondition (${uid}) does not match the UID in record (${own.uid ?? ''}). The object might have been deleted and then recreated`,
-    )
-  if (resourceVersion !== undefined && resourceVersion !== own.resourceVersion)
-    throw conflict(
-      subject,
-      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${own.resourceVersion ?? ''}). The object might have been modified`,
-    )
 }
 
 function withDisruption(pod: Pod, nowMs: number): KubernetesObject {
@@ -94,9 +141,12 @@ function withDisruption(pod: Pod, nowMs: number): KubernetesObject {
     reason: 'EvictionByEvictionAPI',
     message: 'Eviction API: evicting',
     lastProbeTime: null,
-    lastTransitionTime: formatTime(nowMs),
   }
-  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type)
-  const object = { ...pod, status: { ...pod.status, conditions: [...others, condition] } }
+  const conditions = withPodCondition<core.v1.PodCondition | typeof condition>(
+    pod.status?.conditions,
+    condition,
+    nowMs,
+  )
+  const object = { ...pod, status: { ...pod.status, conditions } }
   return object
 }

@@ -9,6 +9,7 @@ import type { Mirror } from '../cache/mirror.ts'
 import type { WriteAllocator } from '../write-allocator.ts'
 import type { BodyParsers } from './body.ts'
 import type { Identities } from './identities.ts'
+import type { Resource } from './resource.ts'
 import type { ResourceVersions } from './resource-versions.ts'
 
 /** What all of REST works with; one for a server. */
@@ -16,6 +17,8 @@ export interface RestContext {
   readonly host: Host
   readonly identities: Identities
   readonly versions: ResourceVersions
+  /** The kinds that the server is made with, by `apiVersion/resource`: for verbs that write to a second one. */
+  readonly builtIn: ReadonlyMap<string, Resource>
   readonly mirror: Mirror
   /** For reads of the past; everything else goes through the mirror. */
   readonly storage: Storage

@@ -27,6 +27,9 @@ interface ResourceList {
 /** Upstream's garbage collector looks as often. */
 const intervalMs = 30_000
 
+/** Where a kind keeps its scale is its server's business: clients ask for the subresource. */
+const unknownPaths = { specReplicas: '', statusReplicas: '' }
+
 const idOf = ({ group, version, resource }: AnyKind): string => `${group}/${version}/${resource}`
 
 /**
@@ -100,20 +103,25 @@ export class DiscoveredKinds implements KindSource {
       const own = resources.filter(({ name }) => !name.includes('/'))
       this.#byGroup.set(
         group,
-        own.map((entry) => this.#kindOf(group, version, entry)),
+        own.map((entry) => {
+          const scales = resources.some(({ name }) => name === `${entry.name}/scale`)
+          return this.#kindOf(group, version, entry, scales)
+        }),
       )
     } catch (error) {
       this.#logger.warn('the resources of a group cannot be read', { group, version, error })
     }
   }
 
-  #kindOf(group: string, version: string, { name, kind, namespaced, verbs }: ResourceEntry): AnyKind {
+  #kindOf(group: string, version: string, entry: ResourceEntry, scales: boolean): AnyKind {
+    const { name, kind, namespaced, verbs } = entry
     const known = this.#known.get(`${group}/${version}/${name}`)
-    if (known !== undefined) return known
+    if (known !== undefined && (known.subresources.scale !== undefined) === scales) return known
     const made: AnyKind = defineKind({
       ...{ group, version, kind, namespaced, verbs },
       resource: name,
       schema: '',
+      ...(scales ? { subresources: { scale: unknownPaths } } : {}),
     })
     this.#known.set(idOf(made), made)
     return made

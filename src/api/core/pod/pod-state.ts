@@ -1,10 +1,28 @@
-import { timeMs } from '../../../apimachinery/time.ts'
+import { formatTime, timeMs } from '../../../apimachinery/time.ts'
 import type { core } from '../../generated/types/index.ts'
 
 type Pod = core.v1.Pod
 
 export function podCondition(pod: Pod, type: string): core.v1.PodCondition | undefined {
   return pod.status?.conditions?.find((condition) => condition.type === type)
+}
+
+interface ConditionTraits {
+  readonly type: string
+  readonly status: string
+  readonly lastTransitionTime?: string
+}
+
+/** A pod's conditions with one in its place or added; its time changes only with its status (`UpdatePodCondition`). */
+export function withPodCondition<C extends ConditionTraits = core.v1.PodCondition>(
+  conditions: readonly C[] | undefined = [],
+  condition: C,
+  nowMs: number,
+): readonly C[] {
+  const old = conditions.find(({ type }) => type === condition.type)
+  const isKept = old?.status === condition.status && old.lastTransitionTime !== undefined
+  const next = { ...condition, lastTransitionTime: isKept ? old.lastTransitionTime : formatTime(nowMs) }
+  return old === undefined ? [...conditions, next] : conditions.map((each) => (each === old ? next : each))
 }
 
 export const isPodReady = (pod: Pod): boolean => podCondition(pod, 'Ready')?.status === 'True'
