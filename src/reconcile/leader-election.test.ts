@@ -33,6 +33,8 @@ function candidate(identity: string): Candidate {
         events: { event: () => {} },
         host: cluster.host,
         logger: silentLogger,
+        metrics: cluster.metrics,
+        releaseOnCancel: true,
         namespace: 'kube-system',
         name: 'test',
         identity,

@@ -1,12 +1,6 @@
-import { Lease } from '../api/coordination/lease/kind.ts'
-import type { coordination } from '../api/generated/types/index.ts'
-import { isStatus } from '../apimachinery/status-error.ts'
-import { formatMicroTime } from '../apimachinery/time.ts'
-import type { Host } from '../base/host.ts'
-import type { Logger } from '../base/logger.ts'
 import { sleep } from '../base/sleep.ts'
-import type { Client } from '../client/client.ts'
 import type { EventRecorder } from './controller.ts'
+import { LeaseHolder, type LeaseOptions } from './lease-holder.ts'
 
 /** What the leader is given to lead with. */
 export interface Leadership {
@@ -16,17 +10,7 @@ export interface Leadership {
   readonly checkLease: () => void
 }
 
-export interface LeaderElectionOptions {
-  readonly client: Client
-  readonly events: EventRecorder
-  readonly host: Host
-  readonly logger: Logger
-  readonly namespace: string
-  readonly name: string
-  /** Unique among the candidates. */
-  readonly identity: string
-  /** Runs while this candidate leads; has to end soon after its signal aborts. */
-  readonly lead: (leadership: Leadership) => Promise<void>
+export interface ElectionTimes {
   /** For how long others leave a lease alone that is not renewed; 15 s as upstream. */
   readonly leaseDurationMs?: number
   /** After how long without a renewal the leader steps down; 10 s as upstream. */
@@ -35,118 +19,35 @@ export interface LeaderElectionOptions {
   readonly retryPeriodMs?: number
 }
 
+export interface LeaderElectionOptions extends LeaseOptions, ElectionTimes {
+  readonly events: EventRecorder
+  /** Runs while this candidate leads; has to end soon after its signal aborts. */
+  readonly lead: (leadership: Leadership) => Promise<void>
+  /** Whether the lease is given back at the end, so that nobody has to wait until it expires. Not where it was lost. */
+  readonly releaseOnCancel: boolean
+}
+
 /** Upstream's JitterFactor. */
 const acquireJitter = 1.2
 
-export class LeaseLostError extends Error {
-  override readonly name = 'LeaseLostError'
+export const defaultElectionTimes: Required<ElectionTimes> = {
+  leaseDurationMs: 15_000,
+  renewDeadlineMs: 10_000,
+  retryPeriodMs: 2_000,
 }
 
-class Candidate {
-  readonly #options: LeaderElectionOptions
-  readonly leaseDurationMs: number
-  readonly renewDeadlineMs: number
-  readonly retryPeriodMs: number
-  #lease: coordination.v1.Lease | undefined
-  /** When the lease was last seen to change, on this candidate's clock: clocks of others are not trusted. */
-  #observedMs = 0
-  /** Start of the last request that made or renewed the lease. */
-  renewedMs = 0
+/** Undefined where nothing is wrong; else what, in the words of client-go's NewLeaderElector. */
+export function wrongElectionTimes(times: Required<ElectionTimes>): string | undefined {
+  const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = times
+  if (leaseDurationMs <= renewDeadlineMs) return 'leaseDuration must be greater than renewDeadline'
+  if (renewDeadlineMs <= acquireJitter * retryPeriodMs)
+    return 'renewDeadline must be greater than retryPeriod*JitterFactor'
+  if (retryPeriodMs <= 0) return 'retryPeriod must be greater than zero'
+  return undefined
+}
 
-  constructor(options: LeaderElectionOptions) {
-    this.#options = options
-    this.leaseDurationMs = options.leaseDurationMs ?? 15_000
-    this.renewDeadlineMs = options.renewDeadlineMs ?? 10_000
-    this.retryPeriodMs = options.retryPeriodMs ?? 2_000
-  }
-
-  get lease(): coordination.v1.Lease | undefined {
-    return this.#lease
-  }
-
-  get isHolder(): boolean {
-    return this.#lease?.spec?.holderIdentity === this.#options.identity
-  }
-
-  /** Takes the lease if it is free, or renews it; false when neither is possible now. */
-  async tryToHold(): Promise<boolean> {
-    const { host, logger, name } = this.#options
-    const startedMs = host.monotonicMs()
-    try {
-      // The leader knows the newest version unless somebody has interfered.
-      if (!this.isHolder || !(await this.#renewKnown(startedMs))) {
-        if (!(await this.#takeIfFree())) return false
-      }
-      this.renewedMs = startedMs
-      return true
-    } catch (error) {
-      logger.debug('the lease could not be held', { lease: name, error })
-      return false
-    }
-  }
-
-  /** Lets others have the lease at once. */
-  async release(): Promise<void> {
-    const { logger, name } = this.#options
-    if (!this.isHolder) return
-    try {
-      await this.#write({ ...this.#spec(0), holderIdentity: '', leaseDurationSeconds: 1 })
-    } catch (error) {
-      logger.debug('the lease could not be released', { lease: name, error })
-    }
-  }
-
-  async #renewKnown(nowMs: number): Promise<boolean> {
-    if (nowMs - this.#observedMs >= this.leaseDurationMs) return false
-    try {
-      await this.#write(this.#spec(0))
-      return true
-    } catch (error) {
-      if (isStatus(error, 'Conflict', 'NotFound')) return false
-      throw error
-    }
-  }
-
-  async #takeIfFree(): Promise<boolean> {
-    const { client, host, namespace, name } = this.#options
-    const leases = client.resource(Lease)
-    let found: coordination.v1.Lease
-    try {
-      found = await leases.get(namespace, name)
-    } catch (error) {
-      if (!isStatus(error, 'NotFound')) throw error
-      this.#observe(await leases.create({ metadata: { namespace, name }, spec: this.#spec(0) }))
-      return true
-    }
-    if (found.metadata?.resourceVersion !== this.#lease?.metadata?.resourceVersion) this.#observe(found)
-    const { holderIdentity = '', leaseDurationSeconds = 0 } = found.spec ?? {}
-    const expiresMs = this.#observedMs + leaseDurationSeconds * 1_000
-    if (holderIdentity !== '' && !this.isHolder && host.monotonicMs() < expiresMs) return false
-    await this.#write(this.#spec(this.isHolder ? 0 : 1))
-    return true
-  }
-
-  #spec(transitions: number): coordination.v1.LeaseSpec {
-    const { host, identity } = this.#options
-    const now = formatMicroTime(host.now())
-    const before = this.#lease?.spec
-    return {
-      holderIdentity: identity,
-      leaseDurationSeconds: Math.floor(this.leaseDurationMs / 1_000),
-      acquireTime: (transitions === 0 ? before?.acquireTime : undefined) ?? now,
-      renewTime: now,
-      leaseTransitions: (before?.leaseTransitions ?? 0) + transitions,
-    }
-  }
-
-  async #write(spec: coordination.v1.LeaseSpec): Promise<void> {
-    this.#observe(await this.#options.client.resource(Lease).update({ ...this.#lease, spec }))
-  }
-
-  #observe(lease: coordination.v1.Lease): void {
-    this.#lease = lease
-    this.#observedMs = this.#options.host.monotonicMs()
-  }
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError'
 }
 
 /**
@@ -154,62 +55,105 @@ class Candidate {
  * `signal` aborts (coordination.k8s.io/v1 Lease, as client-go's leaderelection).
  */
 export async function runLeaderElection(options: LeaderElectionOptions, signal: AbortSignal): Promise<void> {
-  const { host, logger, events, identity, name, lead } = options
-  const candidate = new Candidate(options)
-  while (!signal.aborted && !(await candidate.tryToHold())) {
-    await sleep(host, candidate.retryPeriodMs * (1 + host.random() * acquireJitter), signal)
-  }
-  if (signal.aborted) {
-    await candidate.release()
-    return
-  }
-  const announce = (what: string): void => {
-    logger.info(`this candidate ${what}`, { lease: name, identity })
-    if (candidate.lease !== undefined) {
-      events.event(candidate.lease, 'Normal', 'LeaderElection', `${identity} ${what}`)
-    }
-  }
-  announce('became leader')
-  const abort = new AbortController()
-  const checkLease = (): void => {
-    abort.signal.throwIfAborted()
-    if (host.monotonicMs() - candidate.renewedMs < candidate.renewDeadlineMs) return
-    throw new LeaseLostError(`the lease ${name} was not renewed in time`)
-  }
-  const stop = (): void => abort.abort(new LeaseLostError(`the lease ${name} was given up`))
-  signal.addEventListener('abort', stop, { once: true })
-  const leading = lead({ signal: abort.signal, checkLease })
-  const renewing = renew(candidate, options, abort)
-  try {
-    await leading
-  } finally {
-    stop()
-    signal.removeEventListener('abort', stop)
-    await renewing
-    announce('stopped leading')
-    await candidate.release()
-  }
+  await new Election(options).run(signal)
 }
 
-/** Renews until the signal aborts, and aborts when the deadline passes without a renewal. */
-async function renew(
-  candidate: Candidate,
-  { host, name }: LeaderElectionOptions,
-  abort: AbortController,
-): Promise<void> {
-  const { signal } = abort
-  while (!signal.aborted) {
-    await sleep(host, candidate.retryPeriodMs, signal)
-    if (signal.aborted) return
-    const deadline = new AbortController()
-    const leftMs = candidate.renewedMs + candidate.renewDeadlineMs - host.monotonicMs()
-    // An attempt that hangs must not keep the leader from stepping down.
-    const timedOut = sleep(host, leftMs, AbortSignal.any([signal, deadline.signal])).then(() => false)
-    const renewed = await Promise.race([candidate.tryToHold(), timedOut])
-    deadline.abort()
-    if (renewed) continue
-    if (host.monotonicMs() - candidate.renewedMs >= candidate.renewDeadlineMs) {
-      abort.abort(new LeaseLostError(`the lease ${name} was not renewed in time`))
+class Election {
+  readonly #options: LeaderElectionOptions
+  readonly #times: Required<ElectionTimes>
+  readonly #holder: LeaseHolder
+  readonly #abort = new AbortController()
+  /** Start of the last request that made or renewed the lease, on both clocks. */
+  #renewed = { monotonicMs: 0, wallMs: 0 }
+
+  constructor(options: LeaderElectionOptions) {
+    this.#options = options
+    const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = defaultElectionTimes
+    this.#times = {
+      leaseDurationMs: options.leaseDurationMs ?? leaseDurationMs,
+      renewDeadlineMs: options.renewDeadlineMs ?? renewDeadlineMs,
+      retryPeriodMs: options.retryPeriodMs ?? retryPeriodMs,
+    }
+    const wrong = wrongElectionTimes(this.#times)
+    if (wrong !== undefined) throw new Error(wrong)
+    this.#holder = new LeaseHolder(options, this.#times.leaseDurationMs)
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { host, lead, releaseOnCancel } = this.#options
+    while (!signal.aborted && !(await this.#tryToHold())) {
+      await sleep(host, this.#times.retryPeriodMs * (1 + host.random() * acquireJitter), signal)
+    }
+    if (signal.aborted) {
+      if (releaseOnCancel) await this.#holder.release()
+      return
+    }
+    this.#announce('became leader')
+    this.#holder.metrics.leads(true)
+    const stop = (): void => this.#end('was given up')
+    signal.addEventListener('abort', stop, { once: true })
+    const renewing = this.#renew()
+    try {
+      await lead({ signal: this.#abort.signal, checkLease: () => this.#checkLease() })
+    } finally {
+      stop()
+      signal.removeEventListener('abort', stop)
+      await renewing
+      // What may be another's already is not written to.
+      if (this.#leftMs > 0) {
+        this.#announce('stopped leading')
+        if (releaseOnCancel) await this.#holder.release()
+      }
+    }
+  }
+
+  async #tryToHold(): Promise<boolean> {
+    const { host } = this.#options
+    const started = { monotonicMs: host.monotonicMs(), wallMs: host.now() }
+    const isHeld = await this.#holder.tryToHold()
+    if (isHeld) this.#renewed = started
+    return isHeld
+  }
+
+  /** Until the deadline, by the clock that says less: the monotonic one may stand still while the machine sleeps. */
+  get #leftMs(): number {
+    const { host } = this.#options
+    const { monotonicMs, wallMs } = this.#renewed
+    const passedMs = Math.max(host.monotonicMs() - monotonicMs, host.now() - wallMs)
+    return this.#times.renewDeadlineMs - passedMs
+  }
+
+  #checkLease(): void {
+    this.#abort.signal.throwIfAborted()
+    if (this.#leftMs <= 0) throw new LeaseLostError(`the lease ${this.#options.name} was not renewed in time`)
+  }
+
+  #end(how: string): void {
+    this.#holder.metrics.leads(false)
+    this.#abort.abort(new LeaseLostError(`the lease ${this.#options.name} ${how}`))
+  }
+
+  #announce(what: string): void {
+    const { logger, events, name, identity } = this.#options
+    const { lease } = this.#holder
+    logger.info(`this candidate ${what}`, { lease: name, identity })
+    if (lease !== undefined) events.event(lease, 'Normal', 'LeaderElection', `${identity} ${what}`)
+  }
+
+  /** Renews until the signal aborts, and aborts when the deadline passes without a renewal. */
+  async #renew(): Promise<void> {
+    const { host } = this.#options
+    const { retryPeriodMs } = this.#times
+    const { signal } = this.#abort
+    while (!signal.aborted) {
+      await sleep(host, Math.min(retryPeriodMs, this.#leftMs), signal)
+      if (signal.aborted) return
+      const answered = new AbortController()
+      // An attempt that hangs must not keep the leader from stepping down.
+      const timedOut = sleep(host, this.#leftMs, AbortSignal.any([signal, answered.signal]))
+      await Promise.race([this.#leftMs > 0 ? this.#tryToHold() : undefined, timedOut])
+      answered.abort()
+      if (this.#leftMs <= 0) this.#end('was not renewed in time')
     }
   }
 }

@@ -6,27 +6,16 @@ import { ConfigMap } from '../../src/api/core/config-map/kind.ts'
 import { Namespace } from '../../src/api/core/namespace/kind.ts'
 import { Node } from '../../src/api/core/node/kind.ts'
 import { Pod } from '../../src/api/core/pod/kind.ts'
-import type { apps } from '../../src/api/generated/types/index.ts'
 import { isStatus } from '../../src/apimachinery/status-error.ts'
 import type { Client } from '../../src/client/client.ts'
 import { whyNoEtcd } from '../../src/storage/etcd/testing/etcd-process.ts'
 import { ComponentCluster, type RunningComponent } from './support/components.ts'
 import { run } from './support/run.ts'
 import { until } from './support/until.ts'
+import { deployment } from './support/workloads.ts'
 
 const namespace = 'default'
 const slow = 60_000
-
-const deployment = (name: string, replicas: number): apps.v1.Deployment => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { name, namespace },
-  spec: {
-    replicas,
-    selector: { matchLabels: { app: name } },
-    template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'main', image: 'web' }] } },
-  },
-})
 
 function ask(port: number, path: string, token?: string): Promise<readonly [number, string]> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }

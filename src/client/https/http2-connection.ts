@@ -52,15 +52,26 @@ export class Http2Connection {
     this.#backOff = new BackOff(options.host, reconnectBackOff)
   }
 
-  /** A new stream. Throws ServiceUnavailable when there is no connection to be had. */
-  async open(headers: Readonly<Record<string, string>>, endStream: boolean): Promise<ClientHttp2Stream> {
+  /** A new stream. `admit` is called right before it and may throw. Throws ServiceUnavailable when there is no connection to be had. */
+  async open(
+    headers: Readonly<Record<string, string>>,
+    endStream: boolean,
+    admit: () => void,
+  ): Promise<ClientHttp2Stream> {
     const session = await this.#session()
+    admit()
     try {
       return session.request(headers, { endStream })
     } catch {
       // It was lost in this very moment.
       this.#forget(session)
-      return (await this.#session()).request(headers, { endStream })
+      const next = await this.#session()
+      admit()
+      try {
+        return next.request(headers, { endStream })
+      } catch (error) {
+        throw unreachable(this.#options.origin, error)
+      }
     }
   }
 

@@ -13,6 +13,8 @@ export interface HttpsTransportOptions extends Omit<ConnectionOptions, 'origin'>
   /** A bearer token, or what gives the one that is valid now. */
   readonly token?: string | (() => string)
   readonly userAgent?: string
+  /** Called in the very moment in which a request goes out, also again; what it throws is the request's error. */
+  readonly beforeSend?: (request: ApiRequest) => void
 }
 
 interface Answer {
@@ -119,8 +121,15 @@ class HttpsTransport implements Transport {
   }
 
   async #request(request: ApiRequest): Promise<ApiResponse> {
+    const {
+      code,
+      warnings,
+      text: coming,
+    } = await this.#send(request, true).catch((error: unknown) => {
+      request.signal?.throwIfAborted()
+      throw error
+    })
     try {
-      const { code, warnings, text: coming } = await this.#send(request, true)
       const text = (await coming) ?? ''
       request.signal?.throwIfAborted()
       if (code >= 400) throw errorOfAnswer(code, text)
@@ -136,7 +145,10 @@ class HttpsTransport implements Transport {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body)
     for (let attempt = 1; ; attempt++) {
       request.signal?.throwIfAborted()
-      const stream = await this.#connection.open(this.#headers(request, body), body === undefined)
+      const headers = this.#headers(request, body)
+      const stream = await this.#connection.open(headers, body === undefined, () =>
+        this.#options.beforeSend?.(request),
+      )
       const text = wholly ? collect(stream) : undefined
       const abort = (): void => stream.close(constants.NGHTTP2_CANCEL)
       if (request.signal?.aborted) abort()

@@ -59,6 +59,18 @@ const kubeletFlags = {
   'kubelet-client-key': path('Its key.'),
 }
 
+const coordinationFlags = {
+  'coordinated-leadership-lease-duration': duration(
+    'How long other servers leave the lease of the elections’ coordinator alone that is not renewed.',
+    15_000,
+  ),
+  'coordinated-leadership-renew-deadline': duration(
+    'After how long without a renewal the coordinator gives up.',
+    10_000,
+  ),
+  'coordinated-leadership-retry-period': duration('Between two attempts.', 2_000),
+}
+
 const limitFlags = {
   'max-requests-inflight': int('Non-mutating requests in flight at a time; 0: no limit.', 400, { min: 0 }),
   'max-mutating-requests-inflight': int('Mutating requests in flight at a time; 0: no limit.', 200, {
@@ -88,6 +100,7 @@ export const apiServerFlags = {
   ...authenticationFlags,
   ...authorizationFlags,
   ...kubeletFlags,
+  ...coordinationFlags,
   ...limitFlags,
   'allow-privileged': onlyTrue('Privileged containers are allowed.'),
   'feature-gates': pairs('Feature gates: Name=true|false.', parseFeatureGates),

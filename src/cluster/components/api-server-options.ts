@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { StaticTokens } from '../../apiserver/authentication/static-tokens.ts'
 import type { FrontProxyTrust } from '../../apiserver/bootstrap/authentication-trust.ts'
 import { defined } from '../../base/defined.ts'
+import type { ElectionTimes } from '../../reconcile/leader-election.ts'
 import type { AccessOptions, AuthorizationMode } from '../control-plane/api-server.ts'
 import type { ApiServerIdentity } from '../control-plane/api-server-identity.ts'
 import type { StoragePlace } from '../control-plane/open-storage.ts'
@@ -108,6 +109,20 @@ export function etcdPlace(flags: ApiServerFlags): StoragePlace {
   return { type: 'etcd', endpoint: { url, tls } }
 }
 
+function coordinatedLeadership(flags: ApiServerFlags): Required<ElectionTimes> {
+  const times = {
+    leaseDurationMs: flags['coordinated-leadership-lease-duration'],
+    renewDeadlineMs: flags['coordinated-leadership-renew-deadline'],
+    retryPeriodMs: flags['coordinated-leadership-retry-period'],
+  }
+  const flag = '--coordinated-leadership'
+  if (times.leaseDurationMs <= times.renewDeadlineMs)
+    throw new FlagError(`${flag}-lease-duration must be greater than ${flag}-renew-deadline`)
+  if (times.renewDeadlineMs <= times.retryPeriodMs)
+    throw new FlagError(`${flag}-renew-deadline must be greater than ${flag}-retry-period`)
+  return times
+}
+
 const unlimited = (limit: number): number => (limit === 0 ? Number.POSITIVE_INFINITY : limit)
 
 export type ServerPart = Omit<ServeApiOptions, 'host' | 'logger' | 'metrics' | 'place' | 'checked'>
@@ -146,6 +161,7 @@ export function apiServerOptions(flags: ApiServerFlags): ServerPart {
       readOnly: unlimited(flags['max-requests-inflight']),
       mutating: unlimited(flags['max-mutating-requests-inflight']),
     },
+    coordinatedLeadership: coordinatedLeadership(flags),
     featureGates: flags['feature-gates'],
     runtimeConfig: flags['runtime-config'],
   }

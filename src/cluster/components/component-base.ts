@@ -4,6 +4,7 @@ import { realHost } from '../../base/host/real-host.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { sleep } from '../../base/sleep.ts'
 import type { KubeconfigContext } from '../../client/https/kubeconfig.ts'
+import { wrongElectionTimes } from '../../reconcile/leader-election.ts'
 import { ownAddress } from '../place.ts'
 import { startComponentServer } from './component-server.ts'
 import { type ApiConnection, type ConnectionOptions, connect, readKubeconfig } from './connection.ts'
@@ -26,14 +27,19 @@ export const componentFlags = (name: string, port: number, perSecond: number, bu
 
 export type ComponentFlags = FlagValues<ReturnType<typeof componentFlags>>
 
-export const leaderSettings = (flags: ComponentFlags): LeaderSettings => ({
-  elect: flags['leader-elect'],
-  leaseDurationMs: flags['leader-elect-lease-duration'],
-  renewDeadlineMs: flags['leader-elect-renew-deadline'],
-  retryPeriodMs: flags['leader-elect-retry-period'],
-  name: flags['leader-elect-resource-name'],
-  namespace: flags['leader-elect-resource-namespace'],
-})
+/** Throws FlagError for times with which two could lead at once, or nobody for long. */
+export function leaderSettings(flags: ComponentFlags): LeaderSettings {
+  const times = {
+    leaseDurationMs: flags['leader-elect-lease-duration'],
+    renewDeadlineMs: flags['leader-elect-renew-deadline'],
+    retryPeriodMs: flags['leader-elect-retry-period'],
+  }
+  const elect = flags['leader-elect']
+  const wrong = elect ? wrongElectionTimes(times) : undefined
+  if (wrong !== undefined) throw new FlagError(`couldn't create leader elector: ${wrong}`)
+  const name = flags['leader-elect-resource-name']
+  return { elect, ...times, name, namespace: flags['leader-elect-resource-namespace'] }
+}
 
 /** The API server that a component works for, from `--kubeconfig` and `--master`. */
 export function kubeconfigOf(flags: Pick<ComponentFlags, 'kubeconfig' | 'master'>): KubeconfigContext {

@@ -27,13 +27,12 @@ export function readKubeconfig(flag: string, file: string, master: string | unde
   }
 }
 
-/** Lets requests through at their rate, and writes only while they may happen. */
-function governed(transport: Transport, { perSecond, burst, beforeWrite }: ConnectionOptions): Transport {
+/** Lets requests through at their rate. */
+function governed(transport: Transport, { perSecond, burst }: ConnectionOptions): Transport {
   const bucket = perSecond < 0 ? undefined : new TokenBucket(realHost, perSecond, burst)
   const admit = async (request: ApiRequest): Promise<void> => {
     const waitMs = bucket?.reserve() ?? 0
     if (waitMs > 0) await sleep(realHost, waitMs, request.signal)
-    if (request.method !== 'GET') beforeWrite?.()
   }
   return {
     request: async (request) => {
@@ -55,7 +54,15 @@ export interface ApiConnection {
 
 /** A connection to the API server as the kubeconfig's user. Whoever makes it closes its transport. */
 export function connect(config: KubeconfigContext, options: ConnectionOptions): ApiConnection {
-  const https = createHttpsTransport({ host: realHost, ...config, userAgent: options.userAgent })
+  const { userAgent, beforeWrite } = options
+  const https = createHttpsTransport({
+    host: realHost,
+    ...{ ...config, userAgent },
+    // Asked last of all: whatever a write waits for, the right to do it may end meanwhile.
+    beforeSend: ({ method }) => {
+      if (method !== 'GET') beforeWrite?.()
+    },
+  })
   const transport = governed(https, options)
   return { transport, client: createClient(transport, { fieldManager: options.userAgent }) }
 }

@@ -111,7 +111,7 @@ export const controllerManager: Component<typeof flags> = {
   flags,
   start: async (values, context) => {
     const { logger, stops, lost } = context
-    featureGates(values['feature-gates'])
+    const features = featureGates(values['feature-gates'])
     readFlagFile('service-account-private-key-file', values['service-account-private-key-file'])
     const config = kubeconfigOf(values)
     chosen(values, fixedKinds([]))
@@ -119,7 +119,9 @@ export const controllerManager: Component<typeof flags> = {
     const electing = { userAgent: `${program}/leader-election`, perSecond: -1, burst: 1 }
     const own = ownConnection(config, electing, stops)
     runAsLeader({
-      ...{ logger, stops, lost, connection: own, settings: leaderSettings(values) },
+      ...{ program, logger, metrics, stops, lost, connection: own, settings: leaderSettings(values) },
+      coordinated: features.enabled('CoordinatedLeaderElection'),
+      releaseOnCancel: features.enabled('ControllerManagerReleaseLeaderElectionLockOnExit'),
       work: (signal, beforeWrite) => work(values, { logger, metrics, own }, signal, beforeWrite),
     })
   },

@@ -1,9 +1,14 @@
-import { randomUUID } from 'node:crypto'
-import { hostname } from 'node:os'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Logger } from '../../base/logger.ts'
+import type { Metrics } from '../../base/metrics.ts'
 import { EventRecorder } from '../../client/event-recorder.ts'
+import { createInformerFactory } from '../../client/informer-factory.ts'
+import type { AnyController } from '../../reconcile/controller.ts'
 import { runLeaderElection } from '../../reconcile/leader-election.ts'
+import { leaseCandidate } from '../../reconcile/lease-candidate.ts'
+import { startController } from '../../reconcile/start-controller.ts'
+import { electionIdentity } from '../election-identity.ts'
+import { kubernetesVersion } from '../version.ts'
 import type { ApiConnection } from './connection.ts'
 
 export interface LeaderSettings {
@@ -17,17 +22,41 @@ export interface LeaderSettings {
 
 export interface LeaderRun {
   readonly logger: Logger
+  readonly metrics: Metrics
   /** Who asks for the lease; not held up by what the leader does. */
   readonly connection: ApiConnection
   readonly settings: LeaderSettings
+  /** Upstream's name of the component, `kube-scheduler`. */
+  readonly program: string
+  /** The API server's coordinator says who leads. */
+  readonly coordinated: boolean
+  readonly releaseOnCancel: boolean
   /** Does the work until the signal aborts. `beforeWrite` throws once the lease may be another's. */
   readonly work: (signal: AbortSignal, beforeWrite: () => void) => Promise<void>
   readonly stops: (() => Promise<void> | void)[]
   readonly lost: (error: Error) => void
 }
 
+/** Keeps this process a candidate of a coordinated election. */
+function runCandidate(run: LeaderRun, identity: string): void {
+  const { logger, metrics, connection, stops, program } = run
+  const { client } = connection
+  const version = kubernetesVersion.slice(1)
+  const declaration: AnyController = leaseCandidate({
+    ...{ namespace: 'kube-system', name: identity, leaseName: program },
+    ...{ binaryVersion: version, emulationVersion: version },
+  })
+  const informers = createInformerFactory({ client, host: realHost, logger })
+  stops.push(() => informers.stop())
+  const events = { event: () => {} }
+  const parts = { client, informers, events, host: realHost, logger, metrics }
+  const candidate = startController(declaration, parts)
+  stops.push(() => candidate.stop())
+}
+
 /** Does a component's work while it leads, or at once where nobody is elected. Ends the process when the lead is lost, as upstream's do. */
-export function runAsLeader({ logger, connection, settings, work, stops, lost }: LeaderRun): void {
+export function runAsLeader(run: LeaderRun): void {
+  const { logger, metrics, connection, settings, coordinated, releaseOnCancel, work, stops, lost } = run
   const stop = new AbortController()
   const { elect, ...election } = settings
   if (!elect) {
@@ -39,23 +68,25 @@ export function runAsLeader({ logger, connection, settings, work, stops, lost }:
     })
     return
   }
+  const identity = electionIdentity()
+  if (coordinated) runCandidate(run, identity)
   const { client } = connection
   const events = new EventRecorder({ client, host: realHost, logger, component: settings.name })
   const running = runLeaderElection(
     {
-      ...election,
-      ...{ client, events, host: realHost, logger },
-      identity: `${hostname()}_${randomUUID()}`,
-      lead: ({ signal, checkLease }) => work(signal, checkLease),
+      ...{ ...election, client, events, host: realHost, logger, metrics },
+      ...{ identity, coordinated, releaseOnCancel },
+      lead: ({ signal, checkLease }) => {
+        // The end of the work may take its time, the end of the lead must not.
+        signal.addEventListener('abort', () => {
+          if (!stop.signal.aborted) lost(new Error('leaderelection lost'))
+        })
+        return work(signal, checkLease)
+      },
     },
     stop.signal,
   )
-  running.then(
-    () => {
-      if (!stop.signal.aborted) lost(new Error('leaderelection lost'))
-    },
-    (error: unknown) => lost(error instanceof Error ? error : new Error(String(error))),
-  )
+  running.catch((error: unknown) => lost(error instanceof Error ? error : new Error(String(error))))
   stops.push(async () => {
     stop.abort()
     await running.catch(() => {})

@@ -72,7 +72,7 @@ export const scheduler: Component<typeof flags> = {
   flags,
   start: async (given, context) => {
     const { logger, stops, lost } = context
-    featureGates(given['feature-gates'])
+    const features = featureGates(given['feature-gates'])
     const file = given.config
     const text = readFlagFile('config', file)
     const config = text === undefined ? { flags: {} } : schedulerConfig(text, file ?? '')
@@ -84,7 +84,9 @@ export const scheduler: Component<typeof flags> = {
     const percentageOfNodesToScore = config.percentageOfNodesToScore ?? 0
     const task = { flags: values, percentageOfNodesToScore, logger, metrics, own }
     runAsLeader({
-      ...{ logger, stops, lost, connection: own, settings: leaderSettings(values) },
+      ...{ program, logger, metrics, stops, lost, connection: own, settings: leaderSettings(values) },
+      coordinated: features.enabled('CoordinatedLeaderElection'),
+      releaseOnCancel: true,
       work: (signal, beforeWrite) => work(task, signal, beforeWrite),
     })
   },

@@ -59,8 +59,11 @@ import { defined } from '../../base/defined.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
+import type { ElectionTimes } from '../../reconcile/leader-election.ts'
 import { buildInfo } from '../version.ts'
 import type { ApiServerIdentity } from './api-server-identity.ts'
+import { clientFor } from './component-clients.ts'
+import { coordinateElections } from './coordinate-elections.ts'
 import { readFieldDocs } from './field-docs.ts'
 import type { OpenedStorage } from './open-storage.ts'
 
@@ -84,6 +87,8 @@ export interface ApiServerSetup {
   readonly dialNode?: ((address: BackendAddress) => Duplex | undefined) | undefined
   /** Tests: whatever is written must survive JSON. */
   readonly checked: boolean
+  /** Times of the election among API servers that coordinate others' elections. */
+  readonly coordinatedLeadership?: ElectionTimes | undefined
   /** What `--feature-gates` sets. */
   readonly featureGates?: ReadonlyMap<string, boolean>
   /** What `--runtime-config` sets. */
@@ -354,7 +359,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     reached: (revision) => core.mirror.reached(revision),
   })
   definitions?.start()
-  const stops = [
+  const stops: (() => Promise<void> | void)[] = [
     () => connector.close(),
     rbac.start(),
     allocator.start(),
@@ -362,7 +367,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     () => definitions?.stop(),
   ]
   const stop = async (): Promise<void> => {
-    for (const each of stops.reverse()) each()
+    for (const each of stops.reverse()) await each()
     await leases
       ?.release()
       .catch((error: unknown) => logger.debug('the lease could not be released', { error }))
@@ -373,6 +378,10 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     stops.push(() => repair.stop())
     await repair.start()
     stops.push(await aggregation.start(server.transportFor(loopbackUser, 'kube-apiserver')))
+    if (features.enabled('CoordinatedLeaderElection')) {
+      const client = clientFor(server, loopbackUser, 'kube-apiserver')
+      stops.push(coordinateElections({ host, logger, metrics, client, times: setup.coordinatedLeadership }))
+    }
   } catch (error) {
     await stop()
     throw error

@@ -28,6 +28,10 @@ export interface RunningComponent {
   /** By SIGTERM; resolves to its exit code. */
   stop(): Promise<number | null>
   kill(): Promise<void>
+  /** To freeze it and to let it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
+  /** Its exit code, when it has ended by itself. */
+  ended(): Promise<number | null>
 }
 
 /** A control plane of processes, on one etcd. */
@@ -72,10 +76,15 @@ export class ComponentCluster {
       said: () => said().stderr,
       stop: () => end('SIGTERM'),
       kill: async () => void (await end('SIGKILL')),
+      signal: (signal) => void child.kill(signal),
+      ended: async () => {
+        if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+        return child.exitCode
+      },
     }
   }
 
-  async apiServer(): Promise<RunningComponent> {
+  async apiServer(more: readonly string[] = []): Promise<RunningComponent> {
     const file = (name: string): string => join(this.etcd.folder, `${name}.pem`)
     return this.run('apiserver', [
       ...[`--etcd-servers=${this.etcd.endpoint.url}`, `--etcd-cafile=${file('ca')}`],
@@ -83,11 +92,12 @@ export class ComponentCluster {
       ...['--cert-dir=certificates', '--authorization-mode=Node,RBAC', '--token-auth-file=tokens.csv'],
       ...['--service-account-issuer=https://kubernetes.default.svc', '--service-account-key-file=sa.pub'],
       ...['--service-account-signing-key-file=sa.key', '--service-cluster-ip-range=10.96.0.0/16'],
+      ...more,
     ])
   }
 
   /** Its file's name. */
-  kubeconfig(user: string, { port }: RunningComponent): string {
+  kubeconfig(user: string, { port }: { readonly port: number }): string {
     const server = `https://127.0.0.1:${port}`
     const name = join(this.folder, `${user.replace('system:', '')}-${port}.conf`)
     const config = {
