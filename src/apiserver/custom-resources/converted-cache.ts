@@ -22,11 +22,16 @@ interface SourceChange {
 /** Changes that may wait for their conversion before everything is converted anew. */
 const maxWaiting = 10_000
 
-/** Objects in a version that only a webhook can make of the stored one: a cache that follows another, a moment later. */
+/**
+ * Objects in a version that only a webhook can make of the stored one: a cache that follows another, a moment later.
+ * Until somebody lists or watches it, it holds only the objects that were asked for by name.
+ */
 export class ConvertedCache {
   readonly #options: ConvertedCacheOptions
   readonly #leave: () => void
   #waiting: SourceChange[] = []
+  /** Changes that are being converted. */
+  #applying: readonly SourceChange[] = []
   #loaded = false
   #running: Promise<void> | undefined
 
@@ -39,10 +44,18 @@ export class ConvertedCache {
     return this.#options.target
   }
 
-  /** Resolves when all that the source shows is shown; undefined: it is. Rejects when it cannot be converted. */
-  settled(): Promise<void> | undefined {
+  /** Everything up to here is shown, where the source shows everything up to `revision`. */
+  shownOf(revision: number): number {
+    const [behind] = [...this.#applying.slice(0, 1), ...this.#waiting.slice(0, 1)]
+    return behind === undefined ? revision : Math.min(revision, behind.revision - 1)
+  }
+
+  /** Resolves when all that the source shows is shown (of one object, if an id is given); undefined: it is. Rejects when it cannot be converted. */
+  settled(id?: string): Promise<void> | undefined {
+    const { host } = this.#options
     if (this.#loaded && this.#waiting.length === 0 && this.#running === undefined) return undefined
-    this.#running ??= this.#options.host.track(this.#run())
+    if (!this.#loaded && id !== undefined) return this.#shows(id) ? undefined : host.track(this.#showOne(id))
+    this.#running ??= host.track(this.#run())
     return this.#running
   }
 
@@ -63,22 +76,44 @@ export class ConvertedCache {
   #forget(): void {
     this.#loaded = false
     this.#waiting = []
-    for (const consumer of this.cache.hub.consumers()) consumer.terminate()
+    this.cache.reset(this.#options.source.lastChange)
+  }
+
+  #shows(id: string): boolean {
+    const { source, target } = this.#options
+    return target.get(id)?.revision === source.get(id)?.revision
+  }
+
+  async #showOne(id: string): Promise<void> {
+    const { source, target } = this.#options
+    const record = source.get(id)
+    if (record === undefined) target.remove(id, source.lastChange)
+    else {
+      const [object = {}] = await this.#convert([record])
+      if (!this.#loaded) this.#load(record, object)
+    }
+    // Others may have written it meanwhile.
+    await this.settled(id)
   }
 
   async #run(): Promise<void> {
     try {
-      if (!this.#loaded) await this.#load()
-      while (this.#waiting.length > 0) await this.#apply(this.#waiting.splice(0))
+      if (!this.#loaded) await this.#loadAll()
+      while (this.#waiting.length > 0) {
+        this.#applying = this.#waiting.splice(0)
+        await this.#apply(this.#applying)
+        this.#applying = []
+      }
     } catch (error) {
       this.#forget()
       throw error
     } finally {
+      this.#applying = []
       this.#running = undefined
     }
   }
 
-  async #load(): Promise<void> {
+  async #loadAll(): Promise<void> {
     const { source, target } = this.#options
     const records = [...source.values()]
     const revision = source.lastChange
@@ -86,10 +121,13 @@ export class ConvertedCache {
     this.#loaded = true
     const objects = await this.#convert(records)
     target.reset(revision)
-    records.forEach((record, index) => {
-      const { bytes, metadataLength } = target.layout.store(objects[index] ?? {})
-      target.load(record.id, bytes, record.revision, metadataLength)
-    })
+    for (const [index, record] of records.entries()) this.#load(record, objects[index] ?? {})
+  }
+
+  #load(record: CachedObject, object: KubernetesObject): void {
+    const { target } = this.#options
+    const { bytes, metadataLength } = target.layout.store(object)
+    target.load(record.id, bytes, record.revision, metadataLength)
   }
 
   async #apply(changes: readonly SourceChange[]): Promise<void> {

@@ -1,14 +1,8 @@
-import {
-  type Definition,
-  storageVersionOf,
-  versionOf,
-} from '../../api/apiextensions/custom-resource-definition/definition-state.ts'
+import type { Definition } from '../../api/apiextensions/custom-resource-definition/definition-state.ts'
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
-import { expired, statusError } from '../../apimachinery/status-error.ts'
-import { jsonText } from '../../base/json-text.ts'
+import { statusError } from '../../apimachinery/status-error.ts'
 import type { Entry } from '../../storage/storage.ts'
-import type { Layout } from '../cache/layout.ts'
 import type { ResourceCache } from '../cache/resource-cache.ts'
 import type { Resource } from '../rest/resource.ts'
 import type { ServedResource } from '../rest/rest-api.ts'
@@ -19,7 +13,8 @@ import { selectableFields } from './custom-hooks.ts'
 import { customKind } from './custom-kind.ts'
 import { CustomLayout } from './custom-layout.ts'
 import { CustomResource } from './custom-resource.ts'
-import { type MetadataTools, VersionSchema } from './version-schema.ts'
+import { DefinitionVersions } from './definition-versions.ts'
+import type { MetadataTools, VersionSchema } from './version-schema.ts'
 import type { Convert } from './webhook-converter.ts'
 
 /** How objects become those of another version, where their definition says by whom. */
@@ -32,15 +27,8 @@ export interface ServingServices {
   readonly serve: (resource: Resource) => ServedResource
 }
 
-const encoder = new TextEncoder()
-
 const noWebhooks: Convert = () =>
   Promise.reject(statusError('', 'conversion webhooks cannot be called by this server'))
-
-/** The past of objects that a webhook converts is not converted: whoever wants it starts anew. */
-const forgotten = (): never => {
-  throw expired('the past of objects that a webhook converts is not kept')
-}
 
 /**
  * One state of a definition's spec and names, being served: its objects are loaded when somebody first asks for
@@ -49,12 +37,10 @@ const forgotten = (): never => {
 export class Serving {
   readonly definition: Definition
   readonly #services: ServingServices
-  readonly #tools: MetadataTools
   readonly #isTerminating: () => boolean
-  readonly #schemas = new Map<string, VersionSchema>()
+  readonly #versions: DefinitionVersions
   readonly #resources = new Map<string, Promise<ServedResource>>()
   readonly #converted: ConvertedCache[] = []
-  readonly #convert: Convert | undefined
   #cache: Promise<ResourceCache> | undefined
   #closed = false
 
@@ -66,17 +52,17 @@ export class Serving {
   ) {
     this.definition = definition
     this.#services = services
-    this.#tools = tools
     this.#isTerminating = isTerminating
     const byWebhook = definition.spec.conversion?.strategy === 'Webhook'
-    this.#convert = byWebhook ? (services.converter?.(definition) ?? noWebhooks) : undefined
+    const webhook = byWebhook ? (services.converter?.(definition) ?? noWebhooks) : undefined
+    this.#versions = new DefinitionVersions(definition, tools, webhook)
   }
 
   /** Rejects when the objects cannot be loaded; the next call tries again. */
   find(version: string): Promise<ServedResource> {
     const known = this.#resources.get(version)
     if (known !== undefined) return known
-    const made = this.#make(version)
+    const made = this.#make(this.#versions.schema(version))
     this.#resources.set(version, made)
     made.catch(() => this.#resources.delete(version))
     return made
@@ -84,7 +70,7 @@ export class Serving {
 
   /** The objects in the version in which they are stored, served or not. */
   storage(): Promise<ServedResource> {
-    return this.find(this.#storageName)
+    return this.find(this.#versions.storage.version.name)
   }
 
   close(): void {
@@ -97,29 +83,14 @@ export class Serving {
     )
   }
 
-  get #storageName(): string {
-    return storageVersionOf(this.definition)?.name ?? ''
-  }
-
-  #schema(name: string): VersionSchema {
-    const known = this.#schemas.get(name)
-    if (known !== undefined) return known
-    const version = versionOf(this.definition, name)
-    if (version === undefined) throw new Error(`${this.definition.metadata?.name} has no version ${name}`)
-    const schema = new VersionSchema(this.definition, version, this.#tools)
-    this.#schemas.set(name, schema)
-    return schema
-  }
-
-  #kind(name: string): KindDeclaration {
-    const schema = this.#schema(name)
-    const storage = this.#schema(this.#storageName)
+  #kind(schema: VersionSchema): KindDeclaration {
+    const { storage, byWebhook } = this.#versions
     const kind = customKind(this.definition, schema.version, {
       ...schema.hooks,
       selectableFields: selectableFields(this.definition),
     })
     if (kind.stored === undefined) return kind
-    if (this.#convert !== undefined) {
+    if (byWebhook) {
       const { stored: _stored, ...own } = kind
       return own
     }
@@ -128,58 +99,41 @@ export class Serving {
     return { ...kind, stored: { ...kind.stored, toStored, fromStored } }
   }
 
-  async #make(name: string): Promise<ServedResource> {
+  async #make(version: VersionSchema): Promise<ServedResource> {
     const { context, serve } = this.#services
-    const kind = this.#kind(name)
+    const kind = this.#kind(version)
     const cache = await this.#load()
-    const layout = name === this.#storageName ? cache.layout : this.#layout(kind)
-    const version = this.#schema(name)
-    const isTerminating = this.#isTerminating
-    if (this.#convert !== undefined && name !== this.#storageName)
-      return serve(this.#makeConverted(kind, cache, version, this.#convert))
-    return serve(new CustomResource({ kind, cache, context, layout, version, isTerminating }))
+    const all = this.#versions
+    const isStored = version === all.storage
+    if (all.byWebhook && !isStored) return serve(this.#makeConverted(kind, cache, version))
+    const layout = isStored ? cache.layout : this.#layout(kind)
+    return serve(
+      new CustomResource({ kind, cache, context, layout, version, all, isTerminating: this.#isTerminating }),
+    )
   }
 
   /** A version whose objects a webhook makes of the stored ones. */
-  #makeConverted(
-    kind: KindDeclaration,
-    source: ResourceCache,
-    version: VersionSchema,
-    convert: Convert,
-  ): CustomResource {
+  #makeConverted(kind: KindDeclaration, source: ResourceCache, version: VersionSchema): CustomResource {
     const { context } = this.#services
-    const storage = this.#schema(this.#storageName)
-    const fit =
-      (schema: VersionSchema) =>
-      async (objects: readonly KubernetesObject[]): Promise<readonly KubernetesObject[]> => {
-        const converted = await convert(objects, schema.apiVersion)
-        return converted.map((object) => schema.fit(object))
-      }
-    const target = context.mirror.detachedCache(kind, this.#layout(kind, forgotten))
-    const cache = new ConvertedCache({ host: context.host, source, target, convert: fit(version) })
-    this.#converted.push(cache)
-    const parts = { kind, cache: target, context, layout: target.layout, version }
+    const all = this.#versions
+    const layout = this.#layout(kind, (converted) => converted)
+    const cache = context.mirror.detachedCache(kind, layout)
+    const convert = (objects: readonly KubernetesObject[]) => all.convert(objects, version)
+    const converted = new ConvertedCache({ host: context.host, source, target: cache, convert })
+    this.#converted.push(converted)
     const isTerminating = this.#isTerminating
     return new ConvertedResource({
-      ...parts,
-      isTerminating,
-      source,
-      converted: cache,
-      toStorage: fit(storage),
+      ...{ kind, cache, context, layout, version, all, isTerminating },
+      ...{ source, converted },
     })
   }
 
-  #layout(kind: KindDeclaration, revive?: (stored: KubernetesObject) => KubernetesObject): CustomLayout {
+  #layout(
+    kind: KindDeclaration,
+    revive = (stored: KubernetesObject): KubernetesObject => this.#versions.revive(stored),
+  ): CustomLayout {
     const listKind = this.definition.status?.acceptedNames?.listKind ?? `${kind.kind}List`
-    return new CustomLayout(kind, listKind, revive ?? ((stored) => this.#revive(stored)))
-  }
-
-  /** What is in the store, in the version in which it is stored today. */
-  #revive(stored: KubernetesObject): KubernetesObject {
-    const name = stored.apiVersion?.split('/')[1] ?? ''
-    const storage = this.#schema(this.#storageName)
-    const origin = versionOf(this.definition, name) === undefined ? storage : this.#schema(name)
-    return storage.relabel(origin.revive(stored))
+    return new CustomLayout(kind, listKind, revive)
   }
 
   #load(): Promise<ResourceCache> {
@@ -192,30 +146,14 @@ export class Serving {
 
   async #join(): Promise<ResourceCache> {
     const { mirror } = this.#services.context
-    const kind = this.#kind(this.#storageName)
+    const versions = this.#versions
+    const { storage } = versions
+    const kind = this.#kind(storage)
     const cache = mirror.detachedCache(kind, this.#layout(kind))
-    const convert = this.#convert
-    await mirror.join(
-      convert === undefined
-        ? { cache }
-        : { cache, prepare: (page) => this.#update(page, cache.layout, convert) },
-    )
+    const prepare = (page: readonly Entry[]): Promise<readonly Entry[]> =>
+      versions.convertEntries(page, storage, cache.layout)
+    await mirror.join(versions.byWebhook ? { cache, prepare } : { cache })
     if (this.#closed) mirror.leave(cache)
     return cache
-  }
-
-  /** What was stored in another version than today's, converted. */
-  async #update(page: readonly Entry[], layout: Layout, convert: Convert): Promise<readonly Entry[]> {
-    const { apiVersion } = this.#schema(this.#storageName)
-    const objects = page.map(({ value }) => layout.parse(value))
-    const old = objects.filter((object) => object.apiVersion !== apiVersion)
-    if (old.length === 0) return page
-    const converted = await convert(old, apiVersion)
-    const byObject = new Map(old.map((object, index) => [object, converted[index]]))
-    return page.map((entry, index) => {
-      const object = objects[index]
-      const next = object === undefined ? undefined : byObject.get(object)
-      return next === undefined ? entry : { ...entry, value: encoder.encode(jsonText(next)) }
-    })
   }
 }

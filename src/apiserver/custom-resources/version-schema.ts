@@ -69,7 +69,7 @@ export class VersionSchema {
   }
 
   /** What a webhook has made of another version's object. */
-  fit(object: KubernetesObject): KubernetesObject {
+  conform(object: KubernetesObject): KubernetesObject {
     return this.codec.prune(object) as KubernetesObject
   }
 

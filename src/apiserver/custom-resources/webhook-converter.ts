@@ -5,6 +5,7 @@ import { isList, isObject } from '../../apimachinery/structural/json-schema.ts'
 import { newUid } from '../rest/names.ts'
 import { WebhookClient, type WebhookOptions } from '../webhooks/webhook-client.ts'
 import { adoptConverted, ConvertedObjectError } from './adopt-converted.ts'
+import type { ConversionMetrics } from './conversion-metrics.ts'
 
 /** Makes objects of one version those of another. Throws StatusError. */
 export type Convert = (
@@ -39,35 +40,97 @@ function objectsOf(answer: unknown, version: string, uid: string): readonly unkn
   return isList(response.convertedObjects) ? response.convertedObjects : []
 }
 
+/** What went wrong, as the metrics name it. */
+type FailureType =
+  | 'conversion_webhook_call_failure'
+  | 'conversion_webhook_malformed_response_failure'
+  | 'conversion_webhook_partial_response_failure'
+  | 'conversion_webhook_invalid_converted_object_failure'
+
+class ConversionError extends Error {
+  override readonly name = 'ConversionError'
+  readonly type: FailureType
+
+  constructor(type: FailureType, message: string) {
+    super(message)
+    this.type = type
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Rejects with a ConversionError whose message follows "conversion webhook for <kind> ". */
+async function review(
+  client: WebhookClient,
+  { version, uid, objects, apiVersion }: Review,
+): Promise<readonly KubernetesObject[]> {
+  const request = { uid, desiredAPIVersion: apiVersion, objects }
+  const body = { kind: 'ConversionReview', apiVersion: `apiextensions.k8s.io/${version}`, request }
+  const answer = await client.post(body, timeoutSeconds).catch((error: unknown) => {
+    throw new ConversionError('conversion_webhook_call_failure', `failed: ${messageOf(error)}`)
+  })
+  let converted: readonly unknown[]
+  try {
+    converted = objectsOf(answer, version, uid)
+  } catch (error) {
+    throw new ConversionError('conversion_webhook_malformed_response_failure', `failed: ${messageOf(error)}`)
+  }
+  if (converted.length !== objects.length) {
+    const why = `returned ${converted.length} objects, expected ${objects.length}`
+    throw new ConversionError('conversion_webhook_partial_response_failure', why)
+  }
+  return objects.map((object, index) => {
+    try {
+      return adoptConverted(object, converted[index], apiVersion)
+    } catch (error) {
+      if (!(error instanceof ConvertedObjectError)) throw error
+      const why = `returned invalid ${error.what}: ${error.message}`
+      throw new ConversionError('conversion_webhook_invalid_converted_object_failure', why)
+    }
+  })
+}
+
+interface Review {
+  readonly version: string
+  readonly uid: string
+  readonly objects: readonly KubernetesObject[]
+  readonly apiVersion: string
+}
+
+const versionNameOf = (apiVersion = ''): string => apiVersion.split('/')[1] ?? ''
+
 /** Converts by a definition's webhook (ConversionReview). */
-export function webhookConverter(definition: Definition, options: WebhookOptions): Convert {
+export function webhookConverter(
+  definition: Definition,
+  options: WebhookOptions,
+  metrics: ConversionMetrics,
+): Convert {
   const { webhook } = definition.spec.conversion ?? {}
+  const { host } = options
   const client = new WebhookClient(webhook?.clientConfig ?? {}, options)
   const known = webhook?.conversionReviewVersions ?? []
   const version = known.find((candidate) => reviewVersions.includes(candidate))
   const one: Convert = async (objects, apiVersion) => {
     if (version === undefined) throw statusError('', 'no supported conversion review versions')
-    const uid = newUid(options.host)
-    const request = { uid, desiredAPIVersion: apiVersion, objects }
-    const review = { kind: 'ConversionReview', apiVersion: `apiextensions.k8s.io/${version}`, request }
     const [first] = objects
-    const what = `conversion webhook for ${first?.apiVersion ?? ''}, Kind=${first?.kind ?? ''}`
-    let converted: readonly unknown[]
+    const startMs = host.monotonicMs()
+    let failure = ''
     try {
-      converted = objectsOf(await client.post(review, timeoutSeconds), version, uid)
+      return await review(client, { version, uid: newUid(host), objects, apiVersion })
     } catch (error) {
-      throw statusError('', `${what} failed: ${error instanceof Error ? error.message : String(error)}`)
+      if (!(error instanceof ConversionError)) throw error
+      failure = error.type
+      const what = `${first?.apiVersion ?? ''}, Kind=${first?.kind ?? ''}`
+      throw statusError('', `conversion webhook for ${what} ${error.message}`)
+    } finally {
+      metrics.observe({
+        definition: definition.metadata?.name ?? '',
+        from: versionNameOf(first?.apiVersion),
+        to: versionNameOf(apiVersion),
+        failure,
+        seconds: (host.monotonicMs() - startMs) / 1000,
+      })
     }
-    if (converted.length !== objects.length)
-      throw statusError('', `${what} returned ${converted.length} objects, expected ${objects.length}`)
-    return objects.map((object, index) => {
-      try {
-        return adoptConverted(object, converted[index], apiVersion)
-      } catch (error) {
-        if (!(error instanceof ConvertedObjectError)) throw error
-        throw statusError('', `${what} returned invalid ${error.what}: ${error.message}`)
-      }
-    })
   }
   return async (objects, apiVersion) => {
     const all: KubernetesObject[] = []

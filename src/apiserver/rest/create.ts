@@ -18,6 +18,7 @@ import { putShrinking } from './put-shrinking.ts'
 import { reserving } from './reserving.ts'
 import type { Resource } from './resource.ts'
 import { fromStorageError, GuardFailedError } from './storage-errors.ts'
+import { whenConverted } from './when-converted.ts'
 import { optionsAs, type WriteOptions } from './write-options.ts'
 
 export interface Creation {
@@ -36,7 +37,9 @@ export async function createObject(creation: Creation, sent: KubernetesObject): 
     throw statusError('', 'resourceVersion should not be set on objects to be created')
   checkCreation(resource, sent.metadata?.name ?? '')
   const wiped = ensureNamespace(wipeSystemFields(sent), resource.kind.namespaced ? creation.namespace : '')
-  const managed = withManagedFields(resource, undefined, dedupOwners(wiped, request, false), '', options)
+  const unmanaged = dedupOwners(wiped, request, false)
+  const fields = whenConverted(() => withManagedFields(resource, undefined, unmanaged, '', options))
+  const managed = fields instanceof Promise ? await fields : fields
   const mutated = resource.context.admission.mutate(admissionOf(creation, managed), managed)
   const admitted = mutated instanceof Promise ? await mutated : mutated
   const ready = dedupOwners(admitted, request, true)

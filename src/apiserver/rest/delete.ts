@@ -31,7 +31,7 @@ export async function deleteObject(deletion: Deletion): Promise<Outcome> {
       if (attempt === maxAttempts) throw objectModified(resource.subject(name))
       if (error.current === undefined) await resource.context.host.nextTurn()
       else await resource.context.mirror.reached(error.current.modRevision)
-      const settled = resource.settled()
+      const settled = resource.settled(record.id)
       if (settled !== undefined) await settled
     }
   }

@@ -19,7 +19,7 @@ export function fieldManagement(
     subresource,
     time: resource.context.identities.time(),
     schema,
-    versions: resource.versions,
+    versions: resource.versionsFor(options),
     empty: resource.empty,
     ...(subresource === '' ? { created: resource.createdFields } : {}),
     ...(reset === undefined ? {} : { reset }),

@@ -10,9 +10,10 @@ export async function get(resource: Resource, request: ServerRequest): Promise<O
   const { query, info } = request
   if (!query.isEmpty && booleanValue(query, 'export') === true)
     throw badRequest('the export parameter, deprecated since v1.14, is no longer supported')
-  const waiting = fresh(resource, query.get('resourceVersion') ?? '', 'get')
+  const id = resource.id(info.namespace, info.name)
+  const waiting = fresh(resource, query.get('resourceVersion') ?? '', 'get', id)
   if (waiting !== undefined) await waiting
-  const record = resource.find(info.namespace, info.name)
+  const record = resource.cache.get(id)
   if (record === undefined) throw notFound(resource.subject(info.name))
   return recordOutcome(record)
 }

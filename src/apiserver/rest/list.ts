@@ -68,7 +68,7 @@ async function listNewest(
   const { objects, remaining, more } = resource.cache.select(selection, { limit, after })
   return {
     records: objects,
-    metadata: metadataOf(resource.context.mirror.revision, selection, objects, more, remaining),
+    metadata: metadataOf(resource.revision, selection, objects, more, remaining),
   }
 }
 
@@ -126,7 +126,7 @@ async function listAt(
   position: Continuation,
 ): Promise<ListResult> {
   const { cache, context } = resource
-  const waiting = context.mirror.fresh()
+  const waiting = fresh(resource, '', 'list')
   if (waiting !== undefined) await waiting
   const { revision, after } = position
   if (revision > context.mirror.revision) throw tooLargeRevision(revision, context.mirror.revision)
@@ -169,7 +169,8 @@ async function listPast(
   for (;;) {
     const start = position === undefined ? {} : { after: position }
     const page = await storage.range(prefix, { ...start, limit: pageSize, revision })
-    for (const entry of page.entries) {
+    const past = resource.past(page.entries)
+    for (const entry of past === undefined ? page.entries : await past) {
       const record = cache.detached(entry.key.slice(root.length), entry.value, 0, entry.modRevision)
       if (!cache.matches(record, selection)) continue
       if (limit > 0 && records.length === limit) {

@@ -7,6 +7,7 @@ import type { Versions } from '../../apimachinery/managed-fields/versions.ts'
 import type { FieldsV1, KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Schema } from '../../apimachinery/schema.ts'
 import type { Subject } from '../../apimachinery/status-error.ts'
+import type { Entry } from '../../storage/storage.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import { apiVersionOf, Layout } from '../cache/layout.ts'
 import { RecordMap } from '../cache/record-map.ts'
@@ -14,6 +15,7 @@ import type { ResourceCache } from '../cache/resource-cache.ts'
 import type { ClaimChange, WriteAllocator } from '../write-allocator.ts'
 import { checkWritten } from './checked.ts'
 import type { RestContext } from './rest-context.ts'
+import type { WriteOptions } from './write-options.ts'
 
 /** Of objects encoded in another version than the stored one. */
 const maxConvertedBytes = 8 * 2 ** 20
@@ -78,8 +80,18 @@ export class Resource {
     return false
   }
 
-  /** Resolves when reads show all that the mirror has; undefined: they do. */
-  settled(): Promise<void> | undefined {
+  /** Everything up to here is in the cache. */
+  get revision(): number {
+    return this.context.mirror.revision
+  }
+
+  /** Resolves when the cache shows all that the mirror has (of one object, if an id is given); undefined: it does. */
+  settled(_id?: string): Promise<void> | undefined {
+    return undefined
+  }
+
+  /** Entries of the store's past as this version's cache would have them; undefined: as they are. */
+  past(_entries: readonly Entry[]): Promise<readonly Entry[]> | undefined {
     return undefined
   }
 
@@ -151,7 +163,12 @@ export class Resource {
     return { nowMs: host.now(), features, subresource }
   }
 
-  /** For managers that have written in another version. */
+  /** For one write's managers that have written in another version. What it throws, `whenConverted` knows. */
+  versionsFor(_write: WriteOptions): Versions {
+    return this.versions
+  }
+
+  /** All versions of the kind. */
   readonly versions: Versions = {
     schemaOf: (apiVersion) => this.context.versions.get(this.cache, apiVersion)?.mergeSchema,
     convert: (object, from, to) => {

@@ -91,8 +91,10 @@ export class RestApi {
       const waiting = this.#options.context.mirror.fresh()
       if (waiting !== undefined) await waiting
     }
-    const settled = served.resource.settled()
-    if (settled !== undefined) await settled
+    if (subresource !== '' || request.info.verb !== 'create') {
+      const settled = served.resource.settled(idOf(served.resource, request))
+      if (settled !== undefined) await settled
+    }
     if (subresource === '') return this.#handleMain(served, request)
     return this.#handleSubresource(served, request)
   }
@@ -222,6 +224,10 @@ function checkRoute({ representations }: ServedResource, request: ServerRequest)
   if (verb === 'watch' && request.method !== 'GET') throw methodRefused()
   if (subresource === '') representations.checkAccepted(request, isAcrossNamespaces(verb))
 }
+
+/** Of the one object that a request is about, if it is. */
+const idOf = (resource: Resource, { info }: ServerRequest): string | undefined =>
+  info.name === '' || isAcrossNamespaces(info.verb) ? undefined : resource.id(info.namespace, info.name)
 
 const isOfCollection = (verb: Verb): boolean =>
   verb === 'create' || verb === 'deletecollection' || isAcrossNamespaces(verb)

@@ -34,14 +34,27 @@ export const tooLargeRevision = (wanted: number, current: number): StatusError =
   })
 
 /** Resolves when the caches show `revision`; undefined: they do. Rejects with upstream's 504 if that takes too long. */
-export function atLeast(resource: Resource, revision: number): Promise<void> | undefined {
+export function atLeast(resource: Resource, revision: number, id?: string): Promise<void> | undefined {
   const { mirror } = resource.context
-  return mirror.reachedWithin(revision, freshnessWaitMs, () => tooLargeRevision(revision, mirror.revision))
+  const late = (): Error => tooLargeRevision(revision, mirror.revision)
+  return settledAfter(mirror.reachedWithin(revision, freshnessWaitMs, late), resource, id)
 }
 
-/** Resolves when the caches are as new as a read with this resource version needs; undefined: they are. */
-export function fresh(resource: Resource, revision: string, use: RevisionUse): Promise<void> | undefined {
-  if (revision === '') return resource.context.mirror.fresh()
+/** Resolves when the caches are as new as a read with this resource version (of one object, if an id is given) needs; undefined: they are. */
+export function fresh(
+  resource: Resource,
+  revision: string,
+  use: RevisionUse,
+  id?: string,
+): Promise<void> | undefined {
+  if (revision === '') return settledAfter(resource.context.mirror.fresh(), resource, id)
   const wanted = parseRevision(revision, use)
-  return wanted === 0 ? undefined : atLeast(resource, wanted)
+  return wanted === 0 ? undefined : atLeast(resource, wanted, id)
 }
+
+const settledAfter = (
+  waiting: Promise<void> | undefined,
+  resource: Resource,
+  id: string | undefined,
+): Promise<void> | undefined =>
+  waiting === undefined ? resource.settled(id) : waiting.then(() => resource.settled(id))

@@ -96,9 +96,10 @@ function pathsOf({ kind }: Resource): ScalePaths {
 /** GET of `/scale`. */
 export async function getScale(resource: Resource, request: ServerRequest): Promise<Outcome> {
   const { namespace, name } = request.info
-  const waiting = fresh(resource, request.query.get('resourceVersion') ?? '', 'get')
+  const id = resource.id(namespace, name)
+  const waiting = fresh(resource, request.query.get('resourceVersion') ?? '', 'get', id)
   if (waiting !== undefined) await waiting
-  const record = resource.find(namespace, name)
+  const record = resource.cache.get(id)
   if (record === undefined) throw notFound(resource.subject(name))
   return objectOutcome(scaleOf(pathsOf(resource), resource.read(record)))
 }

@@ -18,6 +18,7 @@ import { putShrinking } from './put-shrinking.ts'
 import { reserving } from './reserving.ts'
 import type { Resource } from './resource.ts'
 import { fromStorageError, GuardFailedError } from './storage-errors.ts'
+import { whenConverted } from './when-converted.ts'
 import { optionsAs, type WriteOptions } from './write-options.ts'
 
 /** How often a write is computed anew because another one came first, before the client is told. */
@@ -53,7 +54,7 @@ export async function updateObject(update: Update): Promise<Outcome> {
       // The caches do not show yet what came first; a deletion leaves no revision to wait for.
       if (error.current === undefined) await resource.context.host.nextTurn()
       else await mirror.reached(error.current.modRevision)
-      const settled = resource.settled()
+      const settled = resource.settled(resource.id(namespace, name))
       if (settled !== undefined) await settled
     }
   }
@@ -63,7 +64,7 @@ async function create(update: Update): Promise<Outcome> {
   const { resource, name } = update
   const allowed = update.forceAllowCreate || (update.subresource === '' && resource.kind.allowCreateOnUpdate)
   if (!allowed) throw notFound(resource.subject(name))
-  const object = await update.transform(undefined)
+  const object = await whenConverted(() => update.transform(undefined))
   const uid = object.metadata?.uid ?? ''
   if (update.forceAllowCreate && uid !== '') {
     const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
@@ -77,7 +78,7 @@ async function overwrite(update: Update, record: CachedObject): Promise<Outcome>
   const { resource, request } = update
   const live = resource.read(record)
   checkUid(update, live)
-  const transformed = update.transform(live)
+  const transformed = whenConverted(() => update.transform(live))
   const object = transformed instanceof Promise ? await transformed : transformed
   const admitted = admit(update, object, live)
   const changed = admitted instanceof Promise ? await admitted : admitted

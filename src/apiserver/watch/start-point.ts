@@ -1,13 +1,11 @@
 import { expired, StatusError } from '../../apimachinery/status-error.ts'
-import type { Entry } from '../../storage/storage.ts'
-import { CompactedError } from '../../storage/storage.ts'
+import { type Change, CompactedError } from '../../storage/storage.ts'
 import { CacheEvent } from '../cache/cache-event.ts'
-import type { CachedObject } from '../cache/cached-object.ts'
 import type { Selection } from '../cache/selection.ts'
 import { loadAttributes } from '../rest/list.ts'
 import type { ListOptions } from '../rest/list-options.ts'
 import type { Resource } from '../rest/resource.ts'
-import { atLeast, parseRevision } from '../rest/revisions.ts'
+import { atLeast, fresh, parseRevision } from '../rest/revisions.ts'
 
 /** Past events that are read back from the store for one watch; a watch further behind has to list anew. */
 const maxRecoveredEvents = 10_000
@@ -31,15 +29,16 @@ export async function findStart(
   selection: Selection,
   options: ListOptions,
 ): Promise<StartPoint> {
-  const { cache, context } = resource
+  const { cache } = resource
   const revision = parseRevision(options.resourceVersion, 'get')
   await loadAttributes(resource, selection)
   try {
     if (options.sendInitialEvents === true || revision === 0) {
-      const waiting = options.resourceVersion === '' ? context.mirror.fresh() : atLeast(resource, revision)
+      const waiting =
+        options.resourceVersion === '' ? fresh(resource, '', 'get') : atLeast(resource, revision)
       if (waiting !== undefined) await waiting
       if (options.sendInitialEvents !== false) return { type: 'initial' }
-      return { type: 'after', revision: context.mirror.revision, recovered: [] }
+      return { type: 'after', revision: resource.revision, recovered: [] }
     }
     if (revision >= cache.history.floor) return { type: 'after', revision, recovered: [] }
     return { type: 'after', revision, recovered: await recover(resource, revision) }
@@ -51,30 +50,47 @@ export async function findStart(
   }
 }
 
+interface PastChange extends Change {
+  readonly revision: number
+}
+
 /** Reads from the store what the history does not hold any more. */
 async function recover(resource: Resource, revision: number): Promise<readonly CacheEvent[]> {
-  const { cache, context } = resource
-  const prefix = context.mirror.key(cache, '')
+  const { cache } = resource
+  const prefix = resource.context.mirror.key(cache, '')
+  const changes = await changesSince(resource, prefix, revision)
+  const states = changes.flatMap(({ entry, previous }) => [entry, previous].flatMap((state) => state ?? []))
+  const past = resource.past(states)
+  const shown = past === undefined ? states : await past
+  const recordOf = new Map(
+    states.map((state, index) => {
+      const { key, value, modRevision } = shown[index] ?? state
+      return [state, cache.detached(key.slice(prefix.length), value, 0, modRevision)]
+    }),
+  )
+  return changes.map(({ revision: at, entry, previous }) => {
+    const [now, before] = [entry, previous].map((state) => state && recordOf.get(state))
+    return new CacheEvent(at, now, before, cache.layout)
+  })
+}
+
+async function changesSince(
+  { cache, context }: Resource,
+  prefix: string,
+  revision: number,
+): Promise<readonly PastChange[]> {
   const stop = new AbortController()
-  const events: CacheEvent[] = []
+  const changes: PastChange[] = []
   try {
     for await (const batch of context.storage.watch(prefix, { after: revision, signal: stop.signal })) {
-      for (const { key, entry, previous } of batch.changes) {
-        const id = key.slice(prefix.length)
-        const now = recordOf(resource, id, entry)
-        events.push(new CacheEvent(batch.revision, now, recordOf(resource, id, previous), cache.layout))
-      }
-      if (batch.revision >= cache.history.floor) return events
-      if (events.length > maxRecoveredEvents) throw tooOld(revision, cache.history.floor)
+      for (const change of batch.changes) changes.push({ ...change, revision: batch.revision })
+      if (batch.revision >= cache.history.floor) return changes
+      if (changes.length > maxRecoveredEvents) throw tooOld(revision, cache.history.floor)
     }
   } finally {
     stop.abort()
   }
-  return events
-}
-
-function recordOf({ cache }: Resource, id: string, entry: Entry | undefined): CachedObject | undefined {
-  return entry === undefined ? undefined : cache.detached(id, entry.value, 0, entry.modRevision)
+  return changes
 }
 
 /** All events between the start and now, oldest first; undefined: they are lost. Synchronous, so that nothing is missed. */

@@ -90,7 +90,7 @@ export class WatchRun implements WatchConsumer {
 
   progress(revision: number): void {
     if (!this.#ended && this.#backlog === undefined && !this.#output.full)
-      this.#output.bookmark(revision, false)
+      this.#output.bookmark(Math.min(revision, this.#plan.resource.revision), false)
   }
 
   terminate(): void {
@@ -112,7 +112,7 @@ export class WatchRun implements WatchConsumer {
   /** A watch that wants bookmarks gets one shortly before its end. */
   #startTimer(): void {
     const { resource, timeoutMs, bookmarks } = this.#plan
-    const { host, mirror } = resource.context
+    const { host } = resource.context
     const early = bookmarks ? lastBookmarkMs : 0
     if (timeoutMs <= early || early === 0) {
       this.#timer = host.schedule(timeoutMs, () => this.stop())
@@ -120,7 +120,7 @@ export class WatchRun implements WatchConsumer {
     }
     this.#timer = host.schedule(timeoutMs - early, () => {
       this.#timer = host.schedule(early, () => this.stop())
-      this.progress(mirror.revision)
+      this.progress(resource.revision)
     })
   }
 
@@ -131,7 +131,7 @@ export class WatchRun implements WatchConsumer {
 
   #replayInitial(): void {
     const { resource, selection, endBookmark } = this.#plan
-    const { revision } = resource.context.mirror
+    const { revision } = resource
     const { objects } = resource.cache.select(selection)
     this.#replay(
       objects.length,

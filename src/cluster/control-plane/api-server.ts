@@ -38,6 +38,7 @@ import { ServerLeases } from '../../apiserver/bootstrap/server-leases.ts'
 import type { InFlightLimits } from '../../apiserver/chain/max-in-flight.ts'
 import type { BackendAddress, BackendConnector } from '../../apiserver/connect/backend.ts'
 import { connectEndpoints } from '../../apiserver/connect/connect-endpoints.ts'
+import { ConversionMetrics } from '../../apiserver/custom-resources/conversion-metrics.ts'
 import { DefinitionControllers } from '../../apiserver/custom-resources/definition-controllers.ts'
 import { webhookConverter } from '../../apiserver/custom-resources/webhook-converter.ts'
 import { DiscoveryEndpoint } from '../../apiserver/discovery/discovery-endpoint.ts'
@@ -332,6 +333,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   const { endpoints, publish } = makeEndpoints({ core, setup, checks }, subresources)
   const aggregation = new Aggregation({ host, logger, reader, connector, served: core.served, publish })
   checks.push(aggregation.check)
+  const conversions = new ConversionMetrics(metrics)
   const server = createApiServer(core, {
     authenticators: [authenticator],
     authorizer,
@@ -342,7 +344,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     subresources,
     virtualResources: makeVirtualResources(host, guards),
     impersonation: impersonationFilter(authorizer),
-    converter: (definition) => webhookConverter(definition, { host, reader, connector }),
+    converter: (definition) => webhookConverter(definition, { host, reader, connector }, conversions),
     ...defined({ requestTimeoutMs: setup.requestTimeoutMs, inFlight: setup.inFlight }),
   })
   // Others may serve the same cluster.
