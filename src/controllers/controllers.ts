@@ -4,8 +4,11 @@ import { clusterRoleAggregationController } from './clusterroleaggregation/clust
 import { daemonSetController } from './daemonset/daemon-set-controller.ts'
 import { deploymentController } from './deployment/deployment-controller.ts'
 import { disruptionController } from './disruption/disruption-controller.ts'
-import { endpointsController } from './endpoints/endpoints-controller.ts'
-import { endpointSliceController } from './endpointslice/endpoint-slice-controller.ts'
+import { type EndpointsOptions, endpointsController } from './endpoints/endpoints-controller.ts'
+import {
+  type EndpointSliceOptions,
+  endpointSliceController,
+} from './endpointslice/endpoint-slice-controller.ts'
 import {
   type EndpointSliceMirroringOptions,
   endpointSliceMirroringController,
@@ -29,6 +32,8 @@ export interface ControllersOptions {
   readonly rootCertificate: string
   /** Between the deletion of a namespace and that of its content; upstream's 5 s where absent, 0 will do with one API server. */
   readonly namespaceSettleMs?: number
+  readonly endpoints?: EndpointsOptions
+  readonly endpointSlice?: EndpointSliceOptions
   readonly endpointSliceMirroring?: EndpointSliceMirroringOptions
   readonly nodeIpam?: NodeIpamOptions
   readonly podGc?: PodGcOptions
@@ -39,9 +44,9 @@ export interface ControllersOptions {
  * for another start another list is made.
  */
 export function controllers(options: ControllersOptions): readonly AnyController[] {
-  const { kinds, rootCertificate, namespaceSettleMs, endpointSliceMirroring, nodeIpam, podGc } = options
+  const { kinds, rootCertificate, namespaceSettleMs } = options
   return [
-    nodeIpamController(nodeIpam),
+    nodeIpamController(options.nodeIpam),
     serviceAccountController,
     rootCaController(rootCertificate),
     clusterRoleAggregationController,
@@ -50,13 +55,13 @@ export function controllers(options: ControllersOptions): readonly AnyController
     replicationController,
     statefulSetController,
     daemonSetController(),
-    endpointSliceController,
-    endpointSliceMirroringController(endpointSliceMirroring),
-    endpointsController,
+    endpointSliceController(options.endpointSlice),
+    endpointSliceMirroringController(options.endpointSliceMirroring),
+    endpointsController(options.endpoints),
     disruptionController(kinds),
     nodeLifecycleController(),
     taintEvictionController(),
-    podGcController(podGc),
+    podGcController(options.podGc),
     namespaceController({
       kinds,
       ...(namespaceSettleMs === undefined ? {} : { settleMs: namespaceSettleMs }),

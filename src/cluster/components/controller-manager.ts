@@ -18,6 +18,7 @@ import {
   waitForServer,
 } from './component-base.ts'
 import { type ApiConnection, connect } from './connection.ts'
+import { controllerFlags, controllerOptions } from './controller-flags.ts'
 import { DiscoveredKinds } from './discovered-kinds.ts'
 import { boolean, int, list, pairs, path, text } from './flags/flag-types.ts'
 import { FlagError, type FlagValues } from './flags/parse-flags.ts'
@@ -30,6 +31,7 @@ const port = 10_257
 
 const flags = {
   ...componentFlags(program, port, 20, 30),
+  ...controllerFlags,
   controllers: list('Controllers to run: * for those that are on by default, name, -name.', ['*']),
   'use-service-account-credentials': boolean('Each controller writes as its own service account.', false),
   'root-ca-file': path('Certificates that pods trust the API server by; published in every namespace.'),
@@ -55,6 +57,7 @@ function chosen(values: Values, kinds: KindSource): readonly AnyController[] {
   const all = controllers({
     kinds,
     rootCertificate: rootCertificate ?? '',
+    ...controllerOptions(values),
     ...(allocates ? { nodeIpam } : {}),
   })
   const off = [

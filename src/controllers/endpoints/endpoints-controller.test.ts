@@ -45,7 +45,7 @@ async function makePod(one: core.v1.Pod): Promise<void> {
 }
 
 test('endpointsController lists the addresses of a service, ready ones apart', async () => {
-  cluster.start(endpointsController)
+  cluster.start(endpointsController())
   await cluster.create(Service, service)
   await makePod(pod('b', '10.244.0.3'))
   await makePod(pod('a', '10.244.0.2'))
@@ -69,7 +69,7 @@ test('endpointsController lists the addresses of a service, ready ones apart', a
 })
 
 test('endpointsController deletes the endpoints of a deleted service', async () => {
-  cluster.start(endpointsController)
+  cluster.start(endpointsController())
   await cluster.create(Service, service)
   expect(await cluster.list(Endpoints)).toHaveLength(1)
   await cluster.do(cluster.client.resource(Service).delete('default', 'web'))
@@ -78,7 +78,7 @@ test('endpointsController deletes the endpoints of a deleted service', async () 
 
 test('endpointsController deletes at its start what a service has left, and nothing of that sort later', async () => {
   await cluster.create(Endpoints, { metadata: { name: 'left', namespace: 'default' } })
-  cluster.start(endpointsController)
+  cluster.start(endpointsController())
   await cluster.host.advance(100)
   expect(await cluster.list(Endpoints)).toEqual([])
   await cluster.create(Endpoints, { metadata: { name: 'own', namespace: 'default' } })
@@ -121,4 +121,32 @@ test('planEndpoints() keeps a thousand addresses, ready ones first, and says so'
   expect([subset?.addresses?.length, subset?.notReadyAddresses?.length]).toEqual([600, maxAddresses - 600])
   expect(plan?.metadata?.annotations).toEqual({ 'endpoints.kubernetes.io/over-capacity': 'truncated' })
   expect(planEndpoints(service, pods, plan)).toBeUndefined()
+})
+
+test('planEndpoints() leaves alone the same endpoints in other subsets', () => {
+  const plan = planEndpoints(service, [pod('a', '10.244.0.2')], undefined)
+  const [subset] = plan?.subsets ?? []
+  const apart = (subset?.ports ?? []).map((port) => ({ addresses: subset?.addresses ?? [], ports: [port] }))
+  expect(apart).toHaveLength(2)
+  expect(planEndpoints(service, [pod('a', '10.244.0.2')], { ...plan, subsets: apart })).toBeUndefined()
+})
+
+test('endpointsController tells when the change happened that it writes of', async () => {
+  cluster.start(endpointsController())
+  const { metadata } = await cluster.create(Service, service)
+  const stamp = async () => {
+    const { metadata: own } = await cluster.get<core.v1.Endpoints>(Endpoints, 'default/web')
+    return own?.annotations?.['endpoints.kubernetes.io/last-change-trigger-time']
+  }
+  expect(await stamp()).toBe(metadata?.creationTimestamp)
+  await makePod(pod('a', '10.244.0.2', { readySinceMs: Date.UTC(2030, 0) }))
+  expect(await stamp()).toBe('2030-01-01T00:00:00Z')
+})
+
+test('endpointsController leaves the locks of elections alone', async () => {
+  const annotations = { 'control-plane.alpha.kubernetes.io/leader': '{}' }
+  await cluster.create(Endpoints, { metadata: { name: 'lock', namespace: 'default', annotations } })
+  cluster.start(endpointsController())
+  await cluster.host.advance(100)
+  expect(await cluster.list(Endpoints)).toHaveLength(1)
 })

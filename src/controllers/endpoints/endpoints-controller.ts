@@ -16,20 +16,25 @@ import {
   watching,
 } from '../../reconcile/controller.ts'
 import { keyOf, splitKey } from '../../reconcile/owner-references.ts'
+import { TriggerTimes } from '../../reconcile/trigger-times.ts'
 import { planEndpoints } from './plan-endpoints.ts'
+
+export interface EndpointsOptions {
+  /** Time in which changes of pods gather: --endpoint-updates-batch-period. */
+  readonly updatesBatchPeriodMs?: number
+}
 
 /** Time in which changes of a service's pods gather. */
 const spacingMs = 20
 
-async function removeLeftover(key: Key, { cache, api }: ReconcileContext): Promise<Outcome> {
+async function removeLeftover(key: Key, { cache, api }: ReconcileContext): Promise<void> {
   const [namespace, name] = splitKey(key)
-  if (cache.of(Endpoints).get(namespace, name) === undefined) return done
+  if (cache.of(Endpoints).get(namespace, name) === undefined) return
   try {
     await api.resource(Endpoints).delete(namespace, name)
   } catch (error) {
     if (!isStatus(error, 'NotFound')) throw error
   }
-  return done
 }
 
 async function write(
@@ -48,7 +53,7 @@ async function write(
     if (isNew) {
       const message = `Failed to create endpoint for service ${namespace}/${name}: ${why}`
       events.event(endpoints, 'Warning', 'FailedToCreateEndpoint', message)
-    } else if (!isStatus(error, 'Conflict')) {
+    } else {
       const message = `Failed to update endpoint ${namespace}/${name}: ${why}`
       events.event(endpoints, 'Warning', 'FailedToUpdateEndpoint', message)
     }
@@ -56,11 +61,15 @@ async function write(
   }
 }
 
-async function reconcile(key: Key, context: ReconcileContext): Promise<Outcome> {
+async function reconcile(key: Key, context: ReconcileContext, times: TriggerTimes): Promise<Outcome> {
   const { cache } = context
   const [namespace, name] = splitKey(key)
   const service = cache.of(Service).get(namespace, name)
-  if (service === undefined) return removeLeftover(key, context)
+  if (service === undefined) {
+    await removeLeftover(key, context)
+    times.forget(key)
+    return done
+  }
   if (!selectsPods(service)) return done
   const selector = labelMatcherOfMap(service.spec?.selector)
   const pods = cache
@@ -68,46 +77,54 @@ async function reconcile(key: Key, context: ReconcileContext): Promise<Outcome> 
     .list(namespace)
     .filter((pod) => selector.matches(pod.metadata?.labels))
   const existing = cache.of(Endpoints).get(namespace, name)
-  const endpoints = planEndpoints(service, pods, existing)
+  const endpoints = planEndpoints(service, pods, existing, times.next(key, service, pods))
   if (endpoints !== undefined) await write(service, endpoints, existing === undefined, context)
   return done
 }
+
+/** Programs elected their leaders with Endpoints once; such have no service. */
+const isLock = ({ metadata }: core.v1.Endpoints): boolean =>
+  metadata?.annotations?.['control-plane.alpha.kubernetes.io/leader'] !== undefined
 
 /** Endpoints whose service was deleted while nobody looked. Later ones may be somebody's own, made before the service. */
 function findLeftovers({ informers, enqueue, waitFor }: ControllerSetup): void {
   const informer = informers.informer(Endpoints)
   const checked = informer.whenSynced().then(() => {
-    for (const endpoints of informer.lister.list()) enqueue(keyOf(endpoints))
+    for (const endpoints of informer.lister.list()) if (!isLock(endpoints)) enqueue(keyOf(endpoints))
   })
   waitFor(checked)
 }
 
 /** Keeps the Endpoints of Services that select pods, for those who do not read EndpointSlices. */
-export const endpointsController: AnyController = defineController({
-  name: 'endpoint',
-  reconciles: Service,
-  watches: [
-    watching({
-      kind: Pod,
-      when: endpointChanged,
-      keys: (pod, { cache }) =>
-        servicesSelecting(pod, cache.of(Service).list(pod.metadata?.namespace ?? '')).map(keyOf),
-    }),
-    watching({
-      kind: Endpoints,
-      when: (endpoints) => endpoints === undefined,
-      keys: (endpoints) => [keyOf(endpoints)],
-    }),
-  ],
-  permissions: [
-    {
-      group: '',
-      resources: ['endpoints'],
-      verbs: ['create', 'delete', 'get', 'list', 'update', 'watch'],
-    },
-    { group: '', resources: ['endpoints/restricted'], verbs: ['create'] },
-  ],
-  spacingMs,
-  setUp: findLeftovers,
-  reconcile,
-})
+export function endpointsController({ updatesBatchPeriodMs = 0 }: EndpointsOptions = {}): AnyController {
+  const times = new TriggerTimes()
+  return defineController({
+    name: 'endpoint',
+    reconciles: Service,
+    watches: [
+      watching({
+        kind: Pod,
+        when: endpointChanged,
+        ...(updatesBatchPeriodMs === 0 ? {} : { delayMs: updatesBatchPeriodMs }),
+        keys: (pod, { cache }) =>
+          servicesSelecting(pod, cache.of(Service).list(pod.metadata?.namespace ?? '')).map(keyOf),
+      }),
+      watching({
+        kind: Endpoints,
+        when: (endpoints) => endpoints === undefined,
+        keys: (endpoints) => [keyOf(endpoints)],
+      }),
+    ],
+    permissions: [
+      {
+        group: '',
+        resources: ['endpoints'],
+        verbs: ['create', 'delete', 'get', 'list', 'update', 'watch'],
+      },
+      { group: '', resources: ['endpoints/restricted'], verbs: ['create'] },
+    ],
+    spacingMs,
+    setUp: findLeftovers,
+    reconcile: (key, context) => reconcile(key, context, times),
+  })
+}

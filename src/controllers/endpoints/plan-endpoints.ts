@@ -1,4 +1,4 @@
-import { type PortUse, packSubsets } from '../../api/core/endpoints/pack-subsets.ts'
+import { type PortUse, packSubsets, repackSubsets } from '../../api/core/endpoints/pack-subsets.ts'
 import { isPodReady } from '../../api/core/pod/pod-state.ts'
 import {
   addressesOf,
@@ -8,6 +8,7 @@ import {
   isHeadless,
   targetPortOf,
 } from '../../api/core/service/service-pods.ts'
+import { lastChangeTriggerTime } from '../../api/discovery/endpoint-slice/slice-parts.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import type { StringMap } from '../../apimachinery/meta.ts'
@@ -21,6 +22,7 @@ type Subset = core.v1.EndpointSubset
 const managedByLabel = 'endpoints.kubernetes.io/managed-by'
 const controllerName = 'endpoint-controller'
 const overCapacityAnnotation = 'endpoints.kubernetes.io/over-capacity'
+const truncation = 'truncated'
 
 /** Addresses of an Endpoints object at most; EndpointSlices hold them all. */
 export const maxAddresses = 1_000
@@ -76,6 +78,10 @@ function truncated(subsets: readonly Subset[]): readonly Subset[] {
   })
 }
 
+/** Others may have packed the same endpoints in another way. */
+const isSame = (existing: readonly Subset[], subsets: readonly Subset[]): boolean =>
+  jsonEqual(existing, subsets) || jsonEqual(repackSubsets(existing), subsets)
+
 function labelsOf(service: Service): StringMap {
   const { [headlessLabel]: _headless, ...labels } = service.metadata?.labels ?? {}
   return {
@@ -85,31 +91,40 @@ function labelsOf(service: Service): StringMap {
   }
 }
 
-/** A service's Endpoints as its pods make them; undefined when they are that already. */
+/**
+ * A service's Endpoints as its pods make them; undefined when they are that already. `time`: of the change
+ * that is the cause, if it is known.
+ */
 export function planEndpoints(
   service: Service,
   pods: readonly Pod[],
   existing: Endpoints | undefined,
+  time?: string,
 ): Endpoints | undefined {
   const { name, namespace } = service.metadata ?? {}
   const all = packSubsets(pods.flatMap((pod) => usesOf(service, pod)))
   const isOver = countOf(all, 'addresses') + countOf(all, 'notReadyAddresses') > maxAddresses
   const subsets = isOver ? truncated(all) : all
-  const { [overCapacityAnnotation]: _over, ...annotations } = existing?.metadata?.annotations ?? {}
+  const old = existing?.metadata?.annotations ?? {}
+  const { [overCapacityAnnotation]: wasOver, [lastChangeTriggerTime]: _time, ...others } = old
   const labels = labelsOf(service)
-  const wantedAnnotations = isOver ? { ...annotations, [overCapacityAnnotation]: 'truncated' } : annotations
   if (
     existing !== undefined &&
-    jsonEqual(existing.subsets ?? [], subsets) &&
+    isSame(existing.subsets ?? [], subsets) &&
     jsonEqual(existing.metadata?.labels ?? {}, labels) &&
-    jsonEqual(existing.metadata?.annotations ?? {}, wantedAnnotations)
+    wasOver === (isOver ? truncation : undefined)
   ) {
     return undefined
   }
+  const annotations = defined({
+    ...others,
+    [overCapacityAnnotation]: isOver ? truncation : undefined,
+    [lastChangeTriggerTime]: time,
+  })
   const metadata = defined({
     ...(existing?.metadata ?? { name, namespace }),
     labels,
-    annotations: Object.keys(wantedAnnotations).length === 0 ? undefined : wantedAnnotations,
+    annotations: Object.keys(annotations).length === 0 ? undefined : annotations,
   })
   return defined({
     apiVersion: 'v1',

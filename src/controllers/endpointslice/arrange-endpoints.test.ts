@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest'
 import { endpointKey } from '../../api/discovery/endpoint-slice/slice-parts.ts'
 import type { discovery } from '../../api/generated/types/index.ts'
-import { arrangeEndpoints } from './arrange-endpoints.ts'
+import { type ArrangeOptions, arrangeEndpoints } from './arrange-endpoints.ts'
 
 const labels = { app: 'web' }
+
+const options: ArrangeOptions = {
+  maxPerSlice: 100,
+  isRelabelled: ({ metadata }) => metadata?.labels?.app !== labels.app,
+  relabel: (one) => ({ ...one, metadata: { ...one.metadata, labels } }),
+}
 
 const endpoint = (name: string, ready = true): discovery.v1.Endpoint => ({
   addresses: [`10.0.0.${name}`],
@@ -24,7 +30,7 @@ const wanted = (endpoints: readonly discovery.v1.Endpoint[]) =>
   new Map(endpoints.map((one) => [endpointKey(one), one]))
 
 function arrange(slices: readonly discovery.v1.EndpointSlice[], endpoints: readonly discovery.v1.Endpoint[]) {
-  const { create, update, remove } = arrangeEndpoints(slices, wanted(endpoints), labels)
+  const { create, update, remove } = arrangeEndpoints(slices, wanted(endpoints), options)
   return {
     create: create.map((group) => group.length),
     update: Object.fromEntries(update.map((one) => [one.metadata?.name, one.endpoints?.length])),
@@ -78,6 +84,23 @@ test('arrangeEndpoints() removes slices that lose all their endpoints', () => {
 
 test('arrangeEndpoints() updates labels', () => {
   const old = { ...slice('a', named(0, 5)), metadata: { name: 'a', labels: { app: 'old' } } }
-  const { update } = arrangeEndpoints([old], wanted(named(0, 5)), labels)
+  const { update } = arrangeEndpoints([old], wanted(named(0, 5)), options)
   expect(update.map((one) => one.metadata?.labels)).toEqual([labels])
+})
+
+test('arrangeEndpoints() fills an empty slice rather than making another', () => {
+  expect(arrange([slice('a', [])], named(0, 3))).toEqual({ create: [], update: { a: 3 }, remove: [] })
+})
+
+test('arrangeEndpoints() leaves an endpoint in the first of two slices that hold it', () => {
+  expect(arrange([slice('a', named(0, 5)), slice('b', named(3, 8))], named(0, 8))).toEqual({
+    create: [],
+    update: { b: 3 },
+    remove: [],
+  })
+})
+
+test('arrangeEndpoints() counts what comes and goes', () => {
+  const { added, removed } = arrangeEndpoints([slice('a', named(0, 5))], wanted(named(2, 9)), options)
+  expect([added, removed]).toEqual([4, 2])
 })

@@ -1,19 +1,24 @@
-import { endpointKey } from '../../api/discovery/endpoint-slice/slice-parts.ts'
+import { endpointKey, sameEndpoint } from '../../api/discovery/endpoint-slice/slice-parts.ts'
 import type { discovery } from '../../api/generated/types/index.ts'
-import { jsonEqual } from '../../apimachinery/json-equal.ts'
-import type { StringMap } from '../../apimachinery/meta.ts'
 
 type Slice = discovery.v1.EndpointSlice
 type Endpoint = discovery.v1.Endpoint
-
-/** Upstream's --max-endpoints-per-slice. */
-export const maxEndpointsPerSlice = 100
 
 export interface Arrangement {
   readonly update: readonly Slice[]
   readonly remove: readonly Slice[]
   /** The endpoints of each new slice. */
   readonly create: readonly (readonly Endpoint[])[]
+  /** Endpoints that no slice held, and that slices hold no longer. */
+  readonly added: number
+  readonly removed: number
+}
+
+export interface ArrangeOptions {
+  readonly maxPerSlice: number
+  /** Whether a slice's labels are not its service's any more. */
+  readonly isRelabelled: (slice: Slice) => boolean
+  readonly relabel: (slice: Slice) => Slice
 }
 
 interface Kept {
@@ -23,15 +28,32 @@ interface Kept {
 }
 
 /** The slice that is fullest once all of `count` endpoints are in it. */
-function bestFit(slices: readonly Kept[], count: number): Kept | undefined {
+function bestFit(slices: readonly Kept[], count: number, maxPerSlice: number): Kept | undefined {
   let best: Kept | undefined
   for (const candidate of slices) {
-    const room = maxEndpointsPerSlice - candidate.endpoints.length
-    // An empty slice is left to those who would fill it.
-    if (candidate.hasChanged || room < count || candidate.endpoints.length === 0) continue
+    if (candidate.hasChanged || candidate.endpoints.length + count > maxPerSlice) continue
     if (best === undefined || candidate.endpoints.length > best.endpoints.length) best = candidate
   }
   return best
+}
+
+/** What is still wanted of a slice's endpoints, in their order and without hints; found ones are taken out of `missing`. */
+function keep(slice: Slice, missing: Map<string, Endpoint>, isRelabelled: boolean): Kept {
+  const old = slice.endpoints ?? []
+  const endpoints: Endpoint[] = []
+  let hasChanged = isRelabelled
+  for (const endpoint of old) {
+    const key = endpointKey(endpoint)
+    const now = missing.get(key)
+    if (now === undefined) {
+      hasChanged = true
+      continue
+    }
+    if (!sameEndpoint(now, endpoint)) hasChanged = true
+    endpoints.push(now)
+    missing.delete(key)
+  }
+  return { slice, endpoints, hasChanged }
 }
 
 /**
@@ -42,46 +64,37 @@ function bestFit(slices: readonly Kept[], count: number): Kept | undefined {
 export function arrangeEndpoints(
   slices: readonly Slice[],
   wanted: ReadonlyMap<string, Endpoint>,
-  labels: StringMap,
+  { maxPerSlice, isRelabelled, relabel }: ArrangeOptions,
 ): Arrangement {
   const missing = new Map(wanted)
-  const kept = slices.map((slice): Kept => {
-    const endpoints: Endpoint[] = []
-    let hasChanged = !jsonEqual(slice.metadata?.labels, labels)
-    for (const endpoint of slice.endpoints ?? []) {
-      const key = endpointKey(endpoint)
-      const now = missing.get(key)
-      if (now === undefined || !jsonEqual(now, endpoint)) hasChanged = true
-      if (now === undefined) continue
-      endpoints.push(now)
-      missing.delete(key)
-    }
-    return { slice, endpoints, hasChanged }
-  })
-  const remove = kept.filter(
+  const kept = slices.map((slice) => keep(slice, missing, isRelabelled(slice)))
+  const emptied = kept.filter(
     ({ endpoints, slice }) => endpoints.length === 0 && (slice.endpoints ?? []).length > 0,
   )
-  const rest = kept.filter((one) => !remove.includes(one))
+  const rest = kept.filter((one) => !emptied.includes(one))
   const left = [...missing.values()]
   const fill = (endpoints: Endpoint[]): void => {
-    endpoints.push(...left.splice(0, maxEndpointsPerSlice - endpoints.length))
+    endpoints.push(...left.splice(0, maxPerSlice - endpoints.length))
   }
   const changing = rest.filter(({ hasChanged }) => hasChanged)
   for (const { endpoints } of changing.sort((a, b) => b.endpoints.length - a.endpoints.length))
     fill(endpoints)
   const create: Endpoint[][] = []
   while (left.length > 0) {
-    const fit = left.length < maxEndpointsPerSlice ? bestFit(rest, left.length) : undefined
+    const fit = left.length < maxPerSlice ? bestFit(rest, left.length, maxPerSlice) : undefined
     const endpoints = fit?.endpoints ?? []
     fill(endpoints)
     if (fit === undefined) create.push(endpoints)
     else fit.hasChanged = true
   }
+  const before = slices.reduce((sum, { endpoints }) => sum + (endpoints ?? []).length, 0)
   return {
     update: rest
       .filter(({ hasChanged }) => hasChanged)
-      .map(({ slice, endpoints }) => ({ ...slice, metadata: { ...slice.metadata, labels }, endpoints })),
-    remove: remove.map(({ slice }) => slice),
+      .map(({ slice, endpoints }) => relabel({ ...slice, endpoints })),
+    remove: emptied.map(({ slice }) => slice),
     create,
+    added: missing.size,
+    removed: before - (wanted.size - missing.size),
   }
 }

@@ -12,7 +12,7 @@ let cluster: TestCluster
 
 beforeEach(async () => {
   cluster = new TestCluster()
-  cluster.start(endpointSliceController)
+  cluster.start(endpointSliceController())
   const labels = { 'topology.kubernetes.io/zone': 'z1' }
   await cluster.create(Node, { metadata: { name: 'n1', labels } })
 })
@@ -156,7 +156,10 @@ test('endpointSliceController brings back a slice that somebody deleted', async 
   await makeService()
   await makePod({ name: 'a', ip: '10.244.0.2' })
   const [slice] = await slices()
-  await cluster.do(cluster.client.resource(EndpointSlice).delete('default', slice?.metadata?.name ?? ''))
+  await cluster.do(
+    cluster.client.resource(EndpointSlice).delete('default', slice?.metadata?.name ?? ''),
+    1_100,
+  )
   expect((await slices())[0]?.endpoints).toHaveLength(1)
 })
 
@@ -166,4 +169,84 @@ test('endpointSliceController rests when nothing changes that matters', async ()
   const writes = cluster.api.writes().length
   await cluster.change(Pod, 'default/a', { metadata: { annotations: { note: 'x' } } })
   expect(cluster.api.writes()).toHaveLength(writes + 1)
+})
+
+test('endpointSliceController has slices of both address families of a service', async () => {
+  await makeService({ ipFamilies: ['IPv6', 'IPv4'], clusterIP: 'fd00::7' })
+  await makePod({ name: 'a', ip: '10.244.0.2' })
+  await cluster.change(Pod, 'default/a', { status: { podIPs: [{ ip: '10.244.0.2' }, { ip: 'fd00:1::2' }] } })
+  const both = async () =>
+    (await slices()).map(({ addressType, endpoints }) => [addressType, endpoints?.[0]?.addresses]).sort()
+  expect(await both()).toEqual([
+    ['IPv4', ['10.244.0.2']],
+    ['IPv6', ['fd00:1::2']],
+  ])
+  await cluster.change(Service, 'default/web', { spec: { ipFamilies: ['IPv6'] } })
+  expect(await both()).toEqual([['IPv6', ['fd00:1::2']]])
+})
+
+test('endpointSliceController tells when the change happened that it writes of', async () => {
+  const key = 'endpoints.kubernetes.io/last-change-trigger-time'
+  const service = await makeService()
+  const stamp = async () => (await slices())[0]?.metadata?.annotations?.[key]
+  expect(await stamp()).toBe(service.metadata?.creationTimestamp)
+  await makePod({ name: 'a', ip: '10.244.0.2' })
+  const ready = { type: 'Ready', status: 'True', lastTransitionTime: '2026-01-02T03:04:05Z' }
+  await cluster.change(Pod, 'default/a', { status: { conditions: [{ ...ready, status: 'False' }] } })
+  expect(await stamp()).toBe('2026-01-02T03:04:05Z')
+  await cluster.change(Service, 'default/web', { metadata: { labels: { team: 'shop' } } })
+  expect(await stamp()).toBeUndefined()
+})
+
+test('endpointSliceController leaves out pods of unknown nodes, and says so', async () => {
+  await makeService()
+  await makePod({ name: 'a', ip: '10.244.0.2' }, { nodeName: 'gone' })
+  expect((await slices())[0]?.endpoints).toEqual([])
+  expect(await cluster.events()).toContain(
+    'Warning FailedToUpdateEndpointSlices Error updating Endpoint Slices for Service default/web: skipping Pod a for Service default/web: Node gone Not Found',
+  )
+  await cluster.create(Node, { metadata: { name: 'gone' } }, 2_100)
+  expect((await slices())[0]?.endpoints).toHaveLength(1)
+})
+
+test('endpointSliceController gives zones their shares where an annotation asks for it', async () => {
+  const ready = { conditions: [{ type: 'Ready', status: 'True' }], allocatable: { cpu: '4' } }
+  for (const [name, zone] of [
+    ['n1', 'z1'],
+    ['n2', 'z2'],
+  ] as const) {
+    const labels = { 'topology.kubernetes.io/zone': zone }
+    if (name === 'n2') await cluster.create(Node, { metadata: { name, labels } })
+    await cluster.change(Node, name, { status: ready })
+  }
+  for (const name of ['a', 'b', 'c', 'd']) await makePod({ name, ip: `10.244.0.${name.charCodeAt(0)}` })
+  await makeService()
+  await cluster.change(Service, 'default/web', {
+    metadata: { annotations: { 'service.kubernetes.io/topology-mode': 'Auto' } },
+  })
+  const zones = async () =>
+    (await slices())[0]?.endpoints?.map(({ hints }) => hints?.forZones?.[0]?.name).sort()
+  expect(await zones()).toEqual(['z1', 'z1', 'z2', 'z2'])
+  await cluster.change(Node, 'n2', { status: { conditions: [{ type: 'Ready', status: 'False' }] } })
+  expect(await zones()).toEqual([undefined, undefined, undefined, undefined])
+  expect(await cluster.events()).toEqual([
+    'Normal TopologyAwareHintsEnabled Topology Aware Hints has been enabled, addressType: IPv4',
+    'Warning TopologyAwareHintsDisabled Insufficient Node information: allocatable CPU or zone not specified on one or more nodes, addressType: IPv4',
+  ])
+})
+
+test('endpointSliceController measures as upstream', async () => {
+  await makeService({ trafficDistribution: 'PreferClose' })
+  await makePod({ name: 'a', ip: '10.244.0.2' })
+  const exposed = cluster.metrics.expose()
+  for (const line of [
+    'endpoints_desired 1',
+    'num_endpoint_slices 1',
+    'desired_endpoint_slices 1',
+    'changes{operation="create"} 1',
+    'changes{operation="update"} 1',
+    'services_count_by_traffic_distribution{traffic_distribution="PreferClose"} 1',
+  ]) {
+    expect(exposed).toContain(`endpoint_slice_controller_${line}`)
+  }
 })
