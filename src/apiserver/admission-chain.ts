@@ -38,6 +38,8 @@ class Attributes implements AdmissionAttributes {
   readonly options: Readonly<Record<string, unknown>>
   readonly user: UserInfo
   object: KubernetesObject | undefined
+  round: 0 | 1 = 0
+  isReinvoked = false
   readonly #request: ServerRequest
 
   constructor(input: AdmissionInput, user: UserInfo) {
@@ -59,6 +61,14 @@ class Attributes implements AdmissionAttributes {
     return this.declaration
   }
 
+  get signal(): AbortSignal {
+    return this.#request.signal
+  }
+
+  reinvoke(): void {
+    this.isReinvoked = true
+  }
+
   warn(text: string): void {
     this.#request.warn(text)
   }
@@ -70,16 +80,21 @@ class Attributes implements AdmissionAttributes {
 
 interface Steps {
   readonly mutating: readonly AdmissionPlugin[]
+  readonly deleting: readonly AdmissionPlugin[]
   readonly validating: readonly AdmissionPlugin[]
 }
 
 /** Runs the plugins that handle a write, in their order. */
 export class AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[]
-  readonly #steps = new Map<KindDeclaration, Map<string, Steps>>()
+  #steps = new WeakMap<KindDeclaration, Map<string, Steps>>()
 
   constructor(plugins: readonly AdmissionPlugin[]) {
     this.#plugins = plugins
+    for (const plugin of plugins)
+      plugin.onChange?.(() => {
+        this.#steps = new WeakMap()
+      })
   }
 
   #stepsFor({ operation, declaration, subresource }: AdmissionInput): Steps {
@@ -94,6 +109,7 @@ export class AdmissionChain {
     const handling = this.#plugins.filter((plugin) => plugin.handles(operation, declaration, subresource))
     const steps = {
       mutating: handling.filter((plugin) => plugin.mutate !== undefined),
+      deleting: handling.filter((plugin) => plugin.mutateDeletion !== undefined),
       validating: handling.filter((plugin) => plugin.validate !== undefined),
     }
     byKey.set(key, steps)
@@ -105,14 +121,26 @@ export class AdmissionChain {
     const { mutating } = this.#stepsFor(input)
     if (mutating.length === 0) return object
     const attributes = new Attributes(input, userOf(input.request))
-    return mutateFrom(mutating, 0, attributes, object)
+    const first = mutateFrom(mutating, 0, attributes, object)
+    if (first instanceof Promise) return first.then((changed) => mutateAgain(mutating, attributes, changed))
+    return mutateAgain(mutating, attributes, first)
   }
 
   /** Throws, or rejects with, what the first plugin that refuses throws. */
   validate(input: AdmissionInput): MaybePromise<void> {
     const { validating } = this.#stepsFor(input)
     if (validating.length === 0) return
-    return validateFrom(validating, 0, new Attributes(input, userOf(input.request)))
+    const attributes = new Attributes(input, userOf(input.request))
+    return passFrom(validating, 0, (plugin) => plugin.validate?.(attributes))
+  }
+
+  /** Both steps of a DELETE. */
+  admitDeletion(input: AdmissionInput): MaybePromise<void> {
+    const { deleting } = this.#stepsFor(input)
+    if (deleting.length === 0) return this.validate(input)
+    const attributes = new Attributes(input, userOf(input.request))
+    const first = passFrom(deleting, 0, (plugin) => plugin.mutateDeletion?.(attributes))
+    return first instanceof Promise ? first.then(() => this.validate(input)) : this.validate(input)
   }
 }
 
@@ -133,14 +161,26 @@ function mutateFrom(
   return current
 }
 
-function validateFrom(
+/** All plugins see once what those changed that asked for it; there is no third time. */
+function mutateAgain(
+  plugins: readonly AdmissionPlugin[],
+  attributes: Attributes,
+  object: KubernetesObject,
+): MaybePromise<KubernetesObject> {
+  if (!attributes.isReinvoked) return object
+  attributes.round = 1
+  return mutateFrom(plugins, 0, attributes, object)
+}
+
+function passFrom(
   plugins: readonly AdmissionPlugin[],
   start: number,
-  attributes: Attributes,
+  pass: (plugin: AdmissionPlugin) => MaybePromise<void>,
 ): MaybePromise<void> {
   for (let index = start; index < plugins.length; index++) {
-    const result = plugins[index]?.validate?.(attributes)
-    if (result instanceof Promise) return result.then(() => validateFrom(plugins, index + 1, attributes))
+    const plugin = plugins[index]
+    const result = plugin === undefined ? undefined : pass(plugin)
+    if (result instanceof Promise) return result.then(() => passFrom(plugins, index + 1, pass))
   }
 }
 

@@ -37,6 +37,12 @@ export interface AdmissionAttributes {
   warn(text: string): void
   /** Adds an audit annotation. */
   annotate(key: string, value: string): void
+  /** Aborts when the client goes away. Made on first use. */
+  readonly signal: AbortSignal
+  /** 1 while the mutating plugins run a second time, with the same attributes. */
+  readonly round: 0 | 1
+  /** Asks for that second time: a plugin changed the object in a way that others should see. */
+  reinvoke(): void
 }
 
 /**
@@ -47,9 +53,13 @@ export interface AdmissionAttributes {
 export interface AdmissionPlugin {
   /** Upstream's: `NamespaceLifecycle`, `ServiceAccount`, … */
   readonly name: string
-  /** Cheap and constant for a kind, operation and subresource: asked once for each and remembered. */
+  /** Asked once for each kind, operation and subresource and remembered, until `onChange` says otherwise. */
   handles(operation: AdmissionOperation, declaration: KindDeclaration, subresource: string): boolean
-  /** Gives the object to go on with: a changed copy, or the same one. Not called for DELETE and CONNECT. */
+  /** For plugins that are configured while the server runs: calls back when `handles` may answer otherwise. */
+  onChange?(changed: () => void): void
+  /** Gives the object to go on with: a changed copy, or the same one. Not called for DELETE, which has none. */
   mutate?(attributes: AdmissionAttributes, object: KubernetesObject): MaybePromise<KubernetesObject>
+  /** The mutating step of a DELETE: may refuse. */
+  mutateDeletion?(attributes: AdmissionAttributes): MaybePromise<void>
   validate?(attributes: AdmissionAttributes): MaybePromise<void>
 }

@@ -1,8 +1,14 @@
+import { PolicyEnvironments } from '../../apimachinery/cel/index.ts'
 import type { Host } from '../../base/host.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Metrics } from '../../base/metrics.ts'
 import type { AdmissionPlugin } from '../admission.ts'
 import { RoleEscalationCheck } from '../authorization/escalation.ts'
 import type { RbacIndex } from '../authorization/rbac-index.ts'
 import type { Authorizer } from '../authorizer.ts'
+import type { BackendConnector } from '../connect/backend.ts'
+import { AdmissionMetrics } from '../dynamic-admission/admission-metrics.ts'
+import type { ObjectForms } from '../dynamic-admission/object-forms.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import { defaultStorageClass } from './default-storage-class/default-storage-class.ts'
 import {
@@ -10,6 +16,7 @@ import {
   tolerationSecondsPlugin,
 } from './default-toleration-seconds/default-toleration-seconds.ts'
 import { limitRanger } from './limit-ranger/limit-ranger.ts'
+import { MutatingAdmissionWebhook } from './mutating-admission-webhook/mutating-admission-webhook.ts'
 import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts'
 import { NodeRestrictionPlugin } from './node-restriction/node-restriction.ts'
 import { priorityPlugin } from './priority/priority.ts'
@@ -17,6 +24,7 @@ import { runtimeClassPlugin } from './runtime-class/runtime-class.ts'
 import { ServiceAccountPlugin } from './service-account/service-account.ts'
 import { storageObjectInUseProtection } from './storage-object-in-use-protection/storage-object-in-use-protection.ts'
 import { taintNodesByCondition } from './taint-nodes-by-condition/taint-nodes-by-condition.ts'
+import { ValidatingAdmissionWebhook } from './validating-admission-webhook/validating-admission-webhook.ts'
 
 /** What plugins are made from. */
 export interface AdmissionParts {
@@ -24,15 +32,21 @@ export interface AdmissionParts {
   readonly reader: ObjectReader
   readonly authorizer: Authorizer
   readonly rbac: RbacIndex
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** The way to webhooks. */
+  readonly connector: BackendConnector
+  readonly forms: ObjectForms
 }
 
 /** The plugins that are on, in upstream's order (`AllOrderedPlugins`); a new one is a folder and a line here. */
-export function orderedPlugins({
-  host,
-  reader,
-  authorizer,
-  rbac,
-}: AdmissionParts): readonly AdmissionPlugin[] {
+export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[] {
+  const { host, reader, authorizer, rbac } = parts
+  const tools = {
+    ...parts,
+    metrics: new AdmissionMetrics(parts.metrics),
+    environments: new PolicyEnvironments(),
+  }
   return [
     namespaceLifecycle(reader),
     limitRanger(reader),
@@ -44,6 +58,8 @@ export function orderedPlugins({
     defaultStorageClass(reader),
     storageObjectInUseProtection,
     runtimeClassPlugin(reader),
+    new MutatingAdmissionWebhook(tools),
+    new ValidatingAdmissionWebhook(tools),
     // Upstream's REST checks this itself; here it is last, because it looks at what will be written.
     new RoleEscalationCheck(rbac, authorizer),
   ]

@@ -54,6 +54,9 @@ const write = (who: UserInfo, resource: string, object: object, oldObject?: obje
     options: {},
     warn: () => {},
     annotate: () => {},
+    signal: new AbortController().signal,
+    round: 0,
+    reinvoke: () => {},
   }
   return check.mutate(attributes, attributes.object ?? {})
 }

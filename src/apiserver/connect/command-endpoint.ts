@@ -1,9 +1,11 @@
+import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import { badRequest, statusError } from '../../apimachinery/status-error.ts'
 import type { SubresourceEndpoint } from '../endpoint.ts'
 import type { Query } from '../query.ts'
 import type { ServerRequest } from '../request.ts'
 import type { ServerResponse, UpgradeResponse } from '../response.ts'
 import { booleanValue } from '../rest/query-values.ts'
+import { admitConnect, type ConnectOptions } from './admit-connect.ts'
 import type { BackendRequest } from './backend.ts'
 import { backendUnreachable, readText } from './backend-error.ts'
 import { type CommandStreams, joinCommand } from './command-streams.ts'
@@ -20,21 +22,38 @@ import { type ChannelSocket, dialWebSocket } from './web-socket-client.ts'
 const spdyProtocols = ['v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io']
 const kubeletProtocol = 'v5.channel.k8s.io'
 
-const streamsOf = (query: Query): CommandStreams => ({
-  stdin: booleanValue(query, 'stdin') === true,
-  // Attach has both unless it says otherwise, exec likewise (upstream's defaults).
-  stdout: booleanValue(query, 'stdout') ?? true,
-  stderr: booleanValue(query, 'stderr') ?? true,
-  tty: booleanValue(query, 'tty') === true,
+const optionsKinds = { exec: 'PodExecOptions', attach: 'PodAttachOptions' } as const
+
+function optionsOf(query: Query): ConnectOptions {
+  const [container, command] = [query.get('container') ?? '', query.all('command')]
+  return {
+    ...(booleanValue(query, 'stdin') === true ? { stdin: true } : {}),
+    // Attach has both unless it says otherwise, exec likewise (upstream's defaults).
+    ...((booleanValue(query, 'stdout') ?? true) ? { stdout: true } : {}),
+    ...((booleanValue(query, 'stderr') ?? true) ? { stderr: true } : {}),
+    ...(booleanValue(query, 'tty') === true ? { tty: true } : {}),
+    ...(container === '' ? {} : { container }),
+    ...(command.length === 0 ? {} : { command }),
+  }
+}
+
+const streamsOf = (options: ConnectOptions): CommandStreams => ({
+  stdin: options.stdin === true,
+  stdout: options.stdout === true,
+  stderr: options.stderr === true,
+  tty: options.tty === true,
 })
 
-function kubeletParameters(query: Query, streams: CommandStreams): readonly (readonly [string, string])[] {
+function kubeletParameters(
+  command: readonly string[],
+  streams: CommandStreams,
+): readonly (readonly [string, string])[] {
   const parameters: [string, string][] = []
   if (streams.stdin) parameters.push(['input', '1'])
   if (streams.stdout) parameters.push(['output', '1'])
   if (streams.stderr) parameters.push(['error', '1'])
   if (streams.tty) parameters.push(['tty', '1'])
-  for (const part of query.all('command')) parameters.push(['command', part])
+  for (const part of command) parameters.push(['command', part])
   return parameters
 }
 
@@ -51,16 +70,18 @@ export class CommandEndpoint implements SubresourceEndpoint {
     this.#context = context
   }
 
-  async handle(request: ServerRequest): Promise<ServerResponse> {
+  async handle(request: ServerRequest, declaration: KindDeclaration): Promise<ServerResponse> {
     await authorizeCreate(this.#context.authorizer, request)
     const { namespace, name } = request.info
-    const { query } = request
+    const { admission } = this.#context
+    const optionsKind = optionsKinds[this.subresource]
+    const options = await admitConnect(admission, request, declaration, optionsKind, optionsOf(request.query))
     const pod = podOf(this.#context.reader, namespace, name)
-    const container = containerOf(pod, query.get('container') ?? '')
+    const container = containerOf(pod, options.container ?? '')
     const node = pod.spec?.nodeName ?? ''
     if (node === '') throw badRequest(`pod ${name} does not have a host assigned`)
-    const streams = streamsOf(query)
-    const parameters = queryString(kubeletParameters(query, streams))
+    const streams = streamsOf(options)
+    const parameters = queryString(kubeletParameters(options.command ?? [], streams))
     const to = {
       address: kubeletAddress(this.#context, node),
       target: `/${this.subresource}/${namespace}/${name}/${container}?${parameters}`,

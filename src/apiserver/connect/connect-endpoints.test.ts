@@ -5,6 +5,7 @@ import type { SubresourceEndpoint } from '../endpoint.ts'
 import type { RequestInfo } from '../request.ts'
 import { FakeReader } from '../testing/fake-reader.ts'
 import { fakeRequest } from '../testing/fake-request.ts'
+import { testKinds } from '../testing/test-kinds.ts'
 import { everythingAllowed } from '../testing/test-server.ts'
 import type { BackendRequest, BackendResponse } from './backend.ts'
 import { connectEndpoints } from './connect-endpoints.ts'
@@ -113,7 +114,9 @@ const call = async (
       readBody: async () => ({ type: 'bytes' as const, bytes: new Uint8Array() }),
     },
   }
-  const response = await endpoint?.handle(Object.assign(request, body), undefined as never)
+  const declaration = testKinds.find(({ resource }) => resource === 'pods')
+  if (declaration === undefined) throw new Error('there are pods among the kinds of tests')
+  const response = await endpoint?.handle(Object.assign(request, body), declaration)
   if (response?.type === 'bytes') {
     return {
       status: response.status,

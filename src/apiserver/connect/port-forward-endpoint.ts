@@ -1,7 +1,9 @@
+import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import { badRequest } from '../../apimachinery/status-error.ts'
 import type { SubresourceEndpoint } from '../endpoint.ts'
 import type { ServerRequest } from '../request.ts'
 import type { ServerResponse, UpgradedStream } from '../response.ts'
+import { admitConnect } from './admit-connect.ts'
 import type { BackendAddress } from './backend.ts'
 import { readText } from './backend-error.ts'
 import { authorizeCreate } from './connect-checks.ts'
@@ -34,8 +36,11 @@ export class PortForwardEndpoint implements SubresourceEndpoint {
     this.#context = context
   }
 
-  async handle(request: ServerRequest): Promise<ServerResponse> {
+  async handle(request: ServerRequest, declaration: KindDeclaration): Promise<ServerResponse> {
     await authorizeCreate(this.#context.authorizer, request)
+    const ports = request.query.all('ports').map(Number)
+    const options = ports.length === 0 ? {} : { ports }
+    await admitConnect(this.#context.admission, request, declaration, 'PodPortForwardOptions', options)
     const { namespace, name } = request.info
     const node = podOf(this.#context.reader, namespace, name).spec?.nodeName ?? ''
     if (node === '') throw badRequest(`pod ${name} does not have a host assigned`)

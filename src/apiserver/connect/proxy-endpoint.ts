@@ -1,7 +1,9 @@
+import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import { statusError } from '../../apimachinery/status-error.ts'
 import type { SubresourceEndpoint } from '../endpoint.ts'
 import type { ServerRequest } from '../request.ts'
 import { type Headers, type ServerResponse, textResponse } from '../response.ts'
+import { admitConnect } from './admit-connect.ts'
 import type { BackendAddress, BackendHeaders, BackendResponse } from './backend.ts'
 import { readText } from './backend-error.ts'
 import type { ConnectContext } from './connect-context.ts'
@@ -19,6 +21,12 @@ import { rewriteHtml, rewritePath } from './rewrite-html.ts'
 
 /** A longer page goes through as it is. */
 const maxRewrittenBytes = 4 * 1024 * 1024
+
+const optionsKinds: Readonly<Record<ProxiedResource, string>> = {
+  pods: 'PodProxyOptions',
+  services: 'ServiceProxyOptions',
+  nodes: 'NodeProxyOptions',
+}
 
 interface Place {
   readonly address: BackendAddress
@@ -47,9 +55,12 @@ export class ProxyEndpoint implements SubresourceEndpoint {
     this.#context = context
   }
 
-  async handle(request: ServerRequest): Promise<ServerResponse> {
-    const address = proxyAddress(this.#context, this.resource, request)
+  async handle(request: ServerRequest, declaration: KindDeclaration): Promise<ServerResponse> {
     const rest = request.info.parts.slice(3)
+    const options = rest.length === 0 ? {} : { path: `/${rest.join('/')}` }
+    const { admission } = this.#context
+    await admitConnect(admission, request, declaration, optionsKinds[this.resource], options)
+    const address = proxyAddress(this.#context, this.resource, request)
     const directory = request.path.endsWith('/')
     const isPage = request.method === 'GET' || request.method === 'HEAD'
     if (rest.length === 0 && !directory && isPage && request.header('upgrade') === undefined) {

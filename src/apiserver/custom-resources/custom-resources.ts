@@ -4,15 +4,21 @@ import {
   versionOf,
 } from '../../api/apiextensions/custom-resource-definition/definition-state.ts'
 import { Conformer } from '../../apimachinery/codec/conformer.ts'
+import type { Structure } from '../../apimachinery/codec/decode-object.ts'
+import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
+import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import type { Schema } from '../../apimachinery/schema.ts'
 import { metadataConformer } from '../../apimachinery/structural/metadata-conformer.ts'
 import { RuleEnvironments } from '../../apimachinery/structural/rules/rule-environments.ts'
 import { assert } from '../../base/assert.ts'
+import type { MaybePromise } from '../authenticator.ts'
 import type { ServedRegistry } from '../discovery/served-registry.ts'
 import type { ServedResource as DiscoveredResource } from '../discovery/served-resource.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import type { DynamicResources, ServedResource } from '../rest/rest-api.ts'
 import { type TypedReader, typedReader } from '../typed-reader.ts'
+import type { CustomForms } from './custom-forms.ts'
 import { servedResourcesOf } from './served-definitions.ts'
 import { Serving, type ServingServices } from './serving.ts'
 import type { MetadataTools } from './version-schema.ts'
@@ -28,7 +34,7 @@ const source = 'custom resources'
 const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
 
 /** Serves what the definitions in the store define, from the moment they are accepted to their end. */
-export class CustomResources implements DynamicResources {
+export class CustomResources implements DynamicResources, CustomForms {
   readonly #options: CustomResourcesOptions
   readonly #reader: TypedReader<Definition>
   readonly #serving = new Map<string, Serving>()
@@ -63,6 +69,27 @@ export class CustomResources implements DynamicResources {
     if (definition === undefined || versionOf(definition, version)?.served !== true) return undefined
     if (!isTrue(definition, 'NamesAccepted') && !isTrue(definition, 'Established')) return undefined
     return this.#servingOf(definition).find(version)
+  }
+
+  versionsOf({ group, resource }: KindDeclaration): readonly KindDeclaration[] | undefined {
+    return this.#servingNamed(group, resource)?.kinds
+  }
+
+  convert(object: KubernetesObject, to: KindDeclaration): MaybePromise<KubernetesObject> | undefined {
+    return this.#servingNamed(to.group, to.resource)?.convert(object, to.version)
+  }
+
+  structureOf({ group, version, resource }: KindDeclaration): Structure | undefined {
+    return this.#servingNamed(group, resource)?.schema(version)?.codec
+  }
+
+  mergeSchemaOf({ group, version, resource }: KindDeclaration): Schema | undefined {
+    return this.#servingNamed(group, resource)?.schema(version)?.merge
+  }
+
+  #servingNamed(group: string, resource: string): Serving | undefined {
+    const definition = this.#reader.get('', `${resource}.${group}`)
+    return definition === undefined ? undefined : this.#servingOf(definition)
   }
 
   /** All objects of a definition, as they are stored. */

@@ -3,6 +3,7 @@ import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { statusError } from '../../apimachinery/status-error.ts'
 import type { Entry } from '../../storage/storage.ts'
+import type { MaybePromise } from '../authenticator.ts'
 import type { ResourceCache } from '../cache/resource-cache.ts'
 import type { Resource } from '../rest/resource.ts'
 import type { ServedResource } from '../rest/rest-api.ts'
@@ -39,6 +40,7 @@ export class Serving {
   readonly #services: ServingServices
   readonly #isTerminating: () => boolean
   readonly #versions: DefinitionVersions
+  readonly #kinds = new Map<VersionSchema, KindDeclaration>()
   readonly #resources = new Map<string, Promise<ServedResource>>()
   readonly #converted: ConvertedCache[] = []
   #cache: Promise<ResourceCache> | undefined
@@ -83,7 +85,37 @@ export class Serving {
     )
   }
 
+  /** Undefined for a version that is not served. */
+  schema(version: string): VersionSchema | undefined {
+    return this.#served.includes(version) ? this.#versions.schema(version) : undefined
+  }
+
+  /** All versions that are served. */
+  get kinds(): readonly KindDeclaration[] {
+    return this.#served.map((name) => this.#kind(this.#versions.schema(name)))
+  }
+
+  /** An object of any version as one of that version. */
+  convert(object: KubernetesObject, version: string): MaybePromise<KubernetesObject> {
+    const schema = this.#versions.schema(version)
+    if (object.apiVersion === schema.apiVersion) return object
+    if (!this.#versions.byWebhook) return schema.relabel(object)
+    return this.#versions.convert([object], schema).then(([converted = object]) => converted)
+  }
+
+  get #served(): readonly string[] {
+    return this.definition.spec.versions.flatMap(({ name, served }) => (served ? name : []))
+  }
+
   #kind(schema: VersionSchema): KindDeclaration {
+    const known = this.#kinds.get(schema)
+    if (known !== undefined) return known
+    const made = this.#makeKind(schema)
+    this.#kinds.set(schema, made)
+    return made
+  }
+
+  #makeKind(schema: VersionSchema): KindDeclaration {
     const { storage, byWebhook } = this.#versions
     const kind = customKind(this.definition, schema.version, {
       ...schema.hooks,

@@ -41,7 +41,7 @@ async function attemptDelete(deletion: Deletion, record: CachedObject): Promise<
   const { resource, options } = deletion
   const live = resource.read(record)
   checkPreconditions(deletion, live)
-  await resource.context.admission.validate({
+  await resource.context.admission.admitDeletion({
     operation: 'DELETE',
     declaration: resource.kind,
     subresource: '',

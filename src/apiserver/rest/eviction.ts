@@ -31,22 +31,24 @@ export async function createEviction(resource: Resource, request: ServerRequest)
   const options = writeOptions(request, 'CreateOptions')
   const schema = context.schemas.get(evictionSchema)
   const sent = await readObject(context, request, evictionKind, schema, options.fieldValidation)
-  const eviction = ensureNamespace(sent, namespace) as Eviction
-  if (eviction.metadata?.name !== name) throw badRequest('name in URL does not match name in Eviction object')
-  checkEviction(eviction, name)
-  await context.admission.validate({
+  const object = ensureNamespace(sent, namespace)
+  const input = {
     operation: 'CREATE',
     declaration: resource.kind,
     kind: evictionKind,
     subresource: 'eviction',
     namespace,
     name,
-    object: eviction,
     oldObject: undefined,
     dryRun: options.dryRun,
     options: optionsAs(options, 'CreateOptions'),
     request,
-  })
+  } as const
+  const admitted = await context.admission.mutate({ ...input, object }, object)
+  const eviction = admitted as Eviction
+  if (eviction.metadata?.name !== name) throw badRequest('name in URL does not match name in Eviction object')
+  checkEviction(eviction, name)
+  await context.admission.validate({ ...input, object: admitted })
   const dryRun = options.dryRun ? { dryRun: ['All'] } : {}
   const wanted = checkDeleteOptions({ ...toDeleteOptions(eviction), ...dryRun })
   await evict({ resource, request, namespace, name, options: wanted })

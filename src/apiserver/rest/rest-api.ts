@@ -25,7 +25,7 @@ import type { Resource } from './resource.ts'
 import type { RestContext } from './rest-context.ts'
 import { getScale, patchScale, putScale } from './scale.ts'
 import { ownAliases, ownSubresources } from './subresources.ts'
-import { writeOptions } from './write-options.ts'
+import { optionsAs, writeOptions } from './write-options.ts'
 
 /** A resource and how it is shown. */
 export interface ServedResource {
@@ -117,11 +117,24 @@ export class RestApi {
     )
     assert(kind !== undefined, `${resource} of ${group}/${version} has no declaration`)
     const { context } = this.#options
-    const { fieldValidation } = writeOptions(request, 'CreateOptions')
+    const options = writeOptions(request, 'CreateOptions')
     const schema = context.schemas.get(kind.schema)
-    const body = await readObject(context, request, kind, schema, fieldValidation)
-    const placed = ensureNamespace(body, kind.namespaced ? request.info.namespace : '')
-    return objectResponse(await virtual.create(request, kind.defaults(placed)), 201)
+    const body = await readObject(context, request, kind, schema, options.fieldValidation)
+    const placed = kind.defaults(ensureNamespace(body, kind.namespaced ? request.info.namespace : ''))
+    const input = {
+      operation: 'CREATE',
+      declaration: kind,
+      subresource: '',
+      namespace: kind.namespaced ? request.info.namespace : '',
+      name: placed.metadata?.name ?? '',
+      oldObject: undefined,
+      dryRun: options.dryRun,
+      options: optionsAs(options, 'CreateOptions'),
+      request,
+    } as const
+    const object = await context.admission.mutate({ ...input, object: placed }, placed)
+    await context.admission.validate({ ...input, object })
+    return objectResponse(await virtual.create(request, object), 201)
   }
 
   #handleMain(served: ServedResource, request: ServerRequest): Promise<ServerResponse> {

@@ -156,6 +156,11 @@ async function write(
     options,
     uid,
     forceAllowCreate: false,
+    admittedAs: {
+      kind: scaleKind,
+      show: (object) => scaleOf(pathsOf(resource), object),
+      take: (object, scale) => applyScale(resource, object, scale),
+    },
     transform: (live) => {
       if (live === undefined) throw notFound(resource.subject(name))
       const managedFields = scaleManagers(live.metadata?.managedFields, replicasPath(resource))

@@ -1,3 +1,4 @@
+import type { GroupVersionKind } from '../../apimachinery/define-kind.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../apimachinery/field-path.ts'
 import { goQuote } from '../../apimachinery/go-text.ts'
@@ -24,6 +25,14 @@ import { optionsAs, type WriteOptions } from './write-options.ts'
 /** How often a write is computed anew because another one came first, before the client is told. */
 const maxAttempts = 100
 
+/** What a subresource shows of an object. */
+export interface AdmittedAs {
+  readonly kind: GroupVersionKind
+  show(object: KubernetesObject): KubernetesObject
+  /** The object with what the other kind says of it now. */
+  take(object: KubernetesObject, shown: KubernetesObject): KubernetesObject
+}
+
 export interface Update {
   readonly resource: Resource
   readonly request: ServerRequest
@@ -36,6 +45,8 @@ export interface Update {
   readonly uid: string | undefined
   /** True: apply, which creates what is not there. */
   readonly forceAllowCreate: boolean
+  /** Present: admission sees another kind in the object's place. */
+  readonly admittedAs?: AdmittedAs
   /** Gives what to write over `live` (absent: the object is not there), with managed fields. Called anew after a conflict. */
   transform(live: KubernetesObject | undefined): MaybePromise<KubernetesObject>
 }
@@ -127,21 +138,28 @@ function admit(
   const object = ensureNamespace(sent, resource.kind.namespaced ? namespace : '')
   ensureName(object, name)
   const input = admissionOf(update, object, live)
-  const mutated = resource.context.admission.mutate(input, object)
-  if (mutated instanceof Promise) return mutated.then((changed) => dedupOwners(changed, request, true))
-  return dedupOwners(mutated, request, true)
+  const { object: shown = object } = input
+  const finish = (changed: KubernetesObject): KubernetesObject =>
+    dedupOwners(
+      changed === shown ? object : (update.admittedAs?.take(object, changed) ?? changed),
+      request,
+      true,
+    )
+  const mutated = resource.context.admission.mutate(input, shown)
+  return mutated instanceof Promise ? mutated.then(finish) : finish(mutated)
 }
 
 function admissionOf(update: Update, object: KubernetesObject, live: KubernetesObject): AdmissionInput {
-  const { resource, namespace, name, subresource, options, request } = update
+  const { resource, namespace, name, subresource, options, request, admittedAs } = update
   return {
     operation: 'UPDATE',
     declaration: resource.kind,
+    ...(admittedAs === undefined ? {} : { kind: admittedAs.kind }),
     subresource,
     namespace: namespaceForAdmission(resource, namespace, name),
     name,
-    object,
-    oldObject: live,
+    object: admittedAs?.show(object) ?? object,
+    oldObject: admittedAs?.show(live) ?? live,
     dryRun: options.dryRun,
     options: optionsAs(options, 'UpdateOptions'),
     request,

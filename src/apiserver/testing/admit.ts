@@ -40,6 +40,9 @@ export async function admit(
     options: {},
     warn: () => {},
     annotate: () => {},
+    signal: new AbortController().signal,
+    round: 0,
+    reinvoke: () => {},
   })
   if (operation === 'DELETE') {
     await plugin.validate?.(attributes(undefined))

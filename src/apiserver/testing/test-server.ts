@@ -13,6 +13,7 @@ import type { Storage } from '../../storage/storage.ts'
 import type { AdmissionPlugin } from '../admission.ts'
 import { type ApiServer, createApiServer } from '../api-server.ts'
 import type { Authorizer } from '../authorizer.ts'
+import type { CustomResources } from '../custom-resources/custom-resources.ts'
 import type { MakeConverter } from '../custom-resources/serving.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import { Query } from '../query.ts'
@@ -36,7 +37,10 @@ export interface TestServerOptions {
   readonly kinds?: readonly KindDeclaration[]
   /** The release's defaults when absent. */
   readonly features?: Features
-  readonly admission?: readonly AdmissionPlugin[]
+  /** A function makes them from what the server has; `custom` may be asked once it runs. */
+  readonly admission?:
+    | readonly AdmissionPlugin[]
+    | ((core: ServerCore, custom: () => CustomResources | undefined) => readonly AdmissionPlugin[])
   readonly authorizer?: Authorizer
   readonly converter?: MakeConverter
   /** Made from the server's reader; started once it is loaded. */
@@ -230,10 +234,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...(options.features === undefined ? {} : { features: options.features }),
   })
   const allocator = options.allocator?.(core.reader)
-  const server = createApiServer(core, {
+  const { admission = [] } = options
+  const server: ApiServer = createApiServer(core, {
     authenticators: [{ name: 'test', authenticate: () => ({ user: admin }) }],
     authorizer: options.authorizer ?? everythingAllowed,
-    admission: options.admission ?? [],
+    admission: typeof admission === 'function' ? admission(core, () => server.custom) : admission,
     ...(options.converter === undefined ? {} : { converter: options.converter }),
     allocators: allocator === undefined ? [] : [allocator],
   })

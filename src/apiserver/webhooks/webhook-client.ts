@@ -80,7 +80,7 @@ export class WebhookClient {
     this.#options = options
   }
 
-  /** Posts a review and gives what the answer's JSON says. Rejects with an Error in upstream's words, after `timeoutSeconds` at the latest. */
+  /** Posts a review and gives what the answer's JSON says. Rejects with an Error in upstream's words, after `timeoutSeconds` at the latest: a StatusError where the answer is one. */
   async post(review: object, timeoutSeconds: number, cancelled?: AbortSignal): Promise<unknown> {
     const { host } = this.#options
     const timeout = new AbortController()
@@ -98,7 +98,7 @@ export class WebhookClient {
     } finally {
       timer.cancel()
     }
-    if (answer.status >= 400) throw new Error(errorOfAnswer(answer.status, answer.text).message)
+    if (answer.status >= 400) throw errorOfAnswer(answer.status, answer.text)
     return JSON.parse(answer.text)
   }
 

@@ -48,6 +48,7 @@ import { OpenApiEndpoint } from '../../apiserver/discovery/openapi-endpoint.ts'
 import { RootEndpoint } from '../../apiserver/discovery/root-endpoint.ts'
 import { servedResources } from '../../apiserver/discovery/served-resource.ts'
 import { VersionEndpoint } from '../../apiserver/discovery/version-endpoint.ts'
+import { ObjectForms } from '../../apiserver/dynamic-admission/object-forms.ts'
 import type { Endpoint, SubresourceEndpoint, VirtualResource } from '../../apiserver/endpoint.ts'
 import { NodeBackendConnector } from '../../apiserver/http/backend-connector.ts'
 import { acceptSpdy } from '../../apiserver/http/spdy/accept-spdy.ts'
@@ -305,13 +306,22 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   const { reader } = core
   const guards = makeGuards({ setup, core })
   const { authorizer, authenticator, rbac } = guards
-  const admission = choosePlugins(orderedPlugins({ reader, host, authorizer, rbac }), setup.admission)
   const connector = new NodeBackendConnector({
     ...identity.kubelet.client,
     kubeletAuthorityPem: identity.kubelet.authorityPem,
     frontProxy: identity.frontProxyClient,
     dial: setup.dialNode,
   })
+  const forms = new ObjectForms({
+    kinds: served,
+    decoder: core.decoder,
+    schemas: builtInSchemas,
+    custom: () => server.custom,
+  })
+  const admission = choosePlugins(
+    orderedPlugins({ host, logger, metrics, reader, authorizer, rbac, connector, forms }),
+    setup.admission,
+  )
   const chain = new AdmissionChain(admission)
   const subresources = makeSubresources({ setup, core }, guards, chain, connector)
   const allocator = new ServiceAllocator({

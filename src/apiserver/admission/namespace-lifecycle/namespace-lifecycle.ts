@@ -7,6 +7,8 @@ import { refuse } from '../refusal.ts'
 
 /** They belong to the system. */
 const immortal = ['default', 'kube-system', 'kube-public']
+/** Whether a namespace is there is nothing that a question about rights should tell. */
+const accessReviews = 'localsubjectaccessreviews'
 
 function terminating(attributes: AdmissionAttributes): StatusError {
   const { namespace } = attributes
@@ -30,7 +32,9 @@ export function namespaceLifecycle(reader: ObjectReader): AdmissionPlugin {
   return {
     name: 'NamespaceLifecycle',
     handles: (operation, kind) =>
-      operation !== 'CONNECT' && (kind.namespaced || (kind.group === '' && kind.resource === 'namespaces')),
+      operation !== 'CONNECT' &&
+      kind.resource !== accessReviews &&
+      (kind.namespaced || (kind.group === '' && kind.resource === 'namespaces')),
     // Upstream's is a mutating plugin, so that it comes before all that look at the object.
     mutate: (attributes, object) => {
       if (isNamespace(attributes) || attributes.namespace === '') return object

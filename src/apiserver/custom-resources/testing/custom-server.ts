@@ -60,7 +60,10 @@ async function until(check: () => boolean): Promise<void> {
 
 /** A server with definitions, their controllers running. */
 export async function startCustomServer(options: TestServerOptions = {}): Promise<CustomServer> {
-  const server = await startTestServer({ ...options, kinds: [...testKinds, CustomResourceDefinition] })
+  const server = await startTestServer({
+    ...options,
+    kinds: [...(options.kinds ?? testKinds), CustomResourceDefinition],
+  })
   const { custom } = server.server
   if (custom === undefined) throw new Error('a server with definitions serves custom resources')
   const controllers = new DefinitionControllers({
