@@ -6,6 +6,8 @@ export interface Authentication {
   readonly user: UserInfo
   /** Which of the server's audiences the credential is for; absent: it has none. */
   readonly audiences?: readonly string[]
+  /** Names, in lower case, of the headers that it was read from, where those are not Authorization. */
+  readonly headers?: readonly string[]
 }
 
 /**

@@ -28,16 +28,21 @@ export interface RequestInfo {
   readonly parts: readonly string[]
 }
 
-/** A client's certificate, verified against the client CA by whoever owns the socket. */
+/** An authority that clients' certificates may come from: of clients themselves, or of front proxies that speak for others. */
+export type ClientAuthority = 'client' | 'front-proxy'
+
+/** A client's certificate, verified by whoever owns the socket. */
 export interface ClientCertificate {
   readonly der: Uint8Array
+  /** At least one. */
+  readonly signedBy: readonly ClientAuthority[]
 }
 
 /** What all requests of one connection share: one object for the connection's life, so that it may key a WeakMap. */
 export interface Connection {
   /** Empty for the in-process transport. */
   readonly remoteAddress: string
-  /** Present where the client showed one that the client CA signed. */
+  /** Present where the client showed one that an authority has signed. */
   readonly clientCertificate?: ClientCertificate
   /** Why the certificate that it showed does not count: it then may not pass as anonymous. */
   readonly certificateError?: string
@@ -113,6 +118,8 @@ export class ServerRequest {
   info: RequestInfo = unknownInfo
   /** Set by authentication, replaced by impersonation. */
   user: UserInfo | undefined = undefined
+  /** Headers (in lower case) that said who asks: nobody is told of them. */
+  identityHeaders: readonly string[] = nothing
   #warnings: string[] | undefined = undefined
   /** Keys and values in turn: hardly anybody reads them. */
   #annotations: string[] | undefined = undefined

@@ -7,12 +7,12 @@ import {
   forwardedHeaders,
   forwardedQuery,
 } from '../connect/forwarded-headers.ts'
+import { identityHeaders } from '../connect/identity-headers.ts'
 import { pipe } from '../connect/pipe.ts'
 import { upgradeKind } from '../connect/upgrade-kind.ts'
 import type { ServerRequest } from '../request.ts'
 import { type ServerResponse, textResponse } from '../response.ts'
 import { answerObjects } from './answer-objects.ts'
-import { identityHeaders, isIdentityHeader } from './identity-headers.ts'
 import type { RemoteService, RemoteServices } from './remote-services.ts'
 import { resolveRemote, type ServiceResolver } from './resolve-service.ts'
 
@@ -74,8 +74,7 @@ export class AggregationProxy {
     const { user } = request
     if (user === undefined) return textResponse('missing user\n', 500)
     const host = typeof address.trust === 'string' ? address.host : address.trust.serverName
-    const kept = forwardedHeaders(request, host).filter(([name]) => !isIdentityHeader(name))
-    const headers = [...kept, ...identityHeaders(user)]
+    const headers = [...forwardedHeaders(request, host), ...identityHeaders(user)]
     const path = request.path.split('/').map(encodeURIComponent).join('/')
     const target = `${path}${forwardedQuery(request)}`
     if (upgradeKind(request) !== undefined)

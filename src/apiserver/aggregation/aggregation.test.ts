@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { identityHeaders } from '../connect/identity-headers.ts'
 import { localApiService, planRegistrations } from './auto-register.ts'
-import { identityHeaders } from './identity-headers.ts'
 import { asVersionDiscovery, versionDiscoveries } from './version-discovery.ts'
 
 describe('planRegistrations()', () => {

@@ -6,6 +6,9 @@ import { type CertificateIdentity, certificateIdentity } from './certificate-sub
 import { withAuthenticatedGroup } from './groups.ts'
 import { credentialIdKey } from './users.ts'
 
+const unknownAuthority = (): AuthenticationError =>
+  new AuthenticationError('verifying certificate failed: x509: certificate signed by unknown authority')
+
 interface Known {
   readonly identity: CertificateIdentity
   readonly authentication: Authentication | undefined
@@ -34,6 +37,7 @@ export class ClientCertificateAuthenticator implements Authenticator {
       throw new AuthenticationError(`verifying certificate failed: ${connection.certificateError}`)
     }
     if (connection.clientCertificate === undefined) return undefined
+    if (!connection.clientCertificate.signedBy.includes('client')) throw unknownAuthority()
     const { identity, authentication } = this.#known.get(connection) ?? this.#learn(connection)
     const now = this.#host.now()
     // It may have expired since the handshake.

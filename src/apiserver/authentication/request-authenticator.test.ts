@@ -73,7 +73,8 @@ const certificateOf = (notBeforeMs: number, notAfterMs: number): Connection => {
     notBeforeMs,
     notAfterMs,
   })
-  return { remoteAddress: '', clientCertificate: { der: new X509Certificate(certificatePem).raw } }
+  const der = new X509Certificate(certificatePem).raw
+  return { remoteAddress: '', clientCertificate: { der, signedBy: ['client'] } }
 }
 
 describe('RequestAuthenticator', () => {

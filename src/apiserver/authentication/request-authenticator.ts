@@ -5,11 +5,14 @@ import type { ServerRequest } from '../request.ts'
 import { AuthenticationError } from './authentication-error.ts'
 import { bearerToken } from './bearer-token.ts'
 import type { ClientCertificateAuthenticator } from './client-certificate.ts'
+import type { FrontProxyAuthenticator } from './front-proxy.ts'
 import type { TokenChain } from './token-chain.ts'
 import { anonymousUser, unauthenticatedGroup } from './users.ts'
 
 export interface RequestAuthenticatorOptions {
   readonly logger: Logger
+  /** Believes front proxies; absent: nobody speaks for others. */
+  readonly frontProxy?: FrontProxyAuthenticator
   readonly certificates: ClientCertificateAuthenticator
   readonly tokens: TokenChain
   /** The server's own audiences. */
@@ -25,22 +28,28 @@ export interface RequestAuthenticatorOptions {
 export class RequestAuthenticator implements Authenticator {
   readonly name = 'union'
   readonly #options: RequestAuthenticatorOptions
+  /** By what the connection's client has shown. */
+  readonly #byConnection: readonly (FrontProxyAuthenticator | ClientCertificateAuthenticator)[]
   readonly #anonymous: Authentication = { user: { name: anonymousUser, groups: [unauthenticatedGroup] } }
 
   constructor(options: RequestAuthenticatorOptions) {
     this.#options = options
+    const { frontProxy, certificates } = options
+    this.#byConnection = frontProxy === undefined ? [certificates] : [frontProxy, certificates]
   }
 
   authenticate(request: ServerRequest): MaybePromise<Authentication | undefined> {
     const own = request.source.connection.user
     if (own !== undefined) return { user: own }
     let failure: AuthenticationError | undefined
-    try {
-      const found = this.#options.certificates.authenticate(request)
-      if (found !== undefined) return found
-    } catch (error) {
-      if (!(error instanceof AuthenticationError)) throw error
-      failure = error
+    for (const authenticator of this.#byConnection) {
+      try {
+        const found = authenticator.authenticate(request)
+        if (found !== undefined) return found
+      } catch (error) {
+        if (!(error instanceof AuthenticationError)) throw error
+        failure ??= error
+      }
     }
     const token = bearerToken(request)
     if (token !== undefined) return this.#byToken(token, failure)

@@ -1,17 +1,6 @@
 import { ConfigMap } from '../../api/core/config-map/kind.ts'
+import type { FrontProxyTrust } from '../authentication/front-proxy.ts'
 import { type BootstrapContext, ensure } from './ensure.ts'
-
-/** A proxy that has authenticated callers itself, and which of its requests' headers say who they are. */
-export interface FrontProxyTrust {
-  /** PEM of the authority of its certificates. */
-  readonly authority: string
-  /** Common names that count; none: any. */
-  readonly allowedNames: readonly string[]
-  readonly usernameHeaders?: readonly string[]
-  readonly uidHeaders?: readonly string[]
-  readonly groupHeaders?: readonly string[]
-  readonly extraHeaderPrefixes?: readonly string[]
-}
 
 export interface AuthenticationTrust {
   /** PEM of the authority of client certificates. */
@@ -23,10 +12,10 @@ function frontProxyData(proxy: FrontProxyTrust): Readonly<Record<string, string>
   return {
     'requestheader-allowed-names': JSON.stringify(proxy.allowedNames),
     'requestheader-client-ca-file': proxy.authority,
-    'requestheader-extra-headers-prefix': JSON.stringify(proxy.extraHeaderPrefixes ?? ['X-Remote-Extra-']),
-    'requestheader-group-headers': JSON.stringify(proxy.groupHeaders ?? ['X-Remote-Group']),
-    'requestheader-uid-headers': JSON.stringify(proxy.uidHeaders ?? ['X-Remote-Uid']),
-    'requestheader-username-headers': JSON.stringify(proxy.usernameHeaders ?? ['X-Remote-User']),
+    'requestheader-extra-headers-prefix': JSON.stringify(proxy.extraHeaderPrefixes),
+    'requestheader-group-headers': JSON.stringify(proxy.groupHeaders),
+    'requestheader-uid-headers': JSON.stringify(proxy.uidHeaders),
+    'requestheader-username-headers': JSON.stringify(proxy.usernameHeaders),
   }
 }
 

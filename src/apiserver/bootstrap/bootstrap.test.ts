@@ -4,6 +4,7 @@ import { kinds } from '../../api/kinds.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { ServiceAllocator } from '../allocation/service-allocator.ts'
+import { standardHeaders } from '../authentication/front-proxy.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { typedReader } from '../typed-reader.ts'
 import { Bootstrap } from './bootstrap.ts'
@@ -21,7 +22,7 @@ const make = (advertiseAddress = '192.0.2.1'): Bootstrap =>
     serviceCidrs: ['10.96.0.0/12'],
     authenticationTrust: {
       clientAuthority: 'CA',
-      frontProxy: { authority: 'FRONT', allowedNames: ['front-proxy-client'] },
+      frontProxy: { ...standardHeaders, authority: 'FRONT', allowedNames: ['front-proxy-client'] },
     },
   })
 beforeEach(async () => {

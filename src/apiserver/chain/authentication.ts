@@ -28,6 +28,7 @@ export function authenticationFilter(authenticators: readonly Authenticator[]): 
     const go = (authentication: Authentication | undefined) => {
       if (authentication === undefined) throw unauthorized()
       request.user = authentication.user
+      if (authentication.headers !== undefined) request.identityHeaders = authentication.headers
       return next(request)
     }
     return found instanceof Promise ? found.then(go) : go(found)

@@ -1,5 +1,6 @@
 import type { ServerRequest } from '../request.ts'
 import type { BackendAddress, BackendHeaders, BackendResponse } from './backend.ts'
+import { isIdentityHeader } from './identity-headers.ts'
 
 /** Of one hop only, or for us. */
 const hopHeaders = new Set([
@@ -28,6 +29,7 @@ export function forwardedHeaders(request: ServerRequest, host: string): [string,
   const headers: [string, string][] = [['host', host]]
   for (const name of request.source.headerNames()) {
     if (hopHeaders.has(name) || name.startsWith('impersonate-') || name.startsWith('sec-websocket-')) continue
+    if (isIdentityHeader(name) || request.identityHeaders.includes(name)) continue
     for (const value of request.source.headerValues(name)) headers.push([name, value])
   }
   const { remoteAddress } = request.source.connection

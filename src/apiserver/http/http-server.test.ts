@@ -11,6 +11,12 @@ import { StatusError } from '../../apimachinery/status-error.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import { silentLogger } from '../../base/logger.ts'
 // Only a test may look across: certificates are the composition root's.
+import {
+  createAuthority,
+  generateKey,
+  issueCertificate,
+  type KeyPair,
+} from '../../cluster/pki/certificate.ts'
 import { ensurePki, type Pki } from '../../cluster/pki/ensure-pki.ts'
 import type { Handler } from '../filter.ts'
 import type { ServerRequest } from '../request.ts'
@@ -78,7 +84,7 @@ const routes: Record<string, (request: ServerRequest) => Promise<ServerResponse>
   '/hang': () => new Promise(() => {}),
   '/who': (request) => {
     const { clientCertificate, certificateError } = request.source.connection
-    return textResponse(clientCertificate ? 'certificate' : (certificateError ?? 'nobody'))
+    return textResponse(clientCertificate?.signedBy.join() ?? certificateError ?? 'nobody')
   },
   '/a b': (request) =>
     textResponse(`${request.query.get('x')} ${request.source.headerValues('impersonate-group')}`),
@@ -95,6 +101,14 @@ const handler: Handler = async (request) => {
 
 let directory: string
 let pki: Pki
+
+/** Somebody whom no authority of ours knows. */
+function stranger(): KeyPair {
+  const life = { notBeforeMs: Date.now() - 1000, notAfterMs: Date.now() + 1e6 }
+  const authority = createAuthority(generateKey(), { subject: { commonName: 'other' }, ...life })
+  return issueCertificate(authority, { subject: { commonName: 'jane' }, usages: ['client'], ...life })
+}
+
 let server: HttpServer
 
 const start = (limits = {}): Promise<HttpServer> =>
@@ -106,7 +120,7 @@ const start = (limits = {}): Promise<HttpServer> =>
     port: 0,
     certificatePem: pki.apiServer.certificatePem,
     keyPem: pki.apiServer.keyPem,
-    clientAuthorityPem: pki.ca.certificatePem,
+    clientAuthorities: { client: pki.ca.certificatePem, 'front-proxy': pki.frontProxyCa.certificatePem },
     limits,
   })
 
@@ -255,9 +269,10 @@ describe.each([
 
   it('tells who showed a certificate', async () => {
     const client = pki.client('t', { commonName: 't' })
-    expect((await call('/who', { cert: client })).body.toString()).toBe('certificate')
+    expect((await call('/who', { cert: client })).body.toString()).toBe('client')
+    expect((await call('/who', { cert: pki.frontProxyClient })).body.toString()).toBe('front-proxy')
     expect((await call('/who')).body.toString()).toBe('nobody')
-    expect((await call('/who', { cert: pki.frontProxyClient })).body.toString()).toMatch(/UNABLE|CERT/)
+    expect((await call('/who', { cert: stranger() })).body.toString()).toMatch(/UNABLE|CERT/)
   })
 
   it('answers HEAD without a body', async () => {

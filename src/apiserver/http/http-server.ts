@@ -7,7 +7,7 @@ import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Handler } from '../filter.ts'
 import { type Connection, type RequestSource, ServerRequest } from '../request.ts'
-import { Connections, connectionOf } from './connections.ts'
+import { type ClientAuthorities, Connections } from './connections.ts'
 import { DateHeader } from './date-header.ts'
 import { FrameWriter } from './h2/frame-writer.ts'
 import { H2Session } from './h2/h2-session.ts'
@@ -34,8 +34,8 @@ export interface HttpServerOptions {
   readonly port: number
   readonly certificatePem: string
   readonly keyPem: string
-  /** PEM of the authorities whose client certificates count; without it none is asked for. */
-  readonly clientAuthorityPem?: string
+  /** Whose client certificates count; without any none is asked for. */
+  readonly clientAuthorities?: ClientAuthorities
   readonly limits?: Partial<HttpLimits>
   /** Node's defaults where absent; `ciphers` is a list as OpenSSL has it. */
   readonly tls?: { readonly minVersion?: SecureVersion; readonly ciphers?: string }
@@ -62,7 +62,7 @@ class Front implements HttpServer {
   /** Node's own way to serve a connection over HTTP/1.1. */
   readonly #serveHttp1: (socket: TLSSocket) => void
   readonly #context: ResponseContext = { batcher: new TurnBatcher(), watches: new Set() }
-  readonly #connections = new Connections<TLSSocket>()
+  readonly #connections: Connections
   readonly #frameWriter = new FrameWriter()
   readonly #turnEnd = new TurnEnd()
   readonly #date: DateHeader
@@ -77,13 +77,13 @@ class Front implements HttpServer {
     this.#yaml = new YamlReader(options.host)
     this.#bodies = { maxBodyBytes: this.#limits.maxBodyBytes, yaml: this.#yaml }
     this.#date = new DateHeader(options.host)
+    const authorities = Object.values(options.clientAuthorities ?? {})
+    this.#connections = new Connections(options.clientAuthorities ?? {})
     this.#server = createServer({
       ALPNProtocols: ['h2', 'http/1.1'],
       cert: options.certificatePem,
       key: options.keyPem,
-      ...(options.clientAuthorityPem === undefined
-        ? {}
-        : { ca: options.clientAuthorityPem, requestCert: true, rejectUnauthorized: false }),
+      ...(authorities.length === 0 ? {} : { ca: authorities, requestCert: true, rejectUnauthorized: false }),
       ...options.tls,
       handshakeTimeout: this.#limits.headTimeoutMs,
       headersTimeout: this.#limits.headTimeoutMs,
@@ -141,7 +141,7 @@ class Front implements HttpServer {
 
   #onHttp2(socket: TLSSocket): void {
     const { host, logger } = this.#options
-    const connection = connectionOf(socket)
+    const connection = this.#connections.of(socket)
     socket.on('error', (error) => logger.debug('an HTTP/2 connection failed', { error }))
     const session = new H2Session({
       socket,
@@ -167,7 +167,7 @@ class Front implements HttpServer {
     response.on('error', () => {})
     const { socket } = message
     assert(socket instanceof TLSSocket, 'an HTTP/1.1 connection without TLS')
-    const connection = this.#connections.of(socket, () => socket)
+    const connection = this.#connections.of(socket)
     const source = http1Source(message, response, connection, this.#bodies)
     this.#busySockets.add(socket)
     response.once('close', () => this.#busySockets.delete(socket))
@@ -187,7 +187,7 @@ class Front implements HttpServer {
   #onUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => {})
     assert(socket instanceof TLSSocket, 'an HTTP/1.1 connection without TLS')
-    const connection = this.#connections.of(socket, () => socket)
+    const connection = this.#connections.of(socket)
     const source = http1Source(message, socket, connection, this.#bodies)
     const request = this.#request(message.method, message.url, source)
     if (request === undefined) {

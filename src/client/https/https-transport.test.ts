@@ -47,7 +47,7 @@ describeTransport('HttpsTransport', async () => {
     port: 0,
     certificatePem: pki.apiServer.certificatePem,
     keyPem: pki.apiServer.keyPem,
-    clientAuthorityPem: pki.ca.certificatePem,
+    clientAuthorities: { client: pki.ca.certificatePem },
   })
   return {
     transport: connect(http.port),

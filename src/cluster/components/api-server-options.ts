@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
+import type { FrontProxyTrust } from '../../apiserver/authentication/front-proxy.ts'
 import { StaticTokens } from '../../apiserver/authentication/static-tokens.ts'
-import type { FrontProxyTrust } from '../../apiserver/bootstrap/authentication-trust.ts'
 import { defined } from '../../base/defined.ts'
 import type { ElectionTimes } from '../../reconcile/leader-election.ts'
 import type { AccessOptions, AuthorizationMode } from '../control-plane/api-server.ts'
@@ -72,6 +72,12 @@ function serviceAccounts(flags: ApiServerFlags): ApiServerIdentity['serviceAccou
   }
 }
 
+const frontProxyClient = (flags: ApiServerFlags): KeyPair | undefined =>
+  readPair(
+    ['proxy-client-cert-file', 'proxy-client-key-file'],
+    [flags['proxy-client-cert-file'], flags['proxy-client-key-file']],
+  )
+
 const kubeletPair = (flags: ApiServerFlags): KeyPair | undefined =>
   readPair(
     ['kubelet-client-certificate', 'kubelet-client-key'],
@@ -140,6 +146,7 @@ export function apiServerOptions(flags: ApiServerFlags): ServerPart {
     httpLimits: streams === 0 ? {} : { maxStreamsPerConnection: streams },
     advertiseAddress: advertiseAddress(flags),
     identity: {
+      ...defined({ frontProxyClient: frontProxyClient(flags) }),
       trust: defined({
         clientAuthority: readFlagFile('client-ca-file', flags['client-ca-file']),
         frontProxy: frontProxy(flags),

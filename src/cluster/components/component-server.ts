@@ -131,11 +131,11 @@ class ComponentServer {
 export async function startComponentServer(options: ComponentServerOptions): Promise<() => Promise<void>> {
   const { logger, address, port, serving, tls } = options
   const server = new ComponentServer(options)
-  const clientAuthorityPem = options.clientAuthority ?? (await announcedAuthority(options.authentication))
+  const client = options.clientAuthority ?? (await announcedAuthority(options.authentication))
   const http = await startHttpServer({
     ...{ host: realHost, logger, address, port, tls },
     ...serving,
-    ...defined({ clientAuthorityPem }),
+    clientAuthorities: defined({ client }),
     handler: (request) => server.handle(request),
   })
   return () => http.close(closeGraceMs)

@@ -1,3 +1,4 @@
+import { standardHeaders } from '../../apiserver/authentication/front-proxy.ts'
 import type { TokenKeys } from '../../apiserver/authentication/token-keys.ts'
 import type { AuthenticationTrust } from '../../apiserver/bootstrap/authentication-trust.ts'
 import type { KeyPair } from '../pki/certificate.ts'
@@ -27,7 +28,11 @@ export function ownIdentity(pki: Pki, domain: string): ApiServerIdentity {
   return {
     trust: {
       clientAuthority: pki.ca.certificatePem,
-      frontProxy: { authority: pki.frontProxyCa.certificatePem, allowedNames: ['front-proxy-client'] },
+      frontProxy: {
+        ...standardHeaders,
+        authority: pki.frontProxyCa.certificatePem,
+        allowedNames: ['front-proxy-client'],
+      },
     },
     serviceAccounts: {
       issuers: [issuer],

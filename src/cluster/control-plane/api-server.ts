@@ -15,6 +15,7 @@ import { AllocationRepair } from '../../apiserver/allocation/allocation-repair.t
 import { ServiceAllocator } from '../../apiserver/allocation/service-allocator.ts'
 import { type ApiServer, createApiServer } from '../../apiserver/api-server.ts'
 import { ClientCertificateAuthenticator } from '../../apiserver/authentication/client-certificate.ts'
+import { FrontProxyAuthenticator } from '../../apiserver/authentication/front-proxy.ts'
 import { OpenIdEndpoint } from '../../apiserver/authentication/open-id.ts'
 import { RequestAuthenticator } from '../../apiserver/authentication/request-authenticator.ts'
 import { SelfSubjectReviewResource } from '../../apiserver/authentication/self-subject-review.ts'
@@ -209,6 +210,9 @@ function makeGuards({ setup, core }: Omit<Parts, 'checks'>) {
   const authenticator = new RequestAuthenticator({
     logger,
     certificates: new ClientCertificateAuthenticator(host),
+    ...(identity.trust.frontProxy === undefined
+      ? {}
+      : { frontProxy: new FrontProxyAuthenticator(identity.trust.frontProxy) }),
     tokens,
     audiences,
     anonymous: access.anonymous,

@@ -49,8 +49,11 @@ export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise
     handler: (request) => handler(request),
     ...listen,
     ...serving,
+    clientAuthorities: defined({
+      client: options.identity.trust.clientAuthority,
+      'front-proxy': options.identity.trust.frontProxy?.authority,
+    }),
     ...defined({
-      clientAuthorityPem: options.identity.trust.clientAuthority,
       limits: options.httpLimits,
       tls: options.tls,
     }),

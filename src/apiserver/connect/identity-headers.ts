@@ -1,5 +1,5 @@
-import type { BackendHeaders } from '../connect/backend.ts'
 import type { UserInfo } from '../request.ts'
+import type { BackendHeaders } from './backend.ts'
 
 const token = /^[!#$&'*+\-.^_`|~0-9A-Za-z]$/
 
