@@ -56,3 +56,7 @@ export function goValueText(value: unknown): string {
   const members = Object.keys(fields).sort()
   return `map[${members.map((key) => `${key}:${goValueText(fields[key])}`).join(' ')}]`
 }
+
+/** `strconv.Atoi`: a whole number in decimal digits; undefined where that fails. */
+export const goInt = (text: string | undefined): number | undefined =>
+  text !== undefined && /^[+-]?\d+$/.test(text) ? Number(text) : undefined

@@ -14,6 +14,7 @@ import {
   endpointSliceMirroringController,
 } from './endpointslicemirroring/endpoint-slice-mirroring-controller.ts'
 import { garbageCollector } from './garbagecollector/garbage-collector.ts'
+import { jobController } from './job/job-controller.ts'
 import { namespaceController } from './namespace/namespace-controller.ts'
 import { type NodeIpamOptions, nodeIpamController } from './nodeipam/node-ipam-controller.ts'
 import { nodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts'
@@ -55,6 +56,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     replicationController,
     statefulSetController,
     daemonSetController(),
+    jobController(),
     endpointSliceController(options.endpointSlice),
     endpointSliceMirroringController(options.endpointSliceMirroring),
     endpointsController(options.endpoints),

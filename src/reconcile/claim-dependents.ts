@@ -13,11 +13,13 @@ export interface DependentsOptions<O extends KubernetesObject, T extends Kuberne
   readonly matches: (object: T) => boolean
   /** What it says no to is left as it is; all are looked at where absent. */
   readonly considers?: (object: T) => boolean
+  /** Finalizers that an adopted object gets. */
+  readonly finalizers?: readonly string[]
 }
 
 /** An owner's objects of one kind, by the cache: its own, and those without controller that match, which it adopts. */
 export function claimDependents<O extends KubernetesObject, T extends KubernetesObject>(
-  { ownerKind, owner, kind, matches, considers }: DependentsOptions<O, T>,
+  { ownerKind, owner, kind, matches, considers, finalizers }: DependentsOptions<O, T>,
   { api, cache }: ReconcileContext,
 ): Promise<readonly T[]> {
   const { namespace = '', name = '', uid = '' } = owner.metadata ?? {}
@@ -33,5 +35,6 @@ export function claimDependents<O extends KubernetesObject, T extends Kubernetes
     candidates: considers === undefined ? candidates : candidates.filter(considers),
     matches,
     api: api.resource(kind),
+    ...(finalizers === undefined ? {} : { finalizers }),
   })
 }

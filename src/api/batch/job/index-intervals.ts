@@ -1,6 +1,7 @@
-import { goQuote } from '../../../apimachinery/go-text.ts'
+import { goInt, goQuote } from '../../../apimachinery/go-text.ts'
 
-interface Interval {
+/** Indexes from `first` to `last`, both included. */
+export interface Interval {
   readonly first: number
   readonly last: number
 }
@@ -11,9 +12,8 @@ interface Wrong {
 }
 
 function parseIndex(text: string, completions: number): number | Wrong {
-  if (!/^[+-]?\d+$/.test(text))
-    return { error: `cannot convert string to integer for index: ${goQuote(text)}` }
-  const index = Number(text)
+  const index = goInt(text)
+  if (index === undefined) return { error: `cannot convert string to integer for index: ${goQuote(text)}` }
   return index < completions ? index : { error: `too large index: ${goQuote(text)}` }
 }
 
