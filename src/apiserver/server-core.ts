@@ -11,10 +11,12 @@ import type { Metrics } from '../base/metrics.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { BodyDecoder } from './body-decoder.ts'
 import { CacheReader } from './cache/cache-reader.ts'
+import { CacheWriter } from './cache/cache-writer.ts'
 import { Mirror } from './cache/mirror.ts'
 import type { ResourceCache } from './cache/resource-cache.ts'
 import { ServedRegistry } from './discovery/served-registry.ts'
 import type { ObjectReader } from './object-reader.ts'
+import type { ObjectWriter } from './object-writer.ts'
 import { type BodyParsers, bodyParsers, readObject } from './rest/body.ts'
 
 /** Counted by their encoded size; a decoded pod takes three to four times as much. */
@@ -50,6 +52,7 @@ export class ServerCore {
   readonly options: ServerCoreOptions
   readonly mirror: Mirror
   readonly reader: ObjectReader
+  readonly writer: ObjectWriter
   readonly decoder: ObjectDecoder
   readonly parsers: BodyParsers
   /** Everything that is served, as clients may discover it. */
@@ -65,6 +68,9 @@ export class ServerCore {
       if (isStored(kind) && kind.stored === undefined)
         this.#caches.set(kind.storagePrefix, this.mirror.register(kind))
     this.reader = new CacheReader([...this.#caches.values()])
+    this.writer = new CacheWriter(this.mirror, ({ group, resource }) =>
+      [...this.#caches.values()].find(({ kind }) => kind.group === group && kind.resource === resource),
+    )
     this.decoder = new ObjectDecoder(schemas, new Conformer(schemas))
     this.parsers = bodyParsers(protobuf)
   }

@@ -21,6 +21,7 @@ import { nodeLifecycleController } from './nodelifecycle/node-lifecycle-controll
 import { type PodGcOptions, podGcController } from './podgc/pod-gc-controller.ts'
 import { replicaSetController } from './replicaset/replica-set-controller.ts'
 import { replicationController } from './replicaset/replication-controller.ts'
+import { resourceQuotaController } from './resourcequota/resource-quota-controller.ts'
 import { rootCaController } from './rootca/root-ca-controller.ts'
 import { serviceAccountController } from './serviceaccount/service-account-controller.ts'
 import { statefulSetController } from './statefulset/stateful-set-controller.ts'
@@ -61,6 +62,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     endpointSliceMirroringController(options.endpointSliceMirroring),
     endpointsController(options.endpoints),
     disruptionController(kinds),
+    resourceQuotaController(kinds),
     nodeLifecycleController(),
     taintEvictionController(),
     podGcController(options.podGc),

@@ -10,6 +10,7 @@ import type { BackendConnector } from '../connect/backend.ts'
 import { AdmissionMetrics } from '../dynamic-admission/admission-metrics.ts'
 import type { ObjectForms } from '../dynamic-admission/object-forms.ts'
 import type { ObjectReader } from '../object-reader.ts'
+import type { ObjectWriter } from '../object-writer.ts'
 import { defaultStorageClass } from './default-storage-class/default-storage-class.ts'
 import {
   defaultTolerationSeconds,
@@ -20,6 +21,7 @@ import { MutatingAdmissionWebhook } from './mutating-admission-webhook/mutating-
 import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts'
 import { NodeRestrictionPlugin } from './node-restriction/node-restriction.ts'
 import { priorityPlugin } from './priority/priority.ts'
+import { resourceQuota } from './resource-quota/resource-quota.ts'
 import { runtimeClassPlugin } from './runtime-class/runtime-class.ts'
 import { ServiceAccountPlugin } from './service-account/service-account.ts'
 import { storageObjectInUseProtection } from './storage-object-in-use-protection/storage-object-in-use-protection.ts'
@@ -30,6 +32,7 @@ import { ValidatingAdmissionWebhook } from './validating-admission-webhook/valid
 export interface AdmissionParts {
   readonly host: Host
   readonly reader: ObjectReader
+  readonly writer: ObjectWriter
   readonly authorizer: Authorizer
   readonly rbac: RbacIndex
   readonly logger: Logger
@@ -41,7 +44,7 @@ export interface AdmissionParts {
 
 /** The plugins that are on, in upstream's order (`AllOrderedPlugins`); a new one is a folder and a line here. */
 export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[] {
-  const { host, reader, authorizer, rbac } = parts
+  const { host, reader, writer, authorizer, rbac } = parts
   const tools = {
     ...parts,
     metrics: new AdmissionMetrics(parts.metrics),
@@ -60,7 +63,9 @@ export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[
     runtimeClassPlugin(reader),
     new MutatingAdmissionWebhook(tools),
     new ValidatingAdmissionWebhook(tools),
-    // Upstream's REST checks this itself; here it is last, because it looks at what will be written.
+    // Upstream's REST checks this itself; here it is late, because it looks at what will be written.
     new RoleEscalationCheck(rbac, authorizer),
+    // Last: what it has charged nobody should refuse any more.
+    resourceQuota({ host, reader, writer }),
   ]
 }

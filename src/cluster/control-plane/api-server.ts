@@ -323,7 +323,17 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     custom: () => server.custom,
   })
   const admission = choosePlugins(
-    orderedPlugins({ host, logger, metrics, reader, authorizer, rbac, connector, forms }),
+    orderedPlugins({
+      host,
+      logger,
+      metrics,
+      reader,
+      writer: core.writer,
+      authorizer,
+      rbac,
+      connector,
+      forms,
+    }),
     setup.admission,
   )
   const chain = new AdmissionChain(admission)

@@ -162,6 +162,7 @@ export function disruptionController(kinds: KindSource): AnyController {
 
   return defineController({
     name: 'disruption',
+    reportsAs: 'controllermanager',
     reconciles: PodDisruptionBudget,
     watches: [
       watching({

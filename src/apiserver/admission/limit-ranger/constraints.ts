@@ -1,14 +1,12 @@
+import type { PodQuantities } from '../../../api/core/pod/pod-quantities.ts'
 import { compareQuantities, quantityNumber } from '../../../apimachinery/quantity.ts'
 
-export type Quantities = { readonly [name: string]: string } | undefined
-
-/** What a container, pod or claim asks for. */
-export interface Usage {
-  readonly requests: Quantities
-  readonly limits: Quantities
-}
-
-type Constraint = (type: string, resource: string, enforced: string, usage: Usage) => string | undefined
+type Constraint = (
+  type: string,
+  resource: string,
+  enforced: string,
+  usage: PodQuantities,
+) => string | undefined
 
 export const minConstraint: Constraint = (type, resource, enforced, { requests, limits }) => {
   const what = `minimum ${resource} usage per ${type} is ${enforced}`

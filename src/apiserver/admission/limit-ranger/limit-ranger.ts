@@ -1,3 +1,4 @@
+import { type PodQuantities, podQuantities, type Quantities } from '../../../api/core/pod/pod-quantities.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import type { KubernetesObject } from '../../../apimachinery/meta.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from '../../admission.ts'
@@ -5,15 +6,7 @@ import { aggregate } from '../../authorization/rbac-authorizer.ts'
 import type { ObjectReader } from '../../object-reader.ts'
 import { typedReader } from '../../typed-reader.ts'
 import { refuse } from '../refusal.ts'
-import {
-  maxConstraint,
-  maxRequestConstraint,
-  minConstraint,
-  type Quantities,
-  ratioConstraint,
-  type Usage,
-} from './constraints.ts'
-import { podUsage } from './pod-usage.ts'
+import { maxConstraint, maxRequestConstraint, minConstraint, ratioConstraint } from './constraints.ts'
 
 type Pod = core.v1.Pod
 type Container = core.v1.Container
@@ -84,7 +77,11 @@ function defaultPod(pod: Pod, range: LimitRange): Pod {
 
 const entries = (quantities: Quantities): readonly [string, string][] => Object.entries(quantities ?? {})
 
-function* problems(item: LimitItem, usage: Usage, max: typeof maxConstraint): Generator<string | undefined> {
+function* problems(
+  item: LimitItem,
+  usage: PodQuantities,
+  max: typeof maxConstraint,
+): Generator<string | undefined> {
   for (const [name, enforced] of entries(item.min)) yield minConstraint(item.type, name, enforced, usage)
   for (const [name, enforced] of entries(item.max)) yield max(item.type, name, enforced, usage)
   if (max === maxRequestConstraint) return
@@ -96,7 +93,7 @@ function* problems(item: LimitItem, usage: Usage, max: typeof maxConstraint): Ge
 function* podProblems(pod: Pod, range: LimitRange): Generator<string | undefined> {
   const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])]
   for (const item of range.spec?.limits ?? []) {
-    if (item.type === 'Pod') yield* problems(item, podUsage(pod), maxConstraint)
+    if (item.type === 'Pod') yield* problems(item, podQuantities(pod), maxConstraint)
     if (item.type !== 'Container') continue
     for (const { resources } of containers) {
       yield* problems(item, { requests: resources?.requests, limits: resources?.limits }, maxConstraint)
