@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Stream } from 'node:http2'
+import { constants, createSecureServer, type Http2SecureServer, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { silentLogger } from '../../base/logger.ts'
 // Only a test may look across: certificates are the composition root's.
 import { ensurePki, type Pki } from '../../cluster/pki/ensure-pki.ts'
 import { describeTransport } from '../testing/transport-conformance.ts'
-import { createHttpsTransport } from './https-transport.ts'
+import { createHttpsTransport, type HttpsTransportOptions } from './https-transport.ts'
 
 let directory: string
 let pki: Pki
@@ -29,7 +29,10 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(directory, { recursive: true }))
 
-const connect = (port: number, options: { token?: string | (() => string) } = {}): Transport =>
+const connect = (
+  port: number,
+  options: Pick<HttpsTransportOptions, 'token' | 'beforeSend'> = {},
+): Transport =>
   createHttpsTransport({
     host: realHost,
     server: `https://127.0.0.1:${port}`,
@@ -87,6 +90,34 @@ describe('HttpsTransport with servers of all sorts', () => {
     stream.end(typeof body === 'string' ? body : JSON.stringify(body))
   }
   const read = (transport: Transport, path = '/version') => transport.request({ method: 'GET', path })
+
+  test('asks in the last moment whether a request may go out, and again when it has to go again', async () => {
+    const seen: unknown[] = []
+    const server = await serving((stream, headers) => {
+      seen.push(headers[':method'])
+      if (seen.length === 1) stream.close(constants.NGHTTP2_REFUSED_STREAM)
+      else answer(stream, 200, {})
+    })
+    let isAllowed = true
+    const asked: string[] = []
+    const transport = connect(server.port, {
+      beforeSend: ({ method }) => {
+        asked.push(method)
+        if (!isAllowed) throw new Error('the lease is over')
+      },
+    })
+    // Its connection is not there yet, and meanwhile the right to write ends.
+    const early = transport.request({ method: 'PUT', path: '/early', body: {} })
+    isAllowed = false
+    await expect(early).rejects.toThrow('the lease is over')
+    expect(seen).toEqual([])
+    isAllowed = true
+    await transport.request({ method: 'POST', path: '/late', body: {} })
+    expect(asked).toEqual(['PUT', 'POST', 'POST'])
+    expect(seen).toEqual(['POST', 'POST'])
+    await transport.close()
+    await server.close()
+  })
 
   test('sends what it is told, with the token of the moment', async () => {
     const seen: Record<string, unknown>[] = []
