@@ -8,6 +8,8 @@ import type { Client } from '../client/client.ts'
 import { EventRecorder } from '../client/event-recorder.ts'
 import type { Informer } from '../client/informer.ts'
 import { serviceVariables } from './environment/service-variables.ts'
+import { EvictionManager } from './eviction/eviction-manager.ts'
+import type { EvictionSettings } from './eviction/thresholds.ts'
 import { ImageManager } from './images/image-manager.ts'
 import { KubeletApi } from './kubelet-api.ts'
 import { registerKubeletMetrics } from './kubelet-metrics.ts'
@@ -37,6 +39,10 @@ export interface KubeletSettings extends NodeSettings {
   readonly seccompRoot: string
   /** One image pull at a time, as upstream's default. */
   readonly serialPulls: boolean
+  /** Images that are never removed for want of disk. */
+  readonly keptImages: readonly string[]
+  /** When pods are evicted; upstream's defaults where absent. */
+  readonly eviction?: EvictionSettings
 }
 
 export interface KubeletOptions {
@@ -85,6 +91,14 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const events = podEvents(recorder)
   const [info, version] = await Promise.all([options.machine.info(), runtime.version()])
   const started: { workers?: PodWorkers } = {}
+  const eviction = new EvictionManager({
+    ...{ host, logger, events, runtime, machine: options.machine, metrics: options.metrics },
+    ...{ settings: settings.eviction, keptImages: settings.keptImages, memoryBytes: info.memoryBytes },
+    node: () => node.node,
+    workers: () => started.workers?.all() ?? [],
+    filesUsage: (pod) => options.files.usage(pod),
+    onChange: () => node.lookNow(),
+  })
   const node = new NodeAgent({
     client,
     host,
@@ -94,6 +108,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     machine: options.machine,
     settings,
     onNetworkChange: () => started.workers?.wakeAll(),
+    pressing: () => eviction.conditions,
   })
   const lease = new NodeLease({ client, host, logger, nodeName: settings.nodeName, node: () => node.node })
   const context = makeContext(options, { events, info, runtimeName: version.runtimeName, node })
@@ -105,13 +120,9 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       const others = workers
         .all()
         .filter((worker) => worker.pod !== pod && !worker.isTerminated && !worker.isGone)
-      return node.node === undefined
-        ? undefined
-        : admitPod(
-            pod,
-            node.node,
-            others.map((worker) => worker.pod),
-          )
+      if (node.node === undefined) return undefined
+      const pods = others.map((worker) => worker.pod)
+      return eviction.admit(pod) ?? admitPod(pod, node.node, pods)
     },
     hold: (pod, onChange) => objects.hold(pod, onChange),
     release: (uid) => objects.release(uid),
@@ -123,6 +134,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     if (object !== undefined) node.see(object)
   })
   lease.start()
+  eviction.start()
   workers.start().catch((error: unknown) => logger.error('the pods could not be started', { error }))
   return {
     nodeName: settings.nodeName,
@@ -133,7 +145,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       workers.stop()
       for (const worker of workers.all()) context.probes.remove(worker.pod.metadata?.uid ?? '')
       context.statuses.stop()
-      await Promise.all([node.stop(), lease.stop(), recorder.stop()])
+      await Promise.all([eviction.stop(), node.stop(), lease.stop(), recorder.stop()])
     },
   }
 }

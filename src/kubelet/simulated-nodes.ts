@@ -50,7 +50,7 @@ export interface SimulatedNodeOptions {
 
 export interface SimulatedNode {
   readonly kubelet: Kubelet
-  /** To look into, and to make containers end. */
+  /** To look into, to make containers end, and to fill the disk. */
   readonly runtime: SimulatedRuntime
   /** The node dies or is switched off: its agent stops, its node object stays. */
   stop(): Promise<void>
@@ -87,7 +87,7 @@ export class SimulatedNodes {
       host,
       logger,
       runtime,
-      machine: simulatedMachine(nodeName, address, capacity),
+      machine: simulatedMachine(nodeName, address, capacity, () => runtime.usedDiskBytes),
       files: simulatedFiles(this.#objects),
       cgroups: noCgroups,
       network: simulatedNetwork,
@@ -108,6 +108,7 @@ export class SimulatedNodes {
         port: 0,
         seccompRoot: '/simulated/seccomp',
         serialPulls: true,
+        keptImages: [],
       },
     })
     const node: SimulatedNode = {

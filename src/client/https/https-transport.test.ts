@@ -95,6 +95,7 @@ describe('HttpsTransport with servers of all sorts', () => {
     const seen: unknown[] = []
     const server = await serving((stream, headers) => {
       seen.push(headers[':method'])
+      stream.on('error', () => {})
       if (seen.length === 1) stream.close(constants.NGHTTP2_REFUSED_STREAM)
       else answer(stream, 200, {})
     })

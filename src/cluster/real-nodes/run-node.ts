@@ -125,6 +125,8 @@ async function startParts(
     nodeName,
     addresses: [nodeAddress],
     rootDirectory: paths.kubelet,
+    imageDirectory: paths.containerdRoot,
+    keptImages: [sandboxImage],
     cgroupPrefix: [config.networkName],
     cgroupDriver: cgroupDriver(),
     port: config.port,

@@ -1,7 +1,7 @@
-import { access, readdir, readFile, statfs } from 'node:fs/promises'
+import { access, readdir, readFile, stat, statfs } from 'node:fs/promises'
 import { availableParallelism, cpus, networkInterfaces, release } from 'node:os'
 import { join } from 'node:path'
-import type { Machine, MachineInfo, MachineState } from '../node/machine.ts'
+import type { FileSystemState, Machine, MachineInfo, MachineState } from '../node/machine.ts'
 import { isCgroupV2 } from './cgroups.ts'
 
 export interface LinuxMachineOptions {
@@ -11,6 +11,8 @@ export interface LinuxMachineOptions {
   readonly addresses: readonly string[]
   /** Whose file system is what pods may fill. */
   readonly directory: string
+  /** Where images and containers' layers are; the same where absent. */
+  readonly imageDirectory?: string
 }
 
 const architectures: Readonly<Record<string, string>> = {
@@ -59,6 +61,17 @@ async function countsSwap(v2: boolean): Promise<boolean> {
   )
 }
 
+async function fileSystemState(directory: string): Promise<FileSystemState> {
+  const { blocks, bavail, bsize, files, ffree } = await statfs(directory)
+  return { bytes: blocks * bsize, availableBytes: bavail * bsize, inodes: files, freeInodes: ffree }
+}
+
+/** Undefined where both are on one disk, or it is not there yet. */
+async function otherFileSystem(directory: string, than: string): Promise<FileSystemState | undefined> {
+  const [own, other] = await Promise.all([stat(directory).catch(() => undefined), stat(than)])
+  return own === undefined || own.dev === other.dev ? undefined : fileSystemState(directory)
+}
+
 /** The machine that this process runs on. */
 export function linuxMachine(options: LinuxMachineOptions): Machine {
   return {
@@ -88,21 +101,14 @@ export function linuxMachine(options: LinuxMachineOptions): Machine {
       }
     },
     state: async (): Promise<MachineState> => {
-      const [meminfo, loadavg, pidMax, disk] = await Promise.all([
+      const { directory, imageDirectory } = options
+      const [meminfo, nodeFs, imageFs] = await Promise.all([
         readText('/proc/meminfo'),
-        readText('/proc/loadavg'),
-        readText('/proc/sys/kernel/pid_max'),
-        statfs(options.directory),
+        fileSystemState(directory),
+        imageDirectory === undefined ? undefined : otherFileSystem(imageDirectory, directory),
       ])
-      return {
-        availableMemoryBytes: meminfoBytes(meminfo, 'MemAvailable'),
-        diskBytes: disk.blocks * disk.bsize,
-        availableDiskBytes: disk.bavail * disk.bsize,
-        inodes: disk.files,
-        freeInodes: disk.ffree,
-        maxProcesses: Number(pidMax),
-        runningProcesses: Number(/\/(\d+) /.exec(loadavg)?.[1] ?? 0),
-      }
+      const availableMemoryBytes = meminfoBytes(meminfo, 'MemAvailable')
+      return { availableMemoryBytes, nodeFs, ...(imageFs === undefined ? {} : { imageFs }) }
     },
   }
 }

@@ -38,6 +38,10 @@ export interface LinuxNodeOptions {
   readonly addresses: readonly string[]
   /** Absolute. Holds pods' directories, logs and volumes. */
   readonly rootDirectory: string
+  /** Where the runtime keeps images and layers; on the same disk where absent. */
+  readonly imageDirectory?: string
+  /** Images that are never removed for want of disk. */
+  readonly keptImages?: readonly string[]
   /** Groups above `kubepods`. */
   readonly cgroupPrefix: readonly string[]
   readonly cgroupDriver: 'cgroupfs' | 'systemd'
@@ -96,7 +100,12 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     logger,
     ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
     runtime,
-    machine: linuxMachine({ hostname: nodeName, addresses: options.addresses, directory: rootDirectory }),
+    machine: linuxMachine({
+      hostname: nodeName,
+      addresses: options.addresses,
+      directory: rootDirectory,
+      ...(options.imageDirectory === undefined ? {} : { imageDirectory: options.imageDirectory }),
+    }),
     files: new LinuxPodFiles({ podsRoot, logsRoot, volumes }),
     cgroups,
     network: linuxPodNetwork(),
@@ -114,6 +123,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
       maxPods: options.maxPods ?? defaultMaxPods,
       seccompRoot: join(rootDirectory, 'seccomp'),
       serialPulls: options.serialPulls ?? true,
+      keptImages: options.keptImages ?? [],
       dns: {
         servers: options.clusterDns,
         domain: options.clusterDomain,

@@ -3,12 +3,14 @@ import { chmod, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { basename, dirname, join } from 'node:path'
 import type { core } from '../../api/generated/types/index.ts'
 import { expand } from '../environment/expand.ts'
+import { type FilesUsage, type FsUsage, isLocal } from '../eviction/pod-usage.ts'
 import type { MountRequest, PodFiles } from '../pod/pod-context.ts'
 import { hostsFile } from '../pod/pod-network-identity.ts'
 import { containerFacts } from '../runtime/labels.ts'
 import type { ContainerStatus, Mount, MountPropagation } from '../runtime/messages.ts'
 import { bindSubPath } from '../volumes/sub-path.ts'
 import type { VolumeManager } from '../volumes/volume-manager.ts'
+import { diskUsageOf } from './disk-usage.ts'
 import { environmentFileValue } from './environment-file.ts'
 import { lastLogText } from './log-files.ts'
 
@@ -125,6 +127,21 @@ export class LinuxPodFiles implements PodFiles {
         await rm(join(this.#options.logsRoot, name), { recursive: true, force: true })
       }
     }
+  }
+
+  /** Volumes as far as they are on the node's own disk. */
+  async usage(pod: Pod): Promise<FilesUsage> {
+    const directory = this.logDirectory(pod)
+    const logs = new Map<string, FsUsage>()
+    for (const name of await readdir(directory).catch(() => []))
+      logs.set(name, await diskUsageOf(join(directory, name)))
+    const volumes = new Map<string, FsUsage>()
+    for (const volume of pod.spec?.volumes ?? []) {
+      const path = this.#options.volumes.path(pod.metadata?.uid ?? '', volume.name)
+      const counts = isLocal(volume) || volume.emptyDir !== undefined
+      if (counts && path !== undefined) volumes.set(volume.name, await diskUsageOf(path))
+    }
+    return { logs, volumes }
   }
 
   async #volumeMount(

@@ -21,15 +21,21 @@ export interface MachineInfo {
   readonly addresses: readonly string[]
 }
 
+export interface FileSystemState {
+  readonly bytes: number
+  readonly availableBytes: number
+  /** 0: the file system does not count them. */
+  readonly inodes: number
+  readonly freeInodes: number
+}
+
 /** What a machine has left. */
 export interface MachineState {
   readonly availableMemoryBytes: number
-  readonly diskBytes: number
-  readonly availableDiskBytes: number
-  readonly inodes: number
-  readonly freeInodes: number
-  readonly maxProcesses: number
-  readonly runningProcesses: number
+  /** Where volumes and logs are. */
+  readonly nodeFs: FileSystemState
+  /** Where images and containers' layers are, if that is another disk. */
+  readonly imageFs?: FileSystemState
 }
 
 export interface Machine {

@@ -6,6 +6,7 @@ import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import { sleep } from '../../base/sleep.ts'
 import type { Client } from '../../client/client.ts'
+import type { PressureCondition } from '../eviction/thresholds.ts'
 import type { EventSink } from '../pod/pod-context.ts'
 import { messageOf } from '../pod/start-failure.ts'
 import type { RuntimeCondition } from '../runtime/messages.ts'
@@ -26,6 +27,8 @@ export interface NodeAgentOptions {
   readonly settings: NodeSettings
   /** The runtime's network has come up or gone down. */
   readonly onNetworkChange: () => void
+  /** What the machine is short of. */
+  readonly pressing: () => ReadonlySet<PressureCondition>
 }
 
 /** Upstream's nodeStatusUpdateFrequency and nodeStatusReportFrequency. */
@@ -84,6 +87,11 @@ export class NodeAgent {
       this.#podCidr = podCidr
       void this.#usePodCidr(podCidr)
     }
+  }
+
+  /** Something that its status shows has changed: it is written at once. */
+  lookNow(): void {
+    this.#look.abort()
   }
 
   async stop(): Promise<void> {
@@ -208,6 +216,7 @@ export class NodeAgent {
       runtimeVersion: this.#runtimeVersion,
       images,
       errors,
+      pressing: this.#options.pressing(),
       previous,
       nowMs,
     }

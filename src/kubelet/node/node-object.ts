@@ -1,5 +1,6 @@
 import type { core } from '../../api/generated/types/index.ts'
 import { quantityOfUnits } from '../../apimachinery/quantity.ts'
+import type { PressureCondition } from '../eviction/thresholds.ts'
 import type { Image } from '../runtime/messages.ts'
 import type { MachineInfo, MachineState } from './machine.ts'
 import { nodeConditions } from './node-conditions.ts'
@@ -25,6 +26,7 @@ export interface NodeView {
   /** `containerd://1.6.20`. */
   readonly runtimeVersion: string
   readonly images: readonly Image[]
+  readonly pressing: ReadonlySet<PressureCondition>
   /** Why the node is not ready. */
   readonly errors: readonly string[]
   readonly previous: NodeStatus
@@ -78,12 +80,12 @@ function resources(view: NodeView): Pick<NodeStatus, 'capacity' | 'allocatable'>
     capacity: {
       ...shared,
       memory: kibibytes(info.memoryBytes),
-      'ephemeral-storage': kibibytes(state.diskBytes),
+      'ephemeral-storage': kibibytes(state.nodeFs.bytes),
     },
     allocatable: {
       ...shared,
       memory: kibibytes(Math.max(info.memoryBytes - reservedMemoryBytes - paged, 0)),
-      'ephemeral-storage': String(Math.floor(state.diskBytes * usableDiskShare)),
+      'ephemeral-storage': String(Math.floor(state.nodeFs.bytes * usableDiskShare)),
     },
   }
 }
@@ -105,7 +107,7 @@ export function nodeStatus(view: NodeView): NodeStatus {
   return {
     ...previous,
     ...resources(view),
-    conditions: nodeConditions(view.state, view.errors, previous.conditions ?? [], view.nowMs),
+    conditions: nodeConditions(view.pressing, view.errors, previous.conditions ?? [], view.nowMs),
     addresses: [
       ...addresses.map((address) => ({ type: 'InternalIP', address })),
       { type: 'Hostname', address: hostname },

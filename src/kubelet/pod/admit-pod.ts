@@ -11,11 +11,6 @@ export interface Rejection {
   readonly message: string
 }
 
-const rejected = (reason: string, message: string): Rejection => ({
-  reason,
-  message: `Pod was rejected: ${message}`,
-})
-
 interface HostPort {
   readonly ip: string
   readonly port: number
@@ -60,17 +55,17 @@ export function admitPod(pod: Pod, node: Node, others: readonly Pod[]): Rejectio
   }
   if (!admitsNode(pod, node)) {
     const text = "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
-    return rejected('NodeAffinity', text)
+    return { reason: 'NodeAffinity', message: text }
   }
   const taken = others.flatMap(hostPorts)
   if (hostPorts(pod).some((port) => taken.some((other) => clash(port, other)))) {
     const text = "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"
-    return rejected('NodePorts', text)
+    return { reason: 'NodePorts', message: text }
   }
   return undefined
 }
 
 function outOf(resource: string, requested: number, used: number, capacity: number): Rejection {
   const text = `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`
-  return rejected(`OutOf${resource}`, text)
+  return { reason: `OutOf${resource}`, message: text }
 }

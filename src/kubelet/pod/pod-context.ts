@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { ReferencedObjects } from '../environment/environment.ts'
+import type { FilesUsage } from '../eviction/pod-usage.ts'
 import type { ImageManager } from '../images/image-manager.ts'
 import type { ProbeManager } from '../probes/probe-manager.ts'
 import type { ContainerStatus, Mount } from '../runtime/messages.ts'
@@ -52,6 +53,8 @@ export interface PodFiles {
   unmountVolumes(podUid: string): Promise<void>
   /** Everything else of the pod: directories and logs. */
   removePod(podUid: string): Promise<void>
+  /** What its logs and its volumes take of the node's disk. */
+  usage(pod: Pod): Promise<FilesUsage>
 }
 
 /** The groups that the kernel accounts pods under. */

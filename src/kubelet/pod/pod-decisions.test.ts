@@ -220,8 +220,7 @@ test('admitPod() refuses what does not fit, in words that tell how much', () => 
   expect(admitPod(big, node, [])).toBeUndefined()
   expect(admitPod(big, node, [big])).toEqual({
     reason: 'OutOfcpu',
-    message:
-      "Pod was rejected: Node didn't have enough resource: cpu, requested: 1500, used: 1500, capacity: 2000",
+    message: "Node didn't have enough resource: cpu, requested: 1500, used: 1500, capacity: 2000",
   })
   const small = podWith(undefined)
   expect(admitPod(small, node, [small, small])?.reason).toBe('OutOfpods')

@@ -1,6 +1,7 @@
 import type { core } from '../../api/generated/types/index.ts'
 import { timeMs } from '../../apimachinery/time.ts'
 import type { Timer } from '../../base/host.ts'
+import type { Rejection } from './admit-pod.ts'
 import { podGarbage } from './garbage.ts'
 import { killPod } from './kill-containers.ts'
 import { observeNew, observePod } from './observe-pod.ts'
@@ -21,6 +22,10 @@ export interface PodVerdict {
   readonly reason: string
   readonly message: string
   readonly graceSeconds?: number
+  /** The pod shows that it was disrupted (condition DisruptionTarget). */
+  readonly isDisruption?: boolean
+  /** Its containers go at once, for what they take of the disk. */
+  readonly removesContainers?: boolean
 }
 
 export interface PodWorkerOptions {
@@ -29,7 +34,7 @@ export interface PodWorkerOptions {
   /** The pod is not in the API (any more): it is only to be cleared away. */
   readonly gone: boolean
   /** Why this node does not take the pod; asked once, for a pod that has not begun. */
-  readonly admit: (pod: Pod) => PodVerdict | undefined
+  readonly admit: (pod: Pod) => Rejection | undefined
   /** Nothing of the pod is left on the node. */
   readonly onCleared: () => void
 }
@@ -82,6 +87,11 @@ export class PodWorker {
   /** Nothing of it runs or will. */
   get isTerminated(): boolean {
     return this.#stage === 'terminated' || this.#stage === 'cleared'
+  }
+
+  /** It is on its way out, or about to be. */
+  get isEnding(): boolean {
+    return this.#stage === 'terminating' || this.#shouldEnd()
   }
 
   /** The API does not have it any more; what it has on the node may still be on its way out. */
@@ -206,7 +216,11 @@ export class PodWorker {
   #begin(): void {
     this.#stage = 'running'
     const fresh = this.#observed.sandboxes.length === 0 && !isTerminalPhase(this.#pod.status?.phase)
-    if (fresh && !this.#isDeleted()) this.#verdict ??= this.#options.admit(this.#pod)
+    const rejection = fresh && !this.#isDeleted() ? this.#options.admit(this.#pod) : undefined
+    if (rejection === undefined) return
+    const { reason, message } = rejection
+    this.#context.events.event(this.#pod, 'Warning', reason, message)
+    this.#verdict ??= { reason, message: `Pod was rejected: ${message}` }
   }
 
   #isDeleted(): boolean {
@@ -342,6 +356,7 @@ export class PodWorker {
     this.#report(this.#observed, true)
     await files.unmountVolumes(this.#uid)
     await cgroups.remove(this.#uid)
+    if (this.#verdict?.removesContainers) await this.#removeContainers()
     const last = statuses.status(this.#uid)
     if (last !== undefined && !this.#gone) {
       const started = (name: string): boolean => latestContainer(this.#observed, name) !== undefined
@@ -352,6 +367,14 @@ export class PodWorker {
     this.#dirty = true
     this.#stale = true
     return undefined
+  }
+
+  async #removeContainers(): Promise<void> {
+    const { files, runtime } = this.#context
+    for (const { id, logPath } of this.#observed.containers) {
+      await runtime.removeContainer(id)
+      await files.removeLog(logPath)
+    }
   }
 
   /** While the API keeps the ended pod its containers stay, for their logs. */

@@ -1,9 +1,10 @@
 import type { core } from '../../api/generated/types/index.ts'
 import { podNameLabel, podNamespaceLabel, podUidLabel } from '../runtime/labels.ts'
 import type { Feed } from '../sources/feed.ts'
+import type { Rejection } from './admit-pod.ts'
 import { observePod } from './observe-pod.ts'
 import type { PodContext } from './pod-context.ts'
-import { type PodVerdict, PodWorker } from './pod-worker.ts'
+import { PodWorker } from './pod-worker.ts'
 import { restoredPod } from './restored-pod.ts'
 
 type Pod = core.v1.Pod
@@ -11,7 +12,7 @@ type Pod = core.v1.Pod
 export interface PodWorkersOptions {
   readonly context: PodContext
   readonly pods: Feed<Pod>
-  readonly admit: (pod: Pod) => PodVerdict | undefined
+  readonly admit: (pod: Pod) => Rejection | undefined
   /** Watches what the pod refers to while it is here. */
   readonly hold: (pod: Pod, onChange: () => void) => void
   readonly release: (podUid: string) => void

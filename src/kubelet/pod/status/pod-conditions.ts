@@ -21,6 +21,9 @@ export const ownConditions: ReadonlySet<string> = new Set([
   'PodResizeInProgress',
 ])
 
+/** Those that others set too: the node agent adds them, and never takes them away. */
+export const sharedConditions: ReadonlySet<string> = new Set(['DisruptionTarget'])
+
 const list = (names: readonly string[]): string => `[${names.join(' ')}]`
 const met = (type: string, reason?: string): Verdict => ({
   type,

@@ -29,7 +29,7 @@ export interface PodStatusInput {
   /** Nothing will be started any more. */
   readonly terminal: boolean
   /** The agent itself ends the pod (eviction, deadline, rejection). */
-  readonly verdict?: { readonly reason: string; readonly message: string }
+  readonly verdict?: { readonly reason: string; readonly message: string; readonly isDisruption?: boolean }
 }
 
 /** A container counts as started before the agent only with that much distance (upstream's kubeletRestartGracePeriod). */
@@ -70,11 +70,13 @@ export function podStatus(input: PodStatusInput): PodStatus {
     foreign,
     previous: previous.conditions ?? [],
   })
+  const disruption = disruptionOf(input)
+  const kept = foreign.filter(({ type }) => !disruption.some((own) => own.type === type))
   const addresses = podAddresses(input)
   return {
     ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     phase,
-    conditions: [...foreign, ...verdicts.map((verdict) => timed(verdict, input))],
+    conditions: [...kept, ...[...disruption, ...verdicts].map((verdict) => timed(verdict, input))],
     ...(reason === '' ? {} : { reason }),
     ...(message === '' ? {} : { message }),
     ...(input.nodeIps[0] === undefined
@@ -87,6 +89,13 @@ export function podStatus(input: PodStatusInput): PodStatus {
     ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
     qosClass: pod.status?.qosClass ?? podQosClass(pod),
   }
+}
+
+/** What tells others that the agent has ended the pod for the node's sake. */
+function disruptionOf({ verdict }: PodStatusInput): readonly Verdict[] {
+  if (!verdict?.isDisruption) return []
+  const { message } = verdict
+  return [{ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message }]
 }
 
 /** A pod of which no sandbox is ready keeps the address that it had: who looks at an ended pod still finds it. */
@@ -110,7 +119,7 @@ function phaseWithReason(input: PodStatusInput, statuses: readonly ContainerStat
     const latest = latestContainer(observed, name)
     return latest !== undefined && (latest.state === 'running' || latest.state === 'exited')
   })
-  if (verdict !== undefined) return { phase: 'Failed', ...verdict }
+  if (verdict !== undefined) return { phase: 'Failed', reason: verdict.reason, message: verdict.message }
   const computed = podPhase(pod, statuses, input.terminal, hasStarted)
   const kept = [pod.status?.phase, previous.phase].find(isTerminalPhase)
   const phase: PodPhase = kept === 'Succeeded' || kept === 'Failed' ? kept : computed

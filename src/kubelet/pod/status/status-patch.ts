@@ -1,6 +1,6 @@
 import type { core } from '../../../api/generated/types/index.ts'
 import { jsonEqual } from '../../../apimachinery/json-equal.ts'
-import { ownConditions } from './pod-conditions.ts'
+import { ownConditions, sharedConditions } from './pod-conditions.ts'
 
 type PodStatus = core.v1.PodStatus
 
@@ -38,12 +38,14 @@ export function statusPatch(base: PodStatus, next: PodStatus): Readonly<Record<s
 
 function conditionsPatch(base: PodStatus, next: PodStatus): Readonly<Record<string, unknown>> {
   const before = new Map((base.conditions ?? []).map((condition) => [condition.type, condition]))
-  const mine = (next.conditions ?? []).filter(({ type }) => ownConditions.has(type))
+  const mine = (next.conditions ?? []).filter(
+    ({ type }) => ownConditions.has(type) || sharedConditions.has(type),
+  )
   const changed: unknown[] = mine.filter((condition) => !same(condition, before.get(condition.type)))
   const kept = new Set(mine.map(({ type }) => type))
   const gone = [...before.keys()].filter((type) => ownConditions.has(type) && !kept.has(type))
   if (changed.length + gone.length === 0) return {}
-  const foreign = [...before.keys()].filter((type) => !ownConditions.has(type))
+  const foreign = [...before.keys()].filter((type) => !ownConditions.has(type) && !kept.has(type))
   return {
     conditions: [...changed, ...gone.map((type) => ({ type, $patch: 'delete' }))],
     '$setElementOrder/conditions': [...foreign, ...kept].map((type) => ({ type })),

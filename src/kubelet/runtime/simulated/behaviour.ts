@@ -25,6 +25,8 @@ export interface Behaviour {
   readonly failingProbes: readonly string[]
   readonly cpuMillicores: number
   readonly memoryBytes: number
+  /** What it writes to its own layer when it starts. */
+  readonly diskBytes: number
 }
 
 const steady: Behaviour = {
@@ -37,6 +39,7 @@ const steady: Behaviour = {
   failingProbes: [],
   cpuMillicores: 1,
   memoryBytes: 1_048_576,
+  diskBytes: 0,
 }
 
 /** What its command says where it is one that is known (`sleep 5`, `false`, `sh -c 'echo a; exit 3'`), then what the annotation says. */

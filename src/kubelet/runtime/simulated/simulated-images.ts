@@ -2,7 +2,7 @@ import type { ContainerStats, FilesystemUsage, Image } from '../messages.ts'
 import type { SimulatedContainer } from './state.ts'
 
 /** What every simulated image is said to weigh. */
-const imageBytes = 10_000_000
+export const imageBytes = 10_000_000
 
 /** 64 hexadecimal digits that follow from the text; not a digest of anything. */
 function pseudoDigest(text: string): string {
@@ -59,6 +59,6 @@ export function statsOf(container: SimulatedContainer, nowMs: number): Container
       usageBytes: { value: running ? memoryBytes : 0 },
       rssBytes: { value: running ? memoryBytes : 0 },
     },
-    writableLayer: { timestamp, usedBytes: { value: 0 }, inodesUsed: { value: 0 } },
+    writableLayer: { timestamp, usedBytes: { value: container.diskBytes }, inodesUsed: { value: 1 } },
   }
 }

@@ -19,8 +19,13 @@ export const defaultCapacity: SimulatedCapacity = {
   diskBytes: 100 * 1024 ** 3,
 }
 
-/** A machine that is always well. `index` tells machines apart: it makes their ids and addresses. */
-export function simulatedMachine(hostname: string, address: string, capacity: SimulatedCapacity): Machine {
+/** A machine that has memory without end, and a disk that images, containers and whoever else fill. */
+export function simulatedMachine(
+  hostname: string,
+  address: string,
+  capacity: SimulatedCapacity,
+  usedDiskBytes: () => number,
+): Machine {
   const id = [...hostname].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 2 ** 48, 7)
   const hex = id.toString(16).padStart(32, '0')
   const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
@@ -44,12 +49,12 @@ export function simulatedMachine(hostname: string, address: string, capacity: Si
     }),
     state: async () => ({
       availableMemoryBytes: capacity.memoryBytes,
-      diskBytes: capacity.diskBytes,
-      availableDiskBytes: capacity.diskBytes,
-      inodes: 0,
-      freeInodes: 0,
-      maxProcesses: 0,
-      runningProcesses: 0,
+      nodeFs: {
+        bytes: capacity.diskBytes,
+        availableBytes: Math.max(capacity.diskBytes - usedDiskBytes(), 0),
+        inodes: 0,
+        freeInodes: 0,
+      },
     }),
   }
 }
@@ -82,6 +87,7 @@ export function simulatedFiles(objects: ReferencedObjects): PodFiles {
     removeLog: async () => {},
     unmountVolumes: async () => {},
     removePod: async () => {},
+    usage: async () => ({ logs: new Map(), volumes: new Map() }),
   }
 }
 

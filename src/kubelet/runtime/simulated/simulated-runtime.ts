@@ -29,7 +29,7 @@ import {
 import { AddressPool } from './address-pool.ts'
 import { type Behaviour, behaviourOf } from './behaviour.ts'
 import { runScript } from './script.ts'
-import { imageOf, statsOf, usage } from './simulated-images.ts'
+import { imageBytes, imageOf, statsOf, usage } from './simulated-images.ts'
 import { SimulatedStream } from './simulated-stream.ts'
 import {
   containerView,
@@ -75,6 +75,7 @@ export class SimulatedRuntime implements Runtime {
   readonly #handlers = new Set<(podUid: string) => void>()
   #addresses: AddressPool | undefined
   #podCidr = ''
+  #foreignDiskBytes = 0
 
   constructor(options: SimulatedRuntimeOptions) {
     this.#options = options
@@ -170,6 +171,7 @@ export class SimulatedRuntime implements Runtime {
       startedAt: 0,
       finishedAt: 0,
       exitCode: 0,
+      diskBytes: 0,
       reason: '',
       lines: [],
       streams: new Set(),
@@ -193,6 +195,7 @@ export class SimulatedRuntime implements Runtime {
     }
     container.state = 'CONTAINER_RUNNING'
     container.startedAt = this.#nowNs()
+    container.diskBytes = behaviour.diskBytes
     for (const line of behaviour.output) this.#write(container, line)
     if (behaviour.exitAfterMs !== undefined) {
       container.timer = this.#host.schedule(behaviour.exitAfterMs, () => {
@@ -308,7 +311,9 @@ export class SimulatedRuntime implements Runtime {
   }
 
   async removeImage(image: ImageSpec): Promise<void> {
-    this.#images.delete(image.image)
+    for (const name of this.#images) {
+      if (name === image.image || imageOf(name).id === image.image) this.#images.delete(name)
+    }
   }
 
   async imageFsInfo(): Promise<readonly FilesystemUsage[]> {
@@ -326,6 +331,22 @@ export class SimulatedRuntime implements Runtime {
       this.#end(container, exitCode, reason)
       this.#changed(container)
     }
+  }
+
+  /** Makes a running container write that much more to its own layer. */
+  writeDisk(podUid: string, name: string, bytes: number): void {
+    for (const container of this.#runningNamed(podUid, name)) container.diskBytes += bytes
+  }
+
+  /** What others than pods have on the node's disk. */
+  fillDisk(bytes: number): void {
+    this.#foreignDiskBytes = bytes
+  }
+
+  /** What is on the node's disk: images, containers' layers, and others' files. */
+  get usedDiskBytes(): number {
+    const layers = [...this.#containers.values()].reduce((sum, { diskBytes }) => sum + diskBytes, 0)
+    return this.#foreignDiskBytes + layers + imageBytes * this.#images.size
   }
 
   /** Makes a running container write a line to its log. */

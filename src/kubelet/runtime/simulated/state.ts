@@ -36,6 +36,8 @@ export interface SimulatedContainer {
   startedAt: number
   finishedAt: number
   exitCode: number
+  /** Of its writable layer. */
+  diskBytes: number
   reason: string
   readonly lines: LogLine[]
   readonly streams: Set<SimulatedStream>
