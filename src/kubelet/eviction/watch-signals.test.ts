@@ -41,11 +41,11 @@ describe('watchSignals()', () => {
 
   test('keeps a condition for five minutes after it was last so', () => {
     const pressed = watchSignals(defaultEviction, noMemory, machine(1), 1_000)
-    const after = (ms: number): readonly string[] => [
+    const laterBy = (ms: number): readonly string[] => [
       ...watchSignals(defaultEviction, pressed.memory, machine(50), 1_000 + ms).conditions,
     ]
-    expect(after(299_999)).toEqual(['DiskPressure'])
-    expect(after(300_000)).toEqual([])
+    expect(laterBy(299_999)).toEqual(['DiskPressure'])
+    expect(laterBy(300_000)).toEqual([])
     expect(watchSignals(defaultEviction, pressed.memory, machine(50), 2_000).met).toEqual([])
   })
 
