@@ -13,12 +13,15 @@ import {
   type EndpointSliceMirroringOptions,
   endpointSliceMirroringController,
 } from './endpointslicemirroring/endpoint-slice-mirroring-controller.ts'
+import { ephemeralVolumeController } from './ephemeralvolume/ephemeral-volume-controller.ts'
 import { garbageCollector } from './garbagecollector/garbage-collector.ts'
 import { jobController } from './job/job-controller.ts'
 import { namespaceController } from './namespace/namespace-controller.ts'
 import { type NodeIpamOptions, nodeIpamController } from './nodeipam/node-ipam-controller.ts'
 import { nodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts'
 import { type PodGcOptions, podGcController } from './podgc/pod-gc-controller.ts'
+import { pvcProtectionController } from './pvcprotection/pvc-protection-controller.ts'
+import { pvProtectionController } from './pvprotection/pv-protection-controller.ts'
 import { replicaSetController } from './replicaset/replica-set-controller.ts'
 import { replicationController } from './replicaset/replication-controller.ts'
 import { resourceQuotaController } from './resourcequota/resource-quota-controller.ts'
@@ -26,6 +29,7 @@ import { rootCaController } from './rootca/root-ca-controller.ts'
 import { serviceAccountController } from './serviceaccount/service-account-controller.ts'
 import { statefulSetController } from './statefulset/stateful-set-controller.ts'
 import { taintEvictionController } from './tainteviction/taint-eviction-controller.ts'
+import { vacProtectionController } from './vacprotection/vac-protection-controller.ts'
 
 export interface ControllersOptions {
   /** Every kind that is served: what namespaces hold and owners own. */
@@ -63,6 +67,10 @@ export function controllers(options: ControllersOptions): readonly AnyController
     endpointsController(options.endpoints),
     disruptionController(kinds),
     resourceQuotaController(kinds),
+    pvcProtectionController,
+    pvProtectionController,
+    vacProtectionController,
+    ephemeralVolumeController,
     nodeLifecycleController(),
     taintEvictionController(),
     podGcController(options.podGc),

@@ -8,6 +8,8 @@ const aliases: Readonly<Record<string, string>> = {
   podgc: 'pod-garbage-collector',
   nodeipam: 'node-ipam',
   nodelifecycle: 'node-lifecycle',
+  'pv-protection': 'persistentvolume-protection',
+  'pvc-protection': 'persistentvolumeclaim-protection',
   'root-ca-cert-publisher': 'root-ca-certificate-publisher',
 }
 

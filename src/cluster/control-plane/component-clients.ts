@@ -19,6 +19,8 @@ const accountNames: Readonly<Record<string, string>> = {
   'node-ipam': 'node-controller',
   'node-lifecycle': 'node-controller',
   'taint-eviction': 'node-controller',
+  'persistentvolume-protection': 'pv-protection-controller',
+  'persistentvolumeclaim-protection': 'pvc-protection-controller',
   'pod-garbage-collector': 'pod-garbage-collector',
   replicationcontroller: 'replication-controller',
   'root-ca-certificate-publisher': 'root-ca-cert-publisher',

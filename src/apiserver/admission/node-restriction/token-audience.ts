@@ -1,3 +1,4 @@
+import { claimNameOf } from '../../../api/core/persistent-volume-claim/ephemeral-claim.ts'
 import type { core, storage } from '../../../api/generated/types/index.ts'
 import type { ObjectReader } from '../../object-reader.ts'
 import { typedReader } from '../../typed-reader.ts'
@@ -8,9 +9,7 @@ type Volume = core.v1.Volume
 /** The storage driver behind a volume, where one is known. */
 function driverOf(reader: ObjectReader, pod: Pod, volume: Volume): string | undefined {
   if (volume.csi !== undefined) return volume.csi.driver
-  const claim =
-    volume.persistentVolumeClaim?.claimName ??
-    (volume.ephemeral === undefined ? undefined : `${pod.metadata?.name}-${volume.name}`)
+  const claim = claimNameOf(pod, volume)
   if (claim === undefined) return undefined
   const claims = typedReader<core.v1.PersistentVolumeClaim>(reader, {
     group: '',

@@ -1,6 +1,7 @@
 import { type Amount, amountOf } from '../../../../apimachinery/quantity.ts'
 import type { core } from '../../../generated/types/index.ts'
 import { storageClassOf } from '../../persistent-volume/storage-class.ts'
+import { attributeClassesOf } from '../../persistent-volume-claim/attribute-classes.ts'
 import { countOf, type QuotaAmounts } from '../quota-amounts.ts'
 import { countName, meets, type QuotaEvaluator } from './evaluator.ts'
 
@@ -42,16 +43,6 @@ function usage(claim: Claim): QuotaAmounts {
   return amounts
 }
 
-/** The attribute classes that the claim has, wants or is getting. */
-function attributeClasses({ spec, status }: Claim): readonly string[] {
-  const names = [
-    spec?.volumeAttributesClassName ?? '',
-    status?.currentVolumeAttributesClassName ?? '',
-    status?.modifyVolumeStatus?.targetVolumeAttributesClassName ?? '',
-  ]
-  return [...new Set(names.filter((name) => name !== ''))].sort()
-}
-
 export const volumeClaimEvaluator: QuotaEvaluator<Claim> = {
   counts: (name) =>
     name === objectName ||
@@ -65,7 +56,7 @@ export const volumeClaimEvaluator: QuotaEvaluator<Claim> = {
   usage,
   matchesScope: (requirement, claim) => {
     if (requirement.scopeName !== 'VolumeAttributesClass') return false
-    const names = attributeClasses(claim)
+    const names = attributeClassesOf(claim)
     return names.length === 0 ? meets(requirement, undefined) : names.some((name) => meets(requirement, name))
   },
   frees: (claim, old) => frees(claim, old),
@@ -74,6 +65,6 @@ export const volumeClaimEvaluator: QuotaEvaluator<Claim> = {
 function frees(claim: Claim, old: Claim): boolean {
   return (
     requested(claim)?.nano !== requested(old)?.nano ||
-    attributeClasses(claim).join() !== attributeClasses(old).join()
+    attributeClassesOf(claim).join() !== attributeClassesOf(old).join()
   )
 }
