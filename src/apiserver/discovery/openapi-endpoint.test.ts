@@ -56,11 +56,31 @@ describe('OpenApiEndpoint', () => {
     expect(response.chunks[0]?.subarray(0, 5)).toEqual(Uint8Array.of(0x0a, 3, 0x32, 0x2e, 0x30))
   })
 
+  it('serves documents of the third version in protobuf, however they are asked for', async () => {
+    for (const at of ['.', '@']) {
+      const accept = `application/com.github.proto-openapi.spec.v3${at}v1.0+protobuf`
+      const target = '/openapi/v3/apis/apps/v1'
+      const response = await endpoint.handle(fakeRequest({ target, headers: { accept } }))
+      if (response.type !== 'bytes') throw new Error(response.type)
+      expect(response.contentType).toBe('application/com.github.proto-openapi.spec.v3.v1.0+protobuf')
+      // Field 1, `openapi`.
+      expect(response.chunks[0]?.subarray(0, 7)).toEqual(new TextEncoder().encode('\n\x053.0.0'))
+    }
+  })
+
+  it('sends those who know an older hash to the newer', async () => {
+    const answer = await endpoint.handle(fakeRequest({ target: '/openapi/v3/apis/apps/v1?hash=AB' }))
+    expect(answer).toMatchObject({
+      status: 301,
+      headers: { location: expect.stringMatching(/^\/openapi\/v3\/apis\/apps\/v1\?hash=[0-9A-F]+$/) },
+    })
+  })
+
   it('knows no other document and no other media type', async () => {
     expect((await get('/openapi/v3/apis/nothing/v1')).status).toBe(404)
-    await expect(get('/openapi/v2', { accept: 'text/html' })).rejects.toMatchObject({ code: 406 })
-    await expect(
-      get('/openapi/v3', { accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' }),
-    ).rejects.toMatchObject({ code: 406 })
+    for (const target of ['/openapi/v2', '/openapi/v3/apis/apps/v1']) {
+      const answer = await endpoint.handle(fakeRequest({ target, headers: { accept: 'text/html' } }))
+      expect(answer).toMatchObject({ status: 406, chunks: [] })
+    }
   })
 })

@@ -8,8 +8,12 @@ import {
   openApiV2ProtobufSteps,
   openApiV2ProtobufType,
 } from '../../apimachinery/openapi/v2-protobuf.ts'
+import {
+  openApiV3ProtobufOldType,
+  openApiV3ProtobufSteps,
+  openApiV3ProtobufType,
+} from '../../apimachinery/openapi/v3-protobuf.ts'
 import type { Schemas } from '../../apimachinery/schema.ts'
-import { statusError } from '../../apimachinery/status-error.ts'
 import type { Host } from '../../base/host.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { parseAccept } from '../represent/accept.ts'
@@ -53,12 +57,28 @@ const toOpenApi = ({ kind, subresources, custom }: ServedResource): OpenApiResou
 
 type Encoding = 'json' | 'protobuf'
 
-/** The first of the wanted media types that a path has: kubectl asks for the old document in protobuf alone. */
-function encodingFor(accept: string, path: string): Encoding | undefined {
+/** What protobuf is asked for as, and what the answer calls itself. */
+interface ProtobufTypes {
+  readonly asked: readonly string[]
+  readonly answer: string
+}
+
+const v2Types: ProtobufTypes = {
+  asked: [openApiV2ProtobufType, openApiV2ProtobufAnswer],
+  answer: openApiV2ProtobufAnswer,
+}
+const v3Types: ProtobufTypes = {
+  asked: [openApiV3ProtobufType, openApiV3ProtobufOldType],
+  answer: openApiV3ProtobufType,
+}
+
+/** The first of the wanted media types that there is: kubectl asks for the old document in protobuf alone. */
+function encodingFor(accept: string, { asked }: ProtobufTypes): Encoding | undefined {
   if (accept === '') return 'json'
   for (const { type, subtype } of parseAccept(accept)) {
-    if (type === '*' || (type === 'application' && (subtype === '*' || subtype === 'json'))) return 'json'
-    if (path === v2Path && `${type}/${subtype}` === openApiV2ProtobufType) return 'protobuf'
+    const isApplication = type === 'application' || type === '*'
+    if (isApplication && (subtype === '*' || subtype === 'json')) return 'json'
+    if (asked.includes(`${type}/${subtype}`)) return 'protobuf'
   }
   return undefined
 }
@@ -72,6 +92,7 @@ interface Encoded {
 
 /** A document whose content its path's hash stands for may be kept for ever. */
 const keepForEver = 'public, immutable'
+const yearMs = 365 * 24 * 3600 * 1000
 
 /** OpenAPI documents, each made when it is first asked for: most are never. */
 export class OpenApiEndpoint implements Endpoint {
@@ -103,20 +124,12 @@ export class OpenApiEndpoint implements Endpoint {
 
   async handle(request: ServerRequest): Promise<ServerResponse> {
     const { path } = request
-    const encoding = encodingFor(request.header('accept') ?? '', path)
-    if (encoding === undefined) {
-      const more = path === v2Path ? `, ${openApiV2ProtobufType}` : ''
-      throw statusError(
-        'NotAcceptable',
-        `only the following media types are accepted: application/json${more}`,
-      )
-    }
     if (path === v3Path || path === `${v3Path}/`) return this.#index()
-    if (path === v2Path) return this.#document(request, path, this.#resources, encoding)
+    if (path === v2Path) return this.#document(request, path, this.#resources, v2Types)
     const name = path.slice(v3Path.length + 1)
     const resources = byDocument(this.#resources).get(name)
     if (resources === undefined) return pageNotFound()
-    return this.#document(request, name, resources, encoding)
+    return this.#document(request, name, resources, v3Types)
   }
 
   #index(): ServerResponse {
@@ -146,7 +159,10 @@ export class OpenApiEndpoint implements Endpoint {
   ): Generator<void, Uint8Array> {
     const { schemas, docs, version } = this.#options
     const input = { resources, schemas, docs: docs(), version }
-    if (path !== v2Path) return yield* encodeSteps(yield* openApiV3Steps(input))
+    if (path !== v2Path) {
+      const document = yield* openApiV3Steps(input)
+      return yield* encoding === 'json' ? encodeSteps(document) : openApiV3ProtobufSteps(document)
+    }
     const own = yield* openApiV2Steps(input)
     const document = this.#external.v2.reduce(mergeOpenApiV2, own)
     return yield* encoding === 'json' ? encodeSteps(document) : openApiV2ProtobufSteps(document)
@@ -172,17 +188,33 @@ export class OpenApiEndpoint implements Endpoint {
     request: ServerRequest,
     name: string,
     resources: readonly OpenApiResource[],
-    encoding: Encoding,
+    types: ProtobufTypes,
   ): Promise<ServerResponse> {
+    const encoding = encodingFor(request.header('accept') ?? '', types)
+    const headers = { vary: 'Accept' }
+    if (encoding === undefined) return { type: 'bytes', status: 406, contentType: '', chunks: [], headers }
     const hash = this.#hash(name, resources)
+    const asked = name === v2Path ? '' : (request.query.get('hash') ?? '')
+    if (asked !== '' && asked !== hash) return moved(`${v3Path}/${name}?hash=${hash}`)
     const etag = `"${hash}"`
-    const cached = request.query.get('hash') === hash ? { 'cache-control': keepForEver } : {}
-    const headers = { etag, vary: 'Accept', ...cached }
-    const contentType = encoding === 'json' ? 'application/json' : openApiV2ProtobufAnswer
-    if (request.header('if-none-match') === etag) {
-      return { type: 'bytes', status: 304, contentType, chunks: [], headers }
-    }
+    const kept = asked === '' ? {} : { 'cache-control': keepForEver, expires: this.#inAYear() }
+    const contentType = encoding === 'json' ? 'application/json' : types.answer
+    const found = { type: 'bytes', contentType, headers: { ...headers, etag, ...kept } } as const
+    if (request.header('if-none-match') === etag) return { ...found, status: 304, chunks: [] }
     const chunks = [await this.#encode(request.path, hash, resources, encoding)]
-    return { type: 'bytes', status: 200, contentType, chunks, headers }
+    return { ...found, status: 200, chunks }
+  }
+
+  #inAYear(): string {
+    return new Date(this.#options.host.now() + yearMs).toUTCString()
   }
 }
+
+/** Clients that know an older hash are told the newer. */
+const moved = (location: string): ServerResponse => ({
+  type: 'bytes',
+  status: 301,
+  contentType: '',
+  chunks: [],
+  headers: { location },
+})

@@ -106,7 +106,8 @@ export class Representations {
     const { kind, context } = this.#resource
     this.#rows ??= new TableRows(kind, context.host, maxCellBytes)
     const options = { version: wanted.version, includeObject: include }
-    if (shape === 'watch') return new TableRepresentation(this.#resource, this.#rows, options)
+    if (shape === 'watch' && wanted.type === jsonType)
+      return new TableRepresentation(this.#resource, this.#rows, options)
     const key = `Table ${wanted.type} ${wanted.version} ${include} ${wanted.pretty}`
     const known = this.#known.get(key)
     if (known !== undefined) return known

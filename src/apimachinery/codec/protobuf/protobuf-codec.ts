@@ -12,6 +12,10 @@ export const protobufMediaType = 'application/vnd.kubernetes.protobuf'
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
 
+/** A list has metadata in field 1 and items in field 2; meta.k8s.io/v1beta1 has it the other way round. */
+const metadataField = ({ apiVersion }: KubernetesObject): 1 | 2 =>
+  apiVersion === 'meta.k8s.io/v1beta1' ? 2 : 1
+
 function kindOf({ apiVersion = '', kind = '' }: KubernetesObject): GroupVersionKind {
   const slash = apiVersion.indexOf('/')
   return { group: slash < 0 ? '' : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1), kind }
@@ -64,6 +68,7 @@ export class ProtobufCodec {
   listHead(list: KubernetesObject, itemBytes: number): Uint8Array<ArrayBuffer> | undefined {
     const own = this.encodeMessage(list)
     if (own === undefined) return undefined
+    own[0] = (metadataField(list) << 3) | 2
     const head = envelopeHead(this.#messages, list, own.length + itemBytes)
     const bytes = new Uint8Array(head.length + own.length)
     bytes.set(head)
@@ -72,8 +77,8 @@ export class ProtobufCodec {
   }
 
   /**
-   * An item of a list: its message, its length before it, `items` being field 2 of every list. The bytes are those of
-   * `writer`, which begins anew with each; undefined if the object's kind has no protobuf.
+   * An item of a list: its message, its length before it. The bytes are those of `writer`, which begins anew with each;
+   * undefined if the object's kind has no protobuf.
    */
   listItem(writer: ReverseWriter, object: KubernetesObject): Uint8Array | undefined {
     const message = this.#messageOf(kindOf(object))
@@ -81,7 +86,7 @@ export class ProtobufCodec {
     writer.clear()
     message.write(writer, object)
     writer.varint(writer.length)
-    writer.varint(0x12)
+    writer.varint(((3 - metadataField(object)) << 3) | 2)
     return writer.written
   }
 
