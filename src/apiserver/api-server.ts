@@ -13,6 +13,7 @@ import type { Endpoint, SubresourceEndpoint, VirtualResource } from './endpoint.
 import { EndpointRoutes } from './endpoint-routes.ts'
 import type { Filter, Handler } from './filter.ts'
 import { InProcessTransport } from './in-process.ts'
+import { makeCodecs } from './represent/codecs.ts'
 import { Negotiator } from './represent/negotiate.ts'
 import { ObjectEncoder } from './represent/object-encoder.ts'
 import { Representations } from './represent/representations.ts'
@@ -89,6 +90,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
   const metrics = new ServerMetrics(core.options.metrics)
   const negotiator = new Negotiator()
   const builtIn = new Map<string, Resource>()
+  const codecs = makeCodecs(protobuf, schemas, features)
   const context: RestContext = {
     host,
     builtIn,
@@ -112,7 +114,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     (resource) => {
       const { group, version, resource: name } = resource.kind
       resource.cache.onDelivered = (watches) => metrics.watchEvents.inc([group, version, name], watches)
-      return { resource, representations: new Representations(resource, negotiator, protobuf) }
+      return { resource, representations: new Representations(resource, negotiator, codecs) }
     },
     options.converter,
   )
@@ -128,7 +130,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
         core.cacheOf(kind).onDelivered = (watches) => metrics.watchEvents.inc([group, version, name], watches)
       const resource = new Resource(kind, core.cacheOf(kind), context)
       builtIn.set(`${resource.apiVersion}/${name}`, resource)
-      return { resource, representations: new Representations(resource, negotiator, protobuf) }
+      return { resource, representations: new Representations(resource, negotiator, codecs) }
     }),
     subresources: options.subresources ?? [],
     virtual: options.virtualResources ?? [],
@@ -156,7 +158,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
       host,
       logger,
       metrics,
-      encoder: new ObjectEncoder(negotiator, protobuf),
+      encoder: new ObjectEncoder(negotiator, codecs),
       requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
       audit: options.audit,
       authenticators: options.authenticators,

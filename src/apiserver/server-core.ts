@@ -1,3 +1,4 @@
+import { defaultFeatures } from '../api/feature-gates.ts'
 import { Conformer } from '../apimachinery/codec/conformer.ts'
 import { ObjectDecoder } from '../apimachinery/codec/decode-object.ts'
 import type { ProtobufCodec } from '../apimachinery/codec/protobuf/protobuf-codec.ts'
@@ -72,7 +73,7 @@ export class ServerCore {
       [...this.#caches.values()].find(({ kind }) => kind.group === group && kind.resource === resource),
     )
     this.decoder = new ObjectDecoder(schemas, new Conformer(schemas))
-    this.parsers = bodyParsers(protobuf)
+    this.parsers = bodyParsers(protobuf, options.features ?? defaultFeatures)
   }
 
   /** Reads a request's body as an object of any kind. */

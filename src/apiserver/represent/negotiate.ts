@@ -1,6 +1,6 @@
 import { LruMap } from '../../base/lru-map.ts'
 import type { ServerRequest } from '../request.ts'
-import { jsonType, type MediaType, mediaTypes } from '../rest/media-types.ts'
+import { jsonType, type MediaType, mediaTypes, yamlType } from '../rest/media-types.ts'
 import { booleanValue } from '../rest/query-values.ts'
 import { noRepresentation } from '../routing.ts'
 import { type AcceptClause, parseAccept } from './accept.ts'
@@ -42,7 +42,7 @@ function accept({ parameters }: AcceptClause, type: MediaType, transforms: boole
   const transformation = transformations.find((candidate) => candidate === as)
   if (!transforms || transformation === undefined || group !== 'meta.k8s.io') return undefined
   if (version !== 'v1' && version !== 'v1beta1') return undefined
-  if (transformation === 'Table' && type === 'application/vnd.kubernetes.protobuf') return undefined
+  if (transformation === 'Table' && type !== jsonType && type !== yamlType) return undefined
   return { type, as: transformation, version, pretty }
 }
 
@@ -76,7 +76,8 @@ export class Negotiator {
   checkRoute(request: ServerRequest, types: readonly MediaType[], extra: readonly string[]): void {
     const header = request.header('accept') ?? ''
     if (header === '' || this.#routable.get(header) !== undefined) return
-    if (!isRoutable(header, types)) throw noRepresentation([...types, ...extra])
+    const all = [...types, ...extra]
+    if (!isRoutable(header, all)) throw noRepresentation(all)
     this.#routable.set(header, true)
   }
 

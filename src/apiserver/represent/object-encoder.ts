@@ -1,9 +1,12 @@
+import type { CborEncoder } from '../../apimachinery/codec/cbor/encode-cbor.ts'
 import { encodeYaml } from '../../apimachinery/codec/encode-yaml.ts'
-import { type ProtobufCodec, protobufMediaType } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
+import { protobufMediaType } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
+import { kindOfObject } from '../../apimachinery/kind-of-object.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import type { ServerRequest } from '../request.ts'
 import type { BytesResponse, ObjectResponse } from '../response.ts'
-import { jsonType, mediaTypes, notAcceptable, yamlType } from '../rest/media-types.ts'
+import { cborType, jsonType, notAcceptable, yamlType } from '../rest/media-types.ts'
+import type { Codecs } from './codecs.ts'
 import { encodeJson, encodeText } from './json-text.ts'
 import type { Negotiator } from './negotiate.ts'
 import { prettyJson } from './pretty-representation.ts'
@@ -11,28 +14,36 @@ import { prettyJson } from './pretty-representation.ts'
 /** Encodes objects that belong to no cache: Statuses, reviews, discovery. */
 export class ObjectEncoder {
   readonly #negotiator: Negotiator
-  readonly #protobuf: ProtobufCodec
+  readonly #codecs: Codecs
 
-  constructor(negotiator: Negotiator, protobuf: ProtobufCodec) {
+  constructor(negotiator: Negotiator, codecs: Codecs) {
     this.#negotiator = negotiator
-    this.#protobuf = protobuf
+    this.#codecs = codecs
   }
 
   /** By the request's Accept. An error is told in JSON if need be; throws NotAcceptable for other objects. */
   encode(request: ServerRequest, response: ObjectResponse): BytesResponse {
-    const accepted = this.#negotiator.negotiate(request, mediaTypes, false)
+    const accepted = this.#negotiator.negotiate(request, this.#codecs.types, false)
     if (accepted === undefined) {
-      if (response.status < 400) throw notAcceptable(mediaTypes)
+      if (response.status < 400) throw notAcceptable(this.#codecs.types)
       return this.encodeJson(response)
     }
     if (accepted.type === yamlType) return bytes(response, yamlType, encodeText(encodeYaml(response.object)))
     if (accepted.type === protobufMediaType) {
       const object: KubernetesObject = isObject(response.object) ? response.object : {}
-      const encoded = this.#protobuf.encode(object)
+      const encoded = this.#codecs.protobuf.encode(object)
       if (encoded !== undefined) return bytes(response, protobufMediaType, encoded)
     }
+    const { cbor } = this.#codecs
+    if (accepted.type === cborType && cbor !== undefined)
+      return bytes(response, cborType, this.#cbor(cbor, response.object))
     const body = accepted.pretty ? encodeText(prettyJson(response.object)) : encodeJson(response.object)
     return bytes(response, jsonType, body)
+  }
+
+  #cbor(encoder: CborEncoder, value: unknown): Uint8Array {
+    const object: KubernetesObject = isObject(value) ? value : {}
+    return encoder.encode(object, this.#codecs.schemas.ofKind(kindOfObject(object)))
   }
 
   encodeJson(response: ObjectResponse): BytesResponse {

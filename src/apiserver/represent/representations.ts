@@ -1,17 +1,20 @@
+import { cborSequenceType } from '../../apimachinery/codec/cbor/cbor-body.ts'
 import type { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { badRequest, type StatusError, statusError } from '../../apimachinery/status-error.ts'
 import type { ServerRequest } from '../request.ts'
 import {
+  cborType,
   jsonType,
   type MediaType,
-  mediaTypes,
   notAcceptable,
   protobufType,
   yamlType,
 } from '../rest/media-types.ts'
 import type { Resource } from '../rest/resource.ts'
+import { CborRepresentation } from './cbor-representation.ts'
+import type { Codecs } from './codecs.ts'
 import { JsonRepresentation } from './json-representation.ts'
 import type { Negotiated, Negotiator } from './negotiate.ts'
 import { type MetaVersion, PartialRepresentation } from './partial-representation.ts'
@@ -26,7 +29,8 @@ import { YamlRepresentation } from './yaml-representation.ts'
 const maxCellBytes = 8 * 2 ** 20
 
 const isStreamed = (type: MediaType): boolean => type !== yamlType
-const streamType = (type: MediaType): string => `${type};stream=watch`
+const streamType = (type: MediaType): string =>
+  type === cborType ? cborSequenceType : `${type};stream=watch`
 
 export type AnswerShape = 'object' | 'list' | 'watch'
 
@@ -34,21 +38,25 @@ export type AnswerShape = 'object' | 'list' | 'watch'
 export class Representations {
   readonly #resource: Resource
   readonly #negotiator: Negotiator
+  readonly #codecs: Codecs
   readonly #protobuf: ProtobufCodec | undefined
   readonly #types: readonly MediaType[]
   readonly #json: LazyRepresentation
   readonly #known = new Map<string, Representation>()
   #rows: TableRows | undefined
 
-  constructor(resource: Resource, negotiator: Negotiator, protobuf: ProtobufCodec) {
+  constructor(resource: Resource, negotiator: Negotiator, codecs: Codecs) {
     this.#resource = resource
     this.#negotiator = negotiator
     this.#json = new JsonRepresentation({
       layout: resource.layout,
       bytes: (record) => resource.bytes(record),
     })
+    const { protobuf, types } = codecs
+    this.#codecs = codecs
     this.#protobuf = protobuf.supports(resource.kind) ? protobuf : undefined
-    this.#types = this.#protobuf === undefined ? [jsonType, yamlType] : mediaTypes
+    this.#types =
+      this.#protobuf === undefined ? types.filter((candidate) => candidate !== protobufType) : types
   }
 
   /** Throws NotAcceptable, in the words of upstream's router, for a request that accepts nothing there is. */
@@ -116,7 +124,14 @@ export class Representations {
     return made
   }
 
-  #dress({ type, pretty }: Negotiated, representation: LazyRepresentation): Representation {
+  #dress({ type, as, pretty }: Negotiated, representation: LazyRepresentation): Representation {
+    const { cbor } = this.#codecs
+    if (type === cborType && cbor !== undefined)
+      return new CborRepresentation(
+        representation,
+        cbor,
+        as === undefined ? this.#resource.schema : undefined,
+      )
     if (type === yamlType) return new YamlRepresentation(representation)
     return pretty && type === jsonType ? new PrettyRepresentation(representation) : representation
   }

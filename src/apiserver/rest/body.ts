@@ -1,15 +1,17 @@
+import { parseCborBody } from '../../apimachinery/codec/cbor/cbor-body.ts'
 import { DecodeError } from '../../apimachinery/codec/decode-error.ts'
 import type { DecodeOptions, ObjectDecoder, ParsedBody } from '../../apimachinery/codec/decode-object.ts'
 import { parseJsonBody } from '../../apimachinery/codec/json-body.ts'
 import { type ProtobufCodec, protobufMediaType } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
 import { parseYamlBody } from '../../apimachinery/codec/yaml-body.ts'
 import type { GroupVersionKind } from '../../apimachinery/define-kind.ts'
+import type { Features } from '../../apimachinery/feature-gates.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Schema } from '../../apimachinery/schema.ts'
 import { badRequest } from '../../apimachinery/status-error.ts'
 import type { MaybePromise } from '../authenticator.ts'
 import type { RequestBody, ServerRequest } from '../request.ts'
-import { bareType, jsonType, mediaTypes, unsupportedMediaType, yamlType } from './media-types.ts'
+import { bareType, cborGate, cborType, jsonType, unsupportedMediaType, yamlType } from './media-types.ts'
 import type { Resource } from './resource.ts'
 import { warnOfStrictErrors } from './strict-warnings.ts'
 import type { FieldValidation } from './write-options.ts'
@@ -26,18 +28,20 @@ export interface BodyContext {
   readonly parsers: BodyParsers
 }
 
-export function bodyParsers(protobuf: ProtobufCodec): BodyParsers {
+export function bodyParsers(protobuf: ProtobufCodec, features: Features): BodyParsers {
+  const cbor: readonly [string, BodyParser][] = features.enabled(cborGate) ? [[cborType, parseCborBody]] : []
   return new Map<string, BodyParser>([
     [jsonType, (body) => parseJsonBody(body)],
     [yamlType, (body) => parseYamlBody(body)],
     [protobufMediaType, (body, expected) => protobuf.parseBody(body, expected)],
+    ...cbor,
   ])
 }
 
 function parserFor(context: BodyContext, request: ServerRequest): BodyParser {
   const type = bareType(request.header('content-type'))
   const parser = context.parsers.get(type === '' ? jsonType : type)
-  if (parser === undefined) throw unsupportedMediaType(mediaTypes)
+  if (parser === undefined) throw unsupportedMediaType([...context.parsers.keys()])
   return parser
 }
 

@@ -1,3 +1,4 @@
+import { decodeCbor } from '../../apimachinery/codec/cbor/decode-cbor.ts'
 import { DecodeError } from '../../apimachinery/codec/decode-error.ts'
 import { goValue } from '../../apimachinery/codec/go-types.ts'
 import { parseJson } from '../../apimachinery/codec/json-parse.ts'
@@ -6,6 +7,7 @@ import { parseYaml } from '../../apimachinery/codec/yaml-body.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { badRequest } from '../../apimachinery/status-error.ts'
 import type { ServerRequest } from '../request.ts'
+import { bareType } from './media-types.ts'
 
 /** What somebody applies, as it came in. */
 export interface Configuration {
@@ -13,6 +15,9 @@ export interface Configuration {
   /** Keys that are there twice, in the words of upstream's YAML parser. */
   readonly strictErrors: readonly string[]
 }
+
+/** How CBOR that is to be applied is sent. */
+export const cborApplyType = 'application/apply-patch+cbor'
 
 interface Read {
   readonly value: unknown
@@ -53,10 +58,24 @@ function configurationOf({ value, strictErrors = [] }: Read): Configuration {
   throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${why}`)
 }
 
-/** Reads what is to be applied, JSON or YAML. Throws BadRequest in upstream's words. */
+/** Numbers are told apart as JSON's are. */
+function readCbor(bytes: Uint8Array): Configuration {
+  try {
+    const { value } = decodeCbor(bytes)
+    if (value === null || isObject(value)) return configurationOf({ value: resolveNumbers(value) })
+    throw new DecodeError(
+      `cbor: cannot unmarshal ${goValue(value)} into Go value of type map[string]interface {}`,
+    )
+  } catch (error) {
+    throw error instanceof DecodeError ? badRequest(`error decoding YAML: ${error.message}`) : error
+  }
+}
+
+/** Reads what is to be applied: JSON, YAML or CBOR. Throws BadRequest in upstream's words. */
 export async function readConfiguration(request: ServerRequest): Promise<Configuration> {
   const body = await request.source.readBody()
   if (body.type === 'object') return configurationOf({ value: body.object })
+  if (bareType(request.header('content-type')) === cborApplyType) return readCbor(body.bytes)
   try {
     return configurationOf(read(body.bytes, body.yaml))
   } catch (error) {

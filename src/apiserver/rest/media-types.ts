@@ -1,13 +1,18 @@
+import { cborMediaType } from '../../apimachinery/codec/cbor/cbor-body.ts'
 import { type StatusError, statusError } from '../../apimachinery/status-error.ts'
 
 export const jsonType = 'application/json'
 export const yamlType = 'application/yaml'
 export const protobufType = 'application/vnd.kubernetes.protobuf'
+export const cborType = cborMediaType
 
-export type MediaType = typeof jsonType | typeof yamlType | typeof protobufType
+export type MediaType = typeof jsonType | typeof yamlType | typeof protobufType | typeof cborType
 
 /** In upstream's order: the first is what counts when nothing is said. */
 export const mediaTypes: readonly MediaType[] = [jsonType, yamlType, protobufType]
+
+/** The gate of CBOR. */
+export const cborGate = 'CBORServingAndStorage'
 
 const parameter = /^\s*[^\s=;]+=(?:"[^"]*"|[^\s";=]*)\s*$/
 

@@ -1,4 +1,5 @@
 import type { DecodeOptions } from '../../apimachinery/codec/decode-object.ts'
+import type { Features } from '../../apimachinery/feature-gates.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../apimachinery/field-path.ts'
 import type { JsonValue, KubernetesObject } from '../../apimachinery/meta.ts'
@@ -10,9 +11,9 @@ import { apiVersionOf } from '../cache/layout.ts'
 import type { ServerRequest } from '../request.ts'
 import { noMediaType } from '../routing.ts'
 import { applyTransform } from './apply.ts'
-import { readConfiguration } from './configuration.ts'
+import { cborApplyType, readConfiguration } from './configuration.ts'
 import { withManagedFields } from './field-management.ts'
-import { bareType } from './media-types.ts'
+import { bareType, cborGate } from './media-types.ts'
 import { ObjectPatch, type ObjectPatchType } from './object-patch.ts'
 import type { Outcome } from './outcome.ts'
 import type { Resource } from './resource.ts'
@@ -27,10 +28,11 @@ const patchTypes: readonly PatchType[] = [
   'application/apply-patch+yaml',
 ]
 
-/** The patch's type; kinds without a Go type behind them know no strategic merge. */
-export function patchTypeOf(request: ServerRequest, strategic: boolean): PatchType {
+/** The patch's type; kinds without a Go type behind them know no strategic merge. What is applied may be CBOR behind its gate. */
+export function patchTypeOf(request: ServerRequest, strategic: boolean, features: Features): PatchType {
   const allowed = strategic ? patchTypes : patchTypes.filter((type) => !type.includes('strategic'))
   const sent = bareType(request.header('content-type'))
+  if (sent === cborApplyType && features.enabled(cborGate)) return 'application/apply-patch+yaml'
   const type = allowed.find((candidate) => candidate === sent)
   if (type === undefined) throw noMediaType()
   return type
@@ -91,7 +93,7 @@ export function decodePatched(
 /** PATCH of an object, or of the part of it that a subresource stands for. */
 export async function patch(resource: Resource, request: ServerRequest): Promise<Outcome> {
   const { namespace, name, subresource } = request.info
-  const type = patchTypeOf(request, resource.schema !== undefined)
+  const type = patchTypeOf(request, resource.schema !== undefined, resource.context.features)
   const applies = type === 'application/apply-patch+yaml'
   const options = writeOptions(request, 'PatchOptions', applies)
   const transform = applies

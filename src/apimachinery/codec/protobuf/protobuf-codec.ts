@@ -1,4 +1,5 @@
 import type { GroupVersionKind } from '../../define-kind.ts'
+import { kindOfObject } from '../../kind-of-object.ts'
 import type { KubernetesObject, WatchEventType } from '../../meta.ts'
 import type { Schemas } from '../../schema.ts'
 import { DecodeError } from '../decode-error.ts'
@@ -15,11 +16,6 @@ const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
 /** A list has metadata in field 1 and items in field 2; meta.k8s.io/v1beta1 has it the other way round. */
 const metadataField = ({ apiVersion }: KubernetesObject): 1 | 2 =>
   apiVersion === 'meta.k8s.io/v1beta1' ? 2 : 1
-
-function kindOf({ apiVersion = '', kind = '' }: KubernetesObject): GroupVersionKind {
-  const slash = apiVersion.indexOf('/')
-  return { group: slash < 0 ? '' : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1), kind }
-}
 
 /** Kubernetes' protobuf, in and out, for every built-in kind. */
 export class ProtobufCodec {
@@ -39,13 +35,13 @@ export class ProtobufCodec {
 
   /** An object, list or Status as a body; undefined if its kind has no protobuf. */
   encode(object: KubernetesObject): Uint8Array<ArrayBuffer> | undefined {
-    const message = this.#messageOf(kindOf(object))
+    const message = this.#messageOf(kindOfObject(object))
     return message === undefined ? undefined : encodeEnvelope(this.#messages, message, object)
   }
 
   /** An object's message without its envelope, for `wrap`; undefined if its kind has no protobuf. */
   encodeMessage(object: KubernetesObject): Uint8Array<ArrayBuffer> | undefined {
-    const message = this.#messageOf(kindOf(object))
+    const message = this.#messageOf(kindOfObject(object))
     if (message === undefined) return undefined
     const writer = new ReverseWriter(4096)
     message.write(writer, object)
@@ -81,7 +77,7 @@ export class ProtobufCodec {
    * undefined if the object's kind has no protobuf.
    */
   listItem(writer: ReverseWriter, object: KubernetesObject): Uint8Array | undefined {
-    const message = this.#messageOf(kindOf(object))
+    const message = this.#messageOf(kindOfObject(object))
     if (message === undefined) return undefined
     writer.clear()
     message.write(writer, object)
@@ -93,7 +89,7 @@ export class ProtobufCodec {
   /** A body as an object in its JSON form, not yet normalised. Throws DecodeError. */
   decode(bytes: Uint8Array): KubernetesObject {
     const { apiVersion, kind, raw } = openEnvelope(bytes)
-    const message = this.#messageOf(kindOf({ apiVersion, kind }))
+    const message = this.#messageOf(kindOfObject({ apiVersion, kind }))
     const value = message?.readAll(raw)
     const type = { ...(apiVersion === '' ? {} : { apiVersion }), ...(kind === '' ? {} : { kind }) }
     return typeof value === 'object' && value !== null ? { ...type, ...value } : type

@@ -1,0 +1,352 @@
+import { encodeBase64, encodeBase64Url } from '../../../base/base64.ts'
+import { goQuote } from '../../go-text.ts'
+import { DecodeError } from '../decode-error.ts'
+import { goTimeError } from '../go-time.ts'
+import { NumberLiteral } from '../number-literal.ts'
+import { setMember } from '../set-member.ts'
+import { major, tags } from './cbor-head.ts'
+
+/** As of JSON. */
+const maxDepth = 10_000
+
+const typeNames = [
+  'positive integer',
+  'negative integer',
+  'byte string',
+  'UTF-8 text string',
+  'array',
+  'map',
+  'tag',
+  'primitives',
+]
+const indefinite = 31
+const breakCode = 0xff
+
+const valid = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+/** Byte strings need not be UTF-8; what is not becomes what JSON makes of it. */
+const lenient = new TextDecoder('utf-8', { ignoreBOM: true })
+
+const truncated = (): DecodeError => new DecodeError('unexpected EOF')
+const refused = (type: number, what: string): DecodeError =>
+  new DecodeError(`cbor: data item of cbor type ${typeNames[type]} is not accepted by protocol: ${what}`)
+const unfit = (what: string, type: string): DecodeError =>
+  new DecodeError(`cbor: cannot unmarshal ${what} into Go value of type ${type}`)
+
+const laterFormats: Readonly<Record<number, (bytes: Uint8Array) => string>> = {
+  [tags.base64Url]: encodeBase64Url,
+  [tags.base64]: encodeBase64,
+  [tags.base16]: (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+}
+
+interface Head {
+  readonly type: number
+  /** The additional information: what follows, or 31 for an item without a length. */
+  readonly info: number
+  readonly count: number
+}
+
+/** An array, map or tag of which not all has been read. */
+abstract class Frame {
+  /** How many values are to come; infinite where a break code ends them. */
+  left: number
+
+  constructor(left: number) {
+    this.left = left
+  }
+
+  abstract add(value: unknown): void
+  abstract result(): unknown
+}
+
+class ArrayFrame extends Frame {
+  readonly #items: unknown[] = []
+
+  add(value: unknown): void {
+    this.#items.push(value)
+  }
+
+  result(): unknown {
+    return this.#items
+  }
+}
+
+class MapFrame extends Frame {
+  readonly #map: Record<string, unknown> = {}
+  #key = ''
+  #index = 0
+
+  /** Before each value. */
+  begin(key: string): void {
+    if (Object.hasOwn(this.#map, key))
+      throw new DecodeError(
+        `cbor: found duplicate map key ${goQuote(key)} at map element index ${this.#index}`,
+      )
+    this.#key = key
+    this.#index++
+  }
+
+  add(value: unknown): void {
+    setMember(this.#map, this.#key, value)
+  }
+
+  result(): unknown {
+    return this.#map
+  }
+}
+
+class TagFrame extends Frame {
+  readonly #tag: number
+  #value: unknown
+
+  constructor(tag: number) {
+    super(1)
+    this.#tag = tag
+  }
+
+  add(value: unknown): void {
+    this.#value = value
+  }
+
+  result(): unknown {
+    if (this.#tag === tags.dateTime) return dateTime(this.#value)
+    return this.#tag === tags.epochTime ? epochTime(this.#value) : this.#value
+  }
+}
+
+/** Reads one document; the value is in its JSON form, with literals where a number would say less. */
+class CborReader {
+  /** True: there are literals. */
+  exact = false
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+
+  document(): unknown {
+    if (this.#bytes.length === 0) throw new DecodeError('EOF')
+    const value = this.#nested()
+    const left = this.#bytes.length - this.#at
+    if (left > 0)
+      throw new DecodeError(`cbor: ${left} bytes of extraneous data starting at index ${this.#at}`)
+    return value
+  }
+
+  #take(size: number): number {
+    const at = this.#at
+    if (at + size > this.#bytes.length) throw truncated()
+    this.#at += size
+    return at
+  }
+
+  #head(): Head {
+    const first = this.#view.getUint8(this.#take(1))
+    if (first === breakCode) throw new DecodeError('cbor: unexpected "break" code')
+    const type = first >> 5
+    const info = first & 31
+    if (info < 24) return { type, info, count: info }
+    if (info === 24) return { type, info, count: this.#view.getUint8(this.#take(1)) }
+    if (info === 25) return { type, info, count: this.#view.getUint16(this.#take(2)) }
+    if (info === 26) return { type, info, count: this.#view.getUint32(this.#take(4)) }
+    if (info === 27) return { type, info, count: Number(this.#view.getBigUint64(this.#take(8))) }
+    const hasNoLength = type >= major.bytes && type <= major.map
+    if (info === indefinite && hasNoLength) return { type, info, count: Number.POSITIVE_INFINITY }
+    throw new DecodeError(`cbor: invalid additional information ${info} for type ${typeNames[type]}`)
+  }
+
+  /** True at the end of an item without a length, which is then behind. */
+  #ends(): boolean {
+    if (this.#at >= this.#bytes.length) throw truncated()
+    if (this.#bytes[this.#at] !== breakCode) return false
+    this.#at++
+    return true
+  }
+
+  /** Documents may be nested deeper than calls may be. */
+  #nested(): unknown {
+    const stack: Frame[] = []
+    for (;;) {
+      let value = this.#next()
+      if (value instanceof Frame) {
+        if (stack.length === maxDepth) throw new DecodeError(`cbor: exceeded max nested level ${maxDepth}`)
+        stack.push(value)
+      } else {
+        const frame = stack.at(-1)
+        if (frame === undefined) return value
+        frame.add(value)
+      }
+      for (let frame = stack.at(-1); frame !== undefined && this.#isWhole(frame); frame = stack.at(-1)) {
+        stack.pop()
+        value = frame.result()
+        const outer = stack.at(-1)
+        if (outer === undefined) return value
+        outer.add(value)
+      }
+      const frame = stack.at(-1)
+      if (frame instanceof MapFrame) frame.begin(this.#key())
+    }
+  }
+
+  #isWhole(frame: Frame): boolean {
+    if (frame.left === Number.POSITIVE_INFINITY) return this.#ends()
+    return frame.left-- === 0
+  }
+
+  /** A value, or what holds the next ones. */
+  #next(): unknown {
+    const start = this.#at
+    const head = this.#head()
+    switch (head.type) {
+      case major.unsigned:
+      case major.negative:
+        return this.#integer(head, start)
+      case major.bytes:
+        return lenient.decode(this.#string(head))
+      case major.text:
+        return this.#text(this.#string(head))
+      case major.array:
+        return new ArrayFrame(head.count)
+      case major.map:
+        return new MapFrame(head.count)
+      case major.tag:
+        return this.#tagged(head.count)
+      default:
+        return this.#primitive(head, start)
+    }
+  }
+
+  #key(): string {
+    const head = this.#head()
+    if (head.type === major.text) return this.#text(this.#string(head))
+    if (head.type === major.bytes) return lenient.decode(this.#string(head))
+    throw unfit(typeNames[head.type] ?? '', 'string')
+  }
+
+  #literal(text: string): NumberLiteral {
+    this.exact = true
+    return new NumberLiteral(text)
+  }
+
+  #integer({ type, info, count }: Head, start: number): unknown {
+    const isNegative = type === major.negative
+    if (info !== 27) return isNegative ? -1 - count : count
+    const size = this.#view.getBigUint64(start + 1)
+    const value = isNegative ? -1n - size : size
+    if (BigInt.asIntN(64, value) !== value) {
+      const why = `${value} overflows Go's int64`
+      throw new DecodeError(`cbor: cannot unmarshal ${typeNames[type]} into Go value of type int64 (${why})`)
+    }
+    const number = Number(value)
+    return Number.isSafeInteger(number) ? number : this.#literal(`${value}`)
+  }
+
+  #primitive({ info, count }: Head, start: number): unknown {
+    if (info === 20) return false
+    if (info === 21) return true
+    if (info === 22) return null
+    if (info === 25) return this.#float(halfValue(count))
+    if (info === 26) return this.#float(this.#view.getFloat32(start + 1))
+    if (info === 27) return this.#float(this.#view.getFloat64(start + 1))
+    if (info === 24 && count < 32)
+      throw new DecodeError(`cbor: invalid simple value ${count} for type ${typeNames[major.primitive]}`)
+    throw refused(major.primitive, `simple value ${count} is not recognized`)
+  }
+
+  #float(value: number): unknown {
+    if (Number.isNaN(value)) throw refused(major.primitive, 'floating-point NaN')
+    if (!Number.isFinite(value)) throw refused(major.primitive, 'floating-point infinity')
+    return Number.isSafeInteger(value) ? this.#literal(`${value}.0`) : value
+  }
+
+  /** The bytes of a byte string or a text; one without a length comes in pieces that have one. */
+  #string({ type, count }: Head): Uint8Array {
+    if (count !== Number.POSITIVE_INFINITY) {
+      const start = this.#take(count)
+      return this.#bytes.subarray(start, this.#at)
+    }
+    const pieces: Uint8Array[] = []
+    while (!this.#ends()) {
+      const head = this.#head()
+      if (head.type !== type)
+        throw new DecodeError(
+          `cbor: wrong element type ${typeNames[head.type]} for indefinite-length ${typeNames[type]}`,
+        )
+      if (head.count === Number.POSITIVE_INFINITY)
+        throw new DecodeError(`cbor: indefinite-length ${typeNames[type]} chunk is not definite-length`)
+      pieces.push(this.#string(head))
+    }
+    const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
+    let at = 0
+    for (const piece of pieces) {
+      whole.set(piece, at)
+      at += piece.length
+    }
+    return whole
+  }
+
+  #text(bytes: Uint8Array): string {
+    try {
+      return valid.decode(bytes)
+    } catch {
+      throw new DecodeError('cbor: invalid UTF-8 string')
+    }
+  }
+
+  #tagged(tag: number): unknown {
+    if (tag === tags.positiveBignum || tag === tags.negativeBignum) throw refused(major.tag, 'bignum')
+    const format = laterFormats[tag]
+    const start = this.#at
+    if (format === undefined) return new TagFrame(tag)
+    const head = this.#head()
+    if (head.type === major.bytes) return format(this.#string(head))
+    this.#at = start
+    return new TagFrame(tag)
+  }
+}
+
+function halfValue(bits: number): number {
+  const exponent = (bits >> 10) & 31
+  const fraction = bits & 1023
+  const sign = bits & 0x8000 ? -1 : 1
+  if (exponent === 0) return sign * fraction * 2 ** -24
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}
+
+const tagComplaint = (tag: number, wanted: string): DecodeError =>
+  new DecodeError(`cbor: tag number ${tag} must be followed by ${wanted}`)
+
+function dateTime(value: unknown): string {
+  if (typeof value !== 'string') throw tagComplaint(0, 'text string')
+  const wrong = goTimeError(value, '2006-01-02T15:04:05Z07:00')
+  if (wrong !== undefined) throw new DecodeError(`cbor: cannot set ${value} for time.Time: ${wrong}`)
+  return value
+}
+
+/** Seconds since 1970, as Go tells them: no more decimals than there are. */
+function epochTime(value: unknown): string {
+  const seconds = value instanceof NumberLiteral ? Number(value.text) : value
+  const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN)
+  if (Number.isNaN(date.getTime())) throw tagComplaint(1, 'integer or floating-point number')
+  return date.toISOString().replace(/\.?0*Z$/, 'Z')
+}
+
+/** What a document holds. */
+export interface DecodedCbor {
+  readonly value: unknown
+  /** True: `value` may hold NumberLiterals. */
+  readonly exact: boolean
+}
+
+/**
+ * A document in its JSON form. Throws DecodeError for what is no CBOR, and for what JSON has no form of: keys that are
+ * no texts, keys twice, `undefined` and other simple values, infinities, bignums, integers beyond 64 bits.
+ */
+export function decodeCbor(bytes: Uint8Array): DecodedCbor {
+  const reader = new CborReader(bytes)
+  const value = reader.document()
+  return { value, exact: reader.exact }
+}
