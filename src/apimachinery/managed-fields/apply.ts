@@ -185,10 +185,24 @@ function printOwner(owner: ManagedSet): string {
   return `${name} using ${owner.apiVersion}`
 }
 
+/** Upstream sorts managers by their identifiers, which are JSON. */
+function orderOf({ manager, operation, apiVersion, subresource }: ManagedSet): string {
+  return JSON.stringify({
+    manager,
+    operation,
+    ...(operation === 'Apply' ? {} : { apiVersion }),
+    ...(subresource === '' ? {} : { subresource }),
+  })
+}
+
 function conflictError(conflicts: readonly Conflict[]): StatusError {
   const groups = conflicts
-    .map(({ owner, set }) => ({ owner: printOwner(owner), fields: [...paths(set)].map(pathToString) }))
-    .sort((a, b) => (a.owner < b.owner ? -1 : 1))
+    .map(({ owner, set }) => ({
+      order: orderOf(owner),
+      owner: printOwner(owner),
+      fields: [...paths(set)].map(pathToString),
+    }))
+    .sort((a, b) => (a.order < b.order ? -1 : 1))
   const causes: StatusCause[] = groups.flatMap(({ owner, fields }) =>
     fields.map((field) => ({ reason: 'FieldManagerConflict', message: `conflict with ${owner}`, field })),
   )

@@ -116,7 +116,7 @@ export function compare(left: Fields, right: Fields, schema: Schema): Comparison
 
 /**
  * The node of what a value says by itself: leaves, items, and keys of maps, but not the fields that lead there.
- * An empty associative list says nothing.
+ * An empty associative list says nothing, nor does a map that has nothing else in it.
  */
 function ownNode(value: JsonValue, schema: Schema, member: boolean): FieldSet {
   const shape = shapeOf(value, schema)
@@ -129,12 +129,14 @@ function ownNode(value: JsonValue, schema: Schema, member: boolean): FieldSet {
   }
   if (shape === 'map') {
     const map = value as Fields
+    let isEmpty = true
     for (const key in map) {
       const child = map[key]
-      if (child !== undefined)
-        add(`f:${key}`, ownNode(child, fieldSchema(schema, key), !isDeclaredField(schema, key)))
+      if (child === undefined) continue
+      isEmpty = false
+      add(`f:${key}`, ownNode(child, fieldSchema(schema, key), !isDeclaredField(schema, key)))
     }
-    return makeNode(member || children === undefined, children)
+    return makeNode(member || isEmpty, children)
   }
   const items = itemSchema(schema)
   for (const [element, group] of indexList(value as readonly JsonValue[], schema).items) {
