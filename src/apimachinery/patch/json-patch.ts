@@ -2,7 +2,7 @@ import { NumberLiteral } from '../codec/number-literal.ts'
 import { jsonEqual } from '../json-equal.ts'
 import type { JsonValue } from '../meta.ts'
 import { utf8Length } from '../utf8-length.ts'
-import { PatchError } from './patch-error.ts'
+import { FailedTest, PatchError } from './patch-error.ts'
 import { type Fields, isFields, isList } from './patch-value.ts'
 
 /** Upstream's limit of operations in a patch. */
@@ -108,7 +108,7 @@ function replace(document: JsonValue, path: string, value: JsonValue): JsonValue
 
 function test(document: JsonValue, path: string, value: JsonValue): JsonValue {
   const found = path === '' ? document : (read(document, path, 'test') ?? null)
-  if (!jsonEqual(found, value)) throw inapplicable(`testing value ${path} failed: test failed`)
+  if (!jsonEqual(found, value)) throw new FailedTest(path)
   return document
 }
 

@@ -11,3 +11,10 @@ export class PatchError extends Error {
     this.fault = fault
   }
 }
+
+/** The object is not as a `test` operation wants it. */
+export class FailedTest extends PatchError {
+  constructor(path: string) {
+    super('inapplicable', `testing value ${path} failed: test failed`)
+  }
+}

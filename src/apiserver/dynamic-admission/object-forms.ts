@@ -68,14 +68,19 @@ export class ObjectForms {
   }
 
   /** JSON that a webhook or policy gave, as an object of that kind, defaulted. Throws StatusError. */
-  accept(json: unknown, kind: GroupVersionKind, declaration: KindDeclaration): KubernetesObject {
+  accept(
+    json: unknown,
+    kind: GroupVersionKind,
+    declaration: KindDeclaration,
+    fieldValidation: 'Ignore' | 'Strict' = 'Ignore',
+  ): KubernetesObject {
     const { decoder, schemas } = this.#options
     const isOwn = kind.kind === declaration.kind && kind.group === declaration.group
     const custom = isOwn ? this.#options.custom()?.structureOf(declaration) : undefined
     const schema = schemas.ofKind(kind)
     if (custom === undefined && schema === undefined) return json as KubernetesObject
     const form = custom === undefined ? { schema } : { structure: custom }
-    const { object } = decoder.accept(json, { expected: kind, ...form, fieldValidation: 'Ignore' })
+    const { object } = decoder.accept(json, { expected: kind, ...form, fieldValidation })
     return isOwn ? declaration.defaults(object) : object
   }
 

@@ -50,6 +50,7 @@ import { RootEndpoint } from '../../apiserver/discovery/root-endpoint.ts'
 import { servedResources } from '../../apiserver/discovery/served-resource.ts'
 import { VersionEndpoint } from '../../apiserver/discovery/version-endpoint.ts'
 import { ObjectForms } from '../../apiserver/dynamic-admission/object-forms.ts'
+import { ServedParams } from '../../apiserver/dynamic-admission/policies/served-params.ts'
 import type { Endpoint, SubresourceEndpoint, VirtualResource } from '../../apiserver/endpoint.ts'
 import { NodeBackendConnector } from '../../apiserver/http/backend-connector.ts'
 import { acceptSpdy } from '../../apiserver/http/spdy/accept-spdy.ts'
@@ -324,15 +325,9 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   })
   const admission = choosePlugins(
     orderedPlugins({
-      host,
-      logger,
-      metrics,
-      reader,
+      ...{ host, logger, metrics, reader, authorizer, rbac, connector, forms, features },
       writer: core.writer,
-      authorizer,
-      rbac,
-      connector,
-      forms,
+      params: new ServedParams({ kinds: served, served: core.served, reader, custom: () => server.custom }),
     }),
     setup.admission,
   )

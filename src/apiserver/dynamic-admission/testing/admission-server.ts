@@ -16,6 +16,8 @@ import { testKinds } from '../../testing/test-kinds.ts'
 import { everythingAllowed } from '../../testing/test-server.ts'
 import { AdmissionMetrics } from '../admission-metrics.ts'
 import { ObjectForms } from '../object-forms.ts'
+import type { PolicyPluginOptions } from '../policies/policy-plugin-options.ts'
+import { ServedParams } from '../policies/served-params.ts'
 import type { WebhookPluginOptions } from '../webhooks/webhook-plugin-options.ts'
 
 export interface Review {
@@ -81,7 +83,7 @@ export const hookAt = (path: string, more: object = {}): object => ({
 
 /** A server with admission that is configured, whose webhooks are functions. */
 export async function startAdmissionServer(
-  plugins: (options: WebhookPluginOptions) => readonly AdmissionPlugin[],
+  plugins: (options: WebhookPluginOptions & PolicyPluginOptions) => readonly AdmissionPlugin[],
 ): Promise<AdmissionServer> {
   const hooks = new Map<string, Hook>()
   const metrics = new PrometheusMetrics()
@@ -100,6 +102,13 @@ export async function startAdmissionServer(
         host: realHost,
         logger: silentLogger,
         metrics: new AdmissionMetrics(metrics),
+        registry: metrics,
+        params: new ServedParams({
+          kinds: core.options.kinds,
+          served: core.served,
+          reader: core.reader,
+          custom,
+        }),
         environments: new PolicyEnvironments(),
         reader: core.reader,
         authorizer: everythingAllowed,
