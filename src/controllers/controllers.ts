@@ -1,6 +1,7 @@
 import type { AnyController } from '../reconcile/controller.ts'
 import type { KindSource } from '../reconcile/kind-source.ts'
 import { clusterRoleAggregationController } from './clusterroleaggregation/cluster-role-aggregation-controller.ts'
+import { cronJobController } from './cronjob/cron-job-controller.ts'
 import { daemonSetController } from './daemonset/daemon-set-controller.ts'
 import { deploymentController } from './deployment/deployment-controller.ts'
 import { disruptionController } from './disruption/disruption-controller.ts'
@@ -29,6 +30,7 @@ import { rootCaController } from './rootca/root-ca-controller.ts'
 import { serviceAccountController } from './serviceaccount/service-account-controller.ts'
 import { statefulSetController } from './statefulset/stateful-set-controller.ts'
 import { taintEvictionController } from './tainteviction/taint-eviction-controller.ts'
+import { ttlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts'
 import { vacProtectionController } from './vacprotection/vac-protection-controller.ts'
 
 export interface ControllersOptions {
@@ -62,6 +64,8 @@ export function controllers(options: ControllersOptions): readonly AnyController
     statefulSetController,
     daemonSetController(),
     jobController(),
+    cronJobController,
+    ttlAfterFinishedController,
     endpointSliceController(options.endpointSlice),
     endpointSliceMirroringController(options.endpointSliceMirroring),
     endpointsController(options.endpoints),

@@ -2,11 +2,12 @@ import type { WriteContext } from '../../../apimachinery/define-kind.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { invalidValue, notSupported, required } from '../../../apimachinery/field-errors.ts'
 import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
+import { timeZoneOf } from '../../../apimachinery/time-zone.ts'
 import { utf8Length } from '../../../apimachinery/utf8-length.ts'
 import { checkNonNegative, checkRequiredChoice } from '../../checks.ts'
 import type { batch } from '../../generated/types/index.ts'
 import { validateJobTemplateSpec } from '../job/validate-job-spec.ts'
-import { cronScheduleError } from './cron-schedule-error.ts'
+import { parseCronSchedule } from './cron-schedule.ts'
 
 type CronJob = batch.v1.CronJob
 type Spec = batch.v1.CronJobSpec
@@ -14,23 +15,14 @@ type Spec = batch.v1.CronJobSpec
 /** Jobs get the name and eleven characters for the time. */
 const maxNameBytes = 52
 
-function timeZoneError(name: string): string | undefined {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return undefined
-  } catch {
-    return `unknown time zone ${name}`
-  }
-}
-
 function validateSchedule(spec: Spec, old: Spec | undefined, path: FieldPath, errors: FieldError[]): void {
   const { schedule = '' } = spec
   if (schedule === '') {
     errors.push(required(path))
     return
   }
-  const error = cronScheduleError(schedule, timeZoneError)
-  if (error !== undefined) errors.push(invalidValue(path, schedule, error))
+  const parsed = parseCronSchedule(schedule)
+  if ('error' in parsed) errors.push(invalidValue(path, schedule, parsed.error))
   if (!schedule.includes('TZ')) return
   if (old?.schedule?.includes('TZ') !== true) {
     const detail = 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'
@@ -56,8 +48,8 @@ function validateTimeZone(zone: string, path: FieldPath, errors: FieldError[]): 
     const detail = 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones'
     errors.push(invalidValue(path, zone, detail))
   }
-  const error = timeZoneError(zone)
-  if (error !== undefined) errors.push(invalidValue(path, zone, error))
+  if (zone !== 'Local' && timeZoneOf(zone) === undefined)
+    errors.push(invalidValue(path, zone, `unknown time zone ${zone}`))
 }
 
 function validateTemplate(template: batch.v1.JobTemplateSpec, path: FieldPath, errors: FieldError[]): void {

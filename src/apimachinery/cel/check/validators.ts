@@ -1,8 +1,9 @@
+import { parseGoDuration } from '../../go-duration.ts'
 import { compilePattern } from '../library/regular-expression.ts'
 import { children, type Expr } from '../syntax/expr.ts'
 import type { Issues } from '../syntax/issues.ts'
 import { type CelType, dynType, formatType, unwrapOptional } from '../types/type.ts'
-import { parseGoDuration, parseTimestamp } from '../values/times.ts'
+import { parseTimestamp } from '../values/times.ts'
 import type { Checked } from './checked.ts'
 
 /** Looks for what the types allow and is wrong all the same. */

@@ -1,4 +1,5 @@
 import type { RE2JS } from 're2js'
+import { parseGoDuration } from '../../go-duration.ts'
 import {
   boolType,
   bytesType,
@@ -28,7 +29,6 @@ import { codePointLength, decodeText, encodeText } from '../values/text.ts'
 import {
   formatDuration,
   formatTimestamp,
-  parseGoDuration,
   parseTimestamp,
   timestampOf,
   timestampOfSeconds,

@@ -1,4 +1,5 @@
 import { decodeBase64 } from '../../../base/base64.ts'
+import { parseGoDuration } from '../../go-duration.ts'
 import type { Extension } from '../api.ts'
 import { standardTypes } from '../check/scope.ts'
 import type { FunctionDeclaration, Overload } from '../library/declare.ts'
@@ -29,7 +30,7 @@ import { ValueList, ValueMap } from '../values/collections.ts'
 import { equals } from '../values/compare.ts'
 import { normalInt } from '../values/integers.ts'
 import { nativeValue } from '../values/native.ts'
-import { parseGoDuration, parseTimestamp } from '../values/times.ts'
+import { parseTimestamp } from '../values/times.ts'
 import {
   CelError,
   Double,

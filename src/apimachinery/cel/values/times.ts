@@ -1,3 +1,5 @@
+import { parseGoDuration } from '../../go-duration.ts'
+import { timeZoneOf } from '../../time-zone.ts'
 import { addInts, intOverflow } from './integers.ts'
 import { CelError, Duration, Timestamp } from './value.ts'
 
@@ -28,40 +30,6 @@ export function addDuration(time: Timestamp, duration: bigint): Timestamp | CelE
 
 export const durationBetween = (later: Timestamp, earlier: Timestamp): Duration | CelError =>
   checkedDuration(instantNanos(later) - instantNanos(earlier))
-
-const unitNanos: ReadonlyMap<string, bigint> = new Map([
-  ['ns', 1n],
-  ['us', 1_000n],
-  ['µs', 1_000n],
-  ['μs', 1_000n],
-  ['ms', 1_000_000n],
-  ['s', nanosPerSecond],
-  ['m', 60n * nanosPerSecond],
-  ['h', 3600n * nanosPerSecond],
-])
-
-const durationPart = /(\d*)(?:\.(\d*))?([a-zµμ]+)/y
-
-/** As Go's `time.ParseDuration` reads it (`1h30m`, `-1.5s`); undefined if it does not. */
-export function parseGoDuration(text: string): bigint | undefined {
-  const body = text.replace(/^[+-]/, '')
-  if (body === '0') return 0n
-  if (body === '') return undefined
-  let nanos = 0n
-  let at = 0
-  while (at < body.length) {
-    durationPart.lastIndex = at
-    const match = durationPart.exec(body)
-    const [, whole = '', fraction = '', unit = ''] = match ?? []
-    const scale = unitNanos.get(unit)
-    if (match === null || scale === undefined || (whole === '' && fraction === '')) return undefined
-    at += match[0].length
-    nanos += BigInt(whole === '' ? 0 : whole) * scale
-    if (fraction !== '') nanos += (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length)
-  }
-  const signed = text.startsWith('-') ? -nanos : nanos
-  return signed < minInt64 || signed > maxInt64 ? undefined : signed
-}
 
 const looseUnits: readonly (readonly [bigint, readonly string[]])[] = [
   [1n, ['ns', 'nano']],
@@ -171,32 +139,7 @@ export function zoneOffset(zone: string, seconds: number): number | CelError {
     return fixed[1] === '-' ? -total : total
   }
   if (zone === '' || zone === 'UTC') return 0
-  return namedZoneOffset(zone, seconds) ?? new CelError(`unknown time zone ${zone}`)
-}
-
-function namedZoneOffset(zone: string, seconds: number): number | undefined {
-  try {
-    const format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      era: 'short',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    })
-    const parts = new Map(
-      format.formatToParts(new Date(seconds * 1000)).map(({ type, value }) => [type, value]),
-    )
-    const number = (part: Intl.DateTimeFormatPartTypes): number => Number(parts.get(part))
-    const year = parts.get('era') === 'BC' ? 1 - number('year') : number('year')
-    const days = daysOf(year, number('month'), number('day')) ?? 0
-    return days * 86_400 + number('hour') * 3600 + number('minute') * 60 + number('second') - seconds
-  } catch {
-    return undefined
-  }
+  return timeZoneOf(zone)?.offsetSeconds(seconds) ?? new CelError(`unknown time zone ${zone}`)
 }
 
 /** The date and time of day in a zone, as a Date in UTC. */

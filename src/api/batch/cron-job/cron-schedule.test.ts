@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { cronScheduleError } from './cron-schedule-error.ts'
+import { parseCronSchedule } from './cron-schedule.ts'
 
-const noZone = (name: string): string => `unknown time zone ${name}`
-
-describe('cronScheduleError()', () => {
+describe('parseCronSchedule()', () => {
   test.each([
     ['* * * * *', undefined],
     ['*/5 0-6/2 1,15 jan-mar MON-fri', undefined],
@@ -19,11 +17,15 @@ describe('cronScheduleError()', () => {
     ['1/2/3 * * * *', 'too many slashes: 1/2/3'],
     ['x * * * *', 'failed to parse int from x: strconv.Atoi: parsing "x": invalid syntax'],
     ['@often', 'unrecognized descriptor: @often'],
-    ['@every 5', 'failed to parse duration 5: time: missing unit in duration "5"'],
-    ['@every 5x', 'failed to parse duration 5x: time: unknown unit "x" in duration "5x"'],
+    ['@every 5', 'failed to parse duration @every 5: time: missing unit in duration "5"'],
+    ['@every 5x', 'failed to parse duration @every 5x: time: unknown unit "x" in duration "5x"'],
     ['TZ=0', 'invalid schedule format: runtime error: slice bounds out of range [:-1]'],
     ['TZ=Nowhere * * * * *', 'provided bad location Nowhere: unknown time zone Nowhere'],
-  ])('of %s is %s', (schedule, expected) => {
-    expect(cronScheduleError(schedule, noZone)).toBe(expected)
+    ['@every', 'unrecognized descriptor: @every'],
+    ['TZ=Europe/Berlin 0 9 * * *', undefined],
+    ['CRON_TZ=UTC @daily', undefined],
+  ])('of %s complains: %s', (schedule, expected) => {
+    const parsed = parseCronSchedule(schedule)
+    expect('error' in parsed ? parsed.error : undefined).toBe(expected)
   })
 })
