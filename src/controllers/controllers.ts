@@ -28,6 +28,8 @@ import { replicationController } from './replicaset/replication-controller.ts'
 import { resourceQuotaController } from './resourcequota/resource-quota-controller.ts'
 import { rootCaController } from './rootca/root-ca-controller.ts'
 import { serviceAccountController } from './serviceaccount/service-account-controller.ts'
+import { serviceAccountTokenController } from './serviceaccounttoken/service-account-token-controller.ts'
+import type { SignClaims } from './serviceaccounttoken/token-secret.ts'
 import { statefulSetController } from './statefulset/stateful-set-controller.ts'
 import { taintEvictionController } from './tainteviction/taint-eviction-controller.ts'
 import { ttlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts'
@@ -38,6 +40,8 @@ export interface ControllersOptions {
   readonly kinds: KindSource
   /** The certificate (PEM) that pods trust the API server by. */
   readonly rootCertificate: string
+  /** Signs tokens that are kept in Secrets; absent: nobody makes any. */
+  readonly signToken?: SignClaims
   /** Between the deletion of a namespace and that of its content; upstream's 5 s where absent, 0 will do with one API server. */
   readonly namespaceSettleMs?: number
   readonly endpoints?: EndpointsOptions
@@ -52,10 +56,11 @@ export interface ControllersOptions {
  * for another start another list is made.
  */
 export function controllers(options: ControllersOptions): readonly AnyController[] {
-  const { kinds, rootCertificate, namespaceSettleMs } = options
+  const { kinds, rootCertificate, namespaceSettleMs, signToken } = options
   return [
     nodeIpamController(options.nodeIpam),
     serviceAccountController,
+    ...(signToken === undefined ? [] : [serviceAccountTokenController({ rootCertificate, sign: signToken })]),
     rootCaController(rootCertificate),
     clusterRoleAggregationController,
     deploymentController,

@@ -1,4 +1,6 @@
-import { get } from 'node:https'
+import { readFileSync } from 'node:fs'
+import { get, type RequestOptions } from 'node:https'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Deployment } from '../../src/api/apps/deployment/kind.ts'
 import { Lease } from '../../src/api/coordination/lease/kind.ts'
@@ -6,6 +8,10 @@ import { ConfigMap } from '../../src/api/core/config-map/kind.ts'
 import { Namespace } from '../../src/api/core/namespace/kind.ts'
 import { Node } from '../../src/api/core/node/kind.ts'
 import { Pod } from '../../src/api/core/pod/kind.ts'
+import { Secret } from '../../src/api/core/secret/kind.ts'
+import { ServiceAccount } from '../../src/api/core/service-account/kind.ts'
+import type { authentication } from '../../src/api/generated/types/index.ts'
+import type { KubernetesObject } from '../../src/apimachinery/meta.ts'
 import { isStatus } from '../../src/apimachinery/status-error.ts'
 import type { Client } from '../../src/client/client.ts'
 import { whyNoEtcd } from '../../src/storage/etcd/testing/etcd-process.ts'
@@ -17,10 +23,16 @@ import { deployment } from './support/workloads.ts'
 const namespace = 'default'
 const slow = 60_000
 
-function ask(port: number, path: string, token?: string): Promise<readonly [number, string]> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+function ask(
+  port: number,
+  path: string,
+  token?: string,
+  more: RequestOptions = {},
+): Promise<readonly [number, string]> {
+  const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const options = { host: '127.0.0.1', port, path, rejectUnauthorized: false, agent: false }
   return new Promise((resolve, reject) => {
-    get({ host: '127.0.0.1', port, path, headers, rejectUnauthorized: false, agent: false }, (response) => {
+    get({ ...options, ...more, headers: { ...bearer, ...more.headers } }, (response) => {
       let text = ''
       response.on('data', (chunk: Buffer) => {
         text += chunk
@@ -155,6 +167,57 @@ describe.skipIf(whyNoEtcd !== '')(`a control plane of processes on one etcd ${wh
     expect(text).toContain('workqueue_adds_total')
   })
 
+  test('a Secret gets a token of its service account, which is who comes with it', async () => {
+    const annotations = { 'kubernetes.io/service-account.name': 'default' }
+    const metadata = { name: 'token', namespace, annotations }
+    await one.resource(Secret).create({ metadata, type: 'kubernetes.io/service-account-token' })
+    const token = await until(
+      'it has a token',
+      async () => (await two.resource(Secret).get(namespace, 'token')).data?.['token'],
+      slow,
+    )
+    const [status, text] = await ask(
+      servers[1].port,
+      '/api/v1/namespaces/default/secrets',
+      Buffer.from(token, 'base64').toString(),
+    )
+    expect([status, text]).toEqual([
+      403,
+      expect.stringContaining('User \\"system:serviceaccount:default:default\\" cannot list'),
+    ])
+    await until('its use is noted', async () => {
+      const { labels } = (await one.resource(Secret).get(namespace, 'token')).metadata ?? {}
+      return labels?.['kubernetes.io/legacy-token-last-used']
+    })
+  })
+
+  test('an API server believes its front proxy, and shortens tokens as it is told', async () => {
+    const file = (name: string): string => join(cluster.etcd.folder, `${name}.pem`)
+    const extra = await cluster.apiServer([
+      ...[`--requestheader-client-ca-file=${file('ca')}`, '--requestheader-username-headers=X-Caller'],
+      ...['--requestheader-group-headers=X-Group', '--service-account-max-token-expiration=1h'],
+      ...['--event-ttl=30m', '--service-account-jwks-uri=https://example.com/keys'],
+    ])
+    await until('it is ready', async () => (await ask(extra.port, '/readyz'))[0] === 200, slow)
+    const shown = { cert: readFileSync(file('client')), key: readFileSync(file('client-key')) }
+    const headers = { 'x-caller': 'jane', 'x-group': 'dev' }
+    const refused = await ask(extra.port, '/api/v1/pods', undefined, { ...shown, headers })
+    expect(refused[1]).toContain('User \\"jane\\" cannot list')
+    expect((await ask(extra.port, '/api/v1/pods', undefined, { headers }))[1]).not.toContain('jane')
+    const keys = await ask(extra.port, '/.well-known/openid-configuration', 'admin')
+    expect(JSON.parse(keys[1]).jwks_uri).toBe('https://example.com/keys')
+    const { spec } = await cluster
+      .client('admin', extra)
+      .resource(ServiceAccount)
+      .createSubresource<authentication.v1.TokenRequest>(namespace, 'default', 'token', {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'TokenRequest',
+        spec: { expirationSeconds: 7200 },
+      } as KubernetesObject)
+    expect(spec?.expirationSeconds).toBe(3600)
+    await extra.stop()
+  })
+
   test('an API server that is restarted goes on where it was, and ends at SIGTERM', async () => {
     const extra = await cluster.apiServer()
     await until('it is ready', async () => (await ask(extra.port, '/readyz'))[0] === 200, slow)
@@ -179,7 +242,8 @@ describe.skipIf(whyNoEtcd !== '')(`a control plane of processes on one etcd ${wh
 test.each([
   ['apiserver', '--no-such-flag=1', 'Error: unknown flag: --no-such-flag'],
   ['apiserver', '--service-account-issuer=x', 'Error: --etcd-servers must be specified'],
-  ['controller-manager', '--concurrent-gc-syncs=5', 'Error: unknown flag: --concurrent-gc-syncs'],
+  ['controller-manager', '--cloud-config=x', 'Error: unknown flag: --cloud-config'],
+  ['controller-manager', '--concurrent-gc-syncs=0', 'must be between 1 and'],
   ['scheduler', '--secure-port=x', 'Error: invalid argument "x" for "--secure-port" flag'],
   ['scheduler', '--leader-elect=false', 'Error: --kubeconfig or --master must be specified'],
 ])('timonel %s %s is refused by name', async (command, flag, message) => {

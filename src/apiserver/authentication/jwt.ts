@@ -32,7 +32,7 @@ const decoder = new TextDecoder()
 const encodePart = (value: unknown): string => encodeBase64Url(encoder.encode(JSON.stringify(value)))
 
 /** The token in its compact form (RFC 7519). */
-export function signToken(claims: TokenClaims, keys: TokenKeys): string {
+export function signToken(claims: object, keys: TokenKeys): string {
   const text = `${encodePart({ alg: keys.algorithm, kid: keys.keyId })}.${encodePart(claims)}`
   return `${text}.${encodeBase64Url(keys.sign(encoder.encode(text)))}`
 }

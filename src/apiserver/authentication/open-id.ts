@@ -14,11 +14,11 @@ export class OpenIdEndpoint implements Endpoint {
   readonly #configuration: string
   readonly #keys: string
 
-  /** `baseUrl`: under which clients reach the server, without a slash at its end. */
-  constructor(issuer: string, baseUrl: string, keys: TokenKeys) {
+  /** `baseUrl`: under which clients reach the server, without a slash at its end; `keysUrl`: where they are told to get the keys. */
+  constructor(issuer: string, baseUrl: string, keys: TokenKeys, keysUrl = `${baseUrl}${keysPath}`) {
     this.#configuration = JSON.stringify({
       issuer,
-      jwks_uri: `${baseUrl}${keysPath}`,
+      jwks_uri: keysUrl,
       response_types_supported: ['id_token'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: [keys.algorithm],

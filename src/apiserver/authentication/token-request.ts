@@ -30,6 +30,10 @@ export interface TokenRequestOptions {
   readonly issuer: string
   /** For requests that name none. */
   readonly audiences: readonly string[]
+  /** The longest life; absent: what the API's validation allows. */
+  readonly maxLifeSeconds?: number | undefined
+  /** False: the tokens that are put into pods live no longer than is asked. */
+  readonly extendsInjected?: boolean | undefined
 }
 
 const kind: GroupVersionKind = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }
@@ -102,13 +106,14 @@ export class TokenRequestEndpoint implements SubresourceEndpoint {
     const sent: TokenRequest = await this.#options.admission.mutate({ ...admission, object: body }, body)
     const account = this.#account(namespace, name, sent)
     const nowMs = this.#options.host.now()
-    const spec = {
+    const asked = {
       ...sent.spec,
       audiences: sent.spec?.audiences?.length ? sent.spec.audiences : this.#options.audiences,
       expirationSeconds: sent.spec?.expirationSeconds ?? defaultLifeSeconds,
     }
-    const errors = checkSpec(spec)
+    const errors = checkSpec(asked)
     if (errors.length > 0) throw invalid({ ...kind, name: '' }, errors)
+    const spec = this.#shortened(asked, request)
     const metadata = {
       ...sent.metadata,
       name,
@@ -116,17 +121,25 @@ export class TokenRequestEndpoint implements SubresourceEndpoint {
       ...(account.metadata?.uid === undefined ? {} : { uid: account.metadata.uid }),
       creationTimestamp: formatTime(nowMs),
     }
-    const asked: TokenRequest = {
+    const answered: TokenRequest = {
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenRequest',
       metadata,
       spec,
     }
-    await this.#options.admission.validate({ ...admission, object: asked })
+    await this.#options.admission.validate({ ...admission, object: answered })
     const binding = this.#binding(namespace, name, spec)
     const token = signToken(this.#claims(account, spec, binding, nowMs), this.#options.keys)
     const expirationTimestamp = formatTime(nowMs + spec.expirationSeconds * 1000)
-    return objectResponse({ ...asked, status: { token, expirationTimestamp } }, 201)
+    return objectResponse({ ...answered, status: { token, expirationTimestamp } }, 201)
+  }
+
+  #shortened<T extends { readonly expirationSeconds: number }>(spec: T, request: ServerRequest): T {
+    const { maxLifeSeconds: most = Number.POSITIVE_INFINITY } = this.#options
+    const asked = spec.expirationSeconds
+    if (asked <= most) return spec
+    request.warn(`requested expiration of ${asked} seconds shortened to ${most} seconds`)
+    return { ...spec, expirationSeconds: most }
   }
 
   #account(namespace: string, name: string, sent: TokenRequest): core.v1.ServiceAccount {
@@ -215,6 +228,7 @@ export class TokenRequestEndpoint implements SubresourceEndpoint {
   ): TokenClaims {
     const now = Math.floor(nowMs / 1000)
     const extended =
+      this.#options.extendsInjected !== false &&
       binding.pod !== undefined &&
       spec.expirationSeconds === injectedLifeSeconds &&
       spec.audiences.every((audience) => this.#options.audiences.includes(audience))

@@ -23,6 +23,7 @@ const etcdFlags = {
   'etcd-keyfile': path('SSL key file used to secure etcd communication.'),
   'etcd-prefix': oneOf('The prefix to prepend to all resource paths in etcd.', ['/registry'], '/registry'),
   'etcd-compaction-interval': duration('The interval of compaction requests. 0: none.', 5 * 60_000),
+  'event-ttl': duration('How long Events are kept.', 3_600_000),
   'storage-backend': oneOf('The storage backend for persistence.', ['etcd3'], 'etcd3'),
 }
 
@@ -44,6 +45,14 @@ const authenticationFlags = {
   'service-account-issuer': repeated('Issuer of service account tokens; the first issues, all are accepted.'),
   'service-account-key-file': repeated('PEM keys or certificates that verify service account tokens.'),
   'service-account-signing-key-file': path('PEM private key that signs service account tokens.'),
+  'service-account-jwks-uri': httpsUrl(
+    'Where clients are told to get the keys that verify tokens; here otherwise.',
+  ),
+  'service-account-max-token-expiration': tokenLife('The longest life of a token; 0: 2^32 seconds.'),
+  'service-account-extend-token-expiration': boolean(
+    'Tokens that are put into pods live a year, and warn after the time that was asked for.',
+    true,
+  ),
   'service-account-lookup': onlyTrue('Tokens end with their service accounts.'),
 }
 
@@ -59,6 +68,7 @@ const kubeletFlags = {
   'kubelet-certificate-authority': path('Authority of kubelets’ certificates; not verified without it.'),
   'kubelet-client-certificate': path('Certificate shown to kubelets.'),
   'kubelet-client-key': path('Its key.'),
+  'kubelet-preferred-address-types': list('Types of nodes’ addresses, those to be used first in front.'),
 }
 
 const coordinationFlags = {
@@ -104,12 +114,40 @@ export const apiServerFlags = {
   ...kubeletFlags,
   ...coordinationFlags,
   ...limitFlags,
+  'enable-aggregator-routing': onlyTrue('Extension API servers are reached at their endpoints.'),
   'allow-privileged': onlyTrue('Privileged containers are allowed.'),
   'feature-gates': pairs('Feature gates: Name=true|false.', parseFeatureGates),
   'runtime-config': pairs(
     'API versions and resources: group/version[/resource]=true|false.',
     parseRuntimeConfig,
   ),
+}
+
+function httpsUrl(usage: string): Flag<string | undefined> {
+  const url = path(usage)
+  return {
+    ...url,
+    parse: (value, before) => {
+      const parsed = url.parse(value, before)
+      if (parsed !== undefined && URL.parse(parsed)?.protocol !== 'https:')
+        throw new Error('it must be an HTTPS URL')
+      return parsed
+    },
+  }
+}
+
+/** In milliseconds, as upstream between an hour and 2^32 seconds. */
+function tokenLife(usage: string): Flag<number> {
+  const life = duration(usage, 0)
+  return {
+    ...life,
+    parse: (value, before) => {
+      const parsed = life.parse(value, before)
+      if (parsed !== 0 && (parsed < 3_600_000 || parsed > 2 ** 32 * 1000))
+        throw new Error('the service-account-max-token-expiration must be between 1 hour and 2^32 seconds')
+      return parsed
+    },
+  }
 }
 
 /** What cannot be turned off here. */

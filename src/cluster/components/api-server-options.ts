@@ -65,7 +65,13 @@ function serviceAccounts(flags: ApiServerFlags): ApiServerIdentity['serviceAccou
     pemBlocks(readFlagFile('service-account-key-file', file) ?? ''),
   )
   const audiences = flags['api-audiences']
+  const maxLifeMs = flags['service-account-max-token-expiration']
   return {
+    ...defined({
+      keysUrl: flags['service-account-jwks-uri'],
+      maxLifeSeconds: maxLifeMs === 0 ? undefined : Math.floor(maxLifeMs / 1000),
+    }),
+    extendsInjected: flags['service-account-extend-token-expiration'],
     issuers,
     audiences: audiences.length > 0 ? audiences : issuers,
     keys: tokenKeys(signing, verifying),
@@ -129,6 +135,11 @@ function coordinatedLeadership(flags: ApiServerFlags): Required<ElectionTimes> {
   return times
 }
 
+function addressTypes(flags: ApiServerFlags): readonly string[] | undefined {
+  const types = flags['kubelet-preferred-address-types']
+  return types.length === 0 ? undefined : types
+}
+
 const unlimited = (limit: number): number => (limit === 0 ? Number.POSITIVE_INFINITY : limit)
 
 export type ServerPart = Omit<ServeApiOptions, 'host' | 'logger' | 'metrics' | 'place' | 'checked'>
@@ -162,6 +173,8 @@ export function apiServerOptions(flags: ApiServerFlags): ServerPart {
     serviceAddress: firstAddress(range),
     serviceCidrs: [range],
     nodePorts: flags['service-node-port-range'],
+    eventLifeMs: flags['event-ttl'],
+    kubeletAddressTypes: addressTypes(flags),
     compactionIntervalMs: flags['etcd-compaction-interval'],
     requestTimeoutMs: flags['request-timeout'],
     inFlight: {

@@ -1,9 +1,47 @@
 import type { ControllersOptions } from '../../controllers/controllers.ts'
+import type { AnyController } from '../../reconcile/controller.ts'
 import { duration, int } from './flags/flag-types.ts'
 import type { FlagValues } from './flags/parse-flags.ts'
 
+const syncs = (what: string, fallback: number) =>
+  int(`${what} that are brought into step at a time.`, fallback, { min: 1 })
+
+const concurrencyFlags = {
+  'concurrent-daemonset-syncs': syncs('DaemonSets', 2),
+  'concurrent-deployment-syncs': syncs('Deployments', 5),
+  'concurrent-endpoint-syncs': syncs('Endpoints', 5),
+  'concurrent-gc-syncs': syncs('Objects to be collected', 20),
+  'concurrent-job-syncs': syncs('Jobs', 5),
+  'concurrent-namespace-syncs': syncs('Namespaces', 10),
+  'concurrent-rc-syncs': syncs('ReplicationControllers', 5),
+  'concurrent-replicaset-syncs': syncs('ReplicaSets', 5),
+  'concurrent-resource-quota-syncs': syncs('ResourceQuotas', 5),
+  'concurrent-service-endpoint-syncs': syncs('Services’ EndpointSlices', 5),
+  'concurrent-serviceaccount-token-syncs': syncs('Secrets of service accounts', 5),
+  'concurrent-statefulset-syncs': syncs('StatefulSets', 5),
+  'mirroring-concurrent-service-endpoint-syncs': syncs('Endpoints to be mirrored', 5),
+}
+
+/** Which controller each of them is about, by the controller's name. */
+const concurrencyOf: Readonly<Record<string, keyof typeof concurrencyFlags>> = {
+  daemonset: 'concurrent-daemonset-syncs',
+  deployment: 'concurrent-deployment-syncs',
+  endpoint: 'concurrent-endpoint-syncs',
+  endpointslice: 'concurrent-service-endpoint-syncs',
+  endpointslicemirroring: 'mirroring-concurrent-service-endpoint-syncs',
+  'garbage-collector': 'concurrent-gc-syncs',
+  job: 'concurrent-job-syncs',
+  namespace: 'concurrent-namespace-syncs',
+  replicaset: 'concurrent-replicaset-syncs',
+  replicationcontroller: 'concurrent-rc-syncs',
+  resourcequota: 'concurrent-resource-quota-syncs',
+  'serviceaccount-token': 'concurrent-serviceaccount-token-syncs',
+  statefulset: 'concurrent-statefulset-syncs',
+}
+
 /** What single controllers are told, under upstream's names and with its defaults. */
 export const controllerFlags = {
+  ...concurrencyFlags,
   'max-endpoints-per-slice': int('Endpoints that an EndpointSlice holds at most.', 100, {
     min: 1,
     max: 1_000,
@@ -35,4 +73,13 @@ export function controllerOptions(values: FlagValues<typeof controllerFlags>): P
       updatesBatchPeriodMs: values['mirroring-endpointslice-updates-batch-period'],
     },
   }
+}
+
+/** A controller with as many workers as its flag says, if it has one. */
+export function withWorkers(
+  controller: AnyController,
+  values: FlagValues<typeof concurrencyFlags>,
+): AnyController {
+  const flag = concurrencyOf[controller.name]
+  return flag === undefined ? controller : { ...controller, workers: values[flag] }
 }

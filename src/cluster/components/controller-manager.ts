@@ -1,12 +1,16 @@
 import { featureGates } from '../../api/feature-gates.ts'
 import { parseFeatureGates } from '../../apimachinery/feature-gates.ts'
+import { signToken } from '../../apiserver/authentication/jwt.ts'
+import { defined } from '../../base/defined.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
-import { controllers } from '../../controllers/controllers.ts'
+import { type ControllersOptions, controllers } from '../../controllers/controllers.ts'
 import type { AnyController } from '../../reconcile/controller.ts'
 import { fixedKinds, type KindSource } from '../../reconcile/kind-source.ts'
+import { worksAsManager } from '../control-plane/component-clients.ts'
 import { runControllers } from '../control-plane/run-controllers.ts'
+import { tokenKeys } from '../pki/token-keys.ts'
 import { AccountClients } from './account-clients.ts'
 import { chooseControllers } from './choose-controllers.ts'
 import {
@@ -18,7 +22,7 @@ import {
   waitForServer,
 } from './component-base.ts'
 import { type ApiConnection, connect } from './connection.ts'
-import { controllerFlags, controllerOptions } from './controller-flags.ts'
+import { controllerFlags, controllerOptions, withWorkers } from './controller-flags.ts'
 import { DiscoveredKinds } from './discovered-kinds.ts'
 import { boolean, int, list, pairs, path, text } from './flags/flag-types.ts'
 import { FlagError, type FlagValues } from './flags/parse-flags.ts'
@@ -36,7 +40,7 @@ const flags = {
   'use-service-account-credentials': boolean('Each controller writes as its own service account.', false),
   'root-ca-file': path('Certificates that pods trust the API server by; published in every namespace.'),
   'service-account-private-key-file': path(
-    'Checked to be there: tokens come from the API server’s TokenRequest.',
+    'Signs tokens that are kept in Secrets; without it none are made.',
   ),
   'allocate-node-cidrs': boolean('Nodes get a part of the pods’ addresses each.', false),
   'cluster-cidr': text('Addresses of pods.'),
@@ -48,6 +52,19 @@ const flags = {
 type Values = FlagValues<typeof flags>
 
 /** Throws FlagError. */
+function signer(values: Values): ControllersOptions['signToken'] {
+  const flag = 'service-account-private-key-file'
+  const key = readFlagFile(flag, values[flag])
+  if (key === undefined) return undefined
+  try {
+    const keys = tokenKeys(key)
+    return (claims) => signToken(claims, keys)
+  } catch (error) {
+    throw new FlagError(`--${flag}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Throws FlagError. */
 function chosen(values: Values, kinds: KindSource): readonly AnyController[] {
   const rootCertificate = readFlagFile('root-ca-file', values['root-ca-file'])
   const clusterCidr = values['cluster-cidr']
@@ -57,6 +74,7 @@ function chosen(values: Values, kinds: KindSource): readonly AnyController[] {
   const all = controllers({
     kinds,
     rootCertificate: rootCertificate ?? '',
+    ...defined({ signToken: signer(values) }),
     ...controllerOptions(values),
     ...(allocates ? { nodeIpam } : {}),
   })
@@ -64,7 +82,9 @@ function chosen(values: Values, kinds: KindSource): readonly AnyController[] {
     ...(allocates ? [] : ['node-ipam']),
     ...(rootCertificate === undefined ? ['root-ca-certificate-publisher'] : []),
   ]
-  return chooseControllers(all, values.controllers).filter(({ name }) => !off.includes(name))
+  return chooseControllers(all, values.controllers)
+    .filter(({ name }) => !off.includes(name))
+    .map((controller) => withWorkers(controller, values))
 }
 
 async function work(
@@ -94,8 +114,10 @@ async function work(
     })
     stops.push(() => accounts.stop())
     const connections = new Map<string, ApiConnection>()
-    if (values['use-service-account-credentials'])
-      await Promise.all(list.map(async ({ name }) => connections.set(name, await accounts.connect(name))))
+    if (values['use-service-account-credentials']) {
+      const names = list.map(({ name }) => name).filter((name) => !worksAsManager(name))
+      await Promise.all(names.map(async (name) => connections.set(name, await accounts.connect(name))))
+    }
     const clientOf = (name: string) => (connections.get(name) ?? leading).client
     const ready = runControllers(list, { host: realHost, logger, metrics, informers, clientOf }, stops)
     // Caches that are never filled, for want of permission, must not hold up the end.
@@ -115,7 +137,6 @@ export const controllerManager: Component<typeof flags> = {
   start: async (values, context) => {
     const { logger, stops, lost } = context
     const features = featureGates(values['feature-gates'])
-    readFlagFile('service-account-private-key-file', values['service-account-private-key-file'])
     const config = kubeconfigOf(values)
     chosen(values, fixedKinds([]))
     const metrics = await serveComponent(program, values, context, () => undefined)

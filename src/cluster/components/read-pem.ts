@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { realHost } from '../../base/host/real-host.ts'
@@ -54,16 +54,33 @@ function makeSelfSigned(names: readonly string[]): KeyPair {
   return { certificatePem: pair.certificatePem + authority.certificatePem, keyPem: pair.keyPem }
 }
 
+/** For another process that is writing a pair: so long, and so often looked. */
+const maxWaitMs = 5_000
+const lookMs = 20
+
 /** A serving certificate with its own authority behind it, made where there is none: for a server that was given none. */
 export function selfSigned({ folder, name, names }: SelfSigned): KeyPair {
   if (folder === undefined) return makeSelfSigned(names)
-  const files = [join(folder, `${name}.crt`), join(folder, `${name}.key`)] as const
-  if (files.every((file) => existsSync(file))) {
-    return { certificatePem: readFileSync(files[0], 'utf8'), keyPem: readFileSync(files[1], 'utf8') }
-  }
-  const made = makeSelfSigned(names)
+  const [certificateFile, keyFile] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)]
+  if (!existsSync(keyFile)) keepPair(makeSelfSigned(names), folder, certificateFile, keyFile)
+  for (let waitedMs = 0; !existsSync(certificateFile) && waitedMs < maxWaitMs; waitedMs += lookMs)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lookMs)
+  return { certificatePem: readFileSync(certificateFile, 'utf8'), keyPem: readFileSync(keyFile, 'utf8') }
+}
+
+/** Servers that share a folder share a pair: the first that has its key there writes the certificate, too. */
+function keepPair(made: KeyPair, folder: string, certificateFile: string, keyFile: string): void {
   mkdirSync(folder, { recursive: true })
-  writeFileSync(files[0], made.certificatePem)
-  writeFileSync(files[1], made.keyPem, { mode: 0o600 })
-  return made
+  const [certificate, key] = [`${certificateFile}.${process.pid}`, `${keyFile}.${process.pid}`]
+  writeFileSync(certificate, made.certificatePem)
+  writeFileSync(key, made.keyPem, { mode: 0o600 })
+  try {
+    linkSync(key, keyFile)
+    renameSync(certificate, certificateFile)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    rmSync(certificate)
+  } finally {
+    rmSync(key)
+  }
 }

@@ -15,6 +15,12 @@ export interface ApiServerIdentity {
     /** Of tokens that name none. */
     readonly audiences: readonly string[]
     readonly keys: TokenKeys
+    /** Where clients are told to get the public keys; absent: here. */
+    readonly keysUrl?: string
+    /** The longest life of a token; absent: what validation allows. */
+    readonly maxLifeSeconds?: number
+    /** Tokens that are put into pods live a year, and warn before; true where absent. */
+    readonly extendsInjected?: boolean
   }
   /** What it shows to kubelets, and who signs theirs; absent parts are not shown, or not verified. */
   readonly kubelet: { readonly client?: KeyPair; readonly authorityPem?: string }

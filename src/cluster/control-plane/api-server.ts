@@ -2,21 +2,26 @@ import type { Duplex } from 'node:stream'
 import { featureGates } from '../../api/feature-gates.ts'
 import { clusterRoles } from '../../api/generated/bootstrap-rbac.ts'
 import { protobufPacks } from '../../api/generated/protobuf.ts'
-import { resources } from '../../api/generated/resources.ts'
+import type { core } from '../../api/generated/types/index.ts'
 import { builtInSchemas } from '../../api/schemas.ts'
 import { servedKinds } from '../../api/served-kinds.ts'
 import { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
+import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { RuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import { choosePlugins, type PluginChoice } from '../../apiserver/admission/choose-plugins.ts'
 import { orderedPlugins } from '../../apiserver/admission/ordered-plugins.ts'
 import { AdmissionChain } from '../../apiserver/admission-chain.ts'
-import { Aggregation, type AggregationOptions } from '../../apiserver/aggregation/aggregation.ts'
+import { Aggregation } from '../../apiserver/aggregation/aggregation.ts'
 import { AllocationRepair } from '../../apiserver/allocation/allocation-repair.ts'
 import { ServiceAllocator } from '../../apiserver/allocation/service-allocator.ts'
 import { type ApiServer, createApiServer } from '../../apiserver/api-server.ts'
 import { ClientCertificateAuthenticator } from '../../apiserver/authentication/client-certificate.ts'
 import { FrontProxyAuthenticator } from '../../apiserver/authentication/front-proxy.ts'
-import { OpenIdEndpoint } from '../../apiserver/authentication/open-id.ts'
+import {
+  type LegacyTokenOptions,
+  LegacyTokens,
+  lastUsedLabel,
+} from '../../apiserver/authentication/legacy-tokens.ts'
 import { RequestAuthenticator } from '../../apiserver/authentication/request-authenticator.ts'
 import { SelfSubjectReviewResource } from '../../apiserver/authentication/self-subject-review.ts'
 import { ServiceAccountTokens } from '../../apiserver/authentication/service-account-tokens.ts'
@@ -42,33 +47,25 @@ import { connectEndpoints } from '../../apiserver/connect/connect-endpoints.ts'
 import { ConversionMetrics } from '../../apiserver/custom-resources/conversion-metrics.ts'
 import { DefinitionControllers } from '../../apiserver/custom-resources/definition-controllers.ts'
 import { webhookConverter } from '../../apiserver/custom-resources/webhook-converter.ts'
-import { DiscoveryEndpoint } from '../../apiserver/discovery/discovery-endpoint.ts'
-import { type HealthCheck, HealthEndpoint, ping } from '../../apiserver/discovery/health-endpoint.ts'
-import { MetricsEndpoint } from '../../apiserver/discovery/metrics-endpoint.ts'
-import { OpenApiEndpoint } from '../../apiserver/discovery/openapi-endpoint.ts'
-import { RootEndpoint } from '../../apiserver/discovery/root-endpoint.ts'
-import { servedResources } from '../../apiserver/discovery/served-resource.ts'
-import { VersionEndpoint } from '../../apiserver/discovery/version-endpoint.ts'
+import { type HealthCheck, ping } from '../../apiserver/discovery/health-endpoint.ts'
 import { ObjectForms } from '../../apiserver/dynamic-admission/object-forms.ts'
 import { ServedParams } from '../../apiserver/dynamic-admission/policies/served-params.ts'
-import type { Endpoint, SubresourceEndpoint, VirtualResource } from '../../apiserver/endpoint.ts'
+import type { SubresourceEndpoint, VirtualResource } from '../../apiserver/endpoint.ts'
 import { NodeBackendConnector } from '../../apiserver/http/backend-connector.ts'
 import { acceptSpdy } from '../../apiserver/http/spdy/accept-spdy.ts'
 import { impersonationFilter } from '../../apiserver/impersonation/impersonation-filter.ts'
 import type { ObjectReader } from '../../apiserver/object-reader.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
-import { ownSubresources } from '../../apiserver/rest/subresources.ts'
 import { ServerCore } from '../../apiserver/server-core.ts'
 import { defined } from '../../base/defined.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { ElectionTimes } from '../../reconcile/leader-election.ts'
-import { buildInfo } from '../version.ts'
+import { apiDocuments } from './api-documents.ts'
 import type { ApiServerIdentity } from './api-server-identity.ts'
 import { clientFor } from './component-clients.ts'
 import { coordinateElections } from './coordinate-elections.ts'
-import { readFieldDocs } from './field-docs.ts'
 import type { OpenedStorage } from './open-storage.ts'
 
 export interface ApiServerSetup {
@@ -89,6 +86,10 @@ export interface ApiServerSetup {
   readonly nodePorts: { readonly first: number; readonly last: number }
   /** The way to nodes in this process, undefined for everything else; absent: their addresses are real. Throws where nothing listens. */
   readonly dialNode?: ((address: BackendAddress) => Duplex | undefined) | undefined
+  /** Which of a node's addresses is tried first; kubeadm's order where absent. */
+  readonly kubeletAddressTypes?: readonly string[] | undefined
+  /** How long Events are kept; upstream's hour where absent. */
+  readonly eventLifeMs?: number | undefined
   /** Tests: whatever is written must survive JSON. */
   readonly checked: boolean
   /** Times of the election among API servers that coordinate others' elections. */
@@ -131,72 +132,21 @@ const loopbackUser: UserInfo = {
 /** Upstream's `--etcd-healthcheck-timeout`. */
 const probeTimeoutMs = 2_000
 
-const healthNames = ['healthz', 'livez', 'readyz']
-
 interface Parts {
   readonly core: ServerCore
   readonly setup: ApiServerSetup
-  readonly checks: readonly HealthCheck[]
-}
-
-interface Documents {
-  readonly endpoints: readonly Endpoint[]
-  /** What other servers add to them. */
-  readonly publish: AggregationOptions['publish']
-}
-
-function makeEndpoints(
-  { core, setup, checks }: Parts,
-  subresources: readonly SubresourceEndpoint[],
-): Documents {
-  const { host, logger, metrics, identity } = setup
-  const { issuers, keys } = identity.serviceAccounts
-  const address = `${setup.advertise.address}:${setup.advertise.port}`
-  const discovery = new DiscoveryEndpoint({ host, address })
-  const build = buildInfo()
-  const openApi = new OpenApiEndpoint({
-    host,
-    schemas: core.options.schemas,
-    docs: readFieldDocs,
-    version: build.gitVersion,
-  })
-  const answered = new Set(subresources.map((each) => `${each.group}/${each.resource}/${each.subresource}`))
-  const served = servedResources(core.options.kinds, resources, (kind, name) => {
-    const { status, scale, parts = [] } = kind.subresources
-    if (name === 'status') return status !== undefined
-    if (name === 'scale') return scale !== undefined
-    const key = `${kind.group}/${kind.resource}/${name}`
-    return parts.includes(name) || key in ownSubresources || answered.has(key)
-  })
-  core.served.onChange(() => {
-    discovery.replace(core.served.list())
-    openApi.replace(core.served.list())
-  })
-  core.served.replace('built in', served)
-  const endpoints: Endpoint[] = [
-    discovery,
-    openApi,
-    ...healthNames.map((name) => new HealthEndpoint(name, checks, logger)),
-    new VersionEndpoint(build),
-    new MetricsEndpoint(metrics),
-    new OpenIdEndpoint(issuers[0] ?? '', `https://${address}`, keys),
-  ]
-  const root = new RootEndpoint(() => [...endpoints.flatMap((endpoint) => endpoint.paths), '/'])
-  return {
-    endpoints: [...endpoints, root],
-    publish: (versions, external) => {
-      discovery.replaceExternal(versions)
-      openApi.replaceExternal(external)
-    },
-  }
 }
 
 /** Who asks and whether they may. */
-function makeGuards({ setup, core }: Omit<Parts, 'checks'>) {
+function makeGuards({ setup, core }: Parts, noteUse: LegacyTokenOptions['noteUse']) {
   const { host, identity, access, logger } = setup
   const { reader } = core
   const { issuers, keys, audiences } = identity.serviceAccounts
-  const tokens = new TokenChain([...access.tokens, new ServiceAccountTokens({ host, keys, reader, issuers })])
+  const tokens = new TokenChain([
+    ...access.tokens,
+    new LegacyTokens({ host, keys, reader, audiences, noteUse }),
+    new ServiceAccountTokens({ host, keys, reader, issuers }),
+  ])
   const rbac = new RbacIndex(reader)
   const modes: Readonly<Record<AuthorizationMode, () => Authorizer>> = {
     AlwaysAllow: () => alwaysAllow,
@@ -225,12 +175,13 @@ type Guards = ReturnType<typeof makeGuards>
 
 /** Tokens, and the ways to pods and nodes. */
 function makeSubresources(
-  { setup, core }: Omit<Parts, 'checks'>,
+  { setup, core }: Parts,
   { issuer, keys, audiences, authorizer }: Guards,
   admission: AdmissionChain,
   connector: BackendConnector,
 ): readonly SubresourceEndpoint[] {
-  const { host } = setup
+  const { host, kubeletAddressTypes: preferredAddressTypes } = setup
+  const { maxLifeSeconds, extendsInjected } = setup.identity.serviceAccounts
   const { reader, decodeBody } = core
   return [
     new TokenRequestEndpoint({
@@ -241,8 +192,13 @@ function makeSubresources(
       decode: decodeBody,
       issuer,
       audiences,
+      maxLifeSeconds,
+      extendsInjected,
     }),
-    ...connectEndpoints({ host, reader, admission, authorizer, connector, acceptMultiplexed: acceptSpdy }),
+    ...connectEndpoints({
+      ...{ host, reader, admission, authorizer, connector, preferredAddressTypes },
+      acceptMultiplexed: acceptSpdy,
+    }),
   ]
 }
 
@@ -290,6 +246,26 @@ function makeDefinitionControllers(
   return new DefinitionControllers({ host, logger, reader, transport, custom })
 }
 
+/** Nobody waits for it. */
+function noteTokenUse(server: ApiServer, logger: Logger, secret: core.v1.Secret, day: string): void {
+  const { namespace = '', name = '', uid } = secret.metadata ?? {}
+  server
+    .transportFor(loopbackUser, 'kube-apiserver')
+    .request({
+      method: 'PATCH',
+      path: `/api/v1/namespaces/${namespace}/secrets/${name}`,
+      contentType: 'application/merge-patch+json',
+      body: { metadata: { uid, labels: { [lastUsedLabel]: day } } },
+    })
+    .catch((error: unknown) =>
+      logger.warn('the use of a token could not be noted', { namespace, name, error }),
+    )
+}
+
+/** The kinds that the store forgets by itself are those of events. */
+const withEventLife = (kinds: readonly KindDeclaration[], timeToLiveMs: number): readonly KindDeclaration[] =>
+  kinds.map((kind) => (kind.timeToLiveMs === undefined ? kind : { ...kind, timeToLiveMs }))
+
 /** Puts an API server together and loads it from the store. */
 export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiServer> {
   const { host, logger, metrics, store, identity, checked } = setup
@@ -301,7 +277,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     sharedStorage: store.shared,
     logger,
     metrics,
-    kinds: served,
+    kinds: setup.eventLifeMs === undefined ? served : withEventLife(served, setup.eventLifeMs),
     hiddenKinds: hidden,
     features,
     schemas: builtInSchemas,
@@ -309,7 +285,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     checked,
   })
   const { reader } = core
-  const guards = makeGuards({ setup, core })
+  const guards = makeGuards({ setup, core }, (secret, day) => noteTokenUse(server, logger, secret, day))
   const { authorizer, authenticator, rbac } = guards
   const connector = new NodeBackendConnector({
     ...identity.kubelet.client,
@@ -349,7 +325,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
       },
     },
   ]
-  const { endpoints, publish } = makeEndpoints({ core, setup, checks }, subresources)
+  const { endpoints, publish } = apiDocuments({ core, setup, checks }, subresources)
   const aggregation = new Aggregation({ host, logger, reader, connector, served: core.served, publish })
   checks.push(aggregation.check)
   const conversions = new ConversionMetrics(metrics)

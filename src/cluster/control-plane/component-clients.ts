@@ -27,11 +27,20 @@ const accountNames: Readonly<Record<string, string>> = {
   serviceaccount: 'service-account-controller',
 }
 
+/** The controller manager itself. */
+export const managerUser = componentUser('system:kube-controller-manager')
+
+/** Controllers that work as the manager: what gives service accounts their tokens has none of its own. */
+export const worksAsManager = (controller: string): boolean => controller === 'serviceaccount-token'
+
 /** A controller's own service account, which upstream's bootstrap roles are bound to. */
-export const controllerUser = (controller: string): UserInfo => ({
-  name: serviceAccountUser('kube-system', accountNames[controller] ?? `${controller}-controller`),
-  groups: [...serviceAccountGroups('kube-system'), authenticated],
-})
+export const controllerUser = (controller: string): UserInfo =>
+  worksAsManager(controller)
+    ? managerUser
+    : {
+        name: serviceAccountUser('kube-system', accountNames[controller] ?? `${controller}-controller`),
+        groups: [...serviceAccountGroups('kube-system'), authenticated],
+      }
 
 export const nodeUser = (node: string): UserInfo => ({
   name: `system:node:${node}`,

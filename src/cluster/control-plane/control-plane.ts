@@ -1,5 +1,6 @@
 import type { RuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import type { ApiServer } from '../../apiserver/api-server.ts'
+import { signToken } from '../../apiserver/authentication/jwt.ts'
 import type { HttpServer } from '../../apiserver/http/http-server.ts'
 import { defined } from '../../base/defined.ts'
 import type { Host } from '../../base/host.ts'
@@ -13,10 +14,11 @@ import { controllers } from '../../controllers/controllers.ts'
 import { Scheduler } from '../../scheduler/scheduler.ts'
 import type { NetworkOptions } from '../options.ts'
 import type { Pki } from '../pki/ensure-pki.ts'
+import { tokenKeys } from '../pki/token-keys.ts'
 import { type Report, step } from '../progress.ts'
 import { type ApiServerSetup, defaultAccess } from './api-server.ts'
 import { ownIdentity } from './api-server-identity.ts'
-import { clientFor, componentUser, controllerUser } from './component-clients.ts'
+import { clientFor, componentUser, controllerUser, managerUser } from './component-clients.ts'
 import { kindsOf } from './kinds-of.ts'
 import type { StoragePlace } from './open-storage.ts'
 import { runControllers } from './run-controllers.ts'
@@ -54,7 +56,6 @@ export interface ControlPlane {
   stop(): Promise<void>
 }
 
-const managerUser = componentUser('system:kube-controller-manager')
 const schedulerUser = componentUser('system:kube-scheduler')
 
 type Stop = () => Promise<void> | void
@@ -131,6 +132,7 @@ async function control(
   const list = controllers({
     kinds: kindsOf(server),
     rootCertificate: options.pki.ca.certificatePem,
+    signToken: (claims) => signToken(claims, tokenKeys(options.pki.serviceAccount.privateKeyPem)),
     // Nobody else admits anything: this is the only API server.
     namespaceSettleMs: 0,
     nodeIpam: { clusterCidr: options.network.podCidr, nodeCidrMaskSize: options.network.nodePodCidrBits },

@@ -1,0 +1,150 @@
+import type { core } from '../../api/generated/types/index.ts'
+import { decodeBase64 } from '../../base/base64.ts'
+import type { Host } from '../../base/host.ts'
+import { LruMap } from '../../base/lru-map.ts'
+import type { Authentication } from '../authenticator.ts'
+import type { ObjectReader } from '../object-reader.ts'
+import { typedReader } from '../typed-reader.ts'
+import { AuthenticationError } from './authentication-error.ts'
+import { type ParsedToken, parseToken } from './jwt.ts'
+import type { TokenAuthenticator } from './token-authenticator.ts'
+import type { TokenKeys } from './token-keys.ts'
+import { serviceAccountGroups, serviceAccountUser } from './users.ts'
+
+type Secret = core.v1.Secret
+
+export interface LegacyTokenOptions {
+  readonly host: Host
+  readonly keys: TokenKeys
+  readonly reader: ObjectReader
+  /** The server's own: the tokens name none. */
+  readonly audiences: readonly string[]
+  /** Labels a Secret with the day (`2026-01-31`) on which its token was used. */
+  readonly noteUse: (secret: Secret, day: string) => void
+}
+
+interface LegacyClaims {
+  readonly namespace: string
+  readonly secret: string
+  readonly account: string
+  readonly uid: string
+}
+
+export const legacyIssuer = 'kubernetes/serviceaccount'
+const claimPrefix = 'kubernetes.io/serviceaccount/'
+export const lastUsedLabel = 'kubernetes.io/legacy-token-last-used'
+const invalidSinceLabel = 'kubernetes.io/legacy-token-invalid-since'
+const dayMs = 24 * 60 * 60 * 1000
+/** Signatures are checked once for a token; what they say is checked every time. */
+const maxKnownTokens = 4096
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+/** Throws AuthenticationError in upstream's words. */
+function claimsOf({ payload }: ParsedToken): LegacyClaims {
+  const claims = {
+    namespace: textOf(payload[`${claimPrefix}namespace`]),
+    secret: textOf(payload[`${claimPrefix}secret.name`]),
+    account: textOf(payload[`${claimPrefix}service-account.name`]),
+    uid: textOf(payload[`${claimPrefix}service-account.uid`]),
+  }
+  const subject = textOf(payload['sub'])
+  const missing = [
+    subject === '' && 'sub',
+    claims.namespace === '' && 'namespace',
+    claims.secret === '' && 'secretName',
+    claims.account === '' && 'serviceAccountName',
+    claims.uid === '' && 'serviceAccountUID',
+  ].find((name) => name !== false)
+  if (missing !== undefined) throw new AuthenticationError(`${missing} claim is missing`)
+  if (subject !== serviceAccountUser(claims.namespace, claims.account))
+    throw new AuthenticationError('sub claim is invalid')
+  return claims
+}
+
+/**
+ * Tokens of service accounts that are kept in Secrets (`kubernetes.io/service-account-token`): they never expire, and
+ * end with their Secret or their service account.
+ */
+export class LegacyTokens implements TokenAuthenticator {
+  readonly #options: LegacyTokenOptions
+  readonly #known = new LruMap<string, LegacyClaims>(maxKnownTokens)
+  /** When a Secret was last noted as used. */
+  readonly #notedDays = new LruMap<string, string>(maxKnownTokens)
+
+  constructor(options: LegacyTokenOptions) {
+    this.#options = options
+  }
+
+  authenticateToken(token: string, audiences: readonly string[]): Authentication | undefined {
+    const claims = this.#known.get(token) ?? this.#verify(token)
+    if (claims === undefined) return undefined
+    const common = this.#options.audiences.filter((audience) => audiences.includes(audience))
+    if (common.length === 0)
+      throw new AuthenticationError(`token audiences ${this.#options.audiences} is invalid for ${audiences}`)
+    this.#check(token, claims)
+    const { namespace, account, uid } = claims
+    const user = {
+      name: serviceAccountUser(namespace, account),
+      uid,
+      groups: serviceAccountGroups(namespace),
+    }
+    return { user, audiences: common }
+  }
+
+  #verify(token: string): LegacyClaims | undefined {
+    const parsed = parseToken(token)
+    if (parsed?.payload['iss'] !== legacyIssuer) return undefined
+    const { kid, alg } = parsed.header
+    const keyId = textOf(kid) === '' ? undefined : textOf(kid)
+    if (!this.#options.keys.verify(keyId, textOf(alg), parsed.signed, parsed.signature))
+      throw new AuthenticationError('invalid signature, no keys found')
+    const claims = claimsOf(parsed)
+    this.#known.set(token, claims)
+    return claims
+  }
+
+  #check(token: string, claims: LegacyClaims): void {
+    const { reader } = this.#options
+    const secrets = typedReader<Secret>(reader, { group: '', resource: 'secrets' })
+    const secret = secrets.get(claims.namespace, claims.secret)
+    if (secret === undefined || secret.metadata?.deletionTimestamp !== undefined)
+      throw new AuthenticationError('Token has been invalidated')
+    if (new TextDecoder().decode(decodeBase64(secret.data?.['token'] ?? '')) !== token)
+      throw new AuthenticationError("Token does not match server's copy")
+    this.#checkAccount(claims)
+    this.#noteUse(secret)
+    const { namespace, account } = claims
+    if ((secret.metadata?.labels?.[invalidSinceLabel] ?? '') === '') return
+    throw new AuthenticationError(
+      `the token in secret ${namespace}/${claims.secret} for service account ${namespace}/${account} has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the '${invalidSinceLabel}' label from the secret to temporarily allow use of this token`,
+    )
+  }
+
+  #checkAccount({ namespace, account: name, uid }: LegacyClaims): void {
+    const accounts = typedReader<core.v1.ServiceAccount>(this.#options.reader, {
+      group: '',
+      resource: 'serviceaccounts',
+    })
+    const account = accounts.get(namespace, name)
+    if (account === undefined) throw new AuthenticationError(`serviceaccounts "${name}" not found`)
+    if (account.metadata?.deletionTimestamp !== undefined)
+      throw new AuthenticationError(`ServiceAccount ${namespace}/${name} has been deleted`)
+    if (account.metadata?.uid !== uid)
+      throw new AuthenticationError(
+        `ServiceAccount UID (${account.metadata?.uid ?? ''}) does not match claim (${uid})`,
+      )
+  }
+
+  /** Servers' clocks may differ: tomorrow will do. */
+  #noteUse(secret: Secret): void {
+    const { host, noteUse } = this.#options
+    const [today, tomorrow] = [0, dayMs].map((ms) => new Date(host.now() + ms).toISOString().slice(0, 10))
+    const { uid = '', labels } = secret.metadata ?? {}
+    const noted = labels?.[lastUsedLabel]
+    if (today === undefined || noted === today || noted === tomorrow) return
+    if (this.#notedDays.get(uid) === today) return
+    this.#notedDays.set(uid, today)
+    noteUse(secret, today)
+  }
+}
