@@ -34,6 +34,7 @@ import { statefulSetController } from './statefulset/stateful-set-controller.ts'
 import { taintEvictionController } from './tainteviction/taint-eviction-controller.ts'
 import { ttlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts'
 import { vacProtectionController } from './vacprotection/vac-protection-controller.ts'
+import { validatingAdmissionPolicyStatusController } from './validatingadmissionpolicystatus/policy-status-controller.ts'
 
 export interface ControllersOptions {
   /** Every kind that is served: what namespaces hold and owners own. */
@@ -79,6 +80,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     pvcProtectionController,
     pvProtectionController,
     vacProtectionController,
+    validatingAdmissionPolicyStatusController(kinds),
     ephemeralVolumeController,
     nodeLifecycleController(),
     taintEvictionController(),

@@ -25,8 +25,10 @@ export {
   type ExpressionAge,
   type ExpressionUse,
   expressionUses,
+  type KnownTypes,
   PolicyCompiler,
   PolicyEnvironments,
+  TypeChecker,
 } from './policies/policy-compiler.ts'
 export { bindingMacros } from './syntax/extension-macros.ts'
 export type { DeclField, DeclType } from './types/decl-type.ts'
@@ -51,6 +53,7 @@ export { declTypeFromSchema, maxCardinality } from './types/decl-type-from-schem
 export { escapeName, unescapeName } from './types/escape.ts'
 export * from './types/type.ts'
 export type { ValueSchema } from './types/value-schema.ts'
+export { valueSchemaOf } from './types/value-schema-of.ts'
 export { ValueList, ValueMap } from './values/collections.ts'
 export { formatValue } from './values/format.ts'
 export { nativeValue, toNative } from './values/native.ts'

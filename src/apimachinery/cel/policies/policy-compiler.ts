@@ -1,8 +1,8 @@
-import type { Environment, Program } from '../api.ts'
+import type { Compilation, Environment, Program } from '../api.ts'
 import { newEnvironment, storedEnvironment } from '../kubernetes.ts'
 import { authorizerType, resourceCheckType } from '../library/kubernetes/authorizer.ts'
 import { jsonPatchDecl, jsonPatchFunctions } from '../library/kubernetes/json-patch.ts'
-import { objectDecl, simpleDecl } from '../types/decl-type.ts'
+import { type DeclType, objectDecl, simpleDecl } from '../types/decl-type.ts'
 import {
   anyType,
   boolType,
@@ -38,6 +38,12 @@ export const expressionUses = {
   jsonPatch: { returns: [listOf(structType('JSONPatch'))], hasAuthorizer: true, hasPatchTypes: true },
 } as const satisfies Readonly<Record<string, ExpressionUse>>
 
+/** What is known of the objects that a policy looks at; absent: any object. */
+export interface KnownTypes {
+  readonly object?: DeclType | undefined
+  readonly params?: DeclType | undefined
+}
+
 /** `error`: what upstream says of the expression's field. */
 export type CompiledExpression =
   | { readonly program: Program; readonly outputType: CelType; readonly references: ReadonlySet<string> }
@@ -72,6 +78,20 @@ export class PolicyEnvironments {
     })
     this.#known.set(key, made)
     return made
+  }
+
+  /** For checking types, as upstream does it: without what is asked of the requested resource. */
+  typed(types: KnownTypes, hasParams: boolean): Environment {
+    return this.#base('stored').extend({
+      variables: {
+        object: types.object ?? dynType,
+        oldObject: types.object ?? dynType,
+        namespaceObject: namespaceDecl,
+        request: requestDecl,
+        ...(hasParams ? { params: types.params ?? dynType } : {}),
+        authorizer: authorizerType,
+      },
+    })
   }
 
   #base(age: ExpressionAge): Environment {
@@ -118,7 +138,7 @@ export class PolicyCompiler {
   compile(text: string, use: ExpressionUse, age: ExpressionAge): CompiledExpression {
     const base = this.#environments.environment(age, this.#hasParams, use)
     const environment = this.#hasVariables
-      ? base.extend({ variables: { variables: this.#variablesDecl() } })
+      ? base.extend({ variables: { variables: variablesDecl(this.#variables) } })
       : base
     const compilation = environment.compile(text)
     if ('error' in compilation) return { error: `compilation failed: ${compilation.error}` }
@@ -129,12 +149,40 @@ export class PolicyCompiler {
     if ('error' in planned) return { error: `program instantiation failed: ${planned.error}` }
     return { program: planned.program, outputType, references }
   }
+}
 
-  #variablesDecl() {
-    const fields = Object.fromEntries(
-      [...this.#variables].map(([name, type]) => [name, simpleDecl(type.name, declarable(type), 1)]),
-    )
-    return objectDecl('kubernetes.variables', fields)
+/** The variables that are known so far, as a type. */
+function variablesDecl(variables: ReadonlyMap<string, CelType>): DeclType {
+  const fields = Object.fromEntries(
+    [...variables].map(([name, type]) => [name, simpleDecl(type.name, declarable(type), 1)]),
+  )
+  return objectDecl('kubernetes.variables', fields)
+}
+
+/** Checks the expressions of one policy against the types of what it looks at; nothing is made ready to run. */
+export class TypeChecker {
+  readonly #environment: Environment
+  readonly #variables = new Map<string, CelType>()
+
+  constructor(environments: PolicyEnvironments, types: KnownTypes, hasParams: boolean) {
+    this.#environment = environments.typed(types, hasParams)
+  }
+
+  /** One with issues counts as dyn for those after it. */
+  addVariable(name: string, text: string): void {
+    const compilation = this.#compile(text)
+    this.#variables.set(name, 'error' in compilation ? dynType : compilation.expression.outputType)
+  }
+
+  /** All issues, as upstream prints them; undefined: none. */
+  issues(text: string): string | undefined {
+    const compilation = this.#compile(text)
+    return 'error' in compilation ? compilation.error : undefined
+  }
+
+  #compile(text: string): Compilation {
+    const variables = variablesDecl(this.#variables)
+    return this.#environment.extend({ variables: { variables } }).compile(text)
   }
 }
 
