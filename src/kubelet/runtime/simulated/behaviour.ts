@@ -42,9 +42,19 @@ const steady: Behaviour = {
   diskBytes: 0,
 }
 
+/** What a container's program sees of its environment. */
+export const environmentOf = (
+  { envs }: ContainerConfig,
+  { hostname }: SandboxConfig,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries([
+    ['HOSTNAME', hostname],
+    ...envs.map(({ key, value }) => [key, new TextDecoder().decode(value)]),
+  ])
+
 /** What its command says where it is one that is known (`sleep 5`, `false`, `sh -c 'echo a; exit 3'`), then what the annotation says. */
 export function behaviourOf(config: ContainerConfig, sandbox: SandboxConfig): Behaviour {
-  const ran = runScript([...config.command, ...config.args])
+  const ran = runScript([...config.command, ...config.args], environmentOf(config, sandbox))
   const scripted: Partial<Behaviour> =
     ran === undefined
       ? {}

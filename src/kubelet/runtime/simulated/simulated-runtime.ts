@@ -27,7 +27,7 @@ import {
   type StreamSession,
 } from '../runtime.ts'
 import { AddressPool } from './address-pool.ts'
-import { type Behaviour, behaviourOf } from './behaviour.ts'
+import { type Behaviour, behaviourOf, environmentOf } from './behaviour.ts'
 import { runScript } from './script.ts'
 import { imageBytes, imageOf, statsOf, usage } from './simulated-images.ts'
 import { SimulatedStream } from './simulated-stream.ts'
@@ -243,7 +243,7 @@ export class SimulatedRuntime implements Runtime {
   async execSync(id: string, command: readonly string[], timeoutSeconds: number): Promise<ExecSyncResult> {
     const container = this.#running(id)
     await this.#pass('execSync', `${subject(container.sandbox.config)}/${container.config.metadata.name}`, 0)
-    const ran = runScript(command, environmentOf(container))
+    const ran = runScript(command, environmentOf(container.config, container.sandbox.config))
     const durationMs = ran?.forever === true ? Number.POSITIVE_INFINITY : (ran?.durationMs ?? 0)
     if (timeoutSeconds > 0 && durationMs > timeoutSeconds * 1000) {
       await this.#sleep(timeoutSeconds * 1000)
@@ -263,7 +263,7 @@ export class SimulatedRuntime implements Runtime {
     output: OutputSink,
   ): Promise<StreamSession> {
     const container = this.#running(id)
-    const ran = runScript(command, environmentOf(container)) ?? {
+    const ran = runScript(command, environmentOf(container.config, container.sandbox.config)) ?? {
       output: [],
       errors: [`simulated containers have no program ${JSON.stringify(command[0] ?? '')}`],
       durationMs: 0,
@@ -453,9 +453,3 @@ export class SimulatedRuntime implements Runtime {
 }
 
 const subject = (config: SandboxConfig): string => `${config.metadata.namespace}/${config.metadata.name}`
-
-const environmentOf = (container: SimulatedContainer): Readonly<Record<string, string>> =>
-  Object.fromEntries([
-    ['HOSTNAME', container.sandbox.config.hostname],
-    ...container.config.envs.map(({ key, value }) => [key, new TextDecoder().decode(value)]),
-  ])
