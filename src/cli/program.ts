@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { duration } from '../cluster/components/flags/flag-types.ts'
 import { timonelVersion } from '../cluster/version.ts'
 
 /** A whole number of at least `least` and at most `most`. */
@@ -37,6 +38,15 @@ function portRange(text: string): { readonly first: number; readonly last: numbe
     throw new InvalidArgumentError('It must be two ports, like 30000-32767.')
   }
   return range
+}
+
+/** `1h30m`, in milliseconds. */
+function goDuration(text: string): number {
+  try {
+    return duration('', 0).parse(text, undefined)
+  } catch {
+    throw new InvalidArgumentError('It must be a duration, like 5m or 1h30m.')
+  }
 }
 
 const oneOf =
@@ -88,6 +98,18 @@ export function program(): Command {
     )
     .option('--api-port <port>', 'port of the API server; 0: any that is free', wholeNumber(0, 65_535), 6443)
     .option('--install-deps', 'install the system packages that are missing', false)
+    .option(
+      '--etcd-servers <url>',
+      'the etcd to keep objects in (default: as before, at first the data directory)',
+    )
+    .option('--etcd-cafile <file>', "authority of etcd's certificate", folder)
+    .option('--etcd-certfile <file>', 'certificate shown to etcd', folder)
+    .option('--etcd-keyfile <file>', 'its key', folder)
+    .option(
+      '--auto-compaction-retention <duration>',
+      'how long the past is kept, like 5m; 0: for good (default: 5m)',
+      goDuration,
+    )
     .option('--quota-backend-bytes <bytes>', 'how large the store may grow', wholeNumber(1))
     .option(
       '--registry-mirror <host=url>',

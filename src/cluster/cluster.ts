@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { containsIp, parseCidr, parseIp } from '../apimachinery/ip-address.ts'
+import { defined } from '../base/defined.ts'
 import { makeDirectory } from '../base/host/make-directory.ts'
 import { createMetrics } from '../base/host/metrics.ts'
 import { realHost } from '../base/host/real-host.ts'
@@ -13,6 +14,7 @@ import type { SimulatedNode } from '../kubelet/simulated-nodes.ts'
 import { adminUser, clientFor } from './control-plane/component-clients.ts'
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts'
 import { ensureDns } from './control-plane/ensure-dns.ts'
+import type { StoragePlace } from './control-plane/open-storage.ts'
 import { type DataDirectory, dataDirectory } from './data-directory.ts'
 import { firstAddress } from './first-address.ts'
 import { InProcessNodes } from './in-process-nodes.ts'
@@ -104,10 +106,11 @@ export class Cluster {
 }
 
 function checkOptions(options: ClusterOptions): void {
-  if (options.clock === 'virtual' && (options.runtime === 'containerd' || options.storage === 'lmdb')) {
+  const { storage = 'memory' } = options
+  if (options.clock === 'virtual' && (options.runtime === 'containerd' || storage !== 'memory')) {
     throw new Error('a virtual clock goes with the simulated runtime and with storage in memory')
   }
-  if (options.storage === 'lmdb' && options.dataDirectory === undefined) {
+  if (storage === 'lmdb' && options.dataDirectory === undefined) {
     throw new Error("storage 'lmdb' needs a dataDirectory")
   }
 }
@@ -181,8 +184,11 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
     serviceAddress: firstAddress(network.serviceCidr),
     ...(real ? {} : { dialNode: inProcess.dial }),
     checked: virtual !== undefined,
-    store: options.storage === 'lmdb' ? { type: 'lmdb', directory: directory.store } : { type: 'memory' },
-    ...(options.quotaBackendBytes === undefined ? {} : { quotaBackendBytes: options.quotaBackendBytes }),
+    store: storagePlace(options, directory),
+    ...defined({
+      quotaBackendBytes: options.quotaBackendBytes,
+      compactionIntervalMs: options.compactionIntervalMs,
+    }),
   })
   try {
     const { port } = controlPlane.http
@@ -218,6 +224,14 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
     await controlPlane.stop()
     throw error
   }
+}
+
+function storagePlace({ storage = 'memory' }: ClusterOptions, { root, store }: DataDirectory): StoragePlace {
+  if (storage === 'memory') return { type: 'memory' }
+  if (storage === 'lmdb') return { type: 'lmdb', directory: store }
+  if (existsSync(store))
+    throw new Error(`the cluster in ${root} keeps its objects there: it cannot be moved to an etcd`)
+  return { type: 'etcd', endpoint: storage }
 }
 
 function certificates(directory: DataDirectory, network: NetworkOptions, place: Place): Promise<Pki> {

@@ -8,6 +8,16 @@ export interface LastStart {
   /** Absent where there has been no node. */
   readonly runtime?: RuntimeName
   readonly apiPort: number
+  /** Absent where objects are kept in the data directory. */
+  readonly etcd?: EtcdFiles
+}
+
+/** An etcd, and the files of what it trusts and is shown; absolute. */
+export interface EtcdFiles {
+  readonly servers: string
+  readonly caFile?: string
+  readonly certFile?: string
+  readonly keyFile?: string
 }
 
 const fileOf = (root: string): string => join(root, 'last-start.json')

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { get, type RequestOptions } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -13,8 +13,12 @@ import { ServiceAccount } from '../../src/api/core/service-account/kind.ts'
 import type { authentication } from '../../src/api/generated/types/index.ts'
 import type { KubernetesObject } from '../../src/apimachinery/meta.ts'
 import { isStatus } from '../../src/apimachinery/status-error.ts'
+import { realHost } from '../../src/base/host/real-host.ts'
 import type { Client } from '../../src/client/client.ts'
-import { whyNoEtcd } from '../../src/storage/etcd/testing/etcd-process.ts'
+import { createClient } from '../../src/client/create-client.ts'
+import { createHttpsTransport } from '../../src/client/https/https-transport.ts'
+import { loadKubeconfig } from '../../src/client/https/kubeconfig.ts'
+import { EtcdProcess, whyNoEtcd } from '../../src/storage/etcd/testing/etcd-process.ts'
 import { ComponentCluster, type RunningComponent } from './support/components.ts'
 import { run } from './support/run.ts'
 import { until } from './support/until.ts'
@@ -206,16 +210,50 @@ describe.skipIf(whyNoEtcd !== '')(`a control plane of processes on one etcd ${wh
     expect((await ask(extra.port, '/api/v1/pods', undefined, { headers }))[1]).not.toContain('jane')
     const keys = await ask(extra.port, '/.well-known/openid-configuration', 'admin')
     expect(JSON.parse(keys[1]).jwks_uri).toBe('https://example.com/keys')
-    const { spec } = await cluster
-      .client('admin', extra)
-      .resource(ServiceAccount)
-      .createSubresource<authentication.v1.TokenRequest>(namespace, 'default', 'token', {
+    const accounts = cluster.client('admin', extra).resource(ServiceAccount)
+    await accounts.create({ metadata: { name: 'short', namespace } })
+    const { spec } = await accounts.createSubresource<authentication.v1.TokenRequest>(
+      namespace,
+      'short',
+      'token',
+      {
         apiVersion: 'authentication.k8s.io/v1',
         kind: 'TokenRequest',
         spec: { expirationSeconds: 7200 },
-      } as KubernetesObject)
+      } as KubernetesObject,
+    )
     expect(spec?.expirationSeconds).toBe(3600)
     await extra.stop()
+  })
+
+  test('a whole cluster keeps its objects in an etcd, and finds them there again', async () => {
+    const etcd = await EtcdProcess.start()
+    const root = join(cluster.folder, 'whole')
+    const file = (name: string): string => join(etcd.folder, `${name}.pem`)
+    const given = [
+      ...['--etcd-servers', etcd.endpoint.url, '--etcd-cafile', file('ca')],
+      ...['--etcd-certfile', file('client'), '--etcd-keyfile', file('client-key')],
+    ]
+    const timonel = async (...args: readonly string[]): Promise<void> => {
+      const { code, stderr } = await run(['dist/timonel', ...args, '--data-dir', root])
+      expect([code, stderr]).toEqual([0, ''])
+    }
+    const client = () => createClient(createHttpsTransport({ host: realHost, ...loadKubeconfig(config) }))
+    const config = join(root, 'admin.conf')
+    const up = ['up', '--detach', '--runtime', 'simulated', '--api-port', '0']
+    try {
+      await timonel(...up, ...given, '--auto-compaction-retention', '1h')
+      await client()
+        .resource(ConfigMap)
+        .create({ metadata: { name: 'map', namespace } })
+      await timonel('down')
+      await timonel(...up)
+      expect((await client().resource(ConfigMap).get(namespace, 'map')).metadata?.uid).toBeDefined()
+      expect(existsSync(join(root, 'store'))).toBe(false)
+    } finally {
+      await timonel('delete')
+      await etcd.dispose()
+    }
   })
 
   test('an API server that is restarted goes on where it was, and ends at SIGTERM', async () => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { openSync } from 'node:fs'
+import { openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defined } from '../../base/defined.ts'
 import { createLogger } from '../../base/host/logger.ts'
@@ -8,6 +8,8 @@ import {
   Cluster,
   type ClusterState,
   dataDirectory,
+  type EtcdEndpoint,
+  type EtcdFiles,
   installCommand,
   installPackages,
   isAlive,
@@ -34,6 +36,11 @@ export interface UpOptions {
   readonly apiPort?: number
   readonly installDeps: boolean
   readonly quotaBackendBytes?: number
+  readonly etcdServers?: string
+  readonly etcdCafile?: string
+  readonly etcdCertfile?: string
+  readonly etcdKeyfile?: string
+  readonly autoCompactionRetention?: number
   readonly registryMirror: readonly RegistryMirror[]
   readonly serviceCidr?: string
   readonly dnsAddress?: string
@@ -95,6 +102,24 @@ async function chooseRuntime(wanted: RuntimeName | 'auto', installDeps: boolean)
   return 'containerd'
 }
 
+/** Undefined where no etcd is named. */
+function etcdOf(options: UpOptions): EtcdFiles | undefined {
+  const { etcdServers: servers, etcdCafile: caFile, etcdCertfile: certFile, etcdKeyfile: keyFile } = options
+  if (servers === undefined) {
+    if ((caFile ?? certFile ?? keyFile) === undefined) return undefined
+    throw new Error('--etcd-cafile, --etcd-certfile and --etcd-keyfile go with --etcd-servers')
+  }
+  if (servers.includes(',')) throw new Error('--etcd-servers: more than one endpoint is not there')
+  return defined({ servers, caFile, certFile, keyFile })
+}
+
+function etcdEndpoint({ servers, caFile, certFile, keyFile }: EtcdFiles): EtcdEndpoint {
+  const read = (file: string | undefined): string | undefined =>
+    file === undefined ? undefined : readFileSync(file, 'utf8')
+  const tls = defined({ certificateAuthority: read(caFile), certificate: read(certFile), key: read(keyFile) })
+  return { url: servers, tls }
+}
+
 function running(root: string): ClusterState | undefined {
   const state = readState(dataDirectory(root).stateFile)
   return state && isAlive(state) ? state : undefined
@@ -128,24 +153,28 @@ async function run(options: UpOptions, root: string): Promise<void> {
   // A control plane by itself runs no pods, whatever it has run before.
   const runtime = nodes === 0 ? 'simulated' : await chooseRuntime(wanted, options.installDeps)
   const apiPort = options.apiPort ?? before.apiPort ?? defaultApiPort
+  const etcd = etcdOf(options) ?? before.etcd
   const ended = endSignal()
   const cluster = await Cluster.start(
     {
       nodes,
       runtime,
-      storage: 'lmdb',
+      storage: etcd === undefined ? 'lmdb' : etcdEndpoint(etcd),
       dataDirectory: root,
       apiPort,
       logger: createLogger({ level: options.logLevel }),
       logLevel: options.logLevel,
       network: networkOf(options),
       registryMirrors: options.registryMirror,
-      ...(options.quotaBackendBytes === undefined ? {} : { quotaBackendBytes: options.quotaBackendBytes }),
+      ...defined({
+        quotaBackendBytes: options.quotaBackendBytes,
+        compactionIntervalMs: options.autoCompactionRetention,
+      }),
     },
     report(),
   )
   const kept = nodes === 0 ? before.runtime : runtime
-  writeLastStart(root, defined({ nodes, runtime: kept, apiPort }))
+  writeLastStart(root, defined({ nodes, runtime: kept, apiPort, etcd }))
   say(`\nThe cluster is ready:\n  export KUBECONFIG=${dataDirectory(root).kubeconfig}\n  kubectl get nodes`)
   if (process.send) {
     process.send({ type: 'ready' } satisfies Message)

@@ -33,6 +33,7 @@ export interface ControlPlaneOptions {
   readonly network: NetworkOptions
   readonly store: StoragePlace
   readonly quotaBackendBytes?: number
+  readonly compactionIntervalMs?: number
   /** Where the API is served. */
   readonly listen: { readonly address: string; readonly port: number }
   /** How nodes and pods reach it. */
@@ -102,6 +103,7 @@ async function serve(options: ControlPlaneOptions, stops: Stop[]): Promise<Servi
       ...{ host, logger, metrics, listen, checked },
       place: options.store,
       quotaBackendBytes: options.quotaBackendBytes,
+      compactionIntervalMs: options.compactionIntervalMs,
       serving: pki.apiServer,
       identity: ownIdentity(pki, network.domain),
       access: defaultAccess,
@@ -133,8 +135,8 @@ async function control(
     kinds: kindsOf(server),
     rootCertificate: options.pki.ca.certificatePem,
     signToken: (claims) => signToken(claims, tokenKeys(options.pki.serviceAccount.privateKeyPem)),
-    // Nobody else admits anything: this is the only API server.
-    namespaceSettleMs: 0,
+    // Nobody else admits anything: this is the only API server, unless others use its etcd.
+    ...(options.store.type === 'etcd' ? {} : { namespaceSettleMs: 0 }),
     nodeIpam: { clusterCidr: options.network.podCidr, nodeCidrMaskSize: options.network.nodePodCidrBits },
   })
   const schedulerClient = clientFor(server, schedulerUser, 'kube-scheduler')
