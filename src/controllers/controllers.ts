@@ -19,6 +19,7 @@ import { garbageCollector } from './garbagecollector/garbage-collector.ts'
 import { jobController } from './job/job-controller.ts'
 import { namespaceController } from './namespace/namespace-controller.ts'
 import { type NodeIpamOptions, nodeIpamController } from './nodeipam/node-ipam-controller.ts'
+import type { NodeGrace } from './nodelifecycle/node-health.ts'
 import { nodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts'
 import { type PodGcOptions, podGcController } from './podgc/pod-gc-controller.ts'
 import { pvcProtectionController } from './pvcprotection/pvc-protection-controller.ts'
@@ -49,6 +50,7 @@ export interface ControllersOptions {
   readonly endpointSlice?: EndpointSliceOptions
   readonly endpointSliceMirroring?: EndpointSliceMirroringOptions
   readonly nodeIpam?: NodeIpamOptions
+  readonly nodeLifecycle?: NodeGrace
   readonly podGc?: PodGcOptions
 }
 
@@ -82,7 +84,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     vacProtectionController,
     validatingAdmissionPolicyStatusController(kinds),
     ephemeralVolumeController,
-    nodeLifecycleController(),
+    nodeLifecycleController(options.nodeLifecycle),
     taintEvictionController(),
     podGcController(options.podGc),
     namespaceController({

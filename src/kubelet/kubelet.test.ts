@@ -54,6 +54,27 @@ test('a pod runs, is ready and has an address of the node', async () => {
   ])
 })
 
+test('what others say of a pod is put right: a node that was thought dead has its pods ready again', async () => {
+  bench = await nodeBench()
+  await bench.run('web', { containers: [web] })
+  await bench.host.advance(1_000)
+  const status = { conditions: [{ type: 'Ready', status: 'False', reason: 'NodeNotReady' }] }
+  const type = 'application/strategic-merge-patch+json'
+  const pods = bench.client.resource(Pod)
+  await pods.patch('default', 'web', type, { status }, { subresource: 'status' })
+  expect(condition(await bench.get('web'), 'Ready')).toBe('False')
+  await bench.host.advance(1_000)
+  expect(condition(await bench.get('web'), 'Ready')).toBe('True')
+  const writes = bench.api.writes().length
+  await bench.host.advance(5_000)
+  expect(
+    bench.api
+      .writes()
+      .slice(writes)
+      .filter((write) => write.includes('/pods/')),
+  ).toEqual([])
+})
+
 test('a container that fails is restarted with growing pauses', async () => {
   bench = await nodeBench()
   await bench.run('bad', { containers: [{ ...web, command: ['sh', '-c', 'sleep 1; exit 3'] }] })

@@ -24,7 +24,7 @@ import {
 import { type ApiConnection, connect } from './connection.ts'
 import { controllerFlags, controllerOptions, withWorkers } from './controller-flags.ts'
 import { DiscoveredKinds } from './discovered-kinds.ts'
-import { boolean, int, list, pairs, path, text } from './flags/flag-types.ts'
+import { boolean, duration, int, list, pairs, path, text } from './flags/flag-types.ts'
 import { FlagError, type FlagValues } from './flags/parse-flags.ts'
 import { readFlagFile } from './read-pem.ts'
 import { runAsLeader } from './run-as-leader.ts'
@@ -45,6 +45,8 @@ const flags = {
   'allocate-node-cidrs': boolean('Nodes get a part of the pods’ addresses each.', false),
   'cluster-cidr': text('Addresses of pods.'),
   'node-cidr-mask-size': int('Prefix length of each node’s part of them.', 24, { min: 1, max: 128 }),
+  'node-monitor-grace-period': duration('How long a node may be silent until it is Unknown.', 50_000),
+  'node-startup-grace-period': duration('The same for a node that has never shown its status.', 60_000),
   'service-cluster-ip-range': text('Addresses of Services; has no effect here.'),
   'feature-gates': pairs('Feature gates: Name=true|false.', parseFeatureGates),
 }
@@ -76,6 +78,10 @@ function chosen(values: Values, kinds: KindSource): readonly AnyController[] {
     rootCertificate: rootCertificate ?? '',
     ...defined({ signToken: signer(values) }),
     ...controllerOptions(values),
+    nodeLifecycle: {
+      monitorGraceMs: values['node-monitor-grace-period'],
+      startupGraceMs: values['node-startup-grace-period'],
+    },
     ...(allocates ? { nodeIpam } : {}),
   })
   const off = [

@@ -4,9 +4,16 @@ import { formatTime, timeMs } from '../../apimachinery/time.ts'
 type Node = core.v1.Node
 type Condition = core.v1.NodeCondition
 
-/** Upstream's --node-monitor-grace-period and --node-startup-grace-period. */
-export const monitorGraceMs = 50_000
-export const startupGraceMs = 60_000
+/** How long a node may be silent. */
+export interface NodeGrace {
+  /** `--node-monitor-grace-period`; upstream's 50 s where absent. */
+  readonly monitorGraceMs?: number
+  /** `--node-startup-grace-period`, for nodes that have never shown their status; upstream's 60 s where absent. */
+  readonly startupGraceMs?: number
+}
+
+const defaultMonitorGraceMs = 50_000
+const defaultStartupGraceMs = 60_000
 
 /** What the kubelet speaks for; the network's condition is somebody else's. */
 const kubeletConditions: readonly string[] = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']
@@ -29,8 +36,13 @@ interface Renewal {
 
 /** When nodes were last heard of, by their status or by their lease. Only changes count: the clocks of nodes are not trusted. */
 export class NodeHealthTable {
+  readonly #grace: NodeGrace
   readonly #health = new Map<string, Health>()
   readonly #renewals = new Map<string, Renewal>()
+
+  constructor(grace: NodeGrace) {
+    this.#grace = grace
+  }
 
   /** True when the node is new here. `wallMs` is the wall clock, `nowMs` the monotonic one. */
   observe(node: Node, nowMs: number, wallMs: number): boolean {
@@ -67,6 +79,7 @@ export class NodeHealthTable {
       this.#health.get(name)?.aliveMs ?? nowMs,
       this.#renewals.get(name)?.atMs ?? Number.NEGATIVE_INFINITY,
     )
+    const { monitorGraceMs = defaultMonitorGraceMs, startupGraceMs = defaultStartupGraceMs } = this.#grace
     const graceMs = readyCondition(node) === undefined ? startupGraceMs : monitorGraceMs
     return aliveMs + graceMs - nowMs
   }

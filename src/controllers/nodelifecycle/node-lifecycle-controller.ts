@@ -18,7 +18,7 @@ import {
   watching,
 } from '../../reconcile/controller.ts'
 import { podNodeIndex, podNodeIndexers } from '../../reconcile/pod-node-index.ts'
-import { NodeHealthTable, readyCondition, silentConditions } from './node-health.ts'
+import { type NodeGrace, NodeHealthTable, readyCondition, silentConditions } from './node-health.ts'
 import { hasNoExecute, noExecuteKey, wantedTaints } from './node-taints.ts'
 import { Zones, zoneOf } from './zones.ts'
 
@@ -32,13 +32,14 @@ const isReady = (node: core.v1.Node): boolean => readyCondition(node)?.status ==
 /** What the controller knows from its start to its stop, beyond the API's objects. */
 class NodeLifecycle {
   readonly #setup: ControllerSetup
-  readonly #health = new NodeHealthTable()
+  readonly #health: NodeHealthTable
   readonly #zones: Zones
   /** Nodes that have been announced. */
   readonly #known = new Map<string, core.v1.Node>()
 
-  constructor(setup: ControllerSetup) {
+  constructor(setup: ControllerSetup, grace: NodeGrace) {
     this.#setup = setup
+    this.#health = new NodeHealthTable(grace)
     this.#zones = new Zones(setup.host, (wasAllDisrupted) => this.#zonesChanged(wasAllDisrupted))
     const leases = setup.informers.informer(Lease, { namespace: leaseNamespace })
     setup.waitFor(leases.whenSynced())
@@ -141,7 +142,7 @@ async function markPodsNotReady(
 }
 
 /** Notices nodes that fall silent, says so in their conditions, and taints nodes as their conditions ask for. */
-export function nodeLifecycleController(): AnyController {
+export function nodeLifecycleController(grace: NodeGrace = {}): AnyController {
   let lifecycle: NodeLifecycle | undefined
   return defineController({
     name: 'node-lifecycle',
@@ -168,7 +169,7 @@ export function nodeLifecycleController(): AnyController {
     ],
     workers,
     setUp: (setup) => {
-      lifecycle = new NodeLifecycle(setup)
+      lifecycle = new NodeLifecycle(setup, grace)
     },
     reconcile: async (key, context) => lifecycle?.reconcile(key, context) ?? done,
   })

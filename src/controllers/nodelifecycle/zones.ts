@@ -16,7 +16,8 @@ interface Zone {
   ready: number
   notReady: number
   state: ZoneState
-  /** Undefined: nobody is evicted in this zone. */
+  /** 0: nobody is evicted in this zone. */
+  perSecond: number
   limiter: TokenBucket | undefined
 }
 
@@ -96,14 +97,20 @@ export class Zones {
   #zone(name: string): Zone {
     let zone = this.#zones.get(name)
     if (zone === undefined) {
-      zone = { ready: 0, notReady: 0, state: 'normal', limiter: this.#limiter(evictionsPerSecond) }
+      zone = { ready: 0, notReady: 0, state: 'normal', perSecond: 0, limiter: undefined }
+      this.#setRate(zone, evictionsPerSecond)
       this.#zones.set(name, zone)
     }
     return zone
   }
 
-  #limiter(perSecond: number): TokenBucket {
-    return new TokenBucket(this.#host, perSecond, 1)
+  /** Who had just evicted somebody at the old rate does not begin the new one with another. */
+  #setRate(zone: Zone, perSecond: number): void {
+    if (zone.perSecond === perSecond) return
+    const isSpent = zone.limiter !== undefined && !zone.limiter.tryTake()
+    zone.perSecond = perSecond
+    zone.limiter = perSecond === 0 ? undefined : new TokenBucket(this.#host, perSecond, 1)
+    if (isSpent) zone.limiter?.tryTake()
   }
 
   #leave(member: Member | undefined): void {
@@ -125,8 +132,8 @@ export class Zones {
       zone.state = state
       hasChanged = true
       const isSmall = zone.ready + zone.notReady <= largeZone
-      if (state !== 'partial') zone.limiter = this.#limiter(evictionsPerSecond)
-      else zone.limiter = isSmall ? undefined : this.#limiter(secondaryEvictionsPerSecond)
+      const partial = isSmall ? 0 : secondaryEvictionsPerSecond
+      this.#setRate(zone, state === 'partial' ? partial : evictionsPerSecond)
     }
     const wasAllDisrupted = this.#allDisrupted
     this.#allDisrupted =

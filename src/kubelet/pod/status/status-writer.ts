@@ -29,8 +29,9 @@ interface Entry {
   pod: Pod
   status: PodStatus
   note: StatusNote
-  /** What the API has, as far as is known. */
+  /** What the API has, as far as is known, and as of which version. */
   base: PodStatus
+  baseVersion: number
   writing: boolean
   dirty: boolean
   deleted: boolean
@@ -63,6 +64,7 @@ export class StatusWriter {
         status,
         note,
         base: pod.status ?? {},
+        baseVersion: versionOf(pod),
         writing: false,
         dirty: false,
         deleted: false,
@@ -77,7 +79,16 @@ export class StatusWriter {
     entry.pod = pod
     entry.status = status
     entry.note = note
-    if (!same || (deletionIsNew && note.finished)) this.#kick(uid, entry)
+    const isDisputed = this.#compare(pod, entry)
+    if (!same || isDisputed || (deletionIsNew && note.finished)) this.#kick(uid, entry)
+  }
+
+  /** Whether others have written something else about the pod: a node that was thought dead says so. */
+  #compare(pod: Pod, entry: Entry): boolean {
+    if (versionOf(pod) <= entry.baseVersion) return false
+    entry.base = pod.status ?? {}
+    entry.baseVersion = versionOf(pod)
+    return statusPatch(entry.base, shownStatus(entry)) !== undefined
   }
 
   /** Forgets a pod that is gone from the API. */
@@ -107,7 +118,7 @@ export class StatusWriter {
         await this.#writeOnce(entry)
         retryMs = firstRetryMs
       } catch (error) {
-        if (isStatus(error, 'NotFound', 'Conflict')) continue
+        if (isStatus(error, 'NotFound')) continue
         logger.warn('a pod status could not be written', { pod: entry.pod.metadata?.name, error })
         entry.dirty = true
         await sleep(host, retryMs, this.#abort.signal)
@@ -117,7 +128,7 @@ export class StatusWriter {
     entry.writing = false
   }
 
-  async #writeOnce(entry: Entry): Promise<void> {
+  async #writeOnce(entry: Entry, isRepeated = false): Promise<void> {
     const { client } = this.#options
     const { pod, note } = entry
     const { namespace = '', name = '', uid = '' } = pod.metadata ?? {}
@@ -128,7 +139,13 @@ export class StatusWriter {
       const written = await client
         .resource(podKind)
         .patch(namespace, name, 'application/strategic-merge-patch+json', body, { subresource: 'status' })
-      entry.base = written.status ?? next
+      if (versionOf(written) >= entry.baseVersion) {
+        entry.base = written.status ?? next
+        entry.baseVersion = versionOf(written)
+      }
+      // What others wrote between that version and ours.
+      const isDisputed = statusPatch(entry.base, next) !== undefined
+      if (isDisputed && !isRepeated) await this.#writeOnce(entry, true)
     }
     if (!note.finished || entry.deleted || pod.metadata?.deletionTimestamp === undefined) return
     if (!isTerminalPhase(entry.base.phase)) return
@@ -136,6 +153,8 @@ export class StatusWriter {
     entry.deleted = true
   }
 }
+
+const versionOf = ({ metadata }: Pod): number => Number(metadata?.resourceVersion ?? 0)
 
 /** A terminal phase appears only once nothing of the pod can run any more; it is never ready. */
 function shownStatus({ status, note, base }: Entry): PodStatus {
