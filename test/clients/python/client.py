@@ -1,23 +1,16 @@
 """What users of the Python client do; says `all is well` at its end."""
 
-import time
-
 from kubernetes import client, config, dynamic, utils, watch
 from kubernetes.client.rest import ApiException
+
+import dynamics
+import election
+import processes
+from expect import until
 
 config.load_kube_config()
 core = client.CoreV1Api()
 apps = client.AppsV1Api()
-
-
-def until(what, check):
-    end = time.time() + 30
-    while time.time() < end:
-        found = check()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise SystemExit(f"{what} did not happen")
 
 
 # Typed objects, and what comes back.
@@ -65,7 +58,7 @@ until("the rollout", lambda: apps.read_namespaced_deployment_status("web", "pyth
 apps.patch_namespaced_deployment_scale("web", "python", {"spec": {"replicas": 3}})
 until("the scaling", lambda: apps.read_namespaced_deployment("web", "python").status.ready_replicas == 3)
 pod = core.list_namespaced_pod("python", label_selector="app=web").items[0]
-assert pod.status.pod_ip and pod.spec.node_name == "node-1", pod
+assert pod.status.pod_ip and pod.spec.node_name, pod
 
 # Server-side apply through the dynamic client.
 resources = dynamic.DynamicClient(client.ApiClient())
@@ -86,4 +79,7 @@ except ApiException as error:
 
 core.delete_namespace("python")
 until("the end of the namespace", lambda: "python" not in [item.metadata.name for item in core.list_namespace().items])
+processes.run(core)
+dynamics.run()
+election.run()
 print("all is well")

@@ -1,99 +1,21 @@
-import io.kubernetes.client.custom.V1Patch;
-import io.kubernetes.client.informer.ResourceEventHandler;
-import io.kubernetes.client.informer.SharedIndexInformer;
-import io.kubernetes.client.informer.SharedInformerFactory;
 import io.kubernetes.client.openapi.ApiClient;
-import io.kubernetes.client.openapi.ApiException;
-import io.kubernetes.client.openapi.apis.AppsV1Api;
-import io.kubernetes.client.openapi.apis.CoreV1Api;
-import io.kubernetes.client.openapi.models.*;
-import io.kubernetes.client.util.CallGeneratorParams;
 import io.kubernetes.client.util.Config;
-import io.kubernetes.client.util.PatchUtils;
-import io.kubernetes.client.util.Yaml;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Callable;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** What users of the Java client do; says `all is well` at its end. */
 public class Main {
-  static void until(String what, Callable<Boolean> check) throws Exception {
-    long end = System.currentTimeMillis() + 30_000;
-    while (System.currentTimeMillis() < end) {
-      if (check.call()) return;
-      Thread.sleep(50);
-    }
-    throw new IllegalStateException(what + " did not happen");
-  }
-
-  static void check(boolean holds, Object what) {
-    if (!holds) throw new IllegalStateException(String.valueOf(what));
-  }
-
   public static void main(String[] args) throws Exception {
+    System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
+    // Whoever stops standing for election is interrupted, and says so.
+    System.setProperty("org.slf4j.simpleLogger.log.io.kubernetes.client.extended.leaderelection", "off");
+    // The client tells its YAML library of fields that its models do not have.
+    Logger.getLogger("org.yaml.snakeyaml").setLevel(Level.OFF);
     ApiClient client = Config.defaultClient();
-    CoreV1Api core = new CoreV1Api(client);
-    AppsV1Api apps = new AppsV1Api(client);
-    core.createNamespace(new V1Namespace().metadata(new V1ObjectMeta().name("java"))).execute();
-
-    // An informer sees what happens.
-    ConcurrentLinkedQueue<String> seen = new ConcurrentLinkedQueue<>();
-    SharedInformerFactory factory = new SharedInformerFactory(client);
-    SharedIndexInformer<V1ConfigMap> informer = factory.sharedIndexInformerFor(
-        (CallGeneratorParams params) -> core.listNamespacedConfigMap("java")
-            .resourceVersion(params.resourceVersion).timeoutSeconds(params.timeoutSeconds).watch(params.watch).buildCall(null),
-        V1ConfigMap.class, V1ConfigMapList.class);
-    informer.addEventHandler(new ResourceEventHandler<>() {
-      public void onAdd(V1ConfigMap map) { seen.add("added " + map.getMetadata().getName()); }
-      public void onUpdate(V1ConfigMap old, V1ConfigMap map) { seen.add("updated " + map.getMetadata().getName()); }
-      public void onDelete(V1ConfigMap map, boolean unknown) { seen.add("deleted " + map.getMetadata().getName()); }
-    });
-    factory.startAllRegisteredInformers();
-    until("the informer's first list", informer::hasSynced);
-    V1ConfigMap map = core.createNamespacedConfigMap("java",
-        new V1ConfigMap().metadata(new V1ObjectMeta().name("one")).data(Map.of("a", "1"))).execute();
-    core.replaceNamespacedConfigMap("one", "java", map.data(Map.of("a", "2"))).execute();
-    core.deleteNamespacedConfigMap("one", "java").execute();
-    until("the informer's events", () -> seen.containsAll(List.of("added one", "updated one", "deleted one")));
-
-    // From YAML to a rollout; a strategic merge patch; server-side apply.
-    V1Deployment deployment = Yaml.loadAs("""
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata: {name: web}
-        spec:
-          replicas: 2
-          selector: {matchLabels: {app: web}}
-          template:
-            metadata: {labels: {app: web}}
-            spec: {containers: [{name: web, image: web}]}
-        """, V1Deployment.class);
-    apps.createNamespacedDeployment("java", deployment).execute();
-    until("the rollout", () -> Integer.valueOf(2).equals(
-        apps.readNamespacedDeploymentStatus("web", "java").execute().getStatus().getReadyReplicas()));
-    V1Deployment patched = PatchUtils.patch(V1Deployment.class,
-        () -> apps.patchNamespacedDeployment("web", "java", new V1Patch(
-            "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"web\",\"image\":\"web:2\"}]}}}}")).buildCall(null),
-        V1Patch.PATCH_FORMAT_STRATEGIC_MERGE_PATCH, client);
-    check("web:2".equals(patched.getSpec().getTemplate().getSpec().getContainers().get(0).getImage()), patched);
-    V1ConfigMap applied = PatchUtils.patch(V1ConfigMap.class,
-        () -> core.patchNamespacedConfigMap("applied", "java", new V1Patch(
-            "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"applied\"},\"data\":{\"b\":\"1\"}}"))
-            .fieldManager("java").force(true).buildCall(null),
-        V1Patch.PATCH_FORMAT_APPLY_YAML, client);
-    check("1".equals(applied.getData().get("b")), applied);
-
-    try {
-      core.readNamespacedConfigMap("none", "java").execute();
-      throw new IllegalStateException("an absent object was read");
-    } catch (ApiException error) {
-      check(error.getCode() == 404 && error.getResponseBody().contains("NotFound"), error.getResponseBody());
-    }
-    core.deleteNamespace("java").execute();
-    until("the end of the namespace", () -> core.listNamespace().execute().getItems().stream()
-        .noneMatch(item -> item.getMetadata().getName().equals("java")));
-    factory.stopAllRegisteredInformers();
+    Objects.run(client);
+    Formats.run(client);
+    Processes.run(client);
+    Operator.run(client);
     System.out.println("all is well");
     System.exit(0);
   }

@@ -1,0 +1,45 @@
+import io.kubernetes.client.Attach;
+import io.kubernetes.client.Exec;
+import io.kubernetes.client.PodLogs;
+import io.kubernetes.client.openapi.ApiClient;
+import io.kubernetes.client.openapi.ApiException;
+import io.kubernetes.client.openapi.apis.CoreV1Api;
+import io.kubernetes.client.openapi.models.V1Pod;
+import io.kubernetes.client.util.Yaml;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+
+/** Logs, exec and attach. */
+final class Processes {
+  static void run(ApiClient client) throws Exception {
+    CoreV1Api core = new CoreV1Api(client);
+    V1Pod pod = core.createNamespacedPod("default", Yaml.loadAs("""
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: shell}
+        spec: {containers: [{name: main, image: shell, command: [sh, -c, "echo hello; sleep infinity"]}]}
+        """, V1Pod.class)).execute();
+    Expect.until("the pod", () -> "Running".equals(
+        core.readNamespacedPod("shell", "default").execute().getStatus().getPhase()));
+    Expect.check("hello\n".equals(core.readNamespacedPodLog("shell", "default").execute()), "the log");
+    try (BufferedReader followed = new BufferedReader(new InputStreamReader(
+        new PodLogs(client).streamNamespacedPodLog("default", "shell", "main")))) {
+      Expect.check("hello".equals(followed.readLine()), "the log, followed");
+    }
+
+    Exec exec = new Exec(client);
+    Process process = exec.exec("default", "shell", new String[] {"sh", "-c", "echo done; exit 3"}, false);
+    String said = new String(process.getInputStream().readAllBytes());
+    Expect.check("done\n".equals(said) && process.waitFor() == 3, said + process.exitValue());
+    try {
+      exec.exec("default", "none", new String[] {"true"}, false);
+      throw new IllegalStateException("a pod that is not there ran something");
+    } catch (ApiException | IOException expected) {
+      // As the version of the client has it.
+    }
+    Attach.AttachResult attached = new Attach(client).attach(pod, false);
+    attached.close();
+    core.deleteNamespacedPod("shell", "default").gracePeriodSeconds(0).execute();
+  }
+}
