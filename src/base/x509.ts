@@ -13,20 +13,21 @@ export interface Certificate {
 }
 
 const basicConstraints = '2.5.29.19'
-const subjectAlternativeNames = '2.5.29.17'
+export const subjectAlternativeNames = '2.5.29.17'
 const tagged = (node: DerNode | undefined, tag: number): DerNode | undefined =>
   node?.tag === tag ? node : undefined
 
-function part(nodes: readonly DerNode[], index: number): DerNode {
+/** Throws RangeError where there is none. */
+export function part(nodes: readonly DerNode[], index: number): DerNode {
   const node = nodes[index]
   if (node === undefined) throw new RangeError('a part of the structure is missing')
   return node
 }
 
 /** Values of extensions by their object identifiers; of `[flags]` only the octets count. */
-function extensionsOf(list: DerNode | undefined): ReadonlyMap<string, DerNode> {
+export function extensionValues(list: readonly DerNode[]): ReadonlyMap<string, DerNode> {
   const found = new Map<string, DerNode>()
-  for (const extension of list === undefined ? [] : part(list.children, 0).children) {
+  for (const extension of list) {
     const fields = extension.children
     const value = fields.at(-1)
     if (value !== undefined) found.set(part(fields, 0).objectIdentifier, DerNode.read(value.contents))
@@ -34,7 +35,8 @@ function extensionsOf(list: DerNode | undefined): ReadonlyMap<string, DerNode> {
   return found
 }
 
-const namesOf = (names: DerNode | undefined, kind: number): readonly string[] =>
+/** Of GeneralNames those of a kind: 1 email, 2 DNS, 6 URI. */
+export const namesOf = (names: DerNode | undefined, kind: number): readonly string[] =>
   (names?.children ?? []).filter(({ tag }) => tag === contextTag(kind, false)).map(({ text }) => text)
 
 /** Reads a certificate. Throws RangeError for bytes that are none; signatures are not looked at. */
@@ -45,7 +47,8 @@ export function readCertificate(bytes: Uint8Array): Certificate {
   const fields = part(whole.children, 0).children
   const first = tagged(fields[0], contextTag(0, true)) === undefined ? 0 : 1
   const validity = part(fields, first + 3).children
-  const extensions = extensionsOf(fields.find(({ tag }) => tag === contextTag(3, true)))
+  const list = fields.find(({ tag }) => tag === contextTag(3, true))
+  const extensions = extensionValues(list === undefined ? [] : part(list.children, 0).children)
   const constraints = extensions.get(basicConstraints)
   const names = extensions.get(subjectAlternativeNames)
   const flag = constraints?.children[0]
@@ -58,16 +61,6 @@ export function readCertificate(bytes: Uint8Array): Certificate {
     dnsNames: namesOf(names, 2),
     emailAddresses: namesOf(names, 1),
   }
-}
-
-/** The SubjectPublicKeyInfo of a certificate request (RFC 2986), DER. Throws RangeError for bytes that are none. */
-export function requestedPublicKey(bytes: Uint8Array): Uint8Array {
-  const whole = DerNode.read(bytes)
-  if (whole.tag !== derTags.sequence || whole.bytes.length !== bytes.length)
-    throw new RangeError('not a certificate request')
-  const key = part(part(whole.children, 0).children, 2)
-  if (key.tag !== derTags.sequence || key.children.length !== 2) throw new RangeError('no public key')
-  return key.bytes
 }
 
 /** The kind of key in a SubjectPublicKeyInfo: an RSA modulus's bits, or a curve's object identifier. */

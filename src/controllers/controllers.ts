@@ -2,6 +2,9 @@ import type { AnyController } from '../reconcile/controller.ts'
 import type { KindSource } from '../reconcile/kind-source.ts'
 import { clusterRoleAggregationController } from './clusterroleaggregation/cluster-role-aggregation-controller.ts'
 import { cronJobController } from './cronjob/cron-job-controller.ts'
+import { csrApprovingController } from './csrapproving/csr-approving-controller.ts'
+import { csrCleanerController } from './csrcleaner/csr-cleaner-controller.ts'
+import { type CsrSigningOptions, csrSigningController } from './csrsigning/csr-signing-controller.ts'
 import { daemonSetController } from './daemonset/daemon-set-controller.ts'
 import { deploymentController } from './deployment/deployment-controller.ts'
 import { disruptionController } from './disruption/disruption-controller.ts'
@@ -49,6 +52,8 @@ export interface ControllersOptions {
   readonly endpoints?: EndpointsOptions
   readonly endpointSlice?: EndpointSliceOptions
   readonly endpointSliceMirroring?: EndpointSliceMirroringOptions
+  /** Who signs certificates; nobody where absent. */
+  readonly csrSigning?: CsrSigningOptions
   readonly nodeIpam?: NodeIpamOptions
   readonly nodeLifecycle?: NodeGrace
   readonly podGc?: PodGcOptions
@@ -84,6 +89,9 @@ export function controllers(options: ControllersOptions): readonly AnyController
     vacProtectionController,
     validatingAdmissionPolicyStatusController(kinds),
     ephemeralVolumeController,
+    csrApprovingController,
+    ...(options.csrSigning === undefined ? [] : [csrSigningController(options.csrSigning)]),
+    csrCleanerController,
     nodeLifecycleController(options.nodeLifecycle),
     taintEvictionController(),
     podGcController(options.podGc),

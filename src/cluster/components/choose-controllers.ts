@@ -3,6 +3,9 @@ import { FlagError } from './flags/parse-flags.ts'
 
 /** The names that upstream had before v1.27, and still takes. */
 const aliases: Readonly<Record<string, string>> = {
+  csrapproving: 'certificatesigningrequest-approving',
+  csrcleaner: 'certificatesigningrequest-cleaner',
+  csrsigning: 'certificatesigningrequest-signing',
   'endpointslice-mirroring': 'endpointslicemirroring',
   garbagecollector: 'garbage-collector',
   podgc: 'pod-garbage-collector',

@@ -29,6 +29,7 @@ import { FlagError, type FlagValues } from './flags/parse-flags.ts'
 import { readFlagFile } from './read-pem.ts'
 import { runAsLeader } from './run-as-leader.ts'
 import type { Component, ComponentContext } from './run-component.ts'
+import { signingFlags, signingOptions } from './signing-flags.ts'
 
 const program = 'kube-controller-manager'
 const port = 10_257
@@ -36,6 +37,7 @@ const port = 10_257
 const flags = {
   ...componentFlags(program, port, 20, 30),
   ...controllerFlags,
+  ...signingFlags,
   controllers: list('Controllers to run: * for those that are on by default, name, -name.', ['*']),
   'use-service-account-credentials': boolean('Each controller writes as its own service account.', false),
   'root-ca-file': path('Certificates that pods trust the API server by; published in every namespace.'),
@@ -73,8 +75,10 @@ function chosen(values: Values, kinds: KindSource): readonly AnyController[] {
   const allocates = values['allocate-node-cidrs']
   if (allocates && clusterCidr === '') throw new FlagError('--allocate-node-cidrs needs --cluster-cidr')
   const nodeIpam = { clusterCidr, nodeCidrMaskSize: values['node-cidr-mask-size'] }
+  const csrSigning = signingOptions(values)
   const all = controllers({
     kinds,
+    ...(csrSigning === undefined ? {} : { csrSigning }),
     rootCertificate: rootCertificate ?? '',
     ...defined({ signToken: signer(values) }),
     ...controllerOptions(values),

@@ -14,6 +14,9 @@ export const adminUser: UserInfo = { name: 'kubernetes-admin', groups: ['system:
 
 /** Service accounts that are not simply called `<controller>-controller`; upstream's names. */
 const accountNames: Readonly<Record<string, string>> = {
+  'certificatesigningrequest-approving': 'certificate-controller',
+  'certificatesigningrequest-cleaner': 'certificate-controller',
+  'certificatesigningrequest-signing': 'certificate-controller',
   daemonset: 'daemon-set-controller',
   'garbage-collector': 'generic-garbage-collector',
   'node-ipam': 'node-controller',

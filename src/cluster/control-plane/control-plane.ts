@@ -11,9 +11,11 @@ import { EventRecorder } from '../../client/event-recorder.ts'
 import type { InformerFactory } from '../../client/informer.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
 import { controllers } from '../../controllers/controllers.ts'
+import { oneSigner } from '../../controllers/csrsigning/plan-certificate.ts'
 import { Scheduler } from '../../scheduler/scheduler.ts'
 import type { NetworkOptions } from '../options.ts'
 import type { Pki } from '../pki/ensure-pki.ts'
+import { requestSigner } from '../pki/request-signer.ts'
 import { tokenKeys } from '../pki/token-keys.ts'
 import { type Report, step } from '../progress.ts'
 import { type ApiServerSetup, defaultAccess } from './api-server.ts'
@@ -135,6 +137,7 @@ async function control(
     kinds: kindsOf(server),
     rootCertificate: options.pki.ca.certificatePem,
     signToken: (claims) => signToken(claims, tokenKeys(options.pki.serviceAccount.privateKeyPem)),
+    csrSigning: { signers: oneSigner(requestSigner(options.pki.ca)) },
     // Nobody else admits anything: this is the only API server, unless others use its etcd.
     ...(options.store.type === 'etcd' ? {} : { namespaceSettleMs: 0 }),
     nodeIpam: { clusterCidr: options.network.podCidr, nodeCidrMaskSize: options.network.nodePodCidrBits },

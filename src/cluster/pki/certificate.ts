@@ -59,7 +59,8 @@ function distinguishedName(subject: Subject): Uint8Array {
   return derSequence(...organizations, attribute('2.5.4.3', subject.commonName))
 }
 
-function extension(identifier: string, critical: boolean, value: Uint8Array): Uint8Array {
+/** One extension of a certificate. */
+export function extension(identifier: string, critical: boolean, value: Uint8Array): Uint8Array {
   const flag = critical ? [derBoolean(true)] : []
   return derSequence(derObjectIdentifier(identifier), ...flag, derOctetString(value))
 }
@@ -72,7 +73,7 @@ function generalName(name: string): Uint8Array {
 }
 
 /** SHA-1 over the key's bits, as RFC 5280 §4.2.1.2 proposes; it identifies, it protects nothing. */
-function keyIdentifier(publicKey: Uint8Array): Uint8Array {
+export function keyIdentifier(publicKey: Uint8Array): Uint8Array {
   const bits = DerNode.read(publicKey).children[1]
   return createHash('sha1')
     .update(bits?.contents.subarray(1) ?? publicKey)
@@ -105,7 +106,7 @@ interface Signing {
   readonly issuerKey: KeyObject
 }
 
-function toPem(label: string, der: Uint8Array): string {
+export function toPem(label: string, der: Uint8Array): string {
   const lines =
     Buffer.from(der)
       .toString('base64')
@@ -165,7 +166,7 @@ export function createAuthority(
 }
 
 /** The subject of a certificate as it is encoded, to become another's issuer byte for byte. */
-function subjectOf(certificate: X509Certificate): Uint8Array {
+export function subjectOf(certificate: X509Certificate): Uint8Array {
   const body = DerNode.read(DerNode.read(certificate.raw).contents)
   const subject = body.children[5]
   if (subject === undefined) throw new RangeError('the certificate has no subject')

@@ -10,11 +10,9 @@ import {
 } from '../../../apimachinery/field-errors.ts'
 import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
 import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
-import { decodeBase64 } from '../../../base/base64.ts'
-import { pemBlocks } from '../../../base/pem.ts'
-import { requestedPublicKey } from '../../../base/x509.ts'
 import type { certificates } from '../../generated/types/index.ts'
 import { validateSignerName } from '../signer-name.ts'
+import { parseRequest } from './parse-request.ts'
 
 type Request = certificates.v1.CertificateSigningRequest
 type Condition = certificates.v1.CertificateSigningRequestCondition
@@ -55,19 +53,6 @@ const conditionsOf = (request: Request | undefined, type?: string): readonly Con
 
 const hasDuplicates = (texts: readonly string[]): boolean => new Set(texts).size < texts.length
 
-/** Why it is no request; signatures are the signer's to check. */
-function requestComplaint(base64: string): string | undefined {
-  const [block] = pemBlocks(new TextDecoder().decode(decodeBase64(base64)))
-  if (block?.type !== 'CERTIFICATE REQUEST') return 'PEM block type must be CERTIFICATE REQUEST'
-  try {
-    requestedPublicKey(block.bytes)
-    return undefined
-  } catch (error) {
-    if (error instanceof RangeError) return `asn1: structure error: ${error.message}`
-    throw error
-  }
-}
-
 function validateUsages(
   request: Request,
   old: Request | undefined,
@@ -90,9 +75,9 @@ function validateUsages(
 function validateSpec(request: Request, old: Request | undefined, errors: FieldError[]): void {
   const path = fieldPath('spec')
   const { request: pem = '', signerName = '', expirationSeconds: seconds } = request.spec ?? {}
-  const complaint = requestComplaint(pem)
-  if (complaint !== undefined)
-    errors.push(invalidValue(path.child('request'), pem === '' ? null : pem, complaint))
+  const parsed = parseRequest(pem)
+  if ('error' in parsed)
+    errors.push(invalidValue(path.child('request'), pem === '' ? null : pem, parsed.error))
   validateUsages(request, old, path.child('usages'), errors)
   const signer = path.child('signerName')
   if (signerName === legacySigner && old?.spec?.signerName !== legacySigner)

@@ -12,8 +12,9 @@ import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
 import { timeMs } from '../../../apimachinery/time.ts'
 import { utf8Length } from '../../../apimachinery/utf8-length.ts'
 import { decodeBase64 } from '../../../base/base64.ts'
+import { readCertificateRequest } from '../../../base/certificate-request.ts'
 import { pemBlocks } from '../../../base/pem.ts'
-import { type Certificate, readCertificate, requestedPublicKey } from '../../../base/x509.ts'
+import { type Certificate, readCertificate } from '../../../base/x509.ts'
 import type { certificates } from '../../generated/types/index.ts'
 
 type Request = certificates.v1beta1.PodCertificateRequest
@@ -60,7 +61,7 @@ function read(bytes: Uint8Array): Certificate | undefined {
 
 function keyOf({ spec }: Request): Uint8Array {
   const { stubPKCS10Request: stub = '', pkixPublicKey: key = '' } = spec ?? {}
-  return stub === '' ? decodeBase64(key) : requestedPublicKey(decodeBase64(stub))
+  return stub === '' ? decodeBase64(key) : readCertificateRequest(decodeBase64(stub)).publicKey
 }
 
 /** The leaf of an issued chain, or the first thing that is wrong with the chain. */

@@ -4,7 +4,8 @@ import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
 import { isDns1123Subdomain } from '../../../apimachinery/names.ts'
 import { utf8Length } from '../../../apimachinery/utf8-length.ts'
 import { decodeBase64 } from '../../../base/base64.ts'
-import { publicKeyFacts, requestedPublicKey } from '../../../base/x509.ts'
+import { readCertificateRequest } from '../../../base/certificate-request.ts'
+import { publicKeyFacts } from '../../../base/x509.ts'
 import { checkText } from '../../checks.ts'
 import type { certificates } from '../../generated/types/index.ts'
 import { validateUserAnnotations } from '../../user-annotations.ts'
@@ -77,7 +78,7 @@ function validateRequest(spec: Spec, errors: FieldError[]): void {
       stub,
       path.child('stubPKCS10Request'),
       'must be a valid PKCS#10 CSR',
-      requestedPublicKey,
+      (bytes) => readCertificateRequest(bytes).publicKey,
       errors,
     )
   else if (stub === '' && key !== '' && proof !== '')

@@ -1,0 +1,141 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  randomBytes,
+  sign,
+  verify,
+  X509Certificate,
+} from 'node:crypto'
+import type { CertificateRequest } from '../../base/certificate-request.ts'
+import {
+  contextTag,
+  derBitString,
+  derElement,
+  derInteger,
+  derObjectIdentifier,
+  derSequence,
+  derTags,
+  derTime,
+} from '../../base/der.ts'
+import { subjectAlternativeNames } from '../../base/x509.ts'
+import type { CertificateTerms, RequestSigner } from '../../controllers/csrsigning/request-signer.ts'
+import { extension, type KeyPair, keyIdentifier, subjectOf, toPem } from './certificate.ts'
+
+interface SignatureAlgorithm {
+  /** Absent: the key's own. */
+  readonly hash: string | undefined
+  readonly identifier: string
+}
+
+/** By the object identifiers of what requests are signed with. */
+const hashes: Readonly<Record<string, string | undefined>> = {
+  '1.2.840.113549.1.1.11': 'sha256',
+  '1.2.840.113549.1.1.12': 'sha384',
+  '1.2.840.113549.1.1.13': 'sha512',
+  '1.2.840.10045.4.3.2': 'sha256',
+  '1.2.840.10045.4.3.3': 'sha384',
+  '1.2.840.10045.4.3.4': 'sha512',
+  '1.3.101.112': undefined,
+}
+
+const curves: Readonly<Record<string, SignatureAlgorithm>> = {
+  prime256v1: { hash: 'sha256', identifier: '1.2.840.10045.4.3.2' },
+  secp384r1: { hash: 'sha384', identifier: '1.2.840.10045.4.3.3' },
+  secp521r1: { hash: 'sha512', identifier: '1.2.840.10045.4.3.4' },
+}
+
+/** What an authority signs with. Throws an Error for keys that X.509 has no common algorithm for. */
+function algorithmOf(key: KeyObject): SignatureAlgorithm {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
+  if (type === 'rsa') return { hash: 'sha256', identifier: '1.2.840.113549.1.1.11' }
+  if (type === 'ed25519') return { hash: undefined, identifier: '1.3.101.112' }
+  const curve = curves[details?.namedCurve ?? '']
+  if (type !== 'ec' || curve === undefined) throw new Error(`cannot sign with a key of type ${type}`)
+  return curve
+}
+
+/** RSA's algorithms have NULL for a parameter, the others none. */
+const algorithmIdentifier = (key: KeyObject, { identifier }: SignatureAlgorithm): Uint8Array =>
+  derSequence(
+    derObjectIdentifier(identifier),
+    ...(key.asymmetricKeyType === 'rsa' ? [derElement(derTags.null)] : []),
+  )
+
+/** Throws an Error, in upstream's words, where the request is not signed by the key that is in it. */
+function checkSignature({ publicKey, algorithm, body, signature }: CertificateRequest): void {
+  const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
+  const isKnown = algorithm in hashes
+  if (isKnown && verify(hashes[algorithm], body, key, signature)) return
+  const why = isKnown
+    ? 'the signature does not match'
+    : 'x509: cannot verify signature: algorithm unimplemented'
+  throw new Error(`unable to verify certificate request signature: ${why}`)
+}
+
+/** KeyUsage's bits begin with the highest of the first octet. */
+function keyUsageBits(usage: number): Uint8Array {
+  const last = Math.floor(Math.log2(usage))
+  const octets = new Uint8Array(Math.floor(last / 8) + 1)
+  for (let bit = 0; bit <= last; bit++)
+    if ((usage & (1 << bit)) !== 0) octets[bit >> 3] = (octets[bit >> 3] ?? 0) | (0x80 >> (bit & 7))
+  return derBitString(octets, 7 - (last % 8))
+}
+
+function alternativeNames(request: CertificateRequest): readonly Uint8Array[] {
+  const encoder = new TextEncoder()
+  const text = (kind: number) => (name: string) => derElement(contextTag(kind, false), encoder.encode(name))
+  return [
+    ...request.dnsNames.map(text(2)),
+    ...request.emailAddresses.map(text(1)),
+    ...request.ipAddresses.map((address) => derElement(contextTag(7, false), address)),
+    ...request.uris.map(text(6)),
+  ]
+}
+
+/** What upstream's signer puts into a certificate; nothing else that was asked for. */
+function extensionsFor(
+  request: CertificateRequest,
+  { keyUsage, extendedKeyUsages }: CertificateTerms,
+  authorityKeyIdentifier: Uint8Array,
+): readonly Uint8Array[] {
+  const names = alternativeNames(request)
+  const isNameless = request.commonName === '' && request.organizations.length === 0
+  return [
+    ...(keyUsage === 0 ? [] : [extension('2.5.29.15', true, keyUsageBits(keyUsage))]),
+    ...(extendedKeyUsages.length === 0
+      ? []
+      : [extension('2.5.29.37', false, derSequence(...extendedKeyUsages.map(derObjectIdentifier)))]),
+    extension('2.5.29.19', true, derSequence()),
+    extension('2.5.29.35', false, derSequence(derElement(contextTag(0, false), authorityKeyIdentifier))),
+    ...(names.length === 0 ? [] : [extension(subjectAlternativeNames, isNameless, derSequence(...names))]),
+  ]
+}
+
+/** Signs requests with an authority's key. */
+export function requestSigner({ certificatePem, keyPem }: KeyPair): RequestSigner {
+  const certificate = new X509Certificate(certificatePem)
+  const key = createPrivateKey(keyPem)
+  const algorithm = algorithmOf(key)
+  const identifier = algorithmIdentifier(key, algorithm)
+  const issuer = subjectOf(certificate)
+  const keyId = keyIdentifier(certificate.publicKey.export({ type: 'spki', format: 'der' }))
+  return {
+    notAfterMs: certificate.validToDate.getTime(),
+    sign: (request, terms) => {
+      checkSignature(request)
+      const body = derSequence(
+        derElement(contextTag(0, true), derInteger(Uint8Array.of(2))),
+        derInteger(randomBytes(16)),
+        identifier,
+        issuer,
+        derSequence(derTime(terms.notBeforeMs), derTime(terms.notAfterMs)),
+        request.subject,
+        request.publicKey,
+        derElement(contextTag(3, true), derSequence(...extensionsFor(request, terms, keyId))),
+      )
+      const signature = sign(algorithm.hash, body, key)
+      return toPem('CERTIFICATE', derSequence(body, identifier, derBitString(signature)))
+    },
+  }
+}
