@@ -43,6 +43,9 @@ test('podGcController removes the pods of a node that is gone, after forty secon
   await cluster.do(cluster.client.resource(Node).delete('', 'n1'))
   await cluster.host.advance(41_000)
   expect(await names()).toEqual([])
+  expect(cluster.metrics.expose()).toContain(
+    'pod_gc_collector_force_delete_pods_total{namespace="default",reason="orphaned"} 2',
+  )
 })
 
 test('podGcController keeps the pods of a node that comes late', async () => {

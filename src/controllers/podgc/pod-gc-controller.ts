@@ -2,9 +2,11 @@ import { Node } from '../../api/core/node/kind.ts'
 import { Pod } from '../../api/core/pod/kind.ts'
 import { isPodTerminal } from '../../api/core/pod/pod-state.ts'
 import type { core } from '../../api/generated/types/index.ts'
+import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import { isStatus } from '../../apimachinery/status-error.ts'
 import { formatTime } from '../../apimachinery/time.ts'
 import { defined } from '../../base/defined.ts'
+import type { Counter, Metrics } from '../../base/metrics.ts'
 import {
   type AnyController,
   defineController,
@@ -18,7 +20,7 @@ import {
 } from '../../reconcile/controller.ts'
 import { keyOf, splitKey } from '../../reconcile/owner-references.ts'
 import { podNodeIndex, podNodeIndexers } from '../../reconcile/pod-node-index.ts'
-import { excessTerminated, whyRemove } from './why-remove.ts'
+import { excessTerminated, isReady, whyRemove } from './why-remove.ts'
 
 type PodType = core.v1.Pod
 
@@ -33,6 +35,44 @@ const terminatedCheckMs = 20_000
 
 const terminatedKey = 'terminated pods'
 const terminatedIndex = 'terminated'
+
+/** Why a pod is removed, as the metrics say. */
+type Reason = 'terminated' | 'out-of-service' | 'orphaned' | 'unscheduled'
+
+class Removals {
+  readonly #removed: Counter
+  readonly #errors: Counter
+
+  constructor(metrics: Metrics) {
+    const labels = ['namespace', 'reason']
+    this.#removed = metrics.counter({
+      name: 'pod_gc_collector_force_delete_pods_total',
+      help: 'Number of pods that are being forcefully deleted since the Pod GC Controller started.',
+      labels,
+    })
+    this.#errors = metrics.counter({
+      name: 'pod_gc_collector_force_delete_pod_errors_total',
+      help: 'Number of errors encountered when forcefully deleting the pods since the Pod GC Controller started.',
+      labels,
+    })
+  }
+
+  async remove(
+    pod: PodType,
+    reason: Reason,
+    context: ReconcileContext,
+    condition?: core.v1.PodCondition,
+  ): Promise<void> {
+    const labels = [pod.metadata?.namespace ?? '', reason]
+    this.#removed.inc(labels)
+    try {
+      await remove(pod, context, condition)
+    } catch (error) {
+      this.#errors.inc(labels)
+      throw error
+    }
+  }
+}
 
 async function remove(
   pod: PodType,
@@ -84,6 +124,7 @@ export function podGcController(options: PodGcOptions = {}): AnyController {
   const { terminatedThreshold = defaultTerminatedThreshold } = options
   /** Since when the nodes of pods have been missing. */
   const missingSinceMs = new Map<string, number>()
+  let removals: Removals | undefined
   let terminatedCheckedMs = Number.NEGATIVE_INFINITY
 
   async function removeExcess(context: ReconcileContext): Promise<Outcome> {
@@ -92,7 +133,8 @@ export function podGcController(options: PodGcOptions = {}): AnyController {
     if (waitMs > 0) return requeueAfter(waitMs)
     terminatedCheckedMs = host.monotonicMs()
     const ended = cache.of(Pod).byIndex(terminatedIndex, terminatedKey)
-    for (const pod of excessTerminated(ended, terminatedThreshold)) await remove(pod, context)
+    for (const pod of excessTerminated(ended, terminatedThreshold))
+      await removals?.remove(pod, 'terminated', context)
     return done
   }
 
@@ -102,7 +144,8 @@ export function podGcController(options: PodGcOptions = {}): AnyController {
     missingSinceMs.set(nodeName, sinceMs)
     const waitMs = sinceMs + quarantineMs - nowMs
     if (waitMs > 0) return requeueAfter(waitMs)
-    if (!(await nodeExists(nodeName, context))) await remove(pod, context, orphaned(pod, context.host.now()))
+    if (!(await nodeExists(nodeName, context)))
+      await removals?.remove(pod, 'orphaned', context, orphaned(pod, context.host.now()))
     return done
   }
 
@@ -115,7 +158,9 @@ export function podGcController(options: PodGcOptions = {}): AnyController {
     if (node !== undefined) missingSinceMs.delete(nodeName)
     const verdict = whyRemove(pod, node)
     if (verdict === 'missing node') return removeLost(pod, nodeName, context)
-    if (verdict === 'now') await remove(pod, context)
+    if (verdict === 'now') {
+      await removals?.remove(pod, nodeName === '' ? 'unscheduled' : 'out-of-service', context)
+    }
     return done
   }
 
@@ -140,7 +185,10 @@ export function podGcController(options: PodGcOptions = {}): AnyController {
       }),
       watching({
         kind: Node,
-        when: (node, old) => node === undefined || node.spec?.taints?.length !== old?.spec?.taints?.length,
+        when: (node, old) =>
+          node === undefined ||
+          !jsonEqual(node.spec?.taints, old?.spec?.taints) ||
+          isReady(node) !== (old !== undefined && isReady(old)),
         keys: ({ metadata }, { cache }) =>
           cache
             .of(Pod)
@@ -157,6 +205,9 @@ export function podGcController(options: PodGcOptions = {}): AnyController {
       { group: '', resources: ['nodes'], verbs: ['get', 'list'] },
       { group: '', resources: ['pods/status'], verbs: ['patch'] },
     ],
+    setUp: ({ metrics }) => {
+      removals = new Removals(metrics)
+    },
     reconcile,
   })
 }

@@ -5,14 +5,16 @@ export type Verdict = 'now' | 'missing node' | 'keep'
 
 const outOfServiceTaint = 'node.kubernetes.io/out-of-service'
 
+export const isReady = ({ status }: core.v1.Node): boolean =>
+  status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true
+
 /** Whether nobody is left who would end the pod. `node` is the one that it is bound to, if that exists. */
 export function whyRemove(pod: core.v1.Pod, node: core.v1.Node | undefined): Verdict {
   const isTerminating = pod.metadata?.deletionTimestamp !== undefined
   if ((pod.spec?.nodeName ?? '') === '') return isTerminating ? 'now' : 'keep'
   if (node === undefined) return 'missing node'
-  const isReady = node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
   const isOut = node.spec?.taints?.some(({ key }) => key === outOfServiceTaint)
-  return isTerminating && !isReady && isOut ? 'now' : 'keep'
+  return isTerminating && !isReady(node) && isOut ? 'now' : 'keep'
 }
 
 /** Ended pods beyond the threshold: evicted ones first, then the oldest. */
