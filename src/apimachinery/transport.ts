@@ -19,6 +19,8 @@ export interface ApiRequest {
   readonly body?: unknown
   /** Only for PATCH; everything else is a plain object. */
   readonly contentType?: PatchType
+  /** The media type of the answer; JSON of whatever the path has where absent. */
+  readonly accept?: string
   readonly signal?: AbortSignal
 }
 

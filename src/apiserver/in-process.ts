@@ -33,6 +33,7 @@ class InProcessSource implements RequestSource {
   header(name: string): string | undefined {
     if (name === 'user-agent') return this.#agent
     if (name === 'content-type') return this.#request.contentType ?? 'application/json'
+    if (name === 'accept') return this.#request.accept
     return undefined
   }
 

@@ -5,10 +5,16 @@ export interface KindSource {
   list(): readonly AnyKind[]
   /** Called synchronously after each change. Returns what removes the handler. */
   onChange(handler: () => void): () => void
+  /**
+   * Looks anew, where the list is not right at every moment. Answers the group versions whose own servers could not
+   * be asked: `metrics.k8s.io/v1beta1` → why. Rejects when nobody answers.
+   */
+  refresh(): Promise<ReadonlyMap<string, string>>
 }
 
 /** Kinds that stay as they are. */
 export const fixedKinds = (kinds: readonly AnyKind[]): KindSource => ({
   list: () => kinds,
   onChange: () => () => {},
+  refresh: async () => new Map(),
 })

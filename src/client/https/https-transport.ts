@@ -174,7 +174,7 @@ class HttpsTransport implements Transport {
     return {
       ':method': request.method,
       ':path': `${this.#prefix}${request.path}${query === '' ? '' : `?${query}`}`,
-      accept: 'application/json, */*;q=0.1',
+      accept: request.accept ?? 'application/json, */*;q=0.1',
       'user-agent': userAgent,
       ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
       ...(body === undefined

@@ -9,6 +9,7 @@ import { type ControllersOptions, controllers } from '../../controllers/controll
 import type { AnyController } from '../../reconcile/controller.ts'
 import { fixedKinds, type KindSource } from '../../reconcile/kind-source.ts'
 import { worksAsManager } from '../control-plane/component-clients.ts'
+import { DiscoveredKinds } from '../control-plane/discovered-kinds.ts'
 import { runControllers } from '../control-plane/run-controllers.ts'
 import { tokenKeys } from '../pki/token-keys.ts'
 import { AccountClients } from './account-clients.ts'
@@ -23,7 +24,6 @@ import {
 } from './component-base.ts'
 import { type ApiConnection, connect } from './connection.ts'
 import { controllerFlags, controllerOptions, withWorkers } from './controller-flags.ts'
-import { DiscoveredKinds } from './discovered-kinds.ts'
 import { boolean, duration, int, list, pairs, path, text } from './flags/flag-types.ts'
 import { FlagError, type FlagValues } from './flags/parse-flags.ts'
 import { readFlagFile } from './read-pem.ts'
@@ -112,7 +112,7 @@ async function work(
     const limits = { userAgent: program, perSecond: values['kube-api-qps'], burst: values['kube-api-burst'] }
     const leading = connect(config, { ...limits, beforeWrite })
     stops.push(() => leading.transport.close())
-    const kinds = new DiscoveredKinds(realHost, logger, leading.transport)
+    const kinds = new DiscoveredKinds({ host: realHost, logger, transport: leading.transport })
     await kinds.start()
     stops.push(() => kinds.stop())
     const informers = createInformerFactory({ client: leading.client, host: realHost, logger })

@@ -21,7 +21,7 @@ import { type Report, step } from '../progress.ts'
 import { type ApiServerSetup, defaultAccess } from './api-server.ts'
 import { ownIdentity } from './api-server-identity.ts'
 import { clientFor, componentUser, controllerUser, managerUser } from './component-clients.ts'
-import { kindsOf } from './kinds-of.ts'
+import { KindsOfServer } from './kinds-of.ts'
 import type { StoragePlace } from './open-storage.ts'
 import { runControllers } from './run-controllers.ts'
 import { serveApi } from './serve-api.ts'
@@ -133,8 +133,10 @@ async function control(
   const managerClient = clientFor(server, managerUser, 'kube-controller-manager')
   const informers = createInformerFactory({ client: managerClient, host, logger })
   stops.push(() => informers.stop())
+  const kinds = new KindsOfServer(server, { host, logger, transport: managerClient.transport })
+  stops.push(() => kinds.stop())
   const list = controllers({
-    kinds: kindsOf(server),
+    kinds,
     rootCertificate: options.pki.ca.certificatePem,
     signToken: (claims) => signToken(claims, tokenKeys(options.pki.serviceAccount.privateKeyPem)),
     csrSigning: { signers: oneSigner(requestSigner(options.pki.ca)) },
@@ -152,6 +154,7 @@ async function control(
   await Promise.all([
     runControllers(list, { host, logger, metrics, informers, clientOf }, stops),
     scheduler.start(),
+    kinds.start(),
   ])
   return informers
 }

@@ -9,7 +9,16 @@ export interface Remains {
   readonly resources: ReadonlyMap<string, number>
   readonly finalizers: ReadonlyMap<string, number>
   readonly errors: readonly string[]
+  /** Group versions whose content is not known: `metrics.k8s.io/v1beta1` → why. */
+  readonly undiscovered: ReadonlyMap<string, string>
 }
+
+/** In upstream's words. */
+export const discoveryFailure = (undiscovered: ReadonlyMap<string, string>): string =>
+  `unable to retrieve the complete list of server APIs: ${[...undiscovered]
+    .map(([groupVersion, why]) => `${groupVersion}: ${why}`)
+    .sort()
+    .join(', ')}`
 
 interface Verdict {
   readonly type: string
@@ -30,7 +39,13 @@ const verdicts: readonly Verdict[] = [
     type: 'NamespaceDeletionDiscoveryFailure',
     okReason: 'ResourcesDiscovered',
     okMessage: 'All resources successfully discovered',
-    trouble: () => undefined,
+    trouble: ({ undiscovered }) =>
+      undiscovered.size === 0
+        ? undefined
+        : [
+            'DiscoveryFailed',
+            `Discovery failed for some groups, ${undiscovered.size} failing: ${discoveryFailure(undiscovered)}`,
+          ],
   },
   {
     type: 'NamespaceDeletionGroupVersionParsingFailure',

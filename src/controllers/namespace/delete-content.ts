@@ -76,7 +76,7 @@ async function deleteKind(
   }
 }
 
-function summed(all: readonly KindRemains[]): ContentDeletion {
+function summed(all: readonly KindRemains[], undiscovered: ReadonlyMap<string, string>): ContentDeletion {
   const left = all.filter(({ count }) => count > 0)
   const finalizers = new Map<string, number>()
   for (const name of left.flatMap((one) => one.finalizers))
@@ -86,6 +86,7 @@ function summed(all: readonly KindRemains[]): ContentDeletion {
       resources: new Map(left.map(({ kind, count }) => [nameOf(kind), count])),
       finalizers,
       errors: all.flatMap(({ error }) => (error === undefined ? [] : [error])),
+      undiscovered,
     },
     estimateSeconds: all.reduce((most, { estimateSeconds }) => Math.max(most, estimateSeconds), 0),
   }
@@ -103,15 +104,24 @@ export const deletedNamespace = (namespace: core.v1.Namespace, nowMs: number): D
   nowMs,
 })
 
+export interface NamespacedContent {
+  readonly kinds: readonly AnyKind[]
+  readonly undiscovered: ReadonlyMap<string, string>
+}
+
 /** Deletes everything in a namespace: first the pods, and the rest when these are gone (KEP-5080). */
 export async function deleteContent(
   api: Client,
-  kinds: readonly AnyKind[],
+  { kinds, undiscovered }: NamespacedContent,
   namespace: DeletedNamespace,
 ): Promise<ContentDeletion> {
   const pods = await deleteKind(api, Pod, namespace)
-  if (pods.count > 0) return summed([pods])
+  if (pods.count > 0) {
+    const { remains, estimateSeconds } = summed([pods], undiscovered)
+    // As upstream: until the pods are gone the conditions do not tell what is left.
+    return { remains: { ...remains, resources: new Map(), finalizers: new Map() }, estimateSeconds }
+  }
   const others = kinds.filter(({ resource, group }) => resource !== Pod.resource || group !== '')
   const rest = await Promise.all(others.map((kind) => deleteKind(api, kind, namespace)))
-  return summed([pods, ...rest])
+  return summed([pods, ...rest], undiscovered)
 }

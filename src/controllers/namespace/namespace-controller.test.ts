@@ -10,10 +10,16 @@ import { TestCluster } from '../../reconcile/testing/test-cluster.ts'
 import { namespaceController } from './namespace-controller.ts'
 
 let cluster: TestCluster
+const undiscovered = new Map<string, string>()
 
 beforeEach(async () => {
   cluster = new TestCluster()
-  cluster.start(namespaceController({ kinds: fixedKinds([ConfigMap, Pod, Deployment, Node]) }))
+  undiscovered.clear()
+  const kinds = {
+    ...fixedKinds([ConfigMap, Pod, Deployment, Node]),
+    refresh: async () => new Map(undiscovered),
+  }
+  cluster.start(namespaceController({ kinds }))
   await cluster.create(Namespace, {
     metadata: { name: 'shop' },
     spec: { finalizers: ['kubernetes'] },
@@ -63,10 +69,8 @@ test('namespaceController waits for pods before it deletes what they may use', a
   await cluster.host.advance(20_000)
   expect(await cluster.list(ConfigMap)).toHaveLength(2)
   expect(await conditions()).toMatchObject({
-    NamespaceContentRemaining:
-      'True SomeResourcesRemain Some resources are remaining: pods. has 1 resource instances',
-    NamespaceFinalizersRemaining:
-      'True SomeFinalizersRemain Some content in the namespace has finalizers remaining: test/hold in 1 resource instances',
+    NamespaceDeletionContentFailure:
+      'False ContentDeleted All content successfully deleted, may be waiting on finalization',
   })
   await cluster.change(Pod, 'shop/p', { metadata: { finalizers: [] } })
   await cluster.host.advance(500)
@@ -89,6 +93,33 @@ test('namespaceController reports what cannot be deleted and tries again', async
       'True ContentDeletionFailed Failed to delete all resource types, 1 remaining: no deletion today',
   })
   isBroken = false
+  await cluster.host.advance(60_000)
+  expect((await cluster.get(Namespace, 'shop')).spec?.finalizers).toEqual([])
+})
+
+test('namespaceController tells of what is left beside pods', async () => {
+  await cluster.change(ConfigMap, 'shop/a', { metadata: { finalizers: ['test/hold'] } })
+  await deleteNamespace()
+  await cluster.host.advance(6_000)
+  expect(await conditions()).toMatchObject({
+    NamespaceContentRemaining:
+      'True SomeResourcesRemain Some resources are remaining: configmaps. has 1 resource instances',
+    NamespaceFinalizersRemaining:
+      'True SomeFinalizersRemain Some content in the namespace has finalizers remaining: test/hold in 1 resource instances',
+  })
+})
+
+test('namespaceController keeps a namespace while the content of a group is not known', async () => {
+  undiscovered.set('metrics.k8s.io/v1beta1', 'stale GroupVersion discovery: metrics.k8s.io/v1beta1')
+  await deleteNamespace()
+  await cluster.host.advance(6_000)
+  expect((await cluster.list(ConfigMap)).map(({ metadata }) => metadata?.name)).toEqual(['kept'])
+  expect((await cluster.get(Namespace, 'shop')).spec?.finalizers).toEqual(['kubernetes'])
+  expect(await conditions()).toMatchObject({
+    NamespaceDeletionDiscoveryFailure:
+      'True DiscoveryFailed Discovery failed for some groups, 1 failing: unable to retrieve the complete list of server APIs: metrics.k8s.io/v1beta1: stale GroupVersion discovery: metrics.k8s.io/v1beta1',
+  })
+  undiscovered.clear()
   await cluster.host.advance(60_000)
   expect((await cluster.get(Namespace, 'shop')).spec?.finalizers).toEqual([])
 })

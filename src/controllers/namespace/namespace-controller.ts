@@ -16,12 +16,12 @@ import {
   watching,
 } from '../../reconcile/controller.ts'
 import type { KindSource } from '../../reconcile/kind-source.ts'
-import { contentConditions } from './content-conditions.ts'
-import { deleteContent, deletedNamespace } from './delete-content.ts'
+import { contentConditions, discoveryFailure } from './content-conditions.ts'
+import { deleteContent, deletedNamespace, type NamespacedContent } from './delete-content.ts'
 
 export interface NamespaceControllerOptions {
   /** Every kind that is served. */
-  readonly kinds: Pick<KindSource, 'list'>
+  readonly kinds: Pick<KindSource, 'list' | 'refresh'>
   /**
    * Between a namespace's deletion and that of its content; upstream waits 5 s, so that other API servers see
    * the deletion and refuse new content. With one API server nothing has to be waited for.
@@ -36,15 +36,16 @@ const spacingMs = 200
 
 const finalizer = 'kubernetes'
 
-/** Deletable kinds of namespaced objects, each stored resource in one version. */
-function deletableKinds(kinds: readonly AnyKind[]): readonly AnyKind[] {
+/** What may be in a namespace, as of now: each stored resource in one version. */
+async function namespacedContent(kinds: NamespaceControllerOptions['kinds']): Promise<NamespacedContent> {
+  const undiscovered = await kinds.refresh()
   const chosen = new Map<string, AnyKind>()
-  for (const kind of kinds) {
+  for (const kind of kinds.list()) {
     const id = `${kind.group}/${kind.resource}`
     if (!kind.namespaced || !kind.verbs.includes('delete') || chosen.has(id)) continue
-    chosen.set(id, kind)
+    if (!undiscovered.has(`${kind.group}/${kind.version}`)) chosen.set(id, kind)
   }
-  return [...chosen.values()]
+  return { kinds: [...chosen.values()], undiscovered }
 }
 
 async function liveNamespace(
@@ -72,7 +73,7 @@ async function finalize(namespace: core.v1.Namespace, { api }: ReconcileContext)
 
 async function terminate(
   found: core.v1.Namespace,
-  kinds: readonly AnyKind[],
+  content: NamespacedContent,
   context: ReconcileContext,
 ): Promise<Outcome> {
   const { api, host } = context
@@ -84,14 +85,18 @@ async function terminate(
   if ((namespace.spec?.finalizers ?? []).length === 0) return done
   const { remains, estimateSeconds } = await deleteContent(
     api,
-    deletableKinds(kinds),
+    content,
     deletedNamespace(namespace, host.now()),
   )
   const conditions = contentConditions(namespace.status?.conditions, remains, host.now())
   const latest = jsonEqual(namespace.status?.conditions, conditions)
     ? namespace
     : await namespaces.updateStatus({ ...namespace, status: { ...namespace.status, conditions } })
-  if (remains.errors.length > 0) throw new Error(remains.errors.join(', '))
+  const failures = [
+    ...(remains.undiscovered.size === 0 ? [] : [discoveryFailure(remains.undiscovered)]),
+    ...remains.errors,
+  ]
+  if (failures.length > 0) throw new Error(failures.join(', '))
   if (estimateSeconds > 0) return requeueAfter((Math.floor(estimateSeconds / 2) + 1) * 1_000)
   await finalize(latest, context)
   return done
@@ -120,13 +125,14 @@ export function namespaceController(options: NamespaceControllerOptions): AnyCon
       { group: '', resources: ['namespaces/finalize', 'namespaces/status'], verbs: ['update'] },
     ],
     workers: 10,
+    backOff: { baseMs: 5, maxMs: 60_000 },
     spacingMs,
     reconcile: async (key: Key, context) => {
       const namespace = await liveNamespace(key, context)
       const deletedAt = namespace?.metadata?.deletionTimestamp
       if (namespace === undefined || deletedAt === undefined) return done
       const leftMs = timeMs(deletedAt) + settleMs - context.host.now()
-      return leftMs > 0 ? requeueAfter(leftMs) : terminate(namespace, kinds.list(), context)
+      return leftMs > 0 ? requeueAfter(leftMs) : terminate(namespace, await namespacedContent(kinds), context)
     },
   })
 }

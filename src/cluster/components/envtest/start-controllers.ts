@@ -5,7 +5,7 @@ import { createInformerFactory } from '../../../client/informer-factory.ts'
 import { controllers } from '../../../controllers/controllers.ts'
 import type { StartedApiServer } from '../../control-plane/api-server.ts'
 import { clientFor, componentUser, controllerUser } from '../../control-plane/component-clients.ts'
-import { kindsOf } from '../../control-plane/kinds-of.ts'
+import { KindsOfServer } from '../../control-plane/kinds-of.ts'
 import { runControllers } from '../../control-plane/run-controllers.ts'
 import type { ServerPart } from '../api-server-options.ts'
 
@@ -34,11 +34,14 @@ export async function startControllers(
   const client = clientFor(server, componentUser(`system:${agent}`), agent)
   const informers = createInformerFactory({ client, host, logger })
   stops.push(() => informers.stop())
+  const kinds = new KindsOfServer(server, { host, logger, transport: client.transport })
+  stops.push(() => kinds.stop())
   const all = controllers({
-    kinds: kindsOf(server),
+    kinds,
     rootCertificate: serving.certificatePem,
     namespaceSettleMs: 0,
   })
+  await kinds.start()
   await runControllers(
     all.filter(({ name }) => !aboutNodes.includes(name)),
     { host, logger, metrics, informers, clientOf: (name) => clientFor(server, controllerUser(name), agent) },

@@ -8,7 +8,7 @@ import { createClient } from '../../../../src/client/create-client.ts'
 import { EventRecorder } from '../../../../src/client/event-recorder.ts'
 import { createInformerFactory } from '../../../../src/client/informer-factory.ts'
 import { componentUser, controllerUser } from '../../../../src/cluster/control-plane/component-clients.ts'
-import { kindsOf } from '../../../../src/cluster/control-plane/kinds-of.ts'
+import { KindsOfServer } from '../../../../src/cluster/control-plane/kinds-of.ts'
 import { runControllers } from '../../../../src/cluster/control-plane/run-controllers.ts'
 import { type ControllersOptions, controllers } from '../../../../src/controllers/controllers.ts'
 import { type Leadership, runLeaderElection } from '../../../../src/reconcile/leader-election.ts'
@@ -90,7 +90,7 @@ export class ControlProcess {
     const manager = this.#client(managerUser, 'kube-controller-manager', beforeWrite)
     const informers = createInformerFactory({ client: manager, ...parts })
     const list = controllers({
-      kinds: kindsOf(this.#options.server()),
+      kinds: new KindsOfServer(this.#options.server(), { ...parts, transport: manager.transport }),
       rootCertificate: 'PEM',
       namespaceSettleMs: 0,
       nodeIpam: { clusterCidr: '10.244.0.0/16', nodeCidrMaskSize: 24 },
