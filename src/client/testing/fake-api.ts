@@ -158,7 +158,8 @@ export class FakeApi implements Transport {
     if (request.method === 'DELETE') return this.#deleteAll(request, place)
     const old = this.#find(place)
     if (request.method === 'PUT') return this.#update(place, old, asObject(request.body))
-    const merged = asObject(mergePatch(old, request.body))
+    const isStrategic = request.contentType === 'application/strategic-merge-patch+json'
+    const merged = asObject(mergePatch(old, request.body, isStrategic))
     const uid = asObject(request.body).metadata?.uid
     if (uid !== undefined && uid !== old.metadata?.uid) {
       throw conflict(
@@ -326,17 +327,18 @@ function merged(old: KubernetesObject, body: KubernetesObject, subresource: stri
   return next
 }
 
-/** RFC 7396, with the owner references and conditions merged by their keys as strategic merge patches do. */
-function mergePatch(target: unknown, patch: unknown): unknown {
+/** RFC 7396; where `isStrategic` lists with keys are merged by these, as strategic merge patches do. */
+function mergePatch(target: unknown, patch: unknown, isStrategic: boolean): unknown {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
   const result: Record<string, unknown> =
     typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {}
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key]
-    else if (key === 'ownerReferences') result[key] = mergeByKey(result[key], value, 'uid')
-    else if (key === 'conditions') result[key] = mergeByKey(result[key], value, 'type')
+    else if (isStrategic && key === 'ownerReferences') result[key] = mergeByKey(result[key], value, 'uid')
+    else if (isStrategic && key === 'conditions') result[key] = mergeByKey(result[key], value, 'type')
     else if (key.startsWith(deletePrefix)) without(result, key.slice(deletePrefix.length + 1), value)
-    else if (key !== '$setElementOrder/ownerReferences') result[key] = mergePatch(result[key], value)
+    else if (key !== '$setElementOrder/ownerReferences')
+      result[key] = mergePatch(result[key], value, isStrategic)
   }
   return result
 }

@@ -16,6 +16,9 @@ import {
 import { identityOfOwner } from './identity.ts'
 import type { LiveObjects } from './live-objects.ts'
 
+/** Dependents of one owner that are patched side by side. */
+const orphansAtOnce = 100
+
 export interface Attempt {
   readonly graph: DependencyGraph
   readonly live: LiveObjects
@@ -138,15 +141,16 @@ export async function attemptToDelete(attempt: Attempt, node: GraphNode): Promis
 /** Takes the node out of its dependents' owners, then lets it go. */
 export async function attemptToOrphan({ live }: Attempt, node: GraphNode): Promise<void> {
   const { identity } = node
-  await Promise.all(
-    dependentsOf(node).map(async (dependent) => {
-      try {
-        await live.removeOwners(dependent.identity, [identity])
-      } catch (error) {
-        // It is gone, or another one has its name.
-        if (!isStatus(error, 'NotFound', 'Conflict')) throw error
-      }
-    }),
-  )
+  const dependents = dependentsOf(node)
+  const orphan = async (dependent: GraphNode): Promise<void> => {
+    try {
+      await live.removeOwners(dependent.identity, [identity])
+    } catch (error) {
+      if (!isStatus(error, 'NotFound')) throw error
+    }
+  }
+  for (let from = 0; from < dependents.length; from += orphansAtOnce) {
+    await Promise.all(dependents.slice(from, from + orphansAtOnce).map(orphan))
+  }
   await live.removeFinalizer(identity, orphanFinalizer)
 }

@@ -42,11 +42,19 @@ export interface GraphListener {
 
 export const dependentsOf = (node: GraphNode): readonly GraphNode[] => [...(node.dependents ?? [])]
 
-/** Those for which the node's deletion in the foreground waits. */
-export function blockingDependents(node: GraphNode): readonly GraphNode[] {
-  return dependentsOf(node).filter(({ owners }) =>
-    owners.some(({ uid, blockOwnerDeletion }) => uid === node.identity.uid && blockOwnerDeletion === true),
+const blocks = (dependent: GraphNode, owner: GraphNode): boolean =>
+  dependent.owners.some(
+    ({ uid, blockOwnerDeletion }) => uid === owner.identity.uid && blockOwnerDeletion === true,
   )
+
+/** Those for which the node's deletion in the foreground waits. */
+export const blockingDependents = (node: GraphNode): readonly GraphNode[] =>
+  dependentsOf(node).filter((dependent) => blocks(dependent, node))
+
+/** Whether there is one. Of many dependents most block: the first tells. */
+function isBlocked(node: GraphNode): boolean {
+  for (const dependent of node.dependents ?? []) if (blocks(dependent, node)) return true
+  return false
 }
 
 const isBlocking = (reference: OwnerReference | undefined): boolean => reference?.blockOwnerDeletion === true
@@ -107,6 +115,18 @@ export class DependencyGraph {
   }
 
   /**
+   * Objects of a kind are not followed any more, though they may exist: nobody will tell of their end. Those that
+   * own something are virtual from now on.
+   */
+  unobserve({ apiVersion, kind }: Pick<Identity, 'apiVersion' | 'kind'>): void {
+    for (const node of this.#nodes.values()) {
+      if (node.isVirtual || node.identity.kind !== kind || node.identity.apiVersion !== apiVersion) continue
+      if ((node.dependents?.size ?? 0) > 0) node.isVirtual = true
+      else this.#detach(node)
+    }
+  }
+
+  /**
    * The server does not have an object of that identity. Its dependents may know its uid under another one:
    * then the node stays, and that one has to be looked for next.
    */
@@ -149,15 +169,23 @@ export class DependencyGraph {
     return node
   }
 
-  #remove(node: GraphNode, identity: Identity): void {
+  #detach(node: GraphNode): void {
     this.#nodes.delete(node.identity.uid)
     for (const { uid } of node.owners) this.#nodes.get(uid)?.dependents?.delete(node)
+  }
+
+  #remove(node: GraphNode, identity: Identity): void {
+    this.#detach(node)
     if ((node.dependents?.size ?? 0) > 0) this.rememberAbsent(identity)
     for (const dependent of dependentsOf(node)) this.#listener.attemptDelete(dependent)
+    this.#releaseOwners(node)
+  }
+
+  /** Those that have waited for this one alone. A look at each dependent's end would cost a look at all others. */
+  #releaseOwners(node: GraphNode): void {
     for (const { uid } of node.owners) {
       const owner = this.#nodes.get(uid)
-      // It may have waited for this one alone.
-      if (owner?.isDeletingDependents) this.#listener.attemptDelete(owner)
+      if (owner?.isDeletingDependents && !isBlocked(owner)) this.#listener.attemptDelete(owner)
     }
   }
 
@@ -190,16 +218,21 @@ export class DependencyGraph {
   }
 
   #addToOwners(node: GraphNode, owners: readonly OwnerReference[]): void {
-    let isDoubtful = false
+    let needsLook = false
     for (const reference of owners) {
       const known = this.#nodes.get(reference.uid)
       const owner = known ?? this.#insert(identityOfOwner(reference, node.identity.namespace), true)
       owner.dependents ??= new Set()
       owner.dependents.add(node)
-      if (known === undefined) this.#listener.attemptDelete(owner)
-      else if (!isDoubtful) isDoubtful = this.#isDoubtful(node, reference, known)
+      if (known === undefined) {
+        this.#listener.attemptDelete(owner)
+        continue
+      }
+      if (!needsLook) needsLook = this.#isDoubtful(node, reference, known)
+      // The owner waits for this one as well, and has looked at its dependents already.
+      if (known.isDeletingDependents) needsLook = true
     }
-    if (isDoubtful) this.#listener.attemptDelete(node)
+    if (needsLook) this.#listener.attemptDelete(node)
   }
 
   /** Whether the owner may be another object than the one that the reference means. */

@@ -4,8 +4,9 @@ import { ReplicaSet } from '../../api/apps/replica-set/kind.ts'
 import { ConfigMap } from '../../api/core/config-map/kind.ts'
 import { Node } from '../../api/core/node/kind.ts'
 import { Pod } from '../../api/core/pod/kind.ts'
-import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
+import { defineKind, type KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject, OwnerReference } from '../../apimachinery/meta.ts'
+import { statusError } from '../../apimachinery/status-error.ts'
 import { apiVersionOf } from '../../client/resource-path.ts'
 import type { AnyKind } from '../../reconcile/controller.ts'
 import { fixedKinds } from '../../reconcile/kind-source.ts'
@@ -176,4 +177,112 @@ test('garbageCollector tries again after failures, and does nothing at rest', as
   const requests = cluster.api.requests.length
   await cluster.host.advance(200_000)
   expect(cluster.api.requests.length).toBe(requests)
+})
+
+/** Kinds that come and go. */
+function changingKinds(first: readonly AnyKind[]) {
+  let list = first
+  const handlers: (() => void)[] = []
+  const source = {
+    ...fixedKinds([]),
+    list: () => list,
+    onChange: (handler: () => void) => {
+      handlers.push(handler)
+      return () => {}
+    },
+  }
+  const change = async (next: readonly AnyKind[]): Promise<void> => {
+    list = next
+    for (const handler of handlers) handler()
+    await cluster.host.advance(1_000)
+  }
+  return { source, change }
+}
+
+const CartV1: AnyKind = defineKind({
+  ...{ group: 'shop.test', version: 'v1', kind: 'Cart', resource: 'carts', namespaced: true },
+  schema: '',
+})
+const CartV2: AnyKind = defineKind({ ...CartV1, version: 'v2' })
+
+test('garbageCollector follows kinds as they come', async () => {
+  const { source, change } = changingKinds(kinds)
+  cluster.start(garbageCollector({ kinds: source }))
+  const cart = await make(CartV1, 'cart')
+  await make(Pod, 'p', [owner(CartV1, cart)])
+  await cluster.host.advance(1_000)
+  await change([...kinds, CartV1])
+  expect(await names()).toEqual(['p'])
+  await remove(CartV1, 'cart')
+  await cluster.host.advance(1_000)
+  expect(await names()).toEqual([])
+})
+
+test('garbageCollector keeps dependents while the version of their owner changes, or its kind is not served', async () => {
+  const { source, change } = changingKinds([...kinds, CartV1])
+  cluster.start(garbageCollector({ kinds: source }))
+  const cart = await make(CartV1, 'cart')
+  await make(Pod, 'p', [owner(CartV1, cart)])
+  await change([...kinds, CartV2, CartV1])
+  await change([...kinds, CartV2])
+  await change(kinds)
+  await change([...kinds, CartV1])
+  expect(await names()).toEqual(['p'])
+  await remove(CartV1, 'cart')
+  expect(await names()).toEqual([])
+})
+
+test('garbageCollector learns of owners that were deleted while their kind was not followed', async () => {
+  const { source, change } = changingKinds([...kinds, CartV1])
+  cluster.start(garbageCollector({ kinds: source }))
+  const cart = await make(CartV1, 'cart')
+  await make(Pod, 'p', [owner(CartV1, cart)])
+  await change(kinds)
+  await remove(CartV1, 'cart')
+  expect(await names()).toEqual(['p'])
+  await change([...kinds, CartV1])
+  expect(await names()).toEqual([])
+})
+
+test('garbageCollector does not wait for kinds that cannot be followed', async () => {
+  cluster.api.interceptors.push(({ path }) => {
+    if (path.endsWith('/carts')) throw new Error('no conversion webhook')
+    return undefined
+  })
+  const gone = { metadata: { name: 'gone', uid: 'gone-uid' } }
+  await make(Pod, 'left', [owner(ReplicaSet, gone)])
+  cluster.start(garbageCollector({ kinds: fixedKinds([...kinds, CartV1]) }))
+  await cluster.host.advance(31_000)
+  expect(await names()).toEqual([])
+  expect(cluster.metrics.expose()).toContain('garbagecollector_controller_resources_sync_error_total 1')
+})
+
+test('garbageCollector deletes what gets an owner that is being deleted in the foreground', async () => {
+  start()
+  const set = await make(ReplicaSet, 'web')
+  await make(Pod, 'held', [owner(ReplicaSet, set)])
+  await cluster.change(Pod, 'default/held', { metadata: { finalizers: ['test/hold'] } })
+  await remove(ReplicaSet, 'web', 'Foreground')
+  await make(Pod, 'late', [owner(ReplicaSet, set)])
+  expect(await names()).toEqual(['held', 'web'])
+  await cluster.change(Pod, 'default/held', { metadata: { finalizers: [] } })
+  expect(await names()).toEqual([])
+})
+
+test('garbageCollector orphans custom resources though somebody else writes them meanwhile', async () => {
+  cluster.start(garbageCollector({ kinds: fixedKinds([...kinds, CartV1]) }))
+  const set = await make(ConfigMap, 'shop')
+  await make(CartV1, 'cart', [owner(ConfigMap, set)])
+  let conflicts = 2
+  cluster.api.interceptors.push(({ method, path, contentType }) => {
+    if (method !== 'PATCH' || !path.endsWith('/carts/cart')) return undefined
+    if (contentType === 'application/strategic-merge-patch+json')
+      throw statusError('UnsupportedMediaType', '')
+    if (conflicts-- > 0) throw statusError('Conflict', 'somebody was faster')
+    return undefined
+  })
+  await remove(ConfigMap, 'shop', 'Orphan')
+  await cluster.host.advance(1_000)
+  expect((await cluster.get(CartV1, 'default/cart')).metadata?.ownerReferences).toEqual([])
+  expect(await names()).toEqual([])
 })

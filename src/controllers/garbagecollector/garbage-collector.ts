@@ -1,4 +1,6 @@
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import type { Counter } from '../../base/metrics.ts'
+import { sleep } from '../../base/sleep.ts'
 import type { Followed, ReflectorSink } from '../../client/informer.ts'
 import { apiVersionOf } from '../../client/resource-path.ts'
 import {
@@ -26,6 +28,9 @@ export interface GarbageCollectorOptions {
 /** Upstream's --concurrent-gc-syncs. */
 const workers = 20
 
+/** Upstream's initialSyncTimeout. */
+const syncTimeoutMs = 30_000
+
 /** Objects taken into the graph in one turn of the event loop. */
 const objectsPerTurn = 1_000
 
@@ -33,21 +38,54 @@ const objectsPerTurn = 1_000
 const isIgnored = ({ resource, group }: AnyKind): boolean =>
   resource === 'events' && (group === '' || group === 'events.k8s.io')
 
-/** Each stored resource in one version. */
-function collectableKinds(kinds: readonly AnyKind[]): readonly AnyKind[] {
+const resourceId = ({ group, resource }: AnyKind): string => `${group}/${resource}`
+
+/** Each stored resource in one version: the one that is followed already, or else the first. */
+function collectableKinds(
+  kinds: readonly AnyKind[],
+  followed: ReadonlyMap<string, FollowedKind>,
+): ReadonlyMap<string, AnyKind> {
   const chosen = new Map<string, AnyKind>()
   for (const kind of kinds) {
-    const id = `${kind.group}/${kind.resource}`
     const isDeletable = (['delete', 'list', 'watch'] as const).every((verb) => kind.verbs.includes(verb))
-    if (isDeletable && !isIgnored(kind) && !chosen.has(id)) chosen.set(id, kind)
+    if (!isDeletable || isIgnored(kind)) continue
+    const id = resourceId(kind)
+    if (!chosen.has(id) || isSameVersion(kind, followed.get(id)?.kind)) chosen.set(id, kind)
   }
-  return [...chosen.values()]
+  return chosen
+}
+
+const isSameVersion = (a: AnyKind, b: AnyKind | undefined): boolean =>
+  a.version === b?.version && a.kind === b.kind && a.namespaced === b.namespaced
+
+interface FollowedKind {
+  readonly kind: AnyKind
+  readonly followed: Followed
+  /** From now on nothing of it reaches the graph. */
+  readonly leave: AbortController
+}
+
+/** What a relist does not show any more of a kind, and those whose end may have been missed while nobody followed it. */
+function missing(kind: AnyKind, graph: DependencyGraph, present: ReadonlySet<string>) {
+  const apiVersion = apiVersionOf(kind)
+  const group = kind.group === '' ? '' : `${kind.group}/`
+  const gone: GraphNode[] = []
+  const doubtful: GraphNode[] = []
+  for (const node of graph.nodes()) {
+    const { identity, isVirtual } = node
+    if (identity.kind !== kind.kind || present.has(identity.uid)) continue
+    if (!isVirtual && identity.apiVersion === apiVersion) gone.push(node)
+    else if (isVirtual && identity.apiVersion.startsWith(group)) doubtful.push(node)
+  }
+  return { gone, doubtful }
 }
 
 function sinkOf(
   kind: AnyKind,
   graph: DependencyGraph,
   setup: ControllerSetup,
+  attemptDelete: (node: GraphNode) => void,
+  left: AbortSignal,
 ): ReflectorSink<KubernetesObject> {
   const apiVersion = apiVersionOf(kind)
   const observe = ({ metadata = {} }: KubernetesObject): void => {
@@ -60,20 +98,16 @@ function sinkOf(
       const present = new Set(objects.map(({ metadata }) => metadata?.uid ?? ''))
       let taken = 0
       for (const object of objects) {
+        if (left.aborted) return
         observe(object)
         if (++taken % objectsPerTurn === 0) await setup.host.nextTurn()
       }
-      const gone = [...graph.nodes()].filter(
-        ({ identity, isVirtual }) =>
-          !isVirtual &&
-          identity.kind === kind.kind &&
-          identity.apiVersion === apiVersion &&
-          !present.has(identity.uid),
-      )
+      const { gone, doubtful } = missing(kind, graph, present)
       for (const { identity } of gone) graph.remove(identity.uid)
+      for (const node of doubtful) attemptDelete(node)
     },
     apply: async (events) => {
-      for (const { type, object } of events) {
+      for (const { type, object } of left.aborted ? [] : events) {
         if (type === 'DELETED') graph.remove(object.metadata?.uid ?? '')
         else observe(object)
       }
@@ -82,28 +116,12 @@ function sinkOf(
   }
 }
 
-interface FollowedKind {
-  readonly kind: AnyKind
-  readonly followed: Followed
-}
-
-const followedId = (kind: AnyKind): string => `${apiVersionOf(kind)} ${kind.resource} ${kind.kind}`
-
-/** A kind is served no more: nothing of it is left to be seen. */
-function forget(kind: AnyKind, graph: DependencyGraph): void {
-  const apiVersion = apiVersionOf(kind)
-  const gone = [...graph.nodes()].filter(
-    ({ identity, isVirtual }) =>
-      !isVirtual && identity.kind === kind.kind && identity.apiVersion === apiVersion,
-  )
-  for (const { identity } of gone) graph.remove(identity.uid)
-}
-
 /** The state of a collector from its start to its stop. */
 class Collector {
   readonly #setup: ControllerSetup
   readonly #graph: DependencyGraph
   readonly #followed = new Map<string, FollowedKind>()
+  readonly #syncErrors: Counter
   #kinds: ReadonlyMap<string, AnyKind> = new Map()
 
   constructor(setup: ControllerSetup, kinds: KindSource) {
@@ -114,29 +132,54 @@ class Collector {
       invalidOwner: (node, message) =>
         setup.events.event(objectOf(node.identity), 'Warning', 'OwnerRefInvalidNamespace', message),
     })
-    for (const synced of this.#followAll(kinds.list())) setup.waitFor(synced)
+    this.#syncErrors = setup.metrics.counter({
+      name: 'garbagecollector_controller_resources_sync_error_total',
+      help: 'Number of garbage collector resources sync errors',
+    })
+    setup.waitFor(this.#inStep(this.#followAll(kinds.list())))
     const leave = kinds.onChange(() => {
-      // What appears later is waited for by nobody; its watch goes on trying.
-      for (const synced of this.#followAll(kinds.list())) synced.catch(() => {})
+      void this.#inStep(this.#followAll(kinds.list()))
     })
     setup.signal.addEventListener('abort', leave, { once: true })
   }
 
-  /** Follows what is new among these and forgets what is gone. Gives when each new one is in step. */
+  /**
+   * Resolves when these are in step, or a while later: what cannot be followed must not hold up the rest, as owners
+   * are looked up on the server before anything is deleted.
+   */
+  async #inStep(synced: readonly Promise<void>[]): Promise<void> {
+    if (synced.length === 0) return
+    const { host, signal, logger } = this.#setup
+    const done = new AbortController()
+    const all = Promise.allSettled(synced).then(() => true)
+    const late = sleep(host, syncTimeoutMs, AbortSignal.any([signal, done.signal])).then(() => false)
+    if (!(await Promise.race([all, late])) && !signal.aborted) {
+      this.#syncErrors.inc()
+      logger.warn('some resources cannot be followed yet; the garbage collector goes on without them')
+    }
+    done.abort()
+  }
+
+  /** Follows what is new among these and lets go of what is not served. Gives when each new one is in step. */
   #followAll(kinds: readonly AnyKind[]): readonly Promise<void>[] {
     this.#kinds = kindsByReference(kinds)
-    const wanted = new Map(collectableKinds(kinds).map((kind) => [followedId(kind), kind]))
-    for (const [id, { kind, followed }] of this.#followed) {
-      if (wanted.has(id)) continue
+    const wanted = collectableKinds(kinds, this.#followed)
+    for (const [id, { kind, followed, leave }] of this.#followed) {
+      const now = wanted.get(id)
+      if (now !== undefined && isSameVersion(now, kind)) continue
       this.#followed.delete(id)
-      void followed.stop().then(() => forget(kind, this.#graph))
+      leave.abort()
+      void followed.stop()
+      this.#graph.unobserve({ apiVersion: apiVersionOf(kind), kind: kind.kind })
     }
-    const { informers } = this.#setup
     const synced: Promise<void>[] = []
     for (const [id, kind] of wanted) {
       if (this.#followed.has(id)) continue
-      const followed = informers.follow(kind, sinkOf(kind, this.#graph, this.#setup))
-      this.#followed.set(id, { kind, followed })
+      const leave = new AbortController()
+      const attempt = (node: GraphNode): void => this.#enqueueDelete(node)
+      const sink = sinkOf(kind, this.#graph, this.#setup, attempt, leave.signal)
+      const followed = this.#setup.informers.follow(kind, sink)
+      this.#followed.set(id, { kind, followed, leave })
       synced.push(followed.whenSynced())
     }
     return synced

@@ -3,7 +3,7 @@ import type { DeletionPropagation, KubernetesObject, OwnerReference } from '../.
 import { isStatus } from '../../apimachinery/status-error.ts'
 import type { Client } from '../../client/client.ts'
 import { apiVersionOf } from '../../client/resource-path.ts'
-import type { AnyKind } from '../../reconcile/controller.ts'
+import { type AnyKind, RetryError } from '../../reconcile/controller.ts'
 import type { Identity } from './identity.ts'
 
 /** A cluster-scoped object names a namespaced owner: nothing will ever make that right. */
@@ -135,7 +135,8 @@ export class LiveObjects {
   #kindOf({ apiVersion, kind }: Pick<Identity, 'apiVersion' | 'kind'>): AnyKind {
     const found = this.#kinds.get(`${apiVersion} ${kind}`)
     if (found === undefined) {
-      throw new Error(`unable to get REST mapping for ${apiVersion}/${kind}.`)
+      // It may be served later, or never: there is nothing to complain of.
+      throw new RetryError(`unable to get REST mapping for ${apiVersion}/${kind}.`)
     }
     return found
   }

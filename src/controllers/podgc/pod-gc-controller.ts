@@ -83,7 +83,9 @@ async function remove(
   try {
     if (!isPodTerminal(pod)) {
       const conditions = condition === undefined ? {} : { conditions: [condition] }
-      const patch = { metadata: { uid }, status: { phase: 'Failed', ...conditions } }
+      const { generation: observedGeneration } = pod.metadata ?? {}
+      const status = defined({ phase: 'Failed', observedGeneration, ...conditions })
+      const patch = { metadata: { uid }, status }
       const type = 'application/strategic-merge-patch+json'
       await api.resource(Pod).patch(namespace, name, type, patch, { subresource: 'status' })
     }

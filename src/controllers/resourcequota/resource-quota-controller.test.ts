@@ -27,6 +27,7 @@ beforeEach(() => {
   served = [Secret, Pod]
   const kinds = {
     list: () => served,
+    refresh: async () => new Map<string, string>(),
     onChange: (handler: () => void) => {
       onChange = handler
       return () => {}

@@ -1,6 +1,7 @@
 import type { core } from '../../api/generated/types/index.ts'
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import type { PatchType } from '../../apimachinery/transport.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { PrometheusMetrics } from '../../base/prometheus.ts'
 import type { VirtualHost } from '../../base/virtual-host.ts'
@@ -14,6 +15,9 @@ import { FakeApi } from '../../client/testing/fake-api.ts'
 import { testHost } from '../../client/testing/test-host.ts'
 import { type AnyController, reporterOf } from '../controller.ts'
 import { type RunningController, startController } from '../start-controller.ts'
+
+const mergeType: PatchType = 'application/merge-patch+json'
+const strategicType: PatchType = 'application/strategic-merge-patch+json'
 
 /** Controllers on a fake API under virtual time. `stop` ends what was started. */
 export class TestCluster {
@@ -78,16 +82,18 @@ export class TestCluster {
     patch: object,
   ): Promise<T> {
     const [namespace, objectName] = kind.namespaced ? (name.split('/') as [string, string]) : ['', name]
-    const type = 'application/merge-patch+json' as const
     const path = (subresource: string) => resourcePath(kind, namespace, objectName, subresource)
     const { status, ...rest } = patch as Record<string, unknown>
     const requests = [
-      ...(Object.keys(rest).length === 0 ? [] : [{ path: path(''), body: rest }]),
-      ...(status === undefined ? [] : [{ path: path('status'), body: { status } }]),
+      ...(Object.keys(rest).length === 0 ? [] : [{ path: path(''), body: rest, contentType: mergeType }]),
+      // Conditions are merged by their types.
+      ...(status === undefined
+        ? []
+        : [{ path: path('status'), body: { status }, contentType: strategicType }]),
     ]
     let body: unknown
     for (const request of requests) {
-      body = (await this.do(this.api.request({ ...request, method: 'PATCH', contentType: type }))).body
+      body = (await this.do(this.api.request({ ...request, method: 'PATCH' }))).body
     }
     return body as T
   }
