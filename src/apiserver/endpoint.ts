@@ -6,6 +6,8 @@ import type { ServerResponse } from './response.ts'
 export interface Endpoint {
   /** Exact paths; one that ends in `/*` takes everything below it, longest first. */
   readonly paths: readonly string[]
+  /** What `/` lists of it, in any order; without it the paths themselves. */
+  index?(): readonly string[]
   handle(request: ServerRequest): Promise<ServerResponse>
 }
 

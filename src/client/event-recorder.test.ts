@@ -63,6 +63,15 @@ test('event() about an object of cluster scope goes to the default namespace', a
   expect((await events())[0]?.metadata.namespace).toBe('default')
 })
 
+test('event() names the events of one moment in their order', async () => {
+  const reasons = ['Pulling', 'Pulled', 'Created', 'Started', 'Killing']
+  for (const reason of reasons) recorder.event(web, 'Normal', reason, reason)
+  const named = (await events()).toSorted((a, b) =>
+    (a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1,
+  )
+  expect(named.map(({ reason }) => reason)).toEqual(reasons)
+})
+
 test('event() counts the same event', async () => {
   recorder.event(web, 'Warning', 'FailedCreate', 'no quota')
   await host.advance(60_000)

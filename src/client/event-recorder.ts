@@ -40,6 +40,7 @@ export class EventRecorder {
   readonly #abort = new AbortController()
   readonly #waiting: core.v1.Event[] = []
   readonly #bucket: TokenBucket
+  #last = 0n
   #dropped = 0
   #busy = false
   #working: Promise<void> | undefined
@@ -100,13 +101,14 @@ export class EventRecorder {
     const { host, component, node } = this.#options
     const { name = '', namespace, uid, resourceVersion } = object.metadata ?? {}
     const nowMs = host.now()
-    // Upstream's clock counts nanoseconds; what ours lacks keeps names of one millisecond apart.
-    const nanoseconds = BigInt(nowMs) * 1_000_000n + BigInt(Math.floor(host.random() * 1_000_000))
     const time = formatTime(nowMs)
     return {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name: `${name}.${nanoseconds.toString(16)}`, namespace: namespace ?? 'default' },
+      metadata: {
+        name: `${name}.${this.#nanoseconds(nowMs).toString(16)}`,
+        namespace: namespace ?? 'default',
+      },
       involvedObject: defined({
         kind: object.kind,
         namespace,
@@ -126,6 +128,16 @@ export class EventRecorder {
       reportingComponent: component,
       reportingInstance: node ?? '',
     }
+  }
+
+  /**
+   * Upstream's clock counts nanoseconds; what ours lacks is made up, and ascends: whoever reads events sees those of
+   * one second in the order of their names.
+   */
+  #nanoseconds(nowMs: number): bigint {
+    const madeUp = BigInt(nowMs) * 1_000_000n + BigInt(Math.floor(this.#options.host.random() * 1_000_000))
+    this.#last = madeUp > this.#last ? madeUp : this.#last + 1n
+    return this.#last
   }
 
   async #work(): Promise<void> {

@@ -15,6 +15,8 @@ describe.skipIf(why !== '')(`the Python client ${why}`, () => {
         timeoutMs: patientMs,
       })
     const script = join(import.meta.dirname, 'python', 'client.py')
-    await passesOnCluster(['python3', '-W', 'error', script], { PYTHONPATH: packages })
+    await passesOnCluster(['python3', '-W', 'error', '-W', 'ignore::ResourceWarning', script], {
+      PYTHONPATH: packages,
+    })
   })
 })

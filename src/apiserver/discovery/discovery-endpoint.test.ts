@@ -151,16 +151,17 @@ describe('HealthEndpoint', () => {
   })
 })
 
+const build = {
+  gitVersion: 'v1.36.2+timonel-0.1.0',
+  gitCommit: 'abc',
+  buildDate: '2026-01-01T00:00:00Z',
+  runtime: 'node v24',
+  platform: 'linux/amd64',
+}
+
 describe('VersionEndpoint', () => {
   it('says which Kubernetes it is', async () => {
-    const version = new VersionEndpoint({
-      gitVersion: 'v1.36.2+timonel-0.1.0',
-      gitCommit: 'abc',
-      buildDate: '2026-01-01T00:00:00Z',
-      runtime: 'node v24',
-      platform: 'linux/amd64',
-    })
-    expect((await get(version, '/version')).body).toMatchObject({
+    expect((await get(new VersionEndpoint(build), '/version')).body).toMatchObject({
       major: '1',
       minor: '36',
       minCompatibilityMinor: '35',
@@ -170,9 +171,26 @@ describe('VersionEndpoint', () => {
 })
 
 describe('RootEndpoint', () => {
-  it('lists paths', async () => {
-    expect((await get(new RootEndpoint(() => ['/b', '/a/*', '/a']), '/')).body).toEqual({
-      paths: ['/a', '/b'],
-    })
+  it('lists paths: each group, version and health check', async () => {
+    const root = new RootEndpoint([
+      new HealthEndpoint('livez', [ping], silentLogger),
+      new VersionEndpoint(build),
+      discovery,
+    ])
+    const { paths } = (await get(root, '/')).body as { paths: string[] }
+    expect(paths).toEqual([...new Set(paths)].sort())
+    const shown = [
+      '/api',
+      '/api/v1',
+      '/apis',
+      '/apis/',
+      '/apis/apps',
+      '/apis/apps/v1',
+      '/livez',
+      '/livez/ping',
+      '/version',
+    ]
+    expect(paths).toEqual(expect.arrayContaining(shown))
+    expect(paths.filter((path) => path.includes('*'))).toEqual([])
   })
 })

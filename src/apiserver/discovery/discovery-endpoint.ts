@@ -69,18 +69,26 @@ export class DiscoveryEndpoint implements Endpoint {
     this.#documents = undefined
   }
 
+  index(): readonly string[] {
+    return [...this.#current().plain.keys(), '/apis/']
+  }
+
   async handle(request: ServerRequest): Promise<ServerResponse> {
-    this.#documents ??= this.#build()
+    const documents = this.#current()
     const path = request.path.endsWith('/') ? request.path.slice(0, -1) : request.path
     const form = wantedForm(request.header('accept') ?? '')
     const reads = request.method === 'GET'
-    const aggregated =
-      form === undefined || !reads ? undefined : this.#documents.aggregated.get(`${path} ${form}`)
+    const aggregated = form === undefined || !reads ? undefined : documents.aggregated.get(`${path} ${form}`)
     if (aggregated !== undefined && form !== undefined) return answer(request, aggregated, form)
-    const document = this.#documents.plain.get(path)
-    if (document === undefined) return this.#documents.unknown.answer(path)
+    const document = documents.plain.get(path)
+    if (document === undefined) return documents.unknown.answer(path)
     if (request.method !== 'GET') throw methodRefused()
     return objectResponse(document)
+  }
+
+  #current(): Documents {
+    this.#documents ??= this.#build()
+    return this.#documents
   }
 
   #build(): Documents {

@@ -34,6 +34,10 @@ export class HealthEndpoint implements Endpoint {
     this.#logger = logger
   }
 
+  index(): readonly string[] {
+    return [`/${this.#name}`, ...this.#checks.map(({ name }) => `/${this.#name}/${name}`)]
+  }
+
   async handle(request: ServerRequest): Promise<ServerResponse> {
     const single = request.path.slice(this.#name.length + 2)
     return single === '' ? this.#all(request) : this.#single(single)

@@ -122,6 +122,10 @@ export class OpenApiEndpoint implements Endpoint {
     this.#encoded.clear()
   }
 
+  index(): readonly string[] {
+    return [v2Path, v3Path, `${v3Path}/`]
+  }
+
   async handle(request: ServerRequest): Promise<ServerResponse> {
     const { path } = request
     if (path === v3Path || path === `${v3Path}/`) return this.#index()

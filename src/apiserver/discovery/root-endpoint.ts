@@ -4,14 +4,14 @@ import { objectResponse, type ServerResponse } from '../response.ts'
 /** `/`: which paths there are. */
 export class RootEndpoint implements Endpoint {
   readonly paths = ['/']
-  readonly #list: () => readonly string[]
+  readonly #endpoints: readonly Endpoint[]
 
-  /** `list` gives them in any order. */
-  constructor(list: () => readonly string[]) {
-    this.#list = list
+  constructor(endpoints: readonly Endpoint[]) {
+    this.#endpoints = endpoints
   }
 
   async handle(): Promise<ServerResponse> {
-    return objectResponse({ paths: [...new Set(this.#list())].filter((path) => !path.includes('*')).sort() })
+    const paths = new Set(this.#endpoints.flatMap((endpoint) => endpoint.index?.() ?? endpoint.paths))
+    return objectResponse({ paths: [...paths].sort() })
   }
 }

@@ -38,6 +38,10 @@ export class VersionEndpoint implements Endpoint {
     }
   }
 
+  index(): readonly string[] {
+    return ['/version']
+  }
+
   async handle(): Promise<ServerResponse> {
     return objectResponse(this.#version)
   }

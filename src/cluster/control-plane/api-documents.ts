@@ -66,9 +66,8 @@ export function apiDocuments(
     new MetricsEndpoint(metrics),
     new OpenIdEndpoint(issuers[0] ?? '', `https://${address}`, keys, keysUrl),
   ]
-  const root = new RootEndpoint(() => [...endpoints.flatMap((endpoint) => endpoint.paths), '/'])
   return {
-    endpoints: [...endpoints, root],
+    endpoints: [...endpoints, new RootEndpoint(endpoints)],
     publish: (versions, external) => {
       discovery.replaceExternal(versions)
       openApi.replaceExternal(external)

@@ -59,7 +59,6 @@ export class KubeletRequests {
       ['healthz', async ({ response }) => void response.end('ok')],
       ['pods', async ({ response }) => this.#sendJson(response, 200, podList(this.#options.api))],
       ['metrics', async ({ response }) => void response.end(this.#options.metrics.expose())],
-      ['containerLogs', (call) => this.#logs(call)],
     ])
   }
 
@@ -71,7 +70,7 @@ export class KubeletRequests {
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { path, query } = parse(request)
     try {
-      const handler = this.#routes.get(path[0] ?? '')
+      const handler = path[0] === 'containerLogs' ? this.#logs.bind(this) : this.#routes.get(path.join('/'))
       if (handler === undefined || request.method !== 'GET') {
         throw statusError('NotFound', 'the server could not find the requested resource')
       }

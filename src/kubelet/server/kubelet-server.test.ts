@@ -78,7 +78,9 @@ test('it answers those whom it knows and who may ask', async () => {
   const [code, body] = await fetchText('/pods')
   expect(code).toBe(200)
   expect(JSON.parse(body).items[0].status.phase).toBe('Running')
-  expect((await fetchText('/nothing'))[0]).toBe(404)
+  expect((await fetchText('/metrics'))[0]).toBe(200)
+  for (const path of ['/nothing', '/metrics/resource', '/pods/web'])
+    expect((await fetchText(path))[0]).toBe(404)
 })
 
 test('it shows logs, and says why there are none', async () => {
