@@ -26,6 +26,8 @@ describe.skipIf(why !== '')(`an operator’s own envtest suite, unchanged ${why}
     const { code, stdout, stderr } = await runSuite({})
     expect(code, `${stdout}\n${stderr}`).toBe(0)
     expect(stdout).toContain('--- PASS: TestSiteSaysGoodbye')
+    expect(stdout).toContain('--- PASS: TestWebhooksFillInAndJudge')
+    expect(stdout).toContain('--- PASS: TestSiteOfOldIsConvertedAndJudged')
     expect(stdout).toContain('--- SKIP: TestControllers')
   })
 

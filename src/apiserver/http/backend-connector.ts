@@ -5,7 +5,7 @@ import {
   type RequestOptions,
 } from 'node:http'
 import { Agent, request as httpsRequest } from 'node:https'
-import { Socket } from 'node:net'
+import { isIP, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type {
   BackendAddress,
@@ -176,9 +176,11 @@ export class NodeBackendConnector implements BackendConnector {
     return new Agent({
       keepAlive: true,
       maxFreeSockets: maxIdleSockets,
-      servername: serverName,
+      // An address is no name that TLS may send; the certificate is held against the host all the same.
+      servername: isIP(serverName) === 0 ? serverName : '',
       rejectUnauthorized: verify,
-      ...(authorityPem === undefined ? {} : { ca: authorityPem }),
+      // As in Go, whatever certificate is given is trusted, whether it is an authority's or the server's own.
+      ...(authorityPem === undefined ? {} : { ca: authorityPem, allowPartialTrustChain: true }),
       ...(shown === undefined ? {} : { cert: shown.certificatePem, key: shown.keyPem }),
     })
   }

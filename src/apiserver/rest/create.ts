@@ -33,8 +33,6 @@ export interface Creation {
 /** POST of a decoded, defaulted object. */
 export async function createObject(creation: Creation, sent: KubernetesObject): Promise<Outcome> {
   const { resource, request, options } = creation
-  if ((sent.metadata?.resourceVersion ?? '') !== '')
-    throw statusError('', 'resourceVersion should not be set on objects to be created')
   checkCreation(resource, sent.metadata?.name ?? '')
   const wiped = ensureNamespace(wipeSystemFields(sent), resource.kind.namespaced ? creation.namespace : '')
   const unmanaged = dedupOwners(wiped, request, false)
@@ -94,10 +92,11 @@ export function storeNew(creation: Creation, admitted: KubernetesObject): Promis
   })
 }
 
-async function insert(creation: Creation, object: KubernetesObject): Promise<Outcome> {
+async function insert(creation: Creation, checked: KubernetesObject): Promise<Outcome> {
   const { resource, options } = creation
-  const validated = resource.context.admission.validate(admissionOf(creation, object))
+  const validated = resource.context.admission.validate(admissionOf(creation, checked))
   if (validated instanceof Promise) await validated
+  const object = withoutVersion(checked, options.dryRun)
   const { name = '' } = object.metadata ?? {}
   const id = resource.id(object.metadata?.namespace ?? '', name)
   if (resource.cache.get(id) !== undefined) throw takenError(resource, object)
@@ -108,6 +107,15 @@ async function insert(creation: Creation, object: KubernetesObject): Promise<Out
     if (error instanceof GuardFailedError) throw takenError(resource, object)
     throw fromStorageError(error)
   }
+}
+
+/** What is new has no version; upstream's store finds that out, last of all. */
+function withoutVersion(object: KubernetesObject, dryRun: boolean): KubernetesObject {
+  const version = object.metadata?.resourceVersion ?? ''
+  if (version === '') return object
+  if (!dryRun && Number(version) > 0)
+    throw statusError('', 'resourceVersion should not be set on objects to be created')
+  return withMetadata(object, { resourceVersion: undefined })
 }
 
 function prepareNew(

@@ -28,8 +28,8 @@ interface Target {
   /** As its certificate names it. */
   readonly name: string
   readonly path: string
-  /** As errors name it. */
-  readonly url: string
+  /** As errors name it, in front of the path. */
+  readonly origin: string
 }
 
 interface Answer {
@@ -47,22 +47,32 @@ function pemOf(caBundle: string): string | undefined {
   return pem.trim() === '' ? undefined : pem
 }
 
+/** As client-go joins a path: no empty steps, none that lead back, and no slash at the end. */
+function cleanPath(path: string): string {
+  const steps: string[] = []
+  for (const step of path.split('/')) {
+    if (step === '..') steps.pop()
+    else if (step !== '' && step !== '.') steps.push(step)
+  }
+  return `/${steps.join('/')}`
+}
+
 function serviceTarget(service: NonNullable<WebhookAddress['service']>, options: WebhookOptions): Target {
   const { name, namespace, port = 443, path = '' } = service
   const serverName = `${name}.${namespace}.svc`
   return {
     name: serverName,
-    path: path === '' ? '/' : path,
-    url: `https://${serverName}:${port}${path}`,
+    path: cleanPath(path),
+    origin: `https://${serverName}:${port}`,
     resolve: () => resolveService(options, { name, namespace, port }),
   }
 }
 
 function urlTarget(url: string): Target {
-  const [, host = '', port = '443', path = ''] =
-    /^https:\/\/(\[[^\]]*\]|[^:/?#]*)(?::(\d+))?(.*)$/.exec(url) ?? []
+  const [, origin = '', host = '', port = '443', path = ''] =
+    /^(https:\/\/(\[[^\]]*\]|[^:/?#]*)(?::(\d+))?)(.*)$/.exec(url) ?? []
   const name = host.replace(/^\[|\]$/g, '')
-  return { name, path: path === '' ? '/' : path, url, resolve: () => ({ host: name, port: Number(port) }) }
+  return { name, path: cleanPath(path), origin, resolve: () => ({ host: name, port: Number(port) }) }
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
@@ -93,8 +103,7 @@ export class WebhookClient {
       answer = await host.track(this.#send(target, jsonText(review), either))
     } catch (error) {
       const why = signal.aborted ? late : messageOf(error)
-      const url = `${this.#target.url}?timeout=${timeoutSeconds}s`
-      throw new Error(`Post ${JSON.stringify(url)}: ${why}`, { cause: error })
+      throw new Error(`Post ${JSON.stringify(`${this.#target.origin}${target}`)}: ${why}`, { cause: error })
     } finally {
       timer.cancel()
     }
