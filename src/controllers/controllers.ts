@@ -22,8 +22,10 @@ import { garbageCollector } from './garbagecollector/garbage-collector.ts'
 import { jobController } from './job/job-controller.ts'
 import { namespaceController } from './namespace/namespace-controller.ts'
 import { type NodeIpamOptions, nodeIpamController } from './nodeipam/node-ipam-controller.ts'
-import type { NodeGrace } from './nodelifecycle/node-health.ts'
-import { nodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts'
+import {
+  type NodeLifecycleOptions,
+  nodeLifecycleController,
+} from './nodelifecycle/node-lifecycle-controller.ts'
 import { type PodGcOptions, podGcController } from './podgc/pod-gc-controller.ts'
 import { pvcProtectionController } from './pvcprotection/pvc-protection-controller.ts'
 import { pvProtectionController } from './pvprotection/pv-protection-controller.ts'
@@ -55,7 +57,7 @@ export interface ControllersOptions {
   /** Who signs certificates; nobody where absent. */
   readonly csrSigning?: CsrSigningOptions
   readonly nodeIpam?: NodeIpamOptions
-  readonly nodeLifecycle?: NodeGrace
+  readonly nodeLifecycle?: NodeLifecycleOptions
   readonly podGc?: PodGcOptions
 }
 

@@ -1,6 +1,6 @@
 import type { ControllersOptions } from '../../controllers/controllers.ts'
 import type { AnyController } from '../../reconcile/controller.ts'
-import { duration, int } from './flags/flag-types.ts'
+import { duration, float, int } from './flags/flag-types.ts'
 import type { FlagValues } from './flags/parse-flags.ts'
 
 const syncs = (what: string, fallback: number) =>
@@ -39,9 +39,21 @@ const concurrencyOf: Readonly<Record<string, keyof typeof concurrencyFlags>> = {
   statefulset: 'concurrent-statefulset-syncs',
 }
 
+/** Nodes that fall silent, and what becomes of their pods. */
+const nodeFlags = {
+  'node-monitor-grace-period': duration('How long a node may be silent until it is Unknown.', 50_000),
+  'node-startup-grace-period': duration('The same for a node that has never shown its status.', 60_000),
+  'node-eviction-rate': float('Nodes a second whose pods are evicted, where most of the zone is well.', 0.1),
+  'secondary-node-eviction-rate': float('The same where it is not; none in small clusters.', 0.01),
+  'unhealthy-zone-threshold': float('Part of a zone’s nodes that may not be well, of three at least.', 0.55),
+  'large-cluster-size-threshold': int('Nodes of a cluster that is small at most.', 50),
+  'terminated-pod-gc-threshold': int('Pods that have ended and are kept; 0 keeps all.', 12_500),
+}
+
 /** What single controllers are told, under upstream's names and with its defaults. */
 export const controllerFlags = {
   ...concurrencyFlags,
+  ...nodeFlags,
   'max-endpoints-per-slice': int('Endpoints that an EndpointSlice holds at most.', 100, {
     min: 1,
     max: 1_000,
@@ -68,6 +80,17 @@ export function controllerOptions(values: FlagValues<typeof controllerFlags>): P
       updatesBatchPeriodMs: values['endpointslice-updates-batch-period'],
     },
     endpoints: { updatesBatchPeriodMs: values['endpoint-updates-batch-period'] },
+    nodeLifecycle: {
+      monitorGraceMs: values['node-monitor-grace-period'],
+      startupGraceMs: values['node-startup-grace-period'],
+      evictionRates: {
+        evictionsPerSecond: values['node-eviction-rate'],
+        secondaryEvictionsPerSecond: values['secondary-node-eviction-rate'],
+        unhealthyZoneShare: values['unhealthy-zone-threshold'],
+        largeClusterSize: values['large-cluster-size-threshold'],
+      },
+    },
+    podGc: { terminatedThreshold: values['terminated-pod-gc-threshold'] },
     endpointSliceMirroring: {
       maxEndpointsPerSubset: values['mirroring-max-endpoints-per-subset'],
       updatesBatchPeriodMs: values['mirroring-endpointslice-updates-batch-period'],

@@ -24,8 +24,9 @@ import {
 } from './component-base.ts'
 import { type ApiConnection, connect } from './connection.ts'
 import { controllerFlags, controllerOptions, withWorkers } from './controller-flags.ts'
-import { boolean, duration, int, list, pairs, path, text } from './flags/flag-types.ts'
+import { boolean, list, pairs, path } from './flags/flag-types.ts'
 import { FlagError, type FlagValues } from './flags/parse-flags.ts'
+import { nodeIpamFlags, nodeIpamOptions } from './node-ipam-flags.ts'
 import { readFlagFile } from './read-pem.ts'
 import { runAsLeader } from './run-as-leader.ts'
 import type { Component, ComponentContext } from './run-component.ts'
@@ -38,18 +39,13 @@ const flags = {
   ...componentFlags(program, port, 20, 30),
   ...controllerFlags,
   ...signingFlags,
+  ...nodeIpamFlags,
   controllers: list('Controllers to run: * for those that are on by default, name, -name.', ['*']),
   'use-service-account-credentials': boolean('Each controller writes as its own service account.', false),
   'root-ca-file': path('Certificates that pods trust the API server by; published in every namespace.'),
   'service-account-private-key-file': path(
     'Signs tokens that are kept in Secrets; without it none are made.',
   ),
-  'allocate-node-cidrs': boolean('Nodes get a part of the pods’ addresses each.', false),
-  'cluster-cidr': text('Addresses of pods.'),
-  'node-cidr-mask-size': int('Prefix length of each node’s part of them.', 24, { min: 1, max: 128 }),
-  'node-monitor-grace-period': duration('How long a node may be silent until it is Unknown.', 50_000),
-  'node-startup-grace-period': duration('The same for a node that has never shown its status.', 60_000),
-  'service-cluster-ip-range': text('Addresses of Services; has no effect here.'),
   'feature-gates': pairs('Feature gates: Name=true|false.', parseFeatureGates),
 }
 
@@ -71,10 +67,7 @@ function signer(values: Values): ControllersOptions['signToken'] {
 /** Throws FlagError. */
 function chosen(values: Values, kinds: KindSource): readonly AnyController[] {
   const rootCertificate = readFlagFile('root-ca-file', values['root-ca-file'])
-  const clusterCidr = values['cluster-cidr']
-  const allocates = values['allocate-node-cidrs']
-  if (allocates && clusterCidr === '') throw new FlagError('--allocate-node-cidrs needs --cluster-cidr')
-  const nodeIpam = { clusterCidr, nodeCidrMaskSize: values['node-cidr-mask-size'] }
+  const nodeIpam = nodeIpamOptions(values)
   const csrSigning = signingOptions(values)
   const all = controllers({
     kinds,
@@ -82,14 +75,10 @@ function chosen(values: Values, kinds: KindSource): readonly AnyController[] {
     rootCertificate: rootCertificate ?? '',
     ...defined({ signToken: signer(values) }),
     ...controllerOptions(values),
-    nodeLifecycle: {
-      monitorGraceMs: values['node-monitor-grace-period'],
-      startupGraceMs: values['node-startup-grace-period'],
-    },
-    ...(allocates ? { nodeIpam } : {}),
+    ...(nodeIpam === undefined ? {} : { nodeIpam }),
   })
   const off = [
-    ...(allocates ? [] : ['node-ipam']),
+    ...(nodeIpam === undefined ? ['node-ipam'] : []),
     ...(rootCertificate === undefined ? ['root-ca-certificate-publisher'] : []),
   ]
   return chooseControllers(all, values.controllers)

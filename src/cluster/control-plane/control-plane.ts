@@ -129,7 +129,7 @@ async function control(
   server: ApiServer,
   stops: Stop[],
 ): Promise<InformerFactory> {
-  const { host, logger, metrics } = options
+  const { host, logger, metrics, network } = options
   const managerClient = clientFor(server, managerUser, 'kube-controller-manager')
   const informers = createInformerFactory({ client: managerClient, host, logger })
   stops.push(() => informers.stop())
@@ -142,7 +142,7 @@ async function control(
     csrSigning: { signers: oneSigner(requestSigner(options.pki.ca)) },
     // Nobody else admits anything: this is the only API server, unless others use its etcd.
     ...(options.store.type === 'etcd' ? {} : { namespaceSettleMs: 0 }),
-    nodeIpam: { clusterCidr: options.network.podCidr, nodeCidrMaskSize: options.network.nodePodCidrBits },
+    nodeIpam: { ranges: [{ cidr: network.podCidr, nodeBits: network.nodePodCidrBits }] },
   })
   const schedulerClient = clientFor(server, schedulerUser, 'kube-scheduler')
   const events = new EventRecorder({ client: schedulerClient, host, logger, component: 'default-scheduler' })

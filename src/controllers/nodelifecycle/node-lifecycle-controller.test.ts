@@ -187,3 +187,37 @@ test('nodeLifecycleController says goodbye to a deleted node', async () => {
     'Normal RemovingNode Node n1 event: Removing Node n1 from Controller',
   )
 })
+
+test('nodeLifecycleController keeps the old labels of a node in step with the new ones', async () => {
+  start()
+  await addNode('n1', {
+    'kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': 'amd64',
+    'beta.kubernetes.io/arch': 'x',
+  })
+  expect((await cluster.get(Node, 'n1')).metadata?.labels).toEqual({
+    'kubernetes.io/os': 'linux',
+    'beta.kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': 'amd64',
+    'beta.kubernetes.io/arch': 'amd64',
+  })
+})
+
+test('nodeLifecycleController evicts as fast as it is told, and measures zones', async () => {
+  cluster.start(
+    nodeLifecycleController({ evictionRates: { evictionsPerSecond: 1, unhealthyZoneShare: 0.9 } }),
+  )
+  for (const name of ['n1', 'n2', 'n3', 'n4']) await addNode(name, { 'topology.kubernetes.io/zone': 'z' })
+  for (const name of ['n1', 'n2', 'n3']) alive.delete(name)
+  await pass(60)
+  const nodes = await cluster.list<core.v1.Node>(Node)
+  expect(nodes.filter(({ spec }) => spec?.taints?.some(({ effect }) => effect === 'NoExecute'))).toHaveLength(
+    3,
+  )
+  const exposed = cluster.metrics.expose()
+  for (const line of ['zone_size{zone="', 'zone_health{zone="', 'unhealthy_nodes_in_zone{zone="']) {
+    expect(exposed).toContain(`node_collector_${line}`)
+  }
+  expect(exposed).toMatch(/node_collector_evictions_total\{zone="[^"]*z"\} 3/)
+  expect(exposed).toMatch(/node_collector_zone_health\{zone="[^"]*z"\} 25/)
+})

@@ -5,6 +5,7 @@ import { isPodReady } from '../../api/core/pod/pod-state.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { isStatus } from '../../apimachinery/status-error.ts'
 import { formatTime } from '../../apimachinery/time.ts'
+import { defined } from '../../base/defined.ts'
 import {
   type AnyController,
   type ControllerSetup,
@@ -20,12 +21,18 @@ import {
 import { podNodeIndex, podNodeIndexers } from '../../reconcile/pod-node-index.ts'
 import { type NodeGrace, NodeHealthTable, readyCondition, silentConditions } from './node-health.ts'
 import { hasNoExecute, noExecuteKey, wantedTaints } from './node-taints.ts'
-import { Zones, zoneOf } from './zones.ts'
+import { wantedLabels } from './wanted-labels.ts'
+import { ZoneMetrics } from './zone-metrics.ts'
+import { type EvictionRates, Zones, zoneOf } from './zones.ts'
 
 const leaseNamespace = 'kube-node-lease'
 
 /** Upstream's nodeUpdateWorkerSize. */
 const workers = 8
+
+export interface NodeLifecycleOptions extends NodeGrace {
+  readonly evictionRates?: EvictionRates
+}
 
 const isReady = (node: core.v1.Node): boolean => readyCondition(node)?.status === 'True'
 
@@ -34,13 +41,20 @@ class NodeLifecycle {
   readonly #setup: ControllerSetup
   readonly #health: NodeHealthTable
   readonly #zones: Zones
+  readonly #metrics: ZoneMetrics
   /** Nodes that have been announced. */
   readonly #known = new Map<string, core.v1.Node>()
 
-  constructor(setup: ControllerSetup, grace: NodeGrace) {
+  constructor(setup: ControllerSetup, options: NodeLifecycleOptions) {
     this.#setup = setup
-    this.#health = new NodeHealthTable(grace)
-    this.#zones = new Zones(setup.host, (wasAllDisrupted) => this.#zonesChanged(wasAllDisrupted))
+    this.#health = new NodeHealthTable(options)
+    this.#metrics = new ZoneMetrics(setup.metrics)
+    this.#zones = new Zones({
+      host: setup.host,
+      metrics: this.#metrics,
+      rates: options.evictionRates ?? {},
+      onChange: (wasAllDisrupted) => this.#zonesChanged(wasAllDisrupted),
+    })
     const leases = setup.informers.informer(Lease, { namespace: leaseNamespace })
     setup.waitFor(leases.whenSynced())
     const detach = leases.onChange((lease) => {
@@ -103,7 +117,7 @@ class NodeLifecycle {
     return updated
   }
 
-  /** Milliseconds until a taint may be set that may not be set now. */
+  /** Taints and labels as they have to be. Milliseconds until a taint may be set that may not be set now. */
   async #taint(node: core.v1.Node, { api, host }: ReconcileContext): Promise<number | undefined> {
     const wanted = this.#zones.allDisrupted ? undefined : noExecuteKey(node)
     // From one of these taints to the other a node goes at once; to the first of them when its zone permits.
@@ -111,7 +125,12 @@ class NodeLifecycle {
     const noExecute = waitMs === 0 ? wanted : undefined
     const taints = wantedTaints(node, noExecute, host.now())
     const isSame = taints === node.spec?.taints || (taints.length === 0 && node.spec?.taints === undefined)
-    if (!isSame) await api.resource(Node).update({ ...node, spec: { ...node.spec, taints } })
+    const labels = wantedLabels(node.metadata?.labels)
+    if (!isSame || labels !== node.metadata?.labels) {
+      const metadata = defined({ ...node.metadata, labels })
+      await api.resource(Node).update({ ...node, metadata, spec: { ...node.spec, taints } })
+    }
+    if (noExecute !== undefined && !hasNoExecute(node)) this.#metrics.evictions.inc([zoneOf(node)])
     return waitMs === 0 ? undefined : waitMs
   }
 }
@@ -128,8 +147,11 @@ async function markPodsNotReady(
   const lastTransitionTime = formatTime(host.now())
   await Promise.all(
     pods.map(async (pod) => {
+      const { generation: observedGeneration } = pod.metadata ?? {}
       const conditions = (pod.status?.conditions ?? []).map((condition) =>
-        condition.type === 'Ready' ? { ...condition, status: 'False', lastTransitionTime } : condition,
+        condition.type === 'Ready'
+          ? defined({ ...condition, status: 'False', lastTransitionTime, observedGeneration })
+          : condition,
       )
       try {
         await api.resource(Pod).updateStatus({ ...pod, status: { ...pod.status, conditions } })
@@ -142,7 +164,7 @@ async function markPodsNotReady(
 }
 
 /** Notices nodes that fall silent, says so in their conditions, and taints nodes as their conditions ask for. */
-export function nodeLifecycleController(grace: NodeGrace = {}): AnyController {
+export function nodeLifecycleController(options: NodeLifecycleOptions = {}): AnyController {
   let lifecycle: NodeLifecycle | undefined
   return defineController({
     name: 'node-lifecycle',
@@ -169,7 +191,7 @@ export function nodeLifecycleController(grace: NodeGrace = {}): AnyController {
     ],
     workers,
     setUp: (setup) => {
-      lifecycle = new NodeLifecycle(setup, grace)
+      lifecycle = new NodeLifecycle(setup, options)
     },
     reconcile: async (key, context) => lifecycle?.reconcile(key, context) ?? done,
   })

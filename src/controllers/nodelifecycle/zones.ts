@@ -1,12 +1,26 @@
 import type { core } from '../../api/generated/types/index.ts'
 import type { Host } from '../../base/host.ts'
 import { TokenBucket } from '../../base/token-bucket.ts'
+import type { ZoneMetrics } from './zone-metrics.ts'
 
-/** Upstream's --node-eviction-rate, --secondary-node-eviction-rate, --large-cluster-size-threshold, --unhealthy-zone-threshold. */
-const evictionsPerSecond = 0.1
-const secondaryEvictionsPerSecond = 0.01
-const largeZone = 50
-const unhealthyShare = 0.55
+/** How fast nodes that are not ready may lose their pods; upstream's defaults where absent. */
+export interface EvictionRates {
+  /** Nodes a second: `--node-eviction-rate`, 0.1. */
+  readonly evictionsPerSecond?: number
+  /** The same where most of a big zone is not ready: `--secondary-node-eviction-rate`, 0.01. In small zones there is none then. */
+  readonly secondaryEvictionsPerSecond?: number
+  /** Nodes of a zone that is small at most: `--large-cluster-size-threshold`, 50. */
+  readonly largeClusterSize?: number
+  /** What part of a zone is most of it: `--unhealthy-zone-threshold`, 0.55. */
+  readonly unhealthyZoneShare?: number
+}
+
+const defaultRates: Required<EvictionRates> = {
+  evictionsPerSecond: 0.1,
+  secondaryEvictionsPerSecond: 0.01,
+  largeClusterSize: 50,
+  unhealthyZoneShare: 0.55,
+}
 
 const excludedLabel = 'node.kubernetes.io/exclude-disruption'
 
@@ -35,9 +49,17 @@ export function zoneOf(node: core.v1.Node): string {
   return region === '' && zone === '' ? '' : `${region}:\0:${zone}`
 }
 
-function stateOf({ ready, notReady }: Zone): ZoneState {
+function stateOf({ ready, notReady }: Zone, unhealthyShare: number): ZoneState {
   if (ready === 0 && notReady > 0) return 'full'
   return notReady > 2 && notReady / (notReady + ready) >= unhealthyShare ? 'partial' : 'normal'
+}
+
+export interface ZonesOptions {
+  readonly host: Host
+  readonly metrics: ZoneMetrics
+  readonly rates: EvictionRates
+  /** Called when a zone has another state: what waits there may go, or has to stop. */
+  readonly onChange: (wasAllDisrupted: boolean) => void
 }
 
 /**
@@ -45,16 +67,15 @@ function stateOf({ ready, notReady }: Zone): ZoneState {
  * it is the network between them and us. When no node of any zone is ready, nothing is evicted at all.
  */
 export class Zones {
-  readonly #host: Host
-  readonly #onChange: (wasAllDisrupted: boolean) => void
+  readonly #options: ZonesOptions
+  readonly #rates: Required<EvictionRates>
   readonly #zones = new Map<string, Zone>()
   readonly #members = new Map<string, Member>()
   #allDisrupted = false
 
-  /** `onChange` is called when a zone has another state: what waits there may go, or has to stop. */
-  constructor(host: Host, onChange: (wasAllDisrupted: boolean) => void) {
-    this.#host = host
-    this.#onChange = onChange
+  constructor(options: ZonesOptions) {
+    this.#options = options
+    this.#rates = { ...defaultRates, ...options.rates }
   }
 
   get allDisrupted(): boolean {
@@ -98,7 +119,7 @@ export class Zones {
     let zone = this.#zones.get(name)
     if (zone === undefined) {
       zone = { ready: 0, notReady: 0, state: 'normal', perSecond: 0, limiter: undefined }
-      this.#setRate(zone, evictionsPerSecond)
+      this.#setRate(zone, this.#rates.evictionsPerSecond)
       this.#zones.set(name, zone)
     }
     return zone
@@ -109,7 +130,7 @@ export class Zones {
     if (zone.perSecond === perSecond) return
     const isSpent = zone.limiter !== undefined && !zone.limiter.tryTake()
     zone.perSecond = perSecond
-    zone.limiter = perSecond === 0 ? undefined : new TokenBucket(this.#host, perSecond, 1)
+    zone.limiter = perSecond === 0 ? undefined : new TokenBucket(this.#options.host, perSecond, 1)
     if (isSpent) zone.limiter?.tryTake()
   }
 
@@ -121,23 +142,26 @@ export class Zones {
   }
 
   #assess(): void {
+    const { evictionsPerSecond, secondaryEvictionsPerSecond, largeClusterSize, unhealthyZoneShare } =
+      this.#rates
     let hasChanged = false
     for (const [name, zone] of this.#zones) {
+      this.#options.metrics.zone(name, zone.ready, zone.notReady)
       if (zone.ready + zone.notReady === 0) {
         this.#zones.delete(name)
         continue
       }
-      const state = stateOf(zone)
+      const state = stateOf(zone, unhealthyZoneShare)
       if (state === zone.state) continue
       zone.state = state
       hasChanged = true
-      const isSmall = zone.ready + zone.notReady <= largeZone
+      const isSmall = zone.ready + zone.notReady <= largeClusterSize
       const partial = isSmall ? 0 : secondaryEvictionsPerSecond
       this.#setRate(zone, state === 'partial' ? partial : evictionsPerSecond)
     }
     const wasAllDisrupted = this.#allDisrupted
     this.#allDisrupted =
       this.#zones.size > 0 && [...this.#zones.values()].every(({ state }) => state === 'full')
-    if (hasChanged || wasAllDisrupted !== this.#allDisrupted) this.#onChange(wasAllDisrupted)
+    if (hasChanged || wasAllDisrupted !== this.#allDisrupted) this.#options.onChange(wasAllDisrupted)
   }
 }

@@ -6,8 +6,10 @@ import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import { isStatus } from '../../apimachinery/status-error.ts'
 import { formatTime } from '../../apimachinery/time.ts'
 import { defined } from '../../base/defined.ts'
+import type { Counter, Histogram } from '../../base/metrics.ts'
 import {
   type AnyController,
+  type ControllerSetup,
   defineController,
   done,
   indexing,
@@ -60,6 +62,20 @@ async function evict(pod: PodType, { api, events, host }: ReconcileContext): Pro
 export function taintEvictionController(): AnyController {
   /** Since when pods have had to go. */
   const waiting = new Map<Key, Waiting>()
+  let deletions: Counter | undefined
+  let latencySeconds: Histogram | undefined
+
+  function setUp({ metrics }: ControllerSetup): void {
+    deletions = metrics.counter({
+      name: 'taint_eviction_controller_pod_deletions_total',
+      help: 'Total number of Pods deleted by TaintEvictionController since its start.',
+    })
+    latencySeconds = metrics.histogram({
+      name: 'taint_eviction_controller_pod_deletion_duration_seconds',
+      help: 'Latency, in seconds, between the time when a taint effect has been activated for the Pod and its deletion via TaintEvictionController.',
+      buckets: [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 30, 60, 120, 180, 240],
+    })
+  }
 
   /** What waited does not any more. */
   function cancel(key: Key, pod: PodType | undefined, { events }: ReconcileContext): Outcome {
@@ -92,6 +108,8 @@ export function taintEvictionController(): AnyController {
       return requeueAfter(leftMs)
     }
     await evict(pod, context)
+    deletions?.inc()
+    latencySeconds?.observe((nowMs - sinceMs) / 1_000 - seconds)
     waiting.delete(key)
     return done
   }
@@ -121,6 +139,7 @@ export function taintEvictionController(): AnyController {
       { group: '', resources: ['pods/status'], verbs: ['patch'] },
     ],
     workers,
+    setUp,
     reconcile,
   })
 }

@@ -93,7 +93,7 @@ export class ControlProcess {
       kinds: new KindsOfServer(this.#options.server(), { ...parts, transport: manager.transport }),
       rootCertificate: 'PEM',
       namespaceSettleMs: 0,
-      nodeIpam: { clusterCidr: '10.244.0.0/16', nodeCidrMaskSize: 24 },
+      nodeIpam: { ranges: [{ cidr: '10.244.0.0/16', nodeBits: 24 }] },
       ...this.#options.settings,
     })
     const client = this.#client(schedulerUser, 'kube-scheduler', beforeWrite)
