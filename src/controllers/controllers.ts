@@ -1,5 +1,6 @@
 import type { AnyController } from '../reconcile/controller.ts'
 import type { KindSource } from '../reconcile/kind-source.ts'
+import { bootstrapSignerController } from './bootstrapsigner/bootstrap-signer-controller.ts'
 import { clusterRoleAggregationController } from './clusterroleaggregation/cluster-role-aggregation-controller.ts'
 import { cronJobController } from './cronjob/cron-job-controller.ts'
 import { csrApprovingController } from './csrapproving/csr-approving-controller.ts'
@@ -31,6 +32,7 @@ import { pvcProtectionController } from './pvcprotection/pvc-protection-controll
 import { pvProtectionController } from './pvprotection/pv-protection-controller.ts'
 import { replicaSetController } from './replicaset/replica-set-controller.ts'
 import { replicationController } from './replicaset/replication-controller.ts'
+import { resourceClaimController } from './resourceclaim/resource-claim-controller.ts'
 import { resourceQuotaController } from './resourcequota/resource-quota-controller.ts'
 import { rootCaController } from './rootca/root-ca-controller.ts'
 import { serviceAccountController } from './serviceaccount/service-account-controller.ts'
@@ -38,6 +40,8 @@ import { serviceAccountTokenController } from './serviceaccounttoken/service-acc
 import type { SignClaims } from './serviceaccounttoken/token-secret.ts'
 import { statefulSetController } from './statefulset/stateful-set-controller.ts'
 import { taintEvictionController } from './tainteviction/taint-eviction-controller.ts'
+import { tokenCleanerController } from './tokencleaner/token-cleaner-controller.ts'
+import { ttlController } from './ttl/ttl-controller.ts'
 import { ttlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts'
 import { vacProtectionController } from './vacprotection/vac-protection-controller.ts'
 import { validatingAdmissionPolicyStatusController } from './validatingadmissionpolicystatus/policy-status-controller.ts'
@@ -60,6 +64,9 @@ export interface ControllersOptions {
   readonly nodeLifecycle?: NodeLifecycleOptions
   readonly podGc?: PodGcOptions
 }
+
+/** Those that run only where they are asked for by name; upstream's. */
+export const offByDefault: ReadonlySet<string> = new Set(['bootstrap-signer', 'token-cleaner'])
 
 /**
  * All controllers, in the order of their start. Some keep a state of their own: a list is started once, and
@@ -91,6 +98,10 @@ export function controllers(options: ControllersOptions): readonly AnyController
     vacProtectionController,
     validatingAdmissionPolicyStatusController(kinds),
     ephemeralVolumeController,
+    resourceClaimController,
+    bootstrapSignerController,
+    tokenCleanerController,
+    ttlController(),
     csrApprovingController,
     ...(options.csrSigning === undefined ? [] : [csrSigningController(options.csrSigning)]),
     csrCleanerController,

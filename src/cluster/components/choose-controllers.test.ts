@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { controllers } from '../../controllers/controllers.ts'
+import { controllers, offByDefault } from '../../controllers/controllers.ts'
 import { fixedKinds } from '../../reconcile/kind-source.ts'
 import { chooseControllers } from './choose-controllers.ts'
 
@@ -7,7 +7,8 @@ const all = controllers({ kinds: fixedKinds([]), rootCertificate: '' })
 const chosen = (...texts: readonly string[]) => chooseControllers(all, texts).map(({ name }) => name)
 
 test('chooseControllers() runs all, all but some, or some', () => {
-  expect(chosen('*')).toHaveLength(all.length)
+  expect(chosen('*')).toHaveLength(all.length - offByDefault.size)
+  expect(chosen('*', 'tokencleaner')).toContain('token-cleaner')
   expect(chosen('*', '-namespace-controller')).not.toContain('namespace')
   expect(chosen('replicaset', 'garbagecollector')).toEqual(['replicaset', 'garbage-collector'])
 })

@@ -1,8 +1,10 @@
+import { offByDefault } from '../../controllers/controllers.ts'
 import type { AnyController } from '../../reconcile/controller.ts'
 import { FlagError } from './flags/parse-flags.ts'
 
 /** The names that upstream had before v1.27, and still takes. */
 const aliases: Readonly<Record<string, string>> = {
+  bootstrapsigner: 'bootstrap-signer',
   csrapproving: 'certificatesigningrequest-approving',
   csrcleaner: 'certificatesigningrequest-cleaner',
   csrsigning: 'certificatesigningrequest-signing',
@@ -13,7 +15,9 @@ const aliases: Readonly<Record<string, string>> = {
   nodelifecycle: 'node-lifecycle',
   'pv-protection': 'persistentvolume-protection',
   'pvc-protection': 'persistentvolumeclaim-protection',
+  'resource-claim-controller': 'resourceclaim',
   'root-ca-cert-publisher': 'root-ca-certificate-publisher',
+  tokencleaner: 'token-cleaner',
 }
 
 function canonical(all: readonly AnyController[], text: string): string {
@@ -35,5 +39,5 @@ export function chooseControllers(
   )
   const on = new Set(names.filter((text) => !text.startsWith('-')).map((text) => canonical(all, text)))
   const star = names.length < texts.length
-  return all.filter(({ name }) => !off.has(name) && (star || on.has(name)))
+  return all.filter(({ name }) => !off.has(name) && (on.has(name) || (star && !offByDefault.has(name))))
 }

@@ -14,6 +14,7 @@ export const adminUser: UserInfo = { name: 'kubernetes-admin', groups: ['system:
 
 /** Service accounts that are not simply called `<controller>-controller`; upstream's names. */
 const accountNames: Readonly<Record<string, string>> = {
+  'bootstrap-signer': 'bootstrap-signer',
   'certificatesigningrequest-approving': 'certificate-controller',
   'certificatesigningrequest-cleaner': 'certificate-controller',
   'certificatesigningrequest-signing': 'certificate-controller',
@@ -26,8 +27,10 @@ const accountNames: Readonly<Record<string, string>> = {
   'persistentvolumeclaim-protection': 'pvc-protection-controller',
   'pod-garbage-collector': 'pod-garbage-collector',
   replicationcontroller: 'replication-controller',
+  resourceclaim: 'resource-claim-controller',
   'root-ca-certificate-publisher': 'root-ca-cert-publisher',
   serviceaccount: 'service-account-controller',
+  'token-cleaner': 'token-cleaner',
 }
 
 /** The controller manager itself. */

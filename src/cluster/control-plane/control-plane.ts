@@ -10,7 +10,7 @@ import type { Client } from '../../client/client.ts'
 import { EventRecorder } from '../../client/event-recorder.ts'
 import type { InformerFactory } from '../../client/informer.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
-import { controllers } from '../../controllers/controllers.ts'
+import { controllers, offByDefault } from '../../controllers/controllers.ts'
 import { oneSigner } from '../../controllers/csrsigning/plan-certificate.ts'
 import { Scheduler } from '../../scheduler/scheduler.ts'
 import type { NetworkOptions } from '../options.ts'
@@ -135,7 +135,7 @@ async function control(
   stops.push(() => informers.stop())
   const kinds = new KindsOfServer(server, { host, logger, transport: managerClient.transport })
   stops.push(() => kinds.stop())
-  const list = controllers({
+  const all = controllers({
     kinds,
     rootCertificate: options.pki.ca.certificatePem,
     signToken: (claims) => signToken(claims, tokenKeys(options.pki.serviceAccount.privateKeyPem)),
@@ -152,7 +152,11 @@ async function control(
   const clientOf = (name: string): Client =>
     clientFor(server, controllerUser(name), 'kube-controller-manager')
   await Promise.all([
-    runControllers(list, { host, logger, metrics, informers, clientOf }, stops),
+    runControllers(
+      all.filter(({ name }) => !offByDefault.has(name)),
+      { host, logger, metrics, informers, clientOf },
+      stops,
+    ),
     scheduler.start(),
     kinds.start(),
   ])

@@ -2,7 +2,7 @@ import type { Host } from '../../../base/host.ts'
 import type { Logger } from '../../../base/logger.ts'
 import type { Metrics } from '../../../base/metrics.ts'
 import { createInformerFactory } from '../../../client/informer-factory.ts'
-import { controllers } from '../../../controllers/controllers.ts'
+import { controllers, offByDefault } from '../../../controllers/controllers.ts'
 import type { StartedApiServer } from '../../control-plane/api-server.ts'
 import { clientFor, componentUser, controllerUser } from '../../control-plane/component-clients.ts'
 import { KindsOfServer } from '../../control-plane/kinds-of.ts'
@@ -20,6 +20,7 @@ interface Context {
 const aboutNodes: readonly string[] = [
   'node-ipam',
   'node-lifecycle',
+  'ttl',
   'taint-eviction',
   'pod-garbage-collector',
 ]
@@ -43,7 +44,7 @@ export async function startControllers(
   })
   await kinds.start()
   await runControllers(
-    all.filter(({ name }) => !aboutNodes.includes(name)),
+    all.filter(({ name }) => !aboutNodes.includes(name) && !offByDefault.has(name)),
     { host, logger, metrics, informers, clientOf: (name) => clientFor(server, controllerUser(name), agent) },
     stops,
   )
