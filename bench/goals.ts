@@ -59,6 +59,7 @@ export const goals = {
     goal: 1200,
   },
   deployThousand: { title: 'Deployment of 1,000 on 100 simulated nodes → all Ready', unit: 'ms', goal: 3000 },
+  controllersRunning: { title: 'Deployment from 0 to 10,000: pods Running', unit: '/s', goal: 1000 },
 } as const satisfies Record<string, Goal>
 
 export type GoalName = keyof typeof goals

@@ -1,4 +1,4 @@
-import type { apps, core } from '../../src/api/generated/types/index.ts'
+import type { apps, batch, core } from '../../src/api/generated/types/index.ts'
 
 /** A pod that runs until it is deleted, and goes at once then. */
 export const smallPod = (namespace: string, name: string, image: string): core.v1.Pod => ({
@@ -24,6 +24,20 @@ export const deployment = (
     template: {
       metadata: { labels: { app: name } },
       spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'main', image }] },
+    },
+  },
+})
+
+/** All pods run at once, and end as soon as they do. */
+export const job = (namespace: string, name: string, pods: number, image: string): batch.v1.Job => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name, namespace },
+  spec: {
+    completions: pods,
+    parallelism: pods,
+    template: {
+      spec: { restartPolicy: 'Never', containers: [{ name: 'main', image, command: ['true'] }] },
     },
   },
 })

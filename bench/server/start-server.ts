@@ -19,6 +19,8 @@ export interface ServerOptions {
   readonly nodes?: number
   /** An existing cluster's folder; a new one, removed at the end, where absent. */
   readonly dataDirectory?: string
+  /** Further arguments of `up`. */
+  readonly flags?: readonly string[]
   /** Without: nothing but the product runs in the process. */
   readonly probe?: boolean
 }
@@ -121,6 +123,7 @@ function spawnServer(options: ServerOptions, { folder, port }: Start): ChildProc
     ...['--nodes', String(options.nodes ?? 1)],
     ...['--data-dir', folder],
     ...['--api-port', String(port)],
+    ...(options.flags ?? []),
   ]
   mkdirSync(dirname(serverLog), { recursive: true })
   const log = openSync(serverLog, 'a')

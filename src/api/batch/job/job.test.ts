@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { defaultFeatures } from '../../feature-gates.ts'
+import { defaultFeatures, featureGates } from '../../feature-gates.ts'
 import type { batch } from '../../generated/types/index.ts'
 import { commonIndex, countIndexes } from './index-intervals.ts'
 import { Job } from './kind.ts'
@@ -113,4 +113,43 @@ test('countIndexes() counts intervals and tells what is wrong', () => {
 test('commonIndex() finds what both name', () => {
   expect(commonIndex('0-3,7', '2-5', 10)).toBe(2)
   expect(commonIndex('0-3,7', '4-6', 10)).toBeUndefined()
+})
+
+describe('a suspended job', () => {
+  const started = { startTime: '2026-01-01T00:00:00Z' }
+  const paused = { ...started, conditions: [{ type: 'Suspended', status: 'True' }] }
+  const withGates = (...off: readonly string[]) => ({
+    ...create,
+    features: featureGates(new Map(off.map((gate) => [gate, false]))),
+  })
+  const allows = (state: batch.v1.JobStatus, change: object, context = create): boolean => {
+    const old = job({ suspend: true }, state)
+    const [main] = old.spec?.template.spec?.containers ?? []
+    const { resources, ...moved } = { resources: undefined, ...change }
+    const containers = [{ name: '', ...main, ...(resources === undefined ? {} : { resources }) }]
+    const spec = { ...old.spec?.template.spec, ...moved, containers }
+    const next = { ...old, spec: { ...old.spec, template: { ...old.spec?.template, spec } } }
+    return Job.validate(next, old, context).length === 0
+  }
+  const moved = { nodeSelector: { zone: 'a' } }
+  const grown = { resources: { requests: { cpu: '2' }, limits: { cpu: '2' } } }
+
+  test.each([
+    ['before its start', {}, moved, create, true],
+    ['while it has pods', { ...paused, active: 1 }, moved, create, false],
+    ['after a start', paused, moved, create, true],
+    [
+      'after a start, gate off',
+      paused,
+      moved,
+      withGates('MutableSchedulingDirectivesForSuspendedJobs'),
+      false,
+    ],
+    ['before its start, gate off', {}, moved, withGates('MutableSchedulingDirectivesForSuspendedJobs'), true],
+    ['before its start', {}, grown, create, true],
+    ['before its condition says so', started, grown, create, false],
+    ['before its start, gate off', {}, grown, withGates('MutablePodResourcesForSuspendedJobs'), false],
+  ])('%s may change where and how its pods run', (_, state, change, context, expected) => {
+    expect(allows(state, change, context)).toBe(expected)
+  })
 })

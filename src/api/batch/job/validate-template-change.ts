@@ -1,3 +1,4 @@
+import type { Features } from '../../../apimachinery/feature-gates.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import type { FieldPath } from '../../../apimachinery/field-path.ts'
 import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
@@ -8,11 +9,21 @@ type Job = batch.v1.Job
 type Template = core.v1.PodTemplateSpec
 type PodSpec = core.v1.PodSpec
 
-/** A suspended job's pods can be made otherwise, as long as it has none. */
-const isMutable = (job: Job): boolean =>
-  job.spec?.suspend === true &&
-  (job.status?.startTime === undefined || hasJobCondition(job, 'Suspended')) &&
-  (job.status?.active ?? 0) === 0
+/** What of a suspended job's pods can be made otherwise. */
+interface Mutable {
+  readonly directives: boolean
+  readonly resources: boolean
+}
+
+/** As long as it has no pods; where their gate is off, directives only before its first start (KEP-2926, KEP-5440). */
+function mutableParts(job: Job, features: Features): Mutable {
+  const { spec, status } = job
+  const isFresh = status?.startTime === undefined
+  const isIdle = (isFresh || hasJobCondition(job, 'Suspended')) && (status?.active ?? 0) === 0
+  const canMove = features.enabled('MutableSchedulingDirectivesForSuspendedJobs') ? isIdle : isFresh
+  const canGrow = features.enabled('MutablePodResourcesForSuspendedJobs') && isIdle
+  return { directives: spec?.suspend === true && canMove, resources: spec?.suspend === true && canGrow }
+}
 
 /** `target` with fields as `source` has them, also where it lacks them. */
 function withFieldsOf<T extends object>(target: T, source: T, fields: readonly (keyof T)[]): T {
@@ -57,18 +68,25 @@ function withResourcesOf(
   })
 }
 
-export function validateTemplateChange(job: Job, old: Job, path: FieldPath, errors: FieldError[]): void {
+export function validateTemplateChange(
+  job: Job,
+  old: Job,
+  features: Features,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
   const template: Template = job.spec?.template ?? {}
   const oldTemplate: Template = old.spec?.template ?? {}
-  if (!isMutable(old)) {
-    validateImmutable(template, oldTemplate, path.child('template'), errors)
+  const { directives, resources } = mutableParts(old, features)
+  const moved = directives ? withDirectivesOf(oldTemplate, template) : oldTemplate
+  if (!resources) {
+    validateImmutable(template, moved, path.child('template'), errors)
     return
   }
-  const { spec = { containers: [] } } = withDirectivesOf(oldTemplate, template)
-  const { initContainers, ...rest } = spec
+  const { initContainers, ...rest } = moved.spec ?? { containers: [] }
   const expected = {
     ...rest,
-    containers: withResourcesOf(spec.containers, template.spec?.containers),
+    containers: withResourcesOf(rest.containers, template.spec?.containers),
     ...(initContainers === undefined
       ? {}
       : { initContainers: withResourcesOf(initContainers, template.spec?.initContainers) }),

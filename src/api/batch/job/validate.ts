@@ -90,13 +90,13 @@ const immutableFields = [
   'successPolicy',
 ] as const
 
-function validateChange(job: Job, old: Job, errors: FieldError[]): void {
+function validateChange(job: Job, old: Job, { features }: WriteContext, errors: FieldError[]): void {
   const { spec } = job
   const { spec: oldSpec } = old
   if (spec === undefined || oldSpec === undefined) return
   validateCompletions(spec, oldSpec, path.child('completions'), errors)
   validateImmutable(spec.selector, oldSpec.selector, path.child('selector'), errors)
-  validateTemplateChange(job, old, path, errors)
+  validateTemplateChange(job, old, features, path, errors)
   for (const field of immutableFields)
     validateImmutable(spec[field], oldSpec[field], path.child(field), errors)
 }
@@ -109,6 +109,6 @@ export function validateJob(job: Job, old: Job | undefined, context: WriteContex
   validateGenerated(job, withPrefixed, errors)
   validateSpec(job.spec ?? { template: {} }, hasInvalidLabelValue(old?.spec?.selector), errors)
   validateHostname(job, errors)
-  if (old !== undefined) validateChange(job, old, errors)
+  if (old !== undefined) validateChange(job, old, context, errors)
   return errors
 }
