@@ -1,7 +1,8 @@
 import { ConfigMap } from '../../api/core/config-map/kind.ts'
 import { Namespace } from '../../api/core/namespace/kind.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
-import { hasCause, isStatus } from '../../apimachinery/status-error.ts'
+import { hasCause, isStatus, StatusError } from '../../apimachinery/status-error.ts'
+import type { Counter, Histogram, Metrics } from '../../base/metrics.ts'
 import {
   type AnyController,
   defineController,
@@ -41,8 +42,32 @@ async function publish(
   })
 }
 
+/** How often and how long namespaces were looked at, by the code of what came of it. */
+class SyncMetrics {
+  readonly #count: Counter
+  readonly #seconds: Histogram
+
+  constructor(metrics: Metrics) {
+    const named = (name: string) => ({
+      name: `root_ca_cert_publisher_${name}`,
+      help: 'Number of namespace syncs happened in root ca cert publisher.',
+      labels: ['code'],
+    })
+    this.#count = metrics.counter(named('sync_total'))
+    const buckets = Array.from({ length: 15 }, (_, power) => 0.001 * 2 ** power)
+    this.#seconds = metrics.histogram({ ...named('sync_duration_seconds'), buckets })
+  }
+
+  note(seconds: number, error: unknown): void {
+    const code = error === undefined ? 200 : error instanceof StatusError ? (error.status.code ?? 500) : 500
+    this.#count.inc([String(code)])
+    this.#seconds.observe(seconds, [String(code)])
+  }
+}
+
 /** Every namespace has the ConfigMap `kube-root-ca.crt` with the certificate (PEM) that pods trust the API server by. */
 export function rootCaController(rootCertificate: string): AnyController {
+  let metrics: SyncMetrics | undefined
   return defineController({
     name: 'root-ca-certificate-publisher',
     reconciles: Namespace,
@@ -57,9 +82,21 @@ export function rootCaController(rootCertificate: string): AnyController {
       }),
     ],
     permissions: [{ group: '', resources: ['configmaps'], verbs: ['create', 'update'] }],
+    setUp: (setup) => {
+      metrics = new SyncMetrics(setup.metrics)
+    },
     reconcile: async (namespace, context) => {
       if (context.cache.of(Namespace).get('', namespace) === undefined) return done
-      await publish(namespace, rootCertificate, context)
+      const startMs = context.host.monotonicMs()
+      let failure: unknown
+      try {
+        await publish(namespace, rootCertificate, context)
+      } catch (error) {
+        failure = error
+        throw error
+      } finally {
+        metrics?.note((context.host.monotonicMs() - startMs) / 1_000, failure)
+      }
       return done
     },
   })
