@@ -3,7 +3,7 @@ import type { AnyKind } from '../client/informer.ts'
 /** Every kind that is served, and word when one comes or goes. */
 export interface KindSource {
   list(): readonly AnyKind[]
-  /** Called synchronously after each change. Returns what removes the handler. */
+  /** Called soon after changes. Returns what removes the handler. */
   onChange(handler: () => void): () => void
   /**
    * Looks anew, where the list is not right at every moment. Answers the group versions whose own servers could not

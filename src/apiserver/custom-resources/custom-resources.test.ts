@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { realHost } from '../../base/host/real-host.ts'
 import {
   type CustomServer,
   definitionsPath,
@@ -84,5 +85,41 @@ describe('CustomResources', () => {
     await server.call('POST', noxusPath, noxu('a', { spec: { num: 1 } }))
     const again = await startCustomServer({ storage: server.storage })
     expect(await again.get(`${noxusPath}/a`)).toMatchObject({ spec: { num: 1 } })
+  })
+
+  it('grants names that several want to one of them, and to another when they are given up', async () => {
+    const rival = (plural: string): object => {
+      const names = { plural, kind: 'Rival', shortNames: ['rv'] }
+      const base = noxuDefinition(open, {}, { names }) as { metadata: object }
+      return { ...base, metadata: { name: `${plural}.mygroup.example.com` } }
+    }
+    const plurals = Array.from({ length: 10 }, (_, index) => `rivals${index}`)
+    await Promise.all(plurals.map((plural) => server.call('POST', definitionsPath, rival(plural))))
+    const accepted = async (): Promise<readonly (string | undefined)[]> => {
+      const { items } = (await server.get(definitionsPath)) as {
+        items: readonly {
+          spec: { names: { plural: string } }
+          status?: { conditions?: readonly { type: string; status: string }[] }
+        }[]
+      }
+      const judged = items.filter(({ status }) => status?.conditions !== undefined)
+      return judged.map(({ spec, status }) =>
+        status?.conditions?.some((each) => each.type === 'NamesAccepted' && each.status === 'True')
+          ? spec.names.plural
+          : undefined,
+      )
+    }
+    const winnersOf = async (count: number): Promise<readonly string[]> => {
+      for (;;) {
+        const all = await accepted()
+        const winners = all.flatMap((plural) => plural ?? [])
+        if (all.length === count && winners.length > 0) return winners
+        await realHost.nextTurn()
+      }
+    }
+    const [first = '', ...others] = await winnersOf(10)
+    expect(others).toEqual([])
+    await server.call('DELETE', `${definitionsPath}/${first}.mygroup.example.com`)
+    expect(await winnersOf(9)).toHaveLength(1)
   })
 })

@@ -131,7 +131,7 @@ export class CustomResources implements DynamicResources, CustomForms {
   }
 
   #publish(): void {
-    this.#options.registry.replace(source, [...this.#discovered.values()].flat())
+    this.#options.registry.replace(source, () => [...this.#discovered.values()].flat())
   }
 }
 

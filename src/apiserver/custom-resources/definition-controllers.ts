@@ -28,8 +28,10 @@ export interface DefinitionControllersOptions {
 
 const resource = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' }
 const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
-/** Upstream's: names are granted one after another, instances are deleted in parallel. */
+/** Upstream's. */
 const finalizers = 5
+/** Names are granted one after another, and written together: what is granted is reserved until others can see it. */
+const writers = 50
 
 /** Whether a change is one to finalize for: what the finalizing itself says of its progress is not. */
 function isToFinalize(now: Definition, old: Definition | undefined): boolean {
@@ -41,6 +43,16 @@ function isToFinalize(now: Definition, old: Definition | undefined): boolean {
     return [spec, status, definition.metadata?.finalizers]
   }
   return !jsonEqual(rest(now), rest(old))
+}
+
+/** Whether others may have names that were this one's. */
+function givesUpNames(old: Definition, now: Definition | undefined): boolean {
+  const before = old.status?.acceptedNames
+  if (before === undefined || jsonEqual(before, now?.status?.acceptedNames)) return false
+  const { plural, singular, kind, listKind, shortNames = [] } = now?.status?.acceptedNames ?? {}
+  const kept = new Set([plural, singular, kind, listKind, ...shortNames])
+  const had = [before.plural, before.singular, before.kind, before.listKind, ...(before.shortNames ?? [])]
+  return had.some((name) => name !== undefined && name !== '' && !kept.has(name))
 }
 
 /** Accepts names, establishes definitions, and removes what is left of deleted ones: upstream's controllers of the API server. */
@@ -56,7 +68,7 @@ export class DefinitionControllers {
     this.#options = options
     const { host, logger } = options
     this.#reader = typedReader<Definition>(options.reader, resource)
-    this.#status = new NameQueue({ host, logger, workers: 1, work: (name) => this.#updateStatus(name) })
+    this.#status = new NameQueue({ host, logger, workers: writers, work: (name) => this.#updateStatus(name) })
     this.#finalize = new NameQueue({
       host,
       logger,
@@ -81,8 +93,7 @@ export class DefinitionControllers {
     this.#names.replace(name, now, old)
     if (now !== undefined) this.#status.add(name)
     if (now !== undefined && isToFinalize(now, old)) this.#finalize.add(name)
-    if (old === undefined || jsonEqual(now?.status?.acceptedNames, old.status?.acceptedNames)) return
-    // Names may have become free.
+    if (old === undefined || !givesUpNames(old, now)) return
     for (const other of this.#names.inGroup(old.spec.group)) if (other !== name) this.#status.add(other)
   }
 
@@ -90,12 +101,16 @@ export class DefinitionControllers {
     const definition = this.#reader.get('', name)
     if (definition === undefined) return
     const nowMs = this.#options.host.now()
-    const next =
-      planNames(definition, this.#names.taken(definition.spec.group), nowMs) ??
-      planEstablished(definition, nowMs) ??
-      planApproval(definition, nowMs) ??
-      planNonStructural(definition, nowMs)
-    if (next !== undefined) await this.#write(next)
+    const taken = this.#names.taken(definition.spec.group)
+    let next = planNames(definition, taken, nowMs) ?? definition
+    for (const plan of [planEstablished, planApproval, planNonStructural]) next = plan(next, nowMs) ?? next
+    if (next === definition) return
+    this.#names.reserve(name, next)
+    try {
+      await this.#write(next)
+    } finally {
+      this.#names.release(name)
+    }
   }
 
   async #finalizeOne(name: string): Promise<void> {

@@ -18,6 +18,8 @@ export interface TakenNames {
 /** Which names of resources and kinds the definitions of each group have been granted. */
 export class NameRegistry {
   readonly #groups = new Map<string, Map<string, NameRecord>>()
+  /** What has been granted and is being written. */
+  readonly #reserved = new Map<string, NameRecord>()
 
   replace(name: string, definition: Definition | undefined, old: Definition | undefined): void {
     const group = definition?.spec.group ?? old?.spec.group ?? ''
@@ -28,6 +30,16 @@ export class NameRegistry {
     else this.#groups.set(group, records)
   }
 
+  /** From now until `release` these names count as taken, whether others can see it or not. */
+  reserve(name: string, definition: Definition): void {
+    const { group } = definition.spec
+    this.#reserved.set(name, { name, group, accepted: definition.status?.acceptedNames ?? {} })
+  }
+
+  release(name: string): void {
+    this.#reserved.delete(name)
+  }
+
   /** Names of the definitions of a group. */
   inGroup(group: string): readonly string[] {
     return [...(this.#groups.get(group)?.keys() ?? [])]
@@ -36,7 +48,8 @@ export class NameRegistry {
   taken(group: string): TakenNames {
     const resources = new Set<string>()
     const kinds = new Set<string>()
-    for (const { accepted } of this.#groups.get(group)?.values() ?? []) {
+    const reserved = [...this.#reserved.values()].filter((record) => record.group === group)
+    for (const { accepted } of [...(this.#groups.get(group)?.values() ?? []), ...reserved]) {
       const { plural = '', singular = '', shortNames = [], kind = '', listKind = '' } = accepted
       for (const resource of [plural, singular, ...shortNames]) resources.add(resource)
       for (const one of [kind, listKind]) kinds.add(one)

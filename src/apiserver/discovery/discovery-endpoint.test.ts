@@ -13,7 +13,9 @@ import { servedResources } from './served-resource.ts'
 import { VersionEndpoint } from './version-endpoint.ts'
 
 const discovery = new DiscoveryEndpoint({ host: realHost, address: '192.0.2.1:6443' })
-discovery.replace(servedResources(kinds, table, (kind, name) => `${kind.resource}/${name}` !== 'pods/attach'))
+discovery.replace(() =>
+  servedResources(kinds, table, (kind, name) => `${kind.resource}/${name}` !== 'pods/attach'),
+)
 
 const get = async (endpoint: Endpoint, target: string, headers = {}) => {
   const response = await endpoint.handle(fakeRequest({ target, headers }))

@@ -49,7 +49,7 @@ function wantedForm(accept: string): AggregatedVersion | undefined {
 export class DiscoveryEndpoint implements Endpoint {
   readonly paths = ['/api', '/api/*', '/apis', '/apis/*']
   readonly #options: DiscoveryOptions
-  #resources: readonly ServedResource[] = []
+  #resources: () => readonly ServedResource[] = () => []
   #external: readonly ExternalVersion[] = []
   #documents: Documents | undefined
 
@@ -57,8 +57,8 @@ export class DiscoveryEndpoint implements Endpoint {
     this.#options = options
   }
 
-  /** From now on these are served. */
-  replace(resources: readonly ServedResource[]): void {
+  /** From now on these are served; asked for when somebody wants to know. */
+  replace(resources: () => readonly ServedResource[]): void {
     this.#resources = resources
     this.#documents = undefined
   }
@@ -93,7 +93,7 @@ export class DiscoveryEndpoint implements Endpoint {
 
   #build(): Documents {
     const { host, address } = this.#options
-    const groups = groupsOf(this.#resources, this.#external)
+    const groups = groupsOf(this.#resources(), this.#external)
     const plain = new Map<string, object>([
       ['/api', apiVersions(address)],
       ['/apis', apiGroupList(groups)],

@@ -13,7 +13,7 @@ const endpoint = new OpenApiEndpoint({
   docs: () => ({}),
   version: 'v1.36.2',
 })
-endpoint.replace(servedResources(kinds, table, () => true))
+endpoint.replace(() => servedResources(kinds, table, () => true))
 
 const get = async (target: string, headers = {}) => {
   const response = await endpoint.handle(fakeRequest({ target, headers }))

@@ -99,21 +99,27 @@ export class OpenApiEndpoint implements Endpoint {
   readonly paths = [v2Path, v3Path, `${v3Path}/*`]
   readonly #options: OpenApiOptions
   readonly #encoded = new Map<string, Encoded>()
-  #resources: readonly OpenApiResource[] = []
+  #served: () => readonly ServedResource[] = () => []
+  #known: readonly OpenApiResource[] | undefined
   #external: ExternalOpenApi = { v3: new Map(), v2: [] }
 
   constructor(options: OpenApiOptions) {
     this.#options = options
   }
 
-  /** From now on these are described. */
-  replace(resources: readonly ServedResource[]): void {
-    this.#resources = resources.map(toOpenApi)
-    const paths = new Set([
-      v2Path,
-      ...[...byDocument(this.#resources).keys()].map((name) => `${v3Path}/${name}`),
-    ])
+  /** From now on these are described; asked for when somebody wants to know. */
+  replace(resources: () => readonly ServedResource[]): void {
+    this.#served = resources
+    this.#known = undefined
+  }
+
+  get #resources(): readonly OpenApiResource[] {
+    if (this.#known !== undefined) return this.#known
+    const resources = this.#served().map(toOpenApi)
+    this.#known = resources
+    const paths = new Set([v2Path, ...[...byDocument(resources).keys()].map((name) => `${v3Path}/${name}`)])
     for (const [key, { path }] of this.#encoded) if (!paths.has(path)) this.#encoded.delete(key)
+    return resources
   }
 
   /** From now on other servers add these. */

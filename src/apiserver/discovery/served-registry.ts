@@ -5,7 +5,7 @@ import type { ServedResource } from './served-resource.ts'
  * discovery, OpenAPI and whoever has to know every kind; it says when it changes.
  */
 export class ServedRegistry {
-  readonly #sources = new Map<string, readonly ServedResource[]>()
+  readonly #sources = new Map<string, () => readonly ServedResource[]>()
   readonly #handlers = new Set<() => void>()
   #list: readonly ServedResource[] | undefined
   #version = 0
@@ -17,12 +17,12 @@ export class ServedRegistry {
 
   /** Sources in the order of their first appearance. */
   list(): readonly ServedResource[] {
-    this.#list ??= [...this.#sources.values()].flat()
+    this.#list ??= [...this.#sources.values()].flatMap((resources) => resources())
     return this.#list
   }
 
-  /** From now on the source serves these. */
-  replace(source: string, resources: readonly ServedResource[]): void {
+  /** From now on the source serves these; they are asked for when somebody wants to know, and once for each change. */
+  replace(source: string, resources: () => readonly ServedResource[]): void {
     this.#sources.set(source, resources)
     this.#list = undefined
     this.#version++

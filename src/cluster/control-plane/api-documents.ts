@@ -54,10 +54,10 @@ export function apiDocuments(
     return parts.includes(name) || key in ownSubresources || answered.has(key)
   })
   core.served.onChange(() => {
-    discovery.replace(core.served.list())
-    openApi.replace(core.served.list())
+    discovery.replace(() => core.served.list())
+    openApi.replace(() => core.served.list())
   })
-  core.served.replace('built in', served)
+  core.served.replace('built in', () => served)
   const endpoints: Endpoint[] = [
     discovery,
     openApi,

@@ -1,6 +1,10 @@
 import type { ApiServer } from '../../apiserver/api-server.ts'
+import type { Host, Timer } from '../../base/host.ts'
 import type { KindSource } from '../../reconcile/kind-source.ts'
 import { DiscoveredKinds, type DiscoveredKindsOptions, groupVersionOf } from './discovered-kinds.ts'
+
+/** Definitions often come many at once, and whoever follows all kinds looks through all of them. */
+const settleMs = 100
 
 /**
  * What a server of the same process serves: its own kinds at every moment, those of servers behind it from their
@@ -8,14 +12,18 @@ import { DiscoveredKinds, type DiscoveredKindsOptions, groupVersionOf } from './
  */
 export class KindsOfServer implements KindSource {
   readonly #served: ApiServer['served']
+  readonly #host: Host
   readonly #remote: DiscoveredKinds
   readonly #leave: () => void
-  #own: ReadonlySet<string> = new Set()
+  /** Groups and versions; looked up when somebody asks. */
+  #known: ReadonlySet<string> | undefined
 
   constructor({ served }: ApiServer, options: Omit<DiscoveredKindsOptions, 'isLeftOut'>) {
     this.#served = served
-    this.#noteOwn()
-    this.#leave = served.onChange(() => this.#noteOwn())
+    this.#host = options.host
+    this.#leave = served.onChange(() => {
+      this.#known = undefined
+    })
     this.#remote = new DiscoveredKinds({ ...options, isLeftOut: (version) => this.#own.has(version) })
   }
 
@@ -34,15 +42,24 @@ export class KindsOfServer implements KindSource {
   ]
 
   onChange: KindSource['onChange'] = (handler) => {
-    const leave = [this.#served.onChange(handler), this.#remote.onChange(handler)]
+    let timer: Timer | undefined
+    const changed = (): void => {
+      timer ??= this.#host.schedule(settleMs, () => {
+        timer = undefined
+        handler()
+      })
+    }
+    const leave = [this.#served.onChange(changed), this.#remote.onChange(changed)]
     return () => {
       for (const each of leave) each()
+      timer?.cancel()
     }
   }
 
   refresh: KindSource['refresh'] = () => this.#remote.refresh()
 
-  #noteOwn(): void {
-    this.#own = new Set(this.#served.list().map(({ kind }) => groupVersionOf(kind.group, kind.version)))
+  get #own(): ReadonlySet<string> {
+    this.#known ??= new Set(this.#served.list().map(({ kind }) => groupVersionOf(kind.group, kind.version)))
+    return this.#known
   }
 }
