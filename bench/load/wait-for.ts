@@ -56,7 +56,7 @@ export const waitFor = <T>(
 ): Promise<T> =>
   follow<T, T>(connection, path, ({ object, type }) => (isIt(object, type) ? object : undefined)).done
 
-interface Conditioned {
+export interface Conditioned {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
 }
 

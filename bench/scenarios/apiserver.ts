@@ -3,7 +3,10 @@ import { Sessions } from '../load/sessions.ts'
 import type { Report } from '../report.ts'
 import { type BenchOptions, type Scenario, wants } from '../scenario.ts'
 import { startServer } from '../server/start-server.ts'
+import { apply } from './apiserver/apply.ts'
 import { configMaps } from './apiserver/config-maps.ts'
+import { customResources } from './apiserver/custom-resources.ts'
+import { definitions } from './apiserver/definitions.ts'
 import { growth } from './apiserver/growth.ts'
 import { idle, idleLoaded } from './apiserver/idle.ts'
 import { inProcess } from './apiserver/in-process.ts'
@@ -18,7 +21,10 @@ const sessionCount = 4
 /** The API server under load from another process, over TLS. */
 export const apiserver: Scenario = {
   name: 'apiserver',
-  parts: ['config-maps', 'pods', 'watchers', 'idle', 'growth', 'in-process'],
+  parts: [
+    ...['config-maps', 'pods', 'watchers', 'apply', 'custom-resources', 'idle'],
+    ...['growth', 'definitions', 'in-process'],
+  ],
   async run(options: BenchOptions, report: Report): Promise<void> {
     const server = await startServer({ probe: true })
     const sessions = await Sessions.open(server.credentials, sessionCount)
@@ -32,10 +38,13 @@ export const apiserver: Scenario = {
     if (wants(options, 'config-maps') && wants(options, 'pods')) await memory(server, report, 'memoryLoaded')
     if (wants(options, 'watchers')) await watchers(load)
     if (wants(options, 'idle')) await idleLoaded(load)
+    if (wants(options, 'apply')) await apply(load)
+    if (wants(options, 'custom-resources')) await customResources(load)
     sessions.close()
     await server.stop()
     if (wants(options, 'idle')) await idle(options, report)
     if (wants(options, 'growth')) await growth(options, report)
+    if (wants(options, 'definitions')) await definitions(options, report)
     if (wants(options, 'in-process')) await inProcess(options, report)
   },
 }
