@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { BTree } from '../../base/btree.ts'
 import { CacheEvent } from './cache-event.ts'
 import { type Attributes, CachedObject, GoneObject } from './cached-object.ts'
+import { type CorruptObject, corruptObject, mayBeObject } from './corrupt-objects.ts'
 import type { DecodedObjects } from './decoded-objects.ts'
 import { History, type HistoryLimits } from './history.ts'
 import { Indices } from './indices.ts'
@@ -42,6 +43,9 @@ export class ResourceCache {
   readonly kind: KindDeclaration
   readonly layout: Layout
   readonly hub: WatchHub
+  /** What the store has and nobody can read, by id: none of the objects, watched by nobody. */
+  readonly corrupt: ReadonlyMap<string, CorruptObject>
+  readonly #corrupt = new Map<string, CorruptObject>()
   readonly #decoded: DecodedObjects
   readonly #limits: HistoryLimits
   readonly #fieldNames: readonly string[]
@@ -60,6 +64,7 @@ export class ResourceCache {
     layout: Layout = new Layout(kind),
   ) {
     this.kind = kind
+    this.corrupt = this.#corrupt
     this.layout = layout
     this.#decoded = decoded
     this.#limits = limits
@@ -92,6 +97,7 @@ export class ResourceCache {
 
   /** Empties it, before everything is loaded as of `revision`. Whoever watches has to start anew. */
   reset(revision: number): void {
+    this.#corrupt.clear()
     this.#byId.clear()
     this.#ordered.clear()
     this.#indices.clear()
@@ -103,18 +109,25 @@ export class ResourceCache {
   /** `metadataLength` 0: the bytes are as somebody has stored them. */
   load(id: string, stored: Uint8Array, revision: number, metadataLength = 0): void {
     this.#allAttributes = false
-    const record = this.detached(id, stored, metadataLength, revision)
+    const record = this.#readable(id, stored, revision, () =>
+      this.detached(id, stored, metadataLength, revision),
+    )
+    if (record === undefined) return
     this.#byId.set(id, record)
     this.#ordered.set(id, record)
   }
 
-  /** Gives the new record. */
-  put(id: string, stored: Uint8Array, revision: number, written: WrittenObject | undefined): CachedObject {
-    const own = written === undefined ? this.layout.normalize(stored) : stored
-    const { bytes, metadataEnd } = this.layout.serve(own, written?.metadataLength ?? 0, revision)
-    const attributes = written === undefined ? undefined : this.#attributesOf(written.object)
-    const record = new CachedObject(id, revision, bytes, metadataEnd, attributes)
-    if (written === undefined && this.#allAttributes) this.attributes(record)
+  /** Gives the new record; undefined for what somebody else has stored and nobody can read. */
+  put(
+    id: string,
+    stored: Uint8Array,
+    revision: number,
+    written: WrittenObject | undefined,
+  ): CachedObject | undefined {
+    const record =
+      written === undefined ? this.#foreign(id, stored, revision) : this.#own(id, stored, revision, written)
+    if (record === undefined) return undefined
+    if (this.#corrupt.size > 0) this.#corrupt.delete(id)
     const previous = this.#byId.get(id)
     this.#byId.set(id, record)
     this.#ordered.set(id, record)
@@ -122,6 +135,50 @@ export class ResourceCache {
     this.#indices.replace(previous, record)
     this.#announce(new CacheEvent(revision, record, previous, this.layout))
     return record
+  }
+
+  #own(id: string, stored: Uint8Array, revision: number, written: WrittenObject): CachedObject {
+    const { bytes, metadataEnd } = this.layout.serve(stored, written.metadataLength, revision)
+    return new CachedObject(id, revision, bytes, metadataEnd, this.#attributesOf(written.object))
+  }
+
+  #foreign(id: string, stored: Uint8Array, revision: number): CachedObject | undefined {
+    const read = (): CachedObject => {
+      const record = this.detached(id, stored, 0, revision)
+      if (this.#allAttributes) this.attributes(record)
+      return record
+    }
+    const record = this.#readable(id, stored, revision, read)
+    if (record === undefined) this.#lose(id)
+    return record
+  }
+
+  /** What `read` makes of the bytes; undefined, and remembered as corrupt, where it throws. */
+  #readable(
+    id: string,
+    stored: Uint8Array,
+    revision: number,
+    read: () => CachedObject,
+  ): CachedObject | undefined {
+    let problem: unknown
+    try {
+      if (mayBeObject(stored)) return read()
+    } catch (error) {
+      problem = error
+    }
+    this.#corrupt.set(id, corruptObject(stored, revision, this.kind, problem))
+    return undefined
+  }
+
+  /** An object that cannot be read any more is not gone: watchers are told nothing but to start anew. */
+  #lose(id: string): void {
+    const previous = this.#byId.get(id)
+    if (previous === undefined) return
+    this.#byId.delete(id)
+    this.#ordered.delete(id)
+    this.#indices.replace(previous, undefined)
+    this.#decoded.forget(previous)
+    for (const consumer of this.hub.consumers()) consumer.terminate()
   }
 
   /** A record outside the cache. */
@@ -133,6 +190,7 @@ export class ResourceCache {
 
   /** Gives the last state; undefined if it was not there. */
   remove(id: string, revision: number): CachedObject | undefined {
+    if (this.#corrupt.size > 0) this.#corrupt.delete(id)
     const previous = this.#byId.get(id)
     if (previous === undefined) return undefined
     this.#byId.delete(id)

@@ -150,7 +150,7 @@ function checkNew(resource: Resource, object: KubernetesObject): void {
 function takenError(resource: Resource, object: KubernetesObject): StatusError {
   const { name = '', namespace = '', generateName: prefix = '' } = object.metadata ?? {}
   const error = prefix === '' ? alreadyExists(resource.subject(name)) : generateConflict(resource, name)
-  const record = resource.find(namespace, name)
+  const record = resource.cache.get(resource.id(namespace, name))
   if (record === undefined || resource.read(record).metadata?.deletionTimestamp === undefined) return error
   return new StatusError({ ...error.status, message: `object is being deleted: ${error.message}` })
 }

@@ -19,6 +19,9 @@ export interface OptionsContext {
   readonly schemas: Schemas
 }
 
+/** The option to delete what cannot be read. */
+export const unsafeOption = 'ignoreStoreReadErrorWithClusterBreakingPotential'
+
 const policies = ['Foreground', 'Background', 'Orphan']
 
 function validate(options: DeleteOptions): readonly FieldError[] {
@@ -31,8 +34,24 @@ function validate(options: DeleteOptions): readonly FieldError[] {
   }
   if (propagationPolicy !== undefined && !policies.includes(propagationPolicy))
     errors.push(notSupported(path, propagationPolicy, [...policies, 'nil']))
-  errors.push(...validateDryRun(options.dryRun ?? []))
+  errors.push(...validateDryRun(options.dryRun ?? []), ...validateUnsafe(options))
   return errors
+}
+
+/** What is about to be deleted unread takes no other wishes. */
+function validateUnsafe(options: DeleteOptions): readonly FieldError[] {
+  if (options[unsafeOption] !== true) return []
+  const { dryRun = [], propagationPolicy, orphanDependents, gracePeriodSeconds, preconditions } = options
+  const given = {
+    dryRun: dryRun.length > 0,
+    propagationPolicy: propagationPolicy !== undefined,
+    orphanDependents: orphanDependents !== undefined,
+    gracePeriodSeconds: gracePeriodSeconds !== undefined,
+    preconditions: preconditions !== undefined,
+  }
+  return Object.entries(given)
+    .filter(([, isGiven]) => isGiven)
+    .map(([name]) => invalidValue(fieldPath(unsafeOption), true, `cannot be set together with .${name}`))
 }
 
 /** Throws Invalid with upstream's texts. */
@@ -48,11 +67,13 @@ export function deleteOptionsFromQuery(query: Query): DeleteOptions {
   const gracePeriodSeconds = integerValue(query, 'gracePeriodSeconds')
   const orphanDependents = booleanValue(query, 'orphanDependents')
   const propagationPolicy = query.get('propagationPolicy')
+  const unsafe = booleanValue(query, unsafeOption)
   const dryRun = query.all('dryRun')
   return {
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
     ...(orphanDependents === undefined ? {} : { orphanDependents }),
     ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+    ...(unsafe === undefined ? {} : { [unsafeOption]: unsafe }),
     ...(dryRun.length === 0 ? {} : { dryRun }),
   }
 }

@@ -1,7 +1,8 @@
 import type { DeleteOptions, KubernetesObject, Status } from '../../apimachinery/meta.ts'
-import { conflict, notFound, objectModified } from '../../apimachinery/status-error.ts'
+import { conflict, objectModified } from '../../apimachinery/status-error.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import type { ServerRequest } from '../request.ts'
+import { readable } from './corrupt.ts'
 import { namespaceForAdmission } from './create.ts'
 import { planDeletion } from './deletion-plan.ts'
 import { type Outcome, objectOutcome, recordOutcome } from './outcome.ts'
@@ -22,8 +23,7 @@ export interface Deletion {
 export async function deleteObject(deletion: Deletion): Promise<Outcome> {
   const { resource, namespace, name } = deletion
   for (let attempt = 1; ; attempt++) {
-    const record = resource.find(namespace, name)
-    if (record === undefined) throw notFound(resource.subject(name))
+    const record = readable(resource, namespace, name)
     try {
       return await attemptDelete(deletion, record)
     } catch (error) {

@@ -1,5 +1,6 @@
-import { badRequest, notFound } from '../../apimachinery/status-error.ts'
+import { badRequest } from '../../apimachinery/status-error.ts'
 import type { ServerRequest } from '../request.ts'
+import { readable } from './corrupt.ts'
 import { type Outcome, recordOutcome } from './outcome.ts'
 import { booleanValue } from './query-values.ts'
 import type { Resource } from './resource.ts'
@@ -13,7 +14,5 @@ export async function get(resource: Resource, request: ServerRequest): Promise<O
   const id = resource.id(info.namespace, info.name)
   const waiting = fresh(resource, query.get('resourceVersion') ?? '', 'get', id)
   if (waiting !== undefined) await waiting
-  const record = resource.cache.get(id)
-  if (record === undefined) throw notFound(resource.subject(info.name))
-  return recordOutcome(record)
+  return recordOutcome(readable(resource, info.namespace, info.name))
 }

@@ -5,6 +5,7 @@ import type { CachedObject } from '../cache/cached-object.ts'
 import { namespaceOf, type Selection } from '../cache/selection.ts'
 import type { ServerRequest } from '../request.ts'
 import { type Continuation, decodeContinue, encodeContinue } from './continue-token.ts'
+import { checkReadable } from './corrupt.ts'
 import { type ListOptions, listOptions } from './list-options.ts'
 import type { Resource } from './resource.ts'
 import { fresh, parseRevision, tooLargeRevision } from './revisions.ts'
@@ -64,6 +65,7 @@ async function listNewest(
   limit: number,
   after: string,
 ): Promise<ListResult> {
+  checkReadable(resource, selection.namespace)
   await loadAttributes(resource, selection)
   const { objects, remaining, more } = resource.cache.select(selection, { limit, after })
   return {

@@ -6,7 +6,7 @@ import type { Fields } from '../../apimachinery/managed-fields/typed.ts'
 import type { Versions } from '../../apimachinery/managed-fields/versions.ts'
 import type { FieldsV1, KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Schema } from '../../apimachinery/schema.ts'
-import type { Subject } from '../../apimachinery/status-error.ts'
+import { type Subject, statusError } from '../../apimachinery/status-error.ts'
 import type { Entry } from '../../storage/storage.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import { apiVersionOf, Layout } from '../cache/layout.ts'
@@ -125,8 +125,13 @@ export class Resource {
     return this.kind.namespaced ? `${namespace}/${name}` : name
   }
 
+  /** Throws for what the store holds and nobody can read. */
   find(namespace: string, name: string): CachedObject | undefined {
-    return this.cache.get(this.id(namespace, name))
+    const id = this.id(namespace, name)
+    const record = this.cache.get(id)
+    const corrupt = record === undefined ? this.cache.corrupt.get(id) : undefined
+    if (corrupt !== undefined) throw statusError('', corrupt.why)
+    return record
   }
 
   /** A cached object in this version; shared, never to be changed. */

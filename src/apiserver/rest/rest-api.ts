@@ -10,10 +10,16 @@ import { methodRefused, notRouted, type UnknownPaths } from '../routing.ts'
 import { type WatchServices, watch } from '../watch/watch.ts'
 import { answerList, answerObject } from './answer.ts'
 import { readBody, readObject, readOptionsBody } from './body.ts'
+import { unsafeGate } from './corrupt.ts'
 import { createObject } from './create.ts'
 import { deleteObject } from './delete.ts'
 import { deleteCollection } from './delete-collection.ts'
-import { checkDeleteOptions, deleteOptionsFromBody, deleteOptionsFromQuery } from './delete-options.ts'
+import {
+  checkDeleteOptions,
+  deleteOptionsFromBody,
+  deleteOptionsFromQuery,
+  unsafeOption,
+} from './delete-options.ts'
 import { get } from './get.ts'
 import { listSelected } from './list.ts'
 import { listOptions } from './list-options.ts'
@@ -25,6 +31,7 @@ import type { Resource } from './resource.ts'
 import type { RestContext } from './rest-context.ts'
 import { getScale, patchScale, putScale } from './scale.ts'
 import { ownAliases, ownSubresources } from './subresources.ts'
+import { refuseUnsafeCollection, unsafeDelete } from './unsafe-delete.ts'
 import { optionsAs, writeOptions } from './write-options.ts'
 
 /** A resource and how it is shown. */
@@ -183,6 +190,7 @@ export class RestApi {
   async #delete(resource: Resource, request: ServerRequest): Promise<Outcome> {
     const { namespace, name } = request.info
     const options = await readDeleteOptions(resource.context, request)
+    if (options[unsafeOption] === true) return unsafeDelete(resource, request)
     return deleteObject({ resource, request, namespace, name, options })
   }
 
@@ -202,6 +210,7 @@ export class RestApi {
     request: ServerRequest,
   ): Promise<ServerResponse> {
     const options = await readDeleteOptions(resource.context, request)
+    refuseUnsafeCollection(options)
     const deleted = await deleteCollection(resource, request, options)
     return answerList(resource, request, representations, deleted, this.#options.logger)
   }
@@ -269,7 +278,9 @@ function handlerOf(
 
 async function readDeleteOptions(context: RestContext, request: ServerRequest): Promise<DeleteOptions> {
   const body = await readOptionsBody(context, request)
+  const given =
+    body === undefined ? deleteOptionsFromQuery(request.query) : deleteOptionsFromBody(context, body)
   return checkDeleteOptions(
-    body === undefined ? deleteOptionsFromQuery(request.query) : deleteOptionsFromBody(context, body),
+    context.features.enabled(unsafeGate) ? given : { ...given, [unsafeOption]: false },
   )
 }

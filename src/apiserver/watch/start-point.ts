@@ -2,6 +2,7 @@ import { expired, StatusError } from '../../apimachinery/status-error.ts'
 import { type Change, CompactedError } from '../../storage/storage.ts'
 import { CacheEvent } from '../cache/cache-event.ts'
 import type { Selection } from '../cache/selection.ts'
+import { checkReadable } from '../rest/corrupt.ts'
 import { loadAttributes } from '../rest/list.ts'
 import type { ListOptions } from '../rest/list-options.ts'
 import type { Resource } from '../rest/resource.ts'
@@ -37,7 +38,10 @@ export async function findStart(
       const waiting =
         options.resourceVersion === '' ? fresh(resource, '', 'get') : atLeast(resource, revision)
       if (waiting !== undefined) await waiting
-      if (options.sendInitialEvents !== false) return { type: 'initial' }
+      if (options.sendInitialEvents !== false) {
+        checkReadable(resource, selection.namespace)
+        return { type: 'initial' }
+      }
       return { type: 'after', revision: resource.revision, recovered: [] }
     }
     if (revision >= cache.history.floor) return { type: 'after', revision, recovered: [] }

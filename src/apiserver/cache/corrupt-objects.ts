@@ -1,0 +1,46 @@
+import { DecodeError } from '../../apimachinery/codec/decode-error.ts'
+import { parseJsonBody } from '../../apimachinery/codec/json-body.ts'
+import type { GroupVersionKind } from '../../apimachinery/define-kind.ts'
+import { kindOfObject } from '../../apimachinery/kind-of-object.ts'
+import type { KubernetesObject } from '../../apimachinery/meta.ts'
+
+/** What is in the store but cannot be read. */
+export interface CorruptObject {
+  readonly revision: number
+  /** In upstream's words. */
+  readonly why: string
+}
+
+const closingBrace = 0x7d
+/** How encrypted values begin. */
+const encrypted = new TextEncoder().encode('k8s:enc:')
+
+/** What shows without reading all of it: a write that was cut short ends anywhere. */
+export const mayBeObject = (stored: Uint8Array): boolean => stored.at(-1) === closingBrace
+
+/** Why it cannot be read as an object of a kind. `error` is what reading it has thrown, if it has. */
+export function corruptObject(
+  stored: Uint8Array,
+  revision: number,
+  kind: GroupVersionKind,
+  error?: unknown,
+): CorruptObject {
+  if (encrypted.every((byte, index) => stored[index] === byte)) {
+    const why = 'identity transformer tried to read encrypted data'
+    return { revision, why: `data from the storage is not transformable revision=0: ${why}` }
+  }
+  return { revision, why: `object not decodable revision=${revision}: ${complaint(stored, kind, error)}` }
+}
+
+function complaint(stored: Uint8Array, kind: GroupVersionKind, error: unknown): string {
+  try {
+    const { value } = parseJsonBody(stored)
+    const object: KubernetesObject = typeof value === 'object' && value !== null ? value : {}
+    const own = kindOfObject(object)
+    if (own.kind !== kind.kind)
+      return `converting (${own.version}.${own.kind}) to ${kind.kind}: unknown conversion`
+  } catch (unreadable) {
+    if (unreadable instanceof DecodeError) return unreadable.message
+  }
+  return error instanceof Error ? error.message : 'it makes no sense'
+}
