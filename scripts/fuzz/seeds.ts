@@ -145,6 +145,16 @@ export const jsonPaths = bytes([
   '.metadata.labels.app\\.kubernetes\\.io/name',
   '.spec[-1:].x[?(@.a.b > 5)]',
 ])
+export const cel = bytes([
+  'self.spec.replicas <= 5 && self.spec.template.spec.containers.all(c, c.image.startsWith("i") || has(c.name))',
+  'oldSelf.?spec.?replicas.orValue(1) == size(self.labels) ? quantity("1Gi").add(quantity("1")).isGreaterThan(quantity("2k")) : false',
+  'self.labels.exists(k, k.matches("^a[b-z]*$")) || "a-b".split("-", 2).join("/").lowerAscii() in ["a/b"]',
+  'any.map(x, {"k": x, "l": dyn([1u, 3u])}).filter(m, m.l[0] > 1u).size() > -9223372036854775808',
+  'cidr("10.0.0.0/8").containsIP(ip("10.1.2.3")) && url("https://a/b?c=d").getHost() == "a" && semver("1.2.3").major() > 0',
+  'timestamp("2026-01-01T00:00:00Z") + duration("1h30m") < timestamp(any) && "%s %d %.3f".format([any, 5, 1.5]) != ""',
+  '[1, 2, 3].sum() == 6 && sets.contains([1, 2], [2]) && {1: b"\\x00"}.transformList(k, v, k * k / (k - 1) % 7)[0] >= 0',
+  'format.dns1123Label().validate(self.metadata.name).hasValue() || [dyn(r"raw"), dyn(null), dyn(2.5e3)][1] == any["k"]',
+])
 export const tokens = bytes(['e30', 'eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6NSwic3RhcnQiOiJhIn0'])
 export const accepts = bytes([
   'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;q=0.5, */*',

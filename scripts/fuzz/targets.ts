@@ -1,5 +1,7 @@
 import { protobufPacks } from '../../src/api/generated/protobuf.ts'
 import { builtInSchemas } from '../../src/api/schemas.ts'
+import { parseCborBody } from '../../src/apimachinery/codec/cbor/cbor-body.ts'
+import { CborEncoder } from '../../src/apimachinery/codec/cbor/encode-cbor.ts'
 import { Conformer } from '../../src/apimachinery/codec/conformer.ts'
 import { DecodeError } from '../../src/apimachinery/codec/decode-error.ts'
 import { ObjectDecoder, type ParsedBody } from '../../src/apimachinery/codec/decode-object.ts'
@@ -21,6 +23,7 @@ import { Query } from '../../src/apiserver/query.ts'
 import { parseAccept } from '../../src/apiserver/represent/accept.ts'
 import { decodeContinue, encodeContinue } from '../../src/apiserver/rest/continue-token.ts'
 import { ObjectPatch, type ObjectPatchType } from '../../src/apiserver/rest/object-patch.ts'
+import { runExpression } from './cel.ts'
 import * as seeds from './seeds.ts'
 
 /** One decoder, or what takes what clients send otherwise. */
@@ -95,6 +98,11 @@ const list: readonly FuzzTarget[] = [
     seeds: seeds.objects.map((object) => protobuf.encode(object) ?? new Uint8Array()),
     run: decodes((body, kind) => protobuf.parseBody(body, kind)),
   },
+  {
+    name: 'CBOR',
+    seeds: seeds.objects.map((object) => new CborEncoder().encode(object)),
+    run: decodes((body) => parseCborBody(body)),
+  },
   { name: 'JSON patch', seeds: seeds.jsonPatches, run: patches('application/json-patch+json') },
   { name: 'merge patch', seeds: seeds.mergePatches, run: patches('application/merge-patch+json') },
   {
@@ -118,6 +126,7 @@ const list: readonly FuzzTarget[] = [
     seeds: seeds.jsonPaths,
     run: (input) => void new JsonPath(text(input)).find(seeds.live),
   },
+  { name: 'CEL', seeds: seeds.cel, run: runExpression },
   {
     name: 'continue token',
     seeds: [...seeds.tokens, Buffer.from(encodeContinue({ revision: 5, after: 'ns/name' }, 'ns'))],
@@ -127,5 +136,5 @@ const list: readonly FuzzTarget[] = [
   { name: 'query', seeds: seeds.queries, run: (input) => void Query.parse(text(input)).all('labelSelector') },
 ]
 
-/** All that reads what clients send, but for CEL, which has its own. */
+/** All that reads what clients send. */
 export const targets: readonly FuzzTarget[] = list.map((target) => ({ ...target, run: tolerant(target.run) }))

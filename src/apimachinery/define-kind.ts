@@ -1,3 +1,4 @@
+import type { VerifySignature } from '../base/signature.ts'
 import type { Features } from './feature-gates.ts'
 import type { FieldError } from './field-error.ts'
 import { dropsDisabled, type GatedFields } from './gated-fields.ts'
@@ -71,6 +72,8 @@ export interface WriteContext {
   readonly subresource: string
   /** Present where a new object is prepared. */
   readonly user?: Writer
+  /** Absent where nothing can verify signatures: they are taken as they are. */
+  readonly verifySignature?: VerifySignature
 }
 
 /** The outcome of asking a kind how long a deletion takes. */

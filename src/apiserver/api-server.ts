@@ -85,7 +85,7 @@ function makeCustomResources(
 /** Wires a server from its core and the parts that were made from that. */
 export function createApiServer(core: ServerCore, options: ApiServerOptions): ApiServer {
   const { host, storage, logger, kinds, schemas, protobuf, checked = false } = core.options
-  const { features = defaultFeatures } = core.options
+  const { features = defaultFeatures, verifySignature } = core.options
   const { mirror, decoder, parsers } = core
   const metrics = new ServerMetrics(core.options.metrics)
   const negotiator = new Negotiator()
@@ -105,6 +105,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     parsers,
     schemas,
     features,
+    ...(verifySignature === undefined ? {} : { verifySignature }),
     checked,
   }
   const running = new Set<WatchRun>()

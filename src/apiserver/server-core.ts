@@ -9,6 +9,7 @@ import { assert } from '../base/assert.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
+import type { VerifySignature } from '../base/signature.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { BodyDecoder } from './body-decoder.ts'
 import { CacheReader } from './cache/cache-reader.ts'
@@ -39,6 +40,8 @@ export interface ServerCoreOptions {
   readonly protobuf: ProtobufCodec
   /** True: others write to the store, too. */
   readonly sharedStorage?: boolean
+  /** Absent: signatures of certificate requests are not looked at. */
+  readonly verifySignature?: VerifySignature
   /** Tests: whatever is written must survive JSON, and is frozen deeply. */
   readonly checked?: boolean
 }

@@ -1,7 +1,9 @@
 import { contextTag, DerNode, derTags } from './der.ts'
+import type { Signed } from './signature.ts'
+import { signedPart } from './signed-part.ts'
 import { extensionValues, namesOf, part, subjectAlternativeNames } from './x509.ts'
 
-/** What a certificate request asks for (RFC 2986), and what its signature is made over. */
+/** What a certificate request asks for (RFC 2986). */
 export interface CertificateRequest {
   /** The Name, DER. */
   readonly subject: Uint8Array
@@ -14,10 +16,8 @@ export interface CertificateRequest {
   readonly uris: readonly string[]
   /** Four or sixteen octets each. */
   readonly ipAddresses: readonly Uint8Array[]
-  /** What is signed, the algorithm's object identifier, and the signature. */
-  readonly body: Uint8Array
-  readonly algorithm: string
-  readonly signature: Uint8Array
+  /** What is to be verified; a text: the algorithm that nobody verifies by, in Go's words. */
+  readonly signed: Signed | string
 }
 
 const commonName = '2.5.4.3'
@@ -56,9 +56,6 @@ export function readCertificateRequest(bytes: Uint8Array): CertificateRequest {
     dnsNames: namesOf(names, 2),
     uris: namesOf(names, 6),
     ipAddresses: addresses.map(({ contents }) => contents),
-    body: body.bytes,
-    algorithm: part(part(whole.children, 1).children, 0).objectIdentifier,
-    // A bit string starts with how many of its last bits are unused.
-    signature: part(whole.children, 2).contents.subarray(1),
+    signed: signedPart(body, part(whole.children, 1), part(whole.children, 2), key.bytes),
   }
 }

@@ -92,7 +92,7 @@ export class Layout {
   normalize(stored: Uint8Array): Uint8Array {
     if (this.#startsWithPrefix(stored)) return stored
     const object: KubernetesObject = JSON.parse(decoder.decode(stored))
-    assert(object.kind === this.kind, `a ${this.kind} is stored as another kind`)
+    assert((object.kind ?? this.kind) === this.kind, `a ${this.kind} is stored as another kind`)
     return this.store(object).bytes
   }
 

@@ -164,8 +164,9 @@ export class Resource {
   }
 
   writeContext(subresource: string): WriteContext {
-    const { host, features } = this.context
-    return { nowMs: host.now(), features, subresource }
+    const { host, features, verifySignature } = this.context
+    const context = { nowMs: host.now(), features, subresource }
+    return verifySignature === undefined ? context : { ...context, verifySignature }
   }
 
   /** For one write's managers that have written in another version. What it throws, `whenConverted` knows. */

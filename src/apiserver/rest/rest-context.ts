@@ -2,6 +2,7 @@ import type { ObjectDecoder } from '../../apimachinery/codec/decode-object.ts'
 import type { Features } from '../../apimachinery/feature-gates.ts'
 import type { Schemas } from '../../apimachinery/schema.ts'
 import type { Host } from '../../base/host.ts'
+import type { VerifySignature } from '../../base/signature.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { AdmissionChain } from '../admission-chain.ts'
 import type { Authorizer } from '../authorizer.ts'
@@ -29,6 +30,8 @@ export interface RestContext {
   readonly parsers: BodyParsers
   readonly schemas: Schemas
   readonly features: Features
+  /** Absent: signatures of certificate requests are not looked at. */
+  readonly verifySignature?: VerifySignature
   /** Tests: what is written must survive JSON, and is frozen deeply. */
   readonly checked: boolean
 }

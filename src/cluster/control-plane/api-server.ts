@@ -58,6 +58,7 @@ import type { ObjectReader } from '../../apiserver/object-reader.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
 import { ServerCore } from '../../apiserver/server-core.ts'
 import { defined } from '../../base/defined.ts'
+import { verifySignature } from '../../base/host/verify-signature.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
@@ -282,6 +283,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     features,
     schemas: builtInSchemas,
     protobuf: new ProtobufCodec(protobufPacks, builtInSchemas),
+    verifySignature,
     checked,
   })
   const { reader } = core

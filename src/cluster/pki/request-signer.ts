@@ -4,7 +4,6 @@ import {
   type KeyObject,
   randomBytes,
   sign,
-  verify,
   X509Certificate,
 } from 'node:crypto'
 import type { CertificateRequest } from '../../base/certificate-request.ts'
@@ -18,6 +17,7 @@ import {
   derTags,
   derTime,
 } from '../../base/der.ts'
+import { verifySignature } from '../../base/host/verify-signature.ts'
 import { subjectAlternativeNames } from '../../base/x509.ts'
 import type { CertificateTerms, RequestSigner } from '../../controllers/csrsigning/request-signer.ts'
 import { extension, type KeyPair, keyIdentifier, subjectOf, toPem } from './certificate.ts'
@@ -26,17 +26,6 @@ interface SignatureAlgorithm {
   /** Absent: the key's own. */
   readonly hash: string | undefined
   readonly identifier: string
-}
-
-/** By the object identifiers of what requests are signed with. */
-const hashes: Readonly<Record<string, string | undefined>> = {
-  '1.2.840.113549.1.1.11': 'sha256',
-  '1.2.840.113549.1.1.12': 'sha384',
-  '1.2.840.113549.1.1.13': 'sha512',
-  '1.2.840.10045.4.3.2': 'sha256',
-  '1.2.840.10045.4.3.3': 'sha384',
-  '1.2.840.10045.4.3.4': 'sha512',
-  '1.3.101.112': undefined,
 }
 
 const curves: Readonly<Record<string, SignatureAlgorithm>> = {
@@ -63,13 +52,10 @@ const algorithmIdentifier = (key: KeyObject, { identifier }: SignatureAlgorithm)
   )
 
 /** Throws an Error, in upstream's words, where the request is not signed by the key that is in it. */
-function checkSignature({ publicKey, algorithm, body, signature }: CertificateRequest): void {
-  const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
-  const isKnown = algorithm in hashes
-  if (isKnown && verify(hashes[algorithm], body, key, signature)) return
-  const why = isKnown
-    ? 'the signature does not match'
-    : 'x509: cannot verify signature: algorithm unimplemented'
+function checkSignature({ signed }: CertificateRequest): void {
+  const isKnown = typeof signed !== 'string'
+  if (isKnown && verifySignature(signed)) return
+  const why = isKnown ? 'the signature does not match' : `x509: cannot verify signature: ${signed}`
   throw new Error(`unable to verify certificate request signature: ${why}`)
 }
 

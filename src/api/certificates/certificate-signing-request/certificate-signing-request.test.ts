@@ -46,3 +46,26 @@ test('CertificateSigningRequest.validate() lets decisions come through /approval
     'status.conditions: Invalid value: "Denied": Approved and Denied conditions are mutually exclusive',
   ])
 })
+
+test('CertificateSigningRequest.validate() takes only what is signed by its own key, and certificates', () => {
+  const complaints = (verifies: boolean, certificate = '') => {
+    const context = { nowMs: 0, features: defaultFeatures, subresource: 'status' }
+    const whole = { ...request, status: certificate === '' ? {} : { certificate: btoa(certificate) } }
+    const errors = CertificateSigningRequest.validate(whole, undefined, {
+      ...context,
+      verifySignature: () => verifies,
+    })
+    return errors.map(({ field, message }) => `${field}: ${message.split(': ').at(-1)}`)
+  }
+  expect(complaints(true)).toEqual([])
+  expect(complaints(false)).toEqual([expect.stringMatching(/^spec.request: .*verification (error|failure)$/)])
+  expect(complaints(true, 'x')).toEqual([
+    'status.certificate: must contain at least one CERTIFICATE PEM block',
+  ])
+  expect(complaints(true, '-----BEGIN X-----\neA==\n-----END X-----\n')).toEqual([
+    'status.certificate: only CERTIFICATE PEM blocks are allowed, found "X"',
+  ])
+  expect(complaints(true, '-----BEGIN CERTIFICATE-----\neA==\n-----END CERTIFICATE-----\n')).toEqual([
+    'status.certificate: malformed certificate',
+  ])
+})

@@ -9,7 +9,12 @@ import {
   required,
 } from '../../../apimachinery/field-errors.ts'
 import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
+import { goQuote } from '../../../apimachinery/go-text.ts'
 import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
+import { decodeBase64 } from '../../../base/base64.ts'
+import { pemBlocks } from '../../../base/pem.ts'
+import type { VerifySignature } from '../../../base/signature.ts'
+import { readCertificate } from '../../../base/x509.ts'
 import type { certificates } from '../../generated/types/index.ts'
 import { validateSignerName } from '../signer-name.ts'
 import { parseRequest } from './parse-request.ts'
@@ -53,6 +58,24 @@ const conditionsOf = (request: Request | undefined, type?: string): readonly Con
 
 const hasDuplicates = (texts: readonly string[]): boolean => new Set(texts).size < texts.length
 
+/** Go's words for a signature that is not the key's. */
+const signatureComplaints = {
+  'rsa-pkcs1': 'crypto/rsa: verification error',
+  'rsa-pss': 'crypto/rsa: verification error',
+  ecdsa: 'x509: ECDSA verification failure',
+  ed25519: 'x509: Ed25519 verification failure',
+} as const
+
+/** Why it is no request, or not signed by its own key. */
+function requestComplaint(base64: string, verify: VerifySignature | undefined): string | undefined {
+  const parsed = parseRequest(base64)
+  if ('error' in parsed) return parsed.error
+  if (verify === undefined) return undefined
+  const { signed } = parsed
+  if (typeof signed === 'string') return `x509: cannot verify signature: ${signed}`
+  return verify(signed) ? undefined : signatureComplaints[signed.scheme]
+}
+
 function validateUsages(
   request: Request,
   old: Request | undefined,
@@ -72,12 +95,17 @@ function validateUsages(
   })
 }
 
-function validateSpec(request: Request, old: Request | undefined, errors: FieldError[]): void {
+function validateSpec(
+  request: Request,
+  old: Request | undefined,
+  verify: VerifySignature | undefined,
+  errors: FieldError[],
+): void {
   const path = fieldPath('spec')
   const { request: pem = '', signerName = '', expirationSeconds: seconds } = request.spec ?? {}
-  const parsed = parseRequest(pem)
-  if ('error' in parsed)
-    errors.push(invalidValue(path.child('request'), pem === '' ? null : pem, parsed.error))
+  const complaint = requestComplaint(pem, verify)
+  if (complaint !== undefined)
+    errors.push(invalidValue(path.child('request'), pem === '' ? null : pem, complaint))
   validateUsages(request, old, path.child('usages'), errors)
   const signer = path.child('signerName')
   if (signerName === legacySigner && old?.spec?.signerName !== legacySigner)
@@ -128,14 +156,43 @@ function validateDecisions(request: Request, old: Request, mayDecide: boolean, e
   }
 }
 
+/** Why it is no chain of certificates in PEM. */
+function certificateComplaint(base64: string): string | undefined {
+  const blocks = pemBlocks(new TextDecoder().decode(decodeBase64(base64)))
+  if (blocks.length === 0) return 'must contain at least one CERTIFICATE PEM block'
+  for (const { type, hasHeaders, bytes } of blocks) {
+    if (type !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${goQuote(type)}`
+    if (hasHeaders) return 'no PEM block headers are permitted'
+    if (bytes.length === 0) return 'found CERTIFICATE PEM block containing 0 certificates'
+    try {
+      readCertificate(bytes)
+    } catch (error) {
+      if (error instanceof RangeError) return 'x509: malformed certificate'
+      throw error
+    }
+  }
+  return undefined
+}
+
+/** What was wrong before may stay so. */
+function validateCertificate(request: Request, old: Request | undefined, errors: FieldError[]): void {
+  const certificate = request.status?.certificate ?? ''
+  const before = old?.status?.certificate ?? ''
+  if (certificate === '' || (before !== '' && certificateComplaint(before) !== undefined)) return
+  const complaint = certificateComplaint(certificate)
+  const where = fieldPath('status').child('certificate')
+  if (complaint !== undefined) errors.push(invalidValue(where, '<certificate data>', complaint))
+}
+
 export function validateRequest(
   request: Request,
   old: Request | undefined,
-  { subresource }: WriteContext,
+  { subresource, verifySignature }: WriteContext,
 ): readonly FieldError[] {
   const errors: FieldError[] = []
-  validateSpec(request, old, errors)
+  validateSpec(request, old, verifySignature, errors)
   validateConditions(request, old, errors)
+  validateCertificate(request, old, errors)
   if (old === undefined) return errors
   validateDecisions(request, old, subresource === 'approval', errors)
   const certificate = request.status?.certificate ?? ''

@@ -17,10 +17,10 @@ const states: readonly string[] = ['Issued', 'Denied', 'Failed']
 function validate(
   request: Request,
   old: Request | undefined,
-  { subresource, nowMs }: WriteContext,
+  { subresource, nowMs, verifySignature }: WriteContext,
 ): readonly FieldError[] {
   const errors: FieldError[] = []
-  if (old === undefined) validatePodCertificateSpec(request.spec ?? {}, errors)
+  if (old === undefined) validatePodCertificateSpec(request.spec ?? {}, verifySignature, errors)
   else if (subresource === 'status') validatePodCertificateStatus(request, old, nowMs, errors)
   else validateImmutable(request.spec, old.spec, fieldPath('spec'), errors)
   return errors

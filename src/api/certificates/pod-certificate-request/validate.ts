@@ -5,6 +5,7 @@ import { isDns1123Subdomain } from '../../../apimachinery/names.ts'
 import { utf8Length } from '../../../apimachinery/utf8-length.ts'
 import { decodeBase64 } from '../../../base/base64.ts'
 import { readCertificateRequest } from '../../../base/certificate-request.ts'
+import type { Signed, VerifySignature } from '../../../base/signature.ts'
 import { publicKeyFacts } from '../../../base/x509.ts'
 import { checkText } from '../../checks.ts'
 import type { certificates } from '../../generated/types/index.ts'
@@ -33,7 +34,6 @@ function validateUid(uid: string, where: FieldPath, errors: FieldError[]): void 
   if (utf8Length(uid) > maxUidBytes) errors.push(tooLong(where, maxUidBytes))
 }
 
-/** What kind of key it is; whether the requester has it is shown by a signature, which is for who can check it. */
 function validateKey(key: Uint8Array, where: FieldPath, errors: FieldError[]): void {
   const facts = publicKeyFacts(key)
   if (facts.type === 'rsa' && !rsaBits.includes(facts.bits)) {
@@ -51,44 +51,62 @@ function validateKey(key: Uint8Array, where: FieldPath, errors: FieldError[]): v
   }
 }
 
-function validateData(
-  base64: string,
-  where: FieldPath,
-  detail: string,
-  read: (bytes: Uint8Array) => Uint8Array,
-  errors: FieldError[],
-): void {
-  const bytes = decodeBase64(base64)
-  if (bytes.length > maxDataBytes) {
-    errors.push(tooLong(where, maxDataBytes))
-    return
-  }
+const schemes = { rsa: 'rsa-pss', ecdsa: 'ecdsa', ed25519: 'ed25519' } as const
+
+/** A request signed with the key that it is for. */
+function validateStub(stub: string, verify: VerifySignature | undefined, errors: FieldError[]): void {
+  const where = path.child('stubPKCS10Request')
+  const bytes = readWithin(stub, where, errors)
+  if (bytes === undefined) return
+  const before = errors.length
   try {
-    validateKey(read(bytes), where, errors)
+    const { publicKey, signed } = readCertificateRequest(bytes)
+    validateKey(publicKey, where, errors)
+    const isSigned = verify === undefined || (typeof signed !== 'string' && verify(signed))
+    if (errors.length === before && !isSigned) errors.push(invalidField(where, 'invalid signature'))
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    errors.push(invalidField(where, detail))
+    errors.push(invalidField(where, 'must be a valid PKCS#10 CSR'))
   }
 }
 
-function validateRequest(spec: Spec, errors: FieldError[]): void {
+/** A key, and the pod's UID signed with it. */
+function validateProof(
+  { pkixPublicKey = '', proofOfPossession = '', podUID = '' }: Spec,
+  verify: VerifySignature | undefined,
+  errors: FieldError[],
+): void {
+  const where = path.child('pkixPublicKey')
+  const publicKey = readWithin(pkixPublicKey, where, errors)
+  const proof = path.child('proofOfPossession')
+  const signature = publicKey === undefined ? undefined : readWithin(proofOfPossession, proof, errors)
+  if (publicKey === undefined || signature === undefined) return
+  const before = errors.length
+  try {
+    validateKey(publicKey, where, errors)
+    const { type } = publicKeyFacts(publicKey)
+    if (errors.length > before || type === 'unknown' || verify === undefined) return
+    const data = new TextEncoder().encode(podUID)
+    const signed: Signed = { publicKey, scheme: schemes[type], hash: 'sha256', data, signature }
+    if (!verify(signed)) errors.push(invalidField(proof, 'could not verify proof-of-possession signature'))
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    errors.push(invalidField(where, 'must be a valid PKIX-serialized public key'))
+  }
+}
+
+/** Undefined, with an error, for what is too long. */
+function readWithin(base64: string, where: FieldPath, errors: FieldError[]): Uint8Array | undefined {
+  const bytes = decodeBase64(base64)
+  if (bytes.length <= maxDataBytes) return bytes
+  errors.push(tooLong(where, maxDataBytes))
+  return undefined
+}
+
+function validateRequest(spec: Spec, verify: VerifySignature | undefined, errors: FieldError[]): void {
   const { stubPKCS10Request: stub = '', pkixPublicKey: key = '', proofOfPossession: proof = '' } = spec
-  if (stub !== '' && key === '' && proof === '')
-    validateData(
-      stub,
-      path.child('stubPKCS10Request'),
-      'must be a valid PKCS#10 CSR',
-      (bytes) => readCertificateRequest(bytes).publicKey,
-      errors,
-    )
-  else if (stub === '' && key !== '' && proof !== '')
-    validateData(
-      key,
-      path.child('pkixPublicKey'),
-      'must be a valid PKIX-serialized public key',
-      (bytes) => bytes,
-      errors,
-    )
+  if (stub !== '' && key === '' && proof === '') validateStub(stub, verify, errors)
+  else if (stub === '' && key !== '' && proof !== '') validateProof(spec, verify, errors)
   else {
     const detail = 'exactly one of (stubPKCS10Request) or (pkixPublicKey, proofOfPossession) must be set'
     errors.push(invalidField(path, detail))
@@ -96,7 +114,11 @@ function validateRequest(spec: Spec, errors: FieldError[]): void {
 }
 
 /** What a kubelet asks for on a pod's behalf; it never changes. */
-export function validatePodCertificateSpec(spec: Spec, errors: FieldError[]): void {
+export function validatePodCertificateSpec(
+  spec: Spec,
+  verify: VerifySignature | undefined,
+  errors: FieldError[],
+): void {
   const { signerName = '', maxExpirationSeconds: seconds } = spec
   validateSignerName(signerName, path.child('signerName'), errors)
   if (spec.unverifiedUserAnnotations !== undefined) {
@@ -117,5 +139,5 @@ export function validatePodCertificateSpec(spec: Spec, errors: FieldError[]): vo
   const most = isKubernetesSigner(signerName) ? maxKubernetesSeconds : maxSeconds
   if (seconds < minSeconds || seconds > most)
     errors.push(invalidValue(where, seconds, `must be in the range [${minSeconds}, ${most}]`))
-  validateRequest(spec, errors)
+  validateRequest(spec, verify, errors)
 }
