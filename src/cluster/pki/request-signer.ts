@@ -1,6 +1,5 @@
 import {
   createPrivateKey,
-  createPublicKey,
   type KeyObject,
   randomBytes,
   sign,
