@@ -38,6 +38,7 @@ import { rootCaController } from './rootca/root-ca-controller.ts'
 import { serviceAccountController } from './serviceaccount/service-account-controller.ts'
 import { serviceAccountTokenController } from './serviceaccounttoken/service-account-token-controller.ts'
 import type { SignClaims } from './serviceaccounttoken/token-secret.ts'
+import { serviceCidrController } from './servicecidr/service-cidr-controller.ts'
 import { statefulSetController } from './statefulset/stateful-set-controller.ts'
 import { taintEvictionController } from './tainteviction/taint-eviction-controller.ts'
 import { tokenCleanerController } from './tokencleaner/token-cleaner-controller.ts'
@@ -83,6 +84,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     deploymentController,
     replicaSetController,
     replicationController,
+    serviceCidrController,
     statefulSetController,
     daemonSetController(),
     jobController(),

@@ -1,10 +1,4 @@
-import {
-  createPrivateKey,
-  type KeyObject,
-  randomBytes,
-  sign,
-  X509Certificate,
-} from 'node:crypto'
+import { createPrivateKey, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto'
 import type { CertificateRequest } from '../../base/certificate-request.ts'
 import {
   contextTag,
