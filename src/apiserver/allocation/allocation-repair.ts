@@ -5,7 +5,7 @@ import { GuardFailedError, type Storage } from '../../storage/storage.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import { Identities } from '../rest/identities.ts'
 import { typedReader } from '../typed-reader.ts'
-import { planRepair } from './repair.ts'
+import { planRepair, type RepairEvent } from './repair.ts'
 import { portPrefix } from './service-claims.ts'
 
 export interface AllocationRepairOptions {
@@ -13,6 +13,8 @@ export interface AllocationRepairOptions {
   readonly reader: ObjectReader
   readonly storage: Storage
   readonly logger: Logger
+  /** Tells of what was wrong. */
+  warn(event: RepairEvent): void
   /** Resolves when the reader shows a revision; undefined: it does. */
   reached(revision: number): Promise<void> | undefined
 }
@@ -58,7 +60,7 @@ export class AllocationRepair {
     const { host, reader, logger } = this.#options
     const ports = await this.#ports()
     await this.#options.reached(Math.max(0, ...ports.values()))
-    const { missing, leaked } = planRepair({
+    const { missing, leaked, events } = planRepair({
       services: typedReader<core.v1.Service>(reader, { group: '', resource: 'services' }).list(),
       addresses: typedReader<networking.v1.IPAddress>(reader, {
         group: 'networking.k8s.io',
@@ -68,6 +70,7 @@ export class AllocationRepair {
       nowMs: host.now(),
       identities: this.#identities,
     })
+    for (const event of events) this.#options.warn(event)
     for (const { key, object } of missing) {
       const value = new TextEncoder().encode(JSON.stringify(object))
       await this.#commit({ type: 'put', key: `${registry}${key}`, value }, 0)

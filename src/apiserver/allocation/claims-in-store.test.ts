@@ -131,16 +131,22 @@ describe('AllocationRepair', () => {
       const revision = await storage.commit([{ type: 'put', key: '/registry/ipaddresses/10.0.0.9', value }])
       const reached = (least: number) => core.mirror.reached(least)
       await reached(revision)
+      const warnings: string[] = []
       const repair = new AllocationRepair({
         host: realHost,
         reader: core.reader,
         storage,
         logger: silentLogger,
+        warn: ({ about, reason, message }) => warnings.push(`${about.metadata?.name} ${reason}: ${message}`),
         reached,
       })
       await repair.run()
       await reached(await storage.currentRevision())
       expect(await namesOf(server, addresses)).toEqual([clusterIP])
+      expect(warnings).toEqual([
+        'a ClusterIPNotAllocated: Cluster IP [IPv4]: 10.0.0.4 is not allocated; repairing',
+        '10.0.0.9 IPAddressNotAllocated: IPAddress: 10.0.0.9 for Service default/gone appears to have leaked: cleaning up',
+      ])
       const { entries } = await storage.range('/registry/ranges/servicenodeports/')
       expect(entries.map(({ key }) => key.split('/').at(-1))).toEqual([
         String(created.spec.ports[0].nodePort),

@@ -62,6 +62,8 @@ import { verifySignature } from '../../base/host/verify-signature.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
+import { createClient } from '../../client/create-client.ts'
+import { EventRecorder } from '../../client/event-recorder.ts'
 import type { ElectionTimes } from '../../reconcile/leader-election.ts'
 import { apiDocuments } from './api-documents.ts'
 import type { ApiServerIdentity } from './api-server-identity.ts'
@@ -267,6 +269,23 @@ function noteTokenUse(server: ApiServer, logger: Logger, secret: core.v1.Secret,
 const withEventLife = (kinds: readonly KindDeclaration[], timeToLiveMs: number): readonly KindDeclaration[] =>
   kinds.map((kind) => (kind.timeToLiveMs === undefined ? kind : { ...kind, timeToLiveMs }))
 
+/** Upstream's name for who repairs claims. */
+const repairer = 'ipallocator-repair-controller'
+
+function makeRepair({ host, logger }: ApiServerSetup, core: ServerCore, server: ApiServer) {
+  const client = createClient(server.transportFor(loopbackUser, repairer))
+  const events = new EventRecorder({ client, host, logger, component: repairer })
+  const repair = new AllocationRepair({
+    host,
+    logger,
+    reader: core.reader,
+    storage: core.options.storage,
+    warn: ({ about, reason, message }) => events.event(about, 'Warning', reason, message),
+    reached: (revision) => core.mirror.reached(revision),
+  })
+  return { repair, events }
+}
+
 /** Puts an API server together and loads it from the store. */
 export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiServer> {
   const { host, logger, metrics, store, identity, checked } = setup
@@ -350,19 +369,14 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   checks.push(...bootstrap.checks)
   await server.start()
   const definitions = makeDefinitionControllers(setup, server, reader)
-  const repair = new AllocationRepair({
-    host,
-    logger,
-    reader,
-    storage: core.options.storage,
-    reached: (revision) => core.mirror.reached(revision),
-  })
+  const { repair, events } = makeRepair(setup, core, server)
   definitions?.start()
   const stops: (() => Promise<void> | void)[] = [
     () => connector.close(),
     rbac.start(),
     allocator.start(),
     () => bootstrap.stop(),
+    () => events.stop(),
     () => definitions?.stop(),
   ]
   const stop = async (): Promise<void> => {
