@@ -106,6 +106,8 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   /** OpenAPI name of its type in the generated schemas: `io.k8s.api.apps.v1.Deployment`. */
   readonly schema: string
   readonly nameRule: NameRule
+  /** True: nothing is said of the metadata of a new object as long as anything else is wrong with it. */
+  readonly metadataIsCheckedLast?: true
   readonly subresources: Subresources
   /**
    * Dotted paths that a write to a subresource ('' for the main resource) leaves alone, so that nobody comes to own

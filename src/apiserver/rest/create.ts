@@ -138,12 +138,13 @@ function prepareNew(
 
 function checkNew(resource: Resource, object: KubernetesObject): void {
   const { kind } = resource
-  const errors = [
-    ...validateObjectMeta(object.metadata ?? {}, kind),
-    ...kind.validate(object, undefined, resource.writeContext('')),
-  ]
-  if (errors.length > 0)
-    throw invalid({ group: kind.group, kind: kind.kind, name: object.metadata?.name ?? '' }, errors)
+  const ofMetadata = validateObjectMeta(object.metadata ?? {}, kind)
+  const ofRest = kind.validate(object, undefined, resource.writeContext(''))
+  const isLast = kind.metadataIsCheckedLast === true && ofRest.length > 0
+  const errors = isLast ? ofRest : [...ofMetadata, ...ofRest]
+  // Upstream's errors name the group of the version that it works with.
+  const { group } = resource.cache.kind
+  if (errors.length > 0) throw invalid({ group, kind: kind.kind, name: object.metadata?.name ?? '' }, errors)
 }
 
 /** The name is taken: by an object that is going away, or because no free name was found for a prefix. */

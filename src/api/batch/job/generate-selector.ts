@@ -17,7 +17,8 @@ export function withGeneratedSelector(job: batch.v1.Job): batch.v1.Job {
     ...template.metadata?.labels,
   }
   // Labels that the job took over from its template are one with them: what the template gets the job has, too.
-  const shared = job.metadata?.labels !== undefined && job.metadata.labels === template.metadata?.labels
+  const own = job.metadata?.labels ?? {}
+  const shared = own === template.metadata?.labels || Object.keys(own).length === 0
   const matchLabels = { [uidLabel]: uid, ...spec.selector?.matchLabels }
   return {
     ...job,

@@ -58,6 +58,7 @@ export const PodDisruptionBudget = defineKind<PodDisruptionBudget>({
   group: 'policy',
   version: 'v1',
   kind: 'PodDisruptionBudget',
+  metadataIsCheckedLast: true,
   resource: 'poddisruptionbudgets',
   namespaced: true,
   schema: 'io.k8s.api.policy.v1.PodDisruptionBudget',
