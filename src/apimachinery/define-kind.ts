@@ -152,6 +152,10 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   readonly returnsDeleted?: true
   /** A DELETE that says nothing about dependents leaves them alone, for clients of old (Jobs). */
   readonly orphansDependents?: true
+  /** What such a DELETE is warned of. */
+  readonly orphansWarning?: string
+  /** What is wrong with a field selector by a field that is not selectable, where upstream words it otherwise. */
+  unselectable?(field: string): string
   /** Present: the first DELETE only marks the object, with this change (a Namespace turns Terminating). */
   terminating?(object: T, nowMs: number): T
   /** Finalizers may have names without a domain. */

@@ -13,13 +13,20 @@ export type Fields = { readonly [key: string]: JsonValue }
 /** Where nothing is known: maps are granular, lists atomic. */
 const deduced: Schema = { preserveUnknownFields: true }
 
+/** Any JSON within a built-in type has one owner. */
+const untyped: readonly (string | undefined)[] = [
+  'io.k8s.apimachinery.pkg.runtime.RawExtension',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON',
+]
+
 export const isMap = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export function shapeOf(value: unknown, schema: Schema): Shape {
   if (typeof value !== 'object' || value === null) return 'leaf'
   if (Array.isArray(value)) return schema.listType === 'set' || schema.listType === 'map' ? 'list' : 'leaf'
-  if (schema.mapType === 'atomic' || schema.format === 'fields-v1') return 'leaf'
+  if (schema.mapType === 'atomic' || schema.format === 'fields-v1' || untyped.includes(schema.name))
+    return 'leaf'
   return 'map'
 }
 

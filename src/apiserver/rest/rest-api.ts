@@ -191,6 +191,7 @@ export class RestApi {
     const { namespace, name } = request.info
     const options = await readDeleteOptions(resource.context, request)
     if (options[unsafeOption] === true) return unsafeDelete(resource, request)
+    warnOfOrphans(resource, request, options)
     return deleteObject({ resource, request, namespace, name, options })
   }
 
@@ -211,6 +212,7 @@ export class RestApi {
   ): Promise<ServerResponse> {
     const options = await readDeleteOptions(resource.context, request)
     refuseUnsafeCollection(options)
+    warnOfOrphans(resource, request, options)
     const deleted = await deleteCollection(resource, request, options)
     return answerList(resource, request, representations, deleted, this.#options.logger)
   }
@@ -274,6 +276,14 @@ function handlerOf(
     return { get: getScale, update: putScale, patch: patchScale }[verb] ?? 'refused'
   if (!parts.includes(subresource) && !(subresource === 'status' && status !== undefined)) return undefined
   return { get, update: put, patch }[verb] ?? 'refused'
+}
+
+/** Those who say nothing of dependents leave them behind. */
+function warnOfOrphans({ kind }: Resource, request: ServerRequest, options: DeleteOptions): void {
+  const { orphansWarning } = kind
+  if (orphansWarning === undefined) return
+  if (options.propagationPolicy === undefined && options.orphanDependents === undefined)
+    request.warn(orphansWarning)
 }
 
 async function readDeleteOptions(context: RestContext, request: ServerRequest): Promise<DeleteOptions> {

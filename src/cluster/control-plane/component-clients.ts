@@ -29,6 +29,7 @@ const accountNames: Readonly<Record<string, string>> = {
   replicationcontroller: 'replication-controller',
   resourceclaim: 'resource-claim-controller',
   'root-ca-certificate-publisher': 'root-ca-cert-publisher',
+  'service-cidr': 'service-cidrs-controller',
   serviceaccount: 'service-account-controller',
   'token-cleaner': 'token-cleaner',
 }

@@ -1,4 +1,5 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
+import { goQuote } from '../../../apimachinery/go-text.ts'
 import { timeMs } from '../../../apimachinery/time.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { podSpecGates } from '../../core/pod/gated-fields.ts'
@@ -59,6 +60,9 @@ export const Job = defineKind<Job>({
   subresources: { status: {} },
   hasGeneration: true,
   orphansDependents: true,
+  orphansWarning:
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+  unselectable: (field) => `field label ${goQuote(field)} not supported for Job`,
   gatedFields: podSpecGates('spec.template.spec'),
   defaults: defaultJob,
   prepareForCreate: (job) => ({ ...withGeneratedSelector(job), status: {} }),

@@ -50,7 +50,6 @@ export const PersistentVolume = defineKind<PersistentVolume>({
   prepareForUpdate,
   validate: validatePersistentVolume,
   warnings: volumeWarnings,
-  selectableFields: { name: (volume) => volume.metadata?.name ?? '' },
   columns: [
     nameColumn,
     { name: 'Capacity', type: 'string', value: ({ spec }) => spec?.capacity?.storage ?? '0' },

@@ -46,6 +46,7 @@ export const ResourceSlice = defineKind<ResourceSlice>({
   prepareForUpdate: (slice, _old, context) => withTaintTimes(slice, context),
   validate: validateResourceSlice,
   warnings,
+  unselectable: (field) => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`,
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
     'spec.driver': ({ spec }) => spec?.driver ?? '',
