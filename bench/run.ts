@@ -4,13 +4,14 @@ import { parseArgs } from 'node:util'
 import { Report } from './report.ts'
 import type { Scenario } from './scenario.ts'
 import { apiserver } from './scenarios/apiserver.ts'
+import { cascade } from './scenarios/cascade.ts'
 import { controllers } from './scenarios/controllers.ts'
 import { deploy } from './scenarios/deploy.ts'
 import { startup } from './scenarios/startup.ts'
 import { walk } from './scenarios/walk.ts'
 import { serverLog, stopAllServers } from './server/start-server.ts'
 
-const scenarios: readonly Scenario[] = [startup, apiserver, deploy, walk, controllers]
+const scenarios: readonly Scenario[] = [startup, apiserver, deploy, walk, controllers, cascade]
 
 function usage(): string {
   const names = scenarios.map(({ name, parts }) => `  ${name.padEnd(10)} parts: ${parts.join(', ')}`)
