@@ -64,8 +64,9 @@ describe('buildOpenApiV2()', () => {
         'application/apply-patch+yaml',
       ],
       parameters: expect.arrayContaining([
-        { $ref: '#/parameters/dryRun' },
-        { $ref: '#/parameters/fieldValidation' },
+        // Old kubectls follow no reference.
+        expect.objectContaining({ in: 'query', name: 'dryRun' }),
+        expect.objectContaining({ in: 'query', name: 'fieldValidation' }),
         { $ref: '#/parameters/force' },
       ]),
       'x-kubernetes-action': 'patch',

@@ -15,6 +15,8 @@ export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
 export interface DecodeOptions {
   /** What the endpoint takes; a body that does not say its kind or version is of this one. */
   readonly expected: GroupVersionKind
+  /** Versions of it that are served no more, whose fields are the same: what comes as one of them is of `expected`. */
+  readonly older?: readonly GroupVersionKind[]
   /** The schema of that kind; without one (custom resources) the body is kept as it is. */
   readonly schema?: Schema | undefined
   readonly fieldValidation: FieldValidation
@@ -160,19 +162,20 @@ export class ObjectDecoder {
   }
 
   #accept(parsed: ParsedBody, kind: GroupVersionKind, options: DecodeOptions): DecodedObject {
-    const { expected, fieldValidation } = options
+    const { expected, older = [], fieldValidation } = options
     const cannot = (why: string) =>
       badRequest(
         `${kind.kind} in version ${goQuote(kind.version)} cannot be handled as a ${expected.kind}: ${why}`,
       )
     try {
-      if (!sameKind(kind, expected)) throw new DecodeError(this.#mismatch(kind, expected))
+      const fits = sameKind(kind, expected) || older.some((version) => sameKind(kind, version))
+      if (!fits) throw new DecodeError(this.#mismatch(kind, expected))
       const { value, strictErrors } = this.#conform(parsed, options)
       if (fieldValidation === 'Strict' && strictErrors.length > 0) {
         throw new DecodeError(`strict decoding error: ${strictErrors.join(', ')}`)
       }
       return {
-        object: withKind(withReset(value, parsed.value), kind),
+        object: withKind(withReset(value, parsed.value), expected),
         warnings: fieldValidation === 'Warn' ? strictErrors : [],
       }
     } catch (error) {

@@ -12,7 +12,7 @@ import {
 } from './media-types.ts'
 import { customTypesOf, type OpenApiResource } from './openapi-resource.ts'
 import { type Operation, type PathEntry, pathsOf } from './operations.ts'
-import { queryParameters } from './query-parameters.ts'
+import { type QueryName, queryNames, queryParameters } from './query-parameters.ts'
 import { runSteps } from './run-steps.ts'
 import { type JsonMembers, SchemaObjects } from './schema-object.ts'
 
@@ -27,11 +27,17 @@ export interface OpenApiV2 {
   readonly security: readonly JsonMembers[]
 }
 
+function inQuery(name: QueryName): JsonMembers {
+  const { type, description } = queryParameters[name]
+  return { description, in: 'query', name, type, uniqueItems: true }
+}
+
+/** kubectl before 1.27 looks for these in every operation, and follows no reference. */
+const written: readonly QueryName[] = ['dryRun', 'fieldValidation']
+
 const sharedParameters = (): Record<string, JsonMembers> =>
   Object.fromEntries(
-    Object.entries(queryParameters).map(([name, { type, description }]) => {
-      return [name, { description, in: 'query', name, type, uniqueItems: true }]
-    }),
+    queryNames.filter((name) => !written.includes(name)).map((name) => [name, inQuery(name)]),
   )
 
 class V2Writer {
@@ -57,7 +63,9 @@ class V2Writer {
   #operation(operation: Operation, tag: string): JsonMembers {
     const { body, kind, action } = operation
     const isPatch = operation.method === 'patch' && action === 'patch'
-    const parameters: JsonValue[] = operation.query.map((name) => ({ $ref: `#/parameters/${name}` }))
+    const parameters: JsonValue[] = operation.query.map((name) =>
+      written.includes(name) ? inQuery(name) : { $ref: `#/parameters/${name}` },
+    )
     if (body !== undefined) {
       const schema = this.#objects.reference(body.type)
       parameters.unshift({ in: 'body', name: 'body', ...(body.required ? { required: true } : {}), schema })

@@ -77,6 +77,10 @@ export const queryParameters = {
 
 export type QueryName = keyof typeof queryParameters
 
+const isQueryName = (name: string): name is QueryName => name in queryParameters
+
+export const queryNames: readonly QueryName[] = Object.keys(queryParameters).filter(isQueryName)
+
 export const listQuery: readonly QueryName[] = [
   'allowWatchBookmarks',
   'continue',

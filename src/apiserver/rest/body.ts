@@ -52,8 +52,9 @@ export async function readObject(
   expected: GroupVersionKind,
   schema: Schema | undefined,
   fieldValidation: FieldValidation,
+  older: readonly GroupVersionKind[] = [],
 ): Promise<KubernetesObject> {
-  return readDecoded(context, request, { expected, schema, fieldValidation })
+  return readDecoded(context, request, { expected, older, schema, fieldValidation })
 }
 
 function readDecoded(

@@ -50,6 +50,17 @@ const exists = async (name: string) => {
 }
 
 describe('eviction', () => {
+  test('is also asked for in the version of old clients', async () => {
+    await makePod('a')
+    const old = { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: 'a' } }
+    expect((await call('POST', `${pods}/a/eviction`, old)).status).toBe(201)
+    expect(
+      (await call('POST', `${pods}/a/eviction`, { ...old, apiVersion: 'policy/v1alpha1' })).body,
+    ).toMatchObject({
+      message: expect.stringContaining('Eviction in version "v1alpha1" cannot be handled as a Eviction'),
+    })
+  })
+
   test('takes a disruption from the budget, until there is none', async () => {
     await makePod('a')
     await makePod('b')

@@ -19,6 +19,8 @@ type Pod = core.v1.Pod
 type Eviction = policy.v1.Eviction
 
 const evictionKind = { group: 'policy', version: 'v1', kind: 'Eviction' }
+/** What kubectl before 1.22 sends; upstream reads it to this day. */
+const olderKind = { ...evictionKind, version: 'v1beta1' }
 const evictionSchema = 'io.k8s.api.policy.v1.Eviction'
 
 /** How often a pod is looked at again that changes while it is deleted; upstream's EvictionsRetry. */
@@ -30,7 +32,8 @@ export async function createEviction(resource: Resource, request: ServerRequest)
   const { namespace, name } = request.info
   const options = writeOptions(request, 'CreateOptions')
   const schema = context.schemas.get(evictionSchema)
-  const sent = await readObject(context, request, evictionKind, schema, options.fieldValidation)
+  const { fieldValidation } = options
+  const sent = await readObject(context, request, evictionKind, schema, fieldValidation, [olderKind])
   const object = ensureNamespace(sent, namespace)
   const input = {
     operation: 'CREATE',
