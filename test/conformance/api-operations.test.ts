@@ -90,18 +90,6 @@ const rows: Readonly<Record<string, Walk>> = {
       source: {},
     }),
   },
-  '[sig-apps] DisruptionController should update/patch PodDisruptionBudget status': {
-    version: 'policy/v1',
-    resource: 'poddisruptionbudgets',
-    object: () => ({ spec: { minAvailable: 1, selector: { matchLabels: { app: 'none' } } } }),
-    status: {
-      currentHealthy: 0,
-      desiredHealthy: 1,
-      disruptionsAllowed: 0,
-      expectedPods: 1,
-      disruptedPods: { pod: '2026-01-01T00:00:00Z' },
-    },
-  },
   '[sig-api-machinery] ValidatingAdmissionPolicy [Privileged:ClusterAdmin] should support ValidatingAdmissionPolicy API operations':
     {
       version: admission,

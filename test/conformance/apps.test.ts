@@ -59,7 +59,9 @@ const scales =
     await api.create(apps(ground, resource), { metadata: { name: 'scaled' }, spec: workload('scaled', 1) })
     const scale = await api.get(`${path}/scale`)
     expect(scale).toMatchObject({ kind: 'Scale', apiVersion: 'autoscaling/v1', spec: { replicas: 1 } })
-    await api.update(`${path}/scale`, { ...scale, spec: { replicas: 2 } })
+    await eventually(async () =>
+      api.update(`${path}/scale`, { ...(await api.get(`${path}/scale`)), spec: { replicas: 2 } }),
+    )
     expect((await api.get(path)).spec?.replicas).toBe(2)
     await api.patch(`${path}/scale`, { spec: { replicas: 4 } })
     expect((await api.get(path)).spec?.replicas).toBe(4)

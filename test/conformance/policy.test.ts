@@ -54,7 +54,25 @@ const blocks: Behave = async (ground) => {
   await budgetShows(ground, { currentHealthy: 1, disruptionsAllowed: 0 })
 }
 
+/** The controller counts anew, and leaves what was said of pods that are still expected to go. */
+const keepsStatus: Behave = async (ground) => {
+  const { api } = ground
+  const status = `${budgets(ground)}/foo/status`
+  await makeBudget(ground, { minAvailable: 1 })
+  await runPods(ground, 2)
+  await budgetShows(ground, { expectedPods: 2 })
+  const now = `${new Date().toISOString().slice(0, 19)}Z`
+  await api.patch(status, { status: { disruptedPods: { 'pod-0': now } } })
+  await budgetShows(ground, { currentHealthy: 1, disruptedPods: { 'pod-0': now } })
+  await eventually(async () => {
+    const live = await api.get(status)
+    return api.update(status, { ...live, status: { ...live.status, disruptedPods: { 'pod-1': now } } })
+  })
+  await budgetShows(ground, { currentHealthy: 1, disruptedPods: { 'pod-1': now } })
+}
+
 behaviours('budgets of disruption', {
+  '[sig-apps] DisruptionController should update/patch PodDisruptionBudget status': keepsStatus,
   '[sig-apps] DisruptionController should create a PodDisruptionBudget': async (ground) => {
     await makeBudget(ground, { minAvailable: '1%' })
     await budgetShows(ground, { observedGeneration: 1 })
