@@ -1,4 +1,5 @@
 import type { GroupVersionKind, KindDeclaration } from '../apimachinery/define-kind.ts'
+import { managersComplaint } from '../apimachinery/managed-fields/managers.ts'
 import type { KubernetesObject } from '../apimachinery/meta.ts'
 import { assert } from '../base/assert.ts'
 import type {
@@ -122,8 +123,18 @@ export class AdmissionChain {
     if (mutating.length === 0) return object
     const attributes = new Attributes(input, userOf(input.request))
     const first = mutateFrom(mutating, 0, attributes, object)
-    if (first instanceof Promise) return first.then((changed) => mutateAgain(mutating, attributes, changed))
-    return mutateAgain(mutating, attributes, first)
+    if (!(first instanceof Promise) && !attributes.isReinvoked) return first
+    return this.#finish(mutating, attributes, object, first)
+  }
+
+  /** What is not done at once may have gone through others' hands. */
+  async #finish(
+    plugins: readonly AdmissionPlugin[],
+    attributes: Attributes,
+    object: KubernetesObject,
+    first: MaybePromise<KubernetesObject>,
+  ): Promise<KubernetesObject> {
+    return withValidManagers(object, await mutateAgain(plugins, attributes, await first), attributes)
   }
 
   /** Throws, or rejects with, what the first plugin that refuses throws. */
@@ -170,6 +181,22 @@ function mutateAgain(
   if (!attributes.isReinvoked) return object
   attributes.round = 1
   return mutateFrom(plugins, 0, attributes, object)
+}
+
+/** Managed fields that plugins have spoilt are as they were before. */
+function withValidManagers(
+  before: KubernetesObject,
+  after: KubernetesObject,
+  attributes: Attributes,
+): KubernetesObject {
+  const complaint = managersComplaint(after.metadata?.managedFields)
+  if (complaint === undefined) return after
+  attributes.warn(
+    `.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: ${complaint}`,
+  )
+  const { managedFields: _spoilt, ...metadata } = after.metadata ?? {}
+  const managedFields = before.metadata?.managedFields
+  return { ...after, metadata: managedFields === undefined ? metadata : { ...metadata, managedFields } }
 }
 
 function passFrom(

@@ -1,3 +1,4 @@
+import { goQuote } from '../go-text.ts'
 import type { ManagedFieldsEntry } from '../meta.ts'
 import { type FieldSet, isEmpty, isFieldSet, union } from './field-set.ts'
 
@@ -31,12 +32,12 @@ export function decodeManagers(
   entries: readonly ManagedFieldsEntry[] | undefined,
   trusted: boolean,
 ): Map<string, ManagedSet> | undefined {
+  if (!trusted && managersComplaint(entries) !== undefined) return undefined
   const managers = new Map<string, ManagedSet>()
   for (const entry of entries ?? []) {
     const { operation, apiVersion } = entry
     if (operation !== 'Apply' && operation !== 'Update') return undefined
-    if (apiVersion === undefined || apiVersion === '' || entry.fieldsType !== 'FieldsV1') return undefined
-    if (!trusted && entry.fieldsV1 !== undefined && !isFieldSet(entry.fieldsV1)) return undefined
+    if (apiVersion === undefined) return undefined
     const managed: ManagedSet = {
       manager: entry.manager ?? '',
       operation,
@@ -108,4 +109,20 @@ export function capUpdaters(managers: Managers): Managers {
     count--
   }
   return capped
+}
+
+/** What is wrong with managed fields that somebody else has written, in upstream's words; undefined: nothing. */
+export function managersComplaint(entries: readonly ManagedFieldsEntry[] | undefined): string | undefined {
+  for (const [index, { operation, apiVersion = '', fieldsType = '', fieldsV1 }] of (
+    entries ?? []
+  ).entries()) {
+    if (operation !== 'Apply' && operation !== 'Update') return 'operation must be `Apply` or `Update`'
+    if (apiVersion === '') return 'apiVersion must not be empty'
+    if (fieldsType === '') return `missing fieldsType in managed fields entry ${index}`
+    if (fieldsType !== 'FieldsV1')
+      return `invalid fieldsType ${goQuote(fieldsType)} in managed fields entry ${index}`
+    if (fieldsV1 !== undefined && !isFieldSet(fieldsV1))
+      return `error decoding versioned set of entry ${index}`
+  }
+  return undefined
 }

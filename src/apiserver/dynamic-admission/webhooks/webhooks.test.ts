@@ -111,6 +111,18 @@ describe('MutatingAdmissionWebhook', () => {
     })
   })
 
+  test('cannot spoil managed fields', async () => {
+    const entry = { manager: 'x', operation: 'Whatever', apiVersion: 'v1', fieldsType: 'FieldsV1' }
+    server.hooks.set('/hook', () => ({
+      allowed: true,
+      ...patchOf([{ op: 'add', path: '/metadata/managedFields/-', value: entry }]),
+    }))
+    await configure('mutating', 'hooks', hookAt('hook'))
+    const answer = await server.call('POST', mapsPath, map('m', { data: { a: 'a' } }))
+    expect(JSON.parse(answer.text).metadata.managedFields).toHaveLength(1)
+    expect(answer.warnings).toEqual([expect.stringMatching(/please fix your requests: operation must be/)])
+  })
+
   test('defaults and prunes custom resources that it changed', async () => {
     await server.define(
       noxuDefinition({
