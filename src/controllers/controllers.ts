@@ -1,13 +1,19 @@
-import type { AnyController } from '../reconcile/controller.ts'
+import { StorageVersion } from '../api/apiserverinternal/storage-version/kind.ts'
+import { ClusterTrustBundle } from '../api/certificates/cluster-trust-bundle/kind.ts'
+import { defaultFeatures } from '../api/feature-gates.ts'
+import type { Features } from '../apimachinery/feature-gates.ts'
+import type { AnyController, AnyKind } from '../reconcile/controller.ts'
 import type { KindSource } from '../reconcile/kind-source.ts'
 import { bootstrapSignerController } from './bootstrapsigner/bootstrap-signer-controller.ts'
 import { clusterRoleAggregationController } from './clusterroleaggregation/cluster-role-aggregation-controller.ts'
+import { clusterTrustBundlePublisher } from './clustertrustbundlepublisher/cluster-trust-bundle-publisher.ts'
 import { cronJobController } from './cronjob/cron-job-controller.ts'
 import { csrApprovingController } from './csrapproving/csr-approving-controller.ts'
 import { csrCleanerController } from './csrcleaner/csr-cleaner-controller.ts'
 import { type CsrSigningOptions, csrSigningController } from './csrsigning/csr-signing-controller.ts'
 import { daemonSetController } from './daemonset/daemon-set-controller.ts'
 import { deploymentController } from './deployment/deployment-controller.ts'
+import { deviceTaintEvictionController } from './devicetainteviction/device-taint-eviction-controller.ts'
 import { disruptionController } from './disruption/disruption-controller.ts'
 import { type EndpointsOptions, endpointsController } from './endpoints/endpoints-controller.ts'
 import {
@@ -21,6 +27,10 @@ import {
 import { ephemeralVolumeController } from './ephemeralvolume/ephemeral-volume-controller.ts'
 import { garbageCollector } from './garbagecollector/garbage-collector.ts'
 import { jobController } from './job/job-controller.ts'
+import {
+  type LegacyTokenCleanerOptions,
+  legacyTokenCleanerController,
+} from './legacytokencleaner/legacy-token-cleaner-controller.ts'
 import { namespaceController } from './namespace/namespace-controller.ts'
 import { type NodeIpamOptions, nodeIpamController } from './nodeipam/node-ipam-controller.ts'
 import {
@@ -40,6 +50,7 @@ import { serviceAccountTokenController } from './serviceaccounttoken/service-acc
 import type { SignClaims } from './serviceaccounttoken/token-secret.ts'
 import { serviceCidrController } from './servicecidr/service-cidr-controller.ts'
 import { statefulSetController } from './statefulset/stateful-set-controller.ts'
+import { storageVersionGc } from './storageversiongc/storage-version-gc.ts'
 import { taintEvictionController } from './tainteviction/taint-eviction-controller.ts'
 import { tokenCleanerController } from './tokencleaner/token-cleaner-controller.ts'
 import { ttlController } from './ttl/ttl-controller.ts'
@@ -59,22 +70,29 @@ export interface ControllersOptions {
   readonly endpoints?: EndpointsOptions
   readonly endpointSlice?: EndpointSliceOptions
   readonly endpointSliceMirroring?: EndpointSliceMirroringOptions
+  /** The release's defaults where absent. */
+  readonly features?: Features
   /** Who signs certificates; nobody where absent. */
   readonly csrSigning?: CsrSigningOptions
   readonly nodeIpam?: NodeIpamOptions
   readonly nodeLifecycle?: NodeLifecycleOptions
   readonly podGc?: PodGcOptions
+  readonly legacyTokenCleaner?: LegacyTokenCleanerOptions
 }
 
 /** Those that run only where they are asked for by name; upstream's. */
 export const offByDefault: ReadonlySet<string> = new Set(['bootstrap-signer', 'token-cleaner'])
+
+/** A gate alone does not serve an API that is off. */
+const serves = (kinds: KindSource, { group, version, resource }: AnyKind): boolean =>
+  kinds.list().some((kind) => kind.group === group && kind.version === version && kind.resource === resource)
 
 /**
  * All controllers, in the order of their start. Some keep a state of their own: a list is started once, and
  * for another start another list is made.
  */
 export function controllers(options: ControllersOptions): readonly AnyController[] {
-  const { kinds, rootCertificate, namespaceSettleMs, signToken } = options
+  const { kinds, rootCertificate, namespaceSettleMs, signToken, features = defaultFeatures } = options
   return [
     nodeIpamController(options.nodeIpam),
     serviceAccountController,
@@ -101,6 +119,12 @@ export function controllers(options: ControllersOptions): readonly AnyController
     validatingAdmissionPolicyStatusController(kinds),
     ephemeralVolumeController,
     resourceClaimController,
+    ...(features.enabled('DRADeviceTaints') ? [deviceTaintEvictionController()] : []),
+    legacyTokenCleanerController(options.legacyTokenCleaner),
+    ...(features.enabled('ClusterTrustBundle') && serves(kinds, ClusterTrustBundle) && rootCertificate !== ''
+      ? [clusterTrustBundlePublisher(rootCertificate)]
+      : []),
+    ...(features.enabled('StorageVersionAPI') && serves(kinds, StorageVersion) ? [storageVersionGc] : []),
     bootstrapSignerController,
     tokenCleanerController,
     ttlController(),

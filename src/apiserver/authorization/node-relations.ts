@@ -1,12 +1,12 @@
-import type { core, resource, storage } from '../../api/generated/types/index.ts'
-import type { ObjectReader } from '../object-reader.ts'
-import { type TypedReader, typedReader } from '../typed-reader.ts'
+import { claimNamesOf } from '../../api/core/persistent-volume-claim/ephemeral-claim.ts'
 import {
   podConfigMapNames,
   podResourceClaimNames,
   podSecretNames,
-  podVolumeClaimNames,
-} from './pod-references.ts'
+} from '../../api/core/pod/pod-references.ts'
+import type { core, resource, storage } from '../../api/generated/types/index.ts'
+import type { ObjectReader } from '../object-reader.ts'
+import { type TypedReader, typedReader } from '../typed-reader.ts'
 
 type Pod = core.v1.Pod
 type PersistentVolume = core.v1.PersistentVolume
@@ -87,7 +87,7 @@ export class NodeRelations {
   }
 
   volumeClaim(node: string, namespace: string, name: string): boolean {
-    return this.#anyPod(node, namespace, (pod) => some(podVolumeClaimNames(pod), name))
+    return this.#anyPod(node, namespace, (pod) => some(claimNamesOf(pod), name))
   }
 
   volume(node: string, _namespace: string, name: string): boolean {

@@ -7,6 +7,7 @@ import { ensureRoles } from './bootstrap-roles.ts'
 import { ensureDefaultServiceCidr } from './default-service-cidr.ts'
 import type { BootstrapContext } from './ensure.ts'
 import { ensureKubernetesService, type KubernetesServiceOptions } from './kubernetes-service.ts'
+import { ensureLegacyTokenTracking } from './legacy-token-tracking.ts'
 import { ensurePriorityClasses } from './priority-classes.ts'
 import { ensureNamespaces } from './system-namespaces.ts'
 
@@ -59,6 +60,9 @@ export class Bootstrap {
       once('scheduling/bootstrap-system-priority-classes', () => ensurePriorityClasses(options)),
       always('start-kubernetes-service-cidr-controller', () =>
         ensureDefaultServiceCidr(options, options.serviceCidrs, formatTime(options.host.now())),
+      ),
+      always('start-legacy-token-tracking-controller', () =>
+        ensureLegacyTokenTracking(options, formatTime(options.host.now()).slice(0, 10)),
       ),
       always('bootstrap-controller', () => ensureKubernetesService(options, kubernetesService)),
       ...(trust === undefined

@@ -11,6 +11,7 @@ const aliases: Readonly<Record<string, string>> = {
   'endpointslice-mirroring': 'endpointslicemirroring',
   garbagecollector: 'garbage-collector',
   podgc: 'pod-garbage-collector',
+  'legacy-service-account-token-cleaner': 'legacy-serviceaccount-token-cleaner',
   nodeipam: 'node-ipam',
   nodelifecycle: 'node-lifecycle',
   'pv-protection': 'persistentvolume-protection',

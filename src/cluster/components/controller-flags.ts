@@ -47,6 +47,10 @@ const nodeFlags = {
   'secondary-node-eviction-rate': float('The same where it is not; none in small clusters.', 0.01),
   'unhealthy-zone-threshold': float('Part of a zone’s nodes that may not be well, of three at least.', 0.55),
   'large-cluster-size-threshold': int('Nodes of a cluster that is small at most.', 50),
+  'legacy-service-account-token-clean-up-period': duration(
+    'How long a token in a Secret goes unused before it ends.',
+    8_760 * 3_600_000,
+  ),
   'terminated-pod-gc-threshold': int('Pods that have ended and are kept; 0 keeps all.', 12_500),
 }
 
@@ -90,6 +94,7 @@ export function controllerOptions(values: FlagValues<typeof controllerFlags>): P
         largeClusterSize: values['large-cluster-size-threshold'],
       },
     },
+    legacyTokenCleaner: { periodMs: values['legacy-service-account-token-clean-up-period'] },
     podGc: { terminatedThreshold: values['terminated-pod-gc-threshold'] },
     endpointSliceMirroring: {
       maxEndpointsPerSubset: values['mirroring-max-endpoints-per-subset'],

@@ -73,6 +73,7 @@ function chosen(values: Values, kinds: KindSource): readonly AnyController[] {
     kinds,
     ...(csrSigning === undefined ? {} : { csrSigning }),
     rootCertificate: rootCertificate ?? '',
+    features: featureGates(values['feature-gates']),
     ...defined({ signToken: signer(values) }),
     ...controllerOptions(values),
     ...(nodeIpam === undefined ? {} : { nodeIpam }),

@@ -20,6 +20,9 @@ const accountNames: Readonly<Record<string, string>> = {
   'certificatesigningrequest-signing': 'certificate-controller',
   daemonset: 'daemon-set-controller',
   'garbage-collector': 'generic-garbage-collector',
+  'kube-apiserver-serving-clustertrustbundle-publisher':
+    'kube-apiserver-serving-clustertrustbundle-publisher',
+  'legacy-serviceaccount-token-cleaner': 'legacy-service-account-token-cleaner',
   'node-ipam': 'node-controller',
   'node-lifecycle': 'node-controller',
   'taint-eviction': 'node-controller',

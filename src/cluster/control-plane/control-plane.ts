@@ -1,3 +1,4 @@
+import { featureGates } from '../../api/feature-gates.ts'
 import type { RuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import type { ApiServer } from '../../apiserver/api-server.ts'
 import { signToken } from '../../apiserver/authentication/jwt.ts'
@@ -136,6 +137,7 @@ async function control(
   const kinds = new KindsOfServer(server, { host, logger, transport: managerClient.transport })
   stops.push(() => kinds.stop())
   const all = controllers({
+    features: featureGates(options.featureGates ?? new Map()),
     kinds,
     rootCertificate: options.pki.ca.certificatePem,
     signToken: (claims) => signToken(claims, tokenKeys(options.pki.serviceAccount.privateKeyPem)),

@@ -1,11 +1,7 @@
 import { Node } from '../../api/core/node/kind.ts'
 import { Pod } from '../../api/core/pod/kind.ts'
-import { podCondition } from '../../api/core/pod/pod-state.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
-import { isStatus } from '../../apimachinery/status-error.ts'
-import { formatTime } from '../../apimachinery/time.ts'
-import { defined } from '../../base/defined.ts'
 import type { Counter, Histogram } from '../../base/metrics.ts'
 import {
   type AnyController,
@@ -19,6 +15,7 @@ import {
   requeueAfter,
   watching,
 } from '../../reconcile/controller.ts'
+import { disruptPod } from '../../reconcile/disrupt-pod.ts'
 import { keyOf, splitKey } from '../../reconcile/owner-references.ts'
 import { podNodeIndex, podNodeIndexers } from '../../reconcile/pod-node-index.ts'
 import { noExecuteTaints, toleratedSeconds } from './plan-eviction.ts'
@@ -33,29 +30,9 @@ interface Waiting {
   readonly sinceMs: number
 }
 
-async function evict(pod: PodType, { api, events, host }: ReconcileContext): Promise<void> {
-  const { namespace = '', name = '', uid } = pod.metadata ?? {}
-  const message = `Marking for deletion Pod ${namespace}/${name}`
-  events.event(pod, 'Normal', 'TaintManagerEviction', message)
-  const known = podCondition(pod, 'DisruptionTarget')
-  const condition: core.v1.PodCondition = defined({
-    type: 'DisruptionTarget',
-    status: 'True',
-    observedGeneration: pod.metadata?.generation,
-    reason: 'DeletionByTaintManager',
-    message: 'Taint manager: deleting due to NoExecute taint',
-    lastTransitionTime: formatTime(host.now()),
-  })
-  try {
-    if (known?.status !== 'True' || known.reason !== condition.reason) {
-      const patch = { metadata: { uid }, status: { conditions: [condition] } }
-      const type = 'application/strategic-merge-patch+json'
-      await api.resource(Pod).patch(namespace, name, type, patch, { subresource: 'status' })
-    }
-    await api.resource(Pod).delete(namespace, name, uid === undefined ? {} : { preconditions: { uid } })
-  } catch (error) {
-    if (!isStatus(error, 'NotFound')) throw error
-  }
+const why = {
+  reason: 'DeletionByTaintManager',
+  message: 'Taint manager: deleting due to NoExecute taint',
 }
 
 /** Deletes pods from nodes with NoExecute taints that they do not tolerate, or not for longer. */
@@ -88,7 +65,7 @@ export function taintEvictionController(): AnyController {
   }
 
   async function reconcile(key: Key, context: ReconcileContext): Promise<Outcome> {
-    const { cache, host } = context
+    const { cache, events, host } = context
     const pod = cache.of(Pod).get(...splitKey(key))
     const taints = noExecuteTaints(cache.of(Node).get('', pod?.spec?.nodeName ?? ''))
     if (pod === undefined || taints.length === 0) return cancel(key, pod, context)
@@ -107,7 +84,8 @@ export function taintEvictionController(): AnyController {
       waiting.set(key, { uid, sinceMs })
       return requeueAfter(leftMs)
     }
-    await evict(pod, context)
+    events.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${key}`)
+    await disruptPod(pod, why, context)
     deletions?.inc()
     latencySeconds?.observe((nowMs - sinceMs) / 1_000 - seconds)
     waiting.delete(key)

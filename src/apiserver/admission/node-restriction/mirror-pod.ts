@@ -1,10 +1,10 @@
-import type { core } from '../../../api/generated/types/index.ts'
+import { claimNamesOf } from '../../../api/core/persistent-volume-claim/ephemeral-claim.ts'
 import {
   podConfigMapNames,
   podResourceClaimNames,
   podSecretNames,
-  podVolumeClaimNames,
-} from '../../authorization/pod-references.ts'
+} from '../../../api/core/pod/pod-references.ts'
+import type { core } from '../../../api/generated/types/index.ts'
 
 type Pod = core.v1.Pod
 
@@ -20,7 +20,7 @@ function referenced(pod: Pod): string | undefined {
   if (pod.spec?.serviceAccountName) return 'serviceaccounts'
   if (any(podSecretNames(pod))) return 'secrets'
   if (any(podConfigMapNames(pod))) return 'configmaps'
-  if (any(podVolumeClaimNames(pod))) return 'persistentvolumeclaims'
+  if (any(claimNamesOf(pod))) return 'persistentvolumeclaims'
   if (any(podResourceClaimNames(pod)) || pod.spec?.resourceClaims?.length) return 'resourceclaims'
   const sources = pod.spec?.volumes?.flatMap(({ projected }) => projected?.sources ?? []) ?? []
   if (sources.some(({ serviceAccountToken }) => serviceAccountToken !== undefined)) return 'serviceaccounts'

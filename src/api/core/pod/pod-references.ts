@@ -1,4 +1,4 @@
-import type { core } from '../../api/generated/types/index.ts'
+import type { core } from '../../generated/types/index.ts'
 
 type Pod = core.v1.Pod
 type Container = core.v1.Container
@@ -55,14 +55,6 @@ export function* podSecretNames(pod: Pod): Generator<string | undefined> {
 export function* podConfigMapNames(pod: Pod): Generator<string | undefined> {
   for (const container of containersOf(pod)) yield* environmentNames(container, 'configMap')
   for (const volume of pod.spec?.volumes ?? []) yield* volumeConfigMaps(volume)
-}
-
-/** Also those that are made for ephemeral volumes: `<pod>-<volume>`. */
-export function* podVolumeClaimNames(pod: Pod): Generator<string | undefined> {
-  for (const volume of pod.spec?.volumes ?? []) {
-    yield volume.persistentVolumeClaim?.claimName
-    if (volume.ephemeral !== undefined) yield `${pod.metadata?.name}-${volume.name}`
-  }
 }
 
 export function* podResourceClaimNames(pod: Pod): Generator<string | undefined> {
