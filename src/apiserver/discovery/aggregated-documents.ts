@@ -1,14 +1,23 @@
+import type { GroupVersionKind } from '../../apimachinery/define-kind.ts'
 import type { ServedGroup, ServedVersion } from './group-versions.ts'
 import type { ServedResource } from './served-resource.ts'
 import { subresourceVerbs } from './subresource-verbs.ts'
 
-export type AggregatedVersion = 'v2' | 'v2beta1'
+export type AggregatedVersion = 'v2'
 
-function resourceEntry({ kind, subresources }: ServedResource): object {
-  const { group, version } = kind
+/** As upstream, what a group and version has of its own says only its kind; custom resources say everything. */
+function responseKind({ kind, custom }: ServedResource, of: GroupVersionKind): GroupVersionKind {
+  const isOwn = custom === undefined && of.group === kind.group && of.version === kind.version
+  return isOwn
+    ? { group: '', version: '', kind: of.kind }
+    : { group: of.group, version: of.version, kind: of.kind }
+}
+
+function resourceEntry(resource: ServedResource): object {
+  const { kind, subresources } = resource
   return {
     resource: kind.resource,
-    responseKind: { group, version, kind: kind.kind },
+    responseKind: responseKind(resource, kind),
     scope: kind.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: kind.singular,
     verbs: kind.verbs,
@@ -19,7 +28,7 @@ function resourceEntry({ kind, subresources }: ServedResource): object {
       : {
           subresources: subresources.map((part) => ({
             subresource: part.name,
-            responseKind: { group: part.group, version: part.version, kind: part.kind },
+            responseKind: responseKind(resource, part),
             verbs: subresourceVerbs(part.verbs),
           })),
         }),
@@ -41,7 +50,7 @@ export const apiGroupDiscoveryList = (
   apiVersion: `apidiscovery.k8s.io/${version}`,
   metadata: {},
   items: groups.map(({ name, versions }) => ({
-    metadata: name === '' ? { creationTimestamp: null } : { name, creationTimestamp: null },
+    metadata: name === '' ? {} : { name },
     versions: versions.map(versionEntry),
   })),
 })

@@ -92,7 +92,7 @@ describe('DiscoveryEndpoint', () => {
       expect.objectContaining({
         resource: 'deployments',
         scope: 'Namespaced',
-        responseKind: { group: 'apps', version: 'v1', kind: 'Deployment' },
+        responseKind: { group: '', version: '', kind: 'Deployment' },
       }),
     )
     const again = await get(discovery, '/apis', { accept, 'if-none-match': headers?.etag })

@@ -29,7 +29,7 @@ interface Documents {
   readonly unknown: UnknownPaths
 }
 
-const aggregatedVersions: readonly AggregatedVersion[] = ['v2', 'v2beta1']
+const aggregatedVersions: readonly AggregatedVersion[] = ['v2']
 
 /** The aggregated form that the client would rather have, undefined for a plain document. */
 function wantedForm(accept: string): AggregatedVersion | undefined {

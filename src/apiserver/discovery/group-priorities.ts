@@ -4,7 +4,7 @@ export interface GroupPriority {
   readonly version: number
 }
 
-/** Groups of the built-in kinds (cmd/kube-apiserver/app/aggregator.go); versions follow from their names. */
+/** Groups of the built-in kinds (cmd/kube-apiserver/app/aggregator.go); most versions follow from their names. */
 const builtIn: Readonly<Record<string, number>> = {
   '': 18_000,
   apps: 17_800,
@@ -24,10 +24,23 @@ const builtIn: Readonly<Record<string, number>> = {
   'coordination.k8s.io': 16_500,
   'node.k8s.io': 16_300,
   'discovery.k8s.io': 16_200,
+  'resource.k8s.io': 16_200,
   'flowcontrol.apiserver.k8s.io': 16_100,
   'internal.apiserver.k8s.io': 16_000,
-  'resource.k8s.io': 15_900,
   'storagemigration.k8s.io': 15_800,
+}
+
+/** Of versions that do not follow from their names. */
+const versions: Readonly<Record<string, number>> = {
+  'admissionregistration.k8s.io/v1beta1': 12,
+  'admissionregistration.k8s.io/v1alpha1': 9,
+  'coordination.k8s.io/v1beta1': 13,
+  'coordination.k8s.io/v1alpha2': 12,
+  'flowcontrol.apiserver.k8s.io/v1': 21,
+  'internal.apiserver.k8s.io/v1alpha1': 9,
+  'resource.k8s.io/v1': 21,
+  'resource.k8s.io/v1beta2': 15,
+  'scheduling.k8s.io/v1alpha2': 2,
 }
 
 /** This server's own group comes before all others and has no APIService. */
@@ -45,7 +58,8 @@ export function localPriority(group: string, version: string): GroupPriority {
   if (group === '') return { group: priority, version: 1 }
   // Newer versions of the same stage come first: v2 before v1.
   const number = Number(/^v(\d+)/.exec(version)?.[1] ?? 1)
-  return { group: priority, version: stageOf(version) + (number - 1) * 15 }
+  const known = versions[`${group}/${version}`]
+  return { group: priority, version: known ?? stageOf(version) + (number - 1) * 15 }
 }
 
 /** Whether a group comes with the server, so that its APIServices are made once and then left to the administrator. */

@@ -52,7 +52,9 @@ function resourceEntries(
     ...(kind.shortNames.length === 0 ? {} : { shortNames: kind.shortNames }),
     ...(kind.categories.length === 0 ? {} : { categories: kind.categories }),
     // Only what is stored has a stored version.
-    ...(kind.verbs.includes('list') ? { storageVersionHash: storageHash(kind) } : {}),
+    ...(kind.verbs.includes('create') && kind.verbs.includes('list')
+      ? { storageVersionHash: storageHash(kind) }
+      : {}),
   }
   const parts = subresources.map(({ name, group, version, kind: type, verbs }) => ({
     name: `${kind.resource}/${name}`,
@@ -72,7 +74,8 @@ export const apiResourceList = (
   storageHash: (kind: ServedResource['kind']) => string,
 ): object => ({
   kind: 'APIResourceList',
-  apiVersion: 'v1',
+  // The oldest of these documents never said it.
+  ...(group === '' ? {} : { apiVersion: 'v1' }),
   groupVersion: groupVersionOf({ group, version }),
   resources: resources.flatMap((resource) => resourceEntries(resource, storageHash)),
 })
