@@ -3,7 +3,7 @@ import { duplicateFields } from '../../apimachinery/codec/free-form.ts'
 import { goValue } from '../../apimachinery/codec/go-types.ts'
 import type { Duplicates } from '../../apimachinery/codec/json-exact.ts'
 import { parseJson } from '../../apimachinery/codec/json-parse.ts'
-import { resolveExactly } from '../../apimachinery/codec/number-literal.ts'
+import { NumberLiteral, resolveExactly } from '../../apimachinery/codec/number-literal.ts'
 import { goJson, goValueText } from '../../apimachinery/go-text.ts'
 import type { JsonValue } from '../../apimachinery/meta.ts'
 import { applyJsonPatch, maxOperations } from '../../apimachinery/patch/json-patch.ts'
@@ -18,6 +18,14 @@ import type { PatchType } from '../../apimachinery/transport.ts'
 import type { RequestBody } from '../request.ts'
 
 export type ObjectPatchType = Exclude<PatchType, 'application/apply-patch+yaml'>
+
+/** Numbers as they were written. */
+function withoutLiterals(value: unknown): unknown {
+  if (value instanceof NumberLiteral) return value.text
+  if (Array.isArray(value)) return value.map(withoutLiterals)
+  if (!isFields(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withoutLiterals(member)]))
+}
 
 interface Parsed {
   readonly value: JsonValue
@@ -66,7 +74,8 @@ export class ObjectPatch {
 
   /** A patched document, as errors about it show it. */
   shown(patched: JsonValue): string {
-    if (this.type === 'application/strategic-merge-patch+json') return goValueText(this.#parsed?.value ?? {})
+    if (this.type === 'application/strategic-merge-patch+json')
+      return goValueText(withoutLiterals(this.#parsed?.value ?? {}))
     if (!isFields(patched)) return goJson(patched)
     return goJson(Object.fromEntries(Object.entries(patched).sort(([a], [b]) => (a < b ? -1 : 1))))
   }

@@ -49,14 +49,13 @@ export async function readPatch(
 }
 
 /** What the decoder of bodies says in front. */
-const handledAs = /^\S* in version "[^"]*" cannot be handled as a \w+: /
+const handledAs =
+  /^(?:\S* in version "[^"]*" cannot be handled as a \w+|the object provided is unrecognized \(must be of type \w+\)): /
+/** What it says behind. */
+const shownType = / \((?:object|string|number|boolean)\)$/
 
 const unfit = (patch: ObjectPatch, patched: JsonValue, why: string): StatusError =>
   invalid({ group: '', kind: '', name: '' }, [invalidValue(fieldPath('patch'), patch.shown(patched), why)])
-
-/** Upstream's decoder reports fields in their order, its converter of maps sorts them. */
-const inOrder = (patch: ObjectPatch, unknown: readonly string[]): readonly string[] =>
-  patch.type === 'application/strategic-merge-patch+json' ? [...unknown].sort() : unknown
 
 /** Unknown fields come as warnings: what the patch itself has too much goes before them in an error. */
 export const patchStrictness = ({ fieldValidation }: WriteOptions): FieldValidation =>
@@ -79,14 +78,14 @@ export function decodePatched(
   const patched = strategic && isFields(document) ? { ...document, apiVersion, kind: kind.kind } : document
   try {
     const decoded = context.decoder.accept(patched, decoding)
-    const errors = [...patch.strictErrors, ...inOrder(patch, decoded.warnings)]
+    const errors = [...patch.strictErrors, ...[...decoded.warnings].sort()]
     if (fieldValidation === 'Strict' && errors.length > 0)
       throw unfit(patch, patched, `strict decoding error: ${errors.join(', ')}`)
     warnOfStrictErrors(request, errors)
     return decoded.object
   } catch (error) {
     if (!isStatus(error, 'BadRequest')) throw error
-    throw unfit(patch, patched, error.message.replace(handledAs, ''))
+    throw unfit(patch, patched, error.message.replace(handledAs, '').replace(shownType, ''))
   }
 }
 
