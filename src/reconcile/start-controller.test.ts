@@ -3,6 +3,7 @@ import { ReplicaSet } from '../api/apps/replica-set/kind.ts'
 import { ConfigMap } from '../api/core/config-map/kind.ts'
 import { Pod } from '../api/core/pod/kind.ts'
 import { statusError } from '../apimachinery/status-error.ts'
+import { sleep } from '../base/sleep.ts'
 import { defineController, done, type Key, requeueAfter, watching } from './controller.ts'
 import { controllerReference } from './owner-references.ts'
 import { TestCluster } from './testing/test-cluster.ts'
@@ -109,6 +110,39 @@ test('startController() waits until the caches show what the last reconcile wrot
   expect([...new Set(seen)]).toEqual([0, 1, 2, 3])
   expect(seen.filter((count) => count < 3)).toHaveLength(3)
   expect(await cluster.list(Pod)).toHaveLength(3)
+})
+
+test('startController() makes nothing twice while a cache is a minute behind, and holds up no other key', async () => {
+  const watch = cluster.api.watch.bind(cluster.api)
+  cluster.api.watch = async function* (request) {
+    for await (const batch of watch(request)) {
+      if (request.path.endsWith('/pods') && batch[0]?.type !== 'BOOKMARK') await sleep(cluster.host, 60_000)
+      yield batch
+    }
+  }
+  const reconciled: string[] = []
+  cluster.start(
+    defineController({
+      name: 'test',
+      reconciles: ConfigMap,
+      reads: [Pod],
+      workers: 1,
+      reconcile: async (key, { api, cache }) => {
+        reconciled.push(key)
+        if (key !== 'default/a' || cache.of(Pod).list().length > 0) return done
+        await api.resource(Pod).create({ metadata: { generateName: 'a-', namespace: 'default' } })
+        return requeueAfter(1)
+      },
+    }),
+  )
+  await cluster.host.advance(1_000)
+  await cluster.create(ConfigMap, configMap('a'))
+  await cluster.create(ConfigMap, configMap('b'))
+  await cluster.host.advance(40_000)
+  expect(reconciled).toEqual(['default/a', 'default/b'])
+  await cluster.host.advance(40_000)
+  expect(reconciled).toEqual(['default/a', 'default/b', 'default/a'])
+  expect(await cluster.list(Pod)).toHaveLength(1)
 })
 
 test('startController() retries after an error, later each time', async () => {

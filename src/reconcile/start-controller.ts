@@ -49,8 +49,8 @@ const defaultWorkers = 5
 /** Of upstream's default controller rate limiter. */
 const defaultBackOff: BackOff = { baseMs: 5, maxMs: 1_000_000 }
 
-/** How long a key waits for the caches to show what its last reconcile has written. */
-const maxCacheWaitMs = 10_000
+/** How long a key waits for the caches to show what its last reconcile has written: upstream's ExpectationsTimeout. */
+const maxCacheWaitMs = 5 * 60_000
 
 const resourceOf = (kind: AnyKind): string =>
   kind.group === '' ? `${kind.version}/${kind.resource}` : `${kind.group}/${kind.version}/${kind.resource}`
@@ -76,6 +76,10 @@ class Harness implements RunningController {
   readonly #caches: Caches
   readonly #watchContext: ReconcileContext
   #isReady = false
+  /** Keys that were waited for, in the order in which their caches caught up. */
+  readonly #caughtUp: Key[] = []
+  /** Reconciles under way. */
+  #busy = 0
   #pumping = false
 
   constructor(declaration: AnyController, options: ControllerOptions) {
@@ -104,6 +108,10 @@ class Harness implements RunningController {
     })
     this.ready = this.#start()
     this.ready.catch(() => {})
+  }
+
+  get #workers(): number {
+    return this.#declaration.workers ?? defaultWorkers
   }
 
   get name(): string {
@@ -237,26 +245,52 @@ class Harness implements RunningController {
 
   /** Starts what can be started, in a later turn: changes that come together are looked at together. */
   #pump(): void {
-    if (this.#pumping || !this.#isReady || this.#queue.depth === 0) return
-    if (this.#running.size >= (this.#declaration.workers ?? defaultWorkers)) return
+    if (this.#pumping || !this.#isReady || this.#queue.depth + this.#caughtUp.length === 0) return
+    if (this.#busy >= this.#workers) return
     this.#pumping = true
     void this.#options.host.nextTurn().then(() => {
       this.#pumping = false
-      while (this.#running.size < (this.#declaration.workers ?? defaultWorkers)) {
-        const key = this.#queue.take()
-        if (key === undefined) return
-        const work = this.#work(key).finally(() => {
-          this.#running.delete(work)
-          this.#pump()
-        })
-        this.#running.add(work)
-      }
+      while (this.#busy < this.#workers && this.#startNext());
     })
+  }
+
+  /** A key whose caches are behind is nobody's work until they are not; it may be long. */
+  #startNext(): boolean {
+    const waited = this.#caughtUp.shift()
+    if (waited !== undefined) {
+      this.#begin(waited)
+      return true
+    }
+    const key = this.#queue.take()
+    if (key === undefined) return false
+    if (this.#writes.has(key)) this.#track(this.#await(key))
+    else this.#begin(key)
+    return true
+  }
+
+  #begin(key: Key): void {
+    this.#busy++
+    const work = this.#work(key).finally(() => {
+      this.#busy--
+      this.#pump()
+    })
+    this.#track(work)
+  }
+
+  #track(work: Promise<void>): void {
+    const followed = work.finally(() => this.#running.delete(followed))
+    this.#running.add(followed)
+  }
+
+  async #await(key: Key): Promise<void> {
+    await this.#catchUp(key)
+    if (this.#abort.signal.aborted) this.#queue.done(key)
+    else if (this.#busy < this.#workers) this.#begin(key)
+    else this.#caughtUp.push(key)
   }
 
   async #work(key: Key): Promise<void> {
     try {
-      await this.#catchUp(key)
       if (this.#abort.signal.aborted) return
       this.#startRest(key)
       const { requeueAfterMs } = await this.#declaration.reconcile(key, this.#context(key))

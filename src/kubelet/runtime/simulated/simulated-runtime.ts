@@ -16,6 +16,7 @@ import type {
   SandboxConfig,
   SandboxFilter,
   SandboxStatus,
+  StringRecord,
 } from '../messages.ts'
 import {
   type ExecSyncResult,
@@ -352,6 +353,13 @@ export class SimulatedRuntime implements Runtime {
   /** Makes a running container write a line to its log. */
   writeLine(podUid: string, name: string, line: string): void {
     for (const container of this.#runningNamed(podUid, name)) this.#write(container, line)
+  }
+
+  /** The labels of every sandbox in which a container runs. */
+  runningSandboxes(): readonly StringRecord[] {
+    return [...this.#sandboxes.values()]
+      .filter(({ containers }) => [...containers].some(({ state }) => state === 'CONTAINER_RUNNING'))
+      .map(({ config }) => config.labels)
   }
 
   /** What a container has written, oldest first; undefined when there is no such container. */

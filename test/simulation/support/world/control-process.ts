@@ -22,6 +22,7 @@ export interface ControlSettings extends Pick<ControllersOptions, 'nodeLifecycle
 }
 
 interface ControlOptions {
+  readonly name: string
   readonly host: Host
   readonly link: Link
   readonly server: () => ApiServer
@@ -34,6 +35,7 @@ const alwaysAllowed = (): void => {}
 
 /** Controllers and scheduler as a process of their own. */
 export class ControlProcess {
+  readonly name: string
   readonly process: SimulatedProcess
   readonly link: Link
   readonly #options: ControlOptions
@@ -41,6 +43,7 @@ export class ControlProcess {
 
   constructor(options: ControlOptions) {
     this.#options = options
+    this.name = options.name
     this.link = options.link
     this.process = new SimulatedProcess(options.host)
     const identity = `control-${options.host.random().toString(36).slice(2)}`

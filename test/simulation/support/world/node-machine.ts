@@ -44,6 +44,11 @@ export class NodeMachine {
     return this.#node.runtime
   }
 
+  /** The label's values of all sandboxes that have something running in them. */
+  runningPods(label: string): readonly string[] {
+    return this.#node?.runtime.runningSandboxes().map((labels) => labels[label] ?? '') ?? []
+  }
+
   start(): void {
     const { index, spec } = this.#options
     const { host } = this.process

@@ -109,9 +109,11 @@ export class World {
 
   /** One more process of controllers and scheduler. */
   startControl(): ControlProcess {
+    const name = `control-${this.controls.length + 1}`
     const process = new ControlProcess({
+      name,
       host: this.host,
-      link: this.#link(`control-${this.controls.length + 1}`),
+      link: this.#link(name),
       server: () => this.server,
       settings: this.#options.control ?? {},
     })
@@ -121,7 +123,7 @@ export class World {
 
   startNode(spec: NodeSpec): NodeMachine {
     const machine = new NodeMachine({
-      ...{ host: this.host, spec, index: this.nodes.size },
+      ...{ host: this.host, spec, index: [...this.nodes.keys(), spec.name].indexOf(spec.name) },
       link: this.#link(spec.name),
       transportFor: (user: UserInfo, agent: string) => this.server.transportFor(user, agent),
     })

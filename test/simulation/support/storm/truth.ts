@@ -1,0 +1,188 @@
+import type { KubernetesObject } from '../../../../src/apimachinery/meta.ts'
+import type { apps, batch, core } from '../../../../src/cluster/index.ts'
+import { revisionOf, type Seen } from '../history.ts'
+import { isReady } from '../workloads.ts'
+
+interface Known {
+  readonly kind: string
+  object: KubernetesObject
+  deletedAt: number | undefined
+}
+
+const isFinal = (pod: core.v1.Pod): boolean =>
+  pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+
+/** Not on its way out, and not ended. */
+export const isActive = (pod: core.v1.Pod): boolean =>
+  pod.metadata?.deletionTimestamp === undefined && !isFinal(pod)
+
+const ownerOf = (object: KubernetesObject): string =>
+  object.metadata?.ownerReferences?.find(({ controller }) => controller)?.uid ?? ''
+
+const uidOf = ({ metadata }: KubernetesObject): string => metadata?.uid ?? ''
+
+const targetOf = ({ spec }: core.v1.Pod): string =>
+  spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms?.[0]
+    ?.matchFields?.[0]?.values?.[0] ?? ''
+
+/** `maxSurge` of a Deployment, as a number of pods. */
+function surgeOf({ spec }: apps.v1.Deployment): number {
+  const surge = spec?.strategy?.rollingUpdate?.maxSurge ?? 0
+  if (spec?.strategy?.type === 'Recreate') return 0
+  if (typeof surge === 'number') return surge
+  return Math.ceil(((spec?.replicas ?? 1) * Number.parseFloat(surge)) / 100)
+}
+
+/**
+ * What the API server's own history says, and the promises that hold in it after every single write, whatever fails.
+ * Looks at each change as it comes, and keeps what is broken.
+ */
+export class Truth {
+  readonly broken: string[] = []
+  readonly #known = new Map<string, Known>()
+  readonly #revisions = new Map<string, number>()
+  /** The most pods that each owner has ever asked for. */
+  readonly #wanted = new Map<string, number>()
+  /** Creates of which the creator never heard, by owner: it may have made one more for each. */
+  readonly #unheard = new Map<string, number>()
+  readonly #foreground = new Set<string>()
+  readonly #active = new Map<string, core.v1.Pod>()
+  /** Pods that have been ready. */
+  readonly #onceReady = new Set<string>()
+
+  unheard(object: KubernetesObject): void {
+    const owner = ownerOf(object)
+    this.#unheard.set(owner, (this.#unheard.get(owner) ?? 0) + 1)
+  }
+
+  look({ kind, event }: Seen): void {
+    const { object, type } = event
+    const id = uidOf(object)
+    const name = `${kind.kind} ${object.metadata?.name}`
+    const last = this.#revisions.get(kind.resource) ?? 0
+    const before = this.#known.get(id)
+    if (type !== 'ADDED' && revisionOf(object) <= last)
+      this.#say(`${name}: revision ${revisionOf(object)} after ${last}`)
+    if (before?.deletedAt !== undefined) this.#say(`${name} came back`)
+    this.#revisions.set(kind.resource, Math.max(last, revisionOf(object)))
+    const deletedAt = type === 'DELETED' ? revisionOf(object) : undefined
+    this.#known.set(id, { kind: kind.kind, object, deletedAt })
+    if (kind.kind === 'Pod') {
+      if (deletedAt === undefined && isActive(object)) this.#active.set(id, object)
+      else this.#active.delete(id)
+    }
+    const { deletionTimestamp, finalizers = [] } = object.metadata ?? {}
+    if (deletionTimestamp !== undefined && finalizers.includes('foregroundDeletion')) this.#foreground.add(id)
+    if (kind.kind === 'ReplicaSet' || kind.kind === 'StatefulSet') {
+      const set: apps.v1.ReplicaSet = object
+      this.#want(id, set.spec?.replicas ?? 1)
+      this.#sets(set)
+    }
+    if (kind.kind === 'Job') this.#job(object)
+    if (kind.kind === 'Deployment') {
+      const deployment: apps.v1.Deployment = object
+      this.#want(id, (deployment.spec?.replicas ?? 1) + surgeOf(deployment))
+    }
+    if (kind.kind === 'Pod') this.#pod(object, before?.object)
+  }
+
+  /** Pods that match and are not on their way out, with how many of them have ever been ready. */
+  staying(app: string): { readonly all: number; readonly onceReady: number } {
+    const pods = [...this.#active.values()].filter((pod) => pod.metadata?.labels?.app === app)
+    return { all: pods.length, onceReady: pods.filter((pod) => this.#onceReady.has(uidOf(pod))).length }
+  }
+
+  /** When everything that was written has been seen: what only shows in several kinds together. */
+  settle(): void {
+    for (const id of this.#foreground) {
+      const owner = this.#known.get(id)
+      if (owner?.deletedAt === undefined) continue
+      this.#foreground.delete(id)
+      const { deletedAt } = owner
+      for (const { kind, object, deletedAt: gone } of this.#known.values()) {
+        const blocks = object.metadata?.ownerReferences?.some(
+          (reference) => reference.uid === id && reference.blockOwnerDeletion === true,
+        )
+        if (blocks && (gone === undefined || gone > deletedAt))
+          this.#say(`${kind} ${object.metadata?.name} outlived its owner, whose finalizer was to see to it`)
+      }
+    }
+  }
+
+  #want(id: string, count: number): void {
+    this.#wanted.set(id, Math.max(this.#wanted.get(id) ?? 0, count))
+  }
+
+  #job(job: batch.v1.Job): void {
+    this.#want(uidOf(job), job.spec?.parallelism ?? 1)
+    const { completions = 1 } = job.spec ?? {}
+    const { succeeded = 0 } = job.status ?? {}
+    if (succeeded > completions && this.#unheardOf(uidOf(job)) === 0)
+      this.#say(`Job ${job.metadata?.name} has ${succeeded} successes of ${completions}`)
+  }
+
+  #pod(pod: core.v1.Pod, old: core.v1.Pod | undefined): void {
+    const name = pod.metadata?.name ?? ''
+    if (isReady(pod)) this.#onceReady.add(uidOf(pod))
+    if (old?.spec?.nodeName !== undefined && old.spec.nodeName !== pod.spec?.nodeName)
+      this.#say(`pod ${name} moved from ${old.spec.nodeName} to ${pod.spec?.nodeName}`)
+    if (old !== undefined && isFinal(old) && old.status?.phase !== pod.status?.phase)
+      this.#say(`pod ${name} was ${old.status?.phase} and is ${pod.status?.phase}`)
+    if (old?.metadata?.deletionTimestamp !== undefined && pod.metadata?.deletionTimestamp === undefined)
+      this.#say(`pod ${name} is no longer being deleted`)
+    if (isActive(pod)) {
+      this.#count(pod)
+      this.#onePerNode(pod)
+    }
+  }
+
+  /** A DaemonSet has one pod for a node, which its affinity names. */
+  #onePerNode(pod: core.v1.Pod): void {
+    const owner = ownerOf(pod)
+    if (this.#known.get(owner)?.kind !== 'DaemonSet') return
+    const target = targetOf(pod)
+    const same = [...this.#active.values()].filter(
+      (each) => ownerOf(each) === owner && targetOf(each) === target,
+    )
+    if (same.length > 1 + this.#unheardOf(owner))
+      this.#say(`${same.length} pods of one DaemonSet are for ${target}`)
+  }
+
+  /** Nobody makes what its cache just lacks: a set has no more pods at work than it ever asked for. */
+  #count(pod: core.v1.Pod): void {
+    const owner = ownerOf(pod)
+    const wanted = this.#wanted.get(owner)
+    if (wanted === undefined) return
+    const pods = [...this.#active.values()].filter((each) => ownerOf(each) === owner)
+    if (pods.length <= wanted + this.#unheardOf(owner)) return
+    const { kind, object } = this.#known.get(owner) ?? {}
+    this.#say(`${kind} ${object?.metadata?.name} has ${pods.length} pods, and never asked for over ${wanted}`)
+  }
+
+  /**
+   * A Deployment's sets together never ask for more than replicas + maxSurge. (Pods may be more for a moment: those
+   * that were being made when their set was told to have fewer.)
+   */
+  #sets(set: apps.v1.ReplicaSet): void {
+    const owner = ownerOf(set)
+    const wanted = this.#wanted.get(owner)
+    if (wanted === undefined) return
+    let asked = 0
+    for (const { kind, object, deletedAt } of this.#known.values()) {
+      if (kind !== 'ReplicaSet' || deletedAt !== undefined || ownerOf(object) !== owner) continue
+      const sibling: apps.v1.ReplicaSet = object
+      asked += sibling.spec?.replicas ?? 1
+    }
+    const name = this.#known.get(owner)?.object.metadata?.name
+    if (asked > wanted)
+      this.#say(`the sets of ${name} ask for ${asked} pods, which was never to have over ${wanted}`)
+  }
+
+  #unheardOf(owner: string): number {
+    return this.#unheard.get(owner) ?? 0
+  }
+
+  #say(what: string): void {
+    this.broken.push(what)
+  }
+}
