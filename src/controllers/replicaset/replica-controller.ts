@@ -5,6 +5,7 @@ import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import type { LabelMatcher } from '../../apimachinery/selectors/label-selector.ts'
+import type { Histogram, Metrics } from '../../base/metrics.ts'
 import { claimDependents } from '../../reconcile/claim-dependents.ts'
 import {
   type AnyController,
@@ -27,6 +28,7 @@ import {
 import { createPods, deletePods } from '../../reconcile/pod-control.ts'
 import { podFromTemplate } from '../../reconcile/pod-from-template.ts'
 import { watchOrphans } from '../../reconcile/watch-orphans.ts'
+import { ageRatios } from './age-ratios.ts'
 import { planReplicas } from './plan-replicas.ts'
 import { type ReplicaStatus, replicaStatus } from './replica-status.ts'
 
@@ -75,6 +77,14 @@ function replicas<T extends ReplicaOwner>(
   return Array.from({ length: count }, () => pod)
 }
 
+/** Registered when it is first asked for, which is at the start. */
+const ageRatioHistogram = ({ metrics }: { readonly metrics: Metrics }): Histogram =>
+  metrics.histogram({
+    name: 'replicaset_controller_sorting_deletion_age_ratio',
+    help: "The ratio of chosen deleted pod's ages to the current youngest pod's age (at the time). Should be <2. The intent of this metric is to measure the rough efficacy of the LogarithmicScaleDown feature gate's effect on the sorting (and deletion) of pods when a replicaset scales down. This only considers Ready pods when calculating and reporting.",
+    buckets: [0.25, 0.5, 1, 2, 4, 8],
+  })
+
 async function reconcile<T extends ReplicaOwner>(
   flavour: ReplicaFlavour<T>,
   key: Key,
@@ -95,6 +105,9 @@ async function reconcile<T extends ReplicaOwner>(
   const nowMs = host.now()
   const related = pods.length > (set.spec?.replicas ?? 0) ? relatedPods(flavour, cache, set) : []
   const plan = planReplicas(set, pods, related, nowMs)
+  if (plan.remove.length < pods.length) {
+    for (const ratio of ageRatios(pods, plan.remove, nowMs)) ageRatioHistogram(context).observe(ratio)
+  }
   const { failure } =
     plan.create > 0
       ? await createPods(set, replicas(flavour, set, plan.create), context)
@@ -129,6 +142,7 @@ export function replicaController<T extends ReplicaOwner>(flavour: ReplicaFlavou
       { group, resources: [`${resource}/status`, `${resource}/finalizers`], verbs: ['update'] },
     ],
     spacingMs,
+    setUp: ageRatioHistogram,
     reconcile: (key, context) => reconcile(flavour, key, context),
   })
 }
