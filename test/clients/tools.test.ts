@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Deployment } from '../../src/api/apps/deployment/kind.ts'
+import { Lease } from '../../src/api/coordination/lease/kind.ts'
 import { ConfigMap } from '../../src/api/core/config-map/kind.ts'
 import { Node } from '../../src/api/core/node/kind.ts'
 import { Pod } from '../../src/api/core/pod/kind.ts'
@@ -40,6 +41,10 @@ describe.skipIf(whyNoGo !== '')(`helm ${whyNoGo}`, () => {
     const greeting = async () => (await client.resource(ConfigMap).get(namespace, 'shop')).data?.['greeting']
 
     expect(await helm('install', 'shop', chart, '--wait', '--timeout', '2m')).toContain('STATUS: deployed')
+    expect(await helm('list')).toMatch(/^shop\s+default\s+1\s.*\sdeployed\sshop-/m)
+    expect(await helm('status', 'shop', '--show-resources')).toMatch(/^shop\s+1\/1/m)
+    expect(await helm('get', 'hooks', 'shop')).toContain('helm.sh/hook')
+    expect(await helm('get', 'all', 'shop')).toContain('USER-SUPPLIED VALUES')
     expect(await greeting()).toBe('hello')
     expect((await client.resource(ConfigMap).get(namespace, 'shop')).data?.['version']).toMatch(/^v1\.36\./)
     expect((await client.resource(ConfigMap).get(namespace, 'shop-before')).data?.['revision']).toBe('1')
@@ -94,6 +99,7 @@ describe.skipIf(whyNoGo !== '')(`kwok ${whyNoGo}`, () => {
     const args = [
       `--kubeconfig=${env['KUBECONFIG']}`,
       '--manage-all-nodes=true',
+      '--node-lease-duration-seconds=40',
       '--node-ip=10.0.0.1',
       '--cidr=10.0.0.1/24',
     ]
@@ -113,6 +119,10 @@ describe.skipIf(whyNoGo !== '')(`kwok ${whyNoGo}`, () => {
       return items.every((node) =>
         node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
       )
+    })
+    await until('their leases are kept', async () => {
+      const { items } = await client.resource(Lease).list({ namespace: 'kube-node-lease' })
+      return items.length === 2 && items.every(({ spec }) => spec?.renewTime !== undefined)
     })
     const labels = { app: 'many' }
     await client.resource(Deployment).create({

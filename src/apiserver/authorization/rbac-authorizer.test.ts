@@ -175,5 +175,7 @@ describe('UnionAuthorizer', () => {
       decision: 'allow',
       reason: '',
     })
+    const { resourceRules } = await masters.rulesFor(user('x', 'system:masters', 'admins'), 'default')
+    expect(resourceRules).toEqual([{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }])
   })
 })
