@@ -116,15 +116,31 @@ describe('a custom resource', () => {
     const columns = [{ name: 'Replicas', type: 'integer', jsonPath: '.spec.replicas' }]
     const schema = specOf({ replicas: { type: 'integer' } })
     const version = { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }
-    await server.define(
-      noxuDefinition(schema, {}, { versions: [{ ...version, additionalPrinterColumns: columns }] }),
-    )
+    const scale = { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' }
+    const shown = { additionalPrinterColumns: columns, subresources: { scale } }
+    await server.define(noxuDefinition(schema, {}, { versions: [{ ...version, ...shown }] }))
     await create({ replicas: 5 })
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io'
     const table = parsed(await server.call('GET', noxusPath, undefined, { accept }))
     expect(table).toMatchObject({
       columnDefinitions: [{ name: 'Name' }, { name: 'Replicas', type: 'integer' }],
       rows: [{ cells: ['a', 5] }],
+    })
+    expect(parsed(await server.call('GET', `${noxusPath}/a/scale`, undefined, { accept }))).toMatchObject({
+      columnDefinitions: [{ name: 'Name' }, { name: 'Desired' }, { name: 'Available' }, { name: 'Age' }],
+      rows: [{ cells: ['a', 5, 0, expect.any(String)] }],
+    })
+  })
+
+  it('says which patches it takes', async () => {
+    await server.define(noxuDefinition(specOf({})))
+    await create({})
+    const headers = { 'content-type': 'application/strategic-merge-patch+json' }
+    const refused = await server.call('PATCH', `${noxusPath}/a`, {}, headers)
+    expect(refused.status).toBe(415)
+    expect(parsed(refused)).toMatchObject({
+      message:
+        'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
     })
   })
 

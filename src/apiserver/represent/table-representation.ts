@@ -1,3 +1,4 @@
+import { Scale } from '../../api/autoscaling/scale/kind.ts'
 import type { KubernetesObject, ListMeta, Status } from '../../apimachinery/meta.ts'
 import type { CacheEvent, ChangeType } from '../cache/cache-event.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
@@ -7,7 +8,7 @@ import { type ListSource, wholeOf } from './list-source.ts'
 import { type MetaVersion, metadataSlice, partialHeadText } from './partial-representation.ts'
 import type { Representation, StreamRepresentation } from './representation.ts'
 import { type Row, RowSource, rowPieces } from './row-source.ts'
-import type { TableRows } from './table-rows.ts'
+import { TableRows } from './table-rows.ts'
 
 /** What of the object goes with its row. */
 export type IncludeObject = 'Metadata' | 'Object' | 'None'
@@ -87,14 +88,21 @@ export class TableRepresentation implements Representation, StreamRepresentation
       apiVersion: `meta.k8s.io/${version}`,
       metadata: own.metadata,
     }
+    const rows = this.#rowsOf(own)
     const shown = includeObject === 'Object' ? own : partial
     return encodeJson({
       kind: 'Table',
       apiVersion: `meta.k8s.io/${version}`,
       metadata: { resourceVersion: own.metadata?.resourceVersion ?? '' },
-      columnDefinitions: this.#rows.definitions,
-      rows: [{ cells: this.#rows.values(own), object: includeObject === 'None' ? null : shown }],
+      columnDefinitions: rows.definitions,
+      rows: [{ cells: rows.values(own), object: includeObject === 'None' ? null : shown }],
     })
+  }
+
+  /** What `/scale` shows has columns of its own. */
+  #rowsOf({ kind, apiVersion }: KubernetesObject): TableRows {
+    const isScale = kind === Scale.kind && apiVersion === `${Scale.group}/${Scale.version}`
+    return isScale ? new TableRows(Scale, this.#resource.context.host, 0) : this.#rows
   }
 
   encode(event: CacheEvent, type: ChangeType): Uint8Array {

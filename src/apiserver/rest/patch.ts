@@ -13,7 +13,7 @@ import { noMediaType } from '../routing.ts'
 import { applyTransform } from './apply.ts'
 import { cborApplyType, readConfiguration } from './configuration.ts'
 import { withManagedFields } from './field-management.ts'
-import { bareType, cborGate } from './media-types.ts'
+import { bareType, cborGate, unsupportedMediaType } from './media-types.ts'
 import { ObjectPatch, type ObjectPatchType } from './object-patch.ts'
 import type { Outcome } from './outcome.ts'
 import type { Resource } from './resource.ts'
@@ -34,8 +34,9 @@ export function patchTypeOf(request: ServerRequest, strategic: boolean, features
   const sent = bareType(request.header('content-type'))
   if (sent === cborApplyType && features.enabled(cborGate)) return 'application/apply-patch+yaml'
   const type = allowed.find((candidate) => candidate === sent)
-  if (type === undefined) throw noMediaType()
-  return type
+  if (type !== undefined) return type
+  if (strategic) throw noMediaType()
+  throw unsupportedMediaType(features.enabled(cborGate) ? [...allowed, cborApplyType] : allowed)
 }
 
 /** The patch, to be applied once there is something to apply it to. */

@@ -208,7 +208,7 @@ export async function putScale(resource: Resource, request: ServerRequest): Prom
 
 /** PATCH of `/scale`, as if it were an object of its own. */
 export async function patchScale(resource: Resource, request: ServerRequest): Promise<Outcome> {
-  const type = patchTypeOf(request, true, resource.context.features)
+  const type = patchTypeOf(request, resource.schema !== undefined, resource.context.features)
   const applies = type === 'application/apply-patch+yaml'
   const options = writeOptions(request, 'PatchOptions', applies)
   const management = scaleManagement(resource, options)

@@ -16,17 +16,16 @@ async function told(
   { events }: ReconcileContext,
   set: StatefulSet,
   verb: 'Create' | 'Update' | 'Delete',
-  subject: string,
+  { done, failed }: { readonly done: string; readonly failed: string },
   work: () => Promise<unknown>,
 ): Promise<void> {
-  const what = `${verb.toLowerCase()} ${subject} in StatefulSet ${set.metadata?.name}`
   try {
     await work()
-    events.event(set, 'Normal', `Successful${verb}`, `${what} successful`)
+    events.event(set, 'Normal', `Successful${verb}`, `${verb} ${done}`)
   } catch (error) {
     // Nothing can be created in a namespace that goes away: no news.
     if (!hasCause(error, 'NamespaceTerminating'))
-      events.event(set, 'Warning', `Failed${verb}`, `${what} failed error: ${messageOf(error)}`)
+      events.event(set, 'Warning', `Failed${verb}`, `${verb} ${failed} failed error: ${messageOf(error)}`)
     throw error
   }
 }
@@ -39,9 +38,10 @@ async function createClaims(set: StatefulSet, pod: core.v1.Pod, context: Reconci
     const present = cache.of(PersistentVolumeClaim).get(namespace, name)
     if (present?.metadata?.deletionTimestamp !== undefined) throw new Error(`pvc ${name} is being deleted`)
     if (present !== undefined) continue
-    const subject = `Claim ${name} Pod ${pod.metadata?.name}`
+    const within = `Pod ${pod.metadata?.name} in StatefulSet ${set.metadata?.name}`
+    const texts = { done: `Claim ${name} ${within} success`, failed: `Claim ${name} for ${within}` }
     try {
-      await told(context, set, 'Create', subject, () => api.resource(PersistentVolumeClaim).create(claim))
+      await told(context, set, 'Create', texts, () => api.resource(PersistentVolumeClaim).create(claim))
     } catch (error) {
       if (!isStatus(error, 'AlreadyExists')) throw error
     }
@@ -71,19 +71,20 @@ export async function applyStep(set: StatefulSet, step: Step, context: Reconcile
   const { api } = context
   const { pod } = step
   const { namespace = '', name = '' } = pod.metadata ?? {}
-  const subject = `Pod ${name}`
+  const failed = `Pod ${name} in StatefulSet ${set.metadata?.name}`
+  const texts = { done: `${failed} successful`, failed }
   switch (step.type) {
     case 'create':
       await createClaims(set, pod, context)
-      return told(context, set, 'Create', subject, () => api.resource(Pod).create(pod))
+      return told(context, set, 'Create', texts, () => api.resource(Pod).create(pod))
     case 'claims':
       return createClaims(set, pod, context)
     case 'owners':
       return setOwners(set, pod, context)
     case 'update':
-      return told(context, set, 'Update', subject, () => api.resource(Pod).update(pod))
+      return told(context, set, 'Update', texts, () => api.resource(Pod).update(pod))
     case 'delete':
-      return told(context, set, 'Delete', subject, async () => {
+      return told(context, set, 'Delete', texts, async () => {
         try {
           await api.resource(Pod).delete(namespace, name, {})
         } catch (error) {

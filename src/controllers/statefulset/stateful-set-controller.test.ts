@@ -87,7 +87,7 @@ test('it makes pods one after another, each when the one before is ready', async
     availableReplicas: 3,
   })
   expect(await cluster.events()).toContain(
-    'Normal SuccessfulCreate create Pod db-0 in StatefulSet db successful',
+    'Normal SuccessfulCreate Create Pod db-0 in StatefulSet db successful',
   )
 })
 
@@ -181,6 +181,9 @@ describe('claims', () => {
     expect(left.map(({ metadata }) => metadata?.name)).toEqual(['data-db-0', 'data-db-1'])
     expect(left[0]?.metadata?.labels).toEqual({ tier: 'fast', app: 'db' })
     expect(left[0]?.metadata?.ownerReferences ?? []).toEqual([])
+    expect(await cluster.events()).toContain(
+      'Normal SuccessfulCreate Create Claim data-db-0 Pod db-0 in StatefulSet db success',
+    )
   })
 
   test('belong to the set where they go with it, and to a pod that is scaled away', async () => {
