@@ -28,6 +28,12 @@ export class LabelTree<T> {
     return this.#leaves
   }
 
+  clear(): void {
+    this.#leaves.length = 0
+    this.#root.clear()
+    this.#last = undefined
+  }
+
   get(values: readonly string[]): T {
     assert(values.length === this.#depth, `a metric wants ${this.#depth} label values, not ${values.length}`)
     const last = this.#last

@@ -17,6 +17,8 @@ export interface Counter {
 export interface Gauge {
   set(value: number, labels?: readonly string[]): void
   add(by: number, labels?: readonly string[]): void
+  /** Forgets all values: for what is set anew at every exposition. */
+  clear(): void
 }
 
 export interface Histogram {

@@ -73,6 +73,10 @@ class ValueFamily implements Family, Counter, Gauge {
     this.#tree.get(labels).value += by
   }
 
+  clear(): void {
+    this.#tree.clear()
+  }
+
   expose(lines: string[]): void {
     for (const series of this.#tree.leaves) {
       lines.push(`${sampleName(this.#name, series.labels)} ${formatNumber(series.value)}`)

@@ -82,6 +82,9 @@ test('an APIService without its Service says so, and its API answers 503', async
     .poll(() => conditionOf(`v1.${group}`), patience)
     .toEqual(['False', 'ServiceNotFound', 'service/reports in "default" is not present'])
   expect(await raw(reports)).toEqual([503, 'service unavailable\n'])
+  const [, metrics] = await raw('/metrics')
+  expect(metrics).toContain(`aggregator_unavailable_apiservice{name="v1.${group}"} 1`)
+  expect(metrics).toContain('aggregator_unavailable_apiservice{name="v1.apps"} 0')
 })
 
 test('it becomes available with its server, and requests pass through as whom they came from', async () => {
@@ -168,6 +171,9 @@ test('a server that goes away is noticed, and what is deleted is forgotten', asy
   })
   await expect.poll(async () => (await conditionOf(`v1.${group}`))[1], patience).toBe('FailedDiscoveryCheck')
   expect((await raw(reports))[0]).toBe(503)
+  expect((await raw('/metrics'))[1]).toContain(
+    `aggregator_unavailable_apiservice_total{name="v1.${group}",reason="FailedDiscoveryCheck"} 1`,
+  )
   await transport.request({ method: 'DELETE', path: `${apiServicePath}/v1.${group}` })
   await expect.poll(async () => (await raw(`/apis/${group}`))[0], patience).toBe(404)
 })

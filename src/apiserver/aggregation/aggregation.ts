@@ -1,6 +1,7 @@
 import type { Transport } from '../../apimachinery/transport.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
+import type { Metrics } from '../../base/metrics.ts'
 import type { BackendConnector } from '../connect/backend.ts'
 import type { ExternalVersion } from '../discovery/group-versions.ts'
 import type { HealthCheck } from '../discovery/health-endpoint.ts'
@@ -12,6 +13,7 @@ import type { ServerResponse } from '../response.ts'
 import { AggregationProxy } from './aggregation-proxy.ts'
 import { AutoRegister, type GroupVersion } from './auto-register.ts'
 import { AvailabilityChecker } from './availability-checker.ts'
+import { AvailabilityMetrics } from './availability-metrics.ts'
 import { RemoteClient } from './remote-client.ts'
 import { RemoteDiscovery } from './remote-discovery.ts'
 import { RemoteServices } from './remote-services.ts'
@@ -19,6 +21,7 @@ import { RemoteServices } from './remote-services.ts'
 export interface AggregationOptions {
   readonly host: Host
   readonly logger: Logger
+  readonly metrics: Metrics
   readonly reader: ObjectReader
   readonly connector: BackendConnector
   /** Everything that this server answers itself. */
@@ -72,7 +75,7 @@ export class Aggregation {
 
   /** `transport` is the server's own way in. Resolves when its own APIs are registered, or have been tried. Returns what ends it. */
   async start(transport: Transport): Promise<() => void> {
-    const { host, logger, reader, served } = this.#options
+    const { host, logger, metrics, reader, served } = this.#options
     const register = new AutoRegister({
       host,
       logger,
@@ -87,6 +90,7 @@ export class Aggregation {
       reader,
       transport,
       logger,
+      metrics: new AvailabilityMetrics(metrics, reader),
     })
     const stops = [
       this.#services.start(),

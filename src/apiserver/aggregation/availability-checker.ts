@@ -7,6 +7,7 @@ import type { Logger } from '../../base/logger.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import { typedReader } from '../typed-reader.ts'
 import { type Availability, failedDiscovery, passed, unavailability } from './availability.ts'
+import type { AvailabilityMetrics } from './availability-metrics.ts'
 import type { RemoteClient } from './remote-client.ts'
 import {
   type APIService,
@@ -23,6 +24,7 @@ export interface AvailabilityCheckerOptions {
   /** As the server itself. */
   readonly transport: Transport
   readonly logger: Logger
+  readonly metrics: AvailabilityMetrics
 }
 
 /** All are looked at again that often (upstream's resync). */
@@ -127,7 +129,7 @@ export class AvailabilityChecker {
   }
 
   async #write({ name }: RemoteService, found: Availability): Promise<void> {
-    const { reader, transport, client } = this.#options
+    const { reader, transport, client, metrics } = this.#options
     const object = typedReader<APIService>(reader, apiServices).get('', name)
     if (object?.spec?.service === undefined) return
     const conditions = object.status?.conditions ?? []
@@ -153,6 +155,8 @@ export class AvailabilityChecker {
     } catch (error) {
       // It has gone, or changed: the change brings the next check.
       if (!isStatus(error, 'Conflict', 'NotFound')) throw error
+      return
     }
+    if (before?.status === 'True') metrics.lost(name, found.reason)
   }
 }

@@ -347,7 +347,15 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     },
   ]
   const { endpoints, publish } = apiDocuments({ core, setup, checks }, subresources)
-  const aggregation = new Aggregation({ host, logger, reader, connector, served: core.served, publish })
+  const aggregation = new Aggregation({
+    host,
+    logger,
+    metrics,
+    reader,
+    connector,
+    served: core.served,
+    publish,
+  })
   checks.push(aggregation.check)
   const conversions = new ConversionMetrics(metrics)
   const server = createApiServer(core, {
