@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { createAuthority, generateKey, issueCertificate } from '../../../src/cluster/pki/certificate.ts'
+import type { Json } from './api.ts'
 
 /** What a webhook is shown. */
 export interface Review {
@@ -12,6 +13,9 @@ export interface Review {
   readonly name?: string
   readonly object: Readonly<Record<string, unknown>> | null
   readonly oldObject: Readonly<Record<string, unknown>> | null
+  /** Of a conversion. */
+  readonly desiredAPIVersion?: string
+  readonly objects?: readonly Json[]
 }
 
 /** Gives the response, without its uid. */
