@@ -1,5 +1,5 @@
 import type { DeleteOptions, KubernetesObject, Status } from '../../apimachinery/meta.ts'
-import { conflict, objectModified } from '../../apimachinery/status-error.ts'
+import { conflict, objectModified, type StatusError, type Subject } from '../../apimachinery/status-error.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import type { ServerRequest } from '../request.ts'
 import { readable } from './corrupt.ts'
@@ -105,9 +105,32 @@ function answer({ resource, name }: Deletion, object: KubernetesObject, status: 
   return objectOutcome(body, status)
 }
 
+/** Of what only marks its objects at first (namespaces), which asks before the store does. */
+function checkOwnPreconditions(
+  subject: Subject,
+  {
+    uid,
+    resourceVersion,
+  }: { readonly uid: string | undefined; readonly resourceVersion: string | undefined },
+  { metadata = {} }: KubernetesObject,
+): void {
+  const refuse = (what: string, wanted: string, own = ''): StatusError =>
+    conflict(
+      subject,
+      `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${own}`,
+    )
+  if (uid !== undefined && uid !== metadata.uid) throw refuse('UID', uid, metadata.uid)
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
+    throw refuse('ResourceVersion', resourceVersion, metadata.resourceVersion)
+}
+
 /** Upstream names the kind, not the resource, in these. */
 export function checkPreconditions({ resource, name, options }: Deletion, live: KubernetesObject): void {
   const { uid, resourceVersion } = options.preconditions ?? {}
+  if (resource.kind.terminating !== undefined) {
+    checkOwnPreconditions(resource.subject(name), { uid, resourceVersion }, live)
+    return
+  }
   const subject = { group: resource.kind.group, resource: resource.kind.kind, name }
   const own = live.metadata ?? {}
   if (uid !== undefined && uid !== own.uid) {
