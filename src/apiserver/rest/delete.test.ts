@@ -121,6 +121,10 @@ describe('DELETE', () => {
   test('of a namespace marks it Terminating until its finalizers are gone', async () => {
     const path = '/api/v1/namespaces'
     await made(path, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'n' } })
+    const other = await server.call('DELETE', `${path}/n`, { preconditions: { uid: 'other' } })
+    expect(JSON.parse(other.text).message).toMatch(
+      /^Operation cannot be fulfilled on namespaces "n": Precondition failed: UID in precondition: other, UID in object meta: \S+$/,
+    )
     const marked = JSON.parse((await server.call('DELETE', `${path}/n`)).text)
     expect(marked).toMatchObject({ status: { phase: 'Terminating' }, spec: { finalizers: ['kubernetes'] } })
     expect(marked.metadata.deletionTimestamp).toBeDefined()
