@@ -159,6 +159,25 @@ describe.skipIf(lacksKubectl.length > 0)(suiteName('kubectl with simulated nodes
     expect(other).toMatchObject({ code: 1, stdout: 'no\n' })
   })
 
+  test('create job, create cronjob, create job --from, and describe them', async () => {
+    await kubectl('create', 'job', 'once', '--image=example.org/work:1', '--', 'true')
+    await kubectl('wait', '--for=condition=Complete', 'job/once', '--timeout=30s')
+    expect(await kubectl('get', 'job', 'once')).toMatch(/once +Complete +1\/1/)
+    const job = await kubectl('describe', 'job', 'once')
+    expect(job).toMatch(/Pods Statuses: +0 Active \(0 Ready\) \/ 1 Succeeded \/ 0 Failed/)
+    expect(job).toContain('Job completed')
+    const options = ['--image=example.org/work:1', '--schedule=0 0 1 1 *']
+    await kubectl('create', 'cronjob', 'yearly', ...options, '--', 'true')
+    expect(await kubectl('create', 'job', 'now', '--from=cronjob/yearly')).toContain('job.batch/now created')
+    await kubectl('wait', '--for=condition=Complete', 'job/now', '--timeout=30s')
+    const cronJob = await kubectl('describe', 'cronjob', 'yearly')
+    expect(cronJob).toMatch(/Schedule: +0 0 1 1 \*/)
+    expect(cronJob).toContain('Saw a job that the controller did not create or forgot: now')
+    await kubectl('delete', 'cronjob', 'yearly')
+    const left = () => kubectl('get', 'jobs', '-o', 'name')
+    await until('what belonged to it is gone', async () => (await left()) === 'job.batch/once\n')
+  })
+
   test('create, run and delete', async () => {
     await kubectl('create', 'namespace', 'other')
     await kubectl('-n', 'other', 'create', 'configmap', 'a', '--from-literal=b=c')
