@@ -116,13 +116,9 @@ export class NodeAgent {
     while (!this.#abort.signal.aborted) {
       try {
         const wanted = await this.#initial()
-        this.see(await nodes.create(wanted))
+        this.see(await nodes.create(wanted).catch((error: unknown) => this.#adoptAfter(error)))
         return
       } catch (error) {
-        if (isStatus(error, 'AlreadyExists')) {
-          this.see(await this.#adopt())
-          return
-        }
         logger.warn('the node could not be registered', { node: settings.nodeName, error: messageOf(error) })
         await sleep(host, retryMs, this.#abort.signal)
         retryMs = Math.min(retryMs * 2, maxRetryMs)
@@ -136,7 +132,8 @@ export class NodeAgent {
   }
 
   /** The node is there from before: its labels follow, its taints stay. */
-  async #adopt(): Promise<Node> {
+  async #adoptAfter(error: unknown): Promise<Node> {
+    if (!isStatus(error, 'AlreadyExists')) throw error
     const { client, settings } = this.#options
     const nodes = client.resource(nodeKind)
     const existing = await nodes.get('', settings.nodeName)

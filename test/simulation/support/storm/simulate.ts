@@ -63,7 +63,8 @@ class Simulation {
   readonly #storms: Storm[] = []
   #world: World | undefined
   #log: Log | undefined
-  #truth = new Truth()
+  #isOver = false
+  readonly #truth = new Truth(() => this.#world?.host.monotonicMs() ?? 0)
 
   constructor(seed: number) {
     this.#seed = seed
@@ -105,6 +106,7 @@ class Simulation {
       crash: () => this.#crash(who),
       onLostCreate: (object) => this.#truth.unheard(object),
     })
+    storm.isOver = this.#isOver
     this.#storms.push(storm)
     return storm
   }
@@ -133,6 +135,7 @@ class Simulation {
       this.#checkMachines(world)
       if (this.#random.next() < 0.5) this.#revive(world, wanted)
     }
+    this.#isOver = true
     for (const storm of this.#storms) storm.isOver = true
     this.#log?.add('== the storm is over')
     this.#revive(world, wanted)

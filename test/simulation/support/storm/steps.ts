@@ -1,5 +1,6 @@
 import type { Random } from '../../../../src/base/random.ts'
 import { DaemonSet, Deployment, isStatus, Job, Pod, StatefulSet } from '../../../../src/cluster/index.ts'
+import { isReady } from '../workloads.ts'
 import type { World } from '../world/world.ts'
 import type { Truth } from './truth.ts'
 import { daemonSet, deployments, guarded, guardedLeast, job, statefulSets } from './workload.ts'
@@ -105,10 +106,11 @@ const evict: Step = async (scene) => {
   if (name === undefined) return 'no pod to evict'
   const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: 'default' } }
   const path = `/api/v1/namespaces/default/pods/${name}/eviction`
-  const before = truth.staying(guarded).onceReady
+  const wasReady = isReady(await world.client.resource(Pod).get('default', name))
   const granted = await tolerate(world.do(world.client.transport.request({ method: 'POST', path, body }), 0))
-  const after = truth.staying(guarded).onceReady
-  if (granted && after < before && after < guardedLeast)
+  const after = truth.onceReady(guarded)
+  // Who is not ready is missing already.
+  if (granted && wasReady && after < guardedLeast)
     truth.broken.push(
       `${after} pods of ${guarded} are left by the eviction of ${name}, ${guardedLeast} are to be`,
     )

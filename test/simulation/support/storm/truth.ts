@@ -6,8 +6,13 @@ import { isReady } from '../workloads.ts'
 interface Known {
   readonly kind: string
   object: KubernetesObject
+  readonly sinceMs: number
   deletedAt: number | undefined
+  deletedMs: number
 }
+
+/** Longer than any cache is behind. */
+const knownToAllMs = 40_000
 
 const isFinal = (pod: core.v1.Pod): boolean =>
   pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
@@ -39,6 +44,7 @@ function surgeOf({ spec }: apps.v1.Deployment): number {
  */
 export class Truth {
   readonly broken: string[] = []
+  readonly #now: () => number
   readonly #known = new Map<string, Known>()
   readonly #revisions = new Map<string, number>()
   /** The most pods that each owner has ever asked for. */
@@ -49,6 +55,11 @@ export class Truth {
   readonly #active = new Map<string, core.v1.Pod>()
   /** Pods that have been ready. */
   readonly #onceReady = new Set<string>()
+
+  /** `now` is the simulation's clock, in milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now
+  }
 
   unheard(object: KubernetesObject): void {
     const owner = ownerOf(object)
@@ -66,7 +77,9 @@ export class Truth {
     if (before?.deletedAt !== undefined) this.#say(`${name} came back`)
     this.#revisions.set(kind.resource, Math.max(last, revisionOf(object)))
     const deletedAt = type === 'DELETED' ? revisionOf(object) : undefined
-    this.#known.set(id, { kind: kind.kind, object, deletedAt })
+    const nowMs = this.#now()
+    const sinceMs = before?.sinceMs ?? nowMs
+    this.#known.set(id, { kind: kind.kind, object, sinceMs, deletedAt, deletedMs: nowMs })
     if (kind.kind === 'Pod') {
       if (deletedAt === undefined && isActive(object)) this.#active.set(id, object)
       else this.#active.delete(id)
@@ -86,10 +99,10 @@ export class Truth {
     if (kind.kind === 'Pod') this.#pod(object, before?.object)
   }
 
-  /** Pods that match and are not on their way out, with how many of them have ever been ready. */
-  staying(app: string): { readonly all: number; readonly onceReady: number } {
+  /** How many pods of a workload are not on their way out and have been ready. */
+  onceReady(app: string): number {
     const pods = [...this.#active.values()].filter((pod) => pod.metadata?.labels?.app === app)
-    return { all: pods.length, onceReady: pods.filter((pod) => this.#onceReady.has(uidOf(pod))).length }
+    return pods.filter((pod) => this.#onceReady.has(uidOf(pod))).length
   }
 
   /** When everything that was written has been seen: what only shows in several kinds together. */
@@ -98,12 +111,14 @@ export class Truth {
       const owner = this.#known.get(id)
       if (owner?.deletedAt === undefined) continue
       this.#foreground.delete(id)
-      const { deletedAt } = owner
-      for (const { kind, object, deletedAt: gone } of this.#known.values()) {
+      const { deletedAt, deletedMs } = owner
+      for (const { kind, object, sinceMs, deletedAt: gone } of this.#known.values()) {
         const blocks = object.metadata?.ownerReferences?.some(
           (reference) => reference.uid === id && reference.blockOwnerDeletion === true,
         )
-        if (blocks && (gone === undefined || gone > deletedAt))
+        // The garbage collector, as upstream's, goes by what it has seen: it may not have seen what was just made.
+        const isKnown = deletedMs - sinceMs >= knownToAllMs
+        if (blocks && isKnown && (gone === undefined || gone > deletedAt))
           this.#say(`${kind} ${object.metadata?.name} outlived its owner, whose finalizer was to see to it`)
       }
     }
