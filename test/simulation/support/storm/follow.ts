@@ -1,6 +1,6 @@
 import type { AnyKind } from '../../../../src/client/informer.ts'
 import { type KubernetesObject, kinds } from '../../../../src/cluster/index.ts'
-import type { Seen } from '../history.ts'
+import { revisionOf, type Seen } from '../history.ts'
 import type { World } from '../world/world.ts'
 
 /** What a storm is about; events and leases are many, and promise nothing. */
@@ -14,15 +14,17 @@ export function follow(world: World, onEvent: (seen: Seen) => void): () => void 
   const end = new AbortController()
   const { signal } = end
   const run = async (kind: AnyKind): Promise<void> => {
-    let resourceVersion: string | undefined
+    let seen = 0
     while (!signal.aborted) {
-      const from = resourceVersion === undefined ? {} : { resourceVersion }
+      const from = seen === 0 ? {} : { resourceVersion: String(seen) }
       try {
         const watch = world.client.resource<KubernetesObject>(kind).watch({ ...from, signal })
         for await (const batch of watch) {
           for (const event of batch) {
             // Another server does not know what the last one had told; nothing is written while there is none.
-            resourceVersion = event.type === 'ERROR' ? undefined : event.object.metadata?.resourceVersion
+            if (event.type === 'ERROR') seen = 0
+            // What is there at the beginning comes in no order.
+            else seen = Math.max(seen, revisionOf(event.object))
             if (event.type !== 'BOOKMARK' && event.type !== 'ERROR') onEvent({ kind, event })
           }
         }

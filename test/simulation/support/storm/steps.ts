@@ -120,8 +120,10 @@ const evict: Step = async (scene) => {
 const endContainer: Step = async (scene) => {
   const { world, random } = scene
   const { items } = await world.client.resource(Pod).list({ namespace: 'default' })
+  const isLit = (name: string): boolean =>
+    !scene.dark.has(name) && world.nodes.get(name)?.isRegistered === true
   const running = items.filter(
-    ({ spec, status }) => status?.phase === 'Running' && !scene.dark.has(spec?.nodeName ?? ''),
+    ({ spec, status }) => status?.phase === 'Running' && isLit(spec?.nodeName ?? ''),
   )
   const pod = pick(random, running)
   if (pod === undefined) return 'no container to end'

@@ -38,6 +38,10 @@ export class NodeMachine {
     this.process = new SimulatedProcess(options.host)
   }
 
+  get isRegistered(): boolean {
+    return this.#node !== undefined
+  }
+
   /** Known as soon as the node has registered. */
   get runtime(): SimulatedNode['runtime'] {
     if (this.#node === undefined) throw new Error(`${this.name} has not registered`)
