@@ -170,6 +170,11 @@ describe('VersionEndpoint', () => {
       gitVersion: 'v1.36.2+timonel-0.1.0',
     })
   })
+
+  it('is only read', async () => {
+    const posted = new VersionEndpoint(build).handle(fakeRequest({ target: '/version', method: 'POST' }))
+    await expect(posted).rejects.toMatchObject({ reason: 'MethodNotAllowed' })
+  })
 })
 
 describe('RootEndpoint', () => {

@@ -1,5 +1,7 @@
 import type { Endpoint } from '../endpoint.ts'
+import type { ServerRequest } from '../request.ts'
 import { objectResponse, type ServerResponse } from '../response.ts'
+import { methodRefused } from '../routing.ts'
 
 /** What a build says of itself. */
 export interface BuildInfo {
@@ -42,7 +44,8 @@ export class VersionEndpoint implements Endpoint {
     return ['/version']
   }
 
-  async handle(): Promise<ServerResponse> {
+  async handle({ method }: ServerRequest): Promise<ServerResponse> {
+    if (method !== 'GET') throw methodRefused()
     return objectResponse(this.#version)
   }
 }

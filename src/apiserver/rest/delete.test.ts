@@ -129,6 +129,8 @@ describe('DELETE', () => {
     expect(marked).toMatchObject({ status: { phase: 'Terminating' }, spec: { finalizers: ['kubernetes'] } })
     expect(marked.metadata.deletionTimestamp).toBeDefined()
     expect(JSON.parse((await server.call('DELETE', `${path}/n`)).text).status.phase).toBe('Terminating')
+    for (const method of ['GET', 'PATCH'])
+      expect((await server.call(method, `${path}/n/finalize`)).status).toBe(405)
     const finalized = await server.call('PUT', `${path}/n/finalize`, { ...marked, spec: { finalizers: [] } })
     expect(finalized.status).toBe(200)
     expect((await server.call('GET', `${path}/n`)).status).toBe(404)
