@@ -171,9 +171,9 @@ export function program(): Command {
   for (const [name, what] of Object.entries(componentCommands))
     command.command(name).description(`${what}; its --help tells its flags`)
   command
-    .command('kubelet', { hidden: true })
+    .command('run-node', { hidden: true })
     .description('run one node; started by up')
     .requiredOption('--config <file>', 'its configuration')
-    .action(async (options) => (await import('./commands/kubelet.ts')).kubelet(options))
+    .action(async (options) => (await import('./commands/run-node.ts')).runOneNode(options))
   return command
 }

@@ -53,7 +53,7 @@ async function killNow(...pids: readonly number[]): Promise<void> {
   await until('the killed are gone', async () => pids.every((pid) => !isAlive(pid)))
 }
 
-const nodeProcess = / kubelet --config /
+const nodeProcess = / run-node --config /
 const containerd = /^containerd --config /
 
 describe.skipIf(lacksContainers.length > 0)(

@@ -48,7 +48,7 @@ export class NodeProcess {
   start(): Promise<void> {
     const paths = nodePaths(this.#config.directory)
     const log = openSync(paths.log, 'a', 0o600)
-    const command = [process.execPath, entry(), 'kubelet', '--config', paths.config]
+    const command = [process.execPath, entry(), 'run-node', '--config', paths.config]
     const [program = '', ...args] =
       this.#namespacePath === undefined ? command : ['nsenter', `--net=${this.#namespacePath}`, ...command]
     const child = spawn(program, args, { stdio: ['ignore', log, log, 'ipc'] })

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Status } from '../../apimachinery/meta.ts'
@@ -9,13 +9,14 @@ import type { KubeletApi } from '../kubelet-api.ts'
 import { parseLogOptions } from '../logs/parse-log-options.ts'
 import { messageOf } from '../pod/start-failure.ts'
 import type { StreamRequest } from '../runtime/runtime.ts'
+import { AccessError } from './kubelet-access.ts'
 import { joinCommand, joinPorts } from './web-socket-stream.ts'
 
 export interface KubeletRequestsOptions {
   readonly api: KubeletApi
   readonly host: Host
   readonly metrics: Metrics
-  /** Throws a StatusError for whoever may not use the agent's API. */
+  /** Throws AccessError for whoever may not use the agent's API. */
   readonly admit: (request: IncomingMessage) => Promise<void>
 }
 
@@ -57,7 +58,7 @@ export class KubeletRequests {
     })
     this.#routes = new Map<string, Handler>([
       ['healthz', async ({ response }) => void response.end('ok')],
-      ['pods', async ({ response }) => this.#sendJson(response, 200, podList(this.#options.api))],
+      ['pods', async ({ response }) => this.#sendJson(response, podList(this.#options.api))],
       ['metrics', async ({ response }) => void response.end(this.#options.metrics.expose())],
     ])
   }
@@ -68,23 +69,27 @@ export class KubeletRequests {
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { path, query } = parse(request)
     try {
+      await this.#options.admit(request)
+      const { path, query } = parse(request)
       const handler = path[0] === 'containerLogs' ? this.#logs.bind(this) : this.#routes.get(path.join('/'))
       if (handler === undefined || request.method !== 'GET') {
         throw statusError('NotFound', 'the server could not find the requested resource')
       }
-      if (path[0] !== 'healthz') await this.#options.admit(request)
       await handler({ request, response, path: path.slice(1), query })
     } catch (error) {
-      const status = statusOf(error)
-      if (response.headersSent) response.destroy()
-      else this.#sendJson(response, status.code ?? 500, status)
+      if (response.headersSent) {
+        response.destroy()
+        return
+      }
+      const { code, type, body } = answerTo(error)
+      response.writeHead(code, { 'Content-Type': type })
+      response.end(body)
     }
   }
 
-  #sendJson(response: ServerResponse, code: number, body: unknown): void {
-    response.writeHead(code, { 'Content-Type': 'application/json' })
+  #sendJson(response: ServerResponse, body: unknown): void {
+    response.writeHead(200, { 'Content-Type': 'application/json' })
     response.end(JSON.stringify(body))
   }
 
@@ -112,17 +117,16 @@ export class KubeletRequests {
   }
 
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { path, query } = parse(request)
     socket.on('error', () => {})
     try {
       await this.#options.admit(request)
+      const { path, query } = parse(request)
       const join = this.#joiner(path, query)
       this.#sockets.handleUpgrade(request, socket, head, join)
     } catch (error) {
-      const status = statusOf(error)
-      const body = JSON.stringify(status)
+      const { code, type, body } = answerTo(error)
       socket.end(
-        `HTTP/1.1 ${status.code ?? 500} ${status.reason ?? ''}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+        `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
       )
     }
   }
@@ -165,6 +169,14 @@ function parse(request: IncomingMessage): {
 
 const statusOf = (error: unknown): Status =>
   error instanceof StatusError ? error.status : internalError(messageOf(error)).status
+
+/** Who is not let in is told so in plain text, as by upstream; everything else is a Status. */
+function answerTo(error: unknown): { readonly code: number; readonly type: string; readonly body: string } {
+  if (error instanceof AccessError)
+    return { code: error.code, type: 'text/plain; charset=utf-8', body: error.message }
+  const status = statusOf(error)
+  return { code: status.code ?? 500, type: 'application/json', body: JSON.stringify(status) }
+}
 
 const podList = (api: KubeletApi): object => ({
   kind: 'PodList',

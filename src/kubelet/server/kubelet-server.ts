@@ -1,16 +1,21 @@
-import type { IncomingMessage } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { TLSSocket } from 'node:tls'
-import { statusError, unauthorized } from '../../apimachinery/status-error.ts'
+import type { SecureVersion } from 'node:tls'
 import type { Host } from '../../base/host.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { KubeletApi } from '../kubelet-api.ts'
+import { admitRequest, type KubeletAccess } from './kubelet-access.ts'
 import { KubeletRequests } from './kubelet-requests.ts'
 
-export interface KubeletUser {
-  readonly name: string
-  readonly groups: readonly string[]
+/** PEM. */
+export interface KubeletTls {
+  readonly key: string
+  readonly cert: string
+  /** Signs certificates of those who may ask; absent: none counts. */
+  readonly clientCa?: string
+  readonly minVersion?: SecureVersion
+  /** As OpenSSL has them. */
+  readonly ciphers?: string
 }
 
 export interface KubeletServerOptions {
@@ -20,10 +25,8 @@ export interface KubeletServerOptions {
   readonly address: string
   /** 0: any free one. */
   readonly port: number
-  /** PEM. `clientCa` signs those who may ask. */
-  readonly tls: { readonly key: string; readonly cert: string; readonly clientCa: string }
-  /** Whether somebody with a good certificate may use the agent's API. */
-  readonly authorize: (user: KubeletUser) => Promise<boolean>
+  readonly tls: KubeletTls
+  readonly access: KubeletAccess
 }
 
 /** The node agent's HTTPS server: what the API server reaches pods through. */
@@ -39,10 +42,12 @@ export class KubeletServer {
       api,
       host,
       metrics,
-      admit: (request) => this.#admit(request),
+      admit: (request) => admitRequest(options.access, request),
     })
-    const { key, cert, clientCa } = tls
-    this.#server = createServer({ key, cert, ca: clientCa, requestCert: true, rejectUnauthorized: false })
+    const { clientCa, ...served } = tls
+    const clients =
+      clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }
+    this.#server = createServer({ ...served, ...clients })
     this.#server.on('request', (request, response) => void this.#requests.serve(request, response))
     this.#server.on('upgrade', (request, socket, head) => void this.#requests.upgrade(request, socket, head))
   }
@@ -61,16 +66,5 @@ export class KubeletServer {
     this.#requests.close()
     this.#server.closeAllConnections()
     await new Promise<void>((resolve) => this.#server.close(() => resolve()))
-  }
-
-  async #admit(request: IncomingMessage): Promise<void> {
-    const { socket } = request
-    if (!(socket instanceof TLSSocket) || !socket.authorized) throw unauthorized()
-    const { subject } = socket.getPeerCertificate()
-    const name = [subject.CN].flat()[0] ?? ''
-    const groups = [subject.O ?? []].flat()
-    if (!(await this.#options.authorize({ name, groups }))) {
-      throw statusError('Forbidden', `Forbidden (user=${name}, verb=get, resource=nodes, subresource=proxy)`)
-    }
   }
 }

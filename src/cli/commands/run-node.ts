@@ -1,9 +1,9 @@
 import { runNode } from '../../cluster/index.ts'
 
-export interface KubeletOptions {
+export interface RunNodeOptions {
   readonly config: string
 }
 
-export async function kubelet(options: KubeletOptions): Promise<void> {
+export async function runOneNode(options: RunNodeOptions): Promise<void> {
   await runNode(options.config)
 }
