@@ -9,7 +9,6 @@ import { EventRecorder } from '../client/event-recorder.ts'
 import type { Informer } from '../client/informer.ts'
 import { serviceVariables } from './environment/service-variables.ts'
 import { EvictionManager } from './eviction/eviction-manager.ts'
-import type { EvictionSettings } from './eviction/thresholds.ts'
 import { ImageManager } from './images/image-manager.ts'
 import { KubeletApi } from './kubelet-api.ts'
 import { registerKubeletMetrics } from './kubelet-metrics.ts'
@@ -41,8 +40,6 @@ export interface KubeletSettings extends NodeSettings {
   readonly serialPulls: boolean
   /** Images that are never removed for want of disk. */
   readonly keptImages: readonly string[]
-  /** When pods are evicted; upstream's defaults where absent. */
-  readonly eviction?: EvictionSettings
 }
 
 export interface KubeletOptions {
@@ -110,7 +107,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     onNetworkChange: () => started.workers?.wakeAll(),
     pressing: () => eviction.conditions,
   })
-  const lease = new NodeLease({ client, host, logger, nodeName: settings.nodeName, node: () => node.node })
+  const lease = new NodeLease({
+    ...{ client, host, logger, nodeName: settings.nodeName, durationSeconds: settings.leaseSeconds },
+    node: () => node.node,
+  })
   const context = makeContext(options, { events, info, runtimeName: version.runtimeName, node })
   const workers = new PodWorkers({
     context,

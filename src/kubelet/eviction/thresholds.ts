@@ -1,10 +1,13 @@
 /** What an agent watches of its machine, under upstream's names. */
-export type Signal =
-  | 'memory.available'
-  | 'nodefs.available'
-  | 'nodefs.inodesFree'
-  | 'imagefs.available'
-  | 'imagefs.inodesFree'
+export const signals = [
+  'memory.available',
+  'nodefs.available',
+  'nodefs.inodesFree',
+  'imagefs.available',
+  'imagefs.inodesFree',
+] as const
+
+export type Signal = (typeof signals)[number]
 
 export type PressureCondition = 'MemoryPressure' | 'DiskPressure'
 

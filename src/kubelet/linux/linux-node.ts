@@ -11,6 +11,7 @@ import type { Metrics } from '../../base/metrics.ts'
 import type { Client } from '../../client/client.ts'
 import type { InformerFactory } from '../../client/informer.ts'
 import { type Kubelet, startKubelet } from '../kubelet.ts'
+import type { NodeTuning } from '../node/node-object.ts'
 import { messageOf } from '../pod/start-failure.ts'
 import type { DnsConfig } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -57,6 +58,7 @@ export interface LinuxNodeOptions {
   readonly taints?: readonly core.v1.Taint[]
   readonly maxPods?: number
   readonly serialPulls?: boolean
+  readonly tuning?: NodeTuning
 }
 
 export interface LinuxNode {
@@ -115,6 +117,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     services: informers.informer(serviceKind),
     objects,
     settings: {
+      ...options.tuning,
       nodeName,
       version: options.version,
       port: options.port,

@@ -32,8 +32,8 @@ export interface NodeAgentOptions {
 }
 
 /** Upstream's nodeStatusUpdateFrequency and nodeStatusReportFrequency. */
-const lookEveryMs = 10_000
-const reportEveryMs = 300_000
+const defaultLookEveryMs = 10_000
+const defaultReportEveryMs = 300_000
 /** How soon to look again while the node is not ready. */
 const unreadyLookMs = 100
 const maxUnreadyLookMs = 1_000
@@ -75,6 +75,8 @@ export class NodeAgent {
     const [version, info] = await Promise.all([runtime.version(), machine.info()])
     this.#runtimeVersion = `${version.runtimeName}://${version.runtimeVersion}`
     this.#info = info
+    const { podCidr = '' } = this.#options.settings
+    if (podCidr !== '') await this.#usePodCidr(podCidr)
     await this.#register()
     this.#done = this.#keepStatus()
   }
@@ -83,10 +85,7 @@ export class NodeAgent {
   see(node: Node): void {
     this.#node = node
     const podCidr = node.spec?.podCIDR ?? ''
-    if (podCidr !== '' && podCidr !== this.#podCidr) {
-      this.#podCidr = podCidr
-      void this.#usePodCidr(podCidr)
-    }
+    if (podCidr !== '' && podCidr !== this.#podCidr) void this.#usePodCidr(podCidr)
   }
 
   /** Something that its status shows has changed: it is written at once. */
@@ -101,6 +100,7 @@ export class NodeAgent {
   }
 
   async #usePodCidr(podCidr: string): Promise<void> {
+    this.#podCidr = podCidr
     try {
       await this.#options.runtime.updatePodCidr(podCidr)
       this.#look.abort()
@@ -115,8 +115,11 @@ export class NodeAgent {
     let retryMs = firstRetryMs
     while (!this.#abort.signal.aborted) {
       try {
-        const wanted = await this.#initial()
-        this.see(await nodes.create(wanted).catch((error: unknown) => this.#adoptAfter(error)))
+        if (settings.register === false) this.see(await nodes.get('', settings.nodeName))
+        else {
+          const wanted = await this.#initial()
+          this.see(await nodes.create(wanted).catch((error: unknown) => this.#adoptAfter(error)))
+        }
         return
       } catch (error) {
         logger.warn('the node could not be registered', { node: settings.nodeName, error: messageOf(error) })
@@ -150,7 +153,7 @@ export class NodeAgent {
     const { host, logger } = this.#options
     let unreadyMs = unreadyLookMs
     while (!this.#abort.signal.aborted) {
-      let waitMs = lookEveryMs
+      let waitMs = this.#options.settings.statusEveryMs ?? defaultLookEveryMs
       this.#look = new AbortController()
       try {
         await this.#sync()
@@ -174,7 +177,7 @@ export class NodeAgent {
     const status = await this.#status(previous)
     const ready = (of: NodeStatus): string | undefined =>
       of.conditions?.find(({ type }) => type === 'Ready')?.status
-    const due = host.now() - this.#reportedMs >= reportEveryMs
+    const due = host.now() - this.#reportedMs >= (settings.reportEveryMs ?? defaultReportEveryMs)
     if (!due && jsonEqual(withoutHeartbeat(previous), withoutHeartbeat(status))) return
     const patch = { status: statusDifference(previous, status) }
     const nodes = client.resource(nodeKind)

@@ -15,26 +15,30 @@ export interface NodeLeaseOptions {
   readonly host: Host
   readonly logger: Logger
   readonly nodeName: string
+  /** Upstream's default where undefined; renewed at a quarter of it. */
+  readonly durationSeconds: number | undefined
   /** Its owner, once it is registered. */
   readonly node: () => core.v1.Node | undefined
 }
 
 const namespace = 'kube-node-lease'
-/** Upstream's nodeLeaseDurationSeconds; renewed at a quarter of it. */
-const durationSeconds = 40
-const renewEveryMs = 10_000
+/** Upstream's nodeLeaseDurationSeconds. */
+const defaultDurationSeconds = 40
+const renewEveryShare = 0.25
 const firstRetryMs = 200
 const maxRetryMs = 7_000
 
-/** Tells the cluster every ten seconds that the node is alive (KEP-589). */
+/** Tells the cluster every so often that the node is alive (KEP-589). */
 export class NodeLease {
   readonly #options: NodeLeaseOptions
+  readonly #durationSeconds: number
   readonly #abort = new AbortController()
   #lease: Lease | undefined
   #done: Promise<void> = Promise.resolve()
 
   constructor(options: NodeLeaseOptions) {
     this.#options = options
+    this.#durationSeconds = options.durationSeconds ?? defaultDurationSeconds
   }
 
   start(): void {
@@ -50,7 +54,7 @@ export class NodeLease {
     const { host, logger, nodeName } = this.#options
     let retryMs = firstRetryMs
     while (!this.#abort.signal.aborted) {
-      let waitMs = renewEveryMs
+      let waitMs = this.#durationSeconds * 1000 * renewEveryShare
       try {
         this.#lease = await this.#write()
         retryMs = firstRetryMs
@@ -98,7 +102,7 @@ export class NodeLease {
       spec: {
         ...lease.spec,
         holderIdentity: nodeName,
-        leaseDurationSeconds: durationSeconds,
+        leaseDurationSeconds: this.#durationSeconds,
         renewTime: formatMicroTime(host.now()),
       },
     }

@@ -1,6 +1,12 @@
 import type { core } from '../../api/generated/types/index.ts'
 import { quantityOfUnits } from '../../apimachinery/quantity.ts'
-import type { PressureCondition } from '../eviction/thresholds.ts'
+import {
+  defaultEviction,
+  type EvictionSettings,
+  type PressureCondition,
+  quantityOf,
+  type Signal,
+} from '../eviction/thresholds.ts'
 import type { Image } from '../runtime/messages.ts'
 import type { MachineInfo, MachineState } from './machine.ts'
 import { nodeConditions } from './node-conditions.ts'
@@ -8,7 +14,22 @@ import { nodeConditions } from './node-conditions.ts'
 type Node = core.v1.Node
 type NodeStatus = core.v1.NodeStatus
 
-export interface NodeSettings {
+/** What an agent's configuration may change; upstream's defaults where absent. */
+export interface NodeTuning {
+  /** False: the node is somebody else's to make, and waited for. */
+  readonly register?: boolean
+  /** The pods' addresses, until the node says which. */
+  readonly podCidr?: string
+  /** How often the node's status is computed, and written though nothing has changed. */
+  readonly statusEveryMs?: number
+  readonly reportEveryMs?: number
+  /** For how long a heartbeat counts. */
+  readonly leaseSeconds?: number
+  /** When pods are evicted. */
+  readonly eviction?: EvictionSettings
+}
+
+export interface NodeSettings extends NodeTuning {
   readonly nodeName: string
   readonly labels: Readonly<Record<string, string>>
   readonly taints: readonly core.v1.Taint[]
@@ -33,9 +54,6 @@ export interface NodeView {
   readonly nowMs: number
 }
 
-/** Kept free for the system: upstream's hard eviction thresholds. */
-const reservedMemoryBytes = 100 * 1024 * 1024
-const usableDiskShare = 0.9
 const maxImages = 50
 const maxImageNames = 5
 
@@ -66,6 +84,12 @@ const kibibytes = (bytes: number): string => `${Math.floor(bytes / 1024)}Ki`
 /** `2Mi` for pages of two mebibytes. */
 const pageSize = (bytes: number): string => quantityOfUnits(bytes, 'BinarySI')
 
+/** What hard eviction keeps pods from: not theirs to ask for. */
+function kept({ eviction = defaultEviction }: NodeSettings, signal: Signal, capacity: number): number {
+  const hard = eviction.thresholds.find((each) => each.signal === signal && each.graceMs === 0)
+  return hard === undefined ? 0 : quantityOf(hard.value, capacity)
+}
+
 function resources(view: NodeView): Pick<NodeStatus, 'capacity' | 'allocatable'> {
   const { info, state, settings } = view
   const hugepages = Object.fromEntries(
@@ -84,8 +108,12 @@ function resources(view: NodeView): Pick<NodeStatus, 'capacity' | 'allocatable'>
     },
     allocatable: {
       ...shared,
-      memory: kibibytes(Math.max(info.memoryBytes - reservedMemoryBytes - paged, 0)),
-      'ephemeral-storage': String(Math.floor(state.nodeFs.bytes * usableDiskShare)),
+      memory: kibibytes(
+        Math.max(info.memoryBytes - kept(settings, 'memory.available', info.memoryBytes) - paged, 0),
+      ),
+      'ephemeral-storage': String(
+        Math.max(state.nodeFs.bytes - kept(settings, 'nodefs.available', state.nodeFs.bytes), 0),
+      ),
     },
   }
 }
