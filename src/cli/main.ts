@@ -11,6 +11,7 @@ const components: Readonly<Record<string, (args: readonly string[]) => Promise<n
   'controller-manager': async (args) =>
     (await import('./commands/controller-manager.ts')).controllerManager(args),
   scheduler: async (args) => (await import('./commands/scheduler.ts')).scheduler(args),
+  kubelet: async (args) => (await import('./commands/kubelet.ts')).kubelet(args),
   envtest: async (args) => (await import('./commands/envtest.ts')).envtest(args),
 }
 

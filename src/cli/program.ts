@@ -72,6 +72,7 @@ const componentCommands = {
   apiserver: 'run kube-apiserver as a process of its own',
   'controller-manager': 'run kube-controller-manager',
   scheduler: 'run kube-scheduler',
+  kubelet: 'run kubelet',
   envtest: 'print the folder that envtest takes as KUBEBUILDER_ASSETS',
 }
 

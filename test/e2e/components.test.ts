@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { get, type RequestOptions } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Deployment } from '../../src/api/apps/deployment/kind.ts'
@@ -19,6 +18,7 @@ import { createClient } from '../../src/client/create-client.ts'
 import { createHttpsTransport } from '../../src/client/https/https-transport.ts'
 import { loadKubeconfig } from '../../src/client/https/kubeconfig.ts'
 import { EtcdProcess, whyNoEtcd } from '../../src/storage/etcd/testing/etcd-process.ts'
+import { ask } from './support/ask.ts'
 import { ComponentCluster, type RunningComponent } from './support/components.ts'
 import { run } from './support/run.ts'
 import { until } from './support/until.ts'
@@ -26,25 +26,6 @@ import { deployment } from './support/workloads.ts'
 
 const namespace = 'default'
 const slow = 60_000
-
-function ask(
-  port: number,
-  path: string,
-  token?: string,
-  more: RequestOptions = {},
-): Promise<readonly [number, string]> {
-  const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  const options = { host: '127.0.0.1', port, path, rejectUnauthorized: false, agent: false }
-  return new Promise((resolve, reject) => {
-    get({ ...options, ...more, headers: { ...bearer, ...more.headers } }, (response) => {
-      let text = ''
-      response.on('data', (chunk: Buffer) => {
-        text += chunk
-      })
-      response.on('end', () => resolve([response.statusCode ?? 0, text]))
-    }).on('error', reject)
-  })
-}
 
 describe.skipIf(whyNoEtcd !== '')(`a control plane of processes on one etcd ${whyNoEtcd}`, () => {
   let cluster: ComponentCluster
@@ -284,6 +265,12 @@ test.each([
   ['controller-manager', '--concurrent-gc-syncs=0', 'must be between 1 and'],
   ['scheduler', '--secure-port=x', 'Error: invalid argument "x" for "--secure-port" flag'],
   ['scheduler', '--leader-elect=false', 'Error: --kubeconfig or --master must be specified'],
+  ['kubelet', '--pod-manifest-path=x', 'Error: unknown flag: --pod-manifest-path'],
+  [
+    'kubelet',
+    '--v=2',
+    'Error: invalid configuration: the containerRuntimeEndpoint was not specified or empty',
+  ],
 ])('timonel %s %s is refused by name', async (command, flag, message) => {
   const { code, stderr } = await run(['dist/timonel', command, flag])
   expect(code).toBe(1)

@@ -4,7 +4,7 @@ import type { ServerRequest } from '../request.ts'
 const protocolPrefix = 'base64url.bearer.authorization.k8s.io.'
 
 /** What browsers, which cannot set headers on a WebSocket, send among its protocols; it needs another one beside it. */
-function tokenOfProtocols(request: ServerRequest): string | undefined {
+function tokenOfProtocols(request: Pick<ServerRequest, 'header' | 'warn'>): string | undefined {
   if (request.header('upgrade')?.toLowerCase() !== 'websocket') return undefined
   const protocols = (request.header('sec-websocket-protocol') ?? '').split(',').map((text) => text.trim())
   const carriers = protocols.filter((protocol) => protocol.startsWith(protocolPrefix))
@@ -15,7 +15,7 @@ function tokenOfProtocols(request: ServerRequest): string | undefined {
 }
 
 /** The bearer token of a request, from its Authorization header or its WebSocket protocols. */
-export function bearerToken(request: ServerRequest): string | undefined {
+export function bearerToken(request: Pick<ServerRequest, 'header' | 'warn'>): string | undefined {
   const header = request.header('authorization')?.trim()
   if (header === undefined) return tokenOfProtocols(request)
   const [scheme = '', token, ...rest] = header.split(' ')

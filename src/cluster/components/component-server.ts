@@ -1,5 +1,3 @@
-import { TokenReview } from '../../api/authentication/token-review/kind.ts'
-import { SubjectAccessReview } from '../../api/authorization/subject-access-review/kind.ts'
 import { ConfigMap } from '../../api/core/config-map/kind.ts'
 import { statusError } from '../../apimachinery/status-error.ts'
 import { AuthenticationError } from '../../apiserver/authentication/authentication-error.ts'
@@ -13,6 +11,7 @@ import { realHost } from '../../base/host/real-host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Client } from '../../client/client.ts'
 import type { KeyPair } from '../pki/certificate.ts'
+import { reviewAccess, reviewToken } from './reviews.ts'
 import type { TlsOptions } from './tls-options.ts'
 
 export interface ComponentServerOptions {
@@ -102,28 +101,17 @@ class ComponentServer {
     if (byCertificate !== undefined) return byCertificate.user
     const token = bearerToken(request)
     if (token === undefined) return anonymous
-    const review = await this.#options.authentication
-      ?.resource(TokenReview)
-      .create({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } })
-    const { authenticated, user } = review?.status ?? {}
-    if (authenticated !== true || user?.username === undefined)
-      throw new AuthenticationError('the token is unknown')
-    return defined({ name: user.username, uid: user.uid, groups: user.groups ?? [], extra: user.extra })
+    const { authentication } = this.#options
+    const user = authentication && (await reviewToken(authentication, token))
+    if (user === undefined) throw new AuthenticationError('the token is unknown')
+    return user
   }
 
-  async #mayDo({ name, groups, uid, extra }: UserInfo, path: string, verb: string): Promise<boolean> {
-    if (groups.includes('system:masters')) return true
-    const copied = Object.fromEntries(Object.entries(extra ?? {}).map(([key, values]) => [key, [...values]]))
-    const review = await this.#options.authorization?.resource(SubjectAccessReview).create({
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SubjectAccessReview',
-      spec: {
-        ...defined({ user: name, uid, extra: copied }),
-        groups: [...groups],
-        nonResourceAttributes: { path, verb },
-      },
-    })
-    return review?.status?.allowed === true
+  async #mayDo(user: UserInfo, path: string, verb: string): Promise<boolean> {
+    if (user.groups.includes('system:masters')) return true
+    const { authorization } = this.#options
+    if (authorization === undefined) return false
+    return reviewAccess(authorization, user, { nonResourceAttributes: { path, verb } })
   }
 }
 

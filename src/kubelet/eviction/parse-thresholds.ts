@@ -21,7 +21,7 @@ function signalOf(name: string): Signal {
   return found
 }
 
-function valueOf(signal: Signal, text: string): ThresholdValue {
+function thresholdValue(signal: Signal, text: string): ThresholdValue {
   if (text.endsWith('%')) {
     const number = text.slice(0, -1)
     if (!/^[+-]?\d+(\.\d+)?$/.test(number))
@@ -43,14 +43,14 @@ const isOff = (text: string): boolean => text === '0%' || text === '100%'
 /** Thresholds of a configuration (`--eviction-hard` and its like). Throws an Error for what cannot be read. */
 export function parseThresholds(source: ThresholdSource): readonly Threshold[] {
   const reclaims = new Map(
-    [...source.minimumReclaim].map(([name, text]) => [name, valueOf(signalOf(name), text)] as const),
+    [...source.minimumReclaim].map(([name, text]) => [name, thresholdValue(signalOf(name), text)] as const),
   )
   const threshold = (name: string, text: string, graceMs: number): Threshold => {
     const signal = signalOf(name)
     const minReclaim = reclaims.get(name)
     return {
       signal,
-      value: valueOf(signal, text),
+      value: thresholdValue(signal, text),
       graceMs,
       ...(minReclaim === undefined ? {} : { minReclaim }),
     }

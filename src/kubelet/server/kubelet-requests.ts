@@ -18,6 +18,8 @@ export interface KubeletRequestsOptions {
   readonly metrics: Metrics
   /** Throws AccessError for whoever may not use the agent's API. */
   readonly admit: (request: IncomingMessage) => Promise<void>
+  /** Nothing of what runs in containers is shown, and nothing is run there. */
+  readonly readOnly?: boolean
 }
 
 type Handler = (call: Call) => Promise<void>
@@ -72,7 +74,8 @@ export class KubeletRequests {
     try {
       await this.#options.admit(request)
       const { path, query } = parse(request)
-      const handler = path[0] === 'containerLogs' ? this.#logs.bind(this) : this.#routes.get(path.join('/'))
+      const ofContainers = path[0] === 'containerLogs' && this.#options.readOnly !== true
+      const handler = ofContainers ? this.#logs.bind(this) : this.#routes.get(path.join('/'))
       if (handler === undefined || request.method !== 'GET') {
         throw statusError('NotFound', 'the server could not find the requested resource')
       }

@@ -19,6 +19,8 @@ const tokens = `admin,admin,1,"system:masters"
 system:kube-controller-manager,system:kube-controller-manager,2
 system:kube-scheduler,system:kube-scheduler,3
 stranger,stranger,4
+system:node:worker,system:node:worker,5,"system:nodes"
+reader,reader,6
 `
 
 export interface RunningComponent {
@@ -57,10 +59,16 @@ export class ComponentCluster {
 
   async run(command: string, args: readonly string[]): Promise<RunningComponent> {
     const port = await freePort()
-    const child = spawn(program, [command, `--secure-port=${port}`, '--bind-address=127.0.0.1', ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      cwd: this.folder,
-    })
+    return this.#start(port, [command, `--secure-port=${port}`, '--bind-address=127.0.0.1', ...args])
+  }
+
+  async kubelet(args: readonly string[]): Promise<RunningComponent> {
+    const port = await freePort()
+    return this.#start(port, ['kubelet', `--port=${port}`, '--address=127.0.0.1', ...args])
+  }
+
+  #start(port: number, command: readonly string[]): RunningComponent {
+    const child = spawn(program, command, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.folder })
     const said = listen(child)
     this.#children.add(child)
     const end = async (signal: NodeJS.Signals): Promise<number | null> => {

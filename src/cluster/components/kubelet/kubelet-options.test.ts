@@ -1,0 +1,166 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { defaultEviction } from '../../../kubelet/eviction/thresholds.ts'
+import { parseFlags } from '../flags/parse-flags.ts'
+import { kubeletFlags } from './kubelet-flags.ts'
+import { kubeletOptions } from './kubelet-options.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'timonel-kubelet-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const socket = '--container-runtime-endpoint=unix:///run/test.sock'
+
+function options(...args: readonly string[]) {
+  const parsed = parseFlags('kubelet', kubeletFlags, args)
+  if (parsed.type !== 'run') throw new Error(parsed.type)
+  return kubeletOptions(parsed.values, parsed.given, ' Machine-1 ')
+}
+
+const head = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n'
+
+function withFile(text: string, ...args: readonly string[]) {
+  const file = join(folder, 'kubelet.yaml')
+  writeFileSync(file, head + text)
+  return options(`--config=${file}`, ...args)
+}
+
+test('kubeletOptions() has upstream’s defaults without a file', () => {
+  const { flags, tuning, ...rest } = options(socket)
+  expect(rest).toEqual({
+    nodeName: 'machine-1',
+    addresses: [],
+    socket: '/run/test.sock',
+    rootDirectory: '/var/lib/kubelet',
+    cgroupPrefix: [],
+  })
+  expect(flags).toMatchObject({
+    'anonymous-auth': true,
+    'authentication-token-webhook': false,
+    'authorization-mode': 'AlwaysAllow',
+    'read-only-port': 10_255,
+    'healthz-port': 10_248,
+    'cert-dir': '/var/lib/kubelet/pki',
+  })
+  expect(flags['resolv-conf']).toBeUndefined()
+  expect(tuning).toEqual({ register: true, podCidr: '', statusEveryMs: 10_000, eviction: defaultEviction })
+})
+
+test('kubeletOptions() has the other defaults of a file', () => {
+  const { flags } = withFile('containerRuntimeEndpoint: unix:///run/file.sock\n')
+  expect(flags).toMatchObject({
+    'anonymous-auth': false,
+    'authentication-token-webhook': true,
+    'authentication-token-webhook-cache-ttl': 120_000,
+    'authorization-mode': 'Webhook',
+    'read-only-port': 0,
+    'healthz-port': 10_248,
+  })
+})
+
+test('kubeletOptions() takes flags before the file, and the file’s files from beside it', () => {
+  const read = withFile(
+    `containerRuntimeEndpoint: unix:///run/file.sock
+authentication: {x509: {clientCAFile: ca.crt}, anonymous: {enabled: true}, webhook: {cacheTTL: 30s}}
+authorization: {mode: AlwaysAllow, webhook: {cacheUnauthorizedTTL: 0s}}
+clusterDNS: [10.96.0.10]
+clusterDomain: file.local
+maxPods: 0
+port: 10260
+resolvConf: ''
+cgroupRoot: /a/b
+registerNode: false
+registerWithTaints: [{key: only, value: us, effect: NoExecute}]
+nodeStatusUpdateFrequency: 20s
+nodeLeaseDurationSeconds: 60
+evictionHard: {nodefs.available: 5%}
+evictionSoft: {memory.available: 1Gi}
+evictionSoftGracePeriod: {memory.available: 1m30s}
+`,
+    ...[
+      '--cluster-domain=flag.local',
+      '--anonymous-auth=false',
+      '--eviction-minimum-reclaim=nodefs.available=1Gi',
+    ],
+    ...['--node-labels=a=b', '--node-ip=10.0.0.1,fd00::1', '--hostname-override=Node', '--root-dir=/r/'],
+  )
+  expect(read).toMatchObject({
+    nodeName: 'node',
+    addresses: ['10.0.0.1', 'fd00::1'],
+    socket: '/run/file.sock',
+    rootDirectory: '/r',
+    cgroupPrefix: ['a', 'b'],
+  })
+  expect(read.flags).toMatchObject({
+    'client-ca-file': join(folder, 'ca.crt'),
+    'anonymous-auth': false,
+    'authentication-token-webhook-cache-ttl': 30_000,
+    'authorization-mode': 'AlwaysAllow',
+    'authorization-webhook-cache-unauthorized-ttl': 30_000,
+    'cluster-dns': ['10.96.0.10'],
+    'cluster-domain': 'flag.local',
+    'max-pods': 110,
+    port: 10_260,
+    'resolv-conf': '',
+    'register-with-taints': [{ key: 'only', value: 'us', effect: 'NoExecute' }],
+    'node-labels': new Map([['a', 'b']]),
+  })
+  expect(read.tuning).toEqual({
+    register: false,
+    podCidr: '',
+    statusEveryMs: 20_000,
+    reportEveryMs: 20_000,
+    leaseSeconds: 60,
+    eviction: {
+      thresholds: [
+        {
+          signal: 'nodefs.available',
+          value: { share: 0.05 },
+          graceMs: 0,
+          minReclaim: { quantity: 1024 ** 3 },
+        },
+        { signal: 'memory.available', value: { quantity: 1024 ** 3 }, graceMs: 90_000 },
+      ],
+      pressureTransitionMs: 300_000,
+      maxPodGraceSeconds: 0,
+    },
+  })
+})
+
+test.each([
+  ['staticPodPath: /etc/pods\n', 'error: strict decoding error: unknown field "staticPodPath"'],
+  ['authentication: {x509: {file: a}}\n', 'strict decoding error: unknown field "authentication.x509.file"'],
+  ['registerWithTaints: [{key: a, timeAdded: x}]\n', 'unknown field "registerWithTaints[0].timeAdded"'],
+  [
+    'registerWithTaints: [{key: a, effect: Never}]\n',
+    'invalid taint effect: Never, unsupported taint effect',
+  ],
+  ['maxPods: many\n', 'maxPods must be a number'],
+  ['cgroupDriver: other\n', 'cgroupDriver: other is not there, only cgroupfs, systemd'],
+  ['maxPods: 1\nmaxPods: 2\n', 'Map keys must be unique'],
+])('kubeletOptions() refuses a file by name: %j', (text, message) => {
+  expect(() => withFile(text)).toThrow(message)
+})
+
+test.each([
+  [['--eviction-hard=pid.available<5'], 'unsupported eviction signal pid.available'],
+  [['--eviction-hard=memory.available=1Gi'], 'malformed pair, expect string<string'],
+  [
+    ['--eviction-soft=memory.available<1Gi'],
+    'grace period must be specified for the soft eviction threshold',
+  ],
+  [['--node-ip=10.0.0.1,10.0.0.2'], 'must contain either a single IP or a dual-stack pair of IPs'],
+  [['--node-ip=here'], 'bad --node-ip "here": could not parse "here"'],
+  [
+    ['--node-labels=kubernetes.io/role=x'],
+    "unknown 'kubernetes.io' or 'k8s.io' labels specified with --node-labels: [kubernetes.io/role]",
+  ],
+  [['--node-labels=a=-'], "invalid node labels: '-' - a valid label must be"],
+  [['--register-with-taints=a=b'], 'invalid taint spec: a=b'],
+  [['--register-with-taints=a:NoSchedule,a=b:NoSchedule'], 'duplicated taints with the same key and effect'],
+  [['--authorization-mode=RBAC'], 'invalid argument "RBAC" for "--authorization-mode" flag'],
+  [['--container-runtime-endpoint=tcp://x'], 'protocol "tcp" not supported'],
+])('kubeletOptions() refuses %j', (args, message) => {
+  expect(() => options(socket, ...args)).toThrow(message)
+})

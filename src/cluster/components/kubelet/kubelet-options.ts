@@ -1,0 +1,91 @@
+import { resolve } from 'node:path'
+import { defined } from '../../../base/defined.ts'
+import { parseThresholds } from '../../../kubelet/eviction/parse-thresholds.ts'
+import type { EvictionSettings } from '../../../kubelet/eviction/thresholds.ts'
+import type { NodeTuning } from '../../../kubelet/node/node-object.ts'
+import { duration } from '../flags/flag-types.ts'
+import { FlagError } from '../flags/parse-flags.ts'
+import { readFlagFile } from '../read-pem.ts'
+import { type KubeletConfig, kubeletConfig } from './kubelet-config.ts'
+import type { KubeletFlags } from './kubelet-flags.ts'
+import { parseNodeIps, socketPath } from './node-texts.ts'
+
+export interface KubeletOptions {
+  /** Those that were given, before what the file says, before the defaults. */
+  readonly flags: KubeletFlags
+  readonly nodeName: string
+  readonly addresses: readonly string[]
+  readonly socket: string
+  readonly rootDirectory: string
+  readonly cgroupPrefix: readonly string[]
+  readonly tuning: NodeTuning
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+function readConfig(file: string | undefined): KubeletConfig {
+  const text = readFlagFile('config', file)
+  if (file === undefined || text === undefined) return { flags: {} }
+  try {
+    return kubeletConfig(text, file)
+  } catch (error) {
+    throw new FlagError(`failed to load kubelet config file, path: ${file}, error: ${messageOf(error)}`)
+  }
+}
+
+function evictionSettings(flags: KubeletFlags): EvictionSettings {
+  const graces = [...flags['eviction-soft-grace-period']].map(([signal, text]) => {
+    const graceMs = duration('', 0).parse(text, undefined)
+    if (graceMs <= 0)
+      throw new Error(`invalid eviction grace period specified: ${text}, must be a positive value`)
+    return [signal, graceMs] as const
+  })
+  const thresholds = parseThresholds({
+    hard: flags['eviction-hard'],
+    soft: flags['eviction-soft'],
+    softGraceMs: new Map(graces),
+    minimumReclaim: flags['eviction-minimum-reclaim'],
+  })
+  return {
+    thresholds,
+    pressureTransitionMs: flags['eviction-pressure-transition-period'],
+    maxPodGraceSeconds: flags['eviction-max-pod-grace-period'],
+  }
+}
+
+/** Upstream: what the node is called in the API. */
+function nodeNameOf(flags: KubeletFlags, machine: string): string {
+  const name = (flags['hostname-override'] || machine).trim().toLowerCase()
+  if (name === '') throw new Error('empty hostname is invalid')
+  return name
+}
+
+/** What the command line and the file that it names say together. Throws FlagError. */
+export function kubeletOptions(
+  values: KubeletFlags,
+  given: ReadonlySet<string>,
+  machine: string,
+): KubeletOptions {
+  const { flags: filed, reportEveryMs, leaseSeconds } = readConfig(values.config)
+  const own = Object.fromEntries(Object.entries(values).filter(([name]) => given.has(name)))
+  const flags: KubeletFlags = { ...values, ...filed, ...own }
+  try {
+    return {
+      flags,
+      nodeName: nodeNameOf(flags, machine),
+      addresses: parseNodeIps(flags['node-ip']),
+      socket: socketPath(flags['container-runtime-endpoint']),
+      rootDirectory: resolve(flags['root-dir']),
+      cgroupPrefix: flags['cgroup-root'].split('/').filter((part) => part !== ''),
+      tuning: defined({
+        register: flags['register-node'],
+        podCidr: flags['pod-cidr'],
+        statusEveryMs: flags['node-status-update-frequency'],
+        eviction: evictionSettings(flags),
+        ...{ reportEveryMs, leaseSeconds },
+      }),
+    }
+  } catch (error) {
+    throw new FlagError(messageOf(error))
+  }
+}

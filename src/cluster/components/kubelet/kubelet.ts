@@ -1,0 +1,134 @@
+import { hostname } from 'node:os'
+import { defined } from '../../../base/defined.ts'
+import { createMetrics } from '../../../base/host/metrics.ts'
+import { realHost } from '../../../base/host/real-host.ts'
+import type { Metrics } from '../../../base/metrics.ts'
+import type { Client } from '../../../client/client.ts'
+import { createInformerFactory } from '../../../client/informer-factory.ts'
+import type { KubeletApi } from '../../../kubelet/kubelet-api.ts'
+import { startLinuxNode } from '../../../kubelet/linux/linux-node.ts'
+import { CriRuntime } from '../../../kubelet/runtime/cri/cri-runtime.ts'
+import { KubeletRequests } from '../../../kubelet/server/kubelet-requests.ts'
+import { KubeletServer, type KubeletTls } from '../../../kubelet/server/kubelet-server.ts'
+import { serveHealth, startPlainServer } from '../../../kubelet/server/plain-server.ts'
+import { useAdministratorPath } from '../../system-packages.ts'
+import { kubernetesVersion } from '../../version.ts'
+import { ownConnection } from '../component-base.ts'
+import { readKubeconfig } from '../connection.ts'
+import { FlagError } from '../flags/parse-flags.ts'
+import { readFlagFile, readPair, selfSigned } from '../read-pem.ts'
+import type { Component, ComponentContext } from '../run-component.ts'
+import { tlsOptions } from '../tls-options.ts'
+import { delegatedAccess } from './delegated-access.ts'
+import { type KubeletFlags, kubeletFlags } from './kubelet-flags.ts'
+import { type KubeletOptions, kubeletOptions } from './kubelet-options.ts'
+
+const program = 'kubelet'
+
+/** The pair that was given, or one of its own; and whose certificates count. */
+function tlsOf({ flags, nodeName, addresses }: KubeletOptions): KubeletTls {
+  const given = readPair(
+    ['tls-cert-file', 'tls-private-key-file'],
+    [flags['tls-cert-file'], flags['tls-private-key-file']],
+  )
+  const names = [...new Set([nodeName, ...addresses])]
+  const serving = given ?? selfSigned({ folder: flags['cert-dir'], name: program, names })
+  const clientCa = readFlagFile('client-ca-file', flags['client-ca-file'])
+  return {
+    ...{ key: serving.keyPem, cert: serving.certificatePem },
+    ...tlsOptions(flags['tls-min-version'], flags['tls-cipher-suites']),
+    ...defined({ clientCa }),
+  }
+}
+
+interface Served {
+  readonly tls: KubeletTls
+  readonly api: KubeletApi
+  readonly client: Client
+  readonly metrics: Metrics
+}
+
+/** The agent's ways in: HTTPS, health, and what everyone may read. */
+async function serve(
+  { flags, nodeName }: KubeletOptions,
+  { tls, api, client, metrics }: Served,
+  { logger, stops }: ComponentContext,
+): Promise<void> {
+  const shared = { api, host: realHost, metrics }
+  const server = new KubeletServer({
+    ...{ ...shared, address: flags.address, port: flags.port },
+    tls,
+    access: delegatedAccess({
+      ...{ host: realHost, logger, client, nodeName, anonymous: flags['anonymous-auth'] },
+      ...defined({ tokenLifeMs: tokenLife(flags), authorization: authorization(flags) }),
+    }),
+  })
+  await server.start()
+  stops.push(() => server.stop())
+  const readOnly = new KubeletRequests({ ...shared, readOnly: true, admit: async () => {} })
+  const handle = readOnly.serve.bind(readOnly)
+  const { 'read-only-port': readOnlyPort, 'healthz-port': healthPort } = flags
+  if (readOnlyPort !== 0)
+    stops.push(await startPlainServer({ address: flags.address, port: readOnlyPort, handle }))
+  const healthAddress = flags['healthz-bind-address']
+  if (healthPort !== 0)
+    stops.push(await startPlainServer({ address: healthAddress, port: healthPort, handle: serveHealth }))
+}
+
+const tokenLife = (flags: KubeletFlags): number | undefined =>
+  flags['authentication-token-webhook'] ? flags['authentication-token-webhook-cache-ttl'] : undefined
+
+function authorization(flags: KubeletFlags) {
+  if (flags['authorization-mode'] === 'AlwaysAllow') return undefined
+  return {
+    allowedLifeMs: flags['authorization-webhook-cache-authorized-ttl'],
+    deniedLifeMs: flags['authorization-webhook-cache-unauthorized-ttl'],
+  }
+}
+
+/** Where the runtime says that it keeps images. */
+async function imageDirectory(runtime: CriRuntime): Promise<string | undefined> {
+  const [first] = await runtime.imageFsInfo()
+  return first?.fsId?.mountpoint
+}
+
+/** `kubelet`, with a container runtime of the machine's, against an API server. */
+export const kubelet: Component<typeof kubeletFlags> = {
+  program,
+  flags: kubeletFlags,
+  start: async (values, context) => {
+    const { logger, stops, given } = context
+    const options = kubeletOptions(values, given, hostname())
+    const { flags, nodeName, addresses } = options
+    if (flags.kubeconfig === undefined)
+      throw new FlagError('--kubeconfig must be specified: a node without an API server is not there')
+    const config = readKubeconfig('kubeconfig', flags.kubeconfig, undefined)
+    if (process.getuid?.() !== 0)
+      throw new Error(`kubelet needs to run as uid \`0\`. It is being run as ${process.getuid?.()}`)
+    const tls = tlsOf(options)
+    useAdministratorPath()
+    const limits = { perSecond: flags['kube-api-qps'], burst: flags['kube-api-burst'] }
+    const { client } = ownConnection(config, { userAgent: program, ...limits }, stops)
+    const informers = createInformerFactory({ client, host: realHost, logger })
+    stops.push(() => informers.stop())
+    const runtime = new CriRuntime(options.socket)
+    stops.push(() => runtime.close())
+    const metrics = createMetrics()
+    const node = await startLinuxNode({
+      ...{ client, informers, host: realHost, logger, metrics, runtime, nodeName, addresses },
+      ...{ port: flags.port, version: kubernetesVersion, cgroupPrefix: options.cgroupPrefix },
+      ...defined({ imageDirectory: await imageDirectory(runtime), resolvConf: flags['resolv-conf'] }),
+      rootDirectory: options.rootDirectory,
+      cgroupDriver: flags['cgroup-driver'],
+      clusterDns: flags['cluster-dns'],
+      clusterDomain: flags['cluster-domain'],
+      labels: Object.fromEntries(flags['node-labels']),
+      taints: flags['register-with-taints'],
+      maxPods: flags['max-pods'],
+      serialPulls: flags['serialize-image-pulls'],
+      tuning: options.tuning,
+    })
+    stops.push(() => node.stop())
+    await serve(options, { tls, api: node.kubelet.api, client, metrics }, context)
+  },
+}
