@@ -23,7 +23,7 @@ import { linuxMachine } from './linux-machine.ts'
 import { LinuxPodFiles } from './linux-pod-files.ts'
 import { linuxPodNetwork } from './linux-pod-network.ts'
 import { fileLogs } from './log-files.ts'
-import { LogRotation } from './log-rotation.ts'
+import { type LogLimits, LogRotation } from './log-rotation.ts'
 import { isMountPoint, mountTmpfs, unmountBelow } from './mounts.ts'
 
 export interface LinuxNodeOptions {
@@ -59,6 +59,7 @@ export interface LinuxNodeOptions {
   readonly maxPods?: number
   readonly serialPulls?: boolean
   readonly tuning?: NodeTuning
+  readonly logLimits?: LogLimits
 }
 
 export interface LinuxNode {
@@ -135,7 +136,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     },
   })
   state.kubelet = kubelet
-  const rotation = new LogRotation({ runtime, logger })
+  const rotation = new LogRotation({ ...options.logLimits, runtime, logger })
   rotation.start()
   const stopTokens = renewTokens(kubelet, tokens, volumes, host, logger)
   return {

@@ -7,13 +7,16 @@ import type { Logger } from '../../base/logger.ts'
 import { messageOf } from '../pod/start-failure.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
-export interface LogRotationOptions {
-  readonly runtime: Runtime
-  readonly logger: Logger
-  /** Upstream's containerLogMaxSize, containerLogMaxFiles and containerLogMonitorInterval. */
+/** Upstream's containerLogMaxSize, containerLogMaxFiles and containerLogMonitorInterval. */
+export interface LogLimits {
   readonly maxBytes?: number
   readonly maxFiles?: number
   readonly everyMs?: number
+}
+
+export interface LogRotationOptions extends LogLimits {
+  readonly runtime: Runtime
+  readonly logger: Logger
 }
 
 /** Keeps the logs of running containers small: 10 MiB, and 5 files of each. */

@@ -25,6 +25,8 @@ export interface NodeTuning {
   readonly reportEveryMs?: number
   /** For how long a heartbeat counts. */
   readonly leaseSeconds?: number
+  /** How many images the status lists; -1: all. */
+  readonly maxImages?: number
   /** When pods are evicted. */
   readonly eviction?: EvictionSettings
 }
@@ -54,7 +56,7 @@ export interface NodeView {
   readonly nowMs: number
 }
 
-const maxImages = 50
+const defaultMaxImages = 50
 const maxImageNames = 5
 
 /** What the node is registered with, but for its status. */
@@ -118,10 +120,10 @@ function resources(view: NodeView): Pick<NodeStatus, 'capacity' | 'allocatable'>
   }
 }
 
-function imageList(images: readonly Image[]): readonly core.v1.ContainerImage[] {
+function imageList(images: readonly Image[], most = defaultMaxImages): readonly core.v1.ContainerImage[] {
   return [...images]
     .sort((a, b) => b.size - a.size)
-    .slice(0, maxImages)
+    .slice(0, most === -1 ? images.length : most)
     .map(({ repoDigests, repoTags, size }) => ({
       names: [...repoDigests, ...repoTags].slice(0, maxImageNames),
       sizeBytes: size,
@@ -141,7 +143,7 @@ export function nodeStatus(view: NodeView): NodeStatus {
       { type: 'Hostname', address: hostname },
     ],
     ...(settings.port === 0 ? {} : { daemonEndpoints: { kubeletEndpoint: { Port: settings.port } } }),
-    images: imageList(view.images),
+    images: imageList(view.images, settings.maxImages),
     nodeInfo: {
       machineID: info.machineId,
       systemUUID: info.systemUuid,

@@ -23,7 +23,10 @@ export interface KubeletConfig {
   /** How often a node's status is written that has not changed. */
   readonly reportEveryMs?: number
   readonly leaseSeconds?: number
+  readonly logLookMs?: number
 }
+
+const minLogLookMs = 3_000
 
 const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
 const nonNull = (value: number | undefined): number | undefined =>
@@ -31,11 +34,12 @@ const nonNull = (value: number | undefined): number | undefined =>
 
 const nodeFields = [
   ...['registerNode', 'registerWithTaints', 'maxPods', 'podCIDR', 'nodeStatusUpdateFrequency'],
-  ...['nodeStatusReportFrequency', 'nodeLeaseDurationSeconds'],
+  ...['nodeStatusReportFrequency', 'nodeStatusMaxImages', 'nodeLeaseDurationSeconds'],
 ]
 const podFields = [
   ...['containerRuntimeEndpoint', 'clusterDNS', 'clusterDomain', 'resolvConf', 'cgroupDriver', 'cgroupRoot'],
-  ...['serializeImagePulls', 'kubeAPIQPS', 'kubeAPIBurst'],
+  ...['serializeImagePulls', 'kubeAPIQPS', 'kubeAPIBurst', 'containerLogMaxSize', 'containerLogMaxFiles'],
+  'containerLogMonitorInterval',
 ]
 const evictionFields = [
   ...['evictionHard', 'evictionSoft', 'evictionSoftGracePeriod', 'evictionMinimumReclaim'],
@@ -66,6 +70,7 @@ const nodeFlags = (fields: Fields): Partial<KubeletFlags> =>
   defined({
     'register-node': booleanOf(fields, 'registerNode'),
     'register-with-taints': taints(fields),
+    'node-status-max-images': numberOf(fields, 'nodeStatusMaxImages'),
     'max-pods': nonNull(numberOf(fields, 'maxPods')),
     'pod-cidr': textOf(fields, 'podCIDR'),
     'node-status-update-frequency': nonNull(durationOf(fields, 'nodeStatusUpdateFrequency')),
@@ -81,6 +86,8 @@ function podFlags(fields: Fields, beside: (file: string) => string): Partial<Kub
     'cgroup-driver': oneOfTexts(fields, 'cgroupDriver', ['cgroupfs', 'systemd']),
     'cgroup-root': textOf(fields, 'cgroupRoot'),
     'serialize-image-pulls': booleanOf(fields, 'serializeImagePulls'),
+    'container-log-max-size': nonEmpty(textOf(fields, 'containerLogMaxSize')),
+    'container-log-max-files': numberOf(fields, 'containerLogMaxFiles'),
     'kube-api-qps': numberOf(fields, 'kubeAPIQPS'),
     'kube-api-burst': nonNull(numberOf(fields, 'kubeAPIBurst')),
   })
@@ -150,11 +157,16 @@ export function kubeletConfig(text: string, file: string): KubeletConfig {
     nonNull(durationOf(fields, 'nodeStatusReportFrequency')) ??
     nonNull(durationOf(fields, 'nodeStatusUpdateFrequency'))
   const leaseSeconds = nonNull(numberOf(fields, 'nodeLeaseDurationSeconds'))
+  const logLookMs = durationOf(fields, 'containerLogMonitorInterval')
+  if (logLookMs !== undefined && logLookMs < minLogLookMs)
+    throw new Error(
+      'invalid configuration: containerLogMonitorInterval must be a positive time duration greater than or equal to 3s',
+    )
   const flags = {
     ...nodeFlags(fields),
     ...podFlags(fields, beside),
     ...evictionFlags(fields),
     ...serverFlags(fields, beside),
   }
-  return defined({ flags, reportEveryMs, leaseSeconds })
+  return defined({ flags, reportEveryMs, leaseSeconds, logLookMs })
 }

@@ -20,6 +20,7 @@ const nodeFlags = {
     parse: (value) => parseTaints(value.split(',')),
   } satisfies Flag<readonly core.v1.Taint[]> as Flag<readonly core.v1.Taint[]>,
   'node-status-update-frequency': duration('How often the node’s status is looked at.', 10_000),
+  'node-status-max-images': int('How many images the node’s status lists; -1: all.', 50, { min: -1 }),
   'max-pods': int('How many pods the node takes.', 110, { min: 0 }),
 }
 
@@ -35,6 +36,8 @@ const podFlags = {
   'pod-cidr': text('Addresses of pods, until the node says which.'),
   'cgroup-driver': oneOf('Who makes control groups.', ['cgroupfs', 'systemd'], 'cgroupfs'),
   'cgroup-root': text('The group above those of pods.'),
+  'container-log-max-size': text('When a container’s log is put aside.', '10Mi'),
+  'container-log-max-files': int('How many files a container’s log may have.', 5, { min: 2 }),
   'serialize-image-pulls': boolean('One image at a time.', true),
 }
 

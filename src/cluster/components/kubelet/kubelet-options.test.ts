@@ -34,6 +34,7 @@ test('kubeletOptions() has upstream’s defaults without a file', () => {
     socket: '/run/test.sock',
     rootDirectory: '/var/lib/kubelet',
     cgroupPrefix: [],
+    logLimits: { maxBytes: 10 * 1024 ** 2, maxFiles: 5 },
   })
   expect(flags).toMatchObject({
     'anonymous-auth': true,
@@ -44,7 +45,13 @@ test('kubeletOptions() has upstream’s defaults without a file', () => {
     'cert-dir': '/var/lib/kubelet/pki',
   })
   expect(flags['resolv-conf']).toBeUndefined()
-  expect(tuning).toEqual({ register: true, podCidr: '', statusEveryMs: 10_000, eviction: defaultEviction })
+  expect(tuning).toEqual({
+    register: true,
+    podCidr: '',
+    statusEveryMs: 10_000,
+    maxImages: 50,
+    eviction: defaultEviction,
+  })
 })
 
 test('kubeletOptions() has the other defaults of a file', () => {
@@ -74,6 +81,9 @@ registerNode: false
 registerWithTaints: [{key: only, value: us, effect: NoExecute}]
 nodeStatusUpdateFrequency: 20s
 nodeLeaseDurationSeconds: 60
+nodeStatusMaxImages: -1
+containerLogMaxSize: 1Mi
+containerLogMonitorInterval: 5s
 evictionHard: {nodefs.available: 5%}
 evictionSoft: {memory.available: 1Gi}
 evictionSoftGracePeriod: {memory.available: 1m30s}
@@ -91,6 +101,7 @@ evictionSoftGracePeriod: {memory.available: 1m30s}
     socket: '/run/file.sock',
     rootDirectory: '/r',
     cgroupPrefix: ['a', 'b'],
+    logLimits: { maxBytes: 1024 ** 2, maxFiles: 5, everyMs: 5_000 },
   })
   expect(read.flags).toMatchObject({
     'client-ca-file': join(folder, 'ca.crt'),
@@ -110,6 +121,7 @@ evictionSoftGracePeriod: {memory.available: 1m30s}
     register: false,
     podCidr: '',
     statusEveryMs: 20_000,
+    maxImages: -1,
     reportEveryMs: 20_000,
     leaseSeconds: 60,
     eviction: {
@@ -138,6 +150,9 @@ test.each([
   ],
   ['maxPods: many\n', 'maxPods must be a number'],
   ['cgroupDriver: other\n', 'cgroupDriver: other is not there, only cgroupfs, systemd'],
+  ['port: 70000\n', 'invalid configuration: --port 70000 must be between 1 and 65535, inclusive'],
+  ['maxPods: 1.5\n', 'invalid configuration: --max-pods 1.5 strconv.ParseInt'],
+  ['containerLogMonitorInterval: 2s\n', 'containerLogMonitorInterval must be a positive time duration'],
   ['maxPods: 1\nmaxPods: 2\n', 'Map keys must be unique'],
 ])('kubeletOptions() refuses a file by name: %j', (text, message) => {
   expect(() => withFile(text)).toThrow(message)
@@ -159,6 +174,8 @@ test.each([
   [['--node-labels=a=-'], "invalid node labels: '-' - a valid label must be"],
   [['--register-with-taints=a=b'], 'invalid taint spec: a=b'],
   [['--register-with-taints=a:NoSchedule,a=b:NoSchedule'], 'duplicated taints with the same key and effect'],
+  [['--container-log-max-files=1'], 'must be between 2 and'],
+  [['--container-log-max-size=big'], 'failed to parse container log max size "big"'],
   [['--authorization-mode=RBAC'], 'invalid argument "RBAC" for "--authorization-mode" flag'],
   [['--container-runtime-endpoint=tcp://x'], 'protocol "tcp" not supported'],
 ])('kubeletOptions() refuses %j', (args, message) => {

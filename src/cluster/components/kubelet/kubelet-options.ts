@@ -1,13 +1,16 @@
 import { resolve } from 'node:path'
+import { goQuote } from '../../../apimachinery/go-text.ts'
+import { parseQuantity } from '../../../apimachinery/quantity.ts'
 import { defined } from '../../../base/defined.ts'
 import { parseThresholds } from '../../../kubelet/eviction/parse-thresholds.ts'
 import type { EvictionSettings } from '../../../kubelet/eviction/thresholds.ts'
+import type { LogLimits } from '../../../kubelet/linux/log-rotation.ts'
 import type { NodeTuning } from '../../../kubelet/node/node-object.ts'
-import { duration } from '../flags/flag-types.ts'
+import { duration, type Flag } from '../flags/flag-types.ts'
 import { FlagError } from '../flags/parse-flags.ts'
 import { readFlagFile } from '../read-pem.ts'
 import { type KubeletConfig, kubeletConfig } from './kubelet-config.ts'
-import type { KubeletFlags } from './kubelet-flags.ts'
+import { type KubeletFlags, kubeletFlags } from './kubelet-flags.ts'
 import { parseNodeIps, socketPath } from './node-texts.ts'
 
 export interface KubeletOptions {
@@ -19,15 +22,33 @@ export interface KubeletOptions {
   readonly rootDirectory: string
   readonly cgroupPrefix: readonly string[]
   readonly tuning: NodeTuning
+  readonly logLimits: LogLimits
 }
 
+const nanosPerUnit = 1_000_000_000n
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** What a flag would not take is not taken from a file either. Throws an Error. */
+function checkNumbers({ flags }: KubeletConfig): void {
+  for (const [name, value] of Object.entries(flags)) {
+    const flag: Flag<unknown> | undefined = Object.entries(kubeletFlags).find(([each]) => each === name)?.[1]
+    if (flag?.type !== 'int') continue
+    try {
+      flag.parse(String(value), undefined)
+    } catch (error) {
+      throw new Error(`invalid configuration: --${name} ${String(value)} ${messageOf(error)}`)
+    }
+  }
+}
 
 function readConfig(file: string | undefined): KubeletConfig {
   const text = readFlagFile('config', file)
   if (file === undefined || text === undefined) return { flags: {} }
   try {
-    return kubeletConfig(text, file)
+    const config = kubeletConfig(text, file)
+    checkNumbers(config)
+    return config
   } catch (error) {
     throw new FlagError(`failed to load kubelet config file, path: ${file}, error: ${messageOf(error)}`)
   }
@@ -53,6 +74,14 @@ function evictionSettings(flags: KubeletFlags): EvictionSettings {
   }
 }
 
+/** Bytes; a negative size says that logs are left as they are. */
+function logSize(text: string): number {
+  const parsed = parseQuantity(text)
+  if ('error' in parsed)
+    throw new Error(`failed to parse container log max size ${goQuote(text)}: ${parsed.error}`)
+  return parsed.nano < 0n ? Number.POSITIVE_INFINITY : Number(parsed.nano / nanosPerUnit)
+}
+
 /** Upstream: what the node is called in the API. */
 function nodeNameOf(flags: KubeletFlags, machine: string): string {
   const name = (flags['hostname-override'] || machine).trim().toLowerCase()
@@ -66,7 +95,7 @@ export function kubeletOptions(
   given: ReadonlySet<string>,
   machine: string,
 ): KubeletOptions {
-  const { flags: filed, reportEveryMs, leaseSeconds } = readConfig(values.config)
+  const { flags: filed, reportEveryMs, leaseSeconds, logLookMs } = readConfig(values.config)
   const own = Object.fromEntries(Object.entries(values).filter(([name]) => given.has(name)))
   const flags: KubeletFlags = { ...values, ...filed, ...own }
   try {
@@ -82,7 +111,13 @@ export function kubeletOptions(
         podCidr: flags['pod-cidr'],
         statusEveryMs: flags['node-status-update-frequency'],
         eviction: evictionSettings(flags),
+        maxImages: flags['node-status-max-images'],
         ...{ reportEveryMs, leaseSeconds },
+      }),
+      logLimits: defined({
+        maxBytes: logSize(flags['container-log-max-size']),
+        maxFiles: flags['container-log-max-files'],
+        everyMs: logLookMs,
       }),
     }
   } catch (error) {

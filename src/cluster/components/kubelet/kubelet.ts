@@ -127,6 +127,7 @@ export const kubelet: Component<typeof kubeletFlags> = {
       maxPods: flags['max-pods'],
       serialPulls: flags['serialize-image-pulls'],
       tuning: options.tuning,
+      logLimits: options.logLimits,
     })
     stops.push(() => node.stop())
     await serve(options, { tls, api: node.kubelet.api, client, metrics }, context)

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest'
+import { Node as nodeKind } from '../../api/core/node/kind.ts'
+import { silentLogger } from '../../base/logger.ts'
+import { createClient } from '../../client/create-client.ts'
+import { FakeApi } from '../../client/testing/fake-api.ts'
+import { testHost } from '../../client/testing/test-host.ts'
+import { SimulatedRuntime } from '../runtime/simulated/simulated-runtime.ts'
+import type { Machine } from './machine.ts'
+import { NodeAgent } from './node-agent.ts'
+import type { NodeTuning } from './node-object.ts'
+
+const gibibyte = 1024 ** 3
+
+const machine: Machine = {
+  info: async () => ({
+    ...{ hostname: 'n1', machineId: 'm', systemUuid: 's', bootId: 'b', kernelVersion: '6', osImage: 'Linux' },
+    ...{ operatingSystem: 'linux', architecture: 'amd64', cpuCount: 2, memoryBytes: gibibyte, swapBytes: 0 },
+    ...{ hugepages: new Map(), cgroupV2: true, swapAccounting: false, addresses: ['10.0.0.1'] },
+  }),
+  state: async () => ({
+    availableMemoryBytes: gibibyte,
+    nodeFs: { bytes: 1000, availableBytes: 900, inodes: 0, freeInodes: 0 },
+  }),
+}
+
+function setUp(tuning: NodeTuning) {
+  const host = testHost()
+  const api = new FakeApi(host)
+  const client = createClient(api)
+  const settings = { nodeName: 'n1', labels: {}, taints: [], maxPods: 5, port: 0, version: 'v1.36.0' }
+  const agent = new NodeAgent({
+    ...{ client, host, machine, logger: silentLogger, events: { event: () => {} } },
+    runtime: new SimulatedRuntime({ host }),
+    settings: { ...settings, ...tuning },
+    onNetworkChange: () => {},
+    pressing: () => new Set(),
+  })
+  return { host, api, agent, nodes: client.resource(nodeKind) }
+}
+
+test('a node that is not to be registered is waited for, and then has its status', async () => {
+  const { host, agent, nodes } = setUp({ register: false })
+  const starting = agent.start()
+  await host.advance(60_000)
+  expect((await nodes.list()).items).toEqual([])
+  await nodes.create({ metadata: { name: 'n1' } })
+  await host.advance(60_000)
+  await starting
+  expect((await nodes.get('', 'n1')).status?.capacity?.['pods']).toBe('5')
+  await agent.stop()
+})
+
+test('pods have the addresses of the configuration until the node says which', async () => {
+  const { host, agent } = setUp({ podCidr: '10.1.0.0/24' })
+  const starting = agent.start()
+  await host.advance(10_000)
+  await starting
+  expect(agent.networkError).toBeUndefined()
+  await agent.stop()
+})
+
+test('a status that stays the same is written as often as it is told to', async () => {
+  const { host, api, agent } = setUp({ podCidr: '10.1.0.0/24', statusEveryMs: 2_000, reportEveryMs: 20_000 })
+  void agent.start()
+  await host.advance(10_000)
+  const patches = () => api.requests.filter(({ method }) => method === 'PATCH').length
+  const before = patches()
+  await host.advance(60_000)
+  expect(patches() - before).toBe(3)
+  await agent.stop()
+})
+
+test('what pods may have is what hard eviction leaves', async () => {
+  const thresholds = [
+    { signal: 'memory.available', value: { share: 0.5 }, graceMs: 0 },
+    { signal: 'nodefs.available', value: { quantity: 300 }, graceMs: 60_000 },
+  ] as const
+  const eviction = { thresholds, pressureTransitionMs: 0, maxPodGraceSeconds: 0 }
+  const { host, agent, nodes } = setUp({ eviction })
+  void agent.start()
+  await host.advance(1_000)
+  const { allocatable } = (await nodes.get('', 'n1')).status ?? {}
+  expect(allocatable).toMatchObject({ memory: `${gibibyte / 2 / 1024}Ki`, 'ephemeral-storage': '1000' })
+  await agent.stop()
+})
