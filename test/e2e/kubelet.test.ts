@@ -74,7 +74,13 @@ describe.skipIf(noKubelet !== '')(`a cluster of processes with a kubelet ${noKub
       kind: 'KubeletConfiguration',
       authentication: { x509: { clientCAFile: 'clients.crt' } },
       containerRuntimeEndpoint: `unix://${bench.containerd.socket}`,
-      ...{ cgroupRoot: `/${cgroup}`, healthzPort: 0, maxPods: 7, clusterDomain: 'file.local' },
+      ...{
+        cgroupRoot: `/${cgroup}`,
+        healthzPort: 0,
+        failSwapOn: false,
+        maxPods: 7,
+        clusterDomain: 'file.local',
+      },
       evictionHard: { 'memory.available': '64Mi' },
     }
     writeFileSync(join(cluster.folder, 'kubelet.yaml'), JSON.stringify(config))

@@ -35,6 +35,7 @@ const nonNull = (value: number | undefined): number | undefined =>
 const nodeFields = [
   ...['registerNode', 'registerWithTaints', 'maxPods', 'podCIDR', 'nodeStatusUpdateFrequency'],
   ...['nodeStatusReportFrequency', 'nodeStatusMaxImages', 'nodeLeaseDurationSeconds'],
+  'failSwapOn',
 ]
 const podFields = [
   ...['containerRuntimeEndpoint', 'clusterDNS', 'clusterDomain', 'resolvConf', 'cgroupDriver', 'cgroupRoot'],
@@ -68,6 +69,7 @@ function taints(fields: Fields): KubeletFlags['register-with-taints'] | undefine
 
 const nodeFlags = (fields: Fields): Partial<KubeletFlags> =>
   defined({
+    'fail-swap-on': booleanOf(fields, 'failSwapOn'),
     'register-node': booleanOf(fields, 'registerNode'),
     'register-with-taints': taints(fields),
     'node-status-max-images': numberOf(fields, 'nodeStatusMaxImages'),

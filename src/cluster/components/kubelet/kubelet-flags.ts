@@ -21,6 +21,7 @@ const nodeFlags = {
   } satisfies Flag<readonly core.v1.Taint[]> as Flag<readonly core.v1.Taint[]>,
   'node-status-update-frequency': duration('How often the node’s status is looked at.', 10_000),
   'node-status-max-images': int('How many images the node’s status lists; -1: all.', 50, { min: -1 }),
+  'fail-swap-on': boolean('Refuse to start on a machine that swaps.', true),
   'max-pods': int('How many pods the node takes.', 110, { min: 0 }),
 }
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { defined } from '../../../base/defined.ts'
 import { createMetrics } from '../../../base/host/metrics.ts'
@@ -86,6 +87,16 @@ function authorization(flags: KubeletFlags) {
   }
 }
 
+/** Throws where the machine swaps: the file has a line for each place, below its heading. */
+async function refuseSwap(): Promise<void> {
+  const places = await readFile('/proc/swaps', 'utf8').catch(() => '')
+  if (places.trim().split('\n').length > 1) {
+    throw new Error(
+      'running with swap on is not supported, please disable swap or set --fail-swap-on flag to false',
+    )
+  }
+}
+
 /** Where the runtime says that it keeps images. */
 async function imageDirectory(runtime: CriRuntime): Promise<string | undefined> {
   const [first] = await runtime.imageFsInfo()
@@ -105,6 +116,7 @@ export const kubelet: Component<typeof kubeletFlags> = {
     const config = readKubeconfig('kubeconfig', flags.kubeconfig, undefined)
     if (process.getuid?.() !== 0)
       throw new Error(`kubelet needs to run as uid \`0\`. It is being run as ${process.getuid?.()}`)
+    if (flags['fail-swap-on']) await refuseSwap()
     const tls = tlsOf(options)
     useAdministratorPath()
     const limits = { perSecond: flags['kube-api-qps'], burst: flags['kube-api-burst'] }
