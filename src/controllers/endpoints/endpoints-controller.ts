@@ -1,7 +1,7 @@
 import { Endpoints } from '../../api/core/endpoints/kind.ts'
 import { Pod } from '../../api/core/pod/kind.ts'
 import { Service } from '../../api/core/service/kind.ts'
-import { endpointChanged, selectsPods, servicesSelecting } from '../../api/core/service/service-pods.ts'
+import { selectsPods } from '../../api/core/service/service-pods.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { labelMatcherOfMap } from '../../apimachinery/selectors/label-selector.ts'
 import { hasCause, isStatus } from '../../apimachinery/status-error.ts'
@@ -17,6 +17,7 @@ import {
 } from '../../reconcile/controller.ts'
 import { keyOf, splitKey } from '../../reconcile/owner-references.ts'
 import { TriggerTimes } from '../../reconcile/trigger-times.ts'
+import { watchBackends } from '../../reconcile/watch-backends.ts'
 import { planEndpoints } from './plan-endpoints.ts'
 
 export interface EndpointsOptions {
@@ -102,13 +103,7 @@ export function endpointsController({ updatesBatchPeriodMs = 0 }: EndpointsOptio
     name: 'endpoint',
     reconciles: Service,
     watches: [
-      watching({
-        kind: Pod,
-        when: endpointChanged,
-        ...(updatesBatchPeriodMs === 0 ? {} : { delayMs: updatesBatchPeriodMs }),
-        keys: (pod, { cache }) =>
-          servicesSelecting(pod, cache.of(Service).list(pod.metadata?.namespace ?? '')).map(keyOf),
-      }),
+      watchBackends(updatesBatchPeriodMs),
       watching({
         kind: Endpoints,
         when: (endpoints) => endpoints === undefined,

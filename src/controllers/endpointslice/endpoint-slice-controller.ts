@@ -1,7 +1,7 @@
 import { Node } from '../../api/core/node/kind.ts'
 import { Pod } from '../../api/core/pod/kind.ts'
 import { Service } from '../../api/core/service/kind.ts'
-import { endpointChanged, selectsPods, servicesSelecting } from '../../api/core/service/service-pods.ts'
+import { selectsPods } from '../../api/core/service/service-pods.ts'
 import { EndpointSlice } from '../../api/discovery/endpoint-slice/kind.ts'
 import { serviceKeysOf } from '../../api/discovery/endpoint-slice/slice-parts.ts'
 import type { core } from '../../api/generated/types/index.ts'
@@ -18,9 +18,10 @@ import {
   type ReconcileContext,
   watching,
 } from '../../reconcile/controller.ts'
-import { keyOf, splitKey } from '../../reconcile/owner-references.ts'
+import { splitKey } from '../../reconcile/owner-references.ts'
 import type { SliceCounts } from '../../reconcile/slice-metrics.ts'
 import { TriggerTimes } from '../../reconcile/trigger-times.ts'
+import { watchBackends } from '../../reconcile/watch-backends.ts'
 import type { Family } from './endpoint-of-pod.ts'
 import { familiesOf, managedBy, planSlices, reuseSlices } from './plan-slices.ts'
 import { joinFailures, ServiceSlices } from './service-slices.ts'
@@ -167,13 +168,7 @@ export function endpointSliceController({
     reportsAs: 'endpoint-slice-controller',
     reconciles: Service,
     watches: [
-      watching({
-        kind: Pod,
-        when: endpointChanged,
-        ...(updatesBatchPeriodMs === 0 ? {} : { delayMs: updatesBatchPeriodMs }),
-        keys: (pod, { cache }) =>
-          servicesSelecting(pod, cache.of(Service).list(pod.metadata?.namespace ?? '')).map(keyOf),
-      }),
+      watchBackends(updatesBatchPeriodMs),
       watching({
         kind: EndpointSlice,
         keys: serviceKeys,
