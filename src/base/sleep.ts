@@ -1,15 +1,22 @@
 import type { Host } from './host.ts'
 
-/** Resolves after `delayMs`, or as soon as `signal` aborts. */
-export function sleep(host: Host, delayMs: number, signal?: AbortSignal): Promise<void> {
-  if (signal?.aborted) return Promise.resolve()
+/**
+ * Resolves after `delayMs`, or as soon as one of the signals aborts. Several are better given here than as one of
+ * `AbortSignal.any`, which Node keeps for as long as somebody listens to it.
+ */
+export function sleep(
+  host: Host,
+  delayMs: number,
+  ...signals: readonly (AbortSignal | undefined)[]
+): Promise<void> {
+  if (signals.some((signal) => signal?.aborted)) return Promise.resolve()
   return new Promise((resolve) => {
     const wake = (): void => {
       timer.cancel()
-      signal?.removeEventListener('abort', wake)
+      for (const signal of signals) signal?.removeEventListener('abort', wake)
       resolve()
     }
     const timer = host.schedule(delayMs, wake)
-    signal?.addEventListener('abort', wake, { once: true })
+    for (const signal of signals) signal?.addEventListener('abort', wake, { once: true })
   })
 }

@@ -150,7 +150,7 @@ class Election {
       if (signal.aborted) return
       const answered = new AbortController()
       // An attempt that hangs must not keep the leader from stepping down.
-      const timedOut = sleep(host, this.#leftMs, AbortSignal.any([signal, answered.signal]))
+      const timedOut = sleep(host, this.#leftMs, signal, answered.signal)
       await Promise.race([this.#leftMs > 0 ? this.#tryToHold() : undefined, timedOut])
       answered.abort()
       if (this.#leftMs <= 0) this.#end('was not renewed in time')

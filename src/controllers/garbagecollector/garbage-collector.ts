@@ -152,7 +152,7 @@ class Collector {
     const { host, signal, logger } = this.#setup
     const done = new AbortController()
     const all = Promise.allSettled(synced).then(() => true)
-    const late = sleep(host, syncTimeoutMs, AbortSignal.any([signal, done.signal])).then(() => false)
+    const late = sleep(host, syncTimeoutMs, signal, done.signal).then(() => false)
     if (!(await Promise.race([all, late])) && !signal.aborted) {
       this.#syncErrors.inc()
       logger.warn('some resources cannot be followed yet; the garbage collector goes on without them')
