@@ -120,7 +120,7 @@ export function program(): Command {
     )
     .option('--service-cidr <cidr>', 'addresses of Services (default: 10.96.0.0/12)')
     .option('--dns-address <address>', "cluster DNS's address, one of the Services' (default: 10.96.0.10)")
-    .option('--pod-cidr <cidr>', 'addresses of pods (default: 10.244.0.0/16)')
+    .option('--pod-cidr <cidr>', 'addresses of pods (default: 10.244.0.0/16, wider for more than 256 nodes)')
     .option(
       '--node-cidr-mask-size <bits>',
       "prefix length of each node's part of them (default: 24)",

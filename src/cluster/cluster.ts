@@ -166,7 +166,7 @@ interface Site extends Ground {
 /** Starts the parts, in order; what has started is stopped again when a later part fails. */
 async function startParts(options: ClusterOptions, report: Report, site: Site): Promise<Parts> {
   const { host, virtual, temporary, directory, place, names } = site
-  const network: NetworkOptions = networkOf(directory.root, options.network)
+  const network: NetworkOptions = networkOf(directory.root, options.network, names.length)
   const logger: Logger = options.logger ?? silentLogger
   const real = options.runtime === 'containerd'
   if (real) refuseOverlap(place.address, network)
