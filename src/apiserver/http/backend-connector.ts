@@ -5,7 +5,7 @@ import {
   type RequestOptions,
 } from 'node:http'
 import { Agent, request as httpsRequest } from 'node:https'
-import { isIP, Socket } from 'node:net'
+import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type {
   BackendAddress,
@@ -97,8 +97,18 @@ function inGoWords(error: NodeJS.ErrnoException, { host, port }: BackendAddress)
 const isReset = ({ code }: NodeJS.ErrnoException): boolean => code === 'ECONNRESET' || code === 'EPIPE'
 
 /** What comes after the connection's establishment may take its time. */
-function untimed(socket: Duplex): void {
-  if (socket instanceof Socket) socket.setTimeout(0)
+function timeEstablishment(call: ClientRequest, { scheme, host, port }: BackendAddress): void {
+  call.on('timeout', () => call.destroy(new Error(`dial tcp ${host}:${port}: i/o timeout`)))
+  call.on('socket', (socket) => {
+    if (call.reusedSocket) socket.setTimeout(0)
+    else socket.once(scheme === 'https' ? 'secureConnect' : 'connect', () => socket.setTimeout(0))
+  })
+}
+
+/** What it does at this time goes on; nothing is kept for later. */
+function retire(agent: Agent): void {
+  agent.maxFreeSockets = 0
+  for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy()
 }
 
 /** Talks to kubelets with the server's own certificate, and to pods with none. */
@@ -140,7 +150,6 @@ export class NodeBackendConnector implements BackendConnector {
       insecureHTTPParser: address.trust === 'none',
     }
     const call = this.#open(options, address)
-    call.on('timeout', () => call.destroy(new Error(`dial tcp ${address.host}:${address.port}: i/o timeout`)))
     return call
   }
 
@@ -154,6 +163,7 @@ export class NodeBackendConnector implements BackendConnector {
         ? httpsRequest({ ...options, agent: this.#agentFor(address.trust) })
         : httpRequest(options)
     call.on('socket', (socket) => socket.setNoDelay(true))
+    timeEstablishment(call, address)
     return call
   }
 
@@ -165,7 +175,7 @@ export class NodeBackendConnector implements BackendConnector {
     this.#serviceAgents.set(key, agent)
     const [oldest] = this.#serviceAgents
     if (oldest !== undefined && this.#serviceAgents.size > maxServiceAgents) {
-      oldest[1].destroy()
+      retire(oldest[1])
       this.#serviceAgents.delete(oldest[0])
     }
     return agent
@@ -188,11 +198,14 @@ export class NodeBackendConnector implements BackendConnector {
   request(request: BackendRequest): Promise<BackendResponse> {
     return new Promise((resolve, reject) => {
       const call = this.#send(request)
+      let isAnswered = false
       call.on('response', (message) => {
-        untimed(message.socket)
+        isAnswered = true
         resolve(responseOf(message))
       })
       call.on('error', (error) => {
+        // Whoever reads the answer is told where that breaks off.
+        if (isAnswered) return
         // The server had closed a connection that it had kept: nothing of this request has reached it.
         if (call.reusedSocket && isReset(error)) this.request(request).then(resolve, reject)
         else reject(inGoWords(error, request.address))
@@ -206,7 +219,6 @@ export class NodeBackendConnector implements BackendConnector {
       const call = this.#send(request)
       call.on('response', (message) => resolve({ type: 'refused', response: responseOf(message) }))
       call.on('upgrade', (message, socket, head) => {
-        untimed(socket)
         socket.on('error', () => socket.destroy())
         const destroy = (): void => {
           socket.destroy()
