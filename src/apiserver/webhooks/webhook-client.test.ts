@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -29,7 +30,7 @@ beforeAll(async () => {
   const options = { cert: served.certificatePem, key: served.keyPem }
   server = createServer(options, (request, response) => {
     paths.push(request.url ?? '')
-    response.end('{"answer":1}')
+    if (request.url?.startsWith('/silent') !== true) response.end('{"answer":1}')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 })
@@ -59,4 +60,15 @@ test('post() joins paths as client-go does', async () => {
   paths.length = 0
   for (const path of ['', '//a//b/', '/a/../c/.']) await client(path, authority).post({}, 5)
   expect(paths).toEqual(['/?timeout=5s', '/a/b?timeout=5s', '/c?timeout=5s'])
+})
+
+test('post() gives up when its caller does, and keeps nothing of it', async () => {
+  const caller = new AbortController()
+  await client('/hook', authority).post({}, 5, caller.signal)
+  expect(getEventListeners(caller.signal, 'abort')).toEqual([])
+  const pending = client('/silent', authority).post({}, 5, caller.signal)
+  caller.abort()
+  await expect(pending).rejects.toThrow(/^Post "https:\S+\/silent\?timeout=5s": context canceled$/)
+  const late = client('/hook', authority).post({}, 5, caller.signal)
+  await expect(late).rejects.toThrow('context canceled')
 })

@@ -93,19 +93,22 @@ export class WebhookClient {
   /** Posts a review and gives what the answer's JSON says. Rejects with an Error in upstream's words, after `timeoutSeconds` at the latest: a StatusError where the answer is one. */
   async post(review: object, timeoutSeconds: number, cancelled?: AbortSignal): Promise<unknown> {
     const { host } = this.#options
-    const timeout = new AbortController()
-    const timer = host.schedule(timeoutSeconds * 1000, () => timeout.abort(new Error(late)))
-    const { signal } = timeout
+    const stop = new AbortController()
+    const { signal } = stop
+    const timer = host.schedule(timeoutSeconds * 1000, () => stop.abort(new Error(late)))
+    const giveUp = (): void => stop.abort(new Error('context canceled'))
     const target = `${this.#target.path}?timeout=${timeoutSeconds}s`
     let answer: Answer
     try {
-      const either = cancelled === undefined ? signal : AbortSignal.any([signal, cancelled])
-      answer = await host.track(this.#send(target, jsonText(review), either))
+      if (cancelled?.aborted) giveUp()
+      cancelled?.addEventListener('abort', giveUp, { once: true })
+      answer = await host.track(this.#send(target, jsonText(review), signal))
     } catch (error) {
-      const why = signal.aborted ? late : messageOf(error)
+      const why = messageOf(signal.aborted ? signal.reason : error)
       throw new Error(`Post ${JSON.stringify(`${this.#target.origin}${target}`)}: ${why}`, { cause: error })
     } finally {
       timer.cancel()
+      cancelled?.removeEventListener('abort', giveUp)
     }
     if (answer.status >= 400) throw errorOfAnswer(answer.status, answer.text)
     return JSON.parse(answer.text)
