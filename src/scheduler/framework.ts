@@ -1,5 +1,7 @@
 import type { core } from '../api/generated/types/index.ts'
+import type { Features } from '../apimachinery/feature-gates.ts'
 import type { Client } from '../client/client.ts'
+import type { InformerFactory } from '../client/informer.ts'
 import type { ClusterEvent } from './cluster-event.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { NodeTable } from './node-table.ts'
@@ -36,6 +38,9 @@ export type QueueingHint = (pod: PodInfo, event: ClusterEvent) => boolean
 /** What plugins are made with. */
 export interface PluginContext {
   readonly client: Client
+  /** What plugins ask of it here is waited for before the first pod is scheduled. */
+  readonly informers: Pick<InformerFactory, 'informer'>
+  readonly features: Features
   readonly nodes: NodeTable
 }
 

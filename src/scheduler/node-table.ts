@@ -1,5 +1,6 @@
 import { amountsOf } from '../api/core/pod/pod-requests.ts'
 import type { core } from '../api/generated/types/index.ts'
+import { jsonEqual } from '../apimachinery/json-equal.ts'
 import { assert } from '../base/assert.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { PodInfo } from './pod-info.ts'
@@ -20,6 +21,18 @@ const columnNames = [
 /** One number per node and name, by node index. */
 export type Columns = Record<(typeof columnNames)[number], Float64Array>
 
+/**
+ * Told of each change, for counts that are kept rather than worked out in each cycle. A node comes without pods and
+ * leaves with them: `nodeLeaves` is called while `node.pods` still holds them. A node whose labels or taints change
+ * leaves and comes again, its pods with it.
+ */
+export interface NodeTableObserver {
+  nodeComes(node: NodeInfo): void
+  nodeLeaves(node: NodeInfo): void
+  podAdded(node: NodeInfo, pod: PodInfo): void
+  podRemoved(node: NodeInfo, pod: PodInfo): void
+}
+
 interface MutableNodeInfo extends NodeInfo {
   node: core.v1.Node
   readonly pods: Map<string, PodInfo>
@@ -28,6 +41,14 @@ interface MutableNodeInfo extends NodeInfo {
 
 const initialCapacity = 16
 const inColumns: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage', 'pods'])
+
+function comeWithPods(observer: NodeTableObserver, info: NodeInfo): void {
+  observer.nodeComes(info)
+  for (const pod of info.pods.values()) observer.podAdded(info, pod)
+}
+
+const placeChanged = (node: core.v1.Node, old: core.v1.Node): boolean =>
+  !jsonEqual(node.metadata?.labels, old.metadata?.labels) || !jsonEqual(node.spec?.taints, old.spec?.taints)
 
 function makeColumns(capacity: number): Columns {
   return Object.fromEntries(columnNames.map((name) => [name, new Float64Array(capacity)])) as Columns
@@ -45,6 +66,13 @@ export class NodeTable {
   readonly #byName = new Map<string, MutableNodeInfo>()
   /** Pods on nodes that are not known (yet), by node and uid. */
   readonly #homeless = new Map<string, Map<string, PodInfo>>()
+  readonly #observers: NodeTableObserver[] = []
+
+  /** What is there already is told at once. */
+  observe(observer: NodeTableObserver): void {
+    for (const info of this.#nodes) comeWithPods(observer, info)
+    this.#observers.push(observer)
+  }
 
   get columns(): Columns {
     return this.#columns
@@ -63,8 +91,11 @@ export class NodeTable {
     const name = node.metadata?.name ?? ''
     const known = this.#byName.get(name)
     if (known) {
+      const moves = this.#observers.length > 0 && placeChanged(node, known.node)
+      if (moves) for (const observer of this.#observers) observer.nodeLeaves(known)
       known.node = node
       this.#writeAllocatable(known)
+      if (moves) for (const observer of this.#observers) comeWithPods(observer, known)
       return
     }
     const index = this.#nodes.length
@@ -74,6 +105,7 @@ export class NodeTable {
     this.#byName.set(name, info)
     for (const column of columnNames) this.#columns[column][index] = 0
     this.#writeAllocatable(info)
+    for (const observer of this.#observers) observer.nodeComes(info)
     const waiting = this.#homeless.get(name)
     this.#homeless.delete(name)
     for (const pod of waiting?.values() ?? []) this.addPod(name, pod)
@@ -82,6 +114,7 @@ export class NodeTable {
   removeNode(name: string): void {
     const info = this.#byName.get(name)
     if (!info) return
+    for (const observer of this.#observers) observer.nodeLeaves(info)
     this.#byName.delete(name)
     if (info.pods.size > 0) this.#homeless.set(name, info.pods)
     const last = this.#nodes.pop()
@@ -104,21 +137,27 @@ export class NodeTable {
       return
     }
     const present = info.pods.get(pod.uid)
-    if (present) this.#account(info, present, -1)
+    if (present) this.#take(info, present)
     info.pods.set(pod.uid, pod)
     this.#account(info, pod, 1)
+    for (const observer of this.#observers) observer.podAdded(info, pod)
   }
 
   removePod(nodeName: string, uid: string): void {
     const info = this.#byName.get(nodeName)
     const pod = info?.pods.get(uid)
     if (info && pod) {
-      info.pods.delete(uid)
-      this.#account(info, pod, -1)
+      this.#take(info, pod)
       return
     }
     const pods = this.#homeless.get(nodeName)
     if (pods?.delete(uid) && pods.size === 0) this.#homeless.delete(nodeName)
+  }
+
+  #take(info: MutableNodeInfo, pod: PodInfo): void {
+    info.pods.delete(pod.uid)
+    this.#account(info, pod, -1)
+    for (const observer of this.#observers) observer.podRemoved(info, pod)
   }
 
   #account(info: MutableNodeInfo, pod: PodInfo, sign: 1 | -1): void {

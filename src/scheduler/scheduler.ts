@@ -1,14 +1,18 @@
 import { Node } from '../api/core/node/kind.ts'
 import { Pod } from '../api/core/pod/kind.ts'
+import { defaultFeatures } from '../api/feature-gates.ts'
 import type { core } from '../api/generated/types/index.ts'
+import type { KindDeclaration } from '../apimachinery/define-kind.ts'
+import type { Features } from '../apimachinery/feature-gates.ts'
 import { jsonEqual } from '../apimachinery/json-equal.ts'
+import type { KubernetesObject } from '../apimachinery/meta.ts'
 import { isStatus } from '../apimachinery/status-error.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/event-recorder.ts'
-import type { InformerFactory } from '../client/informer.ts'
+import type { Informer, InformerFactory, InformerOptions } from '../client/informer.ts'
 import { defaultProfile } from './default-profile.ts'
 import { FailureWriter } from './failure-writer.ts'
 import type { PluginContext, Profile } from './framework.ts'
@@ -27,6 +31,8 @@ export interface SchedulerOptions {
   readonly metrics: Metrics
   /** Absent: the default plugins as `default-scheduler`. */
   readonly profile?: (context: PluginContext) => Profile
+  /** Absent: as the release has them. */
+  readonly features?: Features
   /** How many nodes are enough, in percent; 0 (the default) adapts to the cluster's size. */
   readonly percentageOfNodesToScore?: number
 }
@@ -49,6 +55,8 @@ export class Scheduler {
   /** Where each pod is, assumed or seen, by uid. */
   readonly #placed = new Map<string, string>()
   readonly #assumed = new Set<string>()
+  /** What plugins look things up in. */
+  readonly #caches = new Set<{ whenSynced(): Promise<void> }>()
   readonly #undo: (() => void)[] = []
   #running = false
   #looping = false
@@ -58,7 +66,12 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options
     this.#failures = new FailureWriter(options)
-    this.#profile = (options.profile ?? defaultProfile)({ client: options.client, nodes: this.#table })
+    this.#profile = (options.profile ?? defaultProfile)({
+      client: options.client,
+      informers: { informer: (kind, selection) => this.#cache(kind, selection) },
+      features: options.features ?? defaultFeatures,
+      nodes: this.#table,
+    })
     const plugins = new Map(this.#profile.plugins.map(({ plugin }) => [plugin.name, plugin]))
     const sort = this.#profile.plugins.find(({ plugin }) => plugin.less)?.plugin.less
     this.#queue = new SchedulingQueue({
@@ -82,7 +95,7 @@ export class Scheduler {
     const pods = this.#options.informers.informer(Pod)
     this.#undo.push(nodes.onChange((node, old) => this.#onNode(node, old)))
     this.#undo.push(pods.onChange((pod, old) => this.#onPod(pod, old)))
-    await Promise.all([nodes.whenSynced(), pods.whenSynced()])
+    await Promise.all([nodes, pods, ...this.#caches].map((cache) => cache.whenSynced()))
     this.#running = true
     this.#kick()
   }
@@ -92,6 +105,12 @@ export class Scheduler {
     this.#queue.stop()
     this.#failures.stop()
     for (const undo of this.#undo) undo()
+  }
+
+  #cache<T extends KubernetesObject>(kind: KindDeclaration<T>, selection?: InformerOptions): Informer<T> {
+    const informer = this.#options.informers.informer(kind, selection)
+    this.#caches.add(informer)
+    return informer
   }
 
   #onNode(node: core.v1.Node | undefined, old: core.v1.Node | undefined): void {
@@ -129,11 +148,11 @@ export class Scheduler {
     this.#queue.remove(uid)
     const before = this.#placed.get(uid)
     if (before !== undefined && before !== node) this.#table.removePod(before, uid)
-    if (before !== node || (old !== undefined && requestsChanged(pod, old)))
+    if (before !== node || (old !== undefined && schedulingChangedOf(pod, old)))
       this.#table.addPod(node, makePodInfo(pod))
     this.#placed.set(uid, node)
     this.#assumed.delete(uid)
-    if (old?.spec?.nodeName && requestsChanged(pod, old))
+    if (old?.spec?.nodeName && schedulingChangedOf(pod, old))
       this.#queue.moveFor({ type: 'assigned-pod-update', pod, old })
   }
 
@@ -292,5 +311,6 @@ function schedulingChanged(node: core.v1.Node, old: core.v1.Node): boolean {
 
 const brief = ({ type, status }: core.v1.NodeCondition): readonly string[] => [type, status]
 
-const requestsChanged = (pod: core.v1.Pod, old: core.v1.Pod): boolean =>
-  pod.metadata?.generation !== old.metadata?.generation
+const schedulingChangedOf = (pod: core.v1.Pod, old: core.v1.Pod): boolean =>
+  pod.metadata?.generation !== old.metadata?.generation ||
+  !jsonEqual(pod.metadata?.labels, old.metadata?.labels)

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { core } from '../api/generated/types/index.ts'
-import type { Client } from '../client/client.ts'
 import { defaultProfile } from './default-profile.ts'
 import { NodeTable } from './node-table.ts'
 import { makePodInfo } from './pod-info.ts'
 import { feasibleNodesToFind, NodeSelector } from './select-node.ts'
+import { pluginContext } from './testing/plugin-context.ts'
 
 const node = (
   name: string,
@@ -22,7 +22,7 @@ const pod = (name: string, spec: Partial<core.v1.PodSpec> = {}, cpu = '1'): core
 function cluster(nodes: readonly core.v1.Node[]) {
   const table = new NodeTable()
   for (const each of nodes) table.setNode(each)
-  const context = { client: {} as Client, nodes: table }
+  const context = pluginContext({ table })
   const selector = new NodeSelector({
     profile: defaultProfile(context),
     table,

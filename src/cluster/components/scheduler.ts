@@ -1,5 +1,5 @@
 import { featureGates } from '../../api/feature-gates.ts'
-import { parseFeatureGates } from '../../apimachinery/feature-gates.ts'
+import { type Features, parseFeatureGates } from '../../apimachinery/feature-gates.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { EventRecorder } from '../../client/event-recorder.ts'
@@ -32,6 +32,7 @@ const flags = {
 
 interface Work extends Pick<ComponentContext, 'logger'> {
   readonly flags: ComponentFlags
+  readonly features: Features
   readonly percentageOfNodesToScore: number
   readonly metrics: Metrics
   readonly own: ApiConnection
@@ -53,6 +54,7 @@ async function work(task: Work, signal: AbortSignal, beforeWrite: () => void): P
     stops.push(() => events.stop())
     const scheduler = new Scheduler({
       ...{ client, informers, events, host: realHost, logger, metrics },
+      features: task.features,
       percentageOfNodesToScore,
     })
     stops.push(() => scheduler.stop())
@@ -82,7 +84,7 @@ export const scheduler: Component<typeof flags> = {
     const electing = { userAgent: `${program}/leader-election`, perSecond: -1, burst: 1 }
     const own = ownConnection(kubeconfig, electing, stops)
     const percentageOfNodesToScore = config.percentageOfNodesToScore ?? 0
-    const task = { flags: values, percentageOfNodesToScore, logger, metrics, own }
+    const task = { flags: values, features, percentageOfNodesToScore, logger, metrics, own }
     runAsLeader({
       ...{ program, logger, metrics, stops, lost, connection: own, settings: leaderSettings(values) },
       coordinated: features.enabled('CoordinatedLeaderElection'),

@@ -136,8 +136,9 @@ async function control(
   stops.push(() => informers.stop())
   const kinds = new KindsOfServer(server, { host, logger, transport: managerClient.transport })
   stops.push(() => kinds.stop())
+  const features = featureGates(options.featureGates ?? new Map())
   const all = controllers({
-    features: featureGates(options.featureGates ?? new Map()),
+    features,
     kinds,
     rootCertificate: options.pki.ca.certificatePem,
     signToken: (claims) => signToken(claims, tokenKeys(options.pki.serviceAccount.privateKeyPem)),
@@ -148,7 +149,9 @@ async function control(
   })
   const schedulerClient = clientFor(server, schedulerUser, 'kube-scheduler')
   const events = new EventRecorder({ client: schedulerClient, host, logger, component: 'default-scheduler' })
-  const scheduler = new Scheduler({ client: schedulerClient, informers, events, host, logger, metrics })
+  const scheduler = new Scheduler({
+    ...{ client: schedulerClient, informers, events, features, host, logger, metrics },
+  })
   stops.push(() => events.stop())
   stops.push(() => scheduler.stop())
   const clientOf = (name: string): Client =>
