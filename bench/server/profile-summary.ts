@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { SourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 interface CallFrame {
   readonly functionName: string
   readonly url: string
   readonly lineNumber: number
+  readonly columnNumber: number
 }
 
 interface ProfileNode {
@@ -19,30 +21,30 @@ interface Profile {
   readonly timeDeltas: readonly number[]
 }
 
-/** The bundler names each source file in a comment above its code. */
+/** The bundler writes beside each file where its code came from. */
 class SourceNames {
-  readonly #files = new Map<string, readonly string[]>()
+  readonly #maps = new Map<string, SourceMap | undefined>()
 
-  of({ functionName, url, lineNumber }: CallFrame): string {
-    return `${functionName || '(anonymous)'} ${this.#place(url, lineNumber)}`.trim()
+  of({ functionName, url, lineNumber, columnNumber }: CallFrame): string {
+    return `${functionName || '(anonymous)'} ${this.#place(url, lineNumber, columnNumber)}`.trim()
   }
 
-  #place(url: string, lineNumber: number): string {
+  #place(url: string, lineNumber: number, columnNumber: number): string {
     if (!url.startsWith('file:')) return url
-    const lines = this.#linesOf(fileURLToPath(url))
-    for (let index = Math.min(lineNumber, lines.length - 1); index >= 0; index--) {
-      const found = /^\s*\/\/ ((?:src|node_modules)\/\S+)$/.exec(lines[index] ?? '')
-      if (found?.[1] !== undefined) return found[1]
-    }
-    return `${url}:${lineNumber + 1}`
+    const entry = this.#mapOf(url)?.findEntry(lineNumber, columnNumber)
+    const source = entry !== undefined && 'originalSource' in entry ? entry.originalSource : undefined
+    return source?.replace(/^(\.\.\/)*/, '') ?? `${url}:${lineNumber + 1}`
   }
 
-  #linesOf(file: string): readonly string[] {
-    const known = this.#files.get(file)
-    if (known !== undefined) return known
-    const lines = readFileSync(file, 'utf8').split('\n')
-    this.#files.set(file, lines)
-    return lines
+  #mapOf(url: string): SourceMap | undefined {
+    if (!this.#maps.has(url)) {
+      const file = `${fileURLToPath(url)}.map`
+      this.#maps.set(
+        url,
+        existsSync(file) ? new SourceMap(JSON.parse(readFileSync(file, 'utf8'))) : undefined,
+      )
+    }
+    return this.#maps.get(url)
   }
 }
 

@@ -14,7 +14,7 @@ const unitNanos: ReadonlyMap<string, bigint> = new Map([
   ['h', 3600n * nanosPerSecond],
 ])
 
-const durationPart = /(\d*)(?:\.(\d*))?([a-zµμ]+)/y
+const durationPart = /(\d*)(?:\.(\d*))?([a-z\u00b5\u03bc]+)/y
 
 /** As Go's `time.ParseDuration` reads it (`1h30m`, `-1.5s`); undefined if it does not. */
 export function parseGoDuration(text: string): bigint | undefined {
