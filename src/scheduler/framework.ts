@@ -1,8 +1,9 @@
-import type { core } from '../api/generated/types/index.ts'
 import type { Features } from '../apimachinery/feature-gates.ts'
+import type { Host } from '../base/host.ts'
+import type { Logger } from '../base/logger.ts'
 import type { Client } from '../client/client.ts'
 import type { InformerFactory } from '../client/informer.ts'
-import type { ClusterEvent } from './cluster-event.ts'
+import type { ClusterEvent, EventRegistration } from './cluster-event.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { NodeTable } from './node-table.ts'
 import type { PodInfo } from './pod-info.ts'
@@ -12,16 +13,12 @@ export interface Rejection {
   readonly resolvable: boolean
   /** Upstream's words, as they are counted in `0/5 nodes are available: 3 Insufficient cpu, …`. */
   readonly reasons: readonly string[]
+  /** True: the pod waits for something else than room (upstream's Pending); it is tried without back-off then. */
+  readonly pending?: true
 }
 
 /** Filter for one cycle: undefined admits the node. Called for many nodes; must not allocate when it admits. */
 export type Filter = (node: NodeInfo) => Rejection | undefined
-
-export type PreFilterResult =
-  | { readonly type: 'skip' }
-  | { readonly type: 'reject'; readonly rejection: Rejection }
-  /** `nodes`: only these, by name, need be looked at. */
-  | { readonly type: 'filter'; readonly filter: Filter; readonly nodes?: ReadonlySet<string> }
 
 export type PreScoreResult =
   | { readonly type: 'skip' }
@@ -29,42 +26,136 @@ export type PreScoreResult =
       readonly type: 'score'
       /** A whole number; 0 to 100 unless `normalize` brings it there. */
       readonly score: (node: NodeInfo) => number
+      /** By place in PreScore's `nodes`. */
       readonly normalize?: (scores: Float64Array) => void
     }
 
-/** Whether an event may make a pod that this plugin rejected schedulable. */
-export type QueueingHint = (pod: PodInfo, event: ClusterEvent) => boolean
+/** A permit that is not given yet: the pod is held, reserved, until `waiting.allow` or `reject`, at most so long. */
+export interface PermitWait {
+  readonly waitMs: number
+}
 
-/** What plugins are made with. */
+/** The points after Filter: a plugin has them itself, or hands them back from PreFilter as closures over its state. */
+export interface LaterPoints {
+  readonly preScore?: (pod: PodInfo, nodes: readonly NodeInfo[]) => PreScoreResult
+  /** Undone by `unreserve` when a later step fails. */
+  readonly reserve?: (pod: PodInfo, node: string) => Rejection | undefined
+  /** May be called without a `reserve` before it. */
+  readonly unreserve?: (pod: PodInfo, node: string) => void
+  readonly permit?: (pod: PodInfo, node: string) => Rejection | PermitWait | undefined
+  /** False: `preBind` has nothing to do for this pod (upstream's PreBindPreFlight). Absent: it has, where there is one. */
+  readonly needsPreBind?: (pod: PodInfo, node: string) => boolean
+  /** A rejection of its promise ends the attempt; the pod is tried again after its back-off. */
+  readonly preBind?: (pod: PodInfo, node: string, signal: AbortSignal) => Promise<void>
+  readonly postBind?: (pod: PodInfo, node: string) => void
+}
+
+/** What PreFilter has worked out for one pod: it lives as long as the attempt, binding included. */
+export interface PreparedFilter extends LaterPoints {
+  readonly type: 'filter'
+  readonly filter: Filter
+  /** Only these nodes, by name, need be looked at. */
+  readonly nodes?: ReadonlySet<string>
+  /**
+   * "And if this pod were there (were gone)?" Called after the node's own picture (its pods and columns) has changed so;
+   * each call is taken back by its opposite. Only for filters that keep sums over nodes in their closure: what a filter
+   * reads from the node or the table is right already. Upstream's PreFilterExtensions.
+   */
+  readonly addPod?: (pod: PodInfo, node: NodeInfo) => void
+  readonly removePod?: (pod: PodInfo, node: NodeInfo) => void
+}
+
+/** Skip: nothing to filter for this pod; the plugin's own later points still hold. A thrown error ends the attempt. */
+export type PreFilterResult =
+  | { readonly type: 'skip' }
+  | { readonly type: 'reject'; readonly rejection: Rejection }
+  | PreparedFilter
+
+/** Why a node was refused, and by which plugin. */
+export interface Refusal {
+  readonly plugin: string
+  readonly rejection: Rejection
+}
+
+/** An attempt for which no node was found, as PostFilter plugins see it. */
+export interface FailedAttempt {
+  readonly pod: PodInfo
+  /** Every known node's refusal. */
+  readonly refusalOf: (node: NodeInfo) => Refusal
+  /** Runs all filters anew against the table as it is (or as it is supposed), with the pods that are nominated to the node. */
+  readonly check: (node: NodeInfo) => Refusal | undefined
+  /** Changes the picture until taken back: what the node's columns, pods and all filters of this attempt say. */
+  readonly suppose: SupposedPods
+  /** Lets other work run; the picture does not change meanwhile. */
+  readonly breathe: () => Promise<void>
+}
+
+/** See `PreparedFilter.addPod`. Every call must be taken back before the attempt ends, or others breathe. */
+export interface SupposedPods {
+  add(pod: PodInfo, node: NodeInfo): void
+  remove(pod: PodInfo, node: NodeInfo): void
+}
+
+export type PostFilterResult =
+  /** Room will be made there; '' takes back an earlier nomination. Absent: an earlier one stays. */
+  | { readonly type: 'nominate'; readonly node: string; readonly message?: string }
+  | { readonly type: 'unschedulable'; readonly message: string; readonly nominatedNode?: '' }
+
+/** Pods that are held by a permit. */
+export interface WaitingPods {
+  get(uid: string): WaitingPod | undefined
+  list(): readonly WaitingPod[]
+}
+
+export interface WaitingPod {
+  readonly pod: PodInfo
+  readonly node: string
+  /** Names of the plugins that have not allowed it yet. */
+  readonly pending: readonly string[]
+  allow(plugin: string): void
+  reject(plugin: string, message: string): void
+}
+
+/** Pods for which room is being made: filters count them on their node, for pods of no higher priority. */
+export interface NominatedPods {
+  on(node: string): readonly PodInfo[]
+}
+
+/** What plugins are made with, one plugin for each profile that has it. */
 export interface PluginContext {
   readonly client: Client
-  /** What plugins ask of it here is waited for before the first pod is scheduled. */
+  /** Whatever a plugin asks of it while it is made is in its cache before the first pod is tried. */
   readonly informers: Pick<InformerFactory, 'informer'>
+  readonly host: Host
+  readonly logger: Logger
   readonly features: Features
   readonly nodes: NodeTable
+  readonly nominated: NominatedPods
+  readonly waiting: WaitingPods
+  /** The profile's name in pods' `spec.schedulerName`. */
+  readonly schedulerName: string
+  /** Tries these pods (by uid) now, whatever holds them back, gates apart. */
+  readonly activate: (uids: readonly string[]) => void
+  /** Something changed that no informer tells of: moves pods as an event does. */
+  readonly requeue: (event: ClusterEvent) => void
 }
 
 /**
  * A scheduling plugin: any of upstream's extension points under their names. PreFilter and PreScore hand back
- * the cycle's Filter and Score as closures, so a cycle's state needs no shared bag. All but bind are synchronous.
+ * the cycle's Filter and Score as closures, so a cycle's state needs no shared bag. A cycle is synchronous up to
+ * Permit, but for PostFilter.
  */
-export interface Plugin {
+export interface Plugin extends LaterPoints {
   readonly name: string
   /** Queue order: negative when `left` goes first. One plugin of a profile has it. */
   readonly less?: (left: PodInfo, right: PodInfo) => number
   readonly preEnqueue?: (pod: PodInfo) => Rejection | undefined
   readonly preFilter?: (pod: PodInfo) => PreFilterResult
-  readonly preScore?: (pod: PodInfo, nodes: readonly NodeInfo[]) => PreScoreResult
-  /** Undone by `unreserve` when a later step fails. */
-  readonly reserve?: (pod: PodInfo, node: string) => void
-  readonly unreserve?: (pod: PodInfo, node: string) => void
-  readonly permit?: (pod: PodInfo, node: string) => Rejection | undefined
-  readonly preBind?: (pod: PodInfo, node: string) => Promise<void>
+  readonly postFilter?: (attempt: FailedAttempt) => Promise<PostFilterResult>
   /** True: this plugin has bound the pod. */
   readonly bind?: (pod: PodInfo, node: string) => Promise<boolean>
-  readonly postBind?: (pod: PodInfo, node: string) => void
-  /** Absent: every event may help. */
-  readonly hint?: QueueingHint
+  /** What may help a pod that this plugin refused. Absent: everything; empty: nothing does. */
+  readonly events?: readonly EventRegistration[]
 }
 
 export interface WeightedPlugin {
@@ -83,12 +174,10 @@ export const maxNodeScore = 100
 
 /** Scales scores to 0…100, upside down where fewer is better; upstream's DefaultNormalizeScore. */
 export function normalizeScores(scores: Float64Array, reverse: boolean): void {
-  const most = scores.reduce((max, score) => Math.max(max, score), 0)
-  scores.forEach((score, index) => {
-    const scaled = most === 0 ? 0 : Math.trunc((score * maxNodeScore) / most)
+  let most = 0
+  for (const score of scores) if (score > most) most = score
+  for (let index = 0; index < scores.length; index++) {
+    const scaled = most === 0 ? 0 : Math.trunc(((scores[index] ?? 0) * maxNodeScore) / most)
     scores[index] = reverse ? maxNodeScore - scaled : scaled
-  })
+  }
 }
-
-export type Pod = core.v1.Pod
-export type Node = core.v1.Node

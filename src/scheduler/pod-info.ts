@@ -1,5 +1,6 @@
 import { type Amounts, podRequests } from '../api/core/pod/pod-requests.ts'
 import type { core } from '../api/generated/types/index.ts'
+import { type PodAffinity, podAffinityOf } from './pod-affinity.ts'
 
 /** A port that a pod takes on its node. */
 export interface HostPort {
@@ -20,6 +21,10 @@ export interface PodInfo {
   readonly nonZeroCpuMilli: number
   readonly nonZeroMemoryBytes: number
   readonly hostPorts: readonly HostPort[]
+  /** Terms of affinity and anti-affinity to other pods; absent where there are none. */
+  readonly affinity: PodAffinity | undefined
+  /** The claims of its volumes, by `namespace/name`; ephemeral volumes' are not among them. */
+  readonly claims: readonly string[]
 }
 
 const scoredDefaults: Amounts = new Map([
@@ -27,7 +32,7 @@ const scoredDefaults: Amounts = new Map([
   ['memory', 200 * 1024 * 1024],
 ])
 
-function hostPortsOf(pod: core.v1.Pod): readonly HostPort[] {
+export function hostPortsOf(pod: core.v1.Pod): readonly HostPort[] {
   const containers = [
     ...(pod.spec?.containers ?? []),
     ...(pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === 'Always'),
@@ -52,8 +57,16 @@ export function makePodInfo(pod: core.v1.Pod): PodInfo {
     nonZeroCpuMilli: scored.get('cpu') ?? 0,
     nonZeroMemoryBytes: scored.get('memory') ?? 0,
     hostPorts: hostPortsOf(pod),
+    affinity: podAffinityOf(pod),
+    claims: (pod.spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) =>
+      claim === undefined ? [] : [`${pod.metadata?.namespace ?? ''}/${claim.claimName}`],
+    ),
   }
 }
+
+/** Whether it held something of a node: one where it was, or one that it was nominated to. */
+export const hadNode = (pod: core.v1.Pod): boolean =>
+  Boolean(pod.spec?.nodeName) || Boolean(pod.status?.nominatedNodeName)
 
 /** Finished pods hold no resources. */
 export const isFinished = (pod: core.v1.Pod): boolean =>

@@ -13,12 +13,22 @@ import type { Metrics } from '../base/metrics.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/event-recorder.ts'
 import type { Informer, InformerFactory, InformerOptions } from '../client/informer.ts'
+import {
+  actions,
+  assignedPodEvent,
+  type ClusterEvent,
+  type EventRegistration,
+  matchesRegistration,
+  nodeEvent,
+  unscheduledPodEvent,
+} from './cluster-event.ts'
 import { defaultProfile } from './default-profile.ts'
 import { FailureWriter } from './failure-writer.ts'
-import type { PluginContext, Profile } from './framework.ts'
+import type { PluginContext, Profile, Rejection } from './framework.ts'
 import { NodeTable } from './node-table.ts'
 import { isFinished, makePodInfo, type PodInfo } from './pod-info.ts'
 import { type SchedulerMetrics, schedulerMetrics } from './scheduler-metrics.ts'
+import { nodeChanges, podChanges } from './scheduling-changes.ts'
 import { type QueuedPod, SchedulingQueue } from './scheduling-queue.ts'
 import { type Failure, NodeSelector } from './select-node.ts'
 
@@ -58,6 +68,7 @@ export class Scheduler {
   /** What plugins look things up in. */
   readonly #caches = new Set<{ whenSynced(): Promise<void> }>()
   readonly #undo: (() => void)[] = []
+  readonly #abort = new AbortController()
   #running = false
   #looping = false
   #bindings = 0
@@ -69,15 +80,22 @@ export class Scheduler {
     this.#profile = (options.profile ?? defaultProfile)({
       client: options.client,
       informers: { informer: (kind, selection) => this.#cache(kind, selection) },
+      host: options.host,
+      logger: options.logger,
       features: options.features ?? defaultFeatures,
       nodes: this.#table,
+      nominated: { on: () => [] },
+      waiting: { get: () => undefined, list: () => [] },
+      schedulerName: 'default-scheduler',
+      activate: () => {},
+      requeue: (event) => this.#queue.moveFor(event),
     })
     const plugins = new Map(this.#profile.plugins.map(({ plugin }) => [plugin.name, plugin]))
     const sort = this.#profile.plugins.find(({ plugin }) => plugin.less)?.plugin.less
     this.#queue = new SchedulingQueue({
       host: options.host,
       less: sort ?? ((a, b) => b.priority - a.priority),
-      mayHelp: (name, pod, event) => plugins.get(name)?.hint?.(pod, event) ?? true,
+      mayHelp: (name, pod, event) => eventMayHelp(plugins.get(name)?.events, pod, event),
       onReady: () => this.#kick(),
     })
     this.#selector = new NodeSelector({
@@ -102,6 +120,7 @@ export class Scheduler {
 
   stop(): void {
     this.#stopped = true
+    this.#abort.abort()
     this.#queue.stop()
     this.#failures.stop()
     for (const undo of this.#undo) undo()
@@ -119,8 +138,10 @@ export class Scheduler {
       return
     }
     this.#table.setNode(node)
-    if (!old) this.#queue.moveFor({ type: 'node-add', node })
-    else if (schedulingChanged(node, old)) this.#queue.moveFor({ type: 'node-update', node, old })
+    if (!old) this.#queue.moveFor(nodeEvent({ action: actions.add, object: node }))
+    else
+      for (const action of nodeChanges(node, old))
+        this.#queue.moveFor(nodeEvent({ action, object: node, old }))
   }
 
   #onPod(pod: core.v1.Pod | undefined, old: core.v1.Pod | undefined): void {
@@ -141,7 +162,7 @@ export class Scheduler {
     this.#assumed.delete(uid)
     if (placed === undefined || !this.#placed.delete(uid)) return
     this.#table.removePod(placed, uid)
-    this.#queue.moveFor({ type: 'assigned-pod-delete', pod })
+    this.#queue.moveFor(assignedPodEvent({ action: actions.delete, old: pod }))
   }
 
   #place(pod: core.v1.Pod, old: core.v1.Pod | undefined, uid: string, node: string): void {
@@ -152,8 +173,10 @@ export class Scheduler {
       this.#table.addPod(node, makePodInfo(pod))
     this.#placed.set(uid, node)
     this.#assumed.delete(uid)
-    if (old?.spec?.nodeName && schedulingChangedOf(pod, old))
-      this.#queue.moveFor({ type: 'assigned-pod-update', pod, old })
+    if (!old?.spec?.nodeName) this.#queue.moveFor(assignedPodEvent({ action: actions.add, object: pod }))
+    else
+      for (const action of podChanges(pod, old))
+        this.#queue.moveFor(assignedPodEvent({ action, object: pod, old }))
   }
 
   #enqueue(pod: core.v1.Pod, old: core.v1.Pod | undefined, uid: string): void {
@@ -169,7 +192,12 @@ export class Scheduler {
         pod.metadata?.generation !== old.metadata?.generation ||
         !jsonEqual(pod.metadata?.labels, old.metadata?.labels)
       ) {
-        this.#queue.update(makePodInfo(pod), { type: 'pod-update', pod, old: old ?? pod })
+        this.#queue.update(
+          makePodInfo(pod),
+          podChanges(pod, old ?? pod).map((action) =>
+            unscheduledPodEvent({ action, object: pod, old: old ?? pod }),
+          ),
+        )
       } else this.#queue.refresh(uid, pod)
       return
     }
@@ -232,17 +260,23 @@ export class Scheduler {
     this.#assumed.add(uid)
     this.#placed.set(uid, node)
     this.#table.addPod(node, info)
-    for (const { plugin } of this.#profile.plugins) plugin.reserve?.(info, node)
+    for (const { plugin } of this.#profile.plugins) {
+      const rejection = plugin.reserve?.(info, node)
+      if (rejection) return this.#refuse(info, node, plugin.name, rejection)
+    }
     for (const { plugin } of this.#profile.plugins) {
       const rejection = plugin.permit?.(info, node)
-      if (!rejection) continue
-      this.#unreserve(info, node)
-      return {
-        message: `0/${this.#table.nodes.length} nodes are available: ${rejection.reasons.join(', ')}.`,
-        refusedBy: new Set([plugin.name]),
-      }
+      if (rejection && 'reasons' in rejection) return this.#refuse(info, node, plugin.name, rejection)
     }
     return undefined
+  }
+
+  #refuse(info: PodInfo, node: string, plugin: string, { reasons }: Rejection): Failure {
+    this.#unreserve(info, node)
+    return {
+      message: `0/${this.#table.nodes.length} nodes are available: ${reasons.join(', ')}.`,
+      refusedBy: new Set([plugin]),
+    }
   }
 
   #unreserve(info: PodInfo, node: string): void {
@@ -255,7 +289,7 @@ export class Scheduler {
   async #bind(queued: QueuedPod, node: string, startMs: number): Promise<void> {
     const { info } = queued
     try {
-      for (const { plugin } of this.#profile.plugins) await plugin.preBind?.(info, node)
+      for (const { plugin } of this.#profile.plugins) await plugin.preBind?.(info, node, this.#abort.signal)
       for (const { plugin } of this.#profile.plugins) if (await plugin.bind?.(info, node)) break
     } catch (error) {
       this.#bindFailed(queued, node, error)
@@ -299,17 +333,14 @@ export class Scheduler {
   }
 }
 
-function schedulingChanged(node: core.v1.Node, old: core.v1.Node): boolean {
-  return (
-    !jsonEqual(node.status?.allocatable, old.status?.allocatable) ||
-    !jsonEqual(node.metadata?.labels, old.metadata?.labels) ||
-    !jsonEqual(node.spec?.taints, old.spec?.taints) ||
-    node.spec?.unschedulable !== old.spec?.unschedulable ||
-    !jsonEqual(node.status?.conditions?.map(brief), old.status?.conditions?.map(brief))
-  )
+function eventMayHelp(
+  registered: readonly EventRegistration[] | undefined,
+  pod: PodInfo,
+  event: ClusterEvent,
+): boolean {
+  if (registered === undefined || event.kind === undefined) return true
+  return registered.some((one) => matchesRegistration(one, event) && one.mayHelp(pod, event))
 }
-
-const brief = ({ type, status }: core.v1.NodeCondition): readonly string[] => [type, status]
 
 const schedulingChangedOf = (pod: core.v1.Pod, old: core.v1.Pod): boolean =>
   pod.metadata?.generation !== old.metadata?.generation ||

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { Node } from '../api/core/node/kind.ts'
 import { realHost } from '../base/host/real-host.ts'
 import { VirtualHost } from '../base/virtual-host.ts'
+import { actions, assignedPodEvent, nodeEvent } from './cluster-event.ts'
 import { makePodInfo } from './pod-info.ts'
 import { backOffMs, SchedulingQueue } from './scheduling-queue.ts'
 
@@ -16,7 +18,7 @@ function setUp() {
   const queue = new SchedulingQueue({
     host,
     less: (a, b) => b.priority - a.priority,
-    mayHelp: (plugin, _pod, event) => plugin === 'Fit' && event.type === 'node-add',
+    mayHelp: (plugin, _pod, event) => plugin === 'Fit' && event.isOf(Node),
     onReady: () => {},
   })
   return { host, queue }
@@ -35,9 +37,9 @@ describe('SchedulingQueue', () => {
     const queued = queue.pop()
     if (!queued) throw new Error('no pod')
     queue.giveBack(queued, new Set(['Fit']))
-    queue.moveFor({ type: 'assigned-pod-delete', pod: {} })
+    queue.moveFor(assignedPodEvent({ action: actions.delete, old: {} }))
     expect(queue.sizes).toMatchObject({ unschedulable: 1 })
-    queue.moveFor({ type: 'node-add', node: {} })
+    queue.moveFor(nodeEvent({ action: actions.add, object: {} }))
     expect(queue.sizes).toMatchObject({ backoff: 1, unschedulable: 0 })
     await host.advance(1_000)
     expect(queue.sizes).toMatchObject({ active: 1, backoff: 0 })

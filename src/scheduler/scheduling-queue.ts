@@ -121,11 +121,12 @@ export class SchedulingQueue {
   }
 
   /** The pod itself has changed: what was unschedulable may be tried again. */
-  update(info: PodInfo, event: ClusterEvent): void {
+  update(info: PodInfo, events: readonly ClusterEvent[]): void {
     const place = this.#places.get(info.uid)
     if (!place) return
     const queued = { ...place.queued, info }
-    if (place.queue === 'unschedulable' && this.#mayHelp(queued, event)) this.#reactivate(queued)
+    if (place.queue === 'unschedulable' && events.some((event) => this.#mayHelp(queued, event)))
+      this.#reactivate(queued)
     else this.#put(queued, place.queue)
   }
 

@@ -22,9 +22,8 @@ const pod = (name: string, spec: Partial<core.v1.PodSpec> = {}, cpu = '1'): core
 function cluster(nodes: readonly core.v1.Node[]) {
   const table = new NodeTable()
   for (const each of nodes) table.setNode(each)
-  const context = pluginContext({ table })
   const selector = new NodeSelector({
-    profile: defaultProfile(context),
+    profile: defaultProfile(pluginContext({ table })),
     table,
     random: () => 0.5,
     percentageOfNodesToScore: 0,

@@ -1,5 +1,6 @@
 import { Lease } from '../../api/coordination/lease/kind.ts'
 import { Node } from '../../api/core/node/kind.ts'
+import { zoneOf } from '../../api/core/node/zone.ts'
 import { Pod } from '../../api/core/pod/kind.ts'
 import { isPodReady } from '../../api/core/pod/pod-state.ts'
 import type { core } from '../../api/generated/types/index.ts'
@@ -23,7 +24,7 @@ import { type NodeGrace, NodeHealthTable, readyCondition, silentConditions } fro
 import { hasNoExecute, noExecuteKey, wantedTaints } from './node-taints.ts'
 import { wantedLabels } from './wanted-labels.ts'
 import { ZoneMetrics } from './zone-metrics.ts'
-import { type EvictionRates, Zones, zoneOf } from './zones.ts'
+import { type EvictionRates, Zones } from './zones.ts'
 
 const leaseNamespace = 'kube-node-lease'
 

@@ -1,3 +1,4 @@
+import { zoneOf } from '../../api/core/node/zone.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import type { Host } from '../../base/host.ts'
 import { TokenBucket } from '../../base/token-bucket.ts'
@@ -38,15 +39,6 @@ interface Zone {
 interface Member {
   readonly zone: string
   readonly isReady: boolean
-}
-
-/** Region and zone of a node in one string; '' for neither. */
-export function zoneOf(node: core.v1.Node): string {
-  const labels = node.metadata?.labels ?? {}
-  const zone = labels['failure-domain.beta.kubernetes.io/zone'] ?? labels['topology.kubernetes.io/zone'] ?? ''
-  const region =
-    labels['failure-domain.beta.kubernetes.io/region'] ?? labels['topology.kubernetes.io/region'] ?? ''
-  return region === '' && zone === '' ? '' : `${region}:\0:${zone}`
 }
 
 function stateOf({ ready, notReady }: Zone, unhealthyShare: number): ZoneState {

@@ -1,4 +1,5 @@
 import { featureGates } from '../../api/feature-gates.ts'
+import { silentLogger } from '../../base/logger.ts'
 import { createClient } from '../../client/create-client.ts'
 import { FakeApi } from '../../client/testing/fake-api.ts'
 import { testHost } from '../../client/testing/test-host.ts'
@@ -14,10 +15,18 @@ export interface PluginContextParts {
 
 /** What a plugin is made with, for a test that has only some of it. */
 export function pluginContext({ table, informers, gates = {} }: PluginContextParts = {}): PluginContext {
+  const host = testHost()
   return {
-    client: createClient(new FakeApi(testHost()), { fieldManager: 'test' }),
+    client: createClient(new FakeApi(host), { fieldManager: 'test' }),
     informers: informers ?? new FixedInformers(),
     features: featureGates(new Map(Object.entries(gates))),
     nodes: table ?? new NodeTable(),
+    host,
+    logger: silentLogger,
+    nominated: { on: () => [] },
+    waiting: { get: () => undefined, list: () => [] },
+    schedulerName: 'default-scheduler',
+    activate: () => {},
+    requeue: () => {},
   }
 }

@@ -1,5 +1,7 @@
+import { Node } from '../../../api/core/node/kind.ts'
 import { admitsNode, matchesTerm } from '../../../api/core/pod/node-affinity.ts'
 import type { core } from '../../../api/generated/types/index.ts'
+import { actions, onEvent } from '../../cluster-event.ts'
 import { normalizeScores, type Plugin, type PreFilterResult, type Rejection } from '../../framework.ts'
 
 const rejection: Rejection = {
@@ -46,9 +48,12 @@ export const nodeAffinity = (): Plugin => ({
       normalize: (scores) => normalizeScores(scores, false),
     }
   },
-  hint: ({ pod }, event) => {
-    if (event.type === 'node-add') return admitsNode(pod, event.node)
-    if (event.type === 'node-update') return admitsNode(pod, event.node) && !admitsNode(pod, event.old)
-    return event.type === 'pod-update' || event.type === 'timeout'
-  },
+  events: [
+    onEvent(
+      Node,
+      actions.add | actions.updateNodeLabel,
+      ({ pod }, node, old) =>
+        node !== undefined && admitsNode(pod, node) && (old === undefined || !admitsNode(pod, old)),
+    ),
+  ],
 })

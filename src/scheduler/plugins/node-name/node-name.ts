@@ -1,3 +1,5 @@
+import { Node } from '../../../api/core/node/kind.ts'
+import { actions, onEvent } from '../../cluster-event.ts'
 import type { Plugin, Rejection } from '../../framework.ts'
 
 const rejection: Rejection = { resolvable: false, reasons: ["node(s) didn't match the requested node name"] }
@@ -10,5 +12,5 @@ export const nodeName = (): Plugin => ({
     if (!wanted) return { type: 'skip' }
     return { type: 'filter', filter: ({ name }) => (name === wanted ? undefined : rejection) }
   },
-  hint: (_pod, event) => event.type === 'node-add' || event.type === 'timeout',
+  events: [onEvent(Node, actions.add)],
 })

@@ -1,5 +1,8 @@
+import { Node } from '../../../api/core/node/kind.ts'
+import { Pod } from '../../../api/core/pod/kind.ts'
+import { actions, onEvent } from '../../cluster-event.ts'
 import type { Plugin, Rejection } from '../../framework.ts'
-import { type HostPort, makePodInfo } from '../../pod-info.ts'
+import { type HostPort, hadNode, hostPortsOf } from '../../pod-info.ts'
 
 const rejection: Rejection = {
   resolvable: true,
@@ -29,8 +32,13 @@ export const nodePorts = (): Plugin => ({
       },
     }
   },
-  hint: ({ hostPorts }, event) => {
-    if (event.type === 'assigned-pod-delete') return anyConflict(hostPorts, makePodInfo(event.pod).hostPorts)
-    return event.type === 'node-add' || event.type === 'timeout'
-  },
+  events: [
+    onEvent(
+      Pod,
+      actions.delete,
+      ({ hostPorts }, _pod, old) =>
+        old !== undefined && hadNode(old) && anyConflict(hostPorts, hostPortsOf(old)),
+    ),
+    onEvent(Node, actions.add),
+  ],
 })

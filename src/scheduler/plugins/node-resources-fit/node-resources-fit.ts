@@ -1,9 +1,12 @@
+import { Node } from '../../../api/core/node/kind.ts'
+import { Pod } from '../../../api/core/pod/kind.ts'
 import { type Amounts, amountsOf, podRequests } from '../../../api/core/pod/pod-requests.ts'
 import type { core } from '../../../api/generated/types/index.ts'
-import type { Filter, Plugin, PluginContext, QueueingHint, Rejection } from '../../framework.ts'
+import { actions, type EventRegistration, onEvent } from '../../cluster-event.ts'
+import type { Filter, Plugin, PluginContext, Rejection } from '../../framework.ts'
 import { maxNodeScore } from '../../framework.ts'
 import type { NodeTable } from '../../node-table.ts'
-import type { PodInfo } from '../../pod-info.ts'
+import { hadNode, type PodInfo } from '../../pod-info.ts'
 
 function makeFilter(pod: PodInfo, table: NodeTable): Filter {
   const cpu = pod.requests.get('cpu') ?? 0
@@ -45,39 +48,44 @@ function makeFilter(pod: PodInfo, table: NodeTable): Filter {
 const leastRequested = (requested: number, allocatable: number): number =>
   requested > allocatable ? 0 : Math.trunc(((allocatable - requested) * maxNodeScore) / allocatable)
 
-const overlaps = (wanted: Amounts, freed: Amounts): boolean =>
-  [...freed].some(([name, amount]) => amount > 0 && (wanted.get(name) ?? 0) > 0)
-
 const fitsEmpty = (wanted: Amounts, node: core.v1.Node): boolean => {
   const allocatable = amountsOf(node.status?.allocatable)
-  return [...wanted].every(([name, amount]) => amount <= (allocatable.get(name) ?? 0))
+  return (
+    (allocatable.get('pods') ?? 0) > 0 &&
+    [...wanted].every(([name, amount]) => amount <= (allocatable.get(name) ?? 0))
+  )
 }
 
-const hint: QueueingHint = (pod, event) => {
-  switch (event.type) {
-    case 'node-add':
-      return fitsEmpty(pod.requests, event.node)
-    case 'node-update': {
-      const [before, after] = [
-        amountsOf(event.old.status?.allocatable),
-        amountsOf(event.node.status?.allocatable),
-      ]
-      const grown = [...after].some(([name, amount]) => amount > (before.get(name) ?? 0))
-      return grown && fitsEmpty(pod.requests, event.node)
-    }
-    case 'assigned-pod-delete':
-      // A pod that asks for nothing can only have failed for the number of pods, which any leaving pod mends.
-      return (
-        pod.requests.size === 0 ||
-        overlaps(pod.requests, podRequests(event.pod)) ||
-        podRequests(event.pod).size === 0
-      )
-    case 'assigned-pod-update':
-    case 'pod-update':
-    case 'timeout':
-      return true
-  }
+/** Whether the node offers more than before of what the pod asks for. */
+function hasGrown(wanted: Amounts, node: core.v1.Node, old: core.v1.Node): boolean {
+  const [before, after] = [amountsOf(old.status?.allocatable), amountsOf(node.status?.allocatable)]
+  const more = (name: string): boolean => (after.get(name) ?? 0) > (before.get(name) ?? 0)
+  return more('pods') || [...wanted].some(([name, amount]) => amount > 0 && more(name))
 }
+
+function freesRoom(
+  { uid, requests }: PodInfo,
+  pod: core.v1.Pod | undefined,
+  old: core.v1.Pod | undefined,
+): boolean {
+  if (pod === undefined) return old !== undefined && hadNode(old)
+  if (pod.metadata?.uid === uid) return true
+  if (!pod.spec?.nodeName || old === undefined) return false
+  const [before, after] = [podRequests(old), podRequests(pod)]
+  return [...requests].some(
+    ([name, amount]) => amount > 0 && (before.get(name) ?? 0) > (after.get(name) ?? 0),
+  )
+}
+
+const events: readonly EventRegistration[] = [
+  onEvent(Pod, actions.delete | actions.updatePodScaleDown, freesRoom),
+  onEvent(
+    Node,
+    actions.add | actions.updateNodeAllocatable,
+    ({ requests }, node, old) =>
+      node !== undefined && fitsEmpty(requests, node) && (old === undefined || hasGrown(requests, node, old)),
+  ),
+]
 
 /** Room for the pod's requests; by score, nodes with the most left (LeastAllocated, cpu and memory alike). */
 export const nodeResourcesFit = ({ nodes }: PluginContext): Plugin => ({
@@ -102,5 +110,5 @@ export const nodeResourcesFit = ({ nodes }: PluginContext): Plugin => ({
       return count === 0 ? 0 : Math.trunc(sum / count)
     },
   }),
-  hint,
+  events,
 })

@@ -1,5 +1,8 @@
+import { Node } from '../../../api/core/node/kind.ts'
+import { Pod } from '../../../api/core/pod/kind.ts'
 import { toleratesTaints } from '../../../api/core/pod/tolerations.ts'
 import type { core } from '../../../api/generated/types/index.ts'
+import { actions, onEvent } from '../../cluster-event.ts'
 import type { Plugin, Rejection } from '../../framework.ts'
 
 const cordoned: core.v1.Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
@@ -12,10 +15,17 @@ export const nodeUnschedulable = (): Plugin => ({
     if (toleratesTaints(pod.spec?.tolerations, cordoned)) return { type: 'skip' }
     return { type: 'filter', filter: ({ node }) => (node.spec?.unschedulable ? rejection : undefined) }
   },
-  hint: (_pod, event) => {
-    if (event.type === 'node-add') return !event.node.spec?.unschedulable
-    if (event.type === 'node-update')
-      return event.old.spec?.unschedulable === true && !event.node.spec?.unschedulable
-    return event.type === 'pod-update' || event.type === 'timeout'
-  },
+  events: [
+    onEvent(
+      Node,
+      actions.add | actions.updateNodeTaint,
+      (_pod, node, old) =>
+        !node?.spec?.unschedulable && (old === undefined || old.spec?.unschedulable === true),
+    ),
+    onEvent(
+      Pod,
+      actions.updatePodToleration,
+      ({ uid }, pod) => pod?.metadata?.uid === uid && toleratesTaints(pod.spec?.tolerations, cordoned),
+    ),
+  ],
 })

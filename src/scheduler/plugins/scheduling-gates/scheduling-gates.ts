@@ -1,3 +1,5 @@
+import { Pod } from '../../../api/core/pod/kind.ts'
+import { actions, onEvent } from '../../cluster-event.ts'
 import type { Plugin } from '../../framework.ts'
 
 /** Keeps pods with scheduling gates out of the queue (KEP-3521). */
@@ -8,5 +10,7 @@ export const schedulingGates = (): Plugin => ({
     if (gates.length === 0) return undefined
     return { resolvable: false, reasons: [`waiting for scheduling gates: [${gates.join(' ')}]`] }
   },
-  hint: (_pod, event) => event.type === 'pod-update' && (event.pod.spec?.schedulingGates ?? []).length === 0,
+  events: [
+    onEvent(Pod, actions.updatePodSchedulingGatesEliminated, ({ uid }, pod) => pod?.metadata?.uid === uid),
+  ],
 })

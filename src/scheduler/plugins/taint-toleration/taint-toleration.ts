@@ -1,9 +1,15 @@
+import { Node } from '../../../api/core/node/kind.ts'
+import { Pod } from '../../../api/core/pod/kind.ts'
 import { toleratesTaints, untoleratedTaint } from '../../../api/core/pod/tolerations.ts'
-import { jsonEqual } from '../../../apimachinery/json-equal.ts'
+import type { core } from '../../../api/generated/types/index.ts'
+import { actions, onEvent } from '../../cluster-event.ts'
 import { normalizeScores, type Plugin, type Rejection } from '../../framework.ts'
 
 const rejection: Rejection = { resolvable: false, reasons: ['node(s) had untolerated taint(s)'] }
 const hard = ['NoSchedule', 'NoExecute']
+
+const isTolerated = (pod: core.v1.Pod, node: core.v1.Node | undefined): boolean =>
+  untoleratedTaint(node?.spec?.taints, pod.spec?.tolerations, hard) === undefined
 
 /** Refuses nodes with taints that the pod does not tolerate, and prefers those with fewer untolerated soft ones. */
 export const taintToleration = (): Plugin => ({
@@ -32,12 +38,12 @@ export const taintToleration = (): Plugin => ({
       normalize: (scores) => normalizeScores(scores, true),
     }
   },
-  hint: ({ pod }, event) => {
-    if (event.type === 'node-update' && jsonEqual(event.old.spec?.taints, event.node.spec?.taints))
-      return false
-    if (event.type === 'node-add' || event.type === 'node-update') {
-      return untoleratedTaint(event.node.spec?.taints, pod.spec?.tolerations, hard) === undefined
-    }
-    return event.type === 'pod-update' || event.type === 'timeout'
-  },
+  events: [
+    onEvent(
+      Node,
+      actions.add | actions.updateNodeTaint,
+      ({ pod }, node, old) => isTolerated(pod, node) && (old === undefined || !isTolerated(pod, old)),
+    ),
+    onEvent(Pod, actions.updatePodToleration, ({ uid }, pod) => pod?.metadata?.uid === uid),
+  ],
 })
