@@ -45,7 +45,7 @@ export function recoverFilter(options: RecoverOptions): Filter {
       try {
         response = encoder.encode(request, response)
       } catch (error) {
-        response = encoder.encodeJson(errorResponse(error, request, logger))
+        response = encoder.encodeJson(request, errorResponse(error, request, logger))
       }
     }
     if (!isLongRunning(request)) {

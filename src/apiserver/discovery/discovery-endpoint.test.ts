@@ -57,6 +57,14 @@ describe('DiscoveryEndpoint', () => {
     )
   })
 
+  it('answers any method where upstream’s aggregator does', async () => {
+    const post = (target: string) => discovery.handle(fakeRequest({ target, method: 'POST' }))
+    for (const target of ['/apis', '/apis/apps/'])
+      expect(await post(target)).toMatchObject({ type: 'object' })
+    for (const target of ['/api', '/api/v1', '/apis/apps/v1'])
+      await expect(post(target)).rejects.toThrow('the server does not allow this method')
+  })
+
   it('lists resources and the subresources that are there', async () => {
     const { body } = await get(discovery, '/api/v1/')
     const { resources } = body as { resources: { name: string }[] }

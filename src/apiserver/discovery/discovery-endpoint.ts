@@ -29,6 +29,9 @@ interface Documents {
   readonly unknown: UnknownPaths
 }
 
+/** What upstream's aggregator answers itself: `/apis`, `/apis/apps`. */
+const answersAnyMethod = /^\/apis(\/[^/]+)?$/
+
 const aggregatedVersions: readonly AggregatedVersion[] = ['v2']
 
 /** The aggregated form that the client would rather have, undefined for a plain document. */
@@ -77,12 +80,13 @@ export class DiscoveryEndpoint implements Endpoint {
     const documents = this.#current()
     const path = request.path.endsWith('/') ? request.path.slice(0, -1) : request.path
     const form = wantedForm(request.header('accept') ?? '')
-    const reads = request.method === 'GET'
-    const aggregated = form === undefined || !reads ? undefined : documents.aggregated.get(`${path} ${form}`)
+    const answers = request.method === 'GET' || answersAnyMethod.test(path)
+    const aggregated =
+      form === undefined || !answers ? undefined : documents.aggregated.get(`${path} ${form}`)
     if (aggregated !== undefined && form !== undefined) return answer(request, aggregated, form)
     const document = documents.plain.get(path)
     if (document === undefined) return documents.unknown.answer(path)
-    if (request.method !== 'GET') throw methodRefused()
+    if (!answers) throw methodRefused()
     return objectResponse(document)
   }
 

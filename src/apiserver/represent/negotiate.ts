@@ -106,7 +106,7 @@ function choose(
 }
 
 /** Asked for in the query, or by a program that people read from. */
-function isPretty(request: ServerRequest): boolean | undefined {
+export function isPretty(request: ServerRequest): boolean | undefined {
   const asked = request.query.isEmpty ? undefined : booleanValue(request.query, 'pretty')
   if (asked !== undefined) return asked
   const agent = request.header('user-agent') ?? ''

@@ -8,7 +8,7 @@ import type { BytesResponse, ObjectResponse } from '../response.ts'
 import { cborType, jsonType, notAcceptable, yamlType } from '../rest/media-types.ts'
 import type { Codecs } from './codecs.ts'
 import { encodeJson, encodeText } from './json-text.ts'
-import type { Negotiator } from './negotiate.ts'
+import { isPretty, type Negotiator } from './negotiate.ts'
 import { prettyJson } from './pretty-representation.ts'
 
 /** Encodes objects that belong to no cache: Statuses, reviews, discovery. */
@@ -26,7 +26,7 @@ export class ObjectEncoder {
     const accepted = this.#negotiator.negotiate(request, this.#codecs.types, false)
     if (accepted === undefined) {
       if (response.status < 400) throw notAcceptable(this.#codecs.types)
-      return this.encodeJson(response)
+      return this.encodeJson(request, response)
     }
     if (accepted.type === yamlType) return bytes(response, yamlType, encodeText(encodeYaml(response.object)))
     if (accepted.type === protobufMediaType) {
@@ -37,8 +37,7 @@ export class ObjectEncoder {
     const { cbor } = this.#codecs
     if (accepted.type === cborType && cbor !== undefined)
       return bytes(response, cborType, this.#cbor(cbor, response.object))
-    const body = accepted.pretty ? encodeText(prettyJson(response.object)) : encodeJson(response.object)
-    return bytes(response, jsonType, body)
+    return bytes(response, jsonType, jsonBody(response.object, accepted.pretty))
   }
 
   #cbor(encoder: CborEncoder, value: unknown): Uint8Array {
@@ -46,10 +45,14 @@ export class ObjectEncoder {
     return encoder.encode(object, this.#codecs.schemas.ofKind(kindOfObject(object)))
   }
 
-  encodeJson(response: ObjectResponse): BytesResponse {
-    return bytes(response, jsonType, encodeJson(response.object))
+  /** Whatever the request accepts. */
+  encodeJson(request: ServerRequest, response: ObjectResponse): BytesResponse {
+    return bytes(response, jsonType, jsonBody(response.object, isPretty(request) ?? false))
   }
 }
+
+const jsonBody = (object: unknown, pretty: boolean): Uint8Array =>
+  pretty ? encodeText(prettyJson(object)) : encodeJson(object)
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 

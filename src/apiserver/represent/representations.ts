@@ -76,6 +76,11 @@ export class Representations {
     return representation
   }
 
+  /** Whether what the request accepts is a form that events can have. */
+  showsEvents(request: ServerRequest): boolean {
+    return this.#negotiator.negotiate(request, this.#types)?.as !== 'PartialObjectMetadataList'
+  }
+
   #make(wanted: Negotiated, request: ServerRequest, shape: AnswerShape): Representation {
     const { type, as, version, pretty } = wanted
     if (type === jsonType && as === undefined && !pretty) return this.#json

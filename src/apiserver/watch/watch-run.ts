@@ -18,7 +18,7 @@ export interface WatchOutput {
   /** True: hold back what is not urgent until `onRoom` calls. */
   readonly full: boolean
   onRoom(callback: () => void): void
-  /** True: it is hopelessly behind. */
+  /** True: it is hopelessly behind, or cannot show what it has been told. */
   readonly overrun: boolean
 }
 
@@ -89,8 +89,9 @@ export class WatchRun implements WatchConsumer {
   }
 
   progress(revision: number): void {
-    if (!this.#ended && this.#backlog === undefined && !this.#output.full)
-      this.#output.bookmark(Math.min(revision, this.#plan.resource.revision), false)
+    if (this.#ended || this.#backlog !== undefined || this.#output.full) return
+    this.#output.bookmark(Math.min(revision, this.#plan.resource.revision), false)
+    if (this.#output.overrun) this.stop()
   }
 
   terminate(): void {
@@ -184,7 +185,8 @@ export class WatchRun implements WatchConsumer {
       if (this.#ended) return
       this.#plan.onReplayed(count)
       finish()
-      this.#goLive()
+      if (this.#output.overrun) this.stop()
+      else this.#goLive()
     }
     run()
   }

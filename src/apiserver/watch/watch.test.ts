@@ -230,6 +230,15 @@ describe('WATCH', () => {
       expect(answer.text).toContain(message)
     })
 
+  test('in the form of lists ends with its first event, as upstream’s', async () => {
+    const accept = { accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1' }
+    const live = await server.watch(`${maps}?watch=1`, accept)
+    expect(live.ended).toBe(false)
+    await put('x')
+    const replayed = await server.watch(`${maps}?watch=1`, accept)
+    for (const watch of [live, replayed]) expect([watch.ended, watch.chunks]).toEqual([true, []])
+  })
+
   test('ends when the client goes, and when the server closes', async () => {
     const gone = await server.watch(`${maps}?watch=1`)
     gone.stop()

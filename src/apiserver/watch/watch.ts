@@ -8,6 +8,7 @@ import type { Resource } from '../rest/resource.ts'
 import type { ServerMetrics } from '../server-metrics.ts'
 import type { BookmarkClock } from './bookmark-clock.ts'
 import { EventsOutput } from './events-output.ts'
+import { RefusingOutput } from './refusing-output.ts'
 import { findStart } from './start-point.ts'
 import { StreamOutput } from './stream-output.ts'
 import { type WatchOutput, WatchRun } from './watch-run.ts'
@@ -70,7 +71,11 @@ export async function watch(
     contentType: stream.streamType,
     flushHead: true,
     start: (sink) => {
-      const run = begin(new StreamOutput(sink, stream, resource.cache.layout))
+      const run = begin(
+        representations.showsEvents(request)
+          ? new StreamOutput(sink, stream, resource.cache.layout)
+          : new RefusingOutput(sink, stream),
+      )
       sink.onClose(() => run.stop())
     },
   }
