@@ -2,7 +2,7 @@ import type { Random } from '../../../../src/base/random.ts'
 import { DaemonSet, Deployment, isStatus, Job, Pod, StatefulSet } from '../../../../src/cluster/index.ts'
 import { isReady } from '../workloads.ts'
 import type { World } from '../world/world.ts'
-import type { Truth } from './truth.ts'
+import { isActive, type Truth } from './truth.ts'
 import { daemonSet, deployments, guarded, guardedLeast, job, statefulSets } from './workload.ts'
 
 /** What steps happen to. */
@@ -99,18 +99,18 @@ const deletePod: Step = async (scene) => {
   return `delete pod ${name}`
 }
 
-/** A budget may be looked at late, but what it grants is counted at once. */
+/** A budget may be looked at late, but what it grants is counted at once. Who is not ready is missing already. */
 const evict: Step = async (scene) => {
   const { world, random, truth } = scene
   const name = pick(random, await podsOf(scene, [guarded]))
   if (name === undefined) return 'no pod to evict'
   const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: 'default' } }
   const path = `/api/v1/namespaces/default/pods/${name}/eviction`
-  const wasReady = isReady(await world.client.resource(Pod).get('default', name))
+  const pod = await world.client.resource(Pod).get('default', name)
   const granted = await tolerate(world.do(world.client.transport.request({ method: 'POST', path, body }), 0))
   const after = truth.onceReady(guarded)
-  // Who is not ready is missing already.
-  if (granted && wasReady && after < guardedLeast)
+  if (granted && !isReady(pod) && isActive(pod) && truth.wasOnceReady(pod)) truth.lostUnready(guarded)
+  if (granted && isReady(pod) && after + truth.unseenLosses(guarded) < guardedLeast)
     truth.broken.push(
       `${after} pods of ${guarded} are left by the eviction of ${name}, ${guardedLeast} are to be`,
     )

@@ -1,3 +1,4 @@
+import type { policy } from '../../../../src/api/generated/types/index.ts'
 import type { KubernetesObject } from '../../../../src/apimachinery/meta.ts'
 import type { apps, batch, core } from '../../../../src/cluster/index.ts'
 import { revisionOf, type Seen } from '../history.ts'
@@ -55,6 +56,8 @@ export class Truth {
   readonly #active = new Map<string, core.v1.Pod>()
   /** Pods that have been ready. */
   readonly #onceReady = new Set<string>()
+  /** Pods that were evicted when they were not ready, by workload, as long as its budget counts them among the healthy. */
+  readonly #unseenLosses = new Map<string, number>()
 
   /** `now` is the simulation's clock, in milliseconds. */
   constructor(now: () => number) {
@@ -97,12 +100,35 @@ export class Truth {
       this.#want(id, (deployment.spec?.replicas ?? 1) + surgeOf(deployment))
     }
     if (kind.kind === 'Pod') this.#pod(object, before?.object)
+    if (kind.kind === 'PodDisruptionBudget') this.#budget(object)
   }
 
   /** How many pods of a workload are not on their way out and have been ready. */
   onceReady(app: string): number {
     const pods = [...this.#active.values()].filter((pod) => pod.metadata?.labels?.app === app)
     return pods.filter((pod) => this.#onceReady.has(uidOf(pod))).length
+  }
+
+  /**
+   * A pod that has been ready and is not was evicted. It was missing already, so no budget is charged; but a status that
+   * nobody has brought up to date since it was ready goes on counting it, and may grant what it would not grant if it knew.
+   */
+  lostUnready(app: string): void {
+    this.#unseenLosses.set(app, this.unseenLosses(app) + 1)
+  }
+
+  /** Of those that a workload's budget may still believe to be there. */
+  unseenLosses(app: string): number {
+    return this.#unseenLosses.get(app) ?? 0
+  }
+
+  wasOnceReady(pod: core.v1.Pod): boolean {
+    return this.#onceReady.has(uidOf(pod))
+  }
+
+  #budget({ spec, status }: policy.v1.PodDisruptionBudget): void {
+    const app = spec?.selector?.matchLabels?.app ?? ''
+    if ((status?.currentHealthy ?? 0) <= this.onceReady(app)) this.#unseenLosses.delete(app)
   }
 
   /** When everything that was written has been seen: what only shows in several kinds together. */
