@@ -1,6 +1,7 @@
 import { StorageVersion } from '../api/apiserverinternal/storage-version/kind.ts'
 import { ClusterTrustBundle } from '../api/certificates/cluster-trust-bundle/kind.ts'
 import { defaultFeatures } from '../api/feature-gates.ts'
+import { StorageVersionMigration } from '../api/storagemigration/storage-version-migration/kind.ts'
 import type { Features } from '../apimachinery/feature-gates.ts'
 import type { AnyController, AnyKind } from '../reconcile/controller.ts'
 import type { KindSource } from '../reconcile/kind-source.ts'
@@ -51,6 +52,7 @@ import type { SignClaims } from './serviceaccounttoken/token-secret.ts'
 import { serviceCidrController } from './servicecidr/service-cidr-controller.ts'
 import { statefulSetController } from './statefulset/stateful-set-controller.ts'
 import { storageVersionGc } from './storageversiongc/storage-version-gc.ts'
+import { storageVersionMigrator } from './storageversionmigrator/storage-version-migrator.ts'
 import { taintEvictionController } from './tainteviction/taint-eviction-controller.ts'
 import { tokenCleanerController } from './tokencleaner/token-cleaner-controller.ts'
 import { ttlController } from './ttl/ttl-controller.ts'
@@ -125,6 +127,9 @@ export function controllers(options: ControllersOptions): readonly AnyController
       ? [clusterTrustBundlePublisher(rootCertificate)]
       : []),
     ...(features.enabled('StorageVersionAPI') && serves(kinds, StorageVersion) ? [storageVersionGc] : []),
+    ...(features.enabled('StorageVersionMigrator') && serves(kinds, StorageVersionMigration)
+      ? [storageVersionMigrator(kinds)]
+      : []),
     bootstrapSignerController,
     tokenCleanerController,
     ttlController(),

@@ -4,7 +4,7 @@ import type { ResourceCache } from './resource-cache.ts'
 /** A cache that joins while the server runs. */
 export interface LateCache {
   readonly cache: ResourceCache
-  /** Makes what was stored fit for the cache (other versions converted), a page at a time; absent: it fits. */
+  /** Makes what was stored fit for the cache (other versions converted), a page at a time; absent: it fits. What fits is the same entry. */
   readonly prepare?: (entries: readonly Entry[]) => Promise<readonly Entry[]>
 }
 
@@ -73,14 +73,19 @@ export class LateCaches {
     const { prefix } = loading
     const revision = await source.newest()
     const entries: Entry[] = []
-    for await (const page of source.pages(prefix, revision))
-      entries.push(...(prepare === undefined ? page : await prepare(page)))
+    const converted: Entry[] = []
+    for await (const page of source.pages(prefix, revision)) {
+      const prepared = prepare === undefined ? page : await prepare(page)
+      entries.push(...prepared)
+      converted.push(...prepared.filter((entry, index) => entry !== page[index]))
+    }
     const waiting = source.reached(revision)
     if (waiting !== undefined) await waiting
     if (loading.stale) return false
     cache.reset(revision)
     for (const { key, value, modRevision } of entries)
       cache.load(key.slice(prefix.length), value, modRevision)
+    for (const { key } of converted) cache.noteOutdated(key.slice(prefix.length))
     for (const missed of loading.missed) {
       if (missed.revision <= revision) continue
       const id = missed.key.slice(prefix.length)

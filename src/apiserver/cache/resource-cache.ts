@@ -46,6 +46,8 @@ export class ResourceCache {
   /** What the store has and nobody can read, by id: none of the objects, watched by nobody. */
   readonly corrupt: ReadonlyMap<string, CorruptObject>
   readonly #corrupt = new Map<string, CorruptObject>()
+  /** Objects that lie in the store otherwise than they would be written today, by id. */
+  readonly #outdated = new Set<string>()
   readonly #decoded: DecodedObjects
   readonly #limits: HistoryLimits
   readonly #fieldNames: readonly string[]
@@ -91,6 +93,16 @@ export class ResourceCache {
     return this.#byId.get(id)
   }
 
+  /** Whether a write that changes nothing of it would change what is stored (another version, a layout of others). */
+  isOutdated(id: string): boolean {
+    return this.#outdated.size > 0 && this.#outdated.has(id)
+  }
+
+  /** Told by whoever has converted it before it was loaded. */
+  noteOutdated(id: string): void {
+    this.#outdated.add(id)
+  }
+
   values(): Iterable<CachedObject> {
     return this.#byId.values()
   }
@@ -98,6 +110,7 @@ export class ResourceCache {
   /** Empties it, before everything is loaded as of `revision`. Whoever watches has to start anew. */
   reset(revision: number): void {
     this.#corrupt.clear()
+    this.#outdated.clear()
     this.#byId.clear()
     this.#ordered.clear()
     this.#indices.clear()
@@ -110,7 +123,7 @@ export class ResourceCache {
   load(id: string, stored: Uint8Array, revision: number, metadataLength = 0): void {
     this.#allAttributes = false
     const record = this.#readable(id, stored, revision, () =>
-      this.detached(id, stored, metadataLength, revision),
+      this.#taken(id, stored, metadataLength, revision),
     )
     if (record === undefined) return
     this.#byId.set(id, record)
@@ -124,6 +137,7 @@ export class ResourceCache {
     revision: number,
     written: WrittenObject | undefined,
   ): CachedObject | undefined {
+    if (this.#outdated.size > 0) this.#outdated.delete(id)
     const record =
       written === undefined ? this.#foreign(id, stored, revision) : this.#own(id, stored, revision, written)
     if (record === undefined) return undefined
@@ -144,7 +158,7 @@ export class ResourceCache {
 
   #foreign(id: string, stored: Uint8Array, revision: number): CachedObject | undefined {
     const read = (): CachedObject => {
-      const record = this.detached(id, stored, 0, revision)
+      const record = this.#taken(id, stored, 0, revision)
       if (this.#allAttributes) this.attributes(record)
       return record
     }
@@ -181,9 +195,23 @@ export class ResourceCache {
     for (const consumer of this.hub.consumers()) consumer.terminate()
   }
 
+  /** A record of what is in the store now. */
+  #taken(id: string, stored: Uint8Array, metadataLength: number, revision: number): CachedObject {
+    const own = this.#ownLayout(stored, metadataLength)
+    if (own !== stored) this.#outdated.add(id)
+    return this.#served(id, own, metadataLength, revision)
+  }
+
   /** A record outside the cache. */
   detached(id: string, stored: Uint8Array, metadataLength: number, revision: number): CachedObject {
-    const own = metadataLength === 0 ? this.layout.normalize(stored) : stored
+    return this.#served(id, this.#ownLayout(stored, metadataLength), metadataLength, revision)
+  }
+
+  #ownLayout(stored: Uint8Array, metadataLength: number): Uint8Array {
+    return metadataLength === 0 ? this.layout.normalize(stored) : stored
+  }
+
+  #served(id: string, own: Uint8Array, metadataLength: number, revision: number): CachedObject {
     const { bytes, metadataEnd } = this.layout.serve(own, metadataLength, revision)
     return new CachedObject(id, revision, bytes, metadataEnd, undefined)
   }
@@ -191,6 +219,7 @@ export class ResourceCache {
   /** Gives the last state; undefined if it was not there. */
   remove(id: string, revision: number): CachedObject | undefined {
     if (this.#corrupt.size > 0) this.#corrupt.delete(id)
+    if (this.#outdated.size > 0) this.#outdated.delete(id)
     const previous = this.#byId.get(id)
     if (previous === undefined) return undefined
     this.#byId.delete(id)

@@ -29,6 +29,10 @@ export class ConvertedResource extends CustomResource {
     return this.#converted.shownOf(super.revision)
   }
 
+  override isOutdated({ id }: CachedObject): boolean {
+    return this.#source.isOutdated(id)
+  }
+
   override settled(id?: string): Promise<void> | undefined {
     return this.#converted.settled(id)
   }

@@ -80,6 +80,11 @@ export class Resource {
     return false
   }
 
+  /** Whether an object lies in the store otherwise than it would be written today. */
+  isOutdated({ id }: CachedObject): boolean {
+    return this.cache.isOutdated(id)
+  }
+
   /** Everything up to here is in the cache. */
   get revision(): number {
     return this.context.mirror.revision

@@ -119,7 +119,9 @@ async function replace(
     await resource.remove(record)
     return objectOutcome(object)
   }
-  if (isSameContent(object, live) && areSameManagers(object, live)) return recordOutcome(record)
+  const isSame = isSameContent(object, live) && areSameManagers(object, live)
+  // What is stored in an older version is stored anew: so users bring all objects of a resource up to date.
+  if (isSame && !resource.isOutdated(record)) return recordOutcome(record)
   if (options.dryRun) return objectOutcome(object)
   const id = resource.id(update.namespace, update.name)
   // Who applies wants to own what it says: that is not given up for room.

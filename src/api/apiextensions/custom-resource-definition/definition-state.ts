@@ -12,6 +12,7 @@ export type ConditionType =
   | 'NonStructuralSchema'
   | 'Terminating'
   | 'KubernetesAPIApprovalPolicyConformant'
+  | 'StorageMigrating'
 
 /** Keeps a definition until all its instances are gone. */
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
