@@ -6,6 +6,7 @@ import { nodePorts } from './plugins/node-ports/node-ports.ts'
 import { nodeResourcesBalancedAllocation } from './plugins/node-resources-balanced-allocation/node-resources-balanced-allocation.ts'
 import { nodeResourcesFit } from './plugins/node-resources-fit/node-resources-fit.ts'
 import { nodeUnschedulable } from './plugins/node-unschedulable/node-unschedulable.ts'
+import { podTopologySpread } from './plugins/pod-topology-spread/pod-topology-spread.ts'
 import { prioritySort } from './plugins/priority-sort/priority-sort.ts'
 import { schedulingGates } from './plugins/scheduling-gates/scheduling-gates.ts'
 import { taintToleration } from './plugins/taint-toleration/taint-toleration.ts'
@@ -20,6 +21,7 @@ const defaultPlugins: readonly (readonly [make: (context: PluginContext) => Plug
   [nodeAffinity, 2],
   [nodePorts, 0],
   [nodeResourcesFit, 1],
+  [podTopologySpread, 2],
   [nodeResourcesBalancedAllocation, 1],
   [defaultBinder, 0],
 ]

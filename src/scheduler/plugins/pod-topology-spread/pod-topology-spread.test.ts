@@ -23,7 +23,8 @@ function tableOf(pods: Readonly<Record<string, number>>, bare: readonly string[]
   const table = new NodeTable()
   const place = (name: string, labels: Record<string, string>): void => {
     table.setNode({ metadata: { name, labels: { 'kubernetes.io/hostname': name, ...labels } } })
-    for (let count = pods[name] ?? 0; count > 0; count--) table.addPod(name, makePodInfo(pod(`${name}-${count}`)))
+    for (let count = pods[name] ?? 0; count > 0; count--)
+      table.addPod(name, makePodInfo(pod(`${name}-${count}`)))
   }
   for (const [name, zone] of Object.entries(zones)) place(name, { zone, 'topology.kubernetes.io/zone': zone })
   for (const name of bare) place(name, {})
@@ -63,7 +64,12 @@ describe('podTopologySpread() as filter', () => {
       ask({ minDomains: 3 }),
       { a1: uneven, a2: uneven, b1: uneven, b2: uneven },
     ],
-    ['counts only pods of the same value of a label key', tableOf({ a1: 1 }), ask({ matchLabelKeys: ['version'] }, '2'), {}],
+    [
+      'counts only pods of the same value of a label key',
+      tableOf({ a1: 1 }),
+      ask({ matchLabelKeys: ['version'] }, '2'),
+      {},
+    ],
     [
       'leaves out nodes that its selector refuses',
       tableOf({ a1: 1 }),
@@ -73,7 +79,10 @@ describe('podTopologySpread() as filter', () => {
     [
       'counts them where it is told to ignore its selector',
       tableOf({ a1: 1 }),
-      pod('new', { nodeSelector: { zone: 'a' }, topologySpreadConstraints: [hard({ nodeAffinityPolicy: 'Ignore' })] }),
+      pod('new', {
+        nodeSelector: { zone: 'a' },
+        topologySpreadConstraints: [hard({ nodeAffinityPolicy: 'Ignore' })],
+      }),
       { a1: uneven, a2: uneven },
     ],
   ])('%s', (_name, table, wanted, expected) => {
@@ -91,7 +100,10 @@ describe('podTopologySpread() by default', () => {
       .set(Service, { metadata: { name: 'web', namespace: 'n' }, spec: { selector: { version: '1' } } })
   const scores = (wanted: core.v1.Pod, args: PodTopologySpreadArgs = {}, informers = caches()) => {
     const table = tableOf({ a1: 2, a2: 1 }, ['bare'])
-    const result = podTopologySpread(pluginContext({ table, informers }), args).preScore?.(makePodInfo(wanted), table.nodes)
+    const result = podTopologySpread(pluginContext({ table, informers }), args).preScore?.(
+      makePodInfo(wanted),
+      table.nodes,
+    )
     if (result?.type !== 'score') return result?.type
     const all = Float64Array.from(table.nodes, result.score)
     result.normalize?.(all)

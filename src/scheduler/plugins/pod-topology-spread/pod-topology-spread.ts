@@ -1,9 +1,13 @@
+import { Node } from '../../../api/core/node/kind.ts'
+import { Pod } from '../../../api/core/pod/kind.ts'
 import type { core } from '../../../api/generated/types/index.ts'
+import { actions, onEvent } from '../../cluster-event.ts'
 import type { Plugin, PluginContext } from '../../framework.ts'
 import type { PodInfo } from '../../pod-info.ts'
 import { defaultSelector } from './default-selector.ts'
 import { type SpreadConstraint, spreadConstraints, systemDefaults } from './spread-constraint.ts'
 import { spreadFilter } from './spread-filter.ts'
+import { nodeChangeMayHelp, podChangeMayHelp } from './spread-hints.ts'
 import { SpreadIndex } from './spread-index.ts'
 import { spreadScore } from './spread-score.ts'
 
@@ -37,6 +41,7 @@ export function podTopologySpread(
   const groupOf = ({ pod }: PodInfo, constraints: readonly SpreadConstraint[], requiresEveryKey: boolean) =>
     index.group({ namespace: pod.metadata?.namespace ?? '', constraints, requiresEveryKey, pod })
 
+  const { add, updatePodLabel, updatePodToleration, updateNodeLabel, updateNodeTaint } = actions
   return {
     name: 'PodTopologySpread',
     preFilter: (pod) => {
@@ -51,5 +56,13 @@ export function podTopologySpread(
       const requiresEveryKey = !system || (pod.pod.spec?.topologySpreadConstraints ?? []).length > 0
       return spreadScore(groupOf(pod, constraints, requiresEveryKey), constraints, feasible)
     },
+    events: [
+      onEvent(Pod, add | updatePodLabel | updatePodToleration | actions.delete, ({ pod }, now, old) =>
+        podChangeMayHelp(pod, constraintsOf(pod, 'DoNotSchedule'), now, old),
+      ),
+      onEvent(Node, add | actions.delete | updateNodeLabel | updateNodeTaint, ({ pod }, now, old) =>
+        nodeChangeMayHelp(constraintsOf(pod, 'DoNotSchedule'), now, old),
+      ),
+    ],
   }
 }
