@@ -7,6 +7,7 @@ import {
   propertyName,
   refName,
 } from './facts.ts'
+import { goField } from './go-fields.ts'
 
 /** Types whose JSON is not what their OpenAPI schema says. */
 const special: Readonly<Record<string, string>> = {
@@ -81,7 +82,9 @@ class TypeFile {
     const lines = Object.keys(schema.properties)
       .toSorted()
       .map((field) => {
-        const type = this.typeOf(schema.properties?.[field] ?? {})
+        const property = schema.properties?.[field] ?? {}
+        const { presence } = goField(full, field, property, required.has(field))
+        const type = `${this.typeOf(property)}${presence === '~' ? ' | null' : ''}`
         return `  readonly ${propertyName(field)}${required.has(field) ? '' : '?'}: ${type}\n`
       })
     return `export interface ${name} {\n${lines.join('')}}\n`

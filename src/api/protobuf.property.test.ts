@@ -17,7 +17,7 @@ function withoutEmptyLists(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmptyLists)
   if (typeof value !== 'object' || value === null) return value
   const members = Object.entries(value).filter(
-    ([, member]) => !(Array.isArray(member) && member.length === 0),
+    ([, member]) => member !== null && !(Array.isArray(member) && member.length === 0),
   )
   return Object.fromEntries(members.map(([key, member]) => [key, withoutEmptyLists(member)]))
 }

@@ -36,6 +36,7 @@ const letters: Readonly<Record<string, Schema>> = {
 }
 
 const listTypes = { a: 'atomic', s: 'set', m: 'map' } as const
+const presences = { '+': 'always', '~': 'null', '-': 'nonzero' } as const
 const mapTypes = { a: 'atomic', g: 'granular' } as const
 const isKey = <T extends object>(table: T, key: string): key is Extract<keyof T, string> =>
   Object.hasOwn(table, key)
@@ -162,7 +163,7 @@ class PackedSchemas implements Schemas {
     const known = this.#fields.get(code)
     if (known !== undefined) return known
     const [head = '', ...texts] = code.split(';')
-    const [, presence, type = ''] = /^!?([+-]?)(.*)$/.exec(head) ?? []
+    const [, presence, type = ''] = /^!?([+~-]?)(.*)$/.exec(head) ?? []
     const target = this.#type(type, prefix)
     if (presence === '' && texts.length === 0) return target
     const schema = overlay(target, presence ?? '', texts)
@@ -192,7 +193,7 @@ class PackedSchemas implements Schemas {
 function overlay(target: Schema, presence: string, attributes: readonly string[]): Schema {
   const { properties: lazy, ...plain } = Object.getOwnPropertyDescriptors(target)
   const schema: Schema = Object.defineProperties({}, plain)
-  if (presence !== '') Object.assign(schema, { presence: presence === '+' ? 'always' : 'nonzero' })
+  if (isKey(presences, presence)) Object.assign(schema, { presence: presences[presence] })
   for (const text of attributes) Object.assign(schema, attribute(text))
   if (target.type === 'integer' && schema.default !== undefined) {
     Object.assign(schema, { default: Number(schema.default) })

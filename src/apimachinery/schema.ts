@@ -37,9 +37,10 @@ export interface Schema {
   readonly default?: JsonValue | undefined
   /**
    * What the Go type behind a built-in field does with zero values (`''`, 0, false, `{}`, `[]`): `always`
-   * shows them in place of an absent field, `nonzero` drops them, absent leaves things as they were given.
+   * shows them in place of an absent field, `null` shows them as null, `nonzero` drops them, absent leaves things as
+   * they were given.
    */
-  readonly presence?: 'always' | 'nonzero' | undefined
+  readonly presence?: 'always' | 'null' | 'nonzero' | undefined
   /** The Go type, where it does not follow from the rest (`v1.PullPolicy`): decoding errors name it. */
   readonly goType?: string | undefined
   /** The embedded Go structs that a field comes from (`VolumeSource`), dotted: decoding errors name them. */

@@ -89,7 +89,7 @@ test('Endpoints.validate() wants addresses that can be reached', () => {
 describe('LimitRange', () => {
   test('defaults() derives limits and requests of containers', () => {
     const limits = [{ type: 'Container', max: { cpu: '2' }, min: { cpu: '100m', memory: '1Mi' } }]
-    expect(created(LimitRange, { metadata, spec: { limits } }).spec?.limits[0]).toMatchObject({
+    expect(created(LimitRange, { metadata, spec: { limits } }).spec?.limits?.[0]).toMatchObject({
       default: { cpu: '2' },
       defaultRequest: { cpu: '2', memory: '1Mi' },
     })

@@ -31,7 +31,7 @@ function validateRule(rule: Rule, namespaced: boolean, path: FieldPath, errors: 
   }
 }
 
-export function validateRules(rules: readonly Rule[] = [], namespaced: boolean, errors: FieldError[]): void {
+export function validateRules(rules: readonly Rule[], namespaced: boolean, errors: FieldError[]): void {
   rules.forEach((rule, index) => {
     validateRule(rule, namespaced, fieldPath('rules').index(index), errors)
   })

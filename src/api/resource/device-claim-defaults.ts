@@ -26,6 +26,6 @@ function defaultRequest(request: Request): Request {
 
 export function defaultDeviceClaim(spec: Spec): Spec {
   const requests = spec.devices?.requests
-  if (spec.devices === undefined || requests === undefined) return spec
+  if (spec.devices === undefined || !requests) return spec
   return set(spec, 'devices', set(spec.devices, 'requests', mapSame(requests, defaultRequest)))
 }

@@ -39,16 +39,13 @@ function flatten({ exactly, ...rest }: Request): FlatRequest {
 export function toNestedSpec({ devices, ...rest }: FlatSpec): Spec {
   if (devices === undefined) return rest
   const { requests, ...others } = devices
-  return { ...rest, devices: requests === undefined ? others : { ...others, requests: requests.map(nest) } }
+  return { ...rest, devices: { ...others, requests: requests?.map(nest) ?? null } }
 }
 
 export function toFlatSpec({ devices, ...rest }: Spec): FlatSpec {
   if (devices === undefined) return rest
   const { requests, ...others } = devices
-  return {
-    ...rest,
-    devices: requests === undefined ? others : { ...others, requests: requests.map(flatten) },
-  }
+  return { ...rest, devices: { ...others, requests: requests?.map(flatten) ?? null } }
 }
 
 /** One device unless said otherwise; alternatives stand for the request itself. */
@@ -61,6 +58,6 @@ function defaultFlatRequest(request: FlatRequest): FlatRequest {
 
 export function defaultFlatSpec(spec: FlatSpec): FlatSpec {
   const requests = spec.devices?.requests
-  if (requests === undefined) return spec
+  if (!requests) return spec
   return { ...spec, devices: { ...spec.devices, requests: mapSame(requests, defaultFlatRequest) } }
 }

@@ -100,11 +100,14 @@ export class Conformer {
 
   #fields(schema: Schema): ReadonlyMap<string, StructField> {
     const struct = schema.name?.slice(schema.name.lastIndexOf('.') + 1) ?? ''
+    // Definitions of custom resources are stored as JSON.
+    const emptyIsAbsent = schema.name?.startsWith(crd) !== true
     const fields = new Map<string, StructField>()
     for (const [name, property] of Object.entries(schema.properties ?? {})) {
       const { presence } = property
       const embedded = property.embeddedIn === undefined ? '' : `${property.embeddedIn}.`
-      fields.set(name, { name, struct, embedded, presence, shape: this.#shapeOf(property) })
+      const shape = this.#shapeOf(property)
+      fields.set(name, { name, struct, embedded, presence, shape, emptyIsAbsent })
     }
     return fields
   }

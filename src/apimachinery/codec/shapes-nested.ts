@@ -1,3 +1,4 @@
+import type { Schema } from '../schema.ts'
 import type { DecodeContext, FieldStep } from './decode-context.ts'
 import { goValue } from './go-types.ts'
 import { NumberLiteral } from './number-literal.ts'
@@ -79,8 +80,16 @@ function conformItem(shape: Shape, value: unknown, step: number | string, contex
 
 export interface StructField extends FieldStep {
   readonly shape: Shape
-  readonly presence: 'always' | 'nonzero' | undefined
+  readonly presence: Schema['presence']
+  /** Stored as protobuf, which cannot tell an empty list or map from none. */
+  readonly emptyIsAbsent: boolean
 }
+
+/** What stands in place of an absent field that is always shown. */
+const zeroOf = ({ presence, shape }: StructField): unknown => (presence === 'null' ? null : shape.zero)
+
+const isShown = (field: StructField): boolean =>
+  field.presence === 'null' || (field.presence === 'always' && field.shape.zero !== undefined)
 
 /** A Go struct: unknown members go, zero values come and go as upstream's JSON has them. */
 export class StructShape implements Shape {
@@ -122,7 +131,7 @@ export class StructShape implements Shape {
       const field = fields.get(key)
       const conformed =
         field === undefined ? this.#unknown(key, given, context) : conformField(field, given, context)
-      if (conformed !== undefined && field?.presence === 'always') always++
+      if (conformed !== undefined && field !== undefined && isShown(field)) always++
       if (copy === undefined && (conformed !== given || conformed === undefined))
         copy = copyBefore(value, key)
       if (copy !== undefined && conformed !== undefined) setMember(copy, key, conformed)
@@ -135,9 +144,7 @@ export class StructShape implements Shape {
   #load(): ReadonlyMap<string, StructField> {
     if (this.#known === undefined) {
       this.#known = this.#fields()
-      this.#always = [...this.#known.values()].filter(
-        ({ presence, shape }) => presence === 'always' && shape.zero !== undefined,
-      )
+      this.#always = [...this.#known.values()].filter(isShown)
     }
     return this.#known
   }
@@ -150,18 +157,21 @@ export class StructShape implements Shape {
 
   #fill(object: Record<string, unknown>): Record<string, unknown> {
     this.#load()
-    for (const { name, shape } of this.#always) if (object[name] === undefined) object[name] = shape.zero
+    for (const field of this.#always) if (object[field.name] === undefined) object[field.name] = zeroOf(field)
     return object
   }
 }
 
 function conformField(field: StructField, value: unknown, context: DecodeContext): unknown {
-  if (value === null || value === undefined) return undefined
+  const { presence } = field
+  if (value === null || value === undefined) return presence === 'null' ? null : undefined
   let conformed: unknown = value
   if (typeof value !== field.shape.plain) {
     context.path.push(field)
     conformed = field.shape.conform(value, context)
     context.path.pop()
   }
-  return field.presence === 'nonzero' && field.shape.isZero(conformed) ? undefined : conformed
+  if (presence === 'nonzero') return field.shape.isZero(conformed) ? undefined : conformed
+  if (presence !== 'null') return conformed
+  return conformed === undefined || (field.emptyIsAbsent && field.shape.isZero(conformed)) ? null : conformed
 }

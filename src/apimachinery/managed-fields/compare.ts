@@ -63,18 +63,26 @@ function compareChild(
     put(parts, 'removed', key, wholeNode(left, schema))
     return
   }
-  const [shape, other] = [shapeOf(left, schema), shapeOf(right, schema)]
-  if (shape === 'leaf' || other === 'leaf' || shape !== other) {
+  const shape = shapeOf(left ?? right, schema)
+  if (shape === 'leaf' || shape !== shapeOf(right ?? left, schema) || (isEmpty(left) && isEmpty(right))) {
     if (!jsonEqual(left, right)) put(parts, 'modified', key, leaf)
     return
   }
   const inner: Parts = {}
-  if (shape === 'map') compareMaps(inner, left as Fields, right as Fields, schema)
-  else compareLists(inner, left as readonly JsonValue[], right as readonly JsonValue[], schema)
+  if (shape === 'map') compareMaps(inner, (left ?? {}) as Fields, (right ?? {}) as Fields, schema)
+  else
+    compareLists(inner, (left ?? []) as readonly JsonValue[], (right ?? []) as readonly JsonValue[], schema)
   for (const kind of kinds) {
     const node = inner[kind]
     if (node !== undefined) put(parts, kind, key, node)
   }
+}
+
+/** Null stands for whatever there is on the other side; between it and an empty list or map is a difference nevertheless. */
+function isEmpty(value: JsonValue): boolean {
+  if (typeof value !== 'object') return false
+  for (const _key in value) return false
+  return true
 }
 
 /** A member of the object's own: a label may be called `constructor`. */

@@ -137,13 +137,9 @@ export class AvailabilityChecker {
     const same =
       before?.status === found.status && before.reason === found.reason && before.message === found.message
     if (same) return
-    const lastTransitionTime =
-      before?.status === found.status ? before.lastTransitionTime : formatTime(client.host.now())
-    const condition: Condition = {
-      type: 'Available',
-      ...found,
-      ...(lastTransitionTime === undefined ? {} : { lastTransitionTime }),
-    }
+    const kept = before?.status === found.status ? before.lastTransitionTime : undefined
+    const lastTransitionTime = kept ?? formatTime(client.host.now())
+    const condition: Condition = { type: 'Available', ...found, lastTransitionTime }
     const others = conditions.filter(({ type }) => type !== 'Available')
     const body = { ...object, status: { ...object.status, conditions: [...others, condition] } }
     try {

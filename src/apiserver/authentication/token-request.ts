@@ -170,7 +170,7 @@ export class TokenRequestEndpoint implements SubresourceEndpoint {
 
   #binding(namespace: string, account: string, spec: TokenRequestSpec): Binding {
     const reference = spec.boundObjectRef
-    if (reference === undefined) return {}
+    if (!reference) return {}
     const { apiVersion = '', kind: boundKind = '', name = '', uid } = reference
     const { object, binding } = this.#bound(namespace, account, apiVersion, boundKind, name)
     if (uid && uid !== object.metadata?.uid) {
@@ -222,7 +222,7 @@ export class TokenRequestEndpoint implements SubresourceEndpoint {
 
   #claims(
     account: core.v1.ServiceAccount,
-    spec: Required<Pick<TokenRequestSpec, 'audiences' | 'expirationSeconds'>>,
+    spec: { readonly audiences: readonly string[]; readonly expirationSeconds: number },
     binding: Binding,
     nowMs: number,
   ): TokenClaims {

@@ -147,11 +147,7 @@ function withDisruption(pod: Pod, nowMs: number): KubernetesObject {
     message: 'Eviction API: evicting',
     lastProbeTime: null,
   }
-  const conditions = withPodCondition<core.v1.PodCondition | typeof condition>(
-    pod.status?.conditions,
-    condition,
-    nowMs,
-  )
+  const conditions = withPodCondition(pod.status?.conditions, condition, nowMs)
   const object = { ...pod, status: { ...pod.status, conditions } }
   return object
 }

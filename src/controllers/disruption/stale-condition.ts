@@ -11,5 +11,5 @@ export function disruptionStaleAtMs(pod: core.v1.Pod): number | undefined {
   const condition = podCondition(pod, 'DisruptionTarget')
   // A kubelet that ends a pod may take its time until the pod is deleted.
   if (condition?.status !== 'True' || condition.reason === 'TerminationByKubelet') return undefined
-  return condition.lastTransitionTime === undefined ? 0 : timeMs(condition.lastTransitionTime) + staleMs
+  return condition.lastTransitionTime ? timeMs(condition.lastTransitionTime) + staleMs : 0
 }

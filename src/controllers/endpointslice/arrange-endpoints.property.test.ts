@@ -51,7 +51,7 @@ test('arrangeEndpoints() ends with each endpoint once, in slices that are not to
       for (const one of after) expect(one.length).toBeLessThanOrEqual(options.maxPerSlice)
       for (const slice of update) {
         const old = before.find(({ metadata }) => metadata?.name === slice.metadata?.name)
-        expect(asText(slice.endpoints)).not.toBe(asText(old?.endpoints))
+        expect(asText(slice.endpoints ?? [])).not.toBe(asText(old?.endpoints ?? []))
       }
       // Nothing is left to do.
       const stored = create.map(

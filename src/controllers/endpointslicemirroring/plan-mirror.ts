@@ -58,7 +58,7 @@ interface Wanted {
 const without = (map: StringMap | undefined, names: readonly string[]): StringMap =>
   Object.fromEntries(Object.entries(map ?? {}).filter(([name]) => !names.includes(name)))
 
-const groupKey = (family: string, ports: readonly discovery.v1.EndpointPort[] | undefined): string =>
+const groupKey = (family: string, ports: readonly discovery.v1.EndpointPort[] | null | undefined): string =>
   `${family} ${portsKey(ports)}`
 
 /** Irregular texts (`010.0.0.1`) become regular ones. */
@@ -134,7 +134,7 @@ interface Difference {
   readonly removed: number
 }
 
-function differenceOf({ endpoints = [] }: Slice, wanted: ReadonlyMap<string, Endpoint>): Difference {
+function differenceOf({ endpoints }: Slice, wanted: ReadonlyMap<string, Endpoint>): Difference {
   let matches = 0
   let updated = 0
   for (const endpoint of endpoints ?? []) {

@@ -29,7 +29,7 @@ function containersEndedMs({ spec, status }: Pod): number | undefined {
   let lastMs: number | undefined
   for (const { state } of statuses) {
     const ended = state?.terminated?.finishedAt
-    if (ended === undefined) return undefined
+    if (!ended) return undefined
     lastMs = Math.max(lastMs ?? 0, timeMs(ended))
   }
   return lastMs
@@ -40,8 +40,7 @@ export function podFinishedMs(pod: Pod): number {
   const ended = containersEndedMs(pod)
   if (ended !== undefined) return ended
   const ready = podCondition(pod, 'Ready')
-  if (ready?.status === 'False' && ready.lastTransitionTime !== undefined)
-    return timeMs(ready.lastTransitionTime)
+  if (ready?.status === 'False' && ready.lastTransitionTime) return timeMs(ready.lastTransitionTime)
   const { deletionTimestamp, deletionGracePeriodSeconds = 0, creationTimestamp } = pod.metadata ?? {}
   if (deletionTimestamp !== undefined) return timeMs(deletionTimestamp) - deletionGracePeriodSeconds * 1_000
   return creationTimestamp ? timeMs(creationTimestamp) : 0

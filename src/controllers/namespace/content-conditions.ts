@@ -100,10 +100,8 @@ export function contentConditions(
     const status = wrong === undefined ? 'False' : 'True'
     const [reason, message] = wrong ?? [okReason, okMessage]
     const old = known.get(type)
-    const lastTransitionTime =
-      old?.status === status && old.lastTransitionTime !== undefined
-        ? old.lastTransitionTime
-        : formatTime(nowMs)
+    const kept = old?.status === status ? old.lastTransitionTime : undefined
+    const lastTransitionTime = kept ?? formatTime(nowMs)
     known.set(type, { ...old, type, status, lastTransitionTime, reason, message })
   }
   return [...known.values()]

@@ -26,7 +26,7 @@ interface Health {
   /** On the monotonic clock: the last sign of life. */
   aliveMs: number
   /** The heartbeat of the Ready condition that was seen last; undefined while there is no such condition. */
-  heartbeat: string | undefined
+  heartbeat: string | null | undefined
 }
 
 interface Renewal {

@@ -31,7 +31,7 @@ function expiresAtMs(job: Job): number | undefined {
   const end = status?.conditions?.find(
     ({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True',
   )
-  if (end?.lastTransitionTime === undefined)
+  if (!end?.lastTransitionTime)
     throw new Error(`unable to find the time when the Job ${metadata?.namespace}/${metadata?.name} finished`)
   return timeMs(end.lastTransitionTime) + (spec?.ttlSecondsAfterFinished ?? 0) * 1_000
 }

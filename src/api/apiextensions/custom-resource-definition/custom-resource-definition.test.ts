@@ -26,7 +26,7 @@ test('CustomResourceDefinition.defaults() derives names, prepareForCreate() reme
     names: { singular: 'widget', listKind: 'WidgetList' },
     conversion: { strategy: 'None' },
   })
-  expect(made.status).toEqual({ storedVersions: ['v1'] })
+  expect(made.status?.storedVersions).toEqual(['v1'])
   expect(rejections(CustomResourceDefinition, widgets())).toEqual([])
 })
 

@@ -40,9 +40,8 @@ export interface NewCondition {
 export function withCondition(definition: Definition, condition: NewCondition, nowMs: number): Definition {
   const conditions = definition.status?.conditions ?? []
   const old = conditions.find(({ type }) => type === condition.type)
-  const keepsTime = old !== undefined && old.status === condition.status
-  const lastTransitionTime =
-    keepsTime && old.lastTransitionTime !== undefined ? old.lastTransitionTime : formatTime(nowMs)
+  const kept = old?.status === condition.status ? old.lastTransitionTime : undefined
+  const lastTransitionTime = kept ?? formatTime(nowMs)
   const next: DefinitionCondition = { ...old, ...condition, lastTransitionTime }
   const changed =
     old === undefined ? [...conditions, next] : conditions.map((each) => (each === old ? next : each))

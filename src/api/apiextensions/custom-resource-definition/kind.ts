@@ -26,6 +26,8 @@ function defaultDefinition(definition: Definition): Definition {
   return withStoredVersion(set(definition, 'spec', withDefaultClient(spec)), false)
 }
 
+const newStatus = { acceptedNames: { kind: '', plural: '' }, conditions: null, storedVersions: null }
+
 /** Objects are stored in this version, and remembered to have been. */
 function withStoredVersion(definition: Definition, always: boolean): Definition {
   const stored = definition.status?.storedVersions ?? []
@@ -69,7 +71,7 @@ export const CustomResourceDefinition = defineKind<Definition>({
   looseFinalizers: true,
   allowUnconditionalUpdate: false,
   defaults: defaultDefinition,
-  prepareForCreate: (definition) => withStoredVersion({ ...definition, status: {} }, true),
+  prepareForCreate: (definition) => withStoredVersion({ ...definition, status: newStatus }, true),
   prepareForUpdate,
   terminating: markTerminating,
   validate: validateDefinition,

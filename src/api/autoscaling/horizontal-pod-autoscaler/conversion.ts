@@ -50,7 +50,8 @@ export function toOldAutoscaler(object: KubernetesObject): OldAutoscaler {
   if (!isNewAutoscaler(object)) throw new TypeError('an autoscaler without a specification')
   const { metadata, spec, status, ...rest } = object
   const { metrics = [], behavior, ...same } = spec
-  const { currentMetrics = [], conditions = [], currentReplicas = 0, ...sameStatus } = status ?? {}
+  const { currentMetrics: current, conditions = [], currentReplicas = 0, ...sameStatus } = status ?? {}
+  const currentMetrics = current ?? []
   const cpu = metrics.find(isCpuUtilization)?.resource?.target.averageUtilization
   const cpuStatus = currentMetrics.findLast(
     ({ type, resource }) => type === 'Resource' && resource?.name === 'cpu',
@@ -100,10 +101,8 @@ function newStatus({ metadata, status }: OldAutoscaler): autoscaling.v2.Horizont
   return {
     ...same,
     desiredReplicas,
-    ...present({
-      currentMetrics: readAnnotation(metadata, 'statuses', readOldMetricStatus) ?? ofCpu,
-      conditions: readAnnotation(metadata, 'conditions', readCondition),
-    }),
+    currentMetrics: readAnnotation(metadata, 'statuses', readOldMetricStatus) ?? ofCpu ?? null,
+    ...present({ conditions: readAnnotation(metadata, 'conditions', readCondition) }),
   }
 }
 

@@ -21,7 +21,7 @@ export const HorizontalPodAutoscaler = defineKind<autoscaling.v2.HorizontalPodAu
     },
   ],
   defaults: defaultAutoscaler,
-  prepareForCreate: (autoscaler) => ({ ...autoscaler, status: { desiredReplicas: 0 } }),
+  prepareForCreate: (autoscaler) => ({ ...autoscaler, status: { currentMetrics: null, desiredReplicas: 0 } }),
   validate: validateAutoscaler,
   columns: autoscalerColumns,
 })

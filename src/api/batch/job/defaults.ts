@@ -15,7 +15,7 @@ export function defaultJobTemplateSpec(spec: batch.v1.JobSpec): batch.v1.JobSpec
   let next = spec
   if (spec.template !== undefined) next = set(next, 'template', defaultPodTemplate(spec.template))
   const policy = spec.podFailurePolicy
-  if (policy?.rules === undefined) return next
+  if (!policy?.rules) return next
   return set(next, 'podFailurePolicy', set(policy, 'rules', mapSame(policy.rules, defaultRule)))
 }
 

@@ -26,7 +26,7 @@ function withTimes(conditions: readonly Condition[], old: Request, nowMs: number
   return conditions.map((condition) => {
     const { type, status, lastUpdateTime, lastTransitionTime } = condition
     const known = old.status?.conditions?.find(
-      (other) => other.type === type && other.status === status && other.lastTransitionTime !== undefined,
+      (other) => other.type === type && other.status === status && other.lastTransitionTime,
     )
     return {
       ...condition,

@@ -20,7 +20,7 @@ function defaultItem(item: Item): Item {
 }
 
 function defaultLimitRange(range: core.v1.LimitRange): core.v1.LimitRange {
-  if (range.spec?.limits === undefined) return range
+  if (!range.spec?.limits) return range
   return set(range, 'spec', set(range.spec, 'limits', mapSame(range.spec.limits, defaultItem)))
 }
 

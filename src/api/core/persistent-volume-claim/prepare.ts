@@ -6,8 +6,8 @@ type Claim = core.v1.PersistentVolumeClaim
 type Spec = core.v1.PersistentVolumeClaimSpec
 
 /** What `dataSource` may name by itself; anything else needs `dataSourceRef`. */
-const isClaimOrSnapshot = ({ kind, apiGroup = '' }: core.v1.TypedLocalObjectReference): boolean =>
-  (kind === 'PersistentVolumeClaim' && apiGroup === '') ||
+const isClaimOrSnapshot = ({ kind, apiGroup }: core.v1.TypedLocalObjectReference): boolean =>
+  (kind === 'PersistentVolumeClaim' && !apiGroup) ||
   (kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io')
 
 /** Sources in other namespaces are a feature. */

@@ -10,7 +10,7 @@ export function podCondition(pod: Pod, type: string): core.v1.PodCondition | und
 interface ConditionTraits {
   readonly type: string
   readonly status: string
-  readonly lastTransitionTime?: string
+  readonly lastTransitionTime?: string | null
 }
 
 /** A pod's conditions with one in its place or added; its time changes only with its status (`UpdatePodCondition`). */
@@ -20,8 +20,8 @@ export function withPodCondition<C extends ConditionTraits = core.v1.PodConditio
   nowMs: number,
 ): readonly C[] {
   const old = conditions.find(({ type }) => type === condition.type)
-  const isKept = old?.status === condition.status && old.lastTransitionTime !== undefined
-  const next = { ...condition, lastTransitionTime: isKept ? old.lastTransitionTime : formatTime(nowMs) }
+  const kept = old?.status === condition.status ? old.lastTransitionTime : undefined
+  const next = { ...condition, lastTransitionTime: kept ?? formatTime(nowMs) }
   return old === undefined ? [...conditions, next] : conditions.map((each) => (each === old ? next : each))
 }
 
@@ -42,7 +42,7 @@ export const isPodTerminating = (pod: Pod): boolean =>
 /** When the pod became ready, in milliseconds; undefined if it is not. */
 export function podReadySinceMs(pod: Pod): number | undefined {
   const condition = podCondition(pod, 'Ready')
-  if (condition?.status !== 'True' || condition.lastTransitionTime === undefined) return undefined
+  if (condition?.status !== 'True' || !condition.lastTransitionTime) return undefined
   return timeMs(condition.lastTransitionTime)
 }
 

@@ -17,7 +17,7 @@ function defaultPort(port: discovery.v1.EndpointPort): discovery.v1.EndpointPort
 }
 
 const defaultSlice = (slice: EndpointSlice): EndpointSlice =>
-  slice.ports === undefined ? slice : set(slice, 'ports', mapSame(slice.ports, defaultPort))
+  slice.ports ? set(slice, 'ports', mapSame(slice.ports, defaultPort)) : slice
 
 /** Topology is of an older version; nodes and zones have fields of their own. */
 function withoutTopology(endpoint: Endpoint): Endpoint {
@@ -27,7 +27,7 @@ function withoutTopology(endpoint: Endpoint): Endpoint {
 }
 
 const withoutTopologies = (slice: EndpointSlice): EndpointSlice =>
-  slice.endpoints === undefined ? slice : set(slice, 'endpoints', mapSame(slice.endpoints, withoutTopology))
+  slice.endpoints ? set(slice, 'endpoints', mapSame(slice.endpoints, withoutTopology)) : slice
 
 /** Labels count as content here: they say whose endpoints these are. */
 function prepareForUpdate(slice: EndpointSlice, old: EndpointSlice, _context: WriteContext): EndpointSlice {
@@ -72,13 +72,13 @@ export const EndpointSlice = defineKind<EndpointSlice>({
   columns: [
     nameColumn,
     { name: 'AddressType', type: 'string', value: (slice) => slice.addressType ?? '' },
-    { name: 'Ports', type: 'string', value: ({ ports = [] }) => listCell(ports.map(portOf), '<unset>') },
+    { name: 'Ports', type: 'string', value: ({ ports }) => listCell((ports ?? []).map(portOf), '<unset>') },
     {
       name: 'Endpoints',
       type: 'string',
-      value: ({ endpoints = [] }) =>
+      value: ({ endpoints }) =>
         listCell(
-          endpoints.flatMap((endpoint) => endpoint.addresses ?? []),
+          (endpoints ?? []).flatMap((endpoint) => endpoint.addresses ?? []),
           '<unset>',
         ),
     },

@@ -43,7 +43,7 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
 }
 
 /** The same for the same ports in whatever order. */
-export const portsKey = (ports: readonly Port[] | undefined): string =>
+export const portsKey = (ports: readonly Port[] | null | undefined): string =>
   (ports ?? [])
     .map(({ name = '', port, protocol, appProtocol }) => JSON.stringify([name, port, protocol, appProtocol]))
     .sort()

@@ -124,7 +124,8 @@ function validatePorts(
 }
 
 function validateEndpoints(slice: EndpointSlice, errors: FieldError[]): void {
-  const { endpoints = [], addressType = '' } = slice
+  const { addressType = '' } = slice
+  const endpoints = slice.endpoints ?? []
   const path = fieldPath('endpoints')
   if (endpoints.length > maxEndpoints) {
     errors.push(tooMany(path, endpoints.length, maxEndpoints))

@@ -104,10 +104,11 @@ function validateUrls(
 }
 
 function validateNamespaces(
-  { namespaces = [], clusterScope = false }: flowcontrol.v1.ResourcePolicyRule,
+  { namespaces: given, clusterScope = false }: flowcontrol.v1.ResourcePolicyRule,
   path: FieldPath,
   errors: FieldError[],
 ): void {
+  const namespaces = given ?? []
   if (namespaces.length === 0 && !clusterScope) {
     const detail = 'resource rules that are not cluster scoped must supply at least one namespace'
     errors.push(required(path, detail))

@@ -10,7 +10,7 @@ export interface APIService {
 }
 
 export interface APIServiceCondition {
-  readonly lastTransitionTime?: meta.Time
+  readonly lastTransitionTime?: meta.Time | null
   readonly message?: string
   readonly reason?: string
   readonly status: string

@@ -17,7 +17,7 @@ export interface StorageVersion {
 }
 
 export interface StorageVersionCondition {
-  readonly lastTransitionTime?: meta.Time
+  readonly lastTransitionTime?: meta.Time | null
   readonly message: string
   readonly observedGeneration?: number
   readonly reason: string

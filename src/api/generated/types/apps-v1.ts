@@ -26,7 +26,7 @@ export interface DaemonSet {
 }
 
 export interface DaemonSetCondition {
-  readonly lastTransitionTime?: meta.Time
+  readonly lastTransitionTime?: meta.Time | null
   readonly message?: string
   readonly reason?: string
   readonly status: string
@@ -75,8 +75,8 @@ export interface Deployment {
 }
 
 export interface DeploymentCondition {
-  readonly lastTransitionTime?: meta.Time
-  readonly lastUpdateTime?: meta.Time
+  readonly lastTransitionTime?: meta.Time | null
+  readonly lastUpdateTime?: meta.Time | null
   readonly message?: string
   readonly reason?: string
   readonly status: string
@@ -127,7 +127,7 @@ export interface ReplicaSet {
 }
 
 export interface ReplicaSetCondition {
-  readonly lastTransitionTime?: meta.Time
+  readonly lastTransitionTime?: meta.Time | null
   readonly message?: string
   readonly reason?: string
   readonly status: string
@@ -182,7 +182,7 @@ export interface StatefulSet {
 }
 
 export interface StatefulSetCondition {
-  readonly lastTransitionTime?: meta.Time
+  readonly lastTransitionTime?: meta.Time | null
   readonly message?: string
   readonly reason?: string
   readonly status: string

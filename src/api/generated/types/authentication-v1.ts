@@ -28,13 +28,13 @@ export interface TokenRequest {
 }
 
 export interface TokenRequestSpec {
-  readonly audiences?: readonly string[]
-  readonly boundObjectRef?: BoundObjectReference
+  readonly audiences?: readonly string[] | null
+  readonly boundObjectRef?: BoundObjectReference | null
   readonly expirationSeconds?: number
 }
 
 export interface TokenRequestStatus {
-  readonly expirationTimestamp?: meta.Time
+  readonly expirationTimestamp?: meta.Time | null
   readonly token?: string
 }
 

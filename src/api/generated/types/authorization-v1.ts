@@ -101,6 +101,6 @@ export interface SubjectAccessReviewStatus {
 export interface SubjectRulesReviewStatus {
   readonly evaluationError?: string
   readonly incomplete: boolean
-  readonly nonResourceRules: readonly NonResourceRule[]
-  readonly resourceRules: readonly ResourceRule[]
+  readonly nonResourceRules: readonly NonResourceRule[] | null
+  readonly resourceRules: readonly ResourceRule[] | null
 }

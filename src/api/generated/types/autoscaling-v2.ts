@@ -56,7 +56,7 @@ export interface HorizontalPodAutoscalerBehavior {
 }
 
 export interface HorizontalPodAutoscalerCondition {
-  readonly lastTransitionTime?: meta.Time
+  readonly lastTransitionTime?: meta.Time | null
   readonly message?: string
   readonly reason?: string
   readonly status: string
@@ -80,7 +80,7 @@ export interface HorizontalPodAutoscalerSpec {
 
 export interface HorizontalPodAutoscalerStatus {
   readonly conditions?: readonly HorizontalPodAutoscalerCondition[]
-  readonly currentMetrics?: readonly MetricStatus[]
+  readonly currentMetrics?: readonly MetricStatus[] | null
   readonly currentReplicas?: number
   readonly desiredReplicas: number
   readonly lastScaleTime?: meta.Time

@@ -43,8 +43,8 @@ export interface Job {
 }
 
 export interface JobCondition {
-  readonly lastProbeTime?: meta.Time
-  readonly lastTransitionTime?: meta.Time
+  readonly lastProbeTime?: meta.Time | null
+  readonly lastTransitionTime?: meta.Time | null
   readonly message?: string
   readonly reason?: string
   readonly status: string
@@ -97,7 +97,7 @@ export interface JobTemplateSpec {
 }
 
 export interface PodFailurePolicy {
-  readonly rules: readonly PodFailurePolicyRule[]
+  readonly rules: readonly PodFailurePolicyRule[] | null
 }
 
 export interface PodFailurePolicyOnExitCodesRequirement {

@@ -10,8 +10,8 @@ export interface CertificateSigningRequest {
 }
 
 export interface CertificateSigningRequestCondition {
-  readonly lastTransitionTime?: meta.Time
-  readonly lastUpdateTime?: meta.Time
+  readonly lastTransitionTime?: meta.Time | null
+  readonly lastUpdateTime?: meta.Time | null
   readonly message?: string
   readonly reason?: string
   readonly status: string

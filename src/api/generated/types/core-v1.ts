@@ -36,7 +36,7 @@ export interface AzureDiskVolumeSource {
 export interface AzureFilePersistentVolumeSource {
   readonly readOnly?: boolean
   readonly secretName: string
-  readonly secretNamespace?: string
+  readonly secretNamespace?: string | null
   readonly shareName: string
 }
 
@@ -227,7 +227,7 @@ export interface ContainerExtendedResourceRequest {
 }
 
 export interface ContainerImage {
-  readonly names?: readonly string[]
+  readonly names?: readonly string[] | null
   readonly sizeBytes?: number
 }
 
@@ -261,17 +261,17 @@ export interface ContainerState {
 }
 
 export interface ContainerStateRunning {
-  readonly startedAt?: meta.Time
+  readonly startedAt?: meta.Time | null
 }
 
 export interface ContainerStateTerminated {
   readonly containerID?: string
   readonly exitCode: number
-  readonly finishedAt?: meta.Time
+  readonly finishedAt?: meta.Time | null
   readonly message?: string
   readonly reason?: string
   readonly signal?: number
-  readonly startedAt?: meta.Time
+  readonly startedAt?: meta.Time | null
 }
 
 export interface ContainerStateWaiting {
@@ -417,11 +417,11 @@ export interface Event {
   readonly action?: string
   readonly apiVersion?: string
   readonly count?: number
-  readonly eventTime?: meta.MicroTime
-  readonly firstTimestamp?: meta.Time
+  readonly eventTime?: meta.MicroTime | null
+  readonly firstTimestamp?: meta.Time | null
   readonly involvedObject: ObjectReference
   readonly kind?: string
-  readonly lastTimestamp?: meta.Time
+  readonly lastTimestamp?: meta.Time | null
   readonly message?: string
   readonly metadata: meta.ObjectMeta
   readonly reason?: string
@@ -442,7 +442,7 @@ export interface EventList {
 
 export interface EventSeries {
   readonly count?: number
-  readonly lastObservedTime?: meta.MicroTime
+  readonly lastObservedTime?: meta.MicroTime | null
 }
 
 export interface EventSource {
@@ -628,7 +628,7 @@ export interface LimitRangeList {
 }
 
 export interface LimitRangeSpec {
-  readonly limits: readonly LimitRangeItem[]
+  readonly limits: readonly LimitRangeItem[] | null
 }
 
 export interface LinuxContainerUser {
@@ -677,7 +677,7 @@ export interface Namespace {
 }
 
 export interface NamespaceCondition {
-  readonly lastTransitionTime?: meta.Time
+  readonly lastTransitionTime?: meta.Time | null
   readonly message?: string
   readonly reason?: string
   readonly status: string
@@ -721,12 +721,12 @@ export interface NodeAffinity {
 export interface NodeAllocatableResourceClaimStatus {
   readonly containers?: readonly string[]
   readonly resourceClaimName: string
-  readonly resources: { readonly [key: string]: meta.Quantity }
+  readonly resources: { readonly [key: string]: meta.Quantity } | null
 }
 
 export interface NodeCondition {
-  readonly lastHeartbeatTime?: meta.Time
-  readonly lastTransitionTime?: meta.Time
+  readonly lastHeartbeatTime?: meta.Time | null
+  readonly lastTransitionTime?: meta.Time | null
   readonly message?: string
   readonly reason?: string
   readonly status: string
@@ -861,8 +861,8 @@ export interface PersistentVolumeClaim {
 }
 
 export interface PersistentVolumeClaimCondition {
-  readonly lastProbeTime?: meta.Time
-  readonly lastTransitionTime?: meta.Time
+  readonly lastProbeTime?: meta.Time | null
+  readonly lastTransitionTime?: meta.Time | null
   readonly message?: string
   readonly reason?: string
   readonly status: string
@@ -1000,8 +1000,8 @@ export interface PodCertificateProjection {
 }
 
 export interface PodCondition {
-  readonly lastProbeTime?: meta.Time
-  readonly lastTransitionTime?: meta.Time
+  readonly lastProbeTime?: meta.Time | null
+  readonly lastTransitionTime?: meta.Time | null
   readonly message?: string
   readonly observedGeneration?: number
   readonly reason?: string
@@ -1021,7 +1021,7 @@ export interface PodDNSConfigOption {
 }
 
 export interface PodExtendedResourceClaimStatus {
-  readonly requestMappings: readonly ContainerExtendedResourceRequest[]
+  readonly requestMappings: readonly ContainerExtendedResourceRequest[] | null
   readonly resourceClaimName: string
 }
 
@@ -1199,7 +1199,7 @@ export interface Probe {
 
 export interface ProjectedVolumeSource {
   readonly defaultMode?: number
-  readonly sources?: readonly VolumeProjection[]
+  readonly sources?: readonly VolumeProjection[] | null
 }
 
 export interface QuobyteVolumeSource {
@@ -1242,7 +1242,7 @@ export interface ReplicationController {
 }
 
 export interface ReplicationControllerCondition {
-  readonly lastTransitionTime?: meta.Time
+  readonly lastTransitionTime?: meta.Time | null
   readonly message?: string
   readonly reason?: string
   readonly status: string
@@ -1579,13 +1579,13 @@ export interface TopologySpreadConstraint {
 }
 
 export interface TypedLocalObjectReference {
-  readonly apiGroup?: string
+  readonly apiGroup?: string | null
   readonly kind: string
   readonly name: string
 }
 
 export interface TypedObjectReference {
-  readonly apiGroup?: string
+  readonly apiGroup?: string | null
   readonly kind: string
   readonly name: string
   readonly namespace?: string

@@ -34,10 +34,10 @@ export interface EndpointPort {
 export interface EndpointSlice {
   readonly addressType: string
   readonly apiVersion?: string
-  readonly endpoints?: readonly Endpoint[]
+  readonly endpoints?: readonly Endpoint[] | null
   readonly kind?: string
   readonly metadata?: meta.ObjectMeta
-  readonly ports?: readonly EndpointPort[]
+  readonly ports?: readonly EndpointPort[] | null
 }
 
 export interface EndpointSliceList {

@@ -6,10 +6,10 @@ export interface Event {
   readonly action?: string
   readonly apiVersion?: string
   readonly deprecatedCount?: number
-  readonly deprecatedFirstTimestamp?: meta.Time
-  readonly deprecatedLastTimestamp?: meta.Time
+  readonly deprecatedFirstTimestamp?: meta.Time | null
+  readonly deprecatedLastTimestamp?: meta.Time | null
   readonly deprecatedSource?: coreV1.EventSource
-  readonly eventTime: meta.MicroTime
+  readonly eventTime: meta.MicroTime | null
   readonly kind?: string
   readonly metadata?: meta.ObjectMeta
   readonly note?: string
@@ -31,5 +31,5 @@ export interface EventList {
 
 export interface EventSeries {
   readonly count: number
-  readonly lastObservedTime: meta.MicroTime
+  readonly lastObservedTime: meta.MicroTime | null
 }

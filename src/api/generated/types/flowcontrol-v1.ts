@@ -19,7 +19,7 @@ export interface FlowSchema {
 }
 
 export interface FlowSchemaCondition {
-  readonly lastTransitionTime?: meta.Time
+  readonly lastTransitionTime?: meta.Time | null
   readonly message?: string
   readonly reason?: string
   readonly status?: string
@@ -80,7 +80,7 @@ export interface PriorityLevelConfiguration {
 }
 
 export interface PriorityLevelConfigurationCondition {
-  readonly lastTransitionTime?: meta.Time
+  readonly lastTransitionTime?: meta.Time | null
   readonly message?: string
   readonly reason?: string
   readonly status?: string
@@ -117,7 +117,7 @@ export interface QueuingConfiguration {
 export interface ResourcePolicyRule {
   readonly apiGroups: readonly string[]
   readonly clusterScope?: boolean
-  readonly namespaces?: readonly string[]
+  readonly namespaces?: readonly string[] | null
   readonly resources: readonly string[]
   readonly verbs: readonly string[]
 }

@@ -10,7 +10,7 @@ export interface ClusterRole {
   readonly apiVersion?: string
   readonly kind?: string
   readonly metadata?: meta.ObjectMeta
-  readonly rules?: readonly PolicyRule[]
+  readonly rules?: readonly PolicyRule[] | null
 }
 
 export interface ClusterRoleBinding {
@@ -47,7 +47,7 @@ export interface Role {
   readonly apiVersion?: string
   readonly kind?: string
   readonly metadata?: meta.ObjectMeta
-  readonly rules?: readonly PolicyRule[]
+  readonly rules?: readonly PolicyRule[] | null
 }
 
 export interface RoleBinding {

@@ -3,7 +3,7 @@ import type * as coreV1 from './core-v1.ts'
 import type * as meta from '../../../apimachinery/meta.ts'
 
 export interface AllocatedDeviceStatus {
-  readonly conditions?: readonly meta.Condition[]
+  readonly conditions?: readonly meta.Condition[] | null
   readonly data?: meta.JsonObject
   readonly device: string
   readonly driver: string
@@ -38,7 +38,7 @@ export interface CELDeviceSelector {
 }
 
 export interface CapacityRequestPolicy {
-  readonly default?: meta.Quantity
+  readonly default?: meta.Quantity | null
   readonly validRange?: CapacityRequestPolicyRange
   readonly validValues?: readonly meta.Quantity[]
 }
@@ -97,7 +97,7 @@ export interface DeviceCapacity {
 export interface DeviceClaim {
   readonly config?: readonly DeviceClaimConfiguration[]
   readonly constraints?: readonly DeviceConstraint[]
-  readonly requests?: readonly DeviceRequest[]
+  readonly requests?: readonly DeviceRequest[] | null
 }
 
 export interface DeviceClaimConfiguration {

@@ -44,7 +44,7 @@ export interface PodGroupSchedulingPolicy {
 
 export interface PodGroupSpec {
   readonly disruptionMode?: string
-  readonly podGroupTemplateRef?: PodGroupTemplateReference
+  readonly podGroupTemplateRef?: PodGroupTemplateReference | null
   readonly priority?: number
   readonly priorityClassName?: string
   readonly resourceClaims?: readonly PodGroupResourceClaim[]
@@ -63,12 +63,12 @@ export interface PodGroupTemplate {
   readonly priority?: number
   readonly priorityClassName?: string
   readonly resourceClaims?: readonly PodGroupResourceClaim[]
-  readonly schedulingConstraints?: PodGroupSchedulingConstraints
+  readonly schedulingConstraints?: PodGroupSchedulingConstraints | null
   readonly schedulingPolicy: PodGroupSchedulingPolicy
 }
 
 export interface PodGroupTemplateReference {
-  readonly workload?: WorkloadPodGroupTemplateReference
+  readonly workload?: WorkloadPodGroupTemplateReference | null
 }
 
 export interface TopologyConstraint {

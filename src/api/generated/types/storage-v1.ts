@@ -41,7 +41,7 @@ export interface CSINodeDriver {
   readonly allocatable?: VolumeNodeResources
   readonly name: string
   readonly nodeID: string
-  readonly topologyKeys?: readonly string[]
+  readonly topologyKeys?: readonly string[] | null
 }
 
 export interface CSINodeList {
@@ -52,7 +52,7 @@ export interface CSINodeList {
 }
 
 export interface CSINodeSpec {
-  readonly drivers: readonly CSINodeDriver[]
+  readonly drivers: readonly CSINodeDriver[] | null
 }
 
 export interface CSIStorageCapacity {
@@ -148,7 +148,7 @@ export interface VolumeAttributesClassList {
 export interface VolumeError {
   readonly errorCode?: number
   readonly message?: string
-  readonly time?: meta.Time
+  readonly time?: meta.Time | null
 }
 
 export interface VolumeNodeResources {

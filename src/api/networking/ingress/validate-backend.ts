@@ -8,12 +8,12 @@ import type { networking } from '../../generated/types/index.ts'
 
 /** A reference by group, kind and name to something that the API server need not know. */
 export function validateTypedReference(
-  reference: { readonly apiGroup?: string; readonly kind: string; readonly name: string },
+  reference: { readonly apiGroup?: string | null; readonly kind: string; readonly name: string },
   path: FieldPath,
   errors: FieldError[],
 ): void {
-  if (reference.apiGroup !== undefined)
-    checkText(reference.apiGroup, isDns1123Subdomain, path.child('apiGroup'), errors)
+  const { apiGroup } = reference
+  if (typeof apiGroup === 'string') checkText(apiGroup, isDns1123Subdomain, path.child('apiGroup'), errors)
   checkRequiredText(reference.kind, isPathSegmentName, path.child('kind'), errors)
   checkRequiredText(reference.name, isPathSegmentName, path.child('name'), errors)
 }

@@ -14,7 +14,7 @@ type ClusterRole = rbac.v1.ClusterRole
 
 function validate(role: ClusterRole, old: ClusterRole | undefined): readonly FieldError[] {
   const errors: FieldError[] = []
-  validateRules(role.rules, false, errors)
+  validateRules(role.rules ?? [], false, errors)
   if (role.aggregationRule === undefined) return errors
   const path = fieldPath('aggregationRule').child('clusterRoleSelectors')
   const selectors = role.aggregationRule.clusterRoleSelectors ?? []

@@ -5,7 +5,7 @@ import { validateRules } from '../validate-rules.ts'
 
 function validate({ rules }: rbac.v1.Role): readonly FieldError[] {
   const errors: FieldError[] = []
-  validateRules(rules, true, errors)
+  validateRules(rules ?? [], true, errors)
   return errors
 }
 

@@ -81,7 +81,7 @@ function validateDevice(
   const conditions = path.child('conditions')
   if ((device.conditions?.length ?? 0) > maxConditions)
     errors.push(tooMany(conditions, device.conditions?.length ?? 0, maxConditions))
-  validateConditions(device.conditions, conditions, errors)
+  validateConditions(device.conditions ?? [], conditions, errors)
   if (device.data !== undefined)
     validateRawObject(device.data, false, maxDataBytes, path.child('data'), errors)
   if (device.networkData !== undefined)

@@ -93,8 +93,7 @@ function validatePolicy(policy: Policy, capacity: string, path: FieldPath, error
   }
   const which = validValues.length > 0 ? 'validValues' : validRange === undefined ? undefined : 'validRange'
   if (which === undefined) return
-  if (fallback === undefined)
-    errors.push(required(path.child('default'), `required when ${which} is defined`))
+  if (!fallback) errors.push(required(path.child('default'), `required when ${which} is defined`))
   else if (validRange === undefined)
     validateValues(fallback, capacity, validValues, path.child('validValues'), errors)
   else validateRange(fallback, capacity, validRange, path.child('validRange'), errors)

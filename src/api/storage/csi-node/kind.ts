@@ -17,7 +17,8 @@ const maxNodeIdBytes = 256
 const path = fieldPath('spec').child('drivers')
 
 function validateDriver(driver: Driver, names: Set<string>, where: FieldPath, errors: FieldError[]): void {
-  const { name = '', nodeID = '', allocatable, topologyKeys = [] } = driver
+  const { name = '', nodeID = '', allocatable } = driver
+  const topologyKeys = driver.topologyKeys ?? []
   validateCsiDriverName(name, where.child('name'), errors)
   if (nodeID === '') errors.push(required(where.child('nodeID')))
   if (utf8Length(nodeID) > maxNodeIdBytes) {

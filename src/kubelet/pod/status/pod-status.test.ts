@@ -157,7 +157,7 @@ describe('podStatus()', () => {
     const later = podStatus(input({ ready: 'failure', previous: first, nowMs: 20_000 }))
     expect(later.conditions).toEqual(first.conditions)
     const changed = podStatus(input({ ready: 'success', previous: first, nowMs: 20_000 }))
-    const at = (type: string): string | undefined =>
+    const at = (type: string): string | null | undefined =>
       changed.conditions?.find((condition) => condition.type === type)?.lastTransitionTime
     expect(at('ContainersReady')).toBe('1970-01-01T00:00:20Z')
     expect(at('Initialized')).toBe('1970-01-01T00:00:10Z')

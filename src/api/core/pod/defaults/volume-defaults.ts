@@ -52,7 +52,7 @@ const sourceDefaults: { readonly [K in keyof Volume]?: (source: NonNullable<Volu
   projected: (source) => {
     const filled = fill(source, { defaultMode })
     const sources = mapSame(filled.sources ?? [], defaultProjection)
-    return filled.sources === undefined || sources === filled.sources ? filled : { ...filled, sources }
+    return !filled.sources || sources === filled.sources ? filled : { ...filled, sources }
   },
   iscsi: (source) => fill(source, iscsiDefaults),
   rbd: (source) => fill(source, rbdDefaults),
