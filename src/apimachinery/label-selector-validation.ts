@@ -5,13 +5,20 @@ import { isLabelValue, isQualifiedName } from './label-syntax.ts'
 import type { LabelSelector, LabelSelectorRequirement } from './meta.ts'
 import { validateLabels } from './object-meta-validation.ts'
 
-function validateRequirement(
-  requirement: LabelSelectorRequirement,
+export interface RequirementLeniency {
+  /** For updates of objects that have such already. */
+  readonly allowInvalidValues?: boolean
+  /** For what newer clients may know. */
+  readonly allowUnknownOperator?: boolean
+}
+
+/** What selectors by labels and by fields have in common: whether the operator goes with the values. */
+export function validateOperator(
+  { operator = '', values = [] }: Pick<LabelSelectorRequirement, 'operator' | 'values'>,
   path: FieldPath,
-  allowInvalidValues: boolean,
+  { allowUnknownOperator = false }: RequirementLeniency,
   errors: FieldError[],
 ): void {
-  const { key = '', operator = '', values = [] } = requirement
   if (operator === 'In' || operator === 'NotIn') {
     if (values.length === 0)
       errors.push(required(path.child('values'), "must be specified when `operator` is 'In' or 'NotIn'"))
@@ -20,9 +27,22 @@ function validateRequirement(
       const detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
       errors.push(fieldForbidden(path.child('values'), detail))
     }
-  } else errors.push(invalidValue(path.child('operator'), operator, 'not a valid selector operator'))
+  } else if (!allowUnknownOperator) {
+    errors.push(invalidValue(path.child('operator'), operator, 'not a valid selector operator'))
+  }
+}
+
+/** Upstream's ValidateLabelSelectorRequirement. */
+export function validateLabelRequirement(
+  requirement: LabelSelectorRequirement,
+  path: FieldPath,
+  leniency: RequirementLeniency,
+  errors: FieldError[],
+): void {
+  const { key = '', values = [] } = requirement
+  validateOperator(requirement, path, leniency, errors)
   for (const complaint of isQualifiedName(key)) errors.push(invalidValue(path.child('key'), key, complaint))
-  if (allowInvalidValues) return
+  if (leniency.allowInvalidValues) return
   values.forEach((value, index) => {
     for (const complaint of isLabelValue(value))
       errors.push(invalidValue(path.child('values').index(index), value, complaint))
@@ -39,7 +59,8 @@ export function validateLabelSelector(
   if (selector === undefined) return
   validateLabels(selector.matchLabels, path.child('matchLabels'), errors)
   selector.matchExpressions?.forEach((requirement, index) => {
-    validateRequirement(requirement, path.child('matchExpressions').index(index), allowInvalidValues, errors)
+    const where = path.child('matchExpressions').index(index)
+    validateLabelRequirement(requirement, where, { allowInvalidValues }, errors)
   })
 }
 

@@ -1,3 +1,4 @@
+import { aggregateFields } from './aggregate.ts'
 import type { FieldError } from './field-error.ts'
 import type { Status, StatusCause, StatusDetails } from './meta.ts'
 
@@ -126,15 +127,13 @@ export function invalid(
   subject: { readonly group: string; readonly kind: string; readonly name: string },
   errors: readonly FieldError[],
 ): StatusError {
-  const texts = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))]
-  const joined = texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`
   const kind = subject.group === '' ? subject.kind : `${subject.kind}.${subject.group}`
   const causes: StatusCause[] = errors.map((error) => ({
     reason: error.reason,
     message: error.message,
     field: error.field,
   }))
-  return statusError('Invalid', `${kind} "${subject.name}" is invalid: ${joined}`, {
+  return statusError('Invalid', `${kind} "${subject.name}" is invalid: ${aggregateFields(errors)}`, {
     ...(subject.name === '' ? {} : { name: subject.name }),
     ...(subject.group === '' ? {} : { group: subject.group }),
     ...(subject.kind === '' ? {} : { kind: subject.kind }),

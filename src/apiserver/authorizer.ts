@@ -1,5 +1,14 @@
+import type { FieldRequirement } from '../apimachinery/selectors/field-selector.ts'
+import type { LabelRequirement } from '../apimachinery/selectors/label-requirement.ts'
 import type { MaybePromise } from './authenticator.ts'
 import type { UserInfo } from './request.ts'
+
+/** A selector taken apart. What cannot be read is left out: the question only becomes broader, never narrower (KEP-4601). */
+export interface SelectorAttributes<R> {
+  readonly requirements: readonly R[]
+  /** Why some of it is left out. */
+  readonly error?: string
+}
 
 /** What is to be allowed (`authorizer.Attributes`). Absent parts are ''. */
 export interface AuthorizerAttributes {
@@ -14,15 +23,17 @@ export interface AuthorizerAttributes {
   readonly resource: string
   readonly subresource: string
   readonly name: string
-  /** Selectors of the request as they were sent, for authorizers that look at them. */
-  readonly fieldSelector?: string
-  readonly labelSelector?: string
+  /** Selectors as a request's parameters say them, or taken apart: `selector-attributes.ts` reads both. */
+  readonly fieldSelector?: string | SelectorAttributes<FieldRequirement>
+  readonly labelSelector?: string | SelectorAttributes<LabelRequirement>
 }
 
 /** `no-opinion` of the last authorizer means forbidden. `reason` goes into the answer (`… is forbidden: User "x" cannot …: reason`). */
 export interface AuthorizerDecision {
   readonly decision: 'allow' | 'deny' | 'no-opinion'
   readonly reason: string
+  /** An authorizer that could not be asked, or not understood. What is not allowed then is answered by 500. */
+  readonly error?: string
 }
 
 export interface ResourceRule {

@@ -1,4 +1,5 @@
 import type { rbac } from '../../api/generated/types/index.ts'
+import { aggregate } from '../../apimachinery/aggregate.ts'
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import { goQuote } from '../../apimachinery/go-text.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
@@ -8,7 +9,6 @@ import type { AdmissionAttributes, AdmissionOperation, AdmissionPlugin } from '.
 import { mastersGroup } from '../authentication/users.ts'
 import type { Authorizer } from '../authorizer.ts'
 import type { UserInfo } from '../request.ts'
-import { aggregate } from './rbac-authorizer.ts'
 import { type RbacIndex, rbacGroup } from './rbac-index.ts'
 import type { PolicyRule } from './rule-allows.ts'
 import { describeRules, uncoveredRules } from './rule-covers.ts'

@@ -3,6 +3,7 @@ import type { Authorizer, AuthorizerAttributes, AuthorizerDecision, UserRules } 
 import type { UserInfo } from '../request.ts'
 import type { NodeRelations } from './node-relations.ts'
 import { type PolicyRule, ruleAllows } from './rule-allows.ts'
+import { fieldsOf } from './selector-attributes.ts'
 
 /** A refusal's reason, '' for one without, undefined to allow. */
 type Refusal = string | undefined
@@ -20,8 +21,10 @@ export function nodeIdentity(user: UserInfo): string | undefined {
 
 /** Whether a request selects exactly one node's objects. */
 function selects(attributes: AuthorizerAttributes, field: string, node: string): boolean {
-  const terms = (attributes.fieldSelector ?? '').split(',')
-  return terms.some((term) => term === `${field}=${node}` || term === `${field}==${node}`)
+  return fieldsOf(attributes).requirements.some(
+    (requirement) =>
+      requirement.field === field && requirement.operator === '=' && requirement.value === node,
+  )
 }
 
 /** Rules of upstream's node authorizer (https://kubernetes.io/docs/reference/access-authn-authz/node/), one for each kind of object. */

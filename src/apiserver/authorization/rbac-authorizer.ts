@@ -1,13 +1,8 @@
+import { aggregate } from '../../apimachinery/aggregate.ts'
 import type { Authorizer, AuthorizerAttributes, AuthorizerDecision, UserRules } from '../authorizer.ts'
 import type { UserInfo } from '../request.ts'
 import { describeGrant, type RbacIndex } from './rbac-index.ts'
 import { ruleAllows } from './rule-allows.ts'
-
-/** Go's `errors.NewAggregate(…).Error()`: the same text once. */
-export function aggregate(errors: readonly string[]): string {
-  const unique = [...new Set(errors)]
-  return unique.length <= 1 ? (unique[0] ?? '') : `[${unique.join(', ')}]`
-}
 
 /** Role-based access control: allows what a rule of one of the user's roles allows, has no opinion on the rest. */
 export class RbacAuthorizer implements Authorizer {

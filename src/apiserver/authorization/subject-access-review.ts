@@ -2,10 +2,11 @@ import type { authorization } from '../../api/generated/types/index.ts'
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import { badRequest, invalid } from '../../apimachinery/status-error.ts'
-import type { Authorizer, AuthorizerAttributes } from '../authorizer.ts'
+import type { Authorizer, AuthorizerAttributes, SelectorAttributes } from '../authorizer.ts'
 import type { VirtualResource } from '../endpoint.ts'
 import type { ServerRequest, UserInfo } from '../request.ts'
-import { selectorTexts } from './selector-attributes.ts'
+import { checkSelectors } from './check-selectors.ts'
+import { fieldsOf, labelsOf, selectorsOfReview } from './selector-attributes.ts'
 
 type Spec = authorization.v1.SubjectAccessReviewSpec
 type Review =
@@ -29,7 +30,7 @@ function checkSpec(spec: Spec, self: boolean): readonly FieldError[] {
   if (!self && !spec.user && !spec.groups?.length) {
     errors.push(invalidValue('spec.user', '', 'at least one of user or group must be specified'))
   }
-  return errors
+  return [...errors, ...checkSelectors(resourceAttributes)]
 }
 
 /** Only what the machinery itself puts there is taken in a review's metadata. */
@@ -67,7 +68,7 @@ function attributesOf(spec: Spec, user: UserInfo): AuthorizerAttributes {
     resource: resource?.resource ?? '',
     subresource: resource?.subresource ?? '',
     name: resource?.name ?? '',
-    ...selectorTexts(resource),
+    ...selectorsOfReview(resource),
   }
 }
 
@@ -78,15 +79,30 @@ const userOf = (spec: Spec): UserInfo => ({
   ...(spec.extra === undefined ? {} : { extra: spec.extra }),
 })
 
+/** What is told of a selector that cannot be read. */
+function ignored(name: string, { requirements, error }: SelectorAttributes<unknown>): string | undefined {
+  if (error === undefined) return undefined
+  const how = requirements.length > 0 ? 'partially ignored' : 'ignored'
+  return `spec.resourceAttributes.${name} ${how} due to parse error`
+}
+
 async function statusOf(
   authorizer: Authorizer,
   attributes: AuthorizerAttributes,
 ): Promise<authorization.v1.SubjectAccessReviewStatus> {
-  const { decision, reason } = await authorizer.authorize(attributes)
+  const { decision, reason, error } = await authorizer.authorize(attributes)
+  const evaluationError = [
+    error,
+    ignored('fieldSelector', fieldsOf(attributes)),
+    ignored('labelSelector', labelsOf(attributes)),
+  ]
+    .filter((each) => each !== undefined)
+    .join('; ')
   return {
     allowed: decision === 'allow',
     ...(decision === 'deny' ? { denied: true } : {}),
     ...(reason === '' ? {} : { reason }),
+    ...(evaluationError === '' ? {} : { evaluationError }),
   }
 }
 

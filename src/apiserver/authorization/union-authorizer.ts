@@ -1,7 +1,29 @@
+import { aggregate } from '../../apimachinery/aggregate.ts'
 import type { MaybePromise } from '../authenticator.ts'
 import type { Authorizer, AuthorizerAttributes, AuthorizerDecision, UserRules } from '../authorizer.ts'
 import type { UserInfo } from '../request.ts'
-import { aggregate } from './rbac-authorizer.ts'
+
+/** What those without an opinion have said. */
+class Opinions {
+  readonly #reasons: string[] = []
+  #errors: string[] | undefined
+
+  /** True: it is decided. */
+  add({ decision, reason, error }: AuthorizerDecision): boolean {
+    if (decision !== 'no-opinion') return true
+    if (reason !== '') this.#reasons.push(reason)
+    if (error !== undefined) {
+      this.#errors ??= []
+      this.#errors.push(error)
+    }
+    return false
+  }
+
+  get all(): AuthorizerDecision {
+    const undecided = { decision: 'no-opinion', reason: this.#reasons.join('\n') } as const
+    return this.#errors === undefined ? undecided : { ...undecided, error: aggregate(this.#errors) }
+  }
+}
 
 /** Several authorizers in their order: the first that allows or denies decides. */
 export class UnionAuthorizer implements Authorizer {
@@ -12,31 +34,28 @@ export class UnionAuthorizer implements Authorizer {
   }
 
   authorize(attributes: AuthorizerAttributes): MaybePromise<AuthorizerDecision> {
-    const reasons: string[] = []
+    const opinions = new Opinions()
     for (const [position, authorizer] of this.#authorizers.entries()) {
       const decided = authorizer.authorize(attributes)
-      if (decided instanceof Promise) return this.#authorizeLater(attributes, decided, position, reasons)
-      if (decided.decision !== 'no-opinion') return decided
-      if (decided.reason !== '') reasons.push(decided.reason)
+      if (decided instanceof Promise) return this.#authorizeLater(attributes, decided, position, opinions)
+      if (opinions.add(decided)) return decided
     }
-    return { decision: 'no-opinion', reason: reasons.join('\n') }
+    return opinions.all
   }
 
   async #authorizeLater(
     attributes: AuthorizerAttributes,
     pending: Promise<AuthorizerDecision>,
     position: number,
-    reasons: string[],
+    opinions: Opinions,
   ): Promise<AuthorizerDecision> {
     let decided = await pending
+    if (opinions.add(decided)) return decided
     for (const authorizer of this.#authorizers.slice(position + 1)) {
-      if (decided.decision !== 'no-opinion') return decided
-      if (decided.reason !== '') reasons.push(decided.reason)
       decided = await authorizer.authorize(attributes)
+      if (opinions.add(decided)) return decided
     }
-    if (decided.decision !== 'no-opinion') return decided
-    if (decided.reason !== '') reasons.push(decided.reason)
-    return { decision: 'no-opinion', reason: reasons.join('\n') }
+    return opinions.all
   }
 
   async rulesFor(user: UserInfo, namespace: string): Promise<UserRules> {

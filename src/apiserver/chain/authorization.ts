@@ -4,11 +4,16 @@ import type { Authorizer, AuthorizerAttributes, AuthorizerDecision } from '../au
 import type { Filter, Handler } from '../filter.ts'
 import type { ServerRequest, UserInfo } from '../request.ts'
 import type { ServerResponse } from '../response.ts'
+import { plainError } from '../routing.ts'
+
+/** Verbs whose requests have selectors. */
+const selectingVerbs = new Set(['list', 'watch', 'deletecollection'])
 
 export function attributesOf(request: ServerRequest, user: UserInfo): AuthorizerAttributes {
   const { info, query } = request
-  const fieldSelector = query.get('fieldSelector')
-  const labelSelector = query.get('labelSelector')
+  const selects = !query.isEmpty && selectingVerbs.has(info.verb)
+  const fieldSelector = selects ? query.get('fieldSelector') : undefined
+  const labelSelector = selects ? query.get('labelSelector') : undefined
   return {
     user,
     verb: info.verb,
@@ -54,14 +59,18 @@ export function refusal(attributes: AuthorizerAttributes, reason: string): Statu
 export function authorizationFilter(authorizer: Authorizer): Filter {
   const decide = (
     attributes: AuthorizerAttributes,
-    { decision, reason }: AuthorizerDecision,
+    { decision, reason, error }: AuthorizerDecision,
     request: ServerRequest,
     next: Handler,
   ): Promise<ServerResponse> => {
-    if (decision !== 'allow') return Promise.reject(refusal(attributes, reason))
-    request.annotate('authorization.k8s.io/decision', 'allow')
+    if (decision !== 'allow' && error !== undefined) {
+      request.annotate('authorization.k8s.io/reason', 'internal error')
+      const what = `Internal Server Error: ${quote(request.path)}: ${error}`
+      return Promise.resolve(plainError(what, 500))
+    }
+    request.annotate('authorization.k8s.io/decision', decision === 'allow' ? 'allow' : 'forbid')
     if (reason !== '') request.annotate('authorization.k8s.io/reason', reason)
-    return next(request)
+    return decision === 'allow' ? next(request) : Promise.reject(refusal(attributes, reason))
   }
   return (request, next) => {
     assert(request.user !== undefined, 'a request reaches authorization without a user')

@@ -1,7 +1,7 @@
+import { aggregate } from '../../apimachinery/aggregate.ts'
 import { celLimits, type Variables } from '../../apimachinery/cel/index.ts'
 import type { Host } from '../../base/host.ts'
 import type { AdmissionOperation } from '../admission.ts'
-import { aggregate } from '../authorization/rbac-authorizer.ts'
 import type { AdmissionMetrics } from './admission-metrics.ts'
 import { type Budget, evaluate, type NamedExpression, OutOfBudget } from './evaluate.ts'
 

@@ -16,6 +16,7 @@ import type {
   ServiceTrust,
   UpgradeOutcome,
 } from '../connect/backend.ts'
+import { inGoWords } from './go-errors.ts'
 import { TurnBatcher } from './turn-batcher.ts'
 import { WritableSink } from './writable-sink.ts'
 
@@ -64,34 +65,6 @@ function headerRecord(headers: BackendHeaders): Record<string, string | string[]
     record[name] = known === undefined ? value : [known, value].flat()
   }
   return record
-}
-
-const dialFailures: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connect: connection refused',
-  EHOSTUNREACH: 'connect: no route to host',
-  ENETUNREACH: 'connect: network is unreachable',
-  ETIMEDOUT: 'i/o timeout',
-}
-
-const unknownAuthority = 'certificate signed by unknown authority'
-const trustFailures: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
-  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
-  UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
-  CERT_HAS_EXPIRED: 'certificate has expired or is not yet valid',
-  CERT_NOT_YET_VALID: 'certificate has expired or is not yet valid',
-}
-
-/** Clients know Go's words for what cannot be reached, or is not whom it should be. */
-function inGoWords(error: NodeJS.ErrnoException, { host, port }: BackendAddress): Error {
-  const code = error.code ?? ''
-  const distrust = trustFailures[code]
-  if (distrust !== undefined) return new Error(`tls: failed to verify certificate: x509: ${distrust}`)
-  if (code === 'ENOTFOUND') return new Error(`dial tcp: lookup ${host}: no such host`)
-  const known = dialFailures[code]
-  return known === undefined ? error : new Error(`dial tcp ${host}:${port}: ${known}`)
 }
 
 const isReset = ({ code }: NodeJS.ErrnoException): boolean => code === 'ECONNRESET' || code === 'EPIPE'

@@ -58,8 +58,22 @@ const authenticationFlags = {
 
 const authorizationFlags = {
   'authorization-mode': list(
-    'Authorizers, asked in this order: AlwaysAllow, AlwaysDeny, Node, RBAC (default AlwaysAllow).',
+    'Authorizers, asked in this order: AlwaysAllow, AlwaysDeny, ABAC, Webhook, RBAC, Node (default AlwaysAllow).',
   ),
+  'authorization-config': path(
+    'AuthorizationConfiguration with the authorizers; not beside --authorization-mode and --authorization-webhook-*. Followed while it changes.',
+  ),
+  'authorization-policy-file': path('Policies of --authorization-mode=ABAC, one JSON object in each line.'),
+  'authorization-webhook-config-file': path(
+    'Kubeconfig of the server that --authorization-mode=Webhook asks.',
+  ),
+  'authorization-webhook-version': oneOf(
+    'Version of the reviews that it is sent.',
+    ['v1beta1', 'v1'],
+    'v1beta1',
+  ),
+  'authorization-webhook-cache-authorized-ttl': duration('How long what it allows counts.', 5 * 60_000),
+  'authorization-webhook-cache-unauthorized-ttl': duration('How long what it does not allow counts.', 30_000),
   'enable-admission-plugins': list('Plugins to enable in addition to the default ones.'),
   'disable-admission-plugins': list('Plugins to disable although they are on by default.'),
 }

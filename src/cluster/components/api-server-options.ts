@@ -3,7 +3,8 @@ import type { FrontProxyTrust } from '../../apiserver/authentication/front-proxy
 import { StaticTokens } from '../../apiserver/authentication/static-tokens.ts'
 import { defined } from '../../base/defined.ts'
 import type { ElectionTimes } from '../../reconcile/leader-election.ts'
-import type { AccessOptions, AuthorizationMode } from '../control-plane/api-server.ts'
+import type { AccessOptions, AuthorizationOptions } from '../access/access-options.ts'
+import { authorizationOptions } from '../access/authorization-options.ts'
 import type { ApiServerIdentity } from '../control-plane/api-server-identity.ts'
 import type { StoragePlace } from '../control-plane/open-storage.ts'
 import type { ServeApiOptions } from '../control-plane/serve-api.ts'
@@ -90,25 +91,21 @@ const kubeletPair = (flags: ApiServerFlags): KeyPair | undefined =>
     [flags['kubelet-client-certificate'], flags['kubelet-client-key']],
   )
 
-const modes: readonly AuthorizationMode[] = ['AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC']
-
-function access(flags: ApiServerFlags): AccessOptions {
-  const names = flags['authorization-mode'].length === 0 ? ['AlwaysAllow'] : flags['authorization-mode']
-  const authorization = names.map((name) => {
-    const mode = modes.find((each) => each === name)
-    if (mode === undefined)
-      throw new FlagError(`authorization-mode "${name}" is not a valid mode: there are ${modes.join(', ')}`)
-    return mode
-  })
+function access(flags: ApiServerFlags, given: ReadonlySet<string>): AccessOptions {
+  const authorization = authorizationOptions(flags, given)
   const file = flags['token-auth-file']
   const text = readFlagFile('token-auth-file', file)
+  // As upstream: where the flags allow everything, nobody is let in without a name.
+  const isOpen = flags['authorization-config'] === undefined && allowsEverything(authorization)
   return {
-    // As upstream: where everything is allowed, nobody is let in without a name.
-    anonymous: flags['anonymous-auth'] && !authorization.includes('AlwaysAllow'),
+    anonymous: flags['anonymous-auth'] && !isOpen,
     authorization,
     tokens: text === undefined ? [] : [new StaticTokens(file ?? '', text)],
   }
 }
+
+const allowsEverything = ({ authorizers }: AuthorizationOptions): boolean =>
+  authorizers.some(({ type }) => type === 'AlwaysAllow')
 
 /** The endpoint of etcd with its credentials. */
 export function etcdPlace(flags: ApiServerFlags): StoragePlace {
@@ -144,8 +141,8 @@ const unlimited = (limit: number): number => (limit === 0 ? Number.POSITIVE_INFI
 
 export type ServerPart = Omit<ServeApiOptions, 'host' | 'logger' | 'metrics' | 'place' | 'checked'>
 
-/** What the flags say, but for where objects are kept. Throws FlagError. */
-export function apiServerOptions(flags: ApiServerFlags): ServerPart {
+/** What the flags say, but for where objects are kept; `given` are those that were set. Throws FlagError. */
+export function apiServerOptions(flags: ApiServerFlags, given: ReadonlySet<string>): ServerPart {
   const range = flags['service-cluster-ip-range']
   if (isIP(range.split('/')[0] ?? '') === 0) throw new FlagError(`invalid service-cluster-ip-range: ${range}`)
   const admission = { enable: flags['enable-admission-plugins'], disable: flags['disable-admission-plugins'] }
@@ -168,7 +165,7 @@ export function apiServerOptions(flags: ApiServerFlags): ServerPart {
         authorityPem: readFlagFile('kubelet-certificate-authority', flags['kubelet-certificate-authority']),
       }),
     },
-    access: access(flags),
+    access: access(flags, given),
     admission,
     serviceAddress: firstAddress(range),
     serviceCidrs: [range],

@@ -9,9 +9,9 @@ import type { Component } from './run-component.ts'
 export const apiServer: Component<typeof apiServerFlags> = {
   program: 'kube-apiserver',
   flags: apiServerFlags,
-  start: async (flags, { logger, stops }) => {
+  start: async (flags, { logger, stops, given }) => {
     const place = etcdPlace(flags)
-    const options = apiServerOptions(flags)
+    const options = apiServerOptions(flags, given)
     const metrics = createMetrics()
     const { http } = await serveApi(
       { ...options, host: realHost, logger, metrics, place, checked: false },

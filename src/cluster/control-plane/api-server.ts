@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream'
 import { featureGates } from '../../api/feature-gates.ts'
-import { clusterRoles } from '../../api/generated/bootstrap-rbac.ts'
 import { protobufPacks } from '../../api/generated/protobuf.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { builtInSchemas } from '../../api/schemas.ts'
@@ -25,20 +24,11 @@ import {
 import { RequestAuthenticator } from '../../apiserver/authentication/request-authenticator.ts'
 import { SelfSubjectReviewResource } from '../../apiserver/authentication/self-subject-review.ts'
 import { ServiceAccountTokens } from '../../apiserver/authentication/service-account-tokens.ts'
-import type { TokenAuthenticator } from '../../apiserver/authentication/token-authenticator.ts'
 import { TokenChain } from '../../apiserver/authentication/token-chain.ts'
 import { TokenRequestEndpoint } from '../../apiserver/authentication/token-request.ts'
 import { TokenReviewResource } from '../../apiserver/authentication/token-review.ts'
-import { alwaysAllow, alwaysDeny } from '../../apiserver/authorization/always.ts'
-import { NodeAuthorizer } from '../../apiserver/authorization/node-authorizer.ts'
-import { NodeRelations } from '../../apiserver/authorization/node-relations.ts'
-import { privilegedGroup } from '../../apiserver/authorization/privileged-group.ts'
-import { RbacAuthorizer } from '../../apiserver/authorization/rbac-authorizer.ts'
-import { RbacIndex } from '../../apiserver/authorization/rbac-index.ts'
 import { RulesReviewResource } from '../../apiserver/authorization/rules-review.ts'
 import { AccessReviewResource } from '../../apiserver/authorization/subject-access-review.ts'
-import { UnionAuthorizer } from '../../apiserver/authorization/union-authorizer.ts'
-import type { Authorizer } from '../../apiserver/authorizer.ts'
 import { Bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import { ServerLeases } from '../../apiserver/bootstrap/server-leases.ts'
 import type { InFlightLimits } from '../../apiserver/chain/max-in-flight.ts'
@@ -65,6 +55,8 @@ import type { Metrics } from '../../base/metrics.ts'
 import { createClient } from '../../client/create-client.ts'
 import { EventRecorder } from '../../client/event-recorder.ts'
 import type { ElectionTimes } from '../../reconcile/leader-election.ts'
+import type { AccessOptions } from '../access/access-options.ts'
+import { makeAuthorizer } from '../access/make-authorizer.ts'
 import { apiDocuments } from './api-documents.ts'
 import type { ApiServerIdentity } from './api-server-identity.ts'
 import { clientFor } from './component-clients.ts'
@@ -103,27 +95,9 @@ export interface ApiServerSetup {
   readonly runtimeConfig?: RuntimeConfig
 }
 
-export type AuthorizationMode = 'AlwaysAllow' | 'AlwaysDeny' | 'Node' | 'RBAC'
-
-export interface AccessOptions {
-  /** Whether requests without a credential are `system:anonymous`. */
-  readonly anonymous: boolean
-  /** Asked in this order. */
-  readonly authorization: readonly AuthorizationMode[]
-  /** Beside those of service accounts. */
-  readonly tokens: readonly TokenAuthenticator[]
-}
-
-/** What a cluster's own server does. */
-export const defaultAccess: AccessOptions = { anonymous: true, authorization: ['Node', 'RBAC'], tokens: [] }
-
 export interface StartedApiServer {
   readonly server: ApiServer
   stop(): Promise<void>
-}
-
-function nodeRules(): ConstructorParameters<typeof NodeAuthorizer>[1] {
-  return clusterRoles().find((role) => role.metadata?.name === 'system:node')?.rules ?? []
 }
 
 /** The server itself, when it writes what it brings along. */
@@ -150,17 +124,7 @@ function makeGuards({ setup, core }: Parts, noteUse: LegacyTokenOptions['noteUse
     new LegacyTokens({ host, keys, reader, audiences, noteUse }),
     new ServiceAccountTokens({ host, keys, reader, issuers }),
   ])
-  const rbac = new RbacIndex(reader)
-  const modes: Readonly<Record<AuthorizationMode, () => Authorizer>> = {
-    AlwaysAllow: () => alwaysAllow,
-    AlwaysDeny: () => alwaysDeny,
-    Node: () => new NodeAuthorizer(new NodeRelations(reader), nodeRules()),
-    RBAC: () => new RbacAuthorizer(rbac),
-  }
-  const authorizer = new UnionAuthorizer([
-    privilegedGroup,
-    ...access.authorization.map((mode) => modes[mode]()),
-  ])
+  const made = makeAuthorizer({ host, logger, metrics: setup.metrics, reader, options: access.authorization })
   const authenticator = new RequestAuthenticator({
     logger,
     certificates: new ClientCertificateAuthenticator(host),
@@ -171,7 +135,7 @@ function makeGuards({ setup, core }: Parts, noteUse: LegacyTokenOptions['noteUse
     audiences,
     anonymous: access.anonymous,
   })
-  return { issuer: issuers[0] ?? '', keys, audiences, tokens, rbac, authorizer, authenticator }
+  return { ...made, issuer: issuers[0] ?? '', keys, audiences, tokens, authenticator }
 }
 
 type Guards = ReturnType<typeof makeGuards>
@@ -381,7 +345,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   definitions?.start()
   const stops: (() => Promise<void> | void)[] = [
     () => connector.close(),
-    rbac.start(),
+    guards.start(),
     allocator.start(),
     () => bootstrap.stop(),
     () => events.stop(),

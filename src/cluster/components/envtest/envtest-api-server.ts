@@ -16,9 +16,9 @@ async function storeOf(values: ApiServerFlags): Promise<FrontStore | undefined> 
 export const envtestApiServer: Component<typeof apiServerFlags> = {
   program: 'kube-apiserver',
   flags: apiServerFlags,
-  start: async (values, { logger, stops }) => {
+  start: async (values, { logger, stops, given }) => {
     const store = await storeOf(values)
-    const options = apiServerOptions(values)
+    const options = apiServerOptions(values, given)
     const common = { host: realHost, logger, metrics: createMetrics() }
     const { api } = await serveApi(
       {

@@ -1,12 +1,12 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { expect, test } from 'vitest'
+import { AnswerCache } from '../../../base/answer-cache.ts'
 import { silentLogger } from '../../../base/logger.ts'
 import { createClient } from '../../../client/create-client.ts'
 import { FakeApi } from '../../../client/testing/fake-api.ts'
 import { testHost } from '../../../client/testing/test-host.ts'
 import { type DelegatedAccessOptions, delegatedAccess } from './delegated-access.ts'
-import { ReviewCache } from './review-cache.ts'
 
 const attributes = { verb: 'get', subresources: ['pods', 'proxy'], path: '/pods' }
 const user = { name: 'jane', groups: ['dev'] }
@@ -67,8 +67,8 @@ test('delegatedAccess() asks for each subresource until one is allowed, and reme
   expect(await setUp({}).access.authorize(user, attributes)).toBe(true)
 })
 
-test('ReviewCache forgets failures, and never keeps large questions', async () => {
-  const cache = new ReviewCache<number>(testHost(), 2)
+test('AnswerCache forgets failures, and never keeps large questions', async () => {
+  const cache = new AnswerCache<number>(testHost(), 2)
   let asked = 0
   const ask = async (): Promise<number> => {
     if (++asked === 1) throw new Error('down')

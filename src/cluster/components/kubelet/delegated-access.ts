@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { bearerToken } from '../../../apiserver/authentication/bearer-token.ts'
+import { AnswerCache } from '../../../base/answer-cache.ts'
 import type { Host } from '../../../base/host.ts'
 import type { Logger } from '../../../base/logger.ts'
 import type { Client } from '../../../client/client.ts'
 import { AccessError, type KubeletAccess, type KubeletUser } from '../../../kubelet/server/kubelet-access.ts'
 import type { NodeAttributes } from '../../../kubelet/server/node-attributes.ts'
 import { reviewAccess, reviewToken } from '../reviews.ts'
-import { ReviewCache } from './review-cache.ts'
 
 export interface DelegatedAccessOptions {
   readonly host: Host
@@ -35,8 +35,8 @@ function tokenOf(request: IncomingMessage, logger: Logger): string | undefined {
 /** Asks the API server who a token's user is and what a user may do, as upstream's kubelet (`--authorization-mode=Webhook`). */
 export function delegatedAccess(options: DelegatedAccessOptions): KubeletAccess {
   const { host, logger, client, nodeName, anonymous, tokenLifeMs, authorization } = options
-  const tokens = new ReviewCache<KubeletUser | undefined>(host, maxAnswers)
-  const answers = new ReviewCache<boolean>(host, maxAnswers)
+  const tokens = new AnswerCache<KubeletUser | undefined>(host, maxAnswers)
+  const answers = new AnswerCache<boolean>(host, maxAnswers)
   const mayDo = (user: KubeletUser, { verb }: NodeAttributes, subresource: string): Promise<boolean> => {
     const resourceAttributes = { verb, version: 'v1', resource: 'nodes', subresource, name: nodeName }
     const { allowedLifeMs = 0, deniedLifeMs = 0 } = authorization ?? {}

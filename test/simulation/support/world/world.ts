@@ -8,11 +8,8 @@ import { silentLogger } from '../../../../src/base/logger.ts'
 import { PrometheusMetrics } from '../../../../src/base/prometheus.ts'
 import { VirtualHost } from '../../../../src/base/virtual-host.ts'
 import type { Client } from '../../../../src/client/client.ts'
-import {
-  defaultAccess,
-  type StartedApiServer,
-  startApiServer,
-} from '../../../../src/cluster/control-plane/api-server.ts'
+import { defaultAccess } from '../../../../src/cluster/access/access-options.ts'
+import { type StartedApiServer, startApiServer } from '../../../../src/cluster/control-plane/api-server.ts'
 import {
   type ApiServerIdentity,
   ownIdentity,

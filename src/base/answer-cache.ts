@@ -1,5 +1,5 @@
-import type { Host } from '../../../base/host.ts'
-import { LruMap } from '../../../base/lru-map.ts'
+import type { Host } from './host.ts'
+import { LruMap } from './lru-map.ts'
 
 interface Entry<V> {
   readonly answer: Promise<V>
@@ -8,21 +8,23 @@ interface Entry<V> {
 }
 
 /** Larger questions are asked each time, so that who asks cannot fill the memory. */
-const maxKeyLength = 10_000
+const defaultMaxKeyLength = 10_000
 
-/** Answers of the API server for as long as they count; who asks the same meanwhile waits for the one answer. */
-export class ReviewCache<V> {
+/** Answers of a server for as long as they count; who asks the same meanwhile waits for the one answer. */
+export class AnswerCache<V> {
   readonly #host: Pick<Host, 'now'>
   readonly #entries: LruMap<string, Entry<V>>
+  readonly #maxKeyLength: number
 
-  constructor(host: Pick<Host, 'now'>, capacity: number) {
+  constructor(host: Pick<Host, 'now'>, capacity: number, maxKeyLength = defaultMaxKeyLength) {
     this.#host = host
     this.#entries = new LruMap(capacity)
+    this.#maxKeyLength = maxKeyLength
   }
 
   /** `lifeMs` says for how long an answer counts. Rejects as `ask` does; that is not remembered. */
   async get(key: string, ask: () => Promise<V>, lifeMs: (answer: V) => number): Promise<V> {
-    if (key.length > maxKeyLength) return ask()
+    if (key.length > this.#maxKeyLength) return ask()
     const known = this.#entries.get(key)
     if (known !== undefined && this.#host.now() < known.untilMs) return known.answer
     const entry: Entry<V> = { answer: ask(), untilMs: Number.POSITIVE_INFINITY }
