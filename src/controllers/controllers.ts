@@ -1,6 +1,10 @@
 import { StorageVersion } from '../api/apiserverinternal/storage-version/kind.ts'
 import { ClusterTrustBundle } from '../api/certificates/cluster-trust-bundle/kind.ts'
+import { PodCertificateRequest } from '../api/certificates/pod-certificate-request/kind.ts'
 import { defaultFeatures } from '../api/feature-gates.ts'
+import { DeviceTaintRule } from '../api/resource/device-taint-rule/kind.ts'
+import { ResourcePoolStatusRequest } from '../api/resource/resource-pool-status-request/kind.ts'
+import { PodGroup } from '../api/scheduling/pod-group/kind.ts'
 import { StorageVersionMigration } from '../api/storagemigration/storage-version-migration/kind.ts'
 import type { Features } from '../apimachinery/feature-gates.ts'
 import type { AnyController, AnyKind } from '../reconcile/controller.ts'
@@ -38,12 +42,15 @@ import {
   type NodeLifecycleOptions,
   nodeLifecycleController,
 } from './nodelifecycle/node-lifecycle-controller.ts'
+import { podCertificateRequestCleaner } from './podcertificaterequestcleaner/pod-certificate-request-cleaner.ts'
 import { type PodGcOptions, podGcController } from './podgc/pod-gc-controller.ts'
+import { podGroupProtectionController } from './podgroupprotection/pod-group-protection-controller.ts'
 import { pvcProtectionController } from './pvcprotection/pvc-protection-controller.ts'
 import { pvProtectionController } from './pvprotection/pv-protection-controller.ts'
 import { replicaSetController } from './replicaset/replica-set-controller.ts'
 import { replicationController } from './replicaset/replication-controller.ts'
 import { resourceClaimController } from './resourceclaim/resource-claim-controller.ts'
+import { poolStatusController } from './resourcepoolstatusrequest/pool-status-controller.ts'
 import { resourceQuotaController } from './resourcequota/resource-quota-controller.ts'
 import { rootCaController } from './rootca/root-ca-controller.ts'
 import { serviceAccountController } from './serviceaccount/service-account-controller.ts'
@@ -89,6 +96,14 @@ export const offByDefault: ReadonlySet<string> = new Set(['bootstrap-signer', 't
 const serves = (kinds: KindSource, { group, version, resource }: AnyKind): boolean =>
   kinds.list().some((kind) => kind.group === group && kind.version === version && kind.resource === resource)
 
+/** A controller for a kind behind a gate. */
+const gated = (
+  { features = defaultFeatures, kinds }: ControllersOptions,
+  gate: string,
+  kind: AnyKind,
+  make: () => AnyController,
+): readonly AnyController[] => (features.enabled(gate) && serves(kinds, kind) ? [make()] : [])
+
 /**
  * All controllers, in the order of their start. Some keep a state of their own: a list is started once, and
  * for another start another list is made.
@@ -121,15 +136,24 @@ export function controllers(options: ControllersOptions): readonly AnyController
     validatingAdmissionPolicyStatusController(kinds),
     ephemeralVolumeController,
     resourceClaimController,
-    ...(features.enabled('DRADeviceTaints') ? [deviceTaintEvictionController()] : []),
+    ...(features.enabled('DRADeviceTaints')
+      ? [
+          deviceTaintEvictionController({
+            followsRules: features.enabled('DRADeviceTaintRules') && serves(kinds, DeviceTaintRule),
+          }),
+        ]
+      : []),
     legacyTokenCleanerController(options.legacyTokenCleaner),
-    ...(features.enabled('ClusterTrustBundle') && serves(kinds, ClusterTrustBundle) && rootCertificate !== ''
-      ? [clusterTrustBundlePublisher(rootCertificate)]
-      : []),
-    ...(features.enabled('StorageVersionAPI') && serves(kinds, StorageVersion) ? [storageVersionGc] : []),
-    ...(features.enabled('StorageVersionMigrator') && serves(kinds, StorageVersionMigration)
-      ? [storageVersionMigrator(kinds)]
-      : []),
+    ...(rootCertificate === ''
+      ? []
+      : gated(options, 'ClusterTrustBundle', ClusterTrustBundle, () =>
+          clusterTrustBundlePublisher(rootCertificate),
+        )),
+    ...gated(options, 'StorageVersionAPI', StorageVersion, () => storageVersionGc),
+    ...gated(options, 'StorageVersionMigrator', StorageVersionMigration, () => storageVersionMigrator(kinds)),
+    ...gated(options, 'PodCertificateRequest', PodCertificateRequest, () => podCertificateRequestCleaner),
+    ...gated(options, 'GenericWorkload', PodGroup, () => podGroupProtectionController),
+    ...gated(options, 'DRAResourcePoolStatus', ResourcePoolStatusRequest, poolStatusController),
     bootstrapSignerController,
     tokenCleanerController,
     ttlController(),

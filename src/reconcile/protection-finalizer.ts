@@ -12,18 +12,36 @@ export const isHeldBy = (object: KubernetesObject, finalizer: string): boolean =
 export const lacks = (object: KubernetesObject, finalizer: string): boolean =>
   object.metadata?.deletionTimestamp === undefined && !finalizersOf(object).includes(finalizer)
 
-/** Adds the finalizer where it is missing, and takes it away from what is to go and nobody uses. */
+const write = async <T extends KubernetesObject>(
+  kind: KindDeclaration<T>,
+  object: T,
+  finalizers: readonly string[],
+  { api }: ReconcileContext,
+): Promise<void> => {
+  await api.resource(kind).update({ ...object, metadata: { ...object.metadata, finalizers } })
+}
+
+/** Takes the finalizer away from what is to go and nobody uses. */
+export async function releaseUnused<T extends KubernetesObject>(
+  kind: KindDeclaration<T>,
+  object: T,
+  finalizer: string,
+  isUsed: () => boolean | Promise<boolean>,
+  context: ReconcileContext,
+): Promise<void> {
+  if (!isHeldBy(object, finalizer) || (await isUsed())) return
+  const left = finalizersOf(object).filter((each) => each !== finalizer)
+  await write(kind, object, left, context)
+}
+
+/** The same, and adds the finalizer where it is missing. */
 export async function protect<T extends KubernetesObject>(
   kind: KindDeclaration<T>,
   object: T,
   finalizer: string,
   isUsed: () => boolean | Promise<boolean>,
-  { api }: ReconcileContext,
+  context: ReconcileContext,
 ): Promise<void> {
-  const write = async (finalizers: readonly string[]): Promise<void> => {
-    await api.resource(kind).update({ ...object, metadata: { ...object.metadata, finalizers } })
-  }
-  if (lacks(object, finalizer)) await write([...finalizersOf(object), finalizer])
-  else if (isHeldBy(object, finalizer) && !(await isUsed()))
-    await write(finalizersOf(object).filter((each) => each !== finalizer))
+  if (lacks(object, finalizer)) await write(kind, object, [...finalizersOf(object), finalizer], context)
+  else await releaseUnused(kind, object, finalizer, isUsed, context)
 }

@@ -34,6 +34,7 @@ const onByDefault = [
   'DefaultTolerationSeconds',
   'DefaultStorageClass',
   'StorageObjectInUseProtection',
+  'PodGroupProtection',
   'PersistentVolumeClaimResize',
   'RuntimeClass',
   'CertificateApproval',

@@ -23,6 +23,7 @@ import { MutatingAdmissionPolicyPlugin } from './mutating-admission-policy/mutat
 import { MutatingAdmissionWebhook } from './mutating-admission-webhook/mutating-admission-webhook.ts'
 import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts'
 import { NodeRestrictionPlugin } from './node-restriction/node-restriction.ts'
+import { podGroupProtection } from './pod-group-protection/pod-group-protection.ts'
 import { priorityPlugin } from './priority/priority.ts'
 import { resourceQuota } from './resource-quota/resource-quota.ts'
 import { runtimeClassPlugin } from './runtime-class/runtime-class.ts'
@@ -67,6 +68,7 @@ export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[
     tolerationSecondsPlugin(defaultTolerationSeconds),
     defaultStorageClass(reader),
     storageObjectInUseProtection,
+    ...(parts.features.enabled('GenericWorkload') ? [podGroupProtection] : []),
     runtimeClassPlugin(reader),
     ...(parts.features.enabled('MutatingAdmissionPolicy') ? [new MutatingAdmissionPolicyPlugin(tools)] : []),
     new MutatingAdmissionWebhook(tools),

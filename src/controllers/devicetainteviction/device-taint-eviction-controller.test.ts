@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Pod } from '../../api/core/pod/kind.ts'
 import type { resource } from '../../api/generated/types/index.ts'
+import { DeviceTaintRule } from '../../api/resource/device-taint-rule/kind.ts'
 import { ResourceClaim } from '../../api/resource/resource-claim/kind.ts'
 import { ResourceSlice } from '../../api/resource/resource-slice/kind.ts'
 import { formatTime } from '../../apimachinery/time.ts'
@@ -11,6 +12,11 @@ let cluster: TestCluster
 beforeEach(async () => {
   cluster = new TestCluster()
   cluster.start(deviceTaintEvictionController())
+  await makePodAndClaim()
+})
+afterEach(() => cluster.stop())
+
+async function makePodAndClaim(): Promise<void> {
   const pod = await cluster.create(Pod, {
     metadata: { name: 'p', namespace: 'default', finalizers: ['test/hold'] },
     spec: {
@@ -24,8 +30,7 @@ beforeEach(async () => {
     spec: {},
     status: { reservedFor: [{ resource: 'pods', name: 'p', uid: pod.metadata?.uid ?? '' }] },
   })
-})
-afterEach(() => cluster.stop())
+}
 
 const allocate = (tolerations: readonly resource.v1.DeviceToleration[] = []) =>
   cluster.change(ResourceClaim, 'default/c', {
@@ -85,4 +90,55 @@ test('deviceTaintEvictionController() leaves pods alone whose claims tolerate th
   await publish(1, ['NoExecute'])
   await cluster.host.advance(600_000)
   expect(await isGoing()).toBe(false)
+})
+
+const rule = (effect: string) =>
+  cluster.create(DeviceTaintRule, {
+    metadata: { name: 'broken' },
+    spec: {
+      deviceSelector: { driver: 'd.test', device: 'gpu0' },
+      taint: { key: 'broken', effect, timeAdded: formatTime(cluster.host.now()) },
+    },
+  })
+
+const told = async () =>
+  (await cluster.get(DeviceTaintRule, 'broken')).status?.conditions?.map(({ status, reason, message }) =>
+    `${status} ${reason} ${message}`.trim(),
+  )
+
+describe('with DeviceTaintRules', () => {
+  beforeEach(async () => {
+    await cluster.stop()
+    cluster = new TestCluster()
+    cluster.start(deviceTaintEvictionController({ followsRules: true }))
+    await makePodAndClaim()
+  })
+
+  test('deviceTaintEvictionController() deletes a pod for a rule, and tells in its status', async () => {
+    await allocate([{ key: 'broken', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 }])
+    await rule('NoExecute')
+    expect(await told()).toEqual(['True PodsPendingEviction 1 pod needs to be evicted in 1 namespace.'])
+    await cluster.host.advance(50_000)
+    expect(await isGoing()).toBe(false)
+    await cluster.host.advance(25_000)
+    expect(await isGoing()).toBe(true)
+    expect(await told()).toEqual(['False Completed 1 pod evicted since starting the controller.'])
+  })
+
+  test('deviceTaintEvictionController() says what a rule without effect would do', async () => {
+    await allocate()
+    await publish(1, [])
+    await rule('None')
+    expect(await isGoing()).toBe(false)
+    expect(await told()).toEqual([
+      'False NoEffect 1 published device selected. 1 allocated device selected. 1 pod would be evicted in 1 namespace if the effect was NoExecute. This information will not be updated again. Recreate the DeviceTaintRule to trigger an update.',
+    ])
+  })
+
+  test('deviceTaintEvictionController() leaves other effects to others', async () => {
+    await allocate()
+    await rule('NoSchedule')
+    expect(await isGoing()).toBe(false)
+    expect(await told()).toEqual(['False OtherEffect Eviction only happens for the NoExecute effect.'])
+  })
 })

@@ -1,6 +1,8 @@
 import { Pod } from '../../api/core/pod/kind.ts'
 import { isPodTerminal } from '../../api/core/pod/pod-state.ts'
 import type { resource } from '../../api/generated/types/index.ts'
+import { poolKey, poolOf } from '../../api/resource/device-pools.ts'
+import { DeviceTaintRule } from '../../api/resource/device-taint-rule/kind.ts'
 import { ResourceClaim } from '../../api/resource/resource-claim/kind.ts'
 import { ResourceSlice } from '../../api/resource/resource-slice/kind.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
@@ -19,10 +21,10 @@ import {
 } from '../../reconcile/controller.ts'
 import { disruptPod } from '../../reconcile/disrupt-pod.ts'
 import { splitKey } from '../../reconcile/owner-references.ts'
-import { podEvictionMs, poolKey } from './plan-eviction.ts'
+import { DeviceTaintRules, evictsPods, isRuleKey, ruleKey, type WorldOf } from './device-taint-rules.ts'
+import { isForDevice, podEviction } from './plan-eviction.ts'
 
 type Claim = resource.v1.ResourceClaim
-type Slice = resource.v1.ResourceSlice
 
 const poolIndex = 'pool of devices'
 const eventReason = 'DeviceTaintManagerEviction'
@@ -30,8 +32,6 @@ const why = {
   reason: 'DeletionByDeviceTaintManager',
   message: 'Device Taint manager: deleting due to NoExecute taint',
 }
-
-const poolOf = ({ spec }: Slice): string => poolKey(spec.driver, spec.pool.name)
 
 const poolsOf = ({ status }: Claim): readonly string[] => [
   ...new Set((status?.allocation?.devices?.results ?? []).map(({ driver, pool }) => poolKey(driver, pool))),
@@ -42,14 +42,40 @@ const consumersOf = ({ metadata, status }: Claim): readonly Key[] =>
     .filter(({ resource: name }) => name === 'pods')
     .map(({ name }) => `${metadata?.namespace}/${name}`)
 
+const worldOf: WorldOf = (namespace, rules, { cache }) => ({
+  claimOf: (name) => cache.of(ResourceClaim).get(namespace, name),
+  slicesOf: (pool) => cache.of(ResourceSlice).byIndex(poolIndex, pool),
+  rules,
+})
+
+/** Whose status is to be told of at once, and the pods that it may be about. */
+const rulesWatch = watching<resource.v1beta2.DeviceTaintRule>({
+  kind: DeviceTaintRule,
+  when: (rule, old) => rule?.metadata?.uid !== old?.metadata?.uid || !jsonEqual(rule?.spec, old?.spec),
+  keys: (rule, { cache }) => [
+    ruleKey(rule),
+    ...cache
+      .of(ResourceClaim)
+      .list()
+      .filter(({ status }) =>
+        (status?.allocation?.devices?.results ?? []).some((device) => isForDevice(rule, device)),
+      )
+      .flatMap(consumersOf),
+  ],
+})
+
 /** Deletes pods that use devices with NoExecute taints which their claims do not tolerate, or not for longer. */
-export function deviceTaintEvictionController(): AnyController {
+export function deviceTaintEvictionController({ followsRules = false } = {}): AnyController {
+  const rules = followsRules ? new DeviceTaintRules(worldOf) : undefined
+  let enqueue: ControllerSetup['enqueue'] = () => {}
   /** Pods that have to go later, by their uids. */
   const waiting = new Map<Key, string>()
   let deletions: Counter | undefined
   let latencySeconds: Histogram | undefined
 
-  function setUp({ metrics }: ControllerSetup): void {
+  function setUp(setup: ControllerSetup): void {
+    const { metrics } = setup
+    enqueue = setup.enqueue
     const subsystem = 'device_taint_eviction_controller'
     deletions = metrics.counter({
       name: `${subsystem}_pod_deletions_total`,
@@ -63,31 +89,29 @@ export function deviceTaintEvictionController(): AnyController {
   }
 
   async function reconcile(key: Key, context: ReconcileContext): Promise<Outcome> {
+    if (rules !== undefined && isRuleKey(key)) return rules.reconcile(key, context)
     const { cache, events, host } = context
-    const [namespace] = splitKey(key)
-    const pod = cache.of(Pod).get(...splitKey(key))
+    const [namespace, name] = splitKey(key)
+    const pod = cache.of(Pod).get(namespace, name)
     const isLeaving = pod === undefined || pod.metadata?.deletionTimestamp !== undefined || isPodTerminal(pod)
-    const atMs = isLeaving
-      ? undefined
-      : podEvictionMs(
-          pod,
-          (name) => cache.of(ResourceClaim).get(namespace, name),
-          (pool) => cache.of(ResourceSlice).byIndex(poolIndex, pool),
-        )
+    const evicting = rules === undefined ? [] : cache.of(DeviceTaintRule).list().filter(evictsPods)
+    const eviction = isLeaving ? undefined : podEviction(pod, worldOf(namespace, evicting, context))
     const waitingUid = waiting.get(key)
     waiting.delete(key)
-    if (pod === undefined || atMs === undefined) {
+    if (pod === undefined || eviction === undefined) {
       if (pod !== undefined && !isLeaving && waitingUid === pod.metadata?.uid)
         events.event(pod, 'Normal', eventReason, 'Cancelling deletion')
       return done
     }
-    const leftMs = atMs - host.now()
+    for (const [rule, delayMs] of rules?.keysOf(eviction.rules, context) ?? []) enqueue(rule, delayMs)
+    const leftMs = eviction.atMs - host.now()
     if (leftMs > 0) {
       waiting.set(key, pod.metadata?.uid ?? '')
       return requeueAfter(leftMs)
     }
     events.event(pod, 'Normal', eventReason, 'Marking for deletion')
     await disruptPod(pod, why, context)
+    rules?.noteEviction(eviction.rules)
     deletions?.inc()
     latencySeconds?.observe(-leftMs / 1_000)
     return done
@@ -112,6 +136,7 @@ export function deviceTaintEvictionController(): AnyController {
         keys: (slice, { cache }) =>
           cache.of(ResourceClaim).byIndex(poolIndex, poolOf(slice)).flatMap(consumersOf),
       }),
+      ...(followsRules ? [rulesWatch] : []),
     ],
     indexers: [
       indexing(ResourceClaim, { [poolIndex]: poolsOf }),
@@ -120,6 +145,9 @@ export function deviceTaintEvictionController(): AnyController {
     permissions: [
       { group: '', resources: ['pods'], verbs: ['delete'] },
       { group: '', resources: ['pods/status'], verbs: ['patch'] },
+      ...(followsRules
+        ? [{ group: 'resource.k8s.io', resources: ['devicetaintrules/status'], verbs: ['patch'] }]
+        : []),
     ],
     workers: 10,
     setUp,

@@ -1,6 +1,6 @@
-import type { KubernetesObject } from '../../../apimachinery/meta.ts'
 import type { AdmissionPlugin } from '../../admission.ts'
 import { matches } from '../matches.ts'
+import { withFinalizer } from '../with-finalizer.ts'
 
 const finalizers: Readonly<Record<string, string>> = {
   persistentvolumes: 'kubernetes.io/pv-protection',
@@ -15,10 +15,5 @@ export const storageObjectInUseProtection: AdmissionPlugin = {
     operations: ['CREATE'],
     resources: ['persistentvolumes', 'persistentvolumeclaims', 'volumeattributesclasses.storage.k8s.io'],
   }),
-  mutate: ({ resource }, object): KubernetesObject => {
-    const finalizer = finalizers[resource.resource] ?? ''
-    const present = object.metadata?.finalizers ?? []
-    if (present.includes(finalizer)) return object
-    return { ...object, metadata: { ...object.metadata, finalizers: [...present, finalizer] } }
-  },
+  mutate: ({ resource }, object) => withFinalizer(object, finalizers[resource.resource] ?? ''),
 }
