@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Node as nodeKind } from '../../api/core/node/kind.ts'
+import { canonicalQuantity } from '../../apimachinery/quantity.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { createClient } from '../../client/create-client.ts'
 import { FakeApi } from '../../client/testing/fake-api.ts'
@@ -70,6 +71,20 @@ test('a status that stays the same is written as often as it is told to', async 
   await agent.stop()
 })
 
+test('a status that the server shows in its own words is not written again', async () => {
+  const { host, api, agent, nodes } = setUp({ podCidr: '10.1.0.0/24' })
+  void agent.start()
+  await host.advance(5_000)
+  const { images: _, ...shown } = (await nodes.get('', 'n1')).status ?? {}
+  for (const amounts of [shown.capacity, shown.allocatable])
+    for (const text of Object.values(amounts ?? {})) expect(canonicalQuantity(text)).toBe(text)
+  agent.see({ ...(await nodes.get('', 'n1')), status: shown })
+  const before = api.requests.length
+  await host.advance(60_000)
+  expect(api.requests.slice(before)).toEqual([])
+  await agent.stop()
+})
+
 test('what pods may have is what hard eviction leaves', async () => {
   const thresholds = [
     { signal: 'memory.available', value: { share: 0.5 }, graceMs: 0 },
@@ -80,6 +95,6 @@ test('what pods may have is what hard eviction leaves', async () => {
   void agent.start()
   await host.advance(1_000)
   const { allocatable } = (await nodes.get('', 'n1')).status ?? {}
-  expect(allocatable).toMatchObject({ memory: `${gibibyte / 2 / 1024}Ki`, 'ephemeral-storage': '1000' })
+  expect(allocatable).toMatchObject({ memory: '512Mi', 'ephemeral-storage': '1k' })
   await agent.stop()
 })

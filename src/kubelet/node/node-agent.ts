@@ -255,8 +255,10 @@ export class NodeAgent {
   }
 }
 
+/** What is reported at once where it differs. The server leaves out a list that holds nothing. */
 const withoutHeartbeat = (status: NodeStatus): NodeStatus => ({
   ...status,
+  images: status.images ?? [],
   conditions: (status.conditions ?? []).map(({ lastHeartbeatTime: _, ...condition }) => condition),
 })
 

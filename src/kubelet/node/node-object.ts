@@ -81,10 +81,8 @@ export function nodeObject(settings: NodeSettings, info: MachineInfo): Node {
   }
 }
 
-const kibibytes = (bytes: number): string => `${Math.floor(bytes / 1024)}Ki`
-
-/** `2Mi` for pages of two mebibytes. */
-const pageSize = (bytes: number): string => quantityOfUnits(bytes, 'BinarySI')
+/** `2Mi` for two mebibytes: as the server will show it, so that what it shows is what was said. */
+const binary = (bytes: number): string => quantityOfUnits(Math.max(bytes, 0), 'BinarySI')
 
 /** What hard eviction keeps pods from: not theirs to ask for. */
 function kept({ eviction = defaultEviction }: NodeSettings, signal: Signal, capacity: number): number {
@@ -95,26 +93,21 @@ function kept({ eviction = defaultEviction }: NodeSettings, signal: Signal, capa
 function resources(view: NodeView): Pick<NodeStatus, 'capacity' | 'allocatable'> {
   const { info, state, settings } = view
   const hugepages = Object.fromEntries(
-    [...info.hugepages].map(([size, total]) => [
-      `hugepages-${pageSize(size)}`,
-      total === 0 ? '0' : quantityOfUnits(total, 'BinarySI'),
-    ]),
+    [...info.hugepages].map(([size, total]) => [`hugepages-${binary(size)}`, binary(total)]),
   )
   const paged = [...info.hugepages.values()].reduce((sum, total) => sum + total, 0)
   const shared = { cpu: String(info.cpuCount), ...hugepages, pods: String(settings.maxPods) }
   return {
     capacity: {
       ...shared,
-      memory: kibibytes(info.memoryBytes),
-      'ephemeral-storage': kibibytes(state.nodeFs.bytes),
+      memory: binary(info.memoryBytes),
+      'ephemeral-storage': binary(state.nodeFs.bytes),
     },
     allocatable: {
       ...shared,
-      memory: kibibytes(
-        Math.max(info.memoryBytes - kept(settings, 'memory.available', info.memoryBytes) - paged, 0),
-      ),
-      'ephemeral-storage': String(
-        Math.max(state.nodeFs.bytes - kept(settings, 'nodefs.available', state.nodeFs.bytes), 0),
+      memory: binary(info.memoryBytes - kept(settings, 'memory.available', info.memoryBytes) - paged),
+      'ephemeral-storage': binary(
+        state.nodeFs.bytes - kept(settings, 'nodefs.available', state.nodeFs.bytes),
       ),
     },
   }
