@@ -30,20 +30,17 @@ export interface Correlated {
   readonly patch?: Pick<Event, 'count' | 'lastTimestamp' | 'message'>
 }
 
-function subjectOf(event: Event): readonly (string | undefined)[] {
-  const { source, involvedObject: about } = event
-  return [
-    source?.component,
-    source?.host,
-    about.kind,
-    about.namespace,
-    about.name,
-    about.uid,
-    about.apiVersion,
-  ]
+/** Who tells, of what. All keys begin with it. */
+function subjectOf({ source, involvedObject: about }: Event): string {
+  const who = `${source?.component ?? ''}\0${source?.host ?? ''}`
+  const what = `${about.kind ?? ''}\0${about.namespace ?? ''}\0${about.name ?? ''}\0${about.uid ?? ''}`
+  return `${who}\0${what}\0${about.apiVersion ?? ''}`
 }
 
-const keyOf = (parts: readonly (string | undefined)[]): string => parts.map((part) => part ?? '').join('\0')
+function fullKey(event: Event, subject: string): string {
+  const { type = '', reason = '', message = '' } = event
+  return `${subject}\0${event.involvedObject.fieldPath ?? ''}\0${type}\0${reason}\0${message}`
+}
 
 /**
  * Keeps a source from flooding the server (upstream's EventCorrelator): the same event again is counted, ten
@@ -62,24 +59,20 @@ export class EventCorrelator {
 
   /** Undefined: drop it. */
   correlate(event: Event): Correlated | undefined {
-    const correlated = this.#observe(...this.#aggregate(event))
-    return this.#accept(event) ? correlated : undefined
+    const subject = subjectOf(event)
+    const correlated = this.#observe(...this.#aggregate(event, subject))
+    return this.#accept(event, subject) ? correlated : undefined
   }
 
   /** Learns what the server has made of an event. */
   update(event: Event): void {
-    this.#remember(this.#fullKey(event), event)
+    this.#remember(fullKey(event, subjectOf(event)), event)
   }
 
-  #aggregate(event: Event): [Event, string] {
+  #aggregate(event: Event, subject: string): [Event, string] {
     const nowMs = this.#host.now()
-    const key = keyOf([
-      ...subjectOf(event),
-      event.type,
-      event.reason,
-      event.reportingComponent,
-      event.reportingInstance,
-    ])
+    const { type = '', reason = '', reportingComponent = '', reportingInstance = '' } = event
+    const key = `${subject}\0${type}\0${reason}\0${reportingComponent}\0${reportingInstance}`
     let aggregate = this.#aggregates.get(key)
     if (aggregate === undefined || nowMs - aggregate.lastMs > aggregateWithinMs) {
       aggregate = { messages: new Set(), lastMs: nowMs }
@@ -87,7 +80,7 @@ export class EventCorrelator {
     }
     aggregate.messages.add(event.message ?? '')
     aggregate.lastMs = nowMs
-    if (aggregate.messages.size < aggregateFrom) return [event, this.#fullKey(event)]
+    if (aggregate.messages.size < aggregateFrom) return [event, fullKey(event, subject)]
     const [anyMessage] = aggregate.messages
     if (anyMessage !== undefined) aggregate.messages.delete(anyMessage)
     return [{ ...event, message: `(combined from similar events): ${event.message ?? ''}` }, key]
@@ -111,19 +104,14 @@ export class EventCorrelator {
     return { event: repeated, patch: { count, lastTimestamp, message: event.message ?? '' } }
   }
 
-  #accept(event: Event): boolean {
-    const key = keyOf([...subjectOf(event), event.type])
+  #accept({ type = '' }: Event, subject: string): boolean {
+    const key = `${subject}\0${type}`
     let bucket = this.#buckets.get(key)
     if (bucket === undefined) {
       bucket = new TokenBucket(this.#host, spamPerSecond, spamBurst)
       this.#buckets.set(key, bucket)
     }
     return bucket.tryTake()
-  }
-
-  #fullKey(event: Event): string {
-    const { fieldPath } = event.involvedObject
-    return keyOf([...subjectOf(event), fieldPath, event.type, event.reason, event.message])
   }
 
   #remember(key: string, event: Event): void {

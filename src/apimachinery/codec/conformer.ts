@@ -26,6 +26,8 @@ export interface ConformOptions {
   readonly strict: boolean
   /** From `parseJson`, where it went the exact way: then numbers may be literals. */
   readonly duplicates?: Duplicates | undefined
+  /** An earlier result for the same schema: what the value shares with it is not looked at again. */
+  readonly known?: unknown
 }
 
 export interface Conformed {
@@ -52,7 +54,8 @@ export class Conformer {
   conform(value: unknown, schema: Schema, options: ConformOptions): Conformed {
     const context = new DecodeContext(options.strict, options.duplicates)
     const shape = this.#shapeOf(schema)
-    const conformed = value === null || value === undefined ? shape.zero : shape.conform(value, context)
+    const conformed =
+      value === null || value === undefined ? shape.zero : shape.conform(value, context, options.known)
     context.finish()
     return { value: conformed, strictErrors: context.strictErrors }
   }

@@ -43,6 +43,8 @@ export interface ParsedBody {
   readonly exact?: { readonly duplicates: Duplicates }
   /** What a strict parser of the media type has against it (YAML's duplicate keys). */
   readonly strictErrors?: readonly string[]
+  /** An object of the same schema that was decoded before: what the value shares with it is right. */
+  readonly known?: unknown
 }
 
 const findKind =
@@ -142,10 +144,13 @@ export class ObjectDecoder {
     }
   }
 
-  /** Takes an object that came without encoding (from the same process) as if it had been decoded. */
-  accept(value: unknown, options: DecodeOptions): DecodedObject {
+  /**
+   * Takes an object that came without encoding (from the same process) as if it had been decoded. What it shares with
+   * `known`, a decoded object of the same kind, is not looked at.
+   */
+  accept(value: unknown, options: DecodeOptions, known?: unknown): DecodedObject {
     try {
-      return this.#accept({ value }, kindOf(value, options.expected), options)
+      return this.#accept({ value, known }, kindOf(value, options.expected), options)
     } catch (error) {
       throw unrecognized(error, options.expected, typeof value)
     }
@@ -199,7 +204,8 @@ export class ObjectDecoder {
       const fitted = structure?.conform(value, strict) ?? { value, strictErrors: [] }
       return { value: fitted.value, strictErrors: [...given, ...fitted.strictErrors] }
     }
-    const conformed = this.#conformer.conform(parsed.value, schema, { strict, duplicates })
+    const { known } = parsed
+    const conformed = this.#conformer.conform(parsed.value, schema, { strict, duplicates, known })
     return { value: conformed.value, strictErrors: [...before, ...conformed.strictErrors] }
   }
 

@@ -12,7 +12,8 @@ export interface Shape {
   readonly plain?: 'string' | 'boolean'
   /**
    * Checks and normalises: gives back the same value where nothing needs changing. Saves or throws errors
-   * through the context; undefined means absent (or wrong, then an error is saved).
+   * through the context; undefined means absent (or wrong, then an error is saved). What `value` has in common with
+   * `known`, which had gone this way before, is right as it is.
    */
-  conform(value: unknown, context: DecodeContext): unknown
+  conform(value: unknown, context: DecodeContext, known?: unknown): unknown
 }

@@ -117,12 +117,13 @@ export class StructShape implements Shape {
     return false
   }
 
-  conform(value: unknown, context: DecodeContext): unknown {
+  conform(value: unknown, context: DecodeContext, known?: unknown): unknown {
     if (!isMembers(value)) {
       context.typeError(goValue(value), this.#goType)
       return undefined
     }
     const fields = this.#load()
+    const before = isMembers(known) ? known : undefined
     let copy: Record<string, unknown> | undefined
     let always = 0
     let seen = 0
@@ -130,7 +131,9 @@ export class StructShape implements Shape {
       const given = value[key]
       const field = fields.get(key)
       const conformed =
-        field === undefined ? this.#unknown(key, given, context) : conformField(field, given, context)
+        field === undefined
+          ? this.#unknown(key, given, context)
+          : conformField(field, given, context, before?.[key])
       if (conformed !== undefined && field !== undefined && isShown(field)) always++
       if (copy === undefined && (conformed !== given || conformed === undefined))
         copy = copyBefore(value, key)
@@ -162,13 +165,14 @@ export class StructShape implements Shape {
   }
 }
 
-function conformField(field: StructField, value: unknown, context: DecodeContext): unknown {
+function conformField(field: StructField, value: unknown, context: DecodeContext, known: unknown): unknown {
   const { presence } = field
   if (value === null || value === undefined) return presence === 'null' ? null : undefined
+  if (value === known && typeof value === 'object') return value
   let conformed: unknown = value
   if (typeof value !== field.shape.plain) {
     context.path.push(field)
-    conformed = field.shape.conform(value, context)
+    conformed = field.shape.conform(value, context, known)
     context.path.pop()
   }
   if (presence === 'nonzero') return field.shape.isZero(conformed) ? undefined : conformed

@@ -1,6 +1,6 @@
 import { goTypeOf } from '../codec/go-types.ts'
 import type { Schema } from '../schema.ts'
-import { goKindOfJson, goTypeOfJson, isFields, isList } from './patch-value.ts'
+import { type Fields, goKindOfJson, goTypeOfJson, isFields, isList } from './patch-value.ts'
 
 const anything: Schema = {}
 
@@ -23,10 +23,12 @@ function scalarComplaint(value: unknown, schema: Schema): string | undefined {
 
 /**
  * Why upstream could not make an object of a patched map (its converter between maps and Go's structs words that
- * otherwise than its decoder of JSON); undefined if it is not for a value of the wrong type.
+ * otherwise than its decoder of JSON); undefined if it is not for a value of the wrong type. There is none about what
+ * the map shares with `known`, an object of the schema.
  */
-export function restoreComplaint(value: unknown, schema: Schema): string | undefined {
-  if (value === null || value === undefined) return undefined
+export function restoreComplaint(value: unknown, schema: Schema, known?: unknown): string | undefined {
+  if (value === null || value === undefined || (value === known && typeof value === 'object'))
+    return undefined
   if (schema.type === 'array') {
     if (!isList(value)) return `cannot restore slice from ${goKindOfJson(value)}`
     return firstOf(value, () => schema.items ?? anything)
@@ -39,15 +41,31 @@ export function restoreComplaint(value: unknown, schema: Schema): string | undef
   const { properties } = schema
   if (properties !== undefined) {
     if (!isFields(value)) return `cannot restore struct from: ${goKindOfJson(value)}`
-    for (const key in properties) {
-      const complaint = restoreComplaint(value[key], properties[key] ?? anything)
-      if (complaint !== undefined) return complaint
-    }
-    return undefined
+    return firstOfStruct(value, properties, isFields(known) ? known : undefined)
   }
   const decodesItself = schema.intOrString === true || schema.type === undefined || schema.type === 'object'
   const formatted = schema.format !== undefined && schema.type === 'string'
   return decodesItself || formatted ? undefined : scalarComplaint(value, schema)
+}
+
+/** The first by the order of the struct's fields; most have none, which the value's own fields tell sooner. */
+function firstOfStruct(
+  value: Fields,
+  properties: Readonly<Record<string, Schema>>,
+  known: Fields | undefined,
+): string | undefined {
+  const complaintOf = (key: string): string | undefined =>
+    Object.hasOwn(properties, key)
+      ? restoreComplaint(value[key], properties[key] ?? anything, known?.[key])
+      : undefined
+  for (const key in value) {
+    if (complaintOf(key) === undefined) continue
+    for (const ordered in properties) {
+      const complaint = complaintOf(ordered)
+      if (complaint !== undefined) return complaint
+    }
+  }
+  return undefined
 }
 
 function firstOf(values: readonly unknown[], schemaOf: () => Schema): string | undefined {

@@ -30,6 +30,11 @@ export interface SelectOptions {
   readonly limit?: number
 }
 
+/** Where an object's newest record is: the order by id changes only when objects come and go. */
+interface Slot {
+  record: CachedObject
+}
+
 export type ReadHandler = (now: CachedObject | undefined, before: CachedObject | undefined) => void
 
 const byteOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
@@ -51,8 +56,8 @@ export class ResourceCache {
   readonly #decoded: DecodedObjects
   readonly #limits: HistoryLimits
   readonly #fieldNames: readonly string[]
-  readonly #byId = new Map<string, CachedObject>()
-  readonly #ordered = new BTree<string, CachedObject>(undefined, byteOrder)
+  readonly #byId = new Map<string, Slot>()
+  readonly #ordered = new BTree<string, Slot>(undefined, byteOrder)
   readonly #indices: Indices
   readonly #readHandlers = new Set<ReadHandler>()
   #history: History
@@ -90,7 +95,7 @@ export class ResourceCache {
   }
 
   get(id: string): CachedObject | undefined {
-    return this.#byId.get(id)
+    return this.#byId.get(id)?.record
   }
 
   /** Whether a write that changes nothing of it would change what is stored (another version, a layout of others). */
@@ -103,8 +108,8 @@ export class ResourceCache {
     this.#outdated.add(id)
   }
 
-  values(): Iterable<CachedObject> {
-    return this.#byId.values()
+  *values(): Iterable<CachedObject> {
+    for (const { record } of this.#byId.values()) yield record
   }
 
   /** Empties it, before everything is loaded as of `revision`. Whoever watches has to start anew. */
@@ -125,9 +130,31 @@ export class ResourceCache {
     const record = this.#readable(id, stored, revision, () =>
       this.#taken(id, stored, metadataLength, revision),
     )
-    if (record === undefined) return
-    this.#byId.set(id, record)
-    this.#ordered.set(id, record)
+    if (record !== undefined) this.#keep(id, record)
+  }
+
+  /** Gives the record before. */
+  #keep(id: string, record: CachedObject): CachedObject | undefined {
+    const known = this.#byId.get(id)
+    if (known !== undefined) {
+      const previous = known.record
+      known.record = record
+      return previous
+    }
+    const slot = { record }
+    this.#byId.set(id, slot)
+    this.#ordered.set(id, slot)
+    return undefined
+  }
+
+  /** Gives what was there. */
+  #drop(id: string): CachedObject | undefined {
+    const known = this.#byId.get(id)
+    if (known === undefined) return undefined
+    this.#byId.delete(id)
+    this.#ordered.delete(id)
+    this.#indices.replace(known.record, undefined)
+    return known.record
   }
 
   /** Gives the new record; undefined for what somebody else has stored and nobody can read. */
@@ -142,9 +169,7 @@ export class ResourceCache {
       written === undefined ? this.#foreign(id, stored, revision) : this.#own(id, stored, revision, written)
     if (record === undefined) return undefined
     if (this.#corrupt.size > 0) this.#corrupt.delete(id)
-    const previous = this.#byId.get(id)
-    this.#byId.set(id, record)
-    this.#ordered.set(id, record)
+    const previous = this.#keep(id, record)
     if (written !== undefined) this.#decoded.put(record, written.object)
     this.#indices.replace(previous, record)
     this.#announce(new CacheEvent(revision, record, previous, this.layout))
@@ -186,11 +211,8 @@ export class ResourceCache {
 
   /** An object that cannot be read any more is not gone: watchers are told nothing but to start anew. */
   #lose(id: string): void {
-    const previous = this.#byId.get(id)
+    const previous = this.#drop(id)
     if (previous === undefined) return
-    this.#byId.delete(id)
-    this.#ordered.delete(id)
-    this.#indices.replace(previous, undefined)
     this.#decoded.forget(previous)
     for (const consumer of this.hub.consumers()) consumer.terminate()
   }
@@ -220,11 +242,8 @@ export class ResourceCache {
   remove(id: string, revision: number): CachedObject | undefined {
     if (this.#corrupt.size > 0) this.#corrupt.delete(id)
     if (this.#outdated.size > 0) this.#outdated.delete(id)
-    const previous = this.#byId.get(id)
+    const previous = this.#drop(id)
     if (previous === undefined) return undefined
-    this.#byId.delete(id)
-    this.#ordered.delete(id)
-    this.#indices.replace(previous, undefined)
     const event = new CacheEvent(revision, undefined, previous, this.layout)
     this.#announce(event)
     return previous
@@ -335,13 +354,13 @@ export class ResourceCache {
     const namespace = namespaceOf(selection)
     const unfiltered = selection.labels.empty && selection.fields.empty
     if (namespace === '' && unfiltered && limit === 0 && after === '')
-      return { objects: this.#ordered.valuesArray(), remaining: 0, more: false }
+      return { objects: this.#ordered.valuesArray().map(({ record }) => record), remaining: 0, more: false }
     const low = namespace === '' ? '' : `${namespace}/`
     const high = namespace === '' ? '\u{10ffff}' : `${namespace}0`
     const start = after >= low ? `${after}\0` : low
     const objects: CachedObject[] = []
     let more = false
-    this.#ordered.forRange(start, high, false, (_id, record) => {
+    this.#ordered.forRange(start, high, false, (_id, { record }) => {
       if (!unfiltered && !this.matches(record, selection)) return undefined
       if (limit > 0 && objects.length === limit) {
         more = true

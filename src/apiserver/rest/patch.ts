@@ -62,23 +62,29 @@ const unfit = (patch: ObjectPatch, patched: JsonValue, why: string): StatusError
 export const patchStrictness = ({ fieldValidation }: WriteOptions): FieldValidation =>
   fieldValidation === 'Ignore' ? 'Ignore' : 'Warn'
 
+export interface Patched {
+  readonly document: JsonValue
+  /** What was patched. */
+  readonly known: KubernetesObject
+}
+
 /** A patched document as an object of a kind. Throws Invalid in upstream's words. */
 export function decodePatched(
   { context }: Resource,
   request: ServerRequest,
   patch: ObjectPatch,
-  document: JsonValue,
+  { document, known }: Patched,
   decoding: DecodeOptions,
   { fieldValidation }: WriteOptions,
 ): KubernetesObject {
   const { expected: kind, schema } = decoding
   const strategic = patch.type === 'application/strategic-merge-patch+json'
-  const complaint = strategic ? restoreComplaint(document, schema ?? {}) : undefined
+  const complaint = strategic ? restoreComplaint(document, schema ?? {}, known) : undefined
   if (complaint !== undefined) throw unfit(patch, document, complaint)
   const apiVersion = apiVersionOf(kind)
   const patched = strategic && isFields(document) ? { ...document, apiVersion, kind: kind.kind } : document
   try {
-    const decoded = context.decoder.accept(patched, decoding)
+    const decoded = context.decoder.accept(patched, decoding, known)
     const errors = [...patch.strictErrors, ...[...decoded.warnings].sort()]
     if (fieldValidation === 'Strict' && errors.length > 0)
       throw unfit(patch, patched, `strict decoding error: ${errors.join(', ')}`)
@@ -120,7 +126,8 @@ function patchTransform(
   const decoding = resource.decoding(patchStrictness(options))
   return (live) => {
     if (live === undefined) throw notFound(resource.subject(name))
-    const patched = patch.apply(live as unknown as Fields, schema ?? {})
+    const document = patch.apply(live as unknown as Fields, schema ?? {})
+    const patched = { document, known: live }
     const object = kind.defaults(decodePatched(resource, request, patch, patched, decoding, options))
     return withManagedFields(resource, live, object, subresource, options)
   }

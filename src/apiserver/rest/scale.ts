@@ -222,7 +222,7 @@ export async function patchScale(resource: Resource, request: ServerRequest): Pr
   const { schema } = management
   const decoding = { expected: scaleKind, schema, fieldValidation: patchStrictness(options) }
   return write(resource, request, options, undefined, (live) => {
-    const patched = patch.apply(live as unknown as Fields, schema)
+    const patched = { document: patch.apply(live as unknown as Fields, schema), known: live }
     const object = decodePatched(resource, request, patch, patched, decoding, options)
     return updateManagedFields(live, object, management)
   })
