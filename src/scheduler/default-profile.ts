@@ -1,5 +1,6 @@
 import type { Plugin, PluginContext, Profile } from './framework.ts'
 import { defaultBinder } from './plugins/default-binder/default-binder.ts'
+import { interPodAffinity } from './plugins/inter-pod-affinity/inter-pod-affinity.ts'
 import { nodeAffinity } from './plugins/node-affinity/node-affinity.ts'
 import { nodeName } from './plugins/node-name/node-name.ts'
 import { nodePorts } from './plugins/node-ports/node-ports.ts'
@@ -22,6 +23,7 @@ const defaultPlugins: readonly (readonly [make: (context: PluginContext) => Plug
   [nodePorts, 0],
   [nodeResourcesFit, 1],
   [podTopologySpread, 2],
+  [interPodAffinity, 2],
   [nodeResourcesBalancedAllocation, 1],
   [defaultBinder, 0],
 ]

@@ -212,6 +212,6 @@ test('podTopologySpread() refuses and scores as if it counted all pods anew', ()
         }
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 150 },
   )
 })
