@@ -113,7 +113,7 @@ describe('a node dies', () => {
 
   test('pods that keep apart go elsewhere if there is an elsewhere, else when a node comes', async () => {
     await begin(4)
-    await look.deploy('web', 3, apart)
+    await look.deploy('web', 3, apart('web'))
     await kill('a node dies, pods keep apart, a node is free', 3)
     const [next = ''] = (await look.readyPods('web')).map((pod) => pod.spec?.nodeName ?? '')
     world.node(next).process.kill()

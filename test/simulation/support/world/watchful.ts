@@ -13,10 +13,16 @@ export const staysFor = (tolerationSeconds: number): core.v1.Toleration[] =>
     tolerationSeconds,
   }))
 
-/** At most one pod of the workload on a machine: each wants the same port of it. */
-export const apart: PodSpec = {
-  containers: [{ name: 'main', image: 'web', ports: [{ containerPort: 80, hostPort: 8080 }] }],
-}
+/** At most one pod of the workload on a machine. */
+export const apart = (name: string): PodSpec => ({
+  affinity: {
+    podAntiAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [
+        { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: name } } },
+      ],
+    },
+  },
+})
 
 /** Asks and measures in a world, by the second. */
 export class Watchful {
