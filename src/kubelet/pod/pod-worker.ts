@@ -1,13 +1,14 @@
 import type { core } from '../../api/generated/types/index.ts'
-import { timeMs } from '../../apimachinery/time.ts'
 import type { Timer } from '../../base/host.ts'
 import type { Rejection } from './admit-pod.ts'
-import { podGarbage } from './garbage.ts'
 import { killPod } from './kill-containers.ts'
 import { observeNew, observePod } from './observe-pod.ts'
 import { latestContainer, nothingObserved, type ObservedPod, runningContainers } from './observed-pod.ts'
 import { isSettled, planPod } from './plan.ts'
 import type { PodContext } from './pod-context.ts'
+import { PodDeadline } from './pod-deadline.ts'
+import { PodGround } from './pod-ground.ts'
+import { removeContainers, removeGarbage, removePod } from './remove-remains.ts'
 import { emptyMemory, retryPauseMs, runActions } from './run-actions.ts'
 import { messageOf } from './start-failure.ts'
 import { isTerminalPhase } from './status/pod-phase.ts'
@@ -41,15 +42,20 @@ export interface PodWorkerOptions {
 
 type Stage = 'new' | 'running' | 'terminating' | 'terminated' | 'cleared'
 
-const firstMountRetryMs = 500
-const maxMountRetryMs = 122_000
 const networkRetryMs = 1_000
+
+const deadlineExceeded: PodVerdict = {
+  reason: 'DeadlineExceeded',
+  message: 'Pod was active on the node longer than the specified deadline',
+}
 
 /** Brings one pod to what the API says and keeps it there: one thing at a time, woken by whatever changes. */
 export class PodWorker {
   readonly #context: PodContext
   readonly #options: PodWorkerOptions
   readonly #memory = emptyMemory()
+  readonly #ground: PodGround
+  readonly #deadline: PodDeadline
   readonly #uid: string
   #pod: Pod
   #gone: boolean
@@ -57,15 +63,11 @@ export class PodWorker {
   #observed: ObservedPod = nothingObserved
   #verdict: PodVerdict | undefined
   #timer: Timer | undefined
-  #deadline: Timer | undefined
   #busy = false
   #dirty = false
   /** Something may have changed that was not seen yet. */
   #stale = true
   #stopped = false
-  #mountRetryMs = firstMountRetryMs
-  /** This process has seen to its groups and volumes; what runs since before gets that once. */
-  #prepared = false
 
   constructor(options: PodWorkerOptions) {
     this.#options = options
@@ -73,6 +75,8 @@ export class PodWorker {
     this.#pod = options.pod
     this.#gone = options.gone
     this.#uid = options.pod.metadata?.uid ?? ''
+    this.#ground = new PodGround(options.context)
+    this.#deadline = new PodDeadline(options.context.host, () => this.fail(deadlineExceeded))
   }
 
   get pod(): Pod {
@@ -132,7 +136,7 @@ export class PodWorker {
   /** Something that it may wait for has come: what failed is tried at once. */
   retryNow(): void {
     this.#memory.holds.clear()
-    this.#mountRetryMs = firstMountRetryMs
+    this.#ground.retrySoon()
     this.wake()
   }
 
@@ -160,7 +164,7 @@ export class PodWorker {
   stop(): void {
     this.#stopped = true
     this.#timer?.cancel()
-    this.#deadline?.cancel()
+    this.#deadline.cancel()
   }
 
   async #loop(): Promise<void> {
@@ -195,7 +199,7 @@ export class PodWorker {
     if (this.#shouldEnd()) return this.#end()
     const status = this.#report(this.#observed, false)
     if (isTerminalPhase(status.phase)) return this.#end()
-    this.#watchDeadline(status)
+    this.#deadline.watch(this.#pod, status)
     return this.#advance()
   }
 
@@ -240,9 +244,11 @@ export class PodWorker {
     }
     const actions = planPod(pod, this.#observed, context.probes.results)
     const settled = isSettled(actions)
-    if (settled && this.#prepared) return this.#collectGarbage()
-    if (!(await this.#prepare(pod))) return this.#nextMountRetry()
-    if (settled) return this.#collectGarbage()
+    if (!(settled && this.#ground.isLaid) && !(await this.#ground.lay(pod))) return this.#ground.nextRetryMs()
+    if (settled) {
+      await removeGarbage(context, this.#observed)
+      return undefined
+    }
     const result = await runActions({
       context,
       pod,
@@ -263,43 +269,6 @@ export class PodWorker {
       else await this.#observeMade({ ...onlyStarted, isNew: false })
     } else this.#report(this.#observed, false)
     return result.retryAfterMs
-  }
-
-  /** Groups and volumes; false when the volumes are not there yet. */
-  async #prepare(pod: Pod): Promise<boolean> {
-    const { cgroups, events, files } = this.#context
-    try {
-      await cgroups.ensure(pod)
-    } catch (error) {
-      const text = `unable to ensure pod container exists: ${messageOf(error)}`
-      events.event(pod, 'Warning', 'FailedCreatePodContainer', text)
-      throw error
-    }
-    try {
-      await files.mountVolumes(pod)
-      this.#mountRetryMs = firstMountRetryMs
-      this.#prepared = true
-      return true
-    } catch (error) {
-      events.event(pod, 'Warning', 'FailedMount', messageOf(error))
-      return false
-    }
-  }
-
-  #nextMountRetry(): number {
-    const delayMs = this.#mountRetryMs
-    this.#mountRetryMs = Math.min(delayMs * 2, maxMountRetryMs)
-    return delayMs
-  }
-
-  async #collectGarbage(): Promise<undefined> {
-    const { containers, sandboxIds } = podGarbage(this.#observed)
-    for (const container of containers) {
-      await this.#context.runtime.removeContainer(container.id)
-      await this.#context.files.removeLog(container.logPath)
-    }
-    for (const id of sandboxIds) await this.#context.runtime.removePodSandbox(id)
-    return undefined
   }
 
   /** Computes the status, hands it on and tells the probes. */
@@ -324,24 +293,11 @@ export class PodWorker {
     return status
   }
 
-  #watchDeadline(status: PodStatus): void {
-    const seconds = this.#pod.spec?.activeDeadlineSeconds
-    this.#deadline?.cancel()
-    if (seconds === undefined || status.startTime === undefined) return
-    const dueMs = timeMs(status.startTime) + seconds * 1000
-    this.#deadline = this.#context.host.schedule(Math.max(dueMs - this.#context.host.now(), 0), () =>
-      this.fail({
-        reason: 'DeadlineExceeded',
-        message: 'Pod was active on the node longer than the specified deadline',
-      }),
-    )
-  }
-
   /** Kills what runs, then gives back what the pod held. */
   async #end(): Promise<number | undefined> {
     const { cgroups, events, files, probes, statuses } = this.#context
     this.#stage = 'terminating'
-    this.#deadline?.cancel()
+    this.#deadline.cancel()
     this.#report(this.#observed, false)
     probes.stopLivenessAndStartup(this.#uid)
     try {
@@ -356,7 +312,7 @@ export class PodWorker {
     this.#report(this.#observed, true)
     await files.unmountVolumes(this.#uid)
     await cgroups.remove(this.#uid)
-    if (this.#verdict?.removesContainers) await this.#removeContainers()
+    if (this.#verdict?.removesContainers) await removeContainers(this.#context, this.#observed)
     const last = statuses.status(this.#uid)
     if (last !== undefined && !this.#gone) {
       const started = (name: string): boolean => latestContainer(this.#observed, name) !== undefined
@@ -369,27 +325,16 @@ export class PodWorker {
     return undefined
   }
 
-  async #removeContainers(): Promise<void> {
-    const { files, runtime } = this.#context
-    for (const { id, logPath } of this.#observed.containers) {
-      await runtime.removeContainer(id)
-      await files.removeLog(logPath)
-    }
-  }
-
   /** While the API keeps the ended pod its containers stay, for their logs. */
   async #afterEnd(): Promise<undefined> {
-    const { cgroups, files, runtime, statuses } = this.#context
+    const { statuses } = this.#context
     if (!this.#gone) {
       const status = statuses.status(this.#uid)
       if (status !== undefined) statuses.set(this.#pod, status, { mayRun: false, finished: true })
       return undefined
     }
     await this.#observe()
-    for (const sandbox of this.#observed.sandboxes) await runtime.removePodSandbox(sandbox.id)
-    await cgroups.remove(this.#uid)
-    await files.removePod(this.#uid)
-    statuses.remove(this.#uid)
+    await removePod(this.#context, this.#uid, this.#observed)
     this.#stage = 'cleared'
     this.#timer?.cancel()
     this.#options.onCleared()
@@ -397,12 +342,7 @@ export class PodWorker {
   }
 
   async #refreshVolumes(): Promise<void> {
-    if (this.#stage !== 'running') return
-    try {
-      await this.#context.files.refreshVolumes(this.#pod)
-    } catch (error) {
-      this.#context.events.event(this.#pod, 'Warning', 'FailedMount', messageOf(error))
-    }
+    if (this.#stage === 'running') await this.#ground.refresh(this.#pod)
   }
 
   /** The grace period became shorter while containers end: they are told again. */

@@ -1,0 +1,66 @@
+import type { core } from '../../api/generated/types/index.ts'
+import type { PodContext } from './pod-context.ts'
+import { messageOf } from './start-failure.ts'
+
+type Pod = core.v1.Pod
+
+const firstMountRetryMs = 500
+const maxMountRetryMs = 122_000
+
+/** What a pod stands on before anything of it runs: its control groups and volumes. */
+export class PodGround {
+  readonly #context: PodContext
+  #retryMs = firstMountRetryMs
+  #isLaid = false
+
+  constructor(context: PodContext) {
+    this.#context = context
+  }
+
+  /** This process has seen to it; what runs since before gets that once. */
+  get isLaid(): boolean {
+    return this.#isLaid
+  }
+
+  /** False when the volumes are not there yet. */
+  async lay(pod: Pod): Promise<boolean> {
+    const { cgroups, events, files } = this.#context
+    try {
+      await cgroups.ensure(pod)
+    } catch (error) {
+      const text = `unable to ensure pod container exists: ${messageOf(error)}`
+      events.event(pod, 'Warning', 'FailedCreatePodContainer', text)
+      throw error
+    }
+    try {
+      await files.mountVolumes(pod)
+      this.#retryMs = firstMountRetryMs
+      this.#isLaid = true
+      return true
+    } catch (error) {
+      events.event(pod, 'Warning', 'FailedMount', messageOf(error))
+      return false
+    }
+  }
+
+  /** How long to wait before it is tried again; longer each time. */
+  nextRetryMs(): number {
+    const delayMs = this.#retryMs
+    this.#retryMs = Math.min(delayMs * 2, maxMountRetryMs)
+    return delayMs
+  }
+
+  /** Something that it may wait for has come. */
+  retrySoon(): void {
+    this.#retryMs = firstMountRetryMs
+  }
+
+  /** An object that volumes show has changed. */
+  async refresh(pod: Pod): Promise<void> {
+    try {
+      await this.#context.files.refreshVolumes(pod)
+    } catch (error) {
+      this.#context.events.event(pod, 'Warning', 'FailedMount', messageOf(error))
+    }
+  }
+}
