@@ -12,6 +12,7 @@ import type { ServedRegistry } from './discovery/served-registry.ts'
 import type { Endpoint, SubresourceEndpoint, VirtualResource } from './endpoint.ts'
 import { EndpointRoutes } from './endpoint-routes.ts'
 import type { Filter, Handler } from './filter.ts'
+import type { FlowControl } from './flow-control/flow-control.ts'
 import { InProcessTransport } from './in-process.ts'
 import { makeCodecs } from './represent/codecs.ts'
 import { Negotiator } from './represent/negotiate.ts'
@@ -32,7 +33,7 @@ import type { WatchRun } from './watch/watch-run.ts'
 import type { WriteAllocator } from './write-allocator.ts'
 
 /** `--request-timeout`. */
-const defaultRequestTimeoutMs = 60_000
+export const defaultRequestTimeoutMs = 60_000
 
 export interface ApiServerOptions {
   readonly authenticators: readonly Authenticator[]
@@ -51,6 +52,8 @@ export interface ApiServerOptions {
   readonly aggregation?: (request: ServerRequest) => Promise<ServerResponse> | undefined
   readonly requestTimeoutMs?: number
   readonly inFlight?: InFlightLimits
+  /** Absent: `inFlight` is all that limits. */
+  readonly flowControl?: FlowControl
 }
 
 export interface ApiServer {
@@ -136,7 +139,12 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     subresources: options.subresources ?? [],
     virtual: options.virtualResources ?? [],
     virtualKinds: kinds.filter((kind) => !isStored(kind)),
-    watches: { clock: new BookmarkClock(host, () => mirror.revision), metrics, running },
+    watches: {
+      clock: new BookmarkClock(host, () => mirror.revision),
+      metrics,
+      running,
+      counts: options.flowControl?.watches,
+    },
   })
   core.options.metrics.onCollect(() => {
     for (const kind of kinds)
@@ -164,6 +172,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
       audit: options.audit,
       authenticators: options.authenticators,
       impersonation: options.impersonation,
+      flowControl: options.flowControl?.filter,
       inFlight: options.inFlight ?? defaultInFlightLimits,
       authorizer: options.authorizer,
     },

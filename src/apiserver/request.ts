@@ -1,5 +1,6 @@
 import type { ParsedBody } from '../apimachinery/codec/decode-object.ts'
 import type { Query } from './query.ts'
+import type { Headers } from './response.ts'
 
 /** Who asks, as authentication found out (`user.Info`). */
 export interface UserInfo {
@@ -120,6 +121,8 @@ export class ServerRequest {
   user: UserInfo | undefined = undefined
   /** Headers (in lower case) that said who asks: nobody is told of them. */
   identityHeaders: readonly string[] = nothing
+  /** Which flow schema and priority level took it: what the answer says in its headers. */
+  flowHeaders: Headers | undefined = undefined
   #warnings: string[] | undefined = undefined
   /** Keys and values in turn: hardly anybody reads them. */
   #annotations: string[] | undefined = undefined

@@ -1,5 +1,5 @@
 import { type StatusError, statusError } from '../apimachinery/status-error.ts'
-import { type ServerResponse, textResponse } from './response.ts'
+import { type Headers, type ServerResponse, textResponse } from './response.ts'
 
 /** Upstream's answers to what none of its routes is for; they are found before anything else is looked at. */
 export const notRouted = (): StatusError =>
@@ -15,8 +15,8 @@ export const noMediaType = (): StatusError =>
   statusError('UnsupportedMediaType', '415: Unsupported Media Type', {})
 
 /** Text that no browser takes for anything else. */
-export const plainError = (text: string, status: number): ServerResponse =>
-  textResponse(`${text}\n`, status, undefined, { 'x-content-type-options': 'nosniff' })
+export const plainError = (text: string, status: number, headers: Headers = {}): ServerResponse =>
+  textResponse(`${text}\n`, status, undefined, { 'x-content-type-options': 'nosniff', ...headers })
 
 /** What is below no group at all. */
 export const pageNotFound = (): ServerResponse => plainError('404 page not found', 404)

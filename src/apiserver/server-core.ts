@@ -17,6 +17,7 @@ import { CacheWriter } from './cache/cache-writer.ts'
 import { Mirror } from './cache/mirror.ts'
 import type { ResourceCache } from './cache/resource-cache.ts'
 import { ServedRegistry } from './discovery/served-registry.ts'
+import type { SizeOf } from './flow-control/estimate-work.ts'
 import type { ObjectReader } from './object-reader.ts'
 import type { ObjectWriter } from './object-writer.ts'
 import { type BodyParsers, bodyParsers, readObject } from './rest/body.ts'
@@ -62,6 +63,8 @@ export class ServerCore {
   /** Everything that is served, as clients may discover it. */
   readonly served = new ServedRegistry()
   readonly #caches = new Map<string, ResourceCache>()
+  /** Of built-in kinds, by `group/resource`. */
+  readonly #named: ReadonlyMap<string, ResourceCache>
 
   constructor(options: ServerCoreOptions) {
     this.options = options
@@ -71,6 +74,12 @@ export class ServerCore {
     for (const kind of [...kinds, ...(options.hiddenKinds ?? [])])
       if (isStored(kind) && kind.stored === undefined)
         this.#caches.set(kind.storagePrefix, this.mirror.register(kind))
+    this.#named = new Map(
+      [...this.#caches.values()].map((cache) => {
+        const { group, resource } = cache.kind
+        return [group === '' ? resource : `${group}/${resource}`, cache]
+      }),
+    )
     this.reader = new CacheReader([...this.#caches.values()])
     this.writer = new CacheWriter(this.mirror, ({ group, resource }) =>
       [...this.#caches.values()].find(({ kind }) => kind.group === group && kind.resource === resource),
@@ -82,6 +91,13 @@ export class ServerCore {
   /** Reads a request's body as an object of any kind. */
   readonly decodeBody: BodyDecoder = (request, expected, schema) =>
     readObject(this, request, expected, this.options.schemas.get(schema), 'Warn')
+
+  /** How much there is of a resource; undefined for what is not stored here. */
+  readonly sizeOf: SizeOf = (group, resource) => {
+    const name = group === '' ? resource : `${group}/${resource}`
+    const cache = this.#named.get(name) ?? this.mirror.cacheBelow(name)
+    return cache === undefined ? undefined : { objects: cache.size, bytes: cache.bytes }
+  }
 
   /** Where a stored kind's objects are, whichever version it is declared in. */
   cacheOf(kind: KindDeclaration): ResourceCache {

@@ -6,6 +6,7 @@ import { type AuthenticationTrust, ensureAuthenticationTrust } from './authentic
 import { ensureRoles } from './bootstrap-roles.ts'
 import { ensureDefaultServiceCidr } from './default-service-cidr.ts'
 import type { BootstrapContext } from './ensure.ts'
+import { ensureFlowObjects } from './flow-objects.ts'
 import { ensureKubernetesService, type KubernetesServiceOptions } from './kubernetes-service.ts'
 import { ensureLegacyTokenTracking } from './legacy-token-tracking.ts'
 import { ensurePriorityClasses } from './priority-classes.ts'
@@ -58,6 +59,7 @@ export class Bootstrap {
       always('start-system-namespaces-controller', () => ensureNamespaces(options)),
       once('rbac/bootstrap-roles', () => ensureRoles(options)),
       once('scheduling/bootstrap-system-priority-classes', () => ensurePriorityClasses(options)),
+      always('priority-and-fairness-config-producer', () => ensureFlowObjects(options)),
       always('start-kubernetes-service-cidr-controller', () =>
         ensureDefaultServiceCidr(options, options.serviceCidrs, formatTime(options.host.now())),
       ),

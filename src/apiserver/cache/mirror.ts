@@ -75,6 +75,11 @@ export class Mirror {
     this.#late = new LateCaches(this)
   }
 
+  /** What is stored below a prefix of one kind: `pods`, `apps/deployments`. */
+  cacheBelow(storagePrefix: string): ResourceCache | undefined {
+    return this.#caches.get(storagePrefix)
+  }
+
   /** Everything up to here is in the caches. */
   get revision(): number {
     return this.#revision

@@ -63,6 +63,7 @@ export class ResourceCache {
   #history: History
   #lastChange = 0
   #allAttributes = true
+  #bytes = 0
 
   constructor(
     kind: KindDeclaration,
@@ -83,6 +84,11 @@ export class ResourceCache {
 
   get size(): number {
     return this.#byId.size
+  }
+
+  /** Of all objects, encoded. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** The revision of the newest change; 0 if there was none since the load. */
@@ -117,6 +123,7 @@ export class ResourceCache {
     this.#corrupt.clear()
     this.#outdated.clear()
     this.#byId.clear()
+    this.#bytes = 0
     this.#ordered.clear()
     this.#indices.clear()
     this.#history = new History(revision, this.#limits)
@@ -136,6 +143,7 @@ export class ResourceCache {
   /** Gives the record before. */
   #keep(id: string, record: CachedObject): CachedObject | undefined {
     const known = this.#byId.get(id)
+    this.#bytes += record.bytes.length - (known?.record.bytes.length ?? 0)
     if (known !== undefined) {
       const previous = known.record
       known.record = record
@@ -151,6 +159,7 @@ export class ResourceCache {
   #drop(id: string): CachedObject | undefined {
     const known = this.#byId.get(id)
     if (known === undefined) return undefined
+    this.#bytes -= known.record.bytes.length
     this.#byId.delete(id)
     this.#ordered.delete(id)
     this.#indices.replace(known.record, undefined)

@@ -18,6 +18,8 @@ export interface ChainOptions extends RecoverOptions {
   readonly audit: Filter | undefined
   readonly authenticators: readonly Authenticator[]
   readonly impersonation: Filter | undefined
+  /** Priority and fairness; absent: plain limits. */
+  readonly flowControl: Filter | undefined
   readonly inFlight: InFlightLimits
   readonly authorizer: Authorizer
 }
@@ -31,7 +33,7 @@ export function buildChain(options: ChainOptions, last: Handler): Handler {
     options.audit,
     authenticationFilter(options.authenticators),
     options.impersonation,
-    maxInFlightFilter(options.inFlight, options.metrics),
+    options.flowControl ?? maxInFlightFilter(options.inFlight, options.metrics),
     authorizationFilter(options.authorizer),
   ]
   return compose(

@@ -72,7 +72,7 @@ function parseDuration(text: string): number | undefined {
 }
 
 /** `?timeout=` may shorten the server's own. */
-function askedTimeoutMs(request: ServerRequest): number | undefined {
+export function askedTimeoutMs(request: ServerRequest): number | undefined {
   const text = request.query.isEmpty ? undefined : request.query.get('timeout')
   if (text === undefined || text === '' || text === '0') return undefined
   const ms = parseDuration(text)

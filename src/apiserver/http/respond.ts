@@ -27,6 +27,8 @@ function commonHeaders(
     'cache-control': 'no-cache, private',
     'content-type': contentType,
   }
+  const { flowHeaders } = request
+  if (flowHeaders !== undefined) for (const name in flowHeaders) all[name] = flowHeaders[name] ?? ''
   if (headers !== undefined) for (const name in headers) all[name.toLowerCase()] = headers[name] ?? ''
   if (request.warnings.length > 0) all.warning = warningHeaders(request.warnings)
   return all

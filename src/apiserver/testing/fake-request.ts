@@ -10,6 +10,7 @@ export interface FakeRequestOptions {
   readonly connection?: Connection
   readonly body?: unknown
   readonly user?: UserInfo
+  readonly startedMs?: number
 }
 
 /** A request as a front makes it, for tests of filters and endpoints. */
@@ -22,7 +23,7 @@ export function fakeRequest(options: FakeRequestOptions = {}): ServerRequest {
     method: options.method ?? 'GET',
     path,
     query: Query.parse(query),
-    startedMs: 0,
+    startedMs: options.startedMs ?? 0,
     source: {
       connection: options.connection ?? { remoteAddress: '127.0.0.1' },
       wantsObjects: false,

@@ -1,4 +1,5 @@
 import type { Selection } from '../cache/selection.ts'
+import type { WatchCounts } from '../flow-control/watch-counts.ts'
 import type { Representations } from '../represent/representations.ts'
 import type { ServerRequest } from '../request.ts'
 import type { ServerResponse } from '../response.ts'
@@ -21,6 +22,8 @@ export interface WatchServices {
   readonly metrics: ServerMetrics
   /** All that run, so that closing the server ends them. */
   readonly running: Set<WatchRun>
+  /** Absent where nobody counts how many watches a write makes work for. */
+  readonly counts: WatchCounts | undefined
 }
 
 /** WATCH of a resource. */
@@ -53,11 +56,13 @@ export async function watch(
         onEnd: () => {
           services.running.delete(run)
           ended()
+          uncount?.()
         },
       },
       output,
     )
     const ended = services.metrics.longRunning(request)
+    const uncount = services.counts?.add(request.info, options.fields)
     services.running.add(run)
     run.start()
     return run

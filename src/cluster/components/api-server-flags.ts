@@ -102,6 +102,10 @@ const limitFlags = {
   'max-mutating-requests-inflight': int('Mutating requests in flight at a time; 0: no limit.', 200, {
     min: 0,
   }),
+  'enable-priority-and-fairness': boolean(
+    'Requests are classified, queued and limited by FlowSchemas and PriorityLevelConfigurations.',
+    true,
+  ),
   'request-timeout': duration('How long a request may take, unless it is long-running.', 60_000),
   'http2-max-streams-per-connection': int('Streams of an HTTP/2 connection; 0: the default.', 0, { min: 0 }),
   'default-watch-cache-size': int('Has no effect: caches are sized as they are needed.', 100, { min: 1 }),

@@ -139,6 +139,18 @@ function addressTypes(flags: ApiServerFlags): readonly string[] | undefined {
 
 const unlimited = (limit: number): number => (limit === 0 ? Number.POSITIVE_INFINITY : limit)
 
+/** 0 where priority and fairness is off. */
+function flowControlSeats(flags: ApiServerFlags): number {
+  if (!flags['enable-priority-and-fairness']) return 0
+  const readOnly = flags['max-requests-inflight']
+  const mutating = flags['max-mutating-requests-inflight']
+  if (readOnly + mutating === 0)
+    throw new FlagError(
+      'invalid configuration: MaxRequestsInFlight=0 and MaxMutatingRequestsInFlight=0; they must add up to something positive',
+    )
+  return readOnly + mutating
+}
+
 export type ServerPart = Omit<ServeApiOptions, 'host' | 'logger' | 'metrics' | 'place' | 'checked'>
 
 /** What the flags say, but for where objects are kept; `given` are those that were set. Throws FlagError. */
@@ -178,6 +190,7 @@ export function apiServerOptions(flags: ApiServerFlags, given: ReadonlySet<strin
       readOnly: unlimited(flags['max-requests-inflight']),
       mutating: unlimited(flags['max-mutating-requests-inflight']),
     },
+    flowControlSeats: flowControlSeats(flags),
     coordinatedLeadership: coordinatedLeadership(flags),
     featureGates: flags['feature-gates'],
     runtimeConfig: flags['runtime-config'],

@@ -13,7 +13,7 @@ import { AdmissionChain } from '../../apiserver/admission-chain.ts'
 import { Aggregation } from '../../apiserver/aggregation/aggregation.ts'
 import { AllocationRepair } from '../../apiserver/allocation/allocation-repair.ts'
 import { ServiceAllocator } from '../../apiserver/allocation/service-allocator.ts'
-import { type ApiServer, createApiServer } from '../../apiserver/api-server.ts'
+import { type ApiServer, createApiServer, defaultRequestTimeoutMs } from '../../apiserver/api-server.ts'
 import { ClientCertificateAuthenticator } from '../../apiserver/authentication/client-certificate.ts'
 import { FrontProxyAuthenticator } from '../../apiserver/authentication/front-proxy.ts'
 import {
@@ -31,7 +31,7 @@ import { RulesReviewResource } from '../../apiserver/authorization/rules-review.
 import { AccessReviewResource } from '../../apiserver/authorization/subject-access-review.ts'
 import { Bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import { ServerLeases } from '../../apiserver/bootstrap/server-leases.ts'
-import type { InFlightLimits } from '../../apiserver/chain/max-in-flight.ts'
+import { defaultInFlightLimits, type InFlightLimits } from '../../apiserver/chain/max-in-flight.ts'
 import type { BackendAddress, BackendConnector } from '../../apiserver/connect/backend.ts'
 import { connectEndpoints } from '../../apiserver/connect/connect-endpoints.ts'
 import { ConversionMetrics } from '../../apiserver/custom-resources/conversion-metrics.ts'
@@ -40,7 +40,9 @@ import { webhookConverter } from '../../apiserver/custom-resources/webhook-conve
 import { type HealthCheck, ping } from '../../apiserver/discovery/health-endpoint.ts'
 import { ObjectForms } from '../../apiserver/dynamic-admission/object-forms.ts'
 import { ServedParams } from '../../apiserver/dynamic-admission/policies/served-params.ts'
-import type { SubresourceEndpoint, VirtualResource } from '../../apiserver/endpoint.ts'
+import type { Endpoint, SubresourceEndpoint, VirtualResource } from '../../apiserver/endpoint.ts'
+import { FlowDebugEndpoint } from '../../apiserver/flow-control/debug-endpoint.ts'
+import { FlowControl } from '../../apiserver/flow-control/flow-control.ts'
 import { NodeBackendConnector } from '../../apiserver/http/backend-connector.ts'
 import { acceptSpdy } from '../../apiserver/http/spdy/accept-spdy.ts'
 import { impersonationFilter } from '../../apiserver/impersonation/impersonation-filter.ts'
@@ -73,6 +75,8 @@ export interface ApiServerSetup {
   readonly admission: PluginChoice
   readonly requestTimeoutMs?: number | undefined
   readonly inFlight?: InFlightLimits | undefined
+  /** Of all priority levels together; 0: no priority and fairness, and `inFlight` is all that limits. */
+  readonly flowControlSeats?: number | undefined
   /** How clients, nodes and pods reach it. */
   readonly advertise: { readonly address: string; readonly port: number }
   /** The first address of the service range, `kubernetes.default`'s. */
@@ -250,6 +254,21 @@ function makeRepair({ host, logger }: ApiServerSetup, core: ServerCore, server: 
   return { repair, events }
 }
 
+function makeFlowControl(setup: ApiServerSetup, core: ServerCore): FlowControl | undefined {
+  const { readOnly, mutating } = defaultInFlightLimits
+  const { host, logger, metrics, requestTimeoutMs = defaultRequestTimeoutMs } = setup
+  const { flowControlSeats: serverSeats = readOnly + mutating } = setup
+  if (serverSeats === 0) return undefined
+  const { reader, sizeOf } = core
+  return new FlowControl({ host, logger, metrics, requestTimeoutMs, reader, sizeOf, serverSeats })
+}
+
+function flowDebug(host: Host, flowControl: FlowControl | undefined): readonly Endpoint[] {
+  if (flowControl === undefined) return []
+  const time = (atMs: number): string => new Date(host.now() - host.monotonicMs() + atMs).toISOString()
+  return [new FlowDebugEndpoint({ levels: () => flowControl.levels, time })]
+}
+
 /** Puts an API server together and loads it from the store. */
 export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiServer> {
   const { host, logger, metrics, store, identity, checked } = setup
@@ -322,18 +341,19 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   })
   checks.push(aggregation.check)
   const conversions = new ConversionMetrics(metrics)
+  const flowControl = makeFlowControl(setup, core)
   const server = createApiServer(core, {
     authenticators: [authenticator],
     authorizer,
     admission,
     allocators: [allocator],
-    endpoints,
+    endpoints: [...endpoints, ...flowDebug(host, flowControl)],
     aggregation: (request) => aggregation.handle(request),
     subresources,
     virtualResources: makeVirtualResources(host, guards),
     impersonation: impersonationFilter(authorizer),
     converter: (definition) => webhookConverter(definition, { host, reader, connector }, conversions),
-    ...defined({ requestTimeoutMs: setup.requestTimeoutMs, inFlight: setup.inFlight }),
+    ...defined({ requestTimeoutMs: setup.requestTimeoutMs, inFlight: setup.inFlight, flowControl }),
   })
   // Others may serve the same cluster.
   const leases = store.shared ? new ServerLeases(store.storage, setup.advertise.address) : undefined
@@ -347,6 +367,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     () => connector.close(),
     guards.start(),
     allocator.start(),
+    flowControl?.start(server.transportFor(loopbackUser, 'kube-apiserver')) ?? (() => {}),
     () => bootstrap.stop(),
     () => events.stop(),
     () => definitions?.stop(),
