@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readFacts } from './generate-api/facts.ts'
 import { generateFeatureGates } from './generate-api/feature-gates.ts'
+import { generateGoStructs } from './generate-api/go-structs.ts'
 import { generateProtobuf } from './generate-api/protobuf.ts'
 import { generateRbac } from './generate-api/rbac.ts'
 import { generateResources } from './generate-api/resources.ts'
@@ -27,6 +28,7 @@ const files = new Map([
   ...generateFeatureGates(facts),
   ...generateRbac(facts),
   ...generateRpc(facts),
+  ...generateGoStructs(),
 ])
 
 for (const old of ['types', 'rpc']) rmSync(join(target, old), { recursive: true, force: true })

@@ -18,4 +18,6 @@ export interface FieldError {
   readonly reason: FieldErrorReason
   readonly field: string
   readonly message: string
+  /** Where the message shows an object or a list: the parts of the text around it. Upstream prints it as its Go type has it. */
+  readonly shown?: { readonly before: string; readonly value: object; readonly after: string }
 }

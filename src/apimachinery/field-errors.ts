@@ -9,36 +9,50 @@ function fieldError(reason: FieldErrorReason, where: Where, what: string, detail
   return { reason, field: String(where), message: detail === '' ? what : `${what}: ${detail}` }
 }
 
-const shown = (value: unknown): string => (typeof value === 'string' ? goQuote(value) : goJson(value))
+/** An error whose message shows a value, between `what` and the detail. */
+function showing(
+  reason: FieldErrorReason,
+  where: Where,
+  what: string,
+  value: unknown,
+  detail: string,
+): FieldError {
+  const before = `${what}: `
+  const after = detail === '' ? '' : `: ${detail}`
+  const text = typeof value === 'string' ? goQuote(value) : goJson(value)
+  const error = { reason, field: String(where), message: before + text + after }
+  return typeof value === 'object' && value !== null ? { ...error, shown: { before, value, after } } : error
+}
 
 /** The constructors of upstream's `field` package (apimachinery/pkg/util/validation/field), with its texts. */
 export const required = (where: Where, detail = ''): FieldError =>
   fieldError('FieldValueRequired', where, 'Required value', detail)
 
 export const invalidValue = (where: Where, value: unknown, detail: string): FieldError =>
-  fieldError('FieldValueInvalid', where, `Invalid value: ${shown(value)}`, detail)
+  showing('FieldValueInvalid', where, 'Invalid value', value, detail)
 
 /** As invalidValue, for a value of the wrong type. */
 export const typeInvalid = (where: Where, value: unknown, detail: string): FieldError =>
-  fieldError('FieldValueTypeInvalid', where, `Invalid value: ${shown(value)}`, detail)
+  showing('FieldValueTypeInvalid', where, 'Invalid value', value, detail)
 
 /** As invalidValue, without showing the value. */
 export const invalidField = (where: Where, detail: string): FieldError =>
   fieldError('FieldValueInvalid', where, 'Invalid value', detail)
 
 export const notSupported = (where: Where, value: unknown, supported: readonly string[]): FieldError =>
-  fieldError(
+  showing(
     'FieldValueNotSupported',
     where,
-    `Unsupported value: ${shown(value)}`,
+    'Unsupported value',
+    value,
     supported.length === 0 ? '' : `supported values: ${supported.map(goQuote).join(', ')}`,
   )
 
 export const duplicate = (where: Where, value: unknown): FieldError =>
-  fieldError('FieldValueDuplicate', where, `Duplicate value: ${shown(value)}`, '')
+  showing('FieldValueDuplicate', where, 'Duplicate value', value, '')
 
 export const fieldNotFound = (where: Where, value: unknown): FieldError =>
-  fieldError('FieldValueNotFound', where, `Not found: ${shown(value)}`, '')
+  showing('FieldValueNotFound', where, 'Not found', value, '')
 
 export const fieldForbidden = (where: Where, detail: string): FieldError =>
   fieldError('FieldValueForbidden', where, 'Forbidden', detail)

@@ -3,7 +3,6 @@ import { validateObjectMeta } from '../../apimachinery/object-meta-validation.ts
 import {
   alreadyExists,
   forbidden,
-  invalid,
   isStatus,
   StatusError,
   statusError,
@@ -142,9 +141,7 @@ function checkNew(resource: Resource, object: KubernetesObject): void {
   const ofRest = kind.validate(object, undefined, resource.writeContext(''))
   const isLast = kind.metadataIsCheckedLast === true && ofRest.length > 0
   const errors = isLast ? ofRest : [...ofMetadata, ...ofRest]
-  // Upstream's errors name the group of the version that it works with.
-  const { group } = resource.cache.kind
-  if (errors.length > 0) throw invalid({ group, kind: kind.kind, name: object.metadata?.name ?? '' }, errors)
+  if (errors.length > 0) throw resource.invalid(object.metadata?.name ?? '', errors)
 }
 
 /** The name is taken: by an object that is going away, or because no free name was found for a prefix. */

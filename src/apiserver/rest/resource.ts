@@ -1,12 +1,14 @@
+import { inGoForm } from '../../api/go-value.ts'
 import type { DecodeOptions, FieldValidation } from '../../apimachinery/codec/decode-object.ts'
 import type { KindDeclaration, WriteContext } from '../../apimachinery/define-kind.ts'
+import type { FieldError } from '../../apimachinery/field-error.ts'
 import { CreatedFields } from '../../apimachinery/managed-fields/created-fields.ts'
 import { type FieldSet, setOf, union } from '../../apimachinery/managed-fields/field-set.ts'
 import type { Fields } from '../../apimachinery/managed-fields/typed.ts'
 import type { Versions } from '../../apimachinery/managed-fields/versions.ts'
 import type { FieldsV1, KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Schema } from '../../apimachinery/schema.ts'
-import { type Subject, statusError } from '../../apimachinery/status-error.ts'
+import { invalid, type StatusError, type Subject, statusError } from '../../apimachinery/status-error.ts'
 import type { Entry } from '../../storage/storage.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import { apiVersionOf, Layout } from '../cache/layout.ts'
@@ -124,6 +126,13 @@ export class Resource {
 
   subject(name: string): Subject {
     return { group: this.kind.group, resource: this.kind.resource, name }
+  }
+
+  /** The answer to an object that validation refuses. Upstream's errors speak of the version that it works with. */
+  invalid(name: string, errors: readonly FieldError[]): StatusError {
+    const { group, schema } = this.cache.kind
+    const { kind, context } = this
+    return invalid({ group, kind: kind.kind, name }, inGoForm(errors, context.schemas.get(schema)))
   }
 
   id(namespace: string, name: string): string {

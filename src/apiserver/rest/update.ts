@@ -245,9 +245,7 @@ function check(update: Update, object: KubernetesObject, live: KubernetesObject)
     ...validateObjectMetaUpdate(metadata, live.metadata ?? {}),
     ...kind.validate(object, live, resource.writeContext(subresource)),
   ]
-  // Upstream's errors name the group of the version that it works with.
-  const { group } = resource.cache.kind
-  if (errors.length > 0) throw invalid({ group, kind: kind.kind, name }, errors)
+  if (errors.length > 0) throw resource.invalid(name, errors)
 }
 
 /** An object that waited only for its finalizers goes with the last of them. */

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { invalidValue } from '../apimachinery/field-errors.ts'
+import { inGoForm } from './go-value.ts'
+import { builtInSchemas } from './schemas.ts'
+
+const shownIn = (type: string, field: string, value: unknown): string | undefined =>
+  inGoForm([invalidValue(field, value, 'why')], builtInSchemas.get(type))[0]?.message
+
+const job = 'io.k8s.api.batch.v1.Job'
+
+test('inGoForm() shows all fields of a Go struct, by their names and in their order there', () => {
+  expect(shownIn(job, 'spec.successPolicy', { rules: [{ succeededCount: 3 }] })).toBe(
+    'Invalid value: {"Rules":[{"SucceededIndexes":null,"SucceededCount":3}]}: why',
+  )
+})
+
+test('inGoForm() shows metadata and the namespaces of the host where Go has them', () => {
+  const value = {
+    metadata: { labels: { a: 'b' } },
+    spec: { hostNetwork: true, securityContext: {}, containers: [] },
+  }
+  const text = shownIn(job, 'spec.template', value) ?? ''
+  expect(text).toContain('{"labels":{"a":"b"},"Spec":{"Volumes":null,')
+  expect(text).toContain(
+    '"SecurityContext":{"HostNetwork":true,"HostPID":false,"HostIPC":false,"ShareProcessNamespace":null,',
+  )
+})
+
+test('inGoForm() finds the type of what a field is in', () => {
+  const field = 'spec.template.spec.securityContext.seccompProfile.localhostProfile'
+  expect(shownIn(job, field, { type: 'Localhost' })).toBe(
+    'Invalid value: {"Type":"Localhost","LocalhostProfile":null}: why',
+  )
+})
+
+test('inGoForm() leaves other values as they are', () => {
+  expect(shownIn(job, 'spec.template.metadata.labels', { b: '<', a: 'c' })).toBe(
+    'Invalid value: {"a":"c","b":"\\u003c"}: why',
+  )
+  expect(shownIn(job, 'spec.elsewhere', { odd: 1 })).toBe('Invalid value: {"odd":1}: why')
+  expect(inGoForm([invalidValue('spec', { a: 1 }, 'why')], undefined)[0]?.message).toContain('{"a":1}')
+})
