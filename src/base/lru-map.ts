@@ -46,6 +46,11 @@ export class LruMap<K, V> {
     if (this.#entries.size > this.#capacity && this.#oldest !== undefined) this.delete(this.#oldest.key)
   }
 
+  /** All of them, in no order; a copy. */
+  entries(): readonly (readonly [K, V])[] {
+    return Array.from(this.#entries, ([key, { value }]) => [key, value])
+  }
+
   delete(key: K): void {
     const entry = this.#entries.get(key)
     if (entry === undefined) return

@@ -1,15 +1,12 @@
 import type { core } from '../api/generated/types/index.ts'
 import type { KubernetesObject } from '../apimachinery/meta.ts'
-import { hasCause, isStatus } from '../apimachinery/status-error.ts'
 import { formatTime } from '../apimachinery/time.ts'
 import { defined } from '../base/defined.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
-import { sleep } from '../base/sleep.ts'
-import { TokenBucket } from '../base/token-bucket.ts'
 import type { Client } from './client.ts'
-import { type Correlated, EventCorrelator } from './event-correlator.ts'
-import { resourcePath } from './resource-path.ts'
+import { EventCorrelator } from './event-correlator.ts'
+import { EventSink } from './event-sink.ts'
 
 export interface EventRecorderOptions {
   readonly client: Client
@@ -23,32 +20,20 @@ export interface EventRecorderOptions {
 
 export type EventType = 'Normal' | 'Warning'
 
-/** Events beyond that many waiting are dropped; as upstream's broadcaster. */
-const maxWaiting = 1_000
-const maxTries = 12
-/** As upstream's clients, so that a flood of events does not crowd out other requests. */
-const perSecond = 50
-const burst = 100
-const retryMs = 10_000
-
-const events = { group: '', version: 'v1', resource: 'events', namespaced: true }
-
 /** Writes core/v1 Events behind its callers' backs, one after another, correlated as upstream does. */
 export class EventRecorder {
   readonly #options: EventRecorderOptions
   readonly #correlator: EventCorrelator
-  readonly #abort = new AbortController()
-  readonly #waiting: core.v1.Event[] = []
-  readonly #bucket: TokenBucket
-  #last = 0n
-  #dropped = 0
-  #busy = false
-  #working: Promise<void> | undefined
+  readonly #sink: EventSink<core.v1.Event>
 
   constructor(options: EventRecorderOptions) {
     this.#options = options
     this.#correlator = new EventCorrelator(options.host)
-    this.#bucket = new TokenBucket(options.host, perSecond, burst)
+    this.#sink = new EventSink({
+      ...options,
+      group: '',
+      onSent: (event) => this.#correlator.update(event),
+    })
   }
 
   /**
@@ -62,33 +47,14 @@ export class EventRecorder {
     message: string,
     fieldPath?: string,
   ): void {
-    if (this.#abort.signal.aborted) return
-    if (this.#waiting.length >= maxWaiting) {
-      this.#drop(reason, message)
-      return
-    }
-    this.#waiting.push(this.#makeEvent(object, type, reason, message, fieldPath))
-    if (this.#busy) return
-    this.#busy = true
-    this.#working = this.#work()
-  }
-
-  /** Told once for a flood: each line would cost as much as the event. */
-  #drop(reason: string, message: string): void {
-    if (this.#dropped++ > 0) return
-    this.#options.logger.error('events are dropped: too many are waiting', { reason, message })
-  }
-
-  #noteEndOfFlood(): void {
-    if (this.#dropped > 0) this.#options.logger.error('events were dropped', { events: this.#dropped })
-    this.#dropped = 0
+    if (!this.#sink.accepts(reason, message)) return
+    const event = this.#makeEvent(object, type, reason, message, fieldPath)
+    this.#sink.push(() => this.#correlator.correlate(event))
   }
 
   /** Events that wait are dropped; what is being written is finished. */
-  async stop(): Promise<void> {
-    this.#abort.abort()
-    this.#waiting.length = 0
-    await this.#working
+  stop(): Promise<void> {
+    return this.#sink.stop()
   }
 
   #makeEvent(
@@ -105,10 +71,7 @@ export class EventRecorder {
     return {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: {
-        name: `${name}.${this.#nanoseconds(nowMs).toString(16)}`,
-        namespace: namespace ?? 'default',
-      },
+      metadata: { name: this.#sink.nameFor(name, nowMs), namespace: namespace ?? 'default' },
       involvedObject: defined({
         kind: object.kind,
         namespace,
@@ -128,68 +91,5 @@ export class EventRecorder {
       reportingComponent: component,
       reportingInstance: node ?? '',
     }
-  }
-
-  /**
-   * Upstream's clock counts nanoseconds; what ours lacks is made up, and ascends: whoever reads events sees those of
-   * one second in the order of their names.
-   */
-  #nanoseconds(nowMs: number): bigint {
-    const madeUp = BigInt(nowMs) * 1_000_000n + BigInt(Math.floor(this.#options.host.random() * 1_000_000))
-    this.#last = madeUp > this.#last ? madeUp : this.#last + 1n
-    return this.#last
-  }
-
-  async #work(): Promise<void> {
-    for (let event = this.#waiting.shift(); event !== undefined; event = this.#waiting.shift()) {
-      const correlated = this.#correlator.correlate(event)
-      if (correlated === undefined) continue
-      const waitMs = this.#bucket.reserve()
-      if (waitMs > 0) await sleep(this.#options.host, waitMs, this.#abort.signal)
-      await this.#record(correlated)
-    }
-    this.#noteEndOfFlood()
-    this.#busy = false
-  }
-
-  async #record(correlated: Correlated): Promise<void> {
-    const { host, logger } = this.#options
-    const { signal } = this.#abort
-    for (let tries = 1; !signal.aborted; tries++) {
-      try {
-        this.#correlator.update(await this.#send(correlated))
-        return
-      } catch (error) {
-        const expected = isStatus(error, 'AlreadyExists') || hasCause(error, 'NamespaceTerminating')
-        if (expected) return
-        if (!isStatus(error, 'ServiceUnavailable') || tries === maxTries) {
-          logger.error('an event could not be written', { reason: correlated.event.reason, error })
-          return
-        }
-      }
-      await sleep(host, tries === 1 ? retryMs * host.random() : retryMs, signal)
-    }
-  }
-
-  async #send({ event, patch }: Correlated): Promise<core.v1.Event> {
-    const { transport } = this.#options.client
-    const { namespace, name } = event.metadata
-    if (patch !== undefined) {
-      try {
-        const response = await transport.request({
-          method: 'PATCH',
-          path: resourcePath(events, namespace, name),
-          body: patch,
-          contentType: 'application/strategic-merge-patch+json',
-        })
-        return response.body as core.v1.Event
-      } catch (error) {
-        // It lived for its hour: it is created anew.
-        if (!isStatus(error, 'NotFound')) throw error
-      }
-    }
-    const path = resourcePath(events, namespace)
-    const response = await transport.request({ method: 'POST', path, body: event })
-    return response.body as core.v1.Event
   }
 }

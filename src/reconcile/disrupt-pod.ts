@@ -6,12 +6,12 @@ import { formatTime } from '../apimachinery/time.ts'
 import { defined } from '../base/defined.ts'
 import type { ReconcileContext } from './controller.ts'
 
-/** Deletes a pod that has done nothing wrong, and notes on it who did so and why (KEP-3329). */
+/** Deletes a pod that has done nothing wrong, and notes on it who did so and why (KEP-3329). False: it was gone. */
 export async function disruptPod(
   pod: core.v1.Pod,
   why: { readonly reason: string; readonly message: string },
-  { api, host }: ReconcileContext,
-): Promise<void> {
+  { api, host }: Pick<ReconcileContext, 'api' | 'host'>,
+): Promise<boolean> {
   const { namespace = '', name = '', uid, generation } = pod.metadata ?? {}
   const known = podCondition(pod, 'DisruptionTarget')
   const condition: core.v1.PodCondition = defined({
@@ -30,5 +30,7 @@ export async function disruptPod(
     await api.resource(Pod).delete(namespace, name, uid === undefined ? {} : { preconditions: { uid } })
   } catch (error) {
     if (!isStatus(error, 'NotFound')) throw error
+    return false
   }
+  return true
 }

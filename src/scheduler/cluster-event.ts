@@ -90,9 +90,11 @@ export const nodeEvent = (parts: Omit<ClusterEventParts<KubernetesObject>, 'kind
   new ClusterEvent({ ...parts, kind: Node })
 
 /** A pod has been unschedulable for as long as it may. */
-export const unschedulableTimeout = new ClusterEvent({ action: actions.all, label: 'UnschedulableTimeout' })
+export const unschedulableTimeoutLabel = 'UnschedulableTimeout'
+
 /** A plugin wants the pod tried now. */
-export const forceActivate = new ClusterEvent({ action: actions.all, label: 'ForceActivate' })
+export const forceActivate = (uid: string): ClusterEvent =>
+  new ClusterEvent({ action: actions.all, label: 'ForceActivate', object: { metadata: { uid } } })
 
 /** One kind of event that may help a pod which a plugin refused. */
 export interface EventRegistration {

@@ -1,5 +1,6 @@
-import type { Plugin, PluginContext, Profile } from './framework.ts'
+import type { Plugin, PluginContext } from './framework.ts'
 import { defaultBinder } from './plugins/default-binder/default-binder.ts'
+import { defaultPreemption } from './plugins/default-preemption/default-preemption.ts'
 import { interPodAffinity } from './plugins/inter-pod-affinity/inter-pod-affinity.ts'
 import { nodeAffinity } from './plugins/node-affinity/node-affinity.ts'
 import { nodeName } from './plugins/node-name/node-name.ts'
@@ -11,6 +12,7 @@ import { podTopologySpread } from './plugins/pod-topology-spread/pod-topology-sp
 import { prioritySort } from './plugins/priority-sort/priority-sort.ts'
 import { schedulingGates } from './plugins/scheduling-gates/scheduling-gates.ts'
 import { taintToleration } from './plugins/taint-toleration/taint-toleration.ts'
+import { type Profile, profileOf } from './profile.ts'
 
 /** The default plugins in upstream's order, with upstream's weights. */
 const defaultPlugins: readonly (readonly [make: (context: PluginContext) => Plugin, weight: number])[] = [
@@ -24,13 +26,12 @@ const defaultPlugins: readonly (readonly [make: (context: PluginContext) => Plug
   [nodeResourcesFit, 1],
   [podTopologySpread, 2],
   [interPodAffinity, 2],
+  [defaultPreemption(), 0],
   [nodeResourcesBalancedAllocation, 1],
   [defaultBinder, 0],
 ]
 
 export function defaultProfile(context: PluginContext): Profile {
-  return {
-    schedulerName: 'default-scheduler',
-    plugins: defaultPlugins.map(([make, weight]) => ({ plugin: make(context), weight })),
-  }
+  const plugins = defaultPlugins.map(([make, weight]) => ({ plugin: make(context), weight }))
+  return profileOf(context.schedulerName, plugins)
 }

@@ -21,7 +21,7 @@ const pod = (index: number): core.v1.Pod => ({
   metadata: { name: `web-${index}`, namespace: 'shop', uid: `u${index}` },
   spec: { containers: [] },
 })
-const failure = (message: string) => ({ message, refusedBy: new Set(['NodeAffinity']) })
+const failure = (message: string) => ({ message, reason: 'Unschedulable' as const })
 
 test('write() lets a hundred pods through at once, then fifty a second', async () => {
   for (let index = 0; index < 300; index++) writer.write(pod(index), failure('no node'))

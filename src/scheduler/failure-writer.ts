@@ -2,16 +2,22 @@ import { Pod } from '../api/core/pod/kind.ts'
 import type { core } from '../api/generated/types/index.ts'
 import { isStatus } from '../apimachinery/status-error.ts'
 import { formatTime } from '../apimachinery/time.ts'
+import { defined } from '../base/defined.ts'
 import type { Host, Timer } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import { TokenBucket } from '../base/token-bucket.ts'
 import type { Client } from '../client/client.ts'
-import type { Failure } from './select-node.ts'
 
 export interface FailureWriterOptions {
   readonly client: Client
   readonly host: Host
   readonly logger: Logger
+}
+
+/** Why a pod has no node. */
+export interface Failure {
+  readonly reason: 'Unschedulable' | 'SchedulerError'
+  readonly message: string
 }
 
 /** Upstream's limits for the scheduler's client (`clientConnection` of its configuration). */
@@ -20,18 +26,23 @@ const burst = 100
 
 interface Waiting {
   readonly pod: core.v1.Pod
-  readonly failure: Failure
+  readonly failure: Failure | undefined
+  /** `status.nominatedNodeName` as it shall be; undefined: it is left alone. */
+  readonly nomination: string | undefined
 }
 
 /**
- * Tells why pods have found no node, in their condition PodScheduled. At upstream's rate: thousands of pods that fit
- * nowhere do not crowd out those who use the API. Of a pod that waits only the newest failure is written.
+ * Tells in the pods' status why they have found no node (the condition PodScheduled), and where room is made for them.
+ * At upstream's rate: thousands of pods that fit nowhere do not crowd out those who use the API. Of a pod that waits
+ * only the newest news are written.
  */
 export class FailureWriter {
   readonly #options: FailureWriterOptions
   readonly #bucket: TokenBucket
   /** By the pod's uid, those that have waited longest first. */
   readonly #waiting = new Map<string, Waiting>()
+  /** What has been written as nomination, by uid: caches may not know of it yet. */
+  readonly #nominations = new Map<string, string>()
   #timer: Timer | undefined
   #stopped = false
 
@@ -40,15 +51,23 @@ export class FailureWriter {
     this.#bucket = new TokenBucket(options.host, perSecond, burst)
   }
 
-  write(pod: core.v1.Pod, failure: Failure): void {
-    if (this.#stopped || conditionFor(pod, failure, this.#options.host) === undefined) return
-    this.#waiting.set(pod.metadata?.uid ?? '', { pod, failure })
+  write(pod: core.v1.Pod, failure: Failure | undefined, nomination?: string): void {
+    const uid = pod.metadata?.uid ?? ''
+    const before = this.#waiting.get(uid)
+    const waiting: Waiting = {
+      pod,
+      failure: failure ?? before?.failure,
+      nomination: nomination ?? before?.nomination,
+    }
+    if (this.#stopped || this.#patchOf(waiting) === undefined) return
+    this.#waiting.set(uid, waiting)
     if (this.#timer === undefined) this.#drain()
   }
 
   /** The pod has a node now, or is gone. */
   forget(uid: string): void {
     this.#waiting.delete(uid)
+    this.#nominations.delete(uid)
   }
 
   stop(): void {
@@ -70,34 +89,48 @@ export class FailureWriter {
     }
   }
 
-  async #patch({ pod, failure }: Waiting): Promise<void> {
-    const { client, host, logger } = this.#options
-    const condition = conditionFor(pod, failure, host)
-    if (condition === undefined) return
+  async #patch(waiting: Waiting): Promise<void> {
+    const { client, logger } = this.#options
+    const patch = this.#patchOf(waiting)
+    if (patch === undefined) return
+    const { namespace = '', name = '', uid = '' } = waiting.pod.metadata ?? {}
+    if (waiting.nomination !== undefined) this.#nominations.set(uid, waiting.nomination)
     try {
-      const { namespace = '', name = '', uid } = pod.metadata ?? {}
-      const patch = { metadata: { uid }, status: { conditions: [condition] } }
       await client
         .resource(Pod)
         .patch(namespace, name, 'application/strategic-merge-patch+json', patch, { subresource: 'status' })
     } catch (error) {
+      this.#nominations.delete(uid)
       if (!isStatus(error, 'NotFound', 'Conflict') && !this.#stopped) {
-        logger.warn('the condition PodScheduled could not be written', { pod: pod.metadata?.name, error })
+        logger.warn('the condition PodScheduled could not be written', { pod: name, error })
       }
     }
+  }
+
+  /** Undefined where the pod says all of it already. */
+  #patchOf({ pod, failure, nomination }: Waiting): object | undefined {
+    const uid = pod.metadata?.uid
+    const known = this.#nominations.get(uid ?? '') ?? pod.status?.nominatedNodeName ?? ''
+    const condition = failure === undefined ? undefined : conditionFor(pod, failure, this.#options.host)
+    const nominates = nomination !== undefined && nomination !== known
+    if (condition === undefined && !nominates) return undefined
+    const status = defined({
+      conditions: condition === undefined ? undefined : [condition],
+      nominatedNodeName: nominates ? nomination || null : undefined,
+    })
+    return { metadata: { uid }, status }
   }
 }
 
 /** The condition as it shall be; undefined where the pod says it already. */
-function conditionFor(pod: core.v1.Pod, failure: Failure, host: Host): object | undefined {
-  const reason = failure.refusedBy.size === 0 ? 'SchedulerError' : 'Unschedulable'
+function conditionFor(pod: core.v1.Pod, { reason, message }: Failure, host: Host): object | undefined {
   const old = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled')
-  if (old?.status === 'False' && old.reason === reason && old.message === failure.message) return undefined
+  if (old?.status === 'False' && old.reason === reason && old.message === message) return undefined
   return {
     type: 'PodScheduled',
     status: 'False',
     reason,
-    message: failure.message,
+    message,
     lastProbeTime: null,
     lastTransitionTime: old?.status === 'False' ? old.lastTransitionTime : formatTime(host.now()),
     ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),

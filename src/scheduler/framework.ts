@@ -1,12 +1,15 @@
 import type { Features } from '../apimachinery/feature-gates.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Metrics } from '../base/metrics.ts'
 import type { Client } from '../client/client.ts'
 import type { InformerFactory } from '../client/informer.ts'
+import type { Report } from '../client/series-recorder.ts'
 import type { ClusterEvent, EventRegistration } from './cluster-event.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { NodeTable } from './node-table.ts'
 import type { PodInfo } from './pod-info.ts'
+import type { QueuedPod } from './queue/queued-pod.ts'
 
 /** Why a plugin says no. Unresolvable: no eviction on that node would help. */
 export interface Rejection {
@@ -83,7 +86,7 @@ export interface FailedAttempt {
   /** Every known node's refusal. */
   readonly refusalOf: (node: NodeInfo) => Refusal
   /** Runs all filters anew against the table as it is (or as it is supposed), with the pods that are nominated to the node. */
-  readonly check: (node: NodeInfo) => Refusal | undefined
+  readonly check: (node: NodeInfo) => Rejection | undefined
   /** Changes the picture until taken back: what the node's columns, pods and all filters of this attempt say. */
   readonly suppose: SupposedPods
   /** Lets other work run; the picture does not change meanwhile. */
@@ -97,14 +100,18 @@ export interface SupposedPods {
 }
 
 export type PostFilterResult =
-  /** Room will be made there; '' takes back an earlier nomination. Absent: an earlier one stays. */
-  | { readonly type: 'nominate'; readonly node: string; readonly message?: string }
-  | { readonly type: 'unschedulable'; readonly message: string; readonly nominatedNode?: '' }
+  /** Room will be made there. */
+  | { readonly type: 'nominate'; readonly node: string }
+  /** `forget`: an earlier nomination holds no more; without it, it stays. */
+  | { readonly type: 'unschedulable'; readonly message: string; readonly forget: boolean }
 
-/** Pods that are held by a permit. */
+/** Pods that are on their way to a node but not bound yet. */
 export interface WaitingPods {
+  /** One that a permit holds. */
   get(uid: string): WaitingPod | undefined
   list(): readonly WaitingPod[]
+  /** Ends the attempt of one that nothing has been written for yet: it backs off and is tried again. False: too late, or it is not on its way. */
+  preempt(uid: string, plugin: string): boolean
 }
 
 export interface WaitingPod {
@@ -132,6 +139,11 @@ export interface PluginContext {
   readonly nodes: NodeTable
   readonly nominated: NominatedPods
   readonly waiting: WaitingPods
+  readonly metrics: Metrics
+  /** Writes an event. */
+  readonly report: (report: Omit<Report, 'reportingController'>) => void
+  /** No room is kept for the pod any more. */
+  readonly denominate: (pod: PodInfo) => void
   /** The profile's name in pods' `spec.schedulerName`. */
   readonly schedulerName: string
   /** Tries these pods (by uid) now, whatever holds them back, gates apart. */
@@ -148,7 +160,7 @@ export interface PluginContext {
 export interface Plugin extends LaterPoints {
   readonly name: string
   /** Queue order: negative when `left` goes first. One plugin of a profile has it. */
-  readonly less?: (left: PodInfo, right: PodInfo) => number
+  readonly less?: (left: QueuedPod, right: QueuedPod) => number
   readonly preEnqueue?: (pod: PodInfo) => Rejection | undefined
   readonly preFilter?: (pod: PodInfo) => PreFilterResult
   readonly postFilter?: (attempt: FailedAttempt) => Promise<PostFilterResult>
@@ -162,12 +174,6 @@ export interface WeightedPlugin {
   readonly plugin: Plugin
   /** Of its scores; upstream's default. */
   readonly weight: number
-}
-
-/** One scheduler as pods name it in spec.schedulerName. */
-export interface Profile {
-  readonly schedulerName: string
-  readonly plugins: readonly WeightedPlugin[]
 }
 
 export const maxNodeScore = 100

@@ -1,5 +1,6 @@
 import { type Amounts, podRequests } from '../api/core/pod/pod-requests.ts'
 import type { core } from '../api/generated/types/index.ts'
+import { jsonEqual } from '../apimachinery/json-equal.ts'
 import { type PodAffinity, podAffinityOf } from './pod-affinity.ts'
 
 /** A port that a pod takes on its node. */
@@ -9,7 +10,7 @@ export interface HostPort {
   readonly port: number
 }
 
-/** A pod with what scheduling asks of it again and again, computed once. */
+/** A pod with what scheduling asks of it again and again, computed once. What only touches its status changes `pod` in place. */
 export interface PodInfo {
   readonly pod: core.v1.Pod
   readonly uid: string
@@ -62,6 +63,26 @@ export function makePodInfo(pod: core.v1.Pod): PodInfo {
       claim === undefined ? [] : [`${pod.metadata?.namespace ?? ''}/${claim.claimName}`],
     ),
   }
+}
+
+interface MutablePodInfo extends PodInfo {
+  pod: core.v1.Pod
+}
+
+/** Whether anything differs that places are chosen by, or counted. */
+function matters(pod: core.v1.Pod, old: core.v1.Pod): boolean {
+  return (
+    pod.metadata?.generation !== old.metadata?.generation ||
+    pod.metadata?.deletionTimestamp !== old.metadata?.deletionTimestamp ||
+    !jsonEqual(pod.metadata?.labels, old.metadata?.labels)
+  )
+}
+
+/** The newest object of the pod: in the same PodInfo where nothing of account has changed, else in a new one. */
+export function refreshPodInfo(info: MutablePodInfo, pod: core.v1.Pod): PodInfo {
+  if (matters(pod, info.pod)) return makePodInfo(pod)
+  info.pod = pod
+  return info
 }
 
 /** Whether it held something of a node: one where it was, or one that it was nominated to. */

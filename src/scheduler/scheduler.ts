@@ -3,49 +3,27 @@ import { Pod } from '../api/core/pod/kind.ts'
 import { defaultFeatures } from '../api/feature-gates.ts'
 import type { core } from '../api/generated/types/index.ts'
 import type { KindDeclaration } from '../apimachinery/define-kind.ts'
-import type { Features } from '../apimachinery/feature-gates.ts'
-import { jsonEqual } from '../apimachinery/json-equal.ts'
 import type { KubernetesObject } from '../apimachinery/meta.ts'
 import { isStatus } from '../apimachinery/status-error.ts'
-import type { Host } from '../base/host.ts'
-import type { Logger } from '../base/logger.ts'
-import type { Metrics } from '../base/metrics.ts'
-import type { Client } from '../client/client.ts'
-import type { EventRecorder } from '../client/event-recorder.ts'
-import type { Informer, InformerFactory, InformerOptions } from '../client/informer.ts'
-import {
-  actions,
-  assignedPodEvent,
-  type ClusterEvent,
-  type EventRegistration,
-  matchesRegistration,
-  nodeEvent,
-  unscheduledPodEvent,
-} from './cluster-event.ts'
-import { defaultProfile } from './default-profile.ts'
-import { FailureWriter } from './failure-writer.ts'
-import type { PluginContext, Profile, Rejection } from './framework.ts'
-import { NodeTable } from './node-table.ts'
-import { isFinished, makePodInfo, type PodInfo } from './pod-info.ts'
+import { assert } from '../base/assert.ts'
+import type { AnyKind, Informer, InformerOptions, Lister } from '../client/informer.ts'
+import { BindingCycle, type BindingResult, reserve, unreserve } from './binding-cycle.ts'
+import { actions, ClusterEvent } from './cluster-event.ts'
+import { ClusterView } from './cluster-view.ts'
+import { fitErrorText } from './cycle/fit-error.ts'
+import type { PreparedCycle } from './cycle/prepared-cycle.ts'
+import { type Diagnosis, PodPlacer, type Selection } from './cycle/schedule-pod.ts'
+import { type Failure, FailureWriter } from './failure-writer.ts'
+import type { PluginContext, Refusal } from './framework.ts'
+import { makePodInfo, type PodInfo, refreshPodInfo } from './pod-info.ts'
+import { runPostFilter } from './post-filter.ts'
+import type { Profile } from './profile.ts'
+import { Nominator } from './queue/nominator.ts'
+import type { QueuedPod } from './queue/queued-pod.ts'
+import { type RefusedBy, SchedulingQueue } from './queue/scheduling-queue.ts'
 import { type SchedulerMetrics, schedulerMetrics } from './scheduler-metrics.ts'
-import { nodeChanges, podChanges } from './scheduling-changes.ts'
-import { type QueuedPod, SchedulingQueue } from './scheduling-queue.ts'
-import { type Failure, NodeSelector } from './select-node.ts'
-
-export interface SchedulerOptions {
-  readonly client: Client
-  readonly informers: InformerFactory
-  readonly events: EventRecorder
-  readonly host: Host
-  readonly logger: Logger
-  readonly metrics: Metrics
-  /** Absent: the default plugins as `default-scheduler`. */
-  readonly profile?: (context: PluginContext) => Profile
-  /** Absent: as the release has them. */
-  readonly features?: Features
-  /** How many nodes are enough, in percent; 0 (the default) adapts to the cluster's size. */
-  readonly percentageOfNodesToScore?: number
-}
+import { defaultProfiles, type SchedulerOptions } from './scheduler-options.ts'
+import { PodsOnTheirWay } from './waiting-pods.ts'
 
 /** No turn of the loop is longer than this, so that the process's other work is not held up. */
 const turnMs = 5
@@ -53,18 +31,34 @@ const turnMs = 5
 /** Bindings under way at a time; more pods wait in the queue. */
 const maxBindings = 200
 
+/** Upstream's podMaxInUnschedulablePodsDuration. */
+const maxUnschedulableMs = 5 * 60_000
+
+/** Of an event's note, in upstream's API. */
+const maxNoteLength = 1_024
+
+const nobody: RefusedBy = { unschedulable: new Set(), pending: new Set() }
+
+/** What ends an attempt without a node. `nomination`: of the pod from now on; undefined leaves it. */
+interface Ending {
+  readonly failure: Failure
+  readonly refusedBy: RefusedBy
+  readonly nomination: string | undefined
+}
+
 /** Assigns pods to nodes: one pod at a time against the assumed state, bindings in the background. */
 export class Scheduler {
   readonly #options: SchedulerOptions
-  readonly #profile: Profile
-  readonly #table = new NodeTable()
+  readonly #profiles: ReadonlyMap<string, Profile>
+  readonly #view: ClusterView
+  readonly #nominator = new Nominator()
   readonly #queue: SchedulingQueue
-  readonly #selector: NodeSelector
+  readonly #placer: PodPlacer
+  readonly #waiting: PodsOnTheirWay
+  readonly #binding: BindingCycle
   readonly #metrics: SchedulerMetrics
   readonly #failures: FailureWriter
-  /** Where each pod is, assumed or seen, by uid. */
-  readonly #placed = new Map<string, string>()
-  readonly #assumed = new Set<string>()
+  readonly #pods: Lister<core.v1.Pod>
   /** What plugins look things up in. */
   readonly #caches = new Set<{ whenSynced(): Promise<void> }>()
   readonly #undo: (() => void)[] = []
@@ -72,58 +66,113 @@ export class Scheduler {
   #running = false
   #looping = false
   #bindings = 0
-  #stopped = false
 
   constructor(options: SchedulerOptions) {
     this.#options = options
+    const { host } = options
     this.#failures = new FailureWriter(options)
-    this.#profile = (options.profile ?? defaultProfile)({
-      client: options.client,
-      informers: { informer: (kind, selection) => this.#cache(kind, selection) },
-      host: options.host,
-      logger: options.logger,
-      features: options.features ?? defaultFeatures,
-      nodes: this.#table,
-      nominated: { on: () => [] },
-      waiting: { get: () => undefined, list: () => [] },
-      schedulerName: 'default-scheduler',
-      activate: () => {},
-      requeue: (event) => this.#queue.moveFor(event),
+    this.#waiting = new PodsOnTheirWay(host)
+    this.#pods = options.informers.informer(Pod).lister
+    this.#view = new ClusterView({
+      happened: (event, accepts) => this.#queue.moveFor(event, accepts),
+      waits: (pod, old) => this.#enqueue(pod, old),
+      gone: (uid) => {
+        this.#queue.remove(uid)
+        this.#failures.forget(uid)
+      },
+      withdrawn: (uid) => this.#waiting.get(uid)?.reject('', 'removed'),
     })
-    const plugins = new Map(this.#profile.plugins.map(({ plugin }) => [plugin.name, plugin]))
-    const sort = this.#profile.plugins.find(({ plugin }) => plugin.less)?.plugin.less
-    this.#queue = new SchedulingQueue({
-      host: options.host,
-      less: sort ?? ((a, b) => b.priority - a.priority),
-      mayHelp: (name, pod, event) => eventMayHelp(plugins.get(name)?.events, pod, event),
-      onReady: () => this.#kick(),
-    })
-    this.#selector = new NodeSelector({
-      profile: this.#profile,
-      table: this.#table,
-      random: () => options.host.random(),
+    this.#profiles = this.#makeProfiles()
+    this.#queue = this.#makeQueue()
+    this.#placer = new PodPlacer({
+      table: this.#view.table,
+      nominated: this.#nominator,
+      random: () => host.random(),
       percentageOfNodesToScore: options.percentageOfNodesToScore ?? 0,
     })
-    this.#metrics = schedulerMetrics(options.metrics, this.#queue)
+    this.#binding = new BindingCycle({
+      waiting: this.#waiting,
+      signal: this.#abort.signal,
+      onExpected: (pod, node) => this.#failures.write(pod, undefined, node),
+      onPermitted: (uid) => this.#queue.done(uid),
+    })
+    this.#metrics = schedulerMetrics(options.metrics, {
+      queue: this.#queue,
+      cacheSizes: () => this.#view.sizes,
+      bindings: () => this.#bindings,
+    })
   }
 
   /** Resolves when the caches are filled and scheduling has begun. */
   async start(): Promise<void> {
     const nodes = this.#options.informers.informer(Node)
     const pods = this.#options.informers.informer(Pod)
-    this.#undo.push(nodes.onChange((node, old) => this.#onNode(node, old)))
-    this.#undo.push(pods.onChange((pod, old) => this.#onPod(pod, old)))
+    this.#undo.push(nodes.onChange((node, old) => this.#view.onNode(node, old)))
+    this.#undo.push(pods.onChange((pod, old) => this.#view.onPod(pod, old)))
+    for (const kind of this.#awaitedKinds()) this.#follow(kind)
     await Promise.all([nodes, pods, ...this.#caches].map((cache) => cache.whenSynced()))
     this.#running = true
     this.#kick()
   }
 
   stop(): void {
-    this.#stopped = true
     this.#abort.abort()
     this.#queue.stop()
     this.#failures.stop()
     for (const undo of this.#undo) undo()
+  }
+
+  #makeProfiles(): ReadonlyMap<string, Profile> {
+    const { client, events, host, logger, metrics, features = defaultFeatures } = this.#options
+    const shared: Omit<PluginContext, 'schedulerName' | 'report'> = {
+      client,
+      informers: { informer: (kind, selection) => this.#cache(kind, selection) },
+      ...{ host, logger, metrics, features },
+      nodes: this.#view.table,
+      nominated: this.#nominator,
+      waiting: this.#waiting,
+      activate: (uids) => this.#queue.activate(uids),
+      requeue: (event) => this.#view.change(() => this.#queue.moveFor(event)),
+      denominate: (info) => {
+        this.#nominator.remove(info.uid)
+        this.#failures.write(info.pod, undefined, '')
+      },
+    }
+    return new Map(
+      (this.#options.profiles ?? defaultProfiles).map(({ schedulerName, make }) => [
+        schedulerName,
+        make({
+          ...shared,
+          schedulerName,
+          report: (report) => events.report({ ...report, reportingController: schedulerName }),
+        }),
+      ]),
+    )
+  }
+
+  #makeQueue(): SchedulingQueue {
+    const { host, features = defaultFeatures } = this.#options
+    const { podInitialBackoffSeconds = 1, podMaxBackoffSeconds = 10 } = this.#options
+    const [first] = this.#profiles.values()
+    const [sort] = first?.at.queueSort ?? []
+    const hints = [...this.#profiles.values()].map((profile) => profile.hints)
+    return new SchedulingQueue({
+      host,
+      less: (left, right) => sort?.less?.(left, right) ?? 0,
+      backOff: {
+        initialMs: podInitialBackoffSeconds * 1_000,
+        maxMs: podMaxBackoffSeconds * 1_000,
+        windows: features.enabled('SchedulerPopFromBackoffQ'),
+      },
+      maxUnschedulableMs,
+      hints: (info) => this.#profileOf(info).hints,
+      allHints: () => hints,
+      gate: (info) =>
+        this.#profileOf(info).at.preEnqueue.find((plugin) => plugin.preEnqueue?.(info) !== undefined)?.name,
+      nominator: this.#nominator,
+      onReady: () => this.#kick(),
+      onIncoming: (queue, event) => this.#metrics.incoming.inc([queue, event]),
+    })
   }
 
   #cache<T extends KubernetesObject>(kind: KindDeclaration<T>, selection?: InformerOptions): Informer<T> {
@@ -132,83 +181,41 @@ export class Scheduler {
     return informer
   }
 
-  #onNode(node: core.v1.Node | undefined, old: core.v1.Node | undefined): void {
-    if (!node) {
-      this.#table.removeNode(old?.metadata?.name ?? '')
-      return
-    }
-    this.#table.setNode(node)
-    if (!old) this.#queue.moveFor(nodeEvent({ action: actions.add, object: node }))
-    else
-      for (const action of nodeChanges(node, old))
-        this.#queue.moveFor(nodeEvent({ action, object: node, old }))
+  /** Kinds, beside nodes and pods, whose changes plugins wait for. */
+  #awaitedKinds(): Iterable<AnyKind> {
+    const kinds = new Map<string, AnyKind>()
+    for (const profile of this.#profiles.values())
+      for (const kind of profile.hints.kinds) kinds.set(`${kind.group}/${kind.resource}`, kind)
+    kinds.delete(`${Node.group}/${Node.resource}`)
+    kinds.delete(`${Pod.group}/${Pod.resource}`)
+    return kinds.values()
   }
 
-  #onPod(pod: core.v1.Pod | undefined, old: core.v1.Pod | undefined): void {
-    const current = pod ?? old
-    const uid = current?.metadata?.uid
-    if (current === undefined || uid === undefined) return
-    const node = current.spec?.nodeName
-    if (pod === undefined || isFinished(pod) || node) this.#failures.forget(uid)
-    if (pod === undefined || isFinished(pod)) {
-      this.#queue.remove(uid)
-      this.#forget(current, uid, node)
-    } else if (node) this.#place(pod, old, uid, node)
-    else this.#enqueue(pod, old, uid)
+  #follow(kind: AnyKind): void {
+    const informer = this.#cache<KubernetesObject>(kind)
+    this.#undo.push(
+      informer.onChange((object, old) => {
+        const changed = old === undefined ? actions.add : actions.update
+        const action = object === undefined ? actions.delete : changed
+        this.#view.change(() => this.#queue.moveFor(new ClusterEvent({ kind, action, object, old })))
+      }),
+    )
   }
 
-  #forget(pod: core.v1.Pod, uid: string, node: string | undefined): void {
-    const placed = this.#placed.get(uid) ?? node
-    this.#assumed.delete(uid)
-    if (placed === undefined || !this.#placed.delete(uid)) return
-    this.#table.removePod(placed, uid)
-    this.#queue.moveFor(assignedPodEvent({ action: actions.delete, old: pod }))
+  #profileOf({ pod }: PodInfo): Profile {
+    const profile = this.#profiles.get(pod.spec?.schedulerName ?? '')
+    assert(profile !== undefined, 'only pods of the profiles are queued')
+    return profile
   }
 
-  #place(pod: core.v1.Pod, old: core.v1.Pod | undefined, uid: string, node: string): void {
-    this.#queue.remove(uid)
-    const before = this.#placed.get(uid)
-    if (before !== undefined && before !== node) this.#table.removePod(before, uid)
-    if (before !== node || (old !== undefined && schedulingChangedOf(pod, old)))
-      this.#table.addPod(node, makePodInfo(pod))
-    this.#placed.set(uid, node)
-    this.#assumed.delete(uid)
-    if (!old?.spec?.nodeName) this.#queue.moveFor(assignedPodEvent({ action: actions.add, object: pod }))
-    else
-      for (const action of podChanges(pod, old))
-        this.#queue.moveFor(assignedPodEvent({ action, object: pod, old }))
-  }
-
-  #enqueue(pod: core.v1.Pod, old: core.v1.Pod | undefined, uid: string): void {
-    if (pod.spec?.schedulerName !== this.#profile.schedulerName || this.#assumed.has(uid)) return
-    if (pod.metadata?.deletionTimestamp !== undefined) {
-      this.#queue.remove(uid)
-      return
-    }
-    const queued = this.#queue.get(uid)
-    if (queued && !queued.gated) {
-      if (
-        !old ||
-        pod.metadata?.generation !== old.metadata?.generation ||
-        !jsonEqual(pod.metadata?.labels, old.metadata?.labels)
-      ) {
-        this.#queue.update(
-          makePodInfo(pod),
-          podChanges(pod, old ?? pod).map((action) =>
-            unscheduledPodEvent({ action, object: pod, old: old ?? pod }),
-          ),
-        )
-      } else this.#queue.refresh(uid, pod)
-      return
-    }
-    const info = makePodInfo(pod)
-    const gate = this.#profile.plugins.find(({ plugin }) => plugin.preEnqueue?.(info) !== undefined)
-    if (gate) this.#queue.addGated(info, gate.plugin.name)
-    else this.#queue.add(info)
+  #enqueue(pod: core.v1.Pod, old: core.v1.Pod | undefined): void {
+    if (!this.#profiles.has(pod.spec?.schedulerName ?? '')) return
+    if (old === undefined) this.#queue.add(makePodInfo(pod))
+    else if (pod.metadata?.resourceVersion !== old.metadata?.resourceVersion) this.#queue.update(pod, old)
   }
 
   #kick(): void {
-    if (!this.#running || this.#looping || this.#stopped) return
+    if (!this.#running || this.#looping || this.#abort.signal.aborted) return
     this.#looping = true
     void this.#loop().finally(() => {
       this.#looping = false
@@ -221,10 +228,11 @@ export class Scheduler {
     let turnStart = host.monotonicMs()
     // The rest of this turn first: a burst of pods is sorted by priority before the first is taken.
     await Promise.resolve()
-    while (!this.#stopped && this.#bindings < maxBindings) {
+    while (!this.#abort.signal.aborted && this.#bindings < maxBindings) {
       const queued = this.#queue.pop()
       if (!queued) return
-      this.#scheduleOne(queued)
+      const waiting = this.#scheduleOne(queued)
+      if (waiting !== undefined) await waiting
       if (host.monotonicMs() - turnStart > turnMs) {
         await host.nextTurn()
         turnStart = host.monotonicMs()
@@ -232,116 +240,183 @@ export class Scheduler {
     }
   }
 
-  #scheduleOne(queued: QueuedPod): void {
+  /** A promise only where the attempt has to wait for something: the picture does not change meanwhile. */
+  #scheduleOne(queued: QueuedPod): Promise<void> | undefined {
     const { host } = this.#options
-    const startMs = host.monotonicMs()
-    const selection = this.#selector.select(queued.info)
-    this.#metrics.algorithmSeconds.observe((host.monotonicMs() - startMs) / 1000)
-    if (selection.type === 'none') {
-      this.#observe('unschedulable', startMs)
-      this.#fail(queued, selection.failure)
-      return
+    const { info } = queued
+    const profile = this.#profileOf(info)
+    if (info.pod.metadata?.deletionTimestamp !== undefined) {
+      this.#report(info.pod, 'FailedScheduling', `skip schedule deleting pod: ${info.key}`)
+      this.#queue.done(info.uid)
+      return undefined
     }
-    const node = selection.node.name
-    const reserved = this.#reserve(queued.info, node)
-    if (reserved) {
-      this.#fail(queued, reserved)
+    if (this.#view.isAssumed(info.uid)) {
+      this.#queue.done(info.uid)
+      return undefined
+    }
+    const startMs = host.monotonicMs()
+    try {
+      const selection = this.#placer.select(info, profile)
+      return this.#decide(queued, selection, startMs)
+    } catch (error) {
+      this.#end(queued, profile, startMs, errorEnding(error))
+      return undefined
+    }
+  }
+
+  #decide(queued: QueuedPod, selection: Selection, startMs: number): Promise<void> | undefined {
+    const { host } = this.#options
+    if (selection.type === 'node') {
+      this.#metrics.algorithmSeconds.observe((host.monotonicMs() - startMs) / 1_000)
+      this.#assume(queued, selection.cycle, selection.node.name, startMs)
+      return undefined
+    }
+    const { cycle, diagnosis } = selection
+    if (cycle !== undefined && cycle.profile.at.postFilter.length > 0)
+      return host.track(this.#postFilter(queued, cycle, diagnosis, startMs))
+    this.#metrics.algorithmSeconds.observe((host.monotonicMs() - startMs) / 1_000)
+    this.#end(queued, this.#profileOf(queued.info), startMs, this.#unschedulable(diagnosis, '', ''))
+    return undefined
+  }
+
+  async #postFilter(
+    queued: QueuedPod,
+    cycle: PreparedCycle,
+    diagnosis: Diagnosis,
+    startMs: number,
+  ): Promise<void> {
+    const { host } = this.#options
+    this.#view.hold()
+    try {
+      const { message, nomination } = await runPostFilter(cycle, diagnosis, host)
+      this.#metrics.algorithmSeconds.observe((host.monotonicMs() - startMs) / 1_000)
+      this.#end(queued, cycle.profile, startMs, this.#unschedulable(diagnosis, message, nomination))
+    } finally {
+      this.#view.release()
+    }
+  }
+
+  #unschedulable(diagnosis: Diagnosis, postFilter: string, nomination: string | undefined): Ending {
+    const nodes = this.#view.table.nodes.length
+    const { noNodes, preFilter, refusals } = diagnosis
+    const message = noNodes
+      ? 'no nodes available to schedule pods'
+      : fitErrorText({ nodes, preFilter, reasons: refusals.reasons(nodes), postFilter })
+    const refusedBy = { unschedulable: diagnosis.unschedulablePlugins, pending: diagnosis.pendingPlugins }
+    return { failure: { reason: 'Unschedulable', message }, refusedBy, nomination }
+  }
+
+  #assume(queued: QueuedPod, cycle: PreparedCycle, node: string, startMs: number): void {
+    const { host } = this.#options
+    const { info } = queued
+    this.#view.assume(info, node)
+    this.#nominator.remove(info.uid)
+    const waits = new Map<string, number>()
+    let ending: Ending | undefined
+    try {
+      const refusal = reserve(cycle, node, waits)
+      if (refusal !== undefined) ending = refusedEnding(refusal)
+    } catch (error) {
+      ending = errorEnding(error)
+    }
+    if (ending !== undefined) {
+      unreserve(cycle, node)
+      this.#view.forget(info, node)
+      this.#end(queued, cycle.profile, startMs, ending)
       return
     }
     this.#bindings++
-    void host.track(this.#bind(queued, node, startMs)).finally(() => {
+    void host.track(this.#bind(queued, cycle, node, waits, startMs)).finally(() => {
       this.#bindings--
       this.#kick()
     })
   }
 
-  #reserve(info: PodInfo, node: string): Failure | undefined {
-    const { uid } = info
-    this.#assumed.add(uid)
-    this.#placed.set(uid, node)
-    this.#table.addPod(node, info)
-    for (const { plugin } of this.#profile.plugins) {
-      const rejection = plugin.reserve?.(info, node)
-      if (rejection) return this.#refuse(info, node, plugin.name, rejection)
-    }
-    for (const { plugin } of this.#profile.plugins) {
-      const rejection = plugin.permit?.(info, node)
-      if (rejection && 'reasons' in rejection) return this.#refuse(info, node, plugin.name, rejection)
-    }
-    return undefined
-  }
-
-  #refuse(info: PodInfo, node: string, plugin: string, { reasons }: Rejection): Failure {
-    this.#unreserve(info, node)
-    return {
-      message: `0/${this.#table.nodes.length} nodes are available: ${reasons.join(', ')}.`,
-      refusedBy: new Set([plugin]),
-    }
-  }
-
-  #unreserve(info: PodInfo, node: string): void {
-    for (const { plugin } of this.#profile.plugins) plugin.unreserve?.(info, node)
-    if (!this.#assumed.delete(info.uid)) return
-    this.#placed.delete(info.uid)
-    this.#table.removePod(node, info.uid)
-  }
-
-  async #bind(queued: QueuedPod, node: string, startMs: number): Promise<void> {
+  async #bind(
+    queued: QueuedPod,
+    cycle: PreparedCycle,
+    node: string,
+    waits: ReadonlyMap<string, number>,
+    startMs: number,
+  ): Promise<void> {
     const { info } = queued
-    try {
-      for (const { plugin } of this.#profile.plugins) await plugin.preBind?.(info, node, this.#abort.signal)
-      for (const { plugin } of this.#profile.plugins) if (await plugin.bind?.(info, node)) break
-    } catch (error) {
-      this.#bindFailed(queued, node, error)
+    const result = await this.#binding.run(cycle, node, waits)
+    if (result.type !== 'bound') {
+      this.#bindFailed(queued, cycle, node, startMs, result)
       return
     }
-    for (const { plugin } of this.#profile.plugins) plugin.postBind?.(info, node)
-    this.#observe('scheduled', startMs)
-    this.#metrics.podAttempts.observe(queued.attempts + 1)
-    const waitedMs = this.#options.host.now() - queued.sinceMs
-    this.#metrics.podSeconds.observe(waitedMs / 1000, [
-      queued.attempts + 1 > 15 ? '16+' : String(queued.attempts + 1),
-    ])
-    this.#options.events.event(
-      info.pod,
-      'Normal',
-      'Scheduled',
-      `Successfully assigned ${info.key} to ${node}`,
-    )
+    const { host } = this.#options
+    this.#metrics.observe(cycle.profile.schedulerName, 'scheduled', host.monotonicMs() - startMs)
+    this.#metrics.podScheduled(queued, host.now())
+    this.#report(info.pod, 'Scheduled', `Successfully assigned ${info.key} to ${node}`)
   }
 
-  #bindFailed(queued: QueuedPod, node: string, error: unknown): void {
-    this.#unreserve(queued.info, node)
-    if (isStatus(error, 'NotFound') || this.#stopped) return
-    this.#options.logger.warn('a pod could not be bound', { pod: queued.info.key, node, error })
-    this.#metrics.attempts.inc([this.#profile.schedulerName, 'error'])
-    const why = error instanceof Error ? error.message : String(error)
-    this.#fail(queued, { message: `running Bind plugin "DefaultBinder": ${why}`, refusedBy: new Set() })
+  #bindFailed(
+    queued: QueuedPod,
+    cycle: PreparedCycle,
+    node: string,
+    startMs: number,
+    result: Exclude<BindingResult, { type: 'bound' }>,
+  ): void {
+    const { info } = queued
+    const rejected = result.type === 'refused'
+    unreserve(cycle, node)
+    if (!rejected) this.#view.forget(info, node)
+    if (!this.#abort.signal.aborted) {
+      const error = result.type === 'error' ? result.error : undefined
+      if (!rejected && !isStatus(errorCause(error), 'NotFound'))
+        this.#options.logger.warn('a pod could not be bound', { pod: info.key, node, error })
+      this.#end(queued, cycle.profile, startMs, rejected ? refusedEnding(result.refusal) : errorEnding(error))
+    }
+    // The pod itself is not helped by its own leaving.
+    if (rejected) this.#view.forget(info, node, (other) => other.uid !== info.uid)
   }
 
-  #observe(result: 'scheduled' | 'unschedulable', startMs: number): void {
-    const labels = [this.#profile.schedulerName, result]
-    this.#metrics.attempts.inc(labels)
-    this.#metrics.attemptSeconds.observe((this.#options.host.monotonicMs() - startMs) / 1000, labels)
+  #report(pod: core.v1.Pod, reason: 'Scheduled' | 'FailedScheduling', note: string): void {
+    const [type, action] =
+      reason === 'Scheduled' ? (['Normal', 'Binding'] as const) : (['Warning', 'Scheduling'] as const)
+    const reportingController = pod.spec?.schedulerName ?? ''
+    this.#options.events.report({ regarding: pod, type, reason, action, note, reportingController })
   }
 
-  #fail(queued: QueuedPod, failure: Failure): void {
-    this.#queue.giveBack(queued, failure.refusedBy)
-    const { pod } = queued.info
-    this.#options.events.event(pod, 'Warning', 'FailedScheduling', failure.message)
-    this.#failures.write(pod, failure)
+  /** The attempt has found no node: the pod waits for its next, and is told why. */
+  #end(queued: QueuedPod, profile: Profile, startMs: number, ending: Ending): void {
+    const { host } = this.#options
+    const { failure, refusedBy, nomination } = ending
+    const result = failure.reason === 'Unschedulable' ? 'unschedulable' : 'error'
+    this.#metrics.observe(profile.schedulerName, result, host.monotonicMs() - startMs)
+    const { metadata } = queued.info.pod
+    const pod = this.#pods.get(metadata?.namespace ?? '', metadata?.name ?? '')
+    if (pod === undefined || pod.spec?.nodeName || pod.metadata?.uid !== queued.info.uid) {
+      this.#queue.done(queued.info.uid)
+      return
+    }
+    queued.info = refreshPodInfo(queued.info, pod)
+    this.#queue.giveBack(queued, refusedBy)
+    this.#nominator.add(queued.info, nomination)
+    this.#report(pod, 'FailedScheduling', truncated(failure.message))
+    this.#failures.write(pod, failure, nomination)
   }
 }
 
-function eventMayHelp(
-  registered: readonly EventRegistration[] | undefined,
-  pod: PodInfo,
-  event: ClusterEvent,
-): boolean {
-  if (registered === undefined || event.kind === undefined) return true
-  return registered.some((one) => matchesRegistration(one, event) && one.mayHelp(pod, event))
+function errorCause(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? error.cause : error
 }
 
-const schedulingChangedOf = (pod: core.v1.Pod, old: core.v1.Pod): boolean =>
-  pod.metadata?.generation !== old.metadata?.generation ||
-  !jsonEqual(pod.metadata?.labels, old.metadata?.labels)
+function errorEnding(error: unknown): Ending {
+  const message = error instanceof Error ? error.message : String(error)
+  return { failure: { reason: 'SchedulerError', message }, refusedBy: nobody, nomination: '' }
+}
+
+function refusedEnding({ plugin, rejection }: Refusal): Ending {
+  const reasons = new Map(rejection.reasons.map((reason) => [reason, 1]))
+  const plugins = new Set([plugin])
+  return {
+    failure: { reason: 'Unschedulable', message: fitErrorText({ nodes: 1, reasons }) },
+    refusedBy: { unschedulable: plugins, pending: rejection.pending ? plugins : new Set() },
+    nomination: '',
+  }
+}
+
+const truncated = (message: string): string =>
+  message.length <= maxNoteLength ? message : `${message.slice(0, maxNoteLength - 4)} ...`

@@ -1,9 +1,10 @@
+import { hostname } from 'node:os'
 import { featureGates } from '../../api/feature-gates.ts'
 import { type Features, parseFeatureGates } from '../../apimachinery/feature-gates.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Metrics } from '../../base/metrics.ts'
-import { EventRecorder } from '../../client/event-recorder.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
+import { SeriesRecorder } from '../../client/series-recorder.ts'
 import { Scheduler } from '../../scheduler/scheduler.ts'
 import {
   type ComponentFlags,
@@ -50,7 +51,7 @@ async function work(task: Work, signal: AbortSignal, beforeWrite: () => void): P
     const { client } = leading
     const informers = createInformerFactory({ client, host: realHost, logger })
     stops.push(() => informers.stop())
-    const events = new EventRecorder({ client, host: realHost, logger, component: 'default-scheduler' })
+    const events = new SeriesRecorder({ client, host: realHost, logger, hostname: hostname() })
     stops.push(() => events.stop())
     const scheduler = new Scheduler({
       ...{ client, informers, events, host: realHost, logger, metrics },

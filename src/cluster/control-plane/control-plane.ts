@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { featureGates } from '../../api/feature-gates.ts'
 import type { RuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import type { ApiServer } from '../../apiserver/api-server.ts'
@@ -8,9 +9,9 @@ import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { Client } from '../../client/client.ts'
-import { EventRecorder } from '../../client/event-recorder.ts'
 import type { InformerFactory } from '../../client/informer.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
+import { SeriesRecorder } from '../../client/series-recorder.ts'
 import { controllers, offByDefault } from '../../controllers/controllers.ts'
 import { oneSigner } from '../../controllers/csrsigning/plan-certificate.ts'
 import { Scheduler } from '../../scheduler/scheduler.ts'
@@ -149,7 +150,7 @@ async function control(
     nodeIpam: { ranges: [{ cidr: network.podCidr, nodeBits: network.nodePodCidrBits }] },
   })
   const schedulerClient = clientFor(server, schedulerUser, 'kube-scheduler')
-  const events = new EventRecorder({ client: schedulerClient, host, logger, component: 'default-scheduler' })
+  const events = new SeriesRecorder({ client: schedulerClient, host, logger, hostname: hostname() })
   const scheduler = new Scheduler({
     ...{ client: schedulerClient, informers, events, features, host, logger, metrics },
   })

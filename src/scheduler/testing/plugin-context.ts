@@ -1,5 +1,6 @@
 import { featureGates } from '../../api/feature-gates.ts'
 import { silentLogger } from '../../base/logger.ts'
+import { PrometheusMetrics } from '../../base/prometheus.ts'
 import { createClient } from '../../client/create-client.ts'
 import { FakeApi } from '../../client/testing/fake-api.ts'
 import { testHost } from '../../client/testing/test-host.ts'
@@ -24,7 +25,10 @@ export function pluginContext({ table, informers, gates = {} }: PluginContextPar
     host,
     logger: silentLogger,
     nominated: { on: () => [] },
-    waiting: { get: () => undefined, list: () => [] },
+    waiting: { get: () => undefined, list: () => [], preempt: () => false },
+    metrics: new PrometheusMetrics(),
+    report: () => {},
+    denominate: () => {},
     schedulerName: 'default-scheduler',
     activate: () => {},
     requeue: () => {},

@@ -1,10 +1,7 @@
-import { timeMs } from '../../../apimachinery/time.ts'
 import type { Plugin } from '../../framework.ts'
 
 /** Higher priority first, then who has waited longer. */
 export const prioritySort = (): Plugin => ({
   name: 'PrioritySort',
-  less: (left, right) =>
-    right.priority - left.priority ||
-    timeMs(left.pod.metadata?.creationTimestamp ?? '') - timeMs(right.pod.metadata?.creationTimestamp ?? ''),
+  less: (left, right) => right.info.priority - left.info.priority || left.timestampMs - right.timestampMs,
 })

@@ -5,8 +5,8 @@ import { silentLogger } from '../../../../src/base/logger.ts'
 import { PrometheusMetrics } from '../../../../src/base/prometheus.ts'
 import type { Client } from '../../../../src/client/client.ts'
 import { createClient } from '../../../../src/client/create-client.ts'
-import { EventRecorder } from '../../../../src/client/event-recorder.ts'
 import { createInformerFactory } from '../../../../src/client/informer-factory.ts'
+import { SeriesRecorder } from '../../../../src/client/series-recorder.ts'
 import { componentUser, controllerUser } from '../../../../src/cluster/control-plane/component-clients.ts'
 import { KindsOfServer } from '../../../../src/cluster/control-plane/kinds-of.ts'
 import { runControllers } from '../../../../src/cluster/control-plane/run-controllers.ts'
@@ -100,7 +100,7 @@ export class ControlProcess {
       ...this.#options.settings,
     })
     const client = this.#client(schedulerUser, 'kube-scheduler', beforeWrite)
-    const events = new EventRecorder({ client, ...parts, component: 'default-scheduler' })
+    const events = new SeriesRecorder({ client, ...parts, hostname: 'simulation' })
     const scheduler = new Scheduler({ client, informers, events, ...parts })
     const clientOf = (name: string): Client =>
       this.#client(controllerUser(name), 'kube-controller-manager', beforeWrite)

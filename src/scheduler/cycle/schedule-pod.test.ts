@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import type { core } from '../api/generated/types/index.ts'
-import { defaultProfile } from './default-profile.ts'
-import { NodeTable } from './node-table.ts'
-import { makePodInfo } from './pod-info.ts'
-import { feasibleNodesToFind, NodeSelector } from './select-node.ts'
-import { pluginContext } from './testing/plugin-context.ts'
+import type { core } from '../../api/generated/types/index.ts'
+import { defaultProfile } from '../default-profile.ts'
+import { NodeTable } from '../node-table.ts'
+import { makePodInfo } from '../pod-info.ts'
+import { Nominator } from '../queue/nominator.ts'
+import { pluginContext } from '../testing/plugin-context.ts'
+import { feasibleNodesToFind } from './find-nodes.ts'
+import { fitErrorText } from './fit-error.ts'
+import { PodPlacer } from './schedule-pod.ts'
 
 const node = (
   name: string,
@@ -22,13 +25,11 @@ const pod = (name: string, spec: Partial<core.v1.PodSpec> = {}, cpu = '1'): core
 function cluster(nodes: readonly core.v1.Node[]) {
   const table = new NodeTable()
   for (const each of nodes) table.setNode(each)
-  const selector = new NodeSelector({
-    profile: defaultProfile(pluginContext({ table })),
-    table,
-    random: () => 0.5,
-    percentageOfNodesToScore: 0,
-  })
-  return { table, selector }
+  const nominated = new Nominator()
+  const placer = new PodPlacer({ table, nominated, random: () => 0.5, percentageOfNodesToScore: 0 })
+  const profile = defaultProfile(pluginContext({ table }))
+  const select = (wanted: core.v1.Pod) => placer.select(makePodInfo(wanted), profile)
+  return { table, nominated, select }
 }
 
 function outcome(
@@ -36,15 +37,18 @@ function outcome(
   wanted: core.v1.Pod,
   present: readonly [string, core.v1.Pod][] = [],
 ): string {
-  const { table, selector } = cluster(nodes)
+  const { table, select } = cluster(nodes)
   for (const [name, other] of present) table.addPod(name, makePodInfo(other))
-  const selection = selector.select(makePodInfo(wanted))
-  return selection.type === 'node' ? selection.node.name : selection.failure.message
+  const selection = select(wanted)
+  if (selection.type === 'node') return selection.node.name
+  const { noNodes, preFilter, refusals } = selection.diagnosis
+  if (noNodes) return 'no nodes'
+  return fitErrorText({ nodes: nodes.length, preFilter, reasons: refusals.reasons(nodes.length) })
 }
 
-describe('NodeSelector', () => {
+describe('PodPlacer', () => {
   test.each<[string, string, string]>([
-    ['no node', outcome([], pod('p')), 'no nodes available to schedule pods'],
+    ['no node', outcome([], pod('p')), 'no nodes'],
     [
       'mixed reasons, counted and sorted',
       outcome(
@@ -138,14 +142,51 @@ describe('NodeSelector', () => {
   })
 
   test('fills nodes evenly as pods are assumed', () => {
-    const { table, selector } = cluster(['a', 'b', 'c'].map((name) => node(name)))
+    const { table, select } = cluster(['a', 'b', 'c'].map((name) => node(name)))
     for (let n = 0; n < 9; n++) {
-      const info = makePodInfo(pod(`p${n}`))
-      const selection = selector.select(info)
-      if (selection.type === 'node') table.addPod(selection.node.name, info)
+      const selection = select(pod(`p${n}`))
+      if (selection.type === 'node') table.addPod(selection.node.name, makePodInfo(pod(`p${n}`)))
     }
     expect(table.nodes.map((each) => each.pods.size)).toEqual([3, 3, 3])
   })
+})
+
+describe('nominated pods', () => {
+  const nominee = (priority: number) => makePodInfo(pod('nominee', { priority }, '3'))
+
+  test.each([
+    ['of higher priority hold their room', 10, 'b'],
+    ['of lower priority do not', -10, 'a'],
+  ])('%s', (_name, priority, expected) => {
+    const { table, nominated, select } = cluster([node('a'), node('b')])
+    table.addPod('b', makePodInfo(pod('other', {}, '1')))
+    nominated.add(nominee(priority), 'a')
+    const selection = select(pod('p', {}, '2'))
+    expect(selection.type === 'node' && selection.node.name).toBe(expected)
+    expect(table.get('a')?.pods.size).toBe(0)
+  })
+
+  test('come to the node that is kept for them', () => {
+    const { select } = cluster([node('a'), node('b')])
+    const selection = select({ ...pod('p'), status: { nominatedNodeName: 'b' } })
+    expect(selection.type === 'node' && selection.node.name).toBe('b')
+  })
+})
+
+test('a search of some of the nodes sees all zones, and goes on where the last one ended', () => {
+  const nodes = Array.from({ length: 400 }, (_, index) =>
+    node(`n${index}`, { labels: { 'topology.kubernetes.io/zone': index < 200 ? 'left' : 'right' } }),
+  )
+  const { table, select } = cluster(nodes)
+  const zones = table.inOrder
+    .slice(0, 4)
+    .map(({ node: each }) => each.metadata?.labels?.['topology.kubernetes.io/zone'])
+  expect(zones).toEqual(['left', 'right', 'left', 'right'])
+  const feasible = [1, 2].map((n) => {
+    const selection = select(pod(`p${n}`))
+    return selection.type === 'node' ? selection.feasible : 0
+  })
+  expect(feasible).toEqual([188, 188])
 })
 
 describe('feasibleNodesToFind()', () => {

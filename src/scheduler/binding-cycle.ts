@@ -1,0 +1,114 @@
+import type { core } from '../api/generated/types/index.ts'
+import { inPlugin, PluginError } from './cycle/plugin-error.ts'
+import type { PreparedCycle } from './cycle/prepared-cycle.ts'
+import type { Plugin, Refusal } from './framework.ts'
+import type { PodsOnTheirWay } from './waiting-pods.ts'
+
+/** How far a pod has come on its way to a node. */
+export type BindingResult =
+  | { readonly type: 'bound' }
+  /** A plugin's Permit has not let it. */
+  | { readonly type: 'refused'; readonly refusal: Refusal }
+  | { readonly type: 'error'; readonly error: unknown }
+
+export interface BindingCycleOptions {
+  readonly waiting: PodsOnTheirWay
+  readonly signal: AbortSignal
+  /** The pod will be bound there after some time: others (autoscalers) shall know. */
+  readonly onExpected: (pod: core.v1.Pod, node: string) => void
+  /** What happens from now on cannot be helped by events. */
+  readonly onPermitted: (uid: string) => void
+}
+
+const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Runs Reserve and Permit, which decide at once. Undefined: nothing speaks against it; `waits` may hold it yet. */
+export function reserve(cycle: PreparedCycle, node: string, waits: Map<string, number>): Refusal | undefined {
+  const { pod, profile } = cycle
+  for (const plugin of profile.at.reserve) {
+    const step = cycle.step(plugin, 'reserve')
+    const rejection = inPlugin(`running Reserve plugin "${plugin.name}"`, () => step?.(pod, node))
+    if (rejection !== undefined) return { plugin: plugin.name, rejection }
+  }
+  for (const plugin of profile.at.permit) {
+    const step = cycle.step(plugin, 'permit')
+    const answer = inPlugin(`running Permit plugin "${plugin.name}"`, () => step?.(pod, node))
+    if (answer === undefined) continue
+    if ('reasons' in answer) return { plugin: plugin.name, rejection: answer }
+    waits.set(plugin.name, answer.waitMs)
+  }
+  return undefined
+}
+
+/** In the reverse order of Reserve. */
+export function unreserve(cycle: PreparedCycle, node: string): void {
+  for (const plugin of cycle.profile.at.reserve.toReversed())
+    cycle.step(plugin, 'unreserve')?.(cycle.pod, node)
+}
+
+/** Brings pods that are assumed on a node there: permits that wait, PreBind, Bind, PostBind. */
+export class BindingCycle {
+  readonly #options: BindingCycleOptions
+
+  constructor(options: BindingCycleOptions) {
+    this.#options = options
+  }
+
+  async run(cycle: PreparedCycle, node: string, waits: ReadonlyMap<string, number>): Promise<BindingResult> {
+    const { waiting, onExpected, onPermitted } = this.#options
+    const { pod } = cycle
+    try {
+      const preBinds = preBindsOf(cycle, node)
+      if (preBinds.length > 0 || waits.size > 0) onExpected(pod.pod, node)
+      if (waits.size > 0) {
+        const permission = await waiting.hold(pod, node, waits)
+        if (permission.type === 'preempted')
+          throw new PluginError(`waiting on permit for pod: ${permission.message}`)
+        if (permission.type === 'rejected') {
+          const rejection = { resolvable: true, reasons: [permission.message] }
+          return { type: 'refused', refusal: { plugin: permission.plugin, rejection } }
+        }
+      }
+      onPermitted(pod.uid)
+      if (preBinds.length > 0) await this.#preBind(cycle, node, preBinds)
+      await bind(cycle, node)
+    } catch (error) {
+      return { type: 'error', error }
+    }
+    for (const plugin of cycle.profile.at.postBind) cycle.step(plugin, 'postBind')?.(pod, node)
+    return { type: 'bound' }
+  }
+
+  async #preBind(cycle: PreparedCycle, node: string, plugins: readonly Plugin[]): Promise<void> {
+    const { waiting, signal } = this.#options
+    await waiting.preBind(cycle.pod.uid, signal, async (stop) => {
+      for (const plugin of plugins) {
+        try {
+          await cycle.step(plugin, 'preBind')?.(cycle.pod, node, stop)
+        } catch (error) {
+          const words = text(stop.aborted ? stop.reason : error)
+          throw new PluginError(`running PreBind plugin "${plugin.name}": ${words}`, { cause: error })
+        }
+      }
+    })
+  }
+}
+
+/** Plugins whose PreBind has something to do for the pod. */
+function preBindsOf(cycle: PreparedCycle, node: string): readonly Plugin[] {
+  return cycle.profile.at.preBind.filter((plugin) => {
+    if (cycle.step(plugin, 'preBind') === undefined) return false
+    const needs = cycle.step(plugin, 'needsPreBind')
+    return inPlugin(`running PreBindPreFlight "${plugin.name}"`, () => needs?.(cycle.pod, node) ?? true)
+  })
+}
+
+async function bind({ profile, pod }: PreparedCycle, node: string): Promise<void> {
+  for (const plugin of profile.at.bind) {
+    try {
+      if (await plugin.bind?.(pod, node)) return
+    } catch (error) {
+      throw new PluginError(`running Bind plugin "${plugin.name}": ${text(error)}`, { cause: error })
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import type {
+  LaterPoints,
+  NominatedPods,
+  Plugin,
+  PreparedFilter,
+  Rejection,
+  SupposedPods,
+} from '../framework.ts'
+import type { NodeInfo } from '../node-info.ts'
+import type { NodeTable } from '../node-table.ts'
+import type { PodInfo } from '../pod-info.ts'
+import type { Profile } from '../profile.ts'
+import { inPlugin } from './plugin-error.ts'
+
+interface NamedFilter {
+  readonly plugin: string
+  readonly prepared: PreparedFilter
+}
+
+/** Why PreFilter found that no node can do. */
+export interface PreFilterRefusal {
+  readonly plugins: ReadonlySet<string>
+  readonly rejection: Rejection
+}
+
+export interface CycleParts {
+  readonly pod: PodInfo
+  readonly profile: Profile
+  readonly table: NodeTable
+  readonly nominated: NominatedPods & { readonly size: number }
+}
+
+/** What PreFilter plugins have worked out for one attempt to place one pod: its filters, and their later points. */
+export class PreparedCycle implements SupposedPods {
+  readonly pod: PodInfo
+  readonly profile: Profile
+  /** Nodes that need be looked at; undefined: all. */
+  readonly nodes: ReadonlySet<string> | undefined
+  /** Plugins that named those nodes. */
+  readonly nodesBy: readonly string[]
+  readonly refusal: PreFilterRefusal | undefined
+  /** The plugin whose rejection `check` returned last. */
+  refuser = ''
+  readonly #parts: CycleParts
+  readonly #filters: readonly NamedFilter[]
+  readonly #prepared = new Map<string, PreparedFilter>()
+
+  constructor(parts: CycleParts) {
+    this.#parts = parts
+    this.pod = parts.pod
+    this.profile = parts.profile
+    const found = this.#preFilter()
+    this.nodes = found.nodes
+    this.nodesBy = found.nodesBy
+    this.refusal = found.refusal
+    const filters: NamedFilter[] = []
+    for (const { name } of parts.profile.at.filter) {
+      const prepared = this.#prepared.get(name)
+      if (prepared !== undefined) filters.push({ plugin: name, prepared })
+    }
+    this.#filters = filters
+  }
+
+  /** The plugin's step, as it was handed back for this attempt or as the plugin always has it. */
+  step<K extends keyof LaterPoints>(plugin: Plugin, point: K): LaterPoints[K] {
+    return this.#prepared.get(plugin.name)?.[point] ?? plugin[point]
+  }
+
+  /** Undefined admits the node; pods that are nominated to it are counted as there, and as not there. */
+  check(node: NodeInfo): Rejection | undefined {
+    const { nominated } = this.#parts
+    if (nominated.size === 0) return this.#filter(node)
+    const { priority, uid } = this.pod
+    const others = nominated.on(node.name).filter((other) => other.priority >= priority && other.uid !== uid)
+    if (others.length === 0) return this.#filter(node)
+    for (const other of others) this.add(other, node)
+    try {
+      const rejection = this.#filter(node)
+      if (rejection !== undefined) return rejection
+    } finally {
+      for (const other of others) this.remove(other, node)
+    }
+    return this.#filter(node)
+  }
+
+  add(pod: PodInfo, node: NodeInfo): void {
+    this.#parts.table.addPod(node.name, pod)
+    for (const { prepared } of this.#filters) prepared.addPod?.(pod, node)
+  }
+
+  remove(pod: PodInfo, node: NodeInfo): void {
+    this.#parts.table.removePod(node.name, pod.uid)
+    for (const { prepared } of this.#filters) prepared.removePod?.(pod, node)
+  }
+
+  #filter(node: NodeInfo): Rejection | undefined {
+    for (const { plugin, prepared } of this.#filters) {
+      const rejection = prepared.filter(node)
+      if (rejection !== undefined) {
+        this.refuser = plugin
+        return rejection
+      }
+    }
+    return undefined
+  }
+
+  #preFilter(): Pick<PreparedCycle, 'nodes' | 'nodesBy' | 'refusal'> {
+    let nodes: ReadonlySet<string> | undefined
+    const nodesBy: string[] = []
+    let refusal: PreFilterRefusal | undefined
+    for (const plugin of this.profile.at.preFilter) {
+      const result = inPlugin(`running PreFilter plugin "${plugin.name}"`, () => plugin.preFilter?.(this.pod))
+      if (result === undefined || result.type === 'skip') continue
+      if (result.type === 'reject') {
+        refusal = { plugins: new Set([plugin.name]), rejection: result.rejection }
+        if (!result.rejection.resolvable) return { nodes, nodesBy, refusal }
+        continue
+      }
+      this.#prepared.set(plugin.name, result)
+      const named = result.nodes
+      if (named === undefined) continue
+      nodesBy.push(plugin.name)
+      nodes = nodes === undefined ? named : nodes.intersection(named)
+      if (nodes.size === 0) return { nodes, nodesBy, refusal: noCommonNode(nodesBy) }
+    }
+    return { nodes, nodesBy, refusal }
+  }
+}
+
+function noCommonNode(plugins: readonly string[]): PreFilterRefusal {
+  const names = [...plugins].sort()
+  const reason =
+    names.length === 1
+      ? `node(s) didn't satisfy plugin ${names[0]}`
+      : `node(s) didn't satisfy plugin(s) [${names.join(' ')}] simultaneously`
+  return { plugins: new Set(names), rejection: { resolvable: false, reasons: [reason] } }
+}

@@ -1,0 +1,134 @@
+import { Pod } from '../../../api/core/pod/kind.ts'
+import { podCondition } from '../../../api/core/pod/pod-state.ts'
+import type { core } from '../../../api/generated/types/index.ts'
+import { PodDisruptionBudget } from '../../../api/policy/pod-disruption-budget/kind.ts'
+import { actions, onEvent } from '../../cluster-event.ts'
+import { fitErrorText } from '../../cycle/fit-error.ts'
+import type { FailedAttempt, Plugin, PluginContext, PostFilterResult, Rejection } from '../../framework.ts'
+import type { NodeInfo } from '../../node-info.ts'
+import { Budgets } from './budgets.ts'
+import { Evictions } from './evictions.ts'
+import { pickCandidate } from './pick-candidate.ts'
+import { preemptionMetrics } from './preemption-metrics.ts'
+import { type Candidate, selectVictims } from './victims.ts'
+
+/** DefaultPreemptionArgs: how many nodes are tried out before the best of them is taken. */
+export interface DefaultPreemptionArgs {
+  readonly minCandidateNodesPercentage: number
+  readonly minCandidateNodesAbsolute: number
+}
+
+export const defaultPreemptionDefaults: DefaultPreemptionArgs = {
+  minCandidateNodesPercentage: 10,
+  minCandidateNodesAbsolute: 100,
+}
+
+/** Nodes that are tried out between two breaths: one may have a hundred pods, each a run of all filters. */
+const nodesPerBreath = 8
+
+const notHelpful: Rejection = { resolvable: false, reasons: ['Preemption is not helpful for scheduling'] }
+
+/** A victim of an earlier preemption that has not gone yet. */
+function isLeaving(pod: core.v1.Pod): boolean {
+  if (pod.metadata?.deletionTimestamp === undefined) return false
+  const condition = podCondition(pod, 'DisruptionTarget')
+  return condition?.status === 'True' && condition.reason === 'PreemptionByScheduler'
+}
+
+/** Why the pod may not have others evicted now; undefined: it may. */
+function ineligible({ pod, refusalOf }: FailedAttempt, nodes: PluginContext['nodes']): string | undefined {
+  if (pod.pod.spec?.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.'
+  const nominated = pod.pod.status?.nominatedNodeName
+  const node = nominated ? nodes.get(nominated) : undefined
+  if (node === undefined || !refusalOf(node).rejection.resolvable) return undefined
+  for (const other of node.pods.values())
+    if (other.priority < pod.priority && isLeaving(other.pod))
+      return 'not eligible due to a terminating pod on the nominated node.'
+  return undefined
+}
+
+/** How many of the nodes that may do are tried out. */
+export function candidatesToFind(
+  nodes: number,
+  { minCandidateNodesPercentage, minCandidateNodesAbsolute }: DefaultPreemptionArgs,
+): number {
+  const share = Math.trunc((nodes * minCandidateNodesPercentage) / 100)
+  return Math.min(nodes, Math.max(share, minCandidateNodesAbsolute))
+}
+
+class DryRun {
+  readonly clean: Candidate[] = []
+  readonly violating: Candidate[] = []
+  /** What nodes were refused for. */
+  readonly reasons = new Map<string, number>()
+
+  note(found: Candidate | Rejection): void {
+    if ('victims' in found) (found.violations === 0 ? this.clean : this.violating).push(found)
+    else this.refuse(found, 1)
+  }
+
+  refuse({ reasons }: Rejection, nodes: number): void {
+    if (nodes > 0)
+      for (const reason of reasons) this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + nodes)
+  }
+
+  hasEnough(wanted: number): boolean {
+    return this.clean.length > 0 && this.clean.length + this.violating.length >= wanted
+  }
+}
+
+/** Makes room for a pod that fits nowhere by evicting pods of lower priority (PostFilter). */
+export function defaultPreemption(args = defaultPreemptionDefaults): (context: PluginContext) => Plugin {
+  return (context) => {
+    const { host, nodes, metrics: registry } = context
+    const metrics = preemptionMetrics(registry)
+    const evictions = new Evictions(context, metrics)
+    const budgets = context.informers.informer(PodDisruptionBudget).lister
+    const isAsync = context.features.enabled('SchedulerAsyncPreemption')
+
+    async function dryRun(attempt: FailedAttempt, potential: readonly NodeInfo[]): Promise<DryRun> {
+      const found = new DryRun()
+      const limits = new Budgets(budgets.list())
+      const wanted = candidatesToFind(potential.length, args)
+      const offset = Math.trunc(host.random() * potential.length)
+      for (let index = 0; index < potential.length && !found.hasEnough(wanted); index++) {
+        if (index % nodesPerBreath === nodesPerBreath - 1) await attempt.breathe()
+        const node = potential[(offset + index) % potential.length]
+        if (node !== undefined) found.note(selectVictims(attempt, node, limits, host.now()))
+      }
+      found.refuse(notHelpful, nodes.nodes.length - potential.length)
+      return found
+    }
+
+    async function preempt(attempt: FailedAttempt): Promise<PostFilterResult> {
+      const reason = ineligible(attempt, nodes)
+      if (reason !== undefined)
+        return { type: 'unschedulable', message: `preemption: ${reason}`, forget: false }
+      const potential = nodes.nodes.filter((node) => attempt.refusalOf(node).rejection.resolvable)
+      const found = await dryRun(attempt, potential)
+      const best = pickCandidate([...found.clean, ...found.violating], host.now())
+      if (best === undefined) {
+        const text = fitErrorText({ nodes: nodes.nodes.length, reasons: found.reasons })
+        return { type: 'unschedulable', message: `preemption: ${text}`, forget: true }
+      }
+      metrics.victims.observe(best.victims.length)
+      const evicting = host.track(evictions.run(attempt.pod, best))
+      if (!isAsync) await evicting
+      return { type: 'nominate', node: best.node.name }
+    }
+
+    return {
+      name: 'DefaultPreemption',
+      postFilter: async (attempt) => {
+        metrics.attempts.inc()
+        return preempt(attempt)
+      },
+      preEnqueue: ({ uid }) =>
+        isAsync && evictions.isUnderWay(uid)
+          ? { resolvable: false, reasons: ['waiting for the preemption for this pod to be finished'] }
+          : undefined,
+      // Registered so that a pod which waits for evictions is looked at again; other plugins say whether they help it.
+      events: isAsync ? [onEvent(Pod, actions.delete, () => false)] : [],
+    }
+  }
+}

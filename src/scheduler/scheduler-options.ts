@@ -1,0 +1,43 @@
+import type { Features } from '../apimachinery/feature-gates.ts'
+import type { Host } from '../base/host.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Metrics } from '../base/metrics.ts'
+import type { Client } from '../client/client.ts'
+import type { InformerFactory } from '../client/informer.ts'
+import type { SeriesRecorder } from '../client/series-recorder.ts'
+import { defaultProfile } from './default-profile.ts'
+import type { PluginContext } from './framework.ts'
+import type { Profile } from './profile.ts'
+
+/** One scheduler of several in this one. */
+export interface ProfileSource {
+  readonly schedulerName: string
+  readonly make: (context: PluginContext) => Profile
+}
+
+/** What a KubeSchedulerConfiguration says beside its profiles; upstream's defaults where absent. */
+export interface SchedulerSettings {
+  /** How many nodes are enough, in percent; 0 (the default) adapts to the cluster's size. */
+  readonly percentageOfNodesToScore?: number
+  /** Of the first back-off: 1. */
+  readonly podInitialBackoffSeconds?: number
+  /** Of the longest: 10. */
+  readonly podMaxBackoffSeconds?: number
+}
+
+export interface SchedulerOptions extends SchedulerSettings {
+  readonly client: Client
+  readonly informers: InformerFactory
+  readonly events: Pick<SeriesRecorder, 'report'>
+  readonly host: Host
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** Absent: the default plugins as `default-scheduler`. */
+  readonly profiles?: readonly ProfileSource[]
+  /** Absent: as the release has them. */
+  readonly features?: Features
+}
+
+export const defaultProfiles: readonly ProfileSource[] = [
+  { schedulerName: 'default-scheduler', make: defaultProfile },
+]
