@@ -1,3 +1,4 @@
+import { enumOf } from './enums.ts'
 import {
   banner,
   byPrefix,
@@ -82,6 +83,7 @@ function fieldCode(schema: FactSchema, field: Field, prefix: string): string {
   add('de', fieldDefaults[field.owner]?.[field.name])
   add('gt', goType)
   add('in', field.embeddedIn)
+  add('en', enumOf(field.owner, field.name)?.join(','))
   return `${field.required ? '!' : ''}${presence}${typeCode(schema, prefix)}${attributes.join('')}`
 }
 

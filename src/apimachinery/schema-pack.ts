@@ -61,6 +61,8 @@ function attribute(text: string): Partial<Schema> {
       return { default: value }
     case 'in':
       return { embeddedIn: value }
+    case 'en':
+      return { enum: value.split(',') }
     default:
       throw new Error(`unknown schema attribute ${text}`)
   }
@@ -197,6 +199,9 @@ function overlay(target: Schema, presence: string, attributes: readonly string[]
   for (const text of attributes) Object.assign(schema, attribute(text))
   if (target.type === 'integer' && schema.default !== undefined) {
     Object.assign(schema, { default: Number(schema.default) })
+  }
+  if (target.type === 'boolean' && schema.default !== undefined) {
+    Object.assign(schema, { default: schema.default === 'true' })
   }
   if (lazy !== undefined) lazily(schema, 'properties', () => target.properties)
   return schema

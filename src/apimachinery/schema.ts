@@ -43,6 +43,8 @@ export interface Schema {
   readonly presence?: 'always' | 'null' | 'nonzero' | undefined
   /** The Go type, where it does not follow from the rest (`v1.PullPolicy`): decoding errors name it. */
   readonly goType?: string | undefined
+  /** The values that documents name, of the field, or of what it is a list or map of; validation is the kind's. */
+  readonly enum?: readonly string[] | undefined
   /** The embedded Go structs that a field comes from (`VolumeSource`), dotted: decoding errors name them. */
   readonly embeddedIn?: string | undefined
   readonly unions?: readonly SchemaUnion[] | undefined

@@ -6,6 +6,9 @@ declare const TIMONEL_BUILD_DATE: string | undefined
 /** The Kubernetes that we are. */
 export const kubernetesVersion = 'v1.36.2'
 
+/** Of its API, as OpenAPI documents name it: `1.36`. */
+export const apiVersion = kubernetesVersion.replace(/^v(\d+\.\d+)\..*/, '$1')
+
 /** Our own; `dev` where the sources run without having been bundled. */
 export const timonelVersion = typeof TIMONEL_VERSION === 'string' ? TIMONEL_VERSION : 'dev'
 

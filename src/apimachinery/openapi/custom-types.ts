@@ -1,7 +1,7 @@
 import type { JsonSchema } from '../structural/json-schema.ts'
 import { type OpenApiContext, openApiDefinition } from '../structural/openapi-schema.ts'
 import type { FieldDocs } from './field-docs.ts'
-import type { Dialect, JsonMembers, SchemaObjects } from './schema-object.ts'
+import type { CustomDefinitions, Dialect, JsonMembers, SchemaObjects } from './schema-object.ts'
 
 /** A custom resource in documents: it brings its own types along. */
 export interface CustomTypes {
@@ -65,10 +65,7 @@ function contextOf(objects: SchemaObjects, dialect: Dialect, docs: FieldDocs): O
 }
 
 /** The two types of a custom resource, by name: its own and its list's. */
-export function customDefinitions(
-  kind: CustomKind,
-  types: CustomTypes,
-): ReadonlyMap<string, (objects: SchemaObjects, dialect: Dialect, docs: FieldDocs) => JsonMembers> {
+export function customDefinitions(kind: CustomKind, types: CustomTypes): CustomDefinitions {
   const own = customTypeName(kind)
   const listName = customTypeName({ ...kind, kind: types.listKind })
   return new Map([

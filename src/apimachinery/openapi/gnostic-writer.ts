@@ -55,7 +55,7 @@ const entriesOf = (value: unknown): [string, unknown][] =>
 
 /** Writes one document, from its end to its beginning. */
 export class GnosticWriter {
-  readonly writer = new ReverseWriter(1 << 20)
+  readonly writer = new ReverseWriter(1 << 16)
   readonly #fields = new Map<Message, ReadonlyMap<string, Field>>()
 
   #fieldsOf(message: Message): ReadonlyMap<string, Field> {
@@ -86,9 +86,19 @@ export class GnosticWriter {
     }
   }
 
-  #end(number: number, before: number): void {
-    this.writer.varint(this.writer.length - before)
+  /** One member of a named message, to stand beside others of its sort. */
+  entry({ named, field }: Named, name: string, value: unknown): void {
+    this.#named(field, name, named, value)
+  }
+
+  /** What goes before a message of that many bytes. */
+  head(number: number, size: number): void {
+    this.writer.varint(size)
     this.#key(number, 2)
+  }
+
+  #end(number: number, before: number): void {
+    this.head(number, this.writer.length - before)
   }
 
   #key(number: number, wireType: number): void {

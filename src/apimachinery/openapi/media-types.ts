@@ -1,29 +1,35 @@
 /** What operations take and give. */
-export const objectTypes = [
-  'application/json',
-  'application/yaml',
-  'application/vnd.kubernetes.protobuf',
-] as const
+export interface MediaTypes {
+  readonly object: readonly string[]
+  /** Lists, which are watched too. */
+  readonly list: readonly string[]
+  readonly patch: readonly string[]
+}
 
-export const watchTypes = [
-  'application/json;stream=watch',
-  'application/vnd.kubernetes.protobuf;stream=watch',
-] as const
+const json = ['application/json', 'application/yaml'] as const
+const cborType = 'application/cbor'
 
-export const patchTypes = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  'application/apply-patch+yaml',
-] as const
+/** Discovery's, of all but single versions: never CBOR. */
+export const builtInTypes: readonly string[] = [...json, 'application/vnd.kubernetes.protobuf']
 
-export const customObjectTypes = ['application/json', 'application/yaml'] as const
+export const anyType: readonly string[] = ['*/*']
 
-export const customPatchTypes = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/apply-patch+yaml',
-] as const
+/** `cbor`: whether the server speaks it. */
+export function mediaTypesFor(custom: boolean, cbor: boolean): MediaTypes {
+  const object = [...(custom ? json : builtInTypes), ...(cbor ? [cborType] : [])]
+  const streams = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']
+  return {
+    object,
+    list: custom ? object : [...object, ...streams, ...(cbor ? ['application/cbor-seq'] : [])],
+    patch: [
+      'application/json-patch+json',
+      'application/merge-patch+json',
+      ...(custom ? [] : ['application/strategic-merge-patch+json']),
+      'application/apply-patch+yaml',
+      ...(cbor ? ['application/apply-patch+cbor'] : []),
+    ],
+  }
+}
 
 export const securityName = 'BearerToken'
 

@@ -16,6 +16,8 @@ export interface OpenApiResource extends GroupVersionKind {
   readonly namespaced: boolean
   readonly verbs: readonly string[]
   readonly subresources: readonly OpenApiSubresource[]
+  /** DELETE answers the object, not a Status. */
+  readonly returnsDeleted?: true
   /** Present for custom resources: their types are nowhere else. */
   readonly custom?: CustomTypes
 }
@@ -56,7 +58,8 @@ export function openApiResources(
       row === undefined
         ? declaredSubresources(kind)
         : Object.entries(row.subresources).map(([name, subresource]) => ({ ...subresource, name }))
-    return { group, version, kind: kind.kind, resource, namespaced, verbs, subresources }
+    const deleted = kind.returnsDeleted === true ? { returnsDeleted: true as const } : {}
+    return { group, version, kind: kind.kind, resource, namespaced, verbs, subresources, ...deleted }
   })
 }
 

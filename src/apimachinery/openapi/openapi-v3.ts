@@ -1,19 +1,14 @@
 import type { JsonValue } from '../meta.ts'
-import {
-  bearerToken,
-  customObjectTypes,
-  customPatchTypes,
-  objectTypes,
-  patchTypes,
-  securityName,
-  watchTypes,
-} from './media-types.ts'
-import { customTypesOf, type OpenApiResource, servedAt } from './openapi-resource.ts'
-import { descriptions, type OpenApiInput } from './openapi-v2.ts'
-import { type Operation, type PathEntry, pathsOf } from './operations.ts'
-import { queryParameters } from './query-parameters.ts'
+import type { Schemas } from '../schema.ts'
+import type { FieldDocs } from './field-docs.ts'
+import { bearerToken, securityName } from './media-types.ts'
+import { customTypesOf } from './openapi-resource.ts'
+import { descriptions } from './openapi-v2.ts'
+import type { Operation, PathEntry } from './operation.ts'
+import { type QueryName, queryParameters } from './query-parameters.ts'
 import { runSteps } from './run-steps.ts'
 import { type JsonMembers, SchemaObjects } from './schema-object.ts'
+import type { OpenApiUnit } from './units.ts'
 
 /** An OpenAPI 3.0 document of one group and version. */
 export interface OpenApiV3 {
@@ -21,7 +16,7 @@ export interface OpenApiV3 {
   readonly info: { readonly title: string; readonly version: string }
   readonly paths: Readonly<Record<string, JsonMembers>>
   readonly components: {
-    readonly schemas: Readonly<Record<string, JsonMembers>>
+    readonly schemas?: Readonly<Record<string, JsonMembers>>
     readonly securitySchemes: Readonly<Record<string, JsonMembers>>
   }
 }
@@ -33,28 +28,22 @@ class V3Writer {
     this.#objects = objects
   }
 
-  path(entry: PathEntry): JsonMembers {
+  path({ operations, tag, parameters, query }: PathEntry): JsonMembers {
     const members: JsonMembers = {}
-    for (const operation of entry.operations)
-      members[operation.method] = this.#operation(operation, entry.tag)
-    members.parameters = [
-      ...entry.parameters.map(({ name, description }) => {
-        return {
-          description,
-          in: 'path',
-          name,
-          required: true,
-          schema: { type: 'string', uniqueItems: true },
-        }
-      }),
-      queryParameter('pretty'),
-    ]
+    for (const operation of operations) members[operation.method] = this.#operation(operation, tag)
+    const inPath = parameters.map(({ name, description }) => {
+      const schema = { type: 'string', uniqueItems: true }
+      return { description, in: 'path', name, required: true, schema }
+    })
+    const all = [...inPath, ...query.map(queryParameter)].sort((a, b) =>
+      a.name < b.name ? -1 : a.name > b.name ? 1 : 0,
+    )
+    if (all.length > 0) members.parameters = all
     return members
   }
 
   #operation(operation: Operation, tag: string): JsonMembers {
-    const { body, kind, action } = operation
-    const isPatch = operation.method === 'patch' && action === 'patch'
+    const { body, kind, action, consumes } = operation
     return {
       description: operation.description,
       tags: [tag],
@@ -64,7 +53,7 @@ class V3Writer {
         ? {}
         : {
             requestBody: {
-              content: this.#content(consumed(operation, isPatch), body.type),
+              content: this.#content(consumes, body.type),
               ...(body.required ? { required: true } : {}),
             },
           }),
@@ -79,41 +68,33 @@ class V3Writer {
     return Object.fromEntries(types.map((mediaType) => [mediaType, { schema }]))
   }
 
-  #responses({ answers, watchable, custom }: Operation): JsonMembers {
-    const own = custom === true ? customObjectTypes : objectTypes
-    const types = watchable && custom !== true ? [...own, ...watchTypes] : own
+  #responses({ answers, produces }: Operation): JsonMembers {
     const responses: JsonMembers = {}
     for (const [code, type] of Object.entries(answers)) {
-      responses[code] = { description: descriptions[code] ?? '', content: this.#content(types, type) }
+      responses[code] = { description: descriptions[code] ?? '', content: this.#content(produces, type) }
     }
     responses['401'] = { description: 'Unauthorized' }
     return responses
   }
 }
 
-function consumed({ custom }: Operation, isPatch: boolean): readonly string[] {
-  if (custom === true) return isPatch ? customPatchTypes : customObjectTypes
-  return isPatch ? patchTypes : ['*/*']
-}
-
-function queryParameter(name: keyof typeof queryParameters): JsonMembers {
+function queryParameter(name: QueryName): { readonly name: QueryName; readonly [key: string]: JsonValue } {
   const { type, description } = queryParameters[name]
-  const parameter: Record<string, JsonValue> = {
-    description,
-    in: 'query',
-    name,
-    schema: { type, uniqueItems: true },
-  }
-  return parameter
+  return { description, in: 'query', name, schema: { type, uniqueItems: true } }
 }
 
-/** The document of one group and version, in small steps: `resources` are its own. Pure; the caller keeps what it encodes. */
-export function* openApiV3Steps({
-  resources,
-  schemas,
-  docs,
-  version,
-}: OpenApiInput): Generator<void, OpenApiV3> {
+/** What a document is made of. */
+export interface OpenApiInput {
+  readonly units: readonly OpenApiUnit[]
+  readonly schemas: Schemas
+  readonly docs: FieldDocs
+  /** `1.36`. */
+  readonly version: string
+}
+
+/** The document of one group and version, in small steps: `units` are its own. Pure; the caller keeps what it encodes. */
+export function* openApiV3Steps({ units, schemas, docs, version }: OpenApiInput): Generator<void, OpenApiV3> {
+  const resources = units.flatMap(({ resource }) => resource ?? [])
   const input = { schemas, docs, custom: customTypesOf(resources) }
   const objects = new SchemaObjects('v3', input, (kind) => {
     return (
@@ -123,8 +104,8 @@ export function* openApiV3Steps({
   })
   const writer = new V3Writer(objects)
   const paths = new Map<string, JsonMembers>()
-  for (const resource of resources) {
-    for (const entry of pathsOf(resource, schemas)) paths.set(entry.path, writer.path(entry))
+  for (const unit of units) {
+    for (const entry of unit.entries()) paths.set(entry.path, writer.path(entry))
     yield
   }
   return {
@@ -132,7 +113,7 @@ export function* openApiV3Steps({
     info: { title: 'Kubernetes', version },
     paths: Object.fromEntries([...paths].sort(([a], [b]) => (a < b ? -1 : 1))),
     components: {
-      schemas: yield* objects.definitions(),
+      ...(objects.referred.size === 0 ? {} : { schemas: yield* objects.definitions() }),
       securitySchemes: { [securityName]: { ...bearerToken } },
     },
   }
@@ -151,11 +132,4 @@ export function openApiV3Index(
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([path, serverRelativeURL]) => [path, { serverRelativeURL }] as const)
   return { paths: Object.fromEntries(paths) }
-}
-
-/** Resources by where their document is: `apis/apps/v1`, `api/v1`. */
-export function byDocument(
-  resources: readonly OpenApiResource[],
-): ReadonlyMap<string, readonly OpenApiResource[]> {
-  return Map.groupBy(resources, servedAt)
 }

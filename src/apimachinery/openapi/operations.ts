@@ -1,62 +1,29 @@
 import type { GroupVersionKind } from '../define-kind.ts'
 import type { Schemas } from '../schema.ts'
 import { customTypeName } from './custom-types.ts'
+import { anyType, type MediaTypes } from './media-types.ts'
 import { type OpenApiResource, type OpenApiSubresource, servedAt, typeOf } from './openapi-resource.ts'
+import {
+  capital,
+  groupId,
+  type Operation,
+  type PathEntry,
+  type PathParameter,
+  pathEntry,
+  tagOf,
+} from './operation.ts'
 import {
   deleteCollectionQuery,
   deleteQuery,
   listQuery,
   patchQuery,
   type QueryName,
+  readQuery,
   subresourceQueries,
   writeQuery,
 } from './query-parameters.ts'
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
-
-/** One method of one path, before either version of OpenAPI words it. */
-export interface Operation {
-  /** Lower case. */
-  readonly method: string
-  /** `x-kubernetes-action`; absent for discovery. */
-  readonly action?: string
-  readonly kind?: GroupVersionKind
-  readonly operationId: string
-  readonly description: string
-  readonly query: readonly QueryName[]
-  readonly body?: { readonly type: string; readonly required: boolean }
-  /** Status code → type of the answer; '' for text. */
-  readonly answers: Readonly<Record<string, string>>
-  /** Lists stream as watches too. */
-  readonly watchable: boolean
-  /** Of a custom resource: no strategic merge, no protobuf. */
-  readonly custom?: true
-}
-
-export interface PathEntry {
-  readonly path: string
-  /** `apps_v1`. */
-  readonly tag: string
-  readonly parameters: readonly {
-    readonly name: 'name' | 'namespace' | 'path'
-    readonly description: string
-  }[]
-  readonly operations: readonly Operation[]
-}
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
-
-const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
-
-/** `Core`, `Apps`, `RbacAuthorization`: a group in operation ids. */
-const groupId = (group: string): string =>
-  group === ''
-    ? 'Core'
-    : group
-        .replace(/\.k8s\.io$/, '')
-        .split('.')
-        .map(capital)
-        .join('')
 
 interface Place {
   readonly resource: OpenApiResource
@@ -64,6 +31,7 @@ interface Place {
   /** `AppsV1Namespaced`, `CoreV1`. */
   readonly id: string
   readonly tag: string
+  readonly types: MediaTypes
 }
 
 type Verb = 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection'
@@ -82,7 +50,7 @@ const verbs: Readonly<Record<Verb, VerbFacts>> = {
     method: 'get',
     action: 'get',
     word: 'read',
-    query: [],
+    query: readQuery,
     codes: ['200'],
     text: (what) => `read ${what}`,
   },
@@ -156,8 +124,9 @@ function operation(
   const isOwn = custom !== undefined && kind.kind === place.resource.kind
   const type = isOwn ? customTypeName(place.resource) : (typeOf(kind, place.schemas) ?? '')
   const list = isOwn ? customTypeName({ ...place.resource, kind: custom.listKind }) : `${type}List`
-  const isDelete = verb === 'delete' || verb === 'deletecollection'
-  const answer = isDelete ? `${meta}Status` : verb === 'list' ? list : type
+  const isStatus =
+    verb === 'deletecollection' || (verb === 'delete' && place.resource.returnsDeleted !== true)
+  const answer = isStatus ? `${meta}Status` : verb === 'list' ? list : type
   const body = bodyOf(verb, type)
   return {
     method,
@@ -168,8 +137,8 @@ function operation(
     query,
     ...(body === undefined ? {} : { body }),
     answers: Object.fromEntries(codes.map((code) => [code, answer])),
-    watchable: verb === 'list' && place.resource.verbs.includes('watch'),
-    ...(custom === undefined ? {} : { custom: true as const }),
+    consumes: verb === 'patch' ? place.types.patch : custom === undefined ? anyType : place.types.object,
+    produces: verb === 'list' ? place.types.list : place.types.object,
   }
 }
 
@@ -204,13 +173,12 @@ const namespaceParameter = {
 
 function connectOperations(place: Place, subresource: OpenApiSubresource): readonly Operation[] {
   const { name, verbs: all } = subresource
-  const query = subresourceQueries[name.split('/')[0] ?? ''] ?? []
+  const [base = '', rest] = name.split('/')
+  const query = subresourceQueries[base] ?? []
   return all
     .filter((verb) => verb.startsWith('connect:'))
     .map((verb) => {
       const method = verb.slice('connect:'.length)
-      const words = name.split('/')
-      const [base = '', rest] = words
       const id = `${insertWord(place.id, capital(method.toLowerCase()))}${place.resource.kind}${capital(base)}`
       return {
         method: method.toLowerCase(),
@@ -220,7 +188,8 @@ function connectOperations(place: Place, subresource: OpenApiSubresource): reado
         description: `connect ${method} requests to ${base} of ${place.resource.kind}`,
         query,
         answers: { '200': '' },
-        watchable: false,
+        consumes: anyType,
+        produces: anyType,
       }
     })
 }
@@ -236,17 +205,60 @@ function subresourceEntry(place: Place, itemPath: string, subresource: OpenApiSu
     .filter((verb) => subresource.verbs.includes(verb))
     .map((verb) => operation(place, verb, subresource, [ownId, `${name} of ${described(verb, resource)}`]))
     .map((found) =>
-      isText ? { ...found, query: subresourceQueries.log ?? [], answers: { '200': '' } } : found,
+      isText
+        ? {
+            ...found,
+            query: subresourceQueries.log ?? [],
+            answers: { '200': '' },
+            produces: ['text/plain', ...found.produces],
+          }
+        : found,
     )
   const withPath = name.includes('{path}')
     ? [{ name: 'path', description: 'path to the resource' } as const]
     : []
-  return {
+  return pathEntry({
     path: `${itemPath}/${name}`,
     tag,
     parameters: [...itemParameters(resource, subresource.kind), ...withPath],
     operations: [...operations, ...connectOperations(place, subresource)],
+  })
+}
+
+/** The paths of a resource's watches that came before the parameter of that name. */
+function watchEntries(place: Place, root: string): readonly PathEntry[] {
+  const { resource, id, tag, types } = place
+  const { namespaced, verbs: all, kind, group, version } = resource
+  if (resource.custom !== undefined || !all.includes('watch')) return []
+  const plural = resource.resource
+  const everywhere = groupId(group) + capital(version)
+  const instead = "deprecated: use the 'watch' parameter with a list operation instead"
+  const entry = (path: string, parameters: readonly PathParameter[], operationId: string): PathEntry => {
+    const isOne = path.endsWith('{name}')
+    const operation: Operation = {
+      method: 'get',
+      action: isOne ? 'watch' : 'watchlist',
+      kind: { group, version, kind },
+      operationId: `watch${operationId}`,
+      description: isOne
+        ? `watch changes to an object of kind ${kind}. ${instead}, filtered to a single item with the 'fieldSelector' parameter.`
+        : `watch individual changes to a list of ${kind}. ${instead}.`,
+      query: listQuery,
+      answers: { '200': `${meta}WatchEvent` },
+      consumes: anyType,
+      produces: types.list,
+    }
+    return pathEntry({ path: `${root}/watch/${path}`, tag, parameters, operations: [operation] })
   }
+  const collection = namespaced ? `namespaces/{namespace}/${plural}` : plural
+  const inNamespace = namespaced ? [namespaceParameter] : []
+  return [
+    ...(namespaced ? [entry(plural, [], `${everywhere}${kind}ListForAllNamespaces`)] : []),
+    ...(all.includes('list') ? [entry(collection, inNamespace, `${id}${kind}List`)] : []),
+    ...(all.includes('get')
+      ? [entry(`${collection}/{name}`, itemParameters(resource, kind), id + kind)]
+      : []),
+  ]
 }
 
 function itemParameters(resource: OpenApiResource, kind: string): PathEntry['parameters'] {
@@ -254,35 +266,46 @@ function itemParameters(resource: OpenApiResource, kind: string): PathEntry['par
   return resource.namespaced ? [name, namespaceParameter] : [name]
 }
 
-/** All paths of a resource, in the order of their names. */
-export function pathsOf(resource: OpenApiResource, schemas: Schemas): readonly PathEntry[] {
+/** All paths of a resource. */
+export function pathsOf(
+  resource: OpenApiResource,
+  schemas: Schemas,
+  types: MediaTypes,
+): readonly PathEntry[] {
   const root = `/${servedAt(resource)}`
-  const tag = `${lower(groupId(resource.group))}_${resource.version}`
+  const tag = tagOf(resource.group, resource.version)
   const groupAndVersion = groupId(resource.group) + capital(resource.version)
   const id = resource.namespaced ? `${groupAndVersion}Namespaced` : groupAndVersion
-  const place: Place = { resource, schemas, id, tag }
-  const collection = resource.namespaced
-    ? `${root}/namespaces/{namespace}/${resource.resource}`
-    : `${root}/${resource.resource}`
+  const place: Place = { resource, schemas, id, tag, types }
+  const plural = `${root}/${resource.resource}`
+  const collection = resource.namespaced ? `${root}/namespaces/{namespace}/${resource.resource}` : plural
   const entries: PathEntry[] = []
   if (resource.namespaced) {
-    const everywhere = { ...place, id: groupAndVersion }
-    const operations = mainOperations(everywhere, ['list'], 'ForAllNamespaces')
-    entries.push({ path: `${root}/${resource.resource}`, tag, parameters: [], operations })
+    const operations = mainOperations({ ...place, id: groupAndVersion }, ['list'], 'ForAllNamespaces')
+    entries.push(pathEntry({ path: plural, tag, parameters: [], operations }))
   }
-  entries.push({
-    path: collection,
-    tag,
-    parameters: resource.namespaced ? [namespaceParameter] : [],
-    operations: mainOperations(place, ['list', 'create', 'deletecollection']),
-  })
+  entries.push(
+    pathEntry({
+      path: collection,
+      tag,
+      parameters: resource.namespaced ? [namespaceParameter] : [],
+      operations: mainOperations(place, ['list', 'create', 'deletecollection']),
+    }),
+  )
   const item = `${collection}/{name}`
-  entries.push({
-    path: item,
-    tag,
-    parameters: itemParameters(resource, resource.kind),
-    operations: mainOperations(place, ['get', 'update', 'patch', 'delete']),
-  })
-  for (const subresource of resource.subresources) entries.push(subresourceEntry(place, item, subresource))
+  entries.push(
+    pathEntry({
+      path: item,
+      tag,
+      parameters: itemParameters(resource, resource.kind),
+      operations: mainOperations(place, ['get', 'update', 'patch', 'delete']),
+    }),
+  )
+  for (const subresource of resource.subresources) {
+    entries.push(subresourceEntry(place, item, subresource))
+    if (subresource.name === 'proxy')
+      entries.push(subresourceEntry(place, item, { ...subresource, name: 'proxy/{path}' }))
+  }
+  entries.push(...watchEntries(place, root))
   return entries.filter(({ operations }) => operations.length > 0)
 }

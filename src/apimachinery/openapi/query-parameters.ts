@@ -63,6 +63,11 @@ export const queryParameters = {
     type: 'boolean',
     description: 'A watch starts with ADDED events for all objects, then a bookmark that ends them.',
   },
+  shardSelector: {
+    type: 'string',
+    description:
+      'Restricts the list to a share of the objects: an expression of shardRange(). Needs the feature gate ShardedListAndWatch.',
+  },
   sinceSeconds: { type: 'integer', description: 'Show the log of the last seconds only.' },
   stderr: { type: 'boolean', description: 'Attach standard error.' },
   stdin: { type: 'boolean', description: 'Attach standard input.' },
@@ -81,15 +86,20 @@ const isQueryName = (name: string): name is QueryName => name in queryParameters
 
 export const queryNames: readonly QueryName[] = Object.keys(queryParameters).filter(isQueryName)
 
+/** What is read may be indented. */
+export const readQuery: readonly QueryName[] = ['pretty']
+
 export const listQuery: readonly QueryName[] = [
   'allowWatchBookmarks',
   'continue',
   'fieldSelector',
   'labelSelector',
   'limit',
+  'pretty',
   'resourceVersion',
   'resourceVersionMatch',
   'sendInitialEvents',
+  'shardSelector',
   'timeoutSeconds',
   'watch',
 ]
@@ -99,6 +109,7 @@ export const deleteQuery: readonly QueryName[] = [
   'gracePeriodSeconds',
   'ignoreStoreReadErrorWithClusterBreakingPotential',
   'orphanDependents',
+  'pretty',
   'propagationPolicy',
 ]
 
@@ -111,15 +122,23 @@ export const deleteCollectionQuery: readonly QueryName[] = [
   'labelSelector',
   'limit',
   'orphanDependents',
+  'pretty',
   'propagationPolicy',
   'resourceVersion',
   'resourceVersionMatch',
   'sendInitialEvents',
+  'shardSelector',
   'timeoutSeconds',
 ]
 
-export const writeQuery: readonly QueryName[] = ['dryRun', 'fieldManager', 'fieldValidation']
-export const patchQuery: readonly QueryName[] = [...writeQuery, 'force']
+export const writeQuery: readonly QueryName[] = ['dryRun', 'fieldManager', 'fieldValidation', 'pretty']
+export const patchQuery: readonly QueryName[] = [
+  'dryRun',
+  'fieldManager',
+  'fieldValidation',
+  'force',
+  'pretty',
+]
 
 /** Queries of subresources that are more than objects. */
 export const subresourceQueries: Readonly<Record<string, readonly QueryName[]>> = {
@@ -130,6 +149,7 @@ export const subresourceQueries: Readonly<Record<string, readonly QueryName[]>> 
     'follow',
     'insecureSkipTLSVerifyBackend',
     'limitBytes',
+    'pretty',
     'previous',
     'sinceSeconds',
     'stream',

@@ -10,6 +10,8 @@ export type JsonMembers = Record<string, JsonValue>
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
 
+const enumOf = (schema: Schema): JsonMembers => (schema.enum === undefined ? {} : { enum: schema.enum })
+
 /** Types whose schema for our own use says more than documents may. */
 const special: Readonly<Record<string, Readonly<Record<Dialect, JsonMembers>>>> = {
   'io.k8s.apimachinery.pkg.api.resource.Quantity': {
@@ -48,11 +50,11 @@ function extensions(schema: Schema, target: Schema | undefined): JsonMembers {
   return members
 }
 
-/** Types that are made for a document, by name. */
-export type CustomDefinitions = ReadonlyMap<
-  string,
-  (objects: SchemaObjects, dialect: Dialect, docs: FieldDocs) => JsonMembers
->
+/** A type that is made for a document. */
+export type CustomDefinition = (objects: SchemaObjects, dialect: Dialect, docs: FieldDocs) => JsonMembers
+
+/** By name. */
+export type CustomDefinitions = ReadonlyMap<string, CustomDefinition>
 
 export interface SchemaInput {
   readonly schemas: Schemas
@@ -88,21 +90,32 @@ export class SchemaObjects {
     return { $ref: `${this.#dialect === 'v2' ? '#/definitions/' : '#/components/schemas/'}${name}` }
   }
 
+  /** The names of the types referred to so far. */
+  get referred(): ReadonlySet<string> {
+    return this.#wanted
+  }
+
+  /** A named type; undefined where there is none. */
+  definition(name: string): JsonMembers | undefined {
+    const custom = this.#custom?.get(name)
+    if (custom !== undefined) return custom(this, this.#dialect, this.#docs)
+    const schema = this.#schemas.get(name)
+    return schema === undefined ? undefined : this.#builtIn(name, schema)
+  }
+
   /** All types referred to so far and everything that they refer to, by name in order. Yields after each. */
   *definitions(): Generator<void, Record<string, JsonMembers>> {
     const found = new Map<string, JsonMembers>()
     // The set grows while it is walked.
     for (const name of this.#wanted) {
-      const schema = this.#schemas.get(name)
-      if (schema !== undefined) found.set(name, this.#definition(name, schema))
-      const custom = this.#custom?.get(name)
-      if (custom !== undefined) found.set(name, custom(this, this.#dialect, this.#docs))
+      const definition = this.definition(name)
+      if (definition !== undefined) found.set(name, definition)
       yield
     }
     return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
   }
 
-  #definition(name: string, schema: Schema): JsonMembers {
+  #builtIn(name: string, schema: Schema): JsonMembers {
     const description = this.#docs[name]?.description
     const { unions, mapType } = schema
     const kinds = schema.kinds?.filter((kind, _, all) => all.length === 1 || this.#showsKind(kind))
@@ -127,10 +140,13 @@ export class SchemaObjects {
     if (schema.preserveUnknownFields === true && schema.name === undefined) {
       members['x-kubernetes-preserve-unknown-fields'] = true
     }
-    if (schema.items !== undefined) members.items = this.#field(schema.items, undefined)
+    if (schema.items !== undefined)
+      members.items = { ...this.#field(schema.items, undefined), ...enumOf(schema) }
     const values = schema.additionalProperties
     if (values !== undefined)
-      members.additionalProperties = values === true ? true : this.#field(values, undefined)
+      members.additionalProperties =
+        values === true ? true : { ...this.#field(values, undefined), ...enumOf(schema) }
+    if (schema.type === 'string') Object.assign(members, enumOf(schema))
     const declared = Object.entries(schema.properties ?? {})
     if (declared.length > 0) {
       const properties = declared.map(([name, property]) => {

@@ -11,8 +11,8 @@ import {
   text,
   texts,
 } from './gnostic-writer.ts'
-import type { OpenApiV2 } from './openapi-v2.ts'
 import { runSteps } from './run-steps.ts'
+import type { V2Encoding } from './v2-document.ts'
 
 /** The media type that kubectl asks `/openapi/v2` for. */
 export const openApiV2ProtobufType = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
@@ -118,21 +118,43 @@ const document: Message = {
   fields: () => ({
     swagger: text(1),
     info: of(2, { fields: () => ({ title: text(1), version: text(2) }) }),
-    paths: of(8, { named: pathItem, field: 2 }),
-    definitions: of(9, { named: schema, field: 1 }),
     parameters: of(10, { named: parameter, field: 1 }),
     security: listOf(12, { named: 'strings', field: 1 }),
     securityDefinitions: of(13, { named: { oneOf: () => [2, apiKey] }, field: 1 }),
   }),
 }
 
-/** A Swagger document as gnostic's `openapi.v2.Document`, in small steps. */
-export function* openApiV2ProtobufSteps(doc: OpenApiV2): Generator<void, Uint8Array<ArrayBuffer>> {
-  const encoder = new GnosticWriter()
-  yield* encoder.steps(document, doc, 1)
-  return encoder.writer.finish()
-}
+/** Members of the document, and their fields in the message that holds them all. */
+const sections = {
+  paths: { number: 8, member: { named: pathItem, field: 2 } },
+  definitions: { number: 9, member: { named: schema, field: 1 } },
+} as const
 
-/** `openApiV2ProtobufSteps` at one go. */
-export const encodeOpenApiV2Protobuf = (doc: OpenApiV2): Uint8Array<ArrayBuffer> =>
-  runSteps(openApiV2ProtobufSteps(doc))
+/** The document as gnostic's `openapi.v2.Document`. */
+export function openApiV2Protobuf(): V2Encoding {
+  const encoder = new GnosticWriter()
+  const { writer } = encoder
+  const taken = (): Uint8Array => {
+    const bytes = writer.finish()
+    writer.clear()
+    return bytes
+  }
+  const write = (value: object): void => runSteps(encoder.steps(document, value, 1))
+  return {
+    separator: new Uint8Array(),
+    member: (section, name, value) => {
+      encoder.entry(sections[section].member, name, value)
+      return taken()
+    },
+    frame: ({ swagger, info, paths: _paths, definitions: _definitions, ...others }, sizes) => {
+      write(others)
+      const after = taken()
+      encoder.head(sections.definitions.number, sizes.definitions)
+      const between = taken()
+      // From the end to the beginning.
+      encoder.head(sections.paths.number, sizes.paths)
+      write({ swagger, info })
+      return { before: taken(), between, after }
+    },
+  }
+}

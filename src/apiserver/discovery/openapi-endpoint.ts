@@ -1,11 +1,13 @@
 import type { FieldDocs } from '../../apimachinery/openapi/field-docs.ts'
-import { mergeOpenApiV2, type OpenApiV2Part } from '../../apimachinery/openapi/merge-v2.ts'
+import type { OpenApiV2Part } from '../../apimachinery/openapi/merge-v2.ts'
 import type { OpenApiResource } from '../../apimachinery/openapi/openapi-resource.ts'
-import { openApiV2Steps } from '../../apimachinery/openapi/openapi-v2.ts'
-import { byDocument, openApiV3Index, openApiV3Steps } from '../../apimachinery/openapi/openapi-v3.ts'
+import { openApiV3Index, openApiV3Steps } from '../../apimachinery/openapi/openapi-v3.ts'
+import { byDocument, type OpenApiUnit, unitsOf } from '../../apimachinery/openapi/units.ts'
+import { OpenApiV2Document } from '../../apimachinery/openapi/v2-document.ts'
+import { openApiV2Json } from '../../apimachinery/openapi/v2-json.ts'
 import {
+  openApiV2Protobuf,
   openApiV2ProtobufAnswer,
-  openApiV2ProtobufSteps,
   openApiV2ProtobufType,
 } from '../../apimachinery/openapi/v2-protobuf.ts'
 import {
@@ -29,8 +31,10 @@ export interface OpenApiOptions {
   readonly schemas: Schemas
   /** For `kubectl explain`; read when a document is first asked for. */
   readonly docs: () => FieldDocs
-  /** The server's, `v1.36.2+…`. */
+  /** Of the API: `1.36`. */
   readonly version: string
+  /** Whether the server speaks it. */
+  readonly cbor: boolean
 }
 
 /** What the documents of other servers add. */
@@ -52,6 +56,7 @@ const toOpenApi = ({ kind, subresources, custom }: ServedResource): OpenApiResou
   namespaced: kind.namespaced,
   verbs: kind.verbs,
   subresources,
+  ...(kind.returnsDeleted === true ? { returnsDeleted: true } : {}),
   ...(custom === undefined ? {} : { custom }),
 })
 
@@ -90,6 +95,14 @@ interface Encoded {
   readonly bytes: Promise<Uint8Array>
 }
 
+/** All that is served, and what follows from it. */
+interface Known {
+  readonly units: readonly OpenApiUnit[]
+  readonly documents: ReadonlyMap<string, readonly OpenApiUnit[]>
+  /** By document. */
+  readonly hashes: Map<string, string>
+}
+
 /** A document whose content its path's hash stands for may be kept for ever. */
 const keepForEver = 'public, immutable'
 const yearMs = 365 * 24 * 3600 * 1000
@@ -99,12 +112,19 @@ export class OpenApiEndpoint implements Endpoint {
   readonly paths = [v2Path, v3Path, `${v3Path}/*`]
   readonly #options: OpenApiOptions
   readonly #encoded = new Map<string, Encoded>()
+  readonly #v2: Readonly<Record<Encoding, OpenApiV2Document>>
+  /** The old document is made once at a time: it goes on from the one before. */
+  #making: Promise<unknown> = Promise.resolve()
   #served: () => readonly ServedResource[] = () => []
-  #known: readonly OpenApiResource[] | undefined
+  #known: Known | undefined
   #external: ExternalOpenApi = { v3: new Map(), v2: [] }
 
   constructor(options: OpenApiOptions) {
     this.#options = options
+    this.#v2 = {
+      json: new OpenApiV2Document(openApiV2Json, options),
+      protobuf: new OpenApiV2Document(openApiV2Protobuf(), options),
+    }
   }
 
   /** From now on these are described; asked for when somebody wants to know. */
@@ -113,18 +133,20 @@ export class OpenApiEndpoint implements Endpoint {
     this.#known = undefined
   }
 
-  get #resources(): readonly OpenApiResource[] {
+  get #current(): Known {
     if (this.#known !== undefined) return this.#known
-    const resources = this.#served().map(toOpenApi)
-    this.#known = resources
-    const paths = new Set([v2Path, ...[...byDocument(resources).keys()].map((name) => `${v3Path}/${name}`)])
+    const units = unitsOf(this.#served().map(toOpenApi), this.#options)
+    const documents = byDocument(units)
+    this.#known = { units, documents, hashes: new Map() }
+    const paths = new Set([v2Path, ...[...documents.keys()].map((name) => `${v3Path}/${name}`)])
     for (const [key, { path }] of this.#encoded) if (!paths.has(path)) this.#encoded.delete(key)
-    return resources
+    return this.#known
   }
 
   /** From now on other servers add these. */
   replaceExternal(external: ExternalOpenApi): void {
     this.#external = external
+    this.#known = undefined
     this.#encoded.clear()
   }
 
@@ -135,61 +157,59 @@ export class OpenApiEndpoint implements Endpoint {
   async handle(request: ServerRequest): Promise<ServerResponse> {
     const { path } = request
     if (path === v3Path || path === `${v3Path}/`) return this.#index()
-    if (path === v2Path) return this.#document(request, path, this.#resources, v2Types)
+    if (path === v2Path) return this.#document(request, path, this.#current.units, v2Types)
     const name = path.slice(v3Path.length + 1)
-    const resources = byDocument(this.#resources).get(name)
-    if (resources === undefined) return pageNotFound()
-    return this.#document(request, name, resources, v3Types)
+    const units = this.#current.documents.get(name)
+    if (units === undefined) return pageNotFound()
+    return this.#document(request, name, units, v3Types)
   }
 
   #index(): ServerResponse {
     const hashes = new Map(
-      [...byDocument(this.#resources)].map(
-        ([name, resources]) => [name, this.#hash(name, resources)] as const,
-      ),
+      [...this.#current.documents].map(([name, units]) => [name, this.#hash(name, units)] as const),
     )
     return objectResponse(openApiV3Index(hashes, this.#external.v3))
   }
 
   /** Of what a document is made from: making all of them for their hashes would take long. */
-  #hash(name: string, resources: readonly OpenApiResource[]): string {
-    const text = JSON.stringify([
-      name,
-      this.#options.version,
-      resources,
-      name === v2Path ? this.#external.v2 : [],
-    ])
-    return hex(this.#options.host.sha256(encoder.encode(text))).toUpperCase()
+  #hash(name: string, units: readonly OpenApiUnit[]): string {
+    const { hashes } = this.#current
+    const known = hashes.get(name)
+    if (known !== undefined) return known
+    const { version, cbor, host } = this.#options
+    const external = name === v2Path ? this.#external.v2 : []
+    const text = JSON.stringify([name, version, cbor, units.map(({ key }) => key), external])
+    const hash = hex(host.sha256(encoder.encode(text))).toUpperCase()
+    hashes.set(name, hash)
+    return hash
   }
 
-  *#steps(
-    path: string,
-    resources: readonly OpenApiResource[],
-    encoding: Encoding,
-  ): Generator<void, Uint8Array> {
+  *#v3Steps(units: readonly OpenApiUnit[], encoding: Encoding): Generator<void, Uint8Array> {
     const { schemas, docs, version } = this.#options
-    const input = { resources, schemas, docs: docs(), version }
-    if (path !== v2Path) {
-      const document = yield* openApiV3Steps(input)
-      return yield* encoding === 'json' ? encodeSteps(document) : openApiV3ProtobufSteps(document)
-    }
-    const own = yield* openApiV2Steps(input)
-    const document = this.#external.v2.reduce(mergeOpenApiV2, own)
-    return yield* encoding === 'json' ? encodeSteps(document) : openApiV2ProtobufSteps(document)
+    const document = yield* openApiV3Steps({ units, schemas, docs: docs(), version })
+    return yield* encoding === 'json' ? encodeSteps(document) : openApiV3ProtobufSteps(document)
+  }
+
+  #make(path: string, units: readonly OpenApiUnit[], encoding: Encoding): Promise<Uint8Array> {
+    const { host } = this.#options
+    if (path !== v2Path) return inSteps(host, this.#v3Steps(units, encoding))
+    const external = this.#external.v2
+    const made = this.#making.then(() => inSteps(host, this.#v2[encoding].steps(units, external)))
+    this.#making = made.catch(() => {})
+    return made
   }
 
   /** Several clients that ask at the same time wait for the same making. */
   #encode(
     path: string,
     hash: string,
-    resources: readonly OpenApiResource[],
+    units: readonly OpenApiUnit[],
     encoding: Encoding,
   ): Promise<Uint8Array> {
     const key = `${encoding} ${path}`
     const known = this.#encoded.get(key)
     if (known?.hash === hash) return known.bytes
-    const { host } = this.#options
-    const bytes = host.track(inSteps(host, this.#steps(path, resources, encoding)))
+    const bytes = this.#options.host.track(this.#make(path, units, encoding))
     this.#encoded.set(key, { path, hash, bytes })
     return bytes
   }
@@ -197,13 +217,13 @@ export class OpenApiEndpoint implements Endpoint {
   async #document(
     request: ServerRequest,
     name: string,
-    resources: readonly OpenApiResource[],
+    units: readonly OpenApiUnit[],
     types: ProtobufTypes,
   ): Promise<ServerResponse> {
     const encoding = encodingFor(request.header('accept') ?? '', types)
     const headers = { vary: 'Accept' }
     if (encoding === undefined) return { type: 'bytes', status: 406, contentType: '', chunks: [], headers }
-    const hash = this.#hash(name, resources)
+    const hash = this.#hash(name, units)
     const asked = name === v2Path ? '' : (request.query.get('hash') ?? '')
     if (asked !== '' && asked !== hash) return moved(`${v3Path}/${name}?hash=${hash}`)
     const etag = `"${hash}"`
@@ -211,7 +231,7 @@ export class OpenApiEndpoint implements Endpoint {
     const contentType = encoding === 'json' ? 'application/json' : types.answer
     const found = { type: 'bytes', contentType, headers: { ...headers, etag, ...kept } } as const
     if (request.header('if-none-match') === etag) return { ...found, status: 304, chunks: [] }
-    const chunks = [await this.#encode(request.path, hash, resources, encoding)]
+    const chunks = [await this.#encode(request.path, hash, units, encoding)]
     return { ...found, status: 200, chunks }
   }
 

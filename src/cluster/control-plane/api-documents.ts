@@ -9,9 +9,10 @@ import { RootEndpoint } from '../../apiserver/discovery/root-endpoint.ts'
 import { servedResources } from '../../apiserver/discovery/served-resource.ts'
 import { VersionEndpoint } from '../../apiserver/discovery/version-endpoint.ts'
 import type { Endpoint, SubresourceEndpoint } from '../../apiserver/endpoint.ts'
+import { cborGate } from '../../apiserver/rest/media-types.ts'
 import { ownSubresources } from '../../apiserver/rest/subresources.ts'
 import type { ServerCore } from '../../apiserver/server-core.ts'
-import { buildInfo } from '../version.ts'
+import { apiVersion, buildInfo } from '../version.ts'
 import type { ApiServerSetup } from './api-server.ts'
 import { readFieldDocs } from './field-docs.ts'
 
@@ -43,7 +44,8 @@ export function apiDocuments(
     host,
     schemas: core.options.schemas,
     docs: readFieldDocs,
-    version: build.gitVersion,
+    version: apiVersion,
+    cbor: core.options.features?.enabled(cborGate) ?? false,
   })
   const answered = new Set(subresources.map((each) => `${each.group}/${each.resource}/${each.subresource}`))
   const served = servedResources(core.options.kinds, resources, (kind, name) => {

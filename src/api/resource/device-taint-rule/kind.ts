@@ -66,6 +66,7 @@ export const DeviceTaintRule = defineKind<Rule>({
   schema: 'io.k8s.api.resource.v1beta2.DeviceTaintRule',
   subresources: { status: {} },
   hasGeneration: true,
+  returnsDeleted: true,
   prepareForCreate: (rule, { nowMs }) => withTime({ ...rule, status: {} }, nowMs),
   prepareForUpdate,
   validate,

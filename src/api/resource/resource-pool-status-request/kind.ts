@@ -114,6 +114,7 @@ export const ResourcePoolStatusRequest = defineKind<Request>({
   resource: 'resourcepoolstatusrequests',
   namespaced: false,
   schema: 'io.k8s.api.resource.v1alpha3.ResourcePoolStatusRequest',
+  returnsDeleted: true,
   subresources: { status: {} },
   allowUnconditionalUpdate: false,
   defaults: (request) => set(request, 'spec', fill(request.spec ?? {}, { limit: defaultLimit })),
