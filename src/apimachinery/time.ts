@@ -12,8 +12,44 @@ export function formatMicroTime(ms: number): string {
   return `${new Date(wholeMs).toISOString().slice(0, 23)}${String(micros).padStart(3, '0')}Z`
 }
 
+const daysOfMonths: readonly number[] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+function daysOf(year: number, month: number): number {
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  return month === 2 && isLeap ? 29 : (daysOfMonths[month - 1] ?? 0)
+}
+
+/** Of two digits; NaN where they are none. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 0x30
+  const ones = text.charCodeAt(at + 1) - 0x30
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
+}
+
+/** Of `2026-01-02T03:04:05Z`, the form in which times are written; undefined for any other, and for what is no time. */
+function parseCanonical(text: string): number | undefined {
+  if (text.length !== 20) return undefined
+  if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T') return undefined
+  if (text[13] !== ':' || text[16] !== ':' || text[19] !== 'Z') return undefined
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2)
+  const month = twoDigits(text, 5)
+  const day = twoDigits(text, 8)
+  const hour = twoDigits(text, 11)
+  const minute = twoDigits(text, 14)
+  const second = twoDigits(text, 17)
+  // Date.UTC takes years below 100 for others.
+  const fits = year >= 100 && day >= 1 && day <= daysOf(year, month)
+  return fits && hour <= 23 && minute <= 59 && second <= 59
+    ? Date.UTC(year, month - 1, day, hour, minute, second)
+    : undefined
+}
+
 /** Milliseconds since the epoch, with fraction; undefined unless the text is RFC 3339 and its date exists. */
 export function parseTime(text: string): number | undefined {
+  return parseCanonical(text) ?? parseAny(text)
+}
+
+function parseAny(text: string): number | undefined {
   const match = rfc3339.exec(text)
   if (match === null) return undefined
   const [, year, month, day, hour, minute, second, fraction, sign, zoneHour, zoneMinute] = match

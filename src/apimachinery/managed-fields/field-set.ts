@@ -26,6 +26,7 @@ export function makeNode(member: boolean, children: Record<string, FieldsV1> | u
   return member ? { '.': leaf, ...children } : children
 }
 
+/** `left` itself where the result says the same: objects that were made alike go on sharing their sets. */
 function combine(
   left: FieldsV1,
   right: FieldsV1,
@@ -33,14 +34,16 @@ function combine(
   member: boolean,
 ): FieldSet {
   let children: Record<string, FieldsV1> | undefined
+  let same = member === isMember(left)
   const put = (key: string, child: FieldSet): void => {
+    if (child !== left[key]) same = false
     if (child === undefined) return
     children ??= {}
     children[key] = child
   }
   for (const key in left) if (key !== '.') put(key, each(left[key], right[key]))
   for (const key in right) if (key !== '.' && left[key] === undefined) put(key, each(undefined, right[key]))
-  return makeNode(member, children)
+  return same && children !== undefined ? left : makeNode(member, children)
 }
 
 function unionNodes(left: FieldSet, right: FieldSet): FieldSet {

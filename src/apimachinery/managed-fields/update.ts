@@ -1,3 +1,4 @@
+import { jsonEqual } from '../json-equal.ts'
 import type { FieldsV1, KubernetesObject, ManagedFieldsEntry } from '../meta.ts'
 import type { Schema } from '../schema.ts'
 import { type Comparison, compare } from './compare.ts'
@@ -89,7 +90,8 @@ function startingManagers(
   const before = live?.metadata?.managedFields
   const stored = (): Map<string, ManagedSet> => decodeManagers(before, true) ?? new Map()
   const sent = updated.metadata?.managedFields
-  if (subresource !== '' || sent === before) return stored()
+  // Most send back what they have read.
+  if (subresource !== '' || (sent !== undefined && jsonEqual(sent, before))) return stored()
   if (isReset(sent)) return new Map()
   const decoded = decodeManagers(sent, false)
   return decoded === undefined || decoded.size === 0 ? stored() : decoded

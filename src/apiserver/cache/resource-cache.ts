@@ -294,6 +294,11 @@ export class ResourceCache {
     return this.#decoded.peek(record, this.layout)
   }
 
+  /** Nobody will ask for the decoded object soon. */
+  forgetDecoded(record: CachedObject): void {
+    this.#decoded.forget(record)
+  }
+
   attributes(record: CachedObject): Attributes {
     record.attributes ??= this.#attributesOf(this.#decoded.peek(record, this.layout))
     return record.attributes

@@ -24,7 +24,7 @@ export function answerObject(
   outcome: Outcome,
 ): ServerResponse {
   if (request.source.wantsObjects) {
-    const object = outcome.type === 'record' ? resource.read(outcome.record) : outcome.object
+    const object = outcome.type === 'record' ? readOnce(resource, outcome.record) : outcome.object
     return objectResponse(object, outcome.status)
   }
   const representation = representations.choose(request, 'object')
@@ -32,6 +32,13 @@ export function answerObject(
     outcome.type === 'record' ? representation.one(outcome.record) : representation.object(outcome.object)
   const { contentType } = representation
   return { type: 'bytes', status: outcome.status, contentType, chunks: [bytes] }
+}
+
+/** What lives for a while only (events) is written and hardly ever read: decoded it would crowd out what others use. */
+function readOnce(resource: Resource, record: CachedObject): KubernetesObject {
+  const object = resource.read(record)
+  if (resource.kind.timeToLiveMs !== undefined) resource.cache.forgetDecoded(record)
+  return object
 }
 
 /** A list as the client wants it. */

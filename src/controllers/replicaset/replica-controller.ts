@@ -105,7 +105,7 @@ async function reconcile<T extends ReplicaOwner>(
   const nowMs = host.now()
   const related = pods.length > (set.spec?.replicas ?? 0) ? relatedPods(flavour, cache, set) : []
   const plan = planReplicas(set, pods, related, nowMs)
-  if (plan.remove.length < pods.length) {
+  if (plan.remove.length > 0 && plan.remove.length < pods.length) {
     for (const ratio of ageRatios(pods, plan.remove, nowMs)) ageRatioHistogram(context).observe(ratio)
   }
   const { failure } =

@@ -42,11 +42,18 @@ export function replicaStatus(owner: ReplicaOwner, observed: Observed): ReplicaS
   const labelled = labelMatcherOfMap(owner.spec?.template?.metadata?.labels)
   const minReadySeconds = owner.spec?.minReadySeconds ?? 0
   const conditions = conditionsOf(owner, observed)
+  let [fullyLabeled, ready, available] = [0, 0, 0]
+  for (const pod of pods) {
+    if (labelled.matches(pod.metadata?.labels)) fullyLabeled++
+    if (!isPodReady(pod)) continue
+    ready++
+    if (minReadySeconds === 0 || isPodAvailable(pod, minReadySeconds, nowMs)) available++
+  }
   return defined({
     replicas: pods.length,
-    fullyLabeledReplicas: nonZero(pods.filter((pod) => labelled.matches(pod.metadata?.labels)).length),
-    readyReplicas: nonZero(pods.filter(isPodReady).length),
-    availableReplicas: nonZero(pods.filter((pod) => isPodAvailable(pod, minReadySeconds, nowMs)).length),
+    fullyLabeledReplicas: nonZero(fullyLabeled),
+    readyReplicas: nonZero(ready),
+    availableReplicas: nonZero(available),
     terminatingReplicas: terminating,
     observedGeneration: nonZero(owner.metadata?.generation ?? 0),
     conditions: conditions.length === 0 ? undefined : conditions,

@@ -65,6 +65,7 @@ export function nextPodAvailabilityMs(
   minReadySeconds: number,
   nowMs: number,
 ): number | undefined {
+  if (minReadySeconds === 0) return undefined
   let earliestMs: number | undefined
   for (const pod of pods) {
     const atMs = podAvailableAtMs(pod, minReadySeconds)
