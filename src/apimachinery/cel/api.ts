@@ -57,6 +57,8 @@ export interface Expression {
   readonly outputType: CelType
   /** Names of the declared variables that it uses. */
   readonly references: ReadonlySet<string>
+  /** Whether it writes `variable.field` or `variable.?field` somewhere. */
+  selects(variable: string, field: string): boolean
   /** `error`: upstream's text, for what only planning finds (a constant that cannot be converted). */
   program(): { readonly program: Program } | { readonly error: string }
   /** What an evaluation costs at least and at most, given the sizes of what the variables hold. */

@@ -17,6 +17,7 @@ import type { CostEstimate, SizeEstimator } from './cost/estimates.ts'
 import type { FunctionDeclaration } from './library/declare.ts'
 import { CostLimitExceeded, type Evaluate, Frame } from './run/frame.ts'
 import { PlanError, plan } from './run/planner.ts'
+import { children, type Expr, operators } from './syntax/expr.ts'
 import { Issues } from './syntax/issues.ts'
 import type { Macro } from './syntax/macros.ts'
 import { parse } from './syntax/parser.ts'
@@ -117,6 +118,18 @@ class CelEnvironment implements Environment {
   }
 }
 
+const isVariable = (expr: Expr | undefined, name: string): boolean =>
+  expr?.kind === 'ident' && expr.name === name
+
+function selectsField(expr: Expr, variable: string, field: string): boolean {
+  if (expr.kind === 'select' && expr.field === field && isVariable(expr.operand, variable)) return true
+  if (expr.kind === 'call' && expr.name === operators.optSelect) {
+    const [operand, name] = expr.args
+    if (isVariable(operand, variable) && name?.kind === 'literal' && name.value === field) return true
+  }
+  return children(expr).some((part) => selectsField(part, variable, field))
+}
+
 class CelExpression implements Expression {
   readonly text: string
   readonly references: ReadonlySet<string>
@@ -136,6 +149,10 @@ class CelExpression implements Expression {
     const type = this.#checked.types.get(this.#checked.expr)
     if (type === undefined) throw new Error('a checked expression has a type')
     return type
+  }
+
+  selects(variable: string, field: string): boolean {
+    return selectsField(this.#checked.expr, variable, field)
   }
 
   program(): { readonly program: Program } | { readonly error: string } {

@@ -59,7 +59,7 @@ const authenticator = new RequestAuthenticator({
   certificates: new ClientCertificateAuthenticator(realHost),
   tokens,
   audiences: [issuer],
-  anonymous: true,
+  anonymous: { enabled: true },
 })
 
 const withToken = (token: string) => fakeRequest({ headers: { authorization: `Bearer ${token}` } })
@@ -82,6 +82,19 @@ describe('RequestAuthenticator', () => {
     const user = { name: 'system:kube-scheduler', groups: [] }
     const connection = { remoteAddress: '', user }
     expect(await authenticate(fakeRequest({ connection }))).toEqual({ user })
+  })
+
+  it('lets nobody in without a name but to the paths that it is told', async () => {
+    const certificates = new ClientCertificateAuthenticator(realHost)
+    const options = { logger: silentLogger, certificates, tokens, audiences: [issuer] }
+    const anonymous = { enabled: true, paths: new Set(['/livez']) }
+    const limited = new RequestAuthenticator({ ...options, anonymous })
+    const nameOf = async (target: string, headers = {}) =>
+      (await limited.authenticate(fakeRequest({ target, headers })))?.user.name
+    expect(await nameOf('/livez?verbose')).toBe('system:anonymous')
+    expect(await nameOf('/livez/ping')).toBeUndefined()
+    expect(await nameOf('/version')).toBeUndefined()
+    await expect(nameOf('/livez', { authorization: 'Bearer wrong' })).rejects.toThrow('Unauthorized')
   })
 
   it('reads user and groups from a certificate, once for a connection', async () => {

@@ -17,8 +17,14 @@ export interface RequestAuthenticatorOptions {
   readonly tokens: TokenChain
   /** The server's own audiences. */
   readonly audiences: readonly string[]
-  /** Whether requests without a credential are `system:anonymous` (`--anonymous-auth`). */
-  readonly anonymous: boolean
+  readonly anonymous: AnonymousAccess
+}
+
+/** Which requests without a credential are `system:anonymous`. */
+export interface AnonymousAccess {
+  readonly enabled: boolean
+  /** Absent: all. */
+  readonly paths?: ReadonlySet<string>
 }
 
 /**
@@ -54,7 +60,12 @@ export class RequestAuthenticator implements Authenticator {
     const token = bearerToken(request)
     if (token !== undefined) return this.#byToken(token, failure)
     if (failure !== undefined) throw this.#refused(failure)
-    return this.#options.anonymous ? this.#anonymous : undefined
+    return this.#mayBeNobody(request) ? this.#anonymous : undefined
+  }
+
+  #mayBeNobody({ path }: ServerRequest): boolean {
+    const { enabled, paths } = this.#options.anonymous
+    return enabled && (paths === undefined || paths.has(path))
   }
 
   async #byToken(token: string, failure: AuthenticationError | undefined): Promise<Authentication> {

@@ -1,7 +1,6 @@
-export type TokenAlgorithm = 'ES256' | 'RS256'
+import type { JsonWebKey } from '../../base/signature.ts'
 
-/** A public key as RFC 7517 writes it. */
-export type JsonWebKey = Readonly<Record<string, string>>
+export type TokenAlgorithm = 'ES256' | 'RS256'
 
 /** The keys behind service-account tokens, kept by whoever has the cryptography. */
 export interface TokenKeys {

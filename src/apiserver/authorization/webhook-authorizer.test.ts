@@ -29,8 +29,7 @@ const attributes: AuthorizerAttributes = {
 
 const answer = (status: number, body: object): OutsideAnswer => ({
   status,
-  contentType: 'application/json',
-  retryAfterSeconds: undefined,
+  header: () => undefined,
   text: JSON.stringify(body),
 })
 

@@ -21,12 +21,9 @@ async function textOf(message: IncomingMessage): Promise<string> {
 }
 
 async function answerOf(message: IncomingMessage): Promise<OutsideAnswer> {
-  const retryAfter = message.headers['retry-after']
-  const seconds = retryAfter === undefined ? Number.NaN : Number(retryAfter)
   return {
     status: message.statusCode ?? 502,
-    contentType: message.headers['content-type'] ?? '',
-    retryAfterSeconds: Number.isInteger(seconds) ? seconds : undefined,
+    header: (name) => [message.headers[name]].flat()[0],
     text: await textOf(message),
   }
 }

@@ -10,10 +10,8 @@ export interface OutsideRequest {
 
 export interface OutsideAnswer {
   readonly status: number
-  /** Of its header, '' where absent. */
-  readonly contentType: string
-  /** Of its header, in seconds. */
-  readonly retryAfterSeconds: number | undefined
+  /** By its name in lower case. */
+  header(name: string): string | undefined
   readonly text: string
 }
 

@@ -109,10 +109,12 @@ export class ReviewPoster {
   }
 }
 
-function contentsOf({ status, text, retryAfterSeconds }: OutsideAnswer): unknown {
+function contentsOf(answer: OutsideAnswer): unknown {
+  const { status, text } = answer
   if (status < 200 || status >= 300) {
     const error = errorOfAnswer(status, text)
-    if (retryAfterSeconds === undefined) throw error
+    const retryAfterSeconds = Number(answer.header('retry-after') ?? Number.NaN)
+    if (!Number.isInteger(retryAfterSeconds)) throw error
     const details = { ...error.status.details, retryAfterSeconds }
     throw new StatusError({ ...error.status, details })
   }

@@ -1,3 +1,5 @@
+import type { JwtSettings } from '../../apiserver/authentication/jwt/jwt-settings.ts'
+import type { AnonymousAccess } from '../../apiserver/authentication/request-authenticator.ts'
 import type { TokenAuthenticator } from '../../apiserver/authentication/token-authenticator.ts'
 import type { AbacAuthorizer } from '../../apiserver/authorization/abac-authorizer.ts'
 import type { WebhookSettings } from '../../apiserver/authorization/webhook-authorizer.ts'
@@ -26,17 +28,33 @@ export interface AuthorizationOptions {
   readonly file?: ConfigFile<readonly AuthorizerChoice[]>
 }
 
+/** A server of the administrator's that is asked whose a token is. */
+export interface TokenWebhook {
+  readonly url: string
+  readonly trust: OutsideTrust
+  readonly reviewVersion: 'v1' | 'v1beta1'
+  readonly lifeMs: number
+}
+
 export interface AccessOptions {
-  /** Whether requests without a credential are `system:anonymous`. */
-  readonly anonymous: boolean
+  /** Who may come without a credential. */
+  readonly anonymous: AnonymousAccess
   readonly authorization: AuthorizationOptions
-  /** Beside those of service accounts. */
+  /** Of a file; beside those of service accounts. */
   readonly tokens: readonly TokenAuthenticator[]
+  /** Whether nodes that join may come with a token of a Secret. */
+  readonly bootstrapTokens: boolean
+  /** Issuers of OpenID Connect tokens; where from, if it is a file that may change. */
+  readonly jwt: {
+    readonly issuers: readonly JwtSettings[]
+    readonly file?: ConfigFile<readonly JwtSettings[]>
+  }
+  readonly tokenWebhook?: TokenWebhook
 }
 
 /** What a cluster's own server does. */
 export const defaultAccess: AccessOptions = {
-  anonymous: true,
+  anonymous: { enabled: true },
   authorization: {
     authorizers: [
       { type: 'Node', name: 'node' },
@@ -44,4 +62,6 @@ export const defaultAccess: AccessOptions = {
     ],
   },
   tokens: [],
+  bootstrapTokens: true,
+  jwt: { issuers: [] },
 }

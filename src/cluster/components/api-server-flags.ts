@@ -29,6 +29,22 @@ const etcdFlags = {
 
 const authenticationFlags = {
   'anonymous-auth': boolean('Requests that no credential comes with are system:anonymous.', true),
+  'authentication-config': path(
+    'AuthenticationConfiguration with issuers of tokens and who is anonymous; its issuers stand for --oidc-*. Followed while it changes.',
+  ),
+  'authentication-token-webhook-config-file': path(
+    'Kubeconfig of the server that is asked whose a token is.',
+  ),
+  'authentication-token-webhook-version': oneOf(
+    'Version of the reviews that it is sent.',
+    ['v1beta1', 'v1'],
+    'v1beta1',
+  ),
+  'authentication-token-webhook-cache-ttl': duration('How long its answers count.', 2 * 60_000),
+  'enable-bootstrap-token-auth': boolean(
+    'Secrets of type bootstrap.kubernetes.io/token in kube-system are tokens of nodes that join.',
+    false,
+  ),
   'api-audiences': list('Identifiers of the API; the issuer where none is given.'),
   'client-ca-file': path('Authority of client certificates: their common name is the user.'),
   'token-auth-file': path('File of static tokens: token,user,uid,"group1,group2".'),
@@ -54,6 +70,20 @@ const authenticationFlags = {
     true,
   ),
   'service-account-lookup': onlyTrue('Tokens end with their service accounts.'),
+}
+
+const oidcFlags = {
+  'oidc-issuer-url': text('Issuer of OpenID Connect tokens; HTTPS.'),
+  'oidc-client-id': text('The audience that its tokens are for.'),
+  'oidc-ca-file': path('Authority of the issuer’s certificate; the system’s without it.'),
+  'oidc-username-claim': text('The claim that names the user.', 'sub'),
+  'oidc-username-prefix': text(
+    'In front of users’ names; without it the issuer and # for claims other than email. -: none.',
+  ),
+  'oidc-groups-claim': text('The claim that names groups.'),
+  'oidc-groups-prefix': text('In front of groups’ names.'),
+  'oidc-signing-algs': list('Algorithms of signatures: RS256 to RS512, ES256 to ES512, PS256 to PS512.'),
+  'oidc-required-claim': repeated('key=value that tokens must claim; repeated.'),
 }
 
 const authorizationFlags = {
@@ -128,6 +158,7 @@ export const apiServerFlags = {
   ...networkFlags,
   ...etcdFlags,
   ...authenticationFlags,
+  ...oidcFlags,
   ...authorizationFlags,
   ...kubeletFlags,
   ...coordinationFlags,

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
 import type { FrontProxyTrust } from '../../apiserver/authentication/front-proxy.ts'
-import { StaticTokens } from '../../apiserver/authentication/static-tokens.ts'
 import { defined } from '../../base/defined.ts'
 import type { ElectionTimes } from '../../reconcile/leader-election.ts'
-import type { AccessOptions, AuthorizationOptions } from '../access/access-options.ts'
+import type { AccessOptions } from '../access/access-options.ts'
+import { authenticationOptions } from '../access/authentication-options.ts'
 import { authorizationOptions } from '../access/authorization-options.ts'
 import type { ApiServerIdentity } from '../control-plane/api-server-identity.ts'
 import type { StoragePlace } from '../control-plane/open-storage.ts'
@@ -93,19 +93,11 @@ const kubeletPair = (flags: ApiServerFlags): KeyPair | undefined =>
 
 function access(flags: ApiServerFlags, given: ReadonlySet<string>): AccessOptions {
   const authorization = authorizationOptions(flags, given)
-  const file = flags['token-auth-file']
-  const text = readFlagFile('token-auth-file', file)
   // As upstream: where the flags allow everything, nobody is let in without a name.
-  const isOpen = flags['authorization-config'] === undefined && allowsEverything(authorization)
-  return {
-    anonymous: flags['anonymous-auth'] && !isOpen,
-    authorization,
-    tokens: text === undefined ? [] : [new StaticTokens(file ?? '', text)],
-  }
+  const allowsAll = authorization.authorizers.some(({ type }) => type === 'AlwaysAllow')
+  const isOpen = flags['authorization-config'] === undefined && allowsAll
+  return { authorization, ...authenticationOptions(flags, given, isOpen) }
 }
-
-const allowsEverything = ({ authorizers }: AuthorizationOptions): boolean =>
-  authorizers.some(({ type }) => type === 'AlwaysAllow')
 
 /** The endpoint of etcd with its credentials. */
 export function etcdPlace(flags: ApiServerFlags): StoragePlace {

@@ -14,17 +14,8 @@ import { Aggregation } from '../../apiserver/aggregation/aggregation.ts'
 import { AllocationRepair } from '../../apiserver/allocation/allocation-repair.ts'
 import { ServiceAllocator } from '../../apiserver/allocation/service-allocator.ts'
 import { type ApiServer, createApiServer, defaultRequestTimeoutMs } from '../../apiserver/api-server.ts'
-import { ClientCertificateAuthenticator } from '../../apiserver/authentication/client-certificate.ts'
-import { FrontProxyAuthenticator } from '../../apiserver/authentication/front-proxy.ts'
-import {
-  type LegacyTokenOptions,
-  LegacyTokens,
-  lastUsedLabel,
-} from '../../apiserver/authentication/legacy-tokens.ts'
-import { RequestAuthenticator } from '../../apiserver/authentication/request-authenticator.ts'
+import { type LegacyTokenOptions, lastUsedLabel } from '../../apiserver/authentication/legacy-tokens.ts'
 import { SelfSubjectReviewResource } from '../../apiserver/authentication/self-subject-review.ts'
-import { ServiceAccountTokens } from '../../apiserver/authentication/service-account-tokens.ts'
-import { TokenChain } from '../../apiserver/authentication/token-chain.ts'
 import { TokenRequestEndpoint } from '../../apiserver/authentication/token-request.ts'
 import { TokenReviewResource } from '../../apiserver/authentication/token-review.ts'
 import { RulesReviewResource } from '../../apiserver/authorization/rules-review.ts'
@@ -58,6 +49,7 @@ import { createClient } from '../../client/create-client.ts'
 import { EventRecorder } from '../../client/event-recorder.ts'
 import type { ElectionTimes } from '../../reconcile/leader-election.ts'
 import type { AccessOptions } from '../access/access-options.ts'
+import { makeAuthenticator } from '../access/make-authenticator.ts'
 import { makeAuthorizer } from '../access/make-authorizer.ts'
 import { apiDocuments } from './api-documents.ts'
 import type { ApiServerIdentity } from './api-server-identity.ts'
@@ -120,26 +112,27 @@ interface Parts {
 
 /** Who asks and whether they may. */
 function makeGuards({ setup, core }: Parts, noteUse: LegacyTokenOptions['noteUse']) {
-  const { host, identity, access, logger } = setup
+  const { host, identity, access, logger, metrics } = setup
   const { reader } = core
+  const common = { host, logger, metrics, reader }
+  const authorization = makeAuthorizer({ ...common, options: access.authorization })
+  const authentication = makeAuthenticator({ ...common, access, identity, noteUse })
   const { issuers, keys, audiences } = identity.serviceAccounts
-  const tokens = new TokenChain([
-    ...access.tokens,
-    new LegacyTokens({ host, keys, reader, audiences, noteUse }),
-    new ServiceAccountTokens({ host, keys, reader, issuers }),
-  ])
-  const made = makeAuthorizer({ host, logger, metrics: setup.metrics, reader, options: access.authorization })
-  const authenticator = new RequestAuthenticator({
-    logger,
-    certificates: new ClientCertificateAuthenticator(host),
-    ...(identity.trust.frontProxy === undefined
-      ? {}
-      : { frontProxy: new FrontProxyAuthenticator(identity.trust.frontProxy) }),
-    tokens,
+  return {
+    issuer: issuers[0] ?? '',
+    keys,
     audiences,
-    anonymous: access.anonymous,
-  })
-  return { ...made, issuer: issuers[0] ?? '', keys, audiences, tokens, authenticator }
+    tokens: authentication.tokens,
+    authenticator: authentication.authenticator,
+    authorizer: authorization.authorizer,
+    rbac: authorization.rbac,
+    start: () => {
+      const stops = [authorization.start(), authentication.start()]
+      return () => {
+        for (const stop of stops) stop()
+      }
+    },
+  }
 }
 
 type Guards = ReturnType<typeof makeGuards>

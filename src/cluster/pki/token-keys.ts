@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import type { JsonWebKey, TokenAlgorithm, TokenKeys } from '../../apiserver/authentication/token-keys.ts'
+import type { TokenAlgorithm, TokenKeys } from '../../apiserver/authentication/token-keys.ts'
+import type { JsonWebKey } from '../../base/signature.ts'
 
 /** Upstream's `keyIDFromPublicKey`: the hash of the key's DER, in URL base64. */
 const keyIdOf = (publicKey: KeyObject): string =>

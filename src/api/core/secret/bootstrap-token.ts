@@ -37,3 +37,15 @@ export function usableToken(
   if (id === undefined || id !== dataOf(secret, 'token-id') || value === '' || isOver) return undefined
   return dataOf(secret, `usage-bootstrap-${usage}`) === 'true' ? { id, secret: value } : undefined
 }
+
+const defaultGroup = 'system:bootstrappers'
+const extraGroup = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/
+
+/** The groups of who comes with the token; undefined where one may not be given so. */
+export function bootstrapTokenGroups(secret: Secret): readonly string[] | undefined {
+  const extra = dataOf(secret, 'auth-extra-groups')
+  if (extra === '') return [defaultGroup]
+  const groups = extra.split(',')
+  if (!groups.every((group) => extraGroup.test(group))) return undefined
+  return [...new Set([defaultGroup, ...groups])].sort()
+}
