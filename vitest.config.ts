@@ -28,6 +28,8 @@ export default defineConfig({
       project('simulation', ['test/simulation/**/*.test.ts', 'examples/**/*.test.ts'], { timeoutMs: 60_000 }),
       // Containers of many behaviours start together, and most of their time is waiting.
       project('conformance', ['test/conformance/**/*.test.ts'], { timeoutMs: 120_000, atOnce: 40 }),
+      // What an adversary tries, on embedded clusters.
+      project('security', ['test/security/**/*.test.ts'], { timeoutMs: 60_000 }),
       project('e2e', ['test/e2e/**/*.test.ts'], { timeoutMs: 300_000, serial: true }),
     ],
   },
