@@ -44,13 +44,12 @@ export function send(server: string, certificateAuthority: string, attempt: Atte
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
         got += chunk
-        // A watch that was let through never ends by itself.
-        if (got.length > 1_000_000) call.destroy()
       })
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text: got }))
-      if (attempt.path.includes('watch')) {
-        resolve({ status: response.statusCode ?? 0, text: got })
-        if (response.statusCode === 200) call.destroy()
+      // A watch that was let through never ends by itself.
+      if (response.statusCode === 200 && path.includes('watch')) {
+        resolve({ status: 200, text: got })
+        call.destroy()
       }
     })
     call.on('error', (error) => resolve({ status: 0, text: error.message }))
