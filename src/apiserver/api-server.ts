@@ -9,7 +9,7 @@ import { defaultInFlightLimits, type InFlightLimits } from './chain/max-in-fligh
 import { CustomResources } from './custom-resources/custom-resources.ts'
 import type { MakeConverter } from './custom-resources/serving.ts'
 import type { ServedRegistry } from './discovery/served-registry.ts'
-import type { Endpoint, SubresourceEndpoint, VirtualResource } from './endpoint.ts'
+import type { ComputedResource, Endpoint, SubresourceEndpoint, VirtualResource } from './endpoint.ts'
 import { EndpointRoutes } from './endpoint-routes.ts'
 import type { Filter, Handler } from './filter.ts'
 import type { FlowControl } from './flow-control/flow-control.ts'
@@ -44,6 +44,7 @@ export interface ApiServerOptions {
   readonly endpoints?: readonly Endpoint[]
   readonly subresources?: readonly SubresourceEndpoint[]
   readonly virtualResources?: readonly VirtualResource[]
+  readonly computedResources?: readonly ComputedResource[]
   readonly audit?: Filter
   readonly impersonation?: Filter
   /** Calls the conversion webhooks of custom resources. */
@@ -138,6 +139,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     }),
     subresources: options.subresources ?? [],
     virtual: options.virtualResources ?? [],
+    computed: options.computedResources ?? [],
     virtualKinds: kinds.filter((kind) => !isStored(kind)),
     watches: {
       clock: new BookmarkClock(host, () => mirror.revision),

@@ -1,4 +1,5 @@
 import type { KindDeclaration } from '../apimachinery/define-kind.ts'
+import type { KubernetesObject } from '../apimachinery/meta.ts'
 import type { ServerRequest } from './request.ts'
 import type { ServerResponse } from './response.ts'
 
@@ -22,6 +23,18 @@ export interface SubresourceEndpoint {
   /** HTTP methods that it takes; others answer 405. */
   readonly methods: readonly string[]
   handle(request: ServerRequest, kind: KindDeclaration): Promise<ServerResponse>
+}
+
+/** A resource whose objects are made whenever somebody reads them (`componentstatuses`): get and list only, cluster-scoped. */
+export interface ComputedResource {
+  readonly group: string
+  readonly version: string
+  readonly resource: string
+  /** What the error for a name that there is not calls the resource. */
+  readonly unknownName: string
+  /** Whole objects, with kind and apiVersion. */
+  list(): Promise<readonly KubernetesObject[]>
+  get(name: string): Promise<KubernetesObject | undefined>
 }
 
 /** Answers a whole virtual resource without storage (`subjectaccessreviews`, `tokenreviews`, `selfsubjectreviews`): create only. */

@@ -1,5 +1,6 @@
 import { Scale } from '../../api/autoscaling/scale/kind.ts'
 import type { KubernetesObject, ListMeta, Status } from '../../apimachinery/meta.ts'
+import { defined } from '../../base/defined.ts'
 import type { CacheEvent, ChangeType } from '../cache/cache-event.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import type { Resource } from '../rest/resource.ts'
@@ -93,7 +94,7 @@ export class TableRepresentation implements Representation, StreamRepresentation
     return encodeJson({
       kind: 'Table',
       apiVersion: `meta.k8s.io/${version}`,
-      metadata: { resourceVersion: own.metadata?.resourceVersion ?? '' },
+      metadata: defined({ resourceVersion: own.metadata?.resourceVersion }),
       columnDefinitions: rows.definitions,
       rows: [{ cells: rows.values(own), object: includeObject === 'None' ? null : shown }],
     })

@@ -1,8 +1,9 @@
 import type { KindDeclaration, Verb } from '../../apimachinery/define-kind.ts'
 import type { DeleteOptions } from '../../apimachinery/meta.ts'
+import { statusError } from '../../apimachinery/status-error.ts'
 import { assert } from '../../base/assert.ts'
 import type { Logger } from '../../base/logger.ts'
-import type { SubresourceEndpoint, VirtualResource } from '../endpoint.ts'
+import type { ComputedResource, SubresourceEndpoint, VirtualResource } from '../endpoint.ts'
 import type { Representations } from '../represent/representations.ts'
 import type { ServerRequest } from '../request.ts'
 import { objectResponse, type ServerResponse } from '../response.ts'
@@ -10,6 +11,7 @@ import { methodRefused, notRouted, type UnknownPaths } from '../routing.ts'
 import { type WatchServices, watch } from '../watch/watch.ts'
 import { answerList, answerObject } from './answer.ts'
 import { readBody, readObject, readOptionsBody } from './body.ts'
+import { getComputed, listComputed } from './computed.ts'
 import { unsafeGate } from './corrupt.ts'
 import { createObject } from './create.ts'
 import { deleteObject } from './delete.ts'
@@ -52,6 +54,7 @@ export interface RestApiOptions {
   readonly served: readonly ServedResource[]
   readonly subresources: readonly SubresourceEndpoint[]
   readonly virtual: readonly VirtualResource[]
+  readonly computed: readonly ComputedResource[]
   /** The declarations of kinds that are not stored. */
   readonly virtualKinds: readonly KindDeclaration[]
   readonly watches: WatchServices
@@ -66,6 +69,7 @@ export class RestApi {
   readonly #options: RestApiOptions
   readonly #served = new Map<string, ServedResource>()
   readonly #virtual = new Map<string, VirtualResource>()
+  readonly #computed = new Map<string, ComputedResource>()
   readonly #subresources = new Map<string, SubresourceEndpoint>()
 
   constructor(options: RestApiOptions) {
@@ -76,6 +80,8 @@ export class RestApi {
     }
     for (const virtual of options.virtual)
       this.#virtual.set(key(virtual.group, virtual.version, virtual.resource), virtual)
+    for (const computed of options.computed)
+      this.#computed.set(key(computed.group, computed.version, computed.resource), computed)
     for (const endpoint of options.subresources)
       this.#subresources.set(key(endpoint.group, endpoint.resource, endpoint.subresource), endpoint)
   }
@@ -148,6 +154,11 @@ export class RestApi {
     const { kind } = served.resource
     const { verb, name } = request.info
     const known = kind.verbs.find((candidate) => candidate === verb)
+    if (known === undefined && verb === 'watch' && kind.verbs.includes('list')) {
+      if (kind.deprecation !== undefined) request.warn(kind.deprecation)
+      const why = `watch is not supported on resources of kind "${kind.resource}"`
+      throw statusError('MethodNotAllowed', why, { kind: kind.resource })
+    }
     if (known === undefined || isOfCollection(known) === (name !== '' && !isAcrossNamespaces(known)))
       throw methodRefused()
     if (kind.namespaced && request.info.namespace === '' && !isAcrossNamespaces(known)) throw methodRefused()
@@ -159,7 +170,7 @@ export class RestApi {
       case 'deletecollection':
         return this.#deleteMany(served, request)
       case 'get':
-        return this.#answer(served, request, get(served.resource, request))
+        return this.#answer(served, request, this.#get(served.resource, request))
       case 'create':
         return this.#answer(served, request, this.#create(served.resource, request))
       case 'update':
@@ -177,6 +188,15 @@ export class RestApi {
     outcome: Promise<Outcome>,
   ): Promise<ServerResponse> {
     return answerObject(resource, request, representations, await outcome)
+  }
+
+  #get(resource: Resource, request: ServerRequest): Promise<Outcome> {
+    const computed = this.#computedAs(resource)
+    return computed === undefined ? get(resource, request) : getComputed(computed, request.info.name)
+  }
+
+  #computedAs({ kind: { group, version, resource } }: Resource): ComputedResource | undefined {
+    return this.#computed.size === 0 ? undefined : this.#computed.get(key(group, version, resource))
   }
 
   async #create(resource: Resource, request: ServerRequest): Promise<Outcome> {
@@ -199,11 +219,17 @@ export class RestApi {
     { resource, representations }: ServedResource,
     request: ServerRequest,
   ): Promise<ServerResponse> {
+    const { logger } = this.#options
+    const computed = this.#computedAs(resource)
+    if (computed !== undefined) {
+      const result = await listComputed(resource, computed, request)
+      return answerList(resource, request, representations, result, logger)
+    }
     const options = listOptions(request, resource.kind)
     if (options.watch) return watch(resource, request, options, representations, this.#options.watches)
     const namespace = resource.kind.namespaced ? request.info.namespace : ''
     const result = await listSelected(resource, namespace, options)
-    return answerList(resource, request, representations, result, this.#options.logger)
+    return answerList(resource, request, representations, result, logger)
   }
 
   async #deleteMany(

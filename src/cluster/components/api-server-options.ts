@@ -7,6 +7,7 @@ import { authenticationOptions } from '../access/authentication-options.ts'
 import { authorizationOptions } from '../access/authorization-options.ts'
 import type { ApiServerIdentity } from '../control-plane/api-server-identity.ts'
 import type { StoragePlace } from '../control-plane/open-storage.ts'
+import { separateComponents } from '../control-plane/probe-component.ts'
 import type { ServeApiOptions } from '../control-plane/serve-api.ts'
 import { firstAddress } from '../first-address.ts'
 import type { KeyPair } from '../pki/certificate.ts'
@@ -157,6 +158,7 @@ export function apiServerOptions(flags: ApiServerFlags, given: ReadonlySet<strin
     tls: tlsOptions(flags['tls-min-version'], flags['tls-cipher-suites']),
     httpLimits: streams === 0 ? {} : { maxStreamsPerConnection: streams },
     advertiseAddress: advertiseAddress(flags),
+    components: separateComponents,
     identity: {
       ...defined({ frontProxyClient: frontProxyClient(flags) }),
       trust: defined({

@@ -23,6 +23,11 @@ import { AccessReviewResource } from '../../apiserver/authorization/subject-acce
 import { Bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import { ServerLeases } from '../../apiserver/bootstrap/server-leases.ts'
 import { defaultInFlightLimits, type InFlightLimits } from '../../apiserver/chain/max-in-flight.ts'
+import {
+  type ComponentProbe,
+  ComponentStatuses,
+  storeProbe,
+} from '../../apiserver/component-status/component-statuses.ts'
 import type { BackendAddress, BackendConnector } from '../../apiserver/connect/backend.ts'
 import { connectEndpoints } from '../../apiserver/connect/connect-endpoints.ts'
 import { ConversionMetrics } from '../../apiserver/custom-resources/conversion-metrics.ts'
@@ -79,6 +84,8 @@ export interface ApiServerSetup {
   readonly dialNode?: ((address: BackendAddress) => Duplex | undefined) | undefined
   /** Which of a node's addresses is tried first; kubeadm's order where absent. */
   readonly kubeletAddressTypes?: readonly string[] | undefined
+  /** The cluster's other components, by the names of their ComponentStatus. */
+  readonly components: ReadonlyMap<string, ComponentProbe>
   /** How long Events are kept; upstream's hour where absent. */
   readonly eventLifeMs?: number | undefined
   /** Tests: whatever is written must survive JSON. */
@@ -104,6 +111,8 @@ const loopbackUser: UserInfo = {
 
 /** Upstream's `--etcd-healthcheck-timeout`. */
 const probeTimeoutMs = 2_000
+/** How long the store may take to say how it is to who asks for its ComponentStatus. */
+const statusTimeoutMs = 20_000
 
 interface Parts {
   readonly core: ServerCore
@@ -344,6 +353,11 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     aggregation: (request) => aggregation.handle(request),
     subresources,
     virtualResources: makeVirtualResources(host, guards),
+    computedResources: [
+      new ComponentStatuses(
+        new Map([...setup.components, ['etcd-0', storeProbe(() => store.probe(statusTimeoutMs))]]),
+      ),
+    ],
     impersonation: impersonationFilter(authorizer),
     converter: (definition) => webhookConverter(definition, { host, reader, connector }, conversions),
     ...defined({ requestTimeoutMs: setup.requestTimeoutMs, inFlight: setup.inFlight, flowControl }),

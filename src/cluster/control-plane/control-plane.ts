@@ -3,6 +3,7 @@ import { featureGates } from '../../api/feature-gates.ts'
 import type { RuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import type { ApiServer } from '../../apiserver/api-server.ts'
 import { signToken } from '../../apiserver/authentication/jwt.ts'
+import type { Health } from '../../apiserver/component-status/component-statuses.ts'
 import type { HttpServer } from '../../apiserver/http/http-server.ts'
 import { defined } from '../../base/defined.ts'
 import type { Host } from '../../base/host.ts'
@@ -62,13 +63,34 @@ export interface ControlPlane {
   stop(): Promise<void>
 }
 
-const schedulerUser = componentUser('system:kube-scheduler')
-
 type Stop = () => Promise<void> | void
+
+/** What runs in this process: healthy once it has started, until it is stopped. */
+class OwnComponents {
+  readonly #running = new Set<string>()
+
+  readonly probes = new Map(
+    ['controller-manager', 'scheduler'].map((name) => [
+      name,
+      async (): Promise<Health> =>
+        this.#running.has(name)
+          ? { healthy: true, message: 'ok' }
+          : { healthy: false, message: 'it does not run yet, or any more' },
+    ]),
+  )
+
+  started(stops: Stop[]): void {
+    for (const name of this.probes.keys()) this.#running.add(name)
+    stops.push(() => this.#running.clear())
+  }
+}
+
+const schedulerUser = componentUser('system:kube-scheduler')
 
 /** Starts API server, controllers and scheduler; what has started is stopped again when a later part fails. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const stops: Stop[] = []
+  const components = new OwnComponents()
   const stop = async (): Promise<void> => {
     for (const each of stops.splice(0).reverse()) await each()
   }
@@ -77,12 +99,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       options.host,
       options.report,
       'API server',
-      () => serve(options, stops),
+      () => serve(options, components, stops),
       ({ http }) => `port ${http.port}`,
     )
     const informers = await step(options.host, options.report, 'controllers and scheduler', () =>
       control(options, server, stops),
     )
+    components.started(stops)
     return { server, http, informers, stop }
   } catch (error) {
     await stop()
@@ -101,7 +124,11 @@ interface Serving {
   readonly http: HttpServer
 }
 
-async function serve(options: ControlPlaneOptions, stops: Stop[]): Promise<Serving> {
+async function serve(
+  options: ControlPlaneOptions,
+  components: OwnComponents,
+  stops: Stop[],
+): Promise<Serving> {
   const { host, logger, metrics, pki, network, listen, checked } = options
   const { api, http } = await serveApi(
     {
@@ -117,6 +144,7 @@ async function serve(options: ControlPlaneOptions, stops: Stop[]): Promise<Servi
       serviceAddress: options.serviceAddress,
       serviceCidrs: [network.serviceCidr],
       nodePorts: network.nodePorts,
+      components: components.probes,
       dialNode: options.dialNode,
       ...defined({ featureGates: options.featureGates, runtimeConfig: options.runtimeConfig }),
     },

@@ -160,6 +160,7 @@ export class World {
       serviceAddress: '10.96.0.1',
       serviceCidrs: ['10.96.0.0/12'],
       nodePorts: { first: 30_000, last: 32_767 },
+      components: new Map(),
       checked: false,
     })
     starting.catch(() => {})
