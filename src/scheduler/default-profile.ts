@@ -1,6 +1,7 @@
 import type { Plugin, PluginContext } from './framework.ts'
 import { defaultBinder } from './plugins/default-binder/default-binder.ts'
 import { defaultPreemption } from './plugins/default-preemption/default-preemption.ts'
+import { imageLocality } from './plugins/image-locality/image-locality.ts'
 import { interPodAffinity } from './plugins/inter-pod-affinity/inter-pod-affinity.ts'
 import { nodeAffinity } from './plugins/node-affinity/node-affinity.ts'
 import { nodeName } from './plugins/node-name/node-name.ts'
@@ -28,6 +29,7 @@ const defaultPlugins: readonly (readonly [make: (context: PluginContext) => Plug
   [interPodAffinity, 2],
   [defaultPreemption(), 0],
   [nodeResourcesBalancedAllocation, 1],
+  [imageLocality, 1],
   [defaultBinder, 0],
 ]
 

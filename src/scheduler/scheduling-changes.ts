@@ -33,8 +33,8 @@ function scaledDown(pod: Pod, old: Pod): boolean {
     jsonEqual(pod.status?.containerStatuses, old.status?.containerStatuses)
   )
     return false
-  const requests = podRequests(pod)
-  return [...podRequests(old)].some(([name, amount]) => amount > (requests.get(name) ?? -1))
+  const requests = podRequests(pod, { held: true })
+  return [...podRequests(old, { held: true })].some(([name, amount]) => amount > (requests.get(name) ?? -1))
 }
 
 const claimStatuses = ({ status }: Pod): unknown => [

@@ -23,7 +23,8 @@ export interface PodQuantitiesOptions {
 }
 
 /** What may be asked for by a pod as a whole (KEP-2837). */
-const isPodLevel = (name: string): boolean => name === 'cpu' || name === 'memory' || isHugePages(name)
+/** What pod-level resources may name (KEP-2837). */
+export const isPodLevel = (name: string): boolean => name === 'cpu' || name === 'memory' || isHugePages(name)
 
 export function hasPodLevelResources({ spec }: Pod): boolean {
   const { requests, limits } = spec?.resources ?? {}

@@ -1,3 +1,4 @@
+import { isPodLevel } from './pod-quantities.ts'
 import { quantityMilli, quantityUnits } from '../../../apimachinery/quantity.ts'
 import type { core } from '../../generated/types/index.ts'
 
@@ -29,12 +30,50 @@ function raiseTo(into: Map<string, number>, least: Amounts): void {
 export interface PodRequestsOptions {
   /** Counted for each container that does not ask for the resource. */
   readonly missing?: Amounts
+  /** What a pod holds that is resized in place, or waits for it: the most of what is asked, given and in force (KEP-1287). */
+  readonly held?: boolean
 }
 
-function containerRequests(container: core.v1.Container, missing: Amounts | undefined): Map<string, number> {
-  const amounts = amountsOf(container.resources?.requests)
+/** A resize that the node can never grant asks for nothing. */
+const isInfeasible = (pod: core.v1.Pod): boolean =>
+  pod.status?.conditions?.find(({ type }) => type === 'PodResizePending')?.reason === 'Infeasible'
+
+function heldRequests(
+  pod: core.v1.Pod,
+  asked: Map<string, number>,
+  inForce: ResourceList,
+  given: ResourceList,
+): Map<string, number> {
+  const held = isInfeasible(pod) ? new Map<string, number>() : asked
+  raiseTo(held, amountsOf(inForce))
+  raiseTo(held, amountsOf(given))
+  return held
+}
+
+function containerRequests(
+  container: core.v1.Container,
+  pod: core.v1.Pod,
+  { missing, held }: PodRequestsOptions,
+): Map<string, number> {
+  let amounts = amountsOf(container.resources?.requests)
+  if (held) {
+    const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {}
+    const status = [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container.name)
+    if (status?.resources !== undefined)
+      amounts = heldRequests(pod, amounts, status.resources.requests, status.allocatedResources)
+  }
   if (missing) for (const [name, amount] of missing) if (!amounts.has(name)) amounts.set(name, amount)
   return amounts
+}
+
+function podLevelRequests(pod: core.v1.Pod, { held }: PodRequestsOptions): Map<string, number> {
+  const asked = amountsOf(pod.spec?.resources?.requests)
+  for (const name of asked.keys()) if (!isPodLevel(name)) asked.delete(name)
+  const { resources, allocatedResources } = pod.status ?? {}
+  if (!held || asked.size === 0 || resources === undefined) return asked
+  const names = [...asked.keys()]
+  const amounts = heldRequests(pod, asked, resources.requests, allocatedResources)
+  return new Map(names.map((name) => [name, amounts.get(name) ?? 0]))
 }
 
 /**
@@ -46,12 +85,13 @@ export function podRequests(pod: core.v1.Pod, options: PodRequestsOptions = {}):
   const spec = pod.spec
   const total = new Map<string, number>()
   for (const container of spec?.containers ?? [])
-    addAmounts(total, containerRequests(container, options.missing))
+    addAmounts(total, containerRequests(container, pod, options))
   const sidecars = new Map<string, number>()
   const initial = new Map<string, number>()
   for (const container of spec?.initContainers ?? []) {
-    const own = containerRequests(container, options.missing)
-    if (container.restartPolicy === 'Always') {
+    const isSidecar = container.restartPolicy === 'Always'
+    const own = containerRequests(container, pod, isSidecar ? options : { ...options, held: false })
+    if (isSidecar) {
       addAmounts(total, own)
       addAmounts(sidecars, own)
       raiseTo(initial, sidecars)
@@ -61,7 +101,7 @@ export function podRequests(pod: core.v1.Pod, options: PodRequestsOptions = {}):
     }
   }
   raiseTo(total, initial)
-  for (const [name, amount] of amountsOf(spec?.resources?.requests)) total.set(name, amount)
+  for (const [name, amount] of podLevelRequests(pod, options)) total.set(name, amount)
   addAmounts(total, amountsOf(spec?.overhead))
   return total
 }

@@ -1,32 +1,54 @@
 import { maxNodeScore, type Plugin, type PluginContext } from '../../framework.ts'
+import type { NodeInfo } from '../../node-info.ts'
+import { type ResourceReader, resourceReaders } from '../../resource-readers.ts'
 
-/** How even cpu and memory are used: 100 when both fractions are the same. */
-function balance(cpu: number, cpuAllocatable: number, memory: number, memoryAllocatable: number): number {
-  if (cpuAllocatable === 0 || memoryAllocatable === 0) return maxNodeScore
-  const deviation = Math.abs(Math.min(1, cpu / cpuAllocatable) - Math.min(1, memory / memoryAllocatable)) / 2
+export interface NodeResourcesBalancedAllocationArgs {
+  readonly resources?: readonly { readonly name: string }[]
+}
+
+/** How even the resources are used: 100 when all fractions are the same. `withPod`: 1 counts the pod. */
+function evenness(readers: readonly ResourceReader[], node: NodeInfo, withPod: 0 | 1): number {
+  let [count, sum, squares, first, last] = [0, 0, 0, 0, 0]
+  for (const { request, allocatable, requested } of readers) {
+    const there = allocatable(node)
+    if (there === 0) continue
+    const fraction = Math.min(1, (requested(node) + withPod * request) / there)
+    if (count === 0) first = fraction
+    last = fraction
+    count++
+    sum += fraction
+  }
+  let deviation = 0
+  if (count === 2) deviation = Math.abs((first - last) / 2)
+  else if (count > 2) {
+    const mean = sum / count
+    for (const { request, allocatable, requested } of readers) {
+      const there = allocatable(node)
+      if (there > 0) squares += (Math.min(1, (requested(node) + withPod * request) / there) - mean) ** 2
+    }
+    deviation = Math.sqrt(squares / count)
+  }
   return Math.trunc((1 - deviation) * maxNodeScore)
 }
 
-/** Prefers nodes whose use of cpu and memory the pod makes more even; pods that ask for neither do not matter. */
-export const nodeResourcesBalancedAllocation = ({ nodes }: PluginContext): Plugin => ({
-  name: 'NodeResourcesBalancedAllocation',
-  preScore: ({ requests }) => {
-    const podCpu = requests.get('cpu') ?? 0
-    const podMemory = requests.get('memory') ?? 0
-    if (podCpu === 0 && podMemory === 0) return { type: 'skip' }
-    return {
-      type: 'score',
-      score: ({ index }) => {
-        const columns = nodes.columns
-        const [cpu, cpuAll] = [columns.requestedCpuMilli[index] ?? 0, columns.allocatableCpuMilli[index] ?? 0]
-        const [memory, memoryAll] = [
-          columns.requestedMemoryBytes[index] ?? 0,
-          columns.allocatableMemoryBytes[index] ?? 0,
-        ]
-        const after = balance(cpu + podCpu, cpuAll, memory + podMemory, memoryAll)
-        const before = balance(cpu, cpuAll, memory, memoryAll)
-        return maxNodeScore / 2 + Math.trunc((maxNodeScore / 2 + after - before) / 2)
-      },
-    }
-  },
-})
+/** Prefers nodes whose use of resources the pod makes more even; pods that ask for none of them do not matter. */
+export function nodeResourcesBalancedAllocation(
+  { nodes }: PluginContext,
+  { resources = [{ name: 'cpu' }, { name: 'memory' }] }: NodeResourcesBalancedAllocationArgs = {},
+): Plugin {
+  const names = resources.map(({ name }) => name)
+  return {
+    name: 'NodeResourcesBalancedAllocation',
+    preScore: (pod) => {
+      if (names.every((name) => (pod.requests.get(name) ?? 0) === 0)) return { type: 'skip' }
+      const readers = resourceReaders(nodes, pod, names, false).filter((reader) => reader !== undefined)
+      return {
+        type: 'score',
+        score: (node) => {
+          const gain = evenness(readers, node, 1) - evenness(readers, node, 0)
+          return maxNodeScore / 2 + Math.trunc((maxNodeScore / 2 + gain) / 2)
+        },
+      }
+    },
+  }
+}

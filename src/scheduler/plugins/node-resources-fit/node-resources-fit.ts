@@ -1,20 +1,23 @@
 import { Node } from '../../../api/core/node/kind.ts'
 import { Pod } from '../../../api/core/pod/kind.ts'
 import { type Amounts, amountsOf, podRequests } from '../../../api/core/pod/pod-requests.ts'
+import { isExtendedResource } from '../../../api/core/resource-names.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { actions, type EventRegistration, onEvent } from '../../cluster-event.ts'
 import type { Filter, Plugin, PluginContext, Rejection } from '../../framework.ts'
-import { maxNodeScore } from '../../framework.ts'
 import type { NodeTable } from '../../node-table.ts'
 import { hadNode, type PodInfo } from '../../pod-info.ts'
+import { resourceReaders } from '../../resource-readers.ts'
+import { defaultStrategy, type ScoringStrategy, strategyScore } from './scoring-strategy.ts'
 
-function makeFilter(pod: PodInfo, table: NodeTable): Filter {
+const inColumns: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage', 'pods'])
+
+function makeFilter(pod: PodInfo, table: NodeTable, isIgnored: (name: string) => boolean): Filter {
   const cpu = pod.requests.get('cpu') ?? 0
   const memory = pod.requests.get('memory') ?? 0
   const ephemeral = pod.requests.get('ephemeral-storage') ?? 0
   const extended = [...pod.requests].filter(
-    ([name, amount]) =>
-      amount > 0 && name !== 'cpu' && name !== 'memory' && name !== 'ephemeral-storage' && name !== 'pods',
+    ([name, amount]) => amount > 0 && !inColumns.has(name) && !isIgnored(name),
   )
   return ({ index, extended: offered }) => {
     const columns = table.columns
@@ -44,10 +47,6 @@ function makeFilter(pod: PodInfo, table: NodeTable): Filter {
   }
 }
 
-/** The share that is left, in whole percent. */
-const leastRequested = (requested: number, allocatable: number): number =>
-  requested > allocatable ? 0 : Math.trunc(((allocatable - requested) * maxNodeScore) / allocatable)
-
 const fitsEmpty = (wanted: Amounts, node: core.v1.Node): boolean => {
   const allocatable = amountsOf(node.status?.allocatable)
   return (
@@ -71,7 +70,7 @@ function freesRoom(
   if (pod === undefined) return old !== undefined && hadNode(old)
   if (pod.metadata?.uid === uid) return true
   if (!pod.spec?.nodeName || old === undefined) return false
-  const [before, after] = [podRequests(old), podRequests(pod)]
+  const [before, after] = [podRequests(old, { held: true }), podRequests(pod, { held: true })]
   return [...requests].some(
     ([name, amount]) => amount > 0 && (before.get(name) ?? 0) > (after.get(name) ?? 0),
   )
@@ -87,28 +86,34 @@ const events: readonly EventRegistration[] = [
   ),
 ]
 
-/** Room for the pod's requests; by score, nodes with the most left (LeastAllocated, cpu and memory alike). */
-export const nodeResourcesFit = ({ nodes }: PluginContext): Plugin => ({
-  name: 'NodeResourcesFit',
-  preFilter: (pod) => ({ type: 'filter', filter: makeFilter(pod, nodes) }),
-  preScore: (pod) => ({
-    type: 'score',
-    score: ({ index }) => {
-      const { allocatableCpuMilli, allocatableMemoryBytes, nonZeroCpuMilli, nonZeroMemoryBytes } =
-        nodes.columns
-      const cpu = allocatableCpuMilli[index] ?? 0
-      const memory = allocatableMemoryBytes[index] ?? 0
-      let [sum, count] = [0, 0]
-      if (cpu > 0) {
-        sum += leastRequested((nonZeroCpuMilli[index] ?? 0) + pod.nonZeroCpuMilli, cpu)
-        count++
-      }
-      if (memory > 0) {
-        sum += leastRequested((nonZeroMemoryBytes[index] ?? 0) + pod.nonZeroMemoryBytes, memory)
-        count++
-      }
-      return count === 0 ? 0 : Math.trunc(sum / count)
-    },
-  }),
-  events,
-})
+export interface NodeResourcesFitArgs {
+  /** Extended resources that are not looked at. */
+  readonly ignoredResources?: readonly string[]
+  /** What comes before the `/` of extended resources that are not looked at. */
+  readonly ignoredResourceGroups?: readonly string[]
+  readonly scoringStrategy?: ScoringStrategy
+}
+
+/** Room for the pod's requests; by score, by default, nodes with the most left. */
+export function nodeResourcesFit(
+  { nodes }: PluginContext,
+  {
+    ignoredResources = [],
+    ignoredResourceGroups = [],
+    scoringStrategy = defaultStrategy,
+  }: NodeResourcesFitArgs = {},
+): Plugin {
+  const names = scoringStrategy.resources.map(({ name }) => name)
+  const isIgnored = (name: string): boolean =>
+    isExtendedResource(name) &&
+    (ignoredResources.includes(name) || ignoredResourceGroups.includes(name.split('/')[0] ?? ''))
+  return {
+    name: 'NodeResourcesFit',
+    preFilter: (pod) => ({ type: 'filter', filter: makeFilter(pod, nodes, isIgnored) }),
+    preScore: (pod) => ({
+      type: 'score',
+      score: strategyScore(scoringStrategy, resourceReaders(nodes, pod, names, true)),
+    }),
+    events,
+  }
+}
