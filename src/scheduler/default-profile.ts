@@ -9,10 +9,14 @@ import { nodePorts } from './plugins/node-ports/node-ports.ts'
 import { nodeResourcesBalancedAllocation } from './plugins/node-resources-balanced-allocation/node-resources-balanced-allocation.ts'
 import { nodeResourcesFit } from './plugins/node-resources-fit/node-resources-fit.ts'
 import { nodeUnschedulable } from './plugins/node-unschedulable/node-unschedulable.ts'
+import { nodeVolumeLimits } from './plugins/node-volume-limits/node-volume-limits.ts'
 import { podTopologySpread } from './plugins/pod-topology-spread/pod-topology-spread.ts'
 import { prioritySort } from './plugins/priority-sort/priority-sort.ts'
 import { schedulingGates } from './plugins/scheduling-gates/scheduling-gates.ts'
 import { taintToleration } from './plugins/taint-toleration/taint-toleration.ts'
+import { volumeBinding } from './plugins/volume-binding/volume-binding.ts'
+import { volumeRestrictions } from './plugins/volume-restrictions/volume-restrictions.ts'
+import { volumeZone } from './plugins/volume-zone/volume-zone.ts'
 import { type Profile, profileOf } from './profile.ts'
 
 /** The default plugins in upstream's order, with upstream's weights. */
@@ -25,6 +29,10 @@ const defaultPlugins: readonly (readonly [make: (context: PluginContext) => Plug
   [nodeAffinity, 2],
   [nodePorts, 0],
   [nodeResourcesFit, 1],
+  [volumeRestrictions, 0],
+  [nodeVolumeLimits, 0],
+  [volumeBinding, 0],
+  [volumeZone, 0],
   [podTopologySpread, 2],
   [interPodAffinity, 2],
   [defaultPreemption(), 0],

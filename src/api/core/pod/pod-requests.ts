@@ -1,6 +1,6 @@
-import { isPodLevel } from './pod-quantities.ts'
 import { quantityMilli, quantityUnits } from '../../../apimachinery/quantity.ts'
 import type { core } from '../../generated/types/index.ts'
+import { isPodLevel } from './pod-quantities.ts'
 
 /** Amounts by resource name: thousandths of a core for `cpu`, whole units (bytes, devices) for all others. */
 export type Amounts = ReadonlyMap<string, number>
@@ -58,7 +58,9 @@ function containerRequests(
   let amounts = amountsOf(container.resources?.requests)
   if (held) {
     const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {}
-    const status = [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container.name)
+    const status = [...containerStatuses, ...initContainerStatuses].find(
+      ({ name }) => name === container.name,
+    )
     if (status?.resources !== undefined)
       amounts = heldRequests(pod, amounts, status.resources.requests, status.allocatedResources)
   }

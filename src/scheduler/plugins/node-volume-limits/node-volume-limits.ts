@@ -1,0 +1,108 @@
+import { claimNameOf } from '../../../api/core/persistent-volume-claim/ephemeral-claim.ts'
+import { PersistentVolumeClaim } from '../../../api/core/persistent-volume-claim/kind.ts'
+import { Pod } from '../../../api/core/pod/kind.ts'
+import type { core, storage } from '../../../api/generated/types/index.ts'
+import { CSIDriver } from '../../../api/storage/csi-driver/kind.ts'
+import { CSINode } from '../../../api/storage/csi-node/kind.ts'
+import { VolumeAttachment } from '../../../api/storage/volume-attachment/kind.ts'
+import { actions, onEvent } from '../../cluster-event.ts'
+import type { Plugin, PluginContext, Rejection } from '../../framework.ts'
+import { notFoundText } from '../../not-found.ts'
+import { hadNode } from '../../pod-info.ts'
+import { CsiVolumes, type VolumesByDriver } from './csi-volumes.ts'
+
+const exceeded: Rejection = { resolvable: true, reasons: ['node(s) exceed max volume count'] }
+
+const hasClaims = (pod: core.v1.Pod): boolean =>
+  (pod.spec?.volumes ?? []).some((volume) => claimNameOf(pod, volume) !== undefined)
+
+/** How many volumes each driver can attach there; drivers without a limit are not in it. */
+function limitsOf(csiNode: storage.v1.CSINode | undefined): ReadonlyMap<string, number> {
+  const drivers = csiNode?.spec.drivers ?? []
+  return new Map(
+    drivers.flatMap(({ name, allocatable }) =>
+      allocatable?.count === undefined ? [] : [[name, allocatable.count] as const],
+    ),
+  )
+}
+
+/** Whether the node's drivers can attach what a pod needs beside what is there. */
+function isWithinLimits(
+  wanted: VolumesByDriver,
+  there: VolumesByDriver,
+  limits: ReadonlyMap<string, number>,
+): boolean {
+  const counts = new Map<string, number>()
+  for (const driver of new Map([...there, ...wanted]).values())
+    counts.set(driver, (counts.get(driver) ?? 0) + 1)
+  for (const [volume, driver] of wanted) {
+    const limit = limits.get(driver)
+    if (limit !== undefined && !there.has(volume) && (counts.get(driver) ?? 0) > limit) return false
+  }
+  return true
+}
+
+function limitGrew(now: storage.v1.CSINode | undefined, old: storage.v1.CSINode | undefined): boolean {
+  const before = limitsOf(old)
+  return [...limitsOf(now)].some(([driver, limit]) => limit > (before.get(driver) ?? 0))
+}
+
+/** As many volumes of a CSI driver on a node as it can attach there. */
+export function nodeVolumeLimits({ informers, features }: PluginContext): Plugin {
+  const csiNodes = informers.informer(CSINode).lister
+  const drivers = features.enabled('VolumeLimitScaling') ? informers.informer(CSIDriver).lister : undefined
+  const volumes = new CsiVolumes(informers)
+
+  const missing = (wanted: VolumesByDriver, csiNode: storage.v1.CSINode | undefined): string | undefined => {
+    for (const driver of wanted.values()) {
+      if (!drivers?.get('', driver)?.spec.preventPodSchedulingIfMissing) continue
+      if (!csiNode?.spec.drivers?.some(({ name }) => name === driver)) return driver
+    }
+    return undefined
+  }
+
+  return {
+    name: 'NodeVolumeLimits',
+    preFilter: ({ pod }) => {
+      if (!hasClaims(pod)) return { type: 'skip' }
+      const wanted: VolumesByDriver = new Map()
+      const absent = volumes.addVolumesOf(pod, wanted)
+      if (absent !== undefined) {
+        const key = `${pod.metadata?.namespace}/${absent}`
+        const reason = `looking up PVC ${key}: ${notFoundText('persistentvolumeclaim', absent)}`
+        return { type: 'filter', filter: () => ({ resolvable: false, reasons: [reason] }) }
+      }
+      if (wanted.size === 0) return { type: 'skip' }
+      return {
+        type: 'filter',
+        filter: ({ name, pods }) => {
+          const csiNode = csiNodes.get('', name)
+          const driver = missing(wanted, csiNode)
+          if (driver !== undefined)
+            return { resolvable: true, reasons: [`${driver} CSI driver is not installed on the node`] }
+          const limits = limitsOf(csiNode)
+          if (limits.size === 0) return undefined
+          const there: VolumesByDriver = new Map()
+          for (const { pod: other } of pods.values()) volumes.addVolumesOf(other, there)
+          volumes.addAttachments(name, there)
+          return isWithinLimits(wanted, there, limits) ? undefined : exceeded
+        },
+      }
+    },
+    events: [
+      onEvent(CSINode, actions.add),
+      onEvent(CSINode, actions.update, (_pod, now, old) => limitGrew(now, old)),
+      onEvent(Pod, actions.delete, (_pod, _now, old) => old !== undefined && hasClaims(old) && hadNode(old)),
+      onEvent(
+        PersistentVolumeClaim,
+        actions.add,
+        ({ pod }, claim) =>
+          claim?.metadata?.namespace === pod.metadata?.namespace &&
+          (pod.spec?.volumes ?? []).some((volume) => claimNameOf(pod, volume) === claim?.metadata?.name),
+      ),
+      onEvent(VolumeAttachment, actions.delete, ({ pod }) =>
+        (pod.spec?.volumes ?? []).some(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined),
+      ),
+    ],
+  }
+}

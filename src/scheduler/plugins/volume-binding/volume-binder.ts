@@ -1,0 +1,164 @@
+import { Node } from '../../../api/core/node/kind.ts'
+import { PersistentVolume } from '../../../api/core/persistent-volume/kind.ts'
+import { storageClassOf } from '../../../api/core/persistent-volume/storage-class.ts'
+import { PersistentVolumeClaim } from '../../../api/core/persistent-volume-claim/kind.ts'
+import type { core } from '../../../api/generated/types/index.ts'
+import { CSIDriver } from '../../../api/storage/csi-driver/kind.ts'
+import { CSIStorageCapacity } from '../../../api/storage/csi-storage-capacity/kind.ts'
+import { StorageClass } from '../../../api/storage/storage-class/kind.ts'
+import {
+  canUseVolume,
+  isFullyBound,
+  selectedNodeAnnotation,
+  volumeForClaim,
+} from '../../../reconcile/match-volume.ts'
+import { AssumedObjects } from '../../assumed-objects.ts'
+import type { PluginContext } from '../../framework.ts'
+import type { PodVolumes, VolumeSources } from './find-volumes.ts'
+
+type Claim = core.v1.PersistentVolumeClaim
+type Volume = core.v1.PersistentVolume
+
+const byClass = (volume: Volume): readonly string[] => [storageClassOf(volume)]
+
+/** What has been assumed for a pod: volumes with their claims' names, claims with their selected node. */
+export interface AssumedVolumes {
+  readonly node: string
+  readonly volumes: readonly { readonly volume: Volume; readonly claim: Claim }[]
+  readonly claims: readonly Claim[]
+}
+
+/** The caches of volumes and claims with what is assumed of them, and the writes that make it so. */
+export class VolumeBinder {
+  readonly sources: VolumeSources
+  readonly claims: AssumedObjects<Claim>
+  readonly #volumes: AssumedObjects<Volume>
+  readonly #nodes
+  readonly #context: PluginContext
+  readonly #timeoutMs: number
+  /** Called when a volume or claim has changed. */
+  readonly #waiting = new Set<() => void>()
+
+  constructor(context: PluginContext, timeoutMs: number) {
+    const { informers } = context
+    this.#context = context
+    this.#timeoutMs = timeoutMs
+    const volumes = informers.informer(PersistentVolume)
+    volumes.addIndexers({ storageClass: byClass })
+    const claims = informers.informer(PersistentVolumeClaim)
+    this.#volumes = new AssumedObjects(volumes)
+    this.claims = new AssumedObjects(claims)
+    const wake = (): void => {
+      for (const waiting of this.#waiting) waiting()
+    }
+    volumes.onChange(wake)
+    claims.onChange(wake)
+    this.#nodes = informers.informer(Node).lister
+    const classes = informers.informer(StorageClass).lister
+    const drivers = informers.informer(CSIDriver).lister
+    const capacities = informers.informer(CSIStorageCapacity).lister
+    this.sources = {
+      volume: (name) => this.#volumes.get('', name),
+      volumesOf: (storageClass) => this.#volumes.byIndex('storageClass', storageClass),
+      storageClass: (claim) => classes.get('', storageClassOf(claim)),
+      driver: (name) => drivers.get('', name),
+      capacities: () => capacities.list(),
+    }
+  }
+
+  assume(node: string, { bindings, provisions }: PodVolumes): AssumedVolumes {
+    const assumed = {
+      node,
+      volumes: bindings.map(({ claim, volume }) => ({ claim, volume: volumeForClaim(volume, claim) })),
+      claims: provisions.map((claim) => ({
+        ...claim,
+        metadata: {
+          ...claim.metadata,
+          annotations: { ...claim.metadata?.annotations, [selectedNodeAnnotation]: node },
+        },
+      })),
+    }
+    for (const { volume } of assumed.volumes) this.#volumes.assume(volume)
+    for (const claim of assumed.claims) this.claims.assume(claim)
+    return assumed
+  }
+
+  revert({ volumes, claims }: AssumedVolumes): void {
+    for (const { volume } of volumes) this.#volumes.restore(volume)
+    for (const claim of claims) this.claims.restore(claim)
+  }
+
+  /** Writes what is assumed and resolves when all claims are bound; rejects when that is given up or cannot be any more. */
+  async bind(assumed: AssumedVolumes, signal: AbortSignal): Promise<void> {
+    const { client } = this.#context
+    for (const { volume } of assumed.volumes) await client.resource(PersistentVolume).update(volume)
+    for (const claim of assumed.claims) await client.resource(PersistentVolumeClaim).update(claim)
+    await this.#until(() => this.#isBound(assumed), signal)
+  }
+
+  #isBound({ node, volumes, claims }: AssumedVolumes): boolean {
+    const there = this.#nodes.get('', node)
+    if (there === undefined) throw new Error(`failed to get node "${node}"`)
+    for (const { volume, claim } of volumes) {
+      const seen = this.#volumes.seen('', volume.metadata?.name ?? '')
+      if (seen === undefined) throw new Error('failed to check binding: the volume is not there any more')
+      if (seen.metadata?.resourceVersion === volume.metadata?.resourceVersion) return false
+      if (!seen.spec?.claimRef?.uid) throw new Error(`ClaimRef got reset for pv "${volume.metadata?.name}"`)
+      this.#check(seen, there)
+      if (!this.#isClaimBound(claim)) return false
+    }
+    for (const claim of claims) {
+      const seen = this.#seenClaim(claim)
+      if (seen.metadata?.resourceVersion === claim.metadata?.resourceVersion) return false
+      if (seen.metadata?.annotations?.[selectedNodeAnnotation] !== node)
+        throw new Error(`provisioning failed for PVC "${claim.metadata?.name}"`)
+      const volume = this.#volumes.seen('', seen.spec?.volumeName ?? '')
+      if (volume !== undefined) this.#check(volume, there)
+      if (!isFullyBound(seen)) return false
+    }
+    return true
+  }
+
+  #seenClaim({ metadata }: Claim): Claim {
+    const seen = this.claims.seen(metadata?.namespace ?? '', metadata?.name ?? '')
+    if (seen === undefined) throw new Error('failed to check binding: the claim is not there any more')
+    return seen
+  }
+
+  #isClaimBound(claim: Claim): boolean {
+    return isFullyBound(this.#seenClaim(claim))
+  }
+
+  #check(volume: Volume, node: core.v1.Node): void {
+    if (canUseVolume(volume, node)) return
+    const [name, at] = [volume.metadata?.name, node.metadata?.name]
+    throw new Error(`pv "${name}" node affinity doesn't match node "${at}": no matching NodeSelectorTerms`)
+  }
+
+  /** Asked again whenever a volume or a claim changes. */
+  #until(isSo: () => boolean, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (error?: Error): void => {
+        this.#waiting.delete(look)
+        timer.cancel()
+        signal.removeEventListener('abort', abort)
+        if (error) reject(new Error(`binding volumes: ${error.message}`))
+        else resolve()
+      }
+      const abort = (): void => end(new Error('context canceled'))
+      const look = (): void => {
+        try {
+          if (isSo()) end()
+        } catch (error) {
+          end(error instanceof Error ? error : new Error(String(error)))
+        }
+      }
+      const timer = this.#context.host.schedule(this.#timeoutMs, () =>
+        end(new Error('context deadline exceeded')),
+      )
+      signal.addEventListener('abort', abort, { once: true })
+      this.#waiting.add(look)
+      look()
+    })
+  }
+}

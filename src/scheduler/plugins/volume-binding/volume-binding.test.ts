@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest'
+import { PersistentVolume } from '../../../api/core/persistent-volume/kind.ts'
+import { PersistentVolumeClaim } from '../../../api/core/persistent-volume-claim/kind.ts'
+import type { core } from '../../../api/generated/types/index.ts'
+import { StorageClass } from '../../../api/storage/storage-class/kind.ts'
+import type { PreparedFilter } from '../../framework.ts'
+import { NodeTable } from '../../node-table.ts'
+import { makePodInfo } from '../../pod-info.ts'
+import { FixedInformers } from '../../testing/fixed-informers.ts'
+import { pluginContext } from '../../testing/plugin-context.ts'
+import { volumeBinding } from './volume-binding.ts'
+
+const claim = (
+  name: string,
+  change: Partial<core.v1.PersistentVolumeClaim> = {},
+): core.v1.PersistentVolumeClaim => ({
+  metadata: { name, namespace: 'default', uid: name, resourceVersion: '1' },
+  spec: { storageClassName: 'late', resources: { requests: { storage: '1Gi' } } },
+  ...change,
+})
+const volume: core.v1.PersistentVolume = {
+  metadata: { name: 'v', resourceVersion: '1' },
+  spec: { storageClassName: 'late', capacity: { storage: '1Gi' } },
+  status: { phase: 'Available' },
+}
+const pod = (name: string, volumes: readonly core.v1.Volume[]) =>
+  makePodInfo({ metadata: { name, namespace: 'default', uid: name }, spec: { containers: [], volumes } })
+const uses = (claimName: string): core.v1.Volume => ({ name: 'data', persistentVolumeClaim: { claimName } })
+
+function world() {
+  const informers = new FixedInformers()
+    .set(StorageClass, {
+      metadata: { name: 'late' },
+      provisioner: 'p',
+      volumeBindingMode: 'WaitForFirstConsumer',
+    })
+    .set(PersistentVolumeClaim, claim('c'), claim('d'))
+    .set(PersistentVolume, volume)
+  const table = new NodeTable()
+  table.setNode({ metadata: { name: 'n' } })
+  return { informers, table, plugin: volumeBinding(pluginContext({ informers, table })) }
+}
+
+describe('volumeBinding()', () => {
+  const lost = claim('c', { spec: { volumeName: 'v' }, status: { phase: 'Lost' } })
+  const immediate = claim('c', { spec: {} })
+  const going = {
+    ...claim('c'),
+    metadata: { ...claim('c').metadata, deletionTimestamp: '2026-01-01T00:00:00Z' },
+  }
+  test.each<[string, core.v1.PersistentVolumeClaim, core.v1.Volume, string]>([
+    ['a claim that is not there', claim('x'), uses('none'), 'persistentvolumeclaim "none" not found'],
+    [
+      'a claim that is still to be made',
+      claim('x'),
+      { name: 'e', ephemeral: {} },
+      'waiting for ephemeral volume controller to create the persistentvolumeclaim "p-e"',
+    ],
+    [
+      'a lost volume',
+      lost,
+      uses('c'),
+      'persistentvolumeclaim "c" bound to non-existent persistentvolume "v"',
+    ],
+    ['a claim that goes', going, uses('c'), 'persistentvolumeclaim "c" is being deleted'],
+    ['a claim that is not bound', immediate, uses('c'), 'pod has unbound immediate PersistentVolumeClaims'],
+  ])('waits for %s', (_name, given, wanted, expected) => {
+    const { informers, plugin } = world()
+    informers.set(PersistentVolumeClaim, given)
+    const result = plugin.preFilter?.(pod('p', [wanted]))
+    expect(result?.type === 'reject' ? result.rejection : result).toEqual({
+      resolvable: false,
+      reasons: [expected],
+    })
+  })
+
+  test('skips pods without claims', () => {
+    expect(world().plugin.preFilter?.(pod('p', [{ name: 'e', emptyDir: {} }]))).toEqual({ type: 'skip' })
+  })
+
+  test('assumes a volume until it is taken back or seen', () => {
+    const { informers, table, plugin } = world()
+    const prepared = (name: string): PreparedFilter => {
+      const result = plugin.preFilter?.(pod(name, [uses(name)]))
+      if (result?.type !== 'filter') throw new Error('it has claims')
+      for (const node of table.nodes) expect(result.filter(node)).toBeUndefined()
+      return result
+    }
+    const needs = (one: PreparedFilter): boolean | undefined => one.needsPreBind?.(pod('c', []), 'n')
+    const first = prepared('c')
+    expect(needs(first)).toBe(false)
+    first.reserve?.(pod('c', []), 'n')
+    expect(needs(first)).toBe(true)
+    // The only volume is taken: the second claim is provisioned for the node.
+    const second = prepared('d')
+    second.reserve?.(pod('d', []), 'n')
+    first.unreserve?.(pod('c', []), 'n')
+    expect(needs(first)).toBe(false)
+    informers.set(PersistentVolume, { ...volume, metadata: { name: 'v', resourceVersion: '2' } })
+    expect(needs(prepared('c'))).toBe(false)
+  })
+})
