@@ -5,6 +5,7 @@ import { defaultFeatures } from '../api/feature-gates.ts'
 import { DeviceTaintRule } from '../api/resource/device-taint-rule/kind.ts'
 import { ResourcePoolStatusRequest } from '../api/resource/resource-pool-status-request/kind.ts'
 import { PodGroup } from '../api/scheduling/pod-group/kind.ts'
+import { Workload } from '../api/scheduling/workload/kind.ts'
 import { StorageVersionMigration } from '../api/storagemigration/storage-version-migration/kind.ts'
 import type { Features } from '../apimachinery/feature-gates.ts'
 import type { AnyController, AnyKind } from '../reconcile/controller.ts'
@@ -122,7 +123,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     serviceCidrController,
     statefulSetController,
     daemonSetController(),
-    jobController(),
+    jobController({ groupsPods: features.enabled('WorkloadWithJob') && serves(kinds, Workload) }),
     cronJobController,
     ttlAfterFinishedController,
     endpointSliceController(options.endpointSlice),

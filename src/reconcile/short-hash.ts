@@ -18,9 +18,14 @@ function fnv1a(bytes: Uint8Array): number {
   return hash
 }
 
+/** A text's hash as names show it. */
+export function textHash(text: string): string {
+  const hash = fnv1a(new TextEncoder().encode(text))
+  return [...String(hash)].map((digit) => alphabet[digit.charCodeAt(0) % alphabet.length]).join('')
+}
+
 /** What tells templates apart in names: a hash of the value, and of the collisions met before. */
 export function shortHash(value: unknown, collisionCount: number | undefined): string {
   const salt = collisionCount === undefined ? '' : `#${collisionCount}`
-  const hash = fnv1a(new TextEncoder().encode(`${canonical(value)}${salt}`))
-  return [...String(hash)].map((digit) => alphabet[digit.charCodeAt(0) % alphabet.length]).join('')
+  return textHash(`${canonical(value)}${salt}`)
 }

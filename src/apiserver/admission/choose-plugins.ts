@@ -44,6 +44,7 @@ const onByDefault = [
   'DefaultIngressClass',
   'PodTopologyLabels',
   'NodeDeclaredFeatureValidator',
+  'JobValidation',
   'MutatingAdmissionPolicy',
   'MutatingAdmissionWebhook',
   'ValidatingAdmissionPolicy',

@@ -18,6 +18,7 @@ import {
   defaultTolerationSeconds,
   tolerationSecondsPlugin,
 } from './default-toleration-seconds/default-toleration-seconds.ts'
+import { jobValidation } from './job-validation/job-validation.ts'
 import { limitRanger } from './limit-ranger/limit-ranger.ts'
 import { MutatingAdmissionPolicyPlugin } from './mutating-admission-policy/mutating-admission-policy.ts'
 import { MutatingAdmissionWebhook } from './mutating-admission-webhook/mutating-admission-webhook.ts'
@@ -70,6 +71,7 @@ export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[
     storageObjectInUseProtection,
     ...(parts.features.enabled('GenericWorkload') ? [podGroupProtection] : []),
     runtimeClassPlugin(reader),
+    ...(parts.features.enabled('GenericWorkload') ? [jobValidation(reader)] : []),
     ...(parts.features.enabled('MutatingAdmissionPolicy') ? [new MutatingAdmissionPolicyPlugin(tools)] : []),
     new MutatingAdmissionWebhook(tools),
     new ValidatingAdmissionPolicyPlugin(tools),

@@ -1,6 +1,8 @@
 import { isJobFinished } from '../../api/batch/job/job-conditions.ts'
 import { Job as JobKind } from '../../api/batch/job/kind.ts'
 import { Pod as PodKind } from '../../api/core/pod/kind.ts'
+import { PodGroup } from '../../api/scheduling/pod-group/kind.ts'
+import { Workload } from '../../api/scheduling/workload/kind.ts'
 import { validLabelMatcher } from '../../apimachinery/selectors/label-selector.ts'
 import { assert } from '../../base/assert.ts'
 import {
@@ -14,6 +16,7 @@ import {
 } from '../../reconcile/controller.ts'
 import { splitKey } from '../../reconcile/owner-references.ts'
 import { watchOrphans } from '../../reconcile/watch-orphans.ts'
+import { groupIndexers } from './ensure-pod-group.ts'
 import { JobMetrics } from './job-metrics.ts'
 import { isManagedElsewhere } from './job-pod.ts'
 import { Memories } from './memory.ts'
@@ -30,6 +33,7 @@ async function reconcile(
   key: Key,
   memories: Memories,
   metrics: JobMetrics,
+  groupsPods: boolean,
   context: ReconcileContext,
 ): Promise<Outcome> {
   const orphan = orphanOf(key)
@@ -40,7 +44,7 @@ async function reconcile(
     return done
   }
   if (isManagedElsewhere(job)) return done
-  return syncJob({ key, job, memories, metrics, context })
+  return syncJob({ key, job, memories, metrics, groupsPods, context })
 }
 
 function follow({ informers, metrics }: ControllerSetup): JobMetrics {
@@ -53,8 +57,13 @@ function follow({ informers, metrics }: ControllerSetup): JobMetrics {
   return counters
 }
 
+export interface JobOptions {
+  /** Behind the gate WorkloadWithJob: jobs whose pods are of use only all together get a Workload and a PodGroup. */
+  readonly groupsPods?: boolean
+}
+
 /** Runs pods until as many have succeeded as each Job wants, or too many have failed. */
-export function jobController(): AnyController {
+export function jobController({ groupsPods = false }: JobOptions = {}): AnyController {
   const memories = new Memories()
   let metrics: JobMetrics | undefined
   return defineController({
@@ -71,7 +80,11 @@ export function jobController(): AnyController {
       { group: '', resources: ['pods'], verbs: ['create', 'delete', 'list', 'patch', 'watch'] },
       { group: 'batch', resources: ['jobs'], verbs: ['get', 'list', 'patch', 'update', 'watch'] },
       { group: 'batch', resources: ['jobs/status', 'jobs/finalizers'], verbs: ['update'] },
+      ...(groupsPods
+        ? [{ group: 'scheduling.k8s.io', resources: ['workloads', 'podgroups'], verbs: ['create'] }]
+        : []),
     ],
+    ...(groupsPods ? { reads: [Workload, PodGroup], indexers: groupIndexers } : {}),
     spacingMs,
     backOff,
     setUp: (setup) => {
@@ -79,7 +92,7 @@ export function jobController(): AnyController {
     },
     reconcile: (key, context) => {
       assert(metrics, 'a controller is set up before its first key')
-      return reconcile(key, memories, metrics, context)
+      return reconcile(key, memories, metrics, groupsPods, context)
     },
   })
 }

@@ -10,6 +10,7 @@ import { controllerReference } from '../../reconcile/owner-references.ts'
 import { podFromTemplate } from '../../reconcile/pod-from-template.ts'
 import { ignoredIndexFailures, indexFailures } from './back-off.ts'
 import { judgeFailure } from './failure-policy.ts'
+import { inGroup } from './gang.ts'
 import { isIndexed, type Job, type Pod } from './job-pod.ts'
 import type { JobView } from './observe-job.ts'
 
@@ -92,6 +93,7 @@ function podOfIndex({ job, indexes }: JobView, common: Pod, index: number): Pod 
 
 /** The pods that a job lacks: one for each index, undefined for a job without. */
 export function makePods(view: JobView, indexes: readonly (number | undefined)[]): readonly Pod[] {
-  const common = commonPod(view.job)
+  const pod = commonPod(view.job)
+  const common = view.group === undefined ? pod : inGroup(pod, view.group)
   return indexes.map((index) => (index === undefined ? common : podOfIndex(view, common, index)))
 }

@@ -15,6 +15,7 @@ import {
   podFinishedMs,
 } from './back-off.ts'
 import { judgeFailure } from './failure-policy.ts'
+import type { PodGroup } from './gang.ts'
 import { isIndexed, isPodFailed, isTracked, type Job, type Pod, validIndex } from './job-pod.ts'
 
 /** What is known of an Indexed job's indexes. */
@@ -44,6 +45,8 @@ export interface JobView {
   readonly failures: Failures
   /** Of an Indexed job. */
   readonly indexes: Indexes | undefined
+  /** In which its new pods are scheduled; absent: each by itself. */
+  readonly group?: PodGroup
 }
 
 export interface Observed {

@@ -11,6 +11,7 @@ import {
   type ReconcileContext,
   requeueAfter,
 } from '../../reconcile/controller.ts'
+import { ensurePodGroup } from './ensure-pod-group.ts'
 import type { JobMetrics } from './job-metrics.ts'
 import type { Job } from './job-pod.ts'
 import {
@@ -33,6 +34,8 @@ export interface Sync {
   readonly job: Job
   readonly memories: Memories
   readonly metrics: JobMetrics
+  /** Whether jobs whose pods are of use only all together get a group for them. */
+  readonly groupsPods: boolean
   readonly context: ReconcileContext
 }
 
@@ -135,7 +138,9 @@ export async function syncJob(sync: Sync): Promise<Outcome> {
   let action: Work['action'] = 'reconciling'
   let isError = true
   try {
-    const [view, memory] = await observe(sync)
+    const [seen, memory] = await observe(sync)
+    const group = sync.groupsPods ? await ensurePodGroup(job, seen.pods, context) : undefined
+    const view = group === undefined ? seen : { ...seen, group }
     const ending = judgeJob(view)
     const work = await runPods(view, ending, metrics, context)
     action = work.action

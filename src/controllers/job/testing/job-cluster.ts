@@ -4,7 +4,7 @@ import type { batch } from '../../../api/generated/types/index.ts'
 import { formatTime } from '../../../apimachinery/time.ts'
 import type { RunningController } from '../../../reconcile/start-controller.ts'
 import { TestCluster } from '../../../reconcile/testing/test-cluster.ts'
-import { jobController } from '../job-controller.ts'
+import { type JobOptions, jobController } from '../job-controller.ts'
 import type { Job, Pod } from '../job-pod.ts'
 import { jobWith } from './job-view.ts'
 
@@ -13,12 +13,19 @@ const settleMs = 500
 
 /** The Job controller on a fake API, with a test in the kubelet's place. */
 export class JobCluster extends TestCluster {
-  #controller: RunningController = this.start(jobController())
+  readonly #options: JobOptions
+  #controller: RunningController
+
+  constructor(options: JobOptions = {}) {
+    super()
+    this.#options = options
+    this.#controller = this.start(jobController(options))
+  }
 
   /** Another controller that remembers nothing, as after a crash. */
   async restart(): Promise<void> {
     await this.do(this.#controller.stop(), 1_000)
-    this.#controller = this.start(jobController())
+    this.#controller = this.start(jobController(this.#options))
     await this.host.advance(1_000)
   }
 
