@@ -271,6 +271,9 @@ function flowDebug(host: Host, flowControl: FlowControl | undefined): readonly E
   return [new FlowDebugEndpoint({ levels: () => flowControl.levels, time })]
 }
 
+/** What a server that stops may still write, to a store that others share. */
+const lastWritesMs = 3_000
+
 /** Puts an API server together and loads it from the store. */
 export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiServer> {
   const { host, logger, metrics, store, identity, checked } = setup
@@ -380,11 +383,16 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     () => definitions?.stop(),
   ]
   const stop = async (): Promise<void> => {
+    // What waits for an etcd that does not answer fails when the store is closed.
+    const limit = store.shared
+      ? host.schedule(lastWritesMs, () => void store.storage.close().catch(() => {}))
+      : undefined
     for (const each of stops.reverse()) await each()
     await leases
       ?.release()
       .catch((error: unknown) => logger.debug('the lease could not be released', { error }))
     await server.close()
+    limit?.cancel()
   }
   try {
     await bootstrap.start()
