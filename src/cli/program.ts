@@ -100,8 +100,8 @@ export function program(): Command {
     .option('--api-port <port>', 'port of the API server; 0: any that is free', wholeNumber(0, 65_535), 6443)
     .option('--install-deps', 'install the system packages that are missing', false)
     .option(
-      '--etcd-servers <url>',
-      'the etcd to keep objects in (default: as before, at first the data directory)',
+      '--etcd-servers <urls>',
+      'the etcd to keep objects in, its members with commas between them (default: as before, at first the data directory)',
     )
     .option('--etcd-cafile <file>', "authority of etcd's certificate", folder)
     .option('--etcd-certfile <file>', 'certificate shown to etcd', folder)

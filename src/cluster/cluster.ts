@@ -231,7 +231,7 @@ function storagePlace({ storage = 'memory' }: ClusterOptions, { root, store }: D
   if (storage === 'lmdb') return { type: 'lmdb', directory: store }
   if (existsSync(store))
     throw new Error(`the cluster in ${root} keeps its objects there: it cannot be moved to an etcd`)
-  return { type: 'etcd', endpoint: storage }
+  return { type: 'etcd', servers: storage }
 }
 
 function certificates(directory: DataDirectory, network: NetworkOptions, place: Place): Promise<Pki> {

@@ -24,7 +24,7 @@ export {
 export { runLeaderElection } from '../reconcile/leader-election.ts'
 export { permissionsOf } from '../reconcile/permissions-of.ts'
 export { startController } from '../reconcile/start-controller.ts'
-export type { EtcdEndpoint } from '../storage/etcd/etcd-connection.ts'
+export type { EtcdServers } from '../storage/etcd/etcd-connection.ts'
 export { Cluster } from './cluster.ts'
 export { type DataDirectory, dataDirectory, defaultDataDirectory } from './data-directory.ts'
 export * from './kinds.ts'

@@ -14,6 +14,7 @@ export interface LastStart {
 
 /** An etcd, and the files of what it trusts and is shown; absolute. */
 export interface EtcdFiles {
+  /** URLs of its members, with commas between them. */
   readonly servers: string
   readonly caFile?: string
   readonly certFile?: string

@@ -1,5 +1,5 @@
 import type { Logger } from '../base/logger.ts'
-import type { EtcdEndpoint } from '../storage/etcd/etcd-connection.ts'
+import type { EtcdServers } from '../storage/etcd/etcd-connection.ts'
 
 /** The addresses of a cluster; upstream's and kubeadm's defaults. */
 export interface NetworkOptions {
@@ -37,7 +37,7 @@ export interface ClusterOptions {
   /** What runs the pods: in memory, or a private containerd for each node (root on Linux). `simulated` where absent. */
   readonly runtime?: RuntimeName
   /** Where objects are kept: `memory` (gone with the process; the default), `lmdb` in `dataDirectory`, or an etcd. */
-  readonly storage?: 'memory' | 'lmdb' | EtcdEndpoint
+  readonly storage?: 'memory' | 'lmdb' | EtcdServers
   /** Between two compactions of the store; five minutes where absent, 0 for none. What is older is forgotten. */
   readonly compactionIntervalMs?: number
   /** `virtual`: time moves by `advance` only. Goes with the simulated runtime and memory. */

@@ -212,7 +212,7 @@ describe.skipIf(whyNoEtcd !== '')(`a control plane of processes on one etcd ${wh
     const root = join(cluster.folder, 'whole')
     const file = (name: string): string => join(etcd.folder, `${name}.pem`)
     const given = [
-      ...['--etcd-servers', etcd.endpoint.url, '--etcd-cafile', file('ca')],
+      ...['--etcd-servers', etcd.servers.urls.join(), '--etcd-cafile', file('ca')],
       ...['--etcd-certfile', file('client'), '--etcd-keyfile', file('client-key')],
     ]
     const timonel = async (...args: readonly string[]): Promise<void> => {

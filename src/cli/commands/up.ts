@@ -8,8 +8,8 @@ import {
   Cluster,
   type ClusterState,
   dataDirectory,
-  type EtcdEndpoint,
   type EtcdFiles,
+  type EtcdServers,
   installCommand,
   installPackages,
   isAlive,
@@ -109,15 +109,14 @@ function etcdOf(options: UpOptions): EtcdFiles | undefined {
     if ((caFile ?? certFile ?? keyFile) === undefined) return undefined
     throw new Error('--etcd-cafile, --etcd-certfile and --etcd-keyfile go with --etcd-servers')
   }
-  if (servers.includes(',')) throw new Error('--etcd-servers: more than one endpoint is not there')
   return defined({ servers, caFile, certFile, keyFile })
 }
 
-function etcdEndpoint({ servers, caFile, certFile, keyFile }: EtcdFiles): EtcdEndpoint {
+function etcdOfFiles({ servers, caFile, certFile, keyFile }: EtcdFiles): EtcdServers {
   const read = (file: string | undefined): string | undefined =>
     file === undefined ? undefined : readFileSync(file, 'utf8')
   const tls = defined({ certificateAuthority: read(caFile), certificate: read(certFile), key: read(keyFile) })
-  return { url: servers, tls }
+  return { urls: servers.split(','), tls }
 }
 
 function running(root: string): ClusterState | undefined {
@@ -159,7 +158,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
     {
       nodes,
       runtime,
-      storage: etcd === undefined ? 'lmdb' : etcdEndpoint(etcd),
+      storage: etcd === undefined ? 'lmdb' : etcdOfFiles(etcd),
       dataDirectory: root,
       apiPort,
       logger: createLogger({ level: options.logLevel }),

@@ -17,7 +17,9 @@ import {
 const anyPort = { min: 0, max: 65_535 }
 
 const etcdFlags = {
-  'etcd-servers': list('The etcd to keep objects in (scheme://ip:port); one endpoint.'),
+  'etcd-servers': list(
+    'List of the members of the etcd to keep objects in (scheme://ip:port), comma separated.',
+  ),
   'etcd-cafile': path('SSL Certificate Authority file used to secure etcd communication.'),
   'etcd-certfile': path('SSL certification file used to secure etcd communication.'),
   'etcd-keyfile': path('SSL key file used to secure etcd communication.'),

@@ -100,15 +100,14 @@ function access(flags: ApiServerFlags, given: ReadonlySet<string>): AccessOption
   return { authorization, ...authenticationOptions(flags, given, isOpen) }
 }
 
-/** The endpoint of etcd with its credentials. */
+/** etcd's members with our credentials. */
 export function etcdPlace(flags: ApiServerFlags): StoragePlace {
-  const [url, ...others] = flags['etcd-servers']
-  if (url === undefined) throw new FlagError('--etcd-servers must be specified')
-  if (others.length > 0) throw new FlagError('--etcd-servers: more than one endpoint is not there')
+  const urls = flags['etcd-servers']
+  if (urls.length === 0) throw new FlagError('--etcd-servers must be specified')
   const pair = readPair(['etcd-certfile', 'etcd-keyfile'], [flags['etcd-certfile'], flags['etcd-keyfile']])
   const certificateAuthority = readFlagFile('etcd-cafile', flags['etcd-cafile'])
   const tls = defined({ certificateAuthority, certificate: pair?.certificatePem, key: pair?.keyPem })
-  return { type: 'etcd', endpoint: { url, tls } }
+  return { type: 'etcd', servers: { urls, tls } }
 }
 
 function coordinatedLeadership(flags: ApiServerFlags): Required<ElectionTimes> {

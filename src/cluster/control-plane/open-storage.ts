@@ -3,7 +3,7 @@ import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { startCompactor } from '../../storage/compactor.ts'
-import type { EtcdEndpoint } from '../../storage/etcd/etcd-connection.ts'
+import type { EtcdServers } from '../../storage/etcd/etcd-connection.ts'
 import type { LmdbStorageOptions } from '../../storage/lmdb/lmdb-storage.ts'
 import { MemoryStorage } from '../../storage/memory/memory-storage.ts'
 import type { Storage } from '../../storage/storage.ts'
@@ -12,7 +12,7 @@ import type { Storage } from '../../storage/storage.ts'
 export type StoragePlace =
   | { readonly type: 'memory' }
   | { readonly type: 'lmdb'; readonly directory: string }
-  | { readonly type: 'etcd'; readonly endpoint: EtcdEndpoint }
+  | { readonly type: 'etcd'; readonly servers: EtcdServers }
 
 export interface OpenStorageOptions {
   readonly host: Host
@@ -44,7 +44,7 @@ export async function openStorage(options: OpenStorageOptions): Promise<OpenedSt
       import('../../storage/etcd/etcd-storage.ts'),
       import('../../storage/etcd/etcd-compactor.ts'),
     ])
-    const storage = await openEtcdStorage({ host, logger, endpoint: place.endpoint })
+    const storage = await openEtcdStorage({ host, logger, servers: place.servers })
     startEtcdCompactor(storage, compaction)
     return { storage, shared: true, probe: (timeoutMs) => storage.probe(timeoutMs) }
   }

@@ -20,7 +20,7 @@ async function startEtcd(args: readonly string[] = []): Promise<EtcdProcess> {
 }
 
 async function open(etcd: EtcdProcess): Promise<EtcdStorage> {
-  const storage = await openEtcdStorage({ host: realHost, endpoint: etcd.endpoint })
+  const storage = await openEtcdStorage({ host: realHost, servers: etcd.servers })
   onTestFinished(() => storage.close())
   return storage
 }
@@ -32,7 +32,7 @@ describe.skipIf(whyNoEtcd !== '')(`on a real etcd ${whyNoEtcd}`, () => {
       const etcd = await EtcdProcess.start()
       return {
         durable: true,
-        open: ({ host }) => openEtcdStorage({ host, endpoint: etcd.endpoint }),
+        open: ({ host }) => openEtcdStorage({ host, servers: etcd.servers }),
         dispose: () => etcd.dispose(),
       }
     },
@@ -53,6 +53,63 @@ describe.skipIf(whyNoEtcd !== '')(`on a real etcd ${whyNoEtcd}`, () => {
     const revision = await put(one, '/b', '1')
     expect(await two.currentRevision()).toBe(revision)
     expect(await collect(two, '/b', 1, revision)).toEqual([`${revision} /b=1`])
+  })
+
+  test('goes on with another member when one is away, and warns of no address as a name', async () => {
+    const warnings: string[] = []
+    const warn = (warning: Error & { code?: string }): void => {
+      warnings.push(warning.code ?? warning.message)
+    }
+    process.on('warning', warn)
+    onTestFinished(() => {
+      process.off('warning', warn)
+    })
+    const members = await EtcdProcess.startCluster(3)
+    for (const member of members) onTestFinished(() => member.dispose())
+    const [first] = members
+    if (first === undefined) throw new Error('no members')
+    const storage = await openEtcdStorage({ host: realHost, servers: first.servers })
+    onTestFinished(() => storage.close())
+    const stop = new AbortController()
+    const seen: string[] = []
+    const follow = async (): Promise<void> => {
+      for await (const batch of storage.watch('/k/', { after: 1, signal: stop.signal }))
+        seen.push(...describeBatch(batch).map((line) => line.replace(/^\d+ /, '')))
+    }
+    const following = follow()
+    const write = async (name: string): Promise<void> => {
+      for (;;) {
+        const failed = await put(storage, name, 'x').then(
+          () => false,
+          (error: unknown) =>
+            error instanceof StorageUnavailableError || error instanceof StorageTimeoutError,
+        )
+        if (!failed) return
+        await realHost.nextTurn()
+      }
+    }
+    await write('/k/before')
+    for (const [index, member] of members.entries()) {
+      await member.kill()
+      await write(`/k/without-${index}`)
+      await storage.currentRevision()
+      member.run()
+    }
+    stop.abort()
+    await following
+    const names = ['before', 'without-0', 'without-1', 'without-2']
+    expect([...new Set(seen)]).toEqual(names.map((name) => `/k/${name}=x`))
+    expect(warnings).toEqual([])
+  }, 60_000)
+
+  test('close() waits for no etcd that does not answer', async () => {
+    const etcd = await startEtcd()
+    const storage = await openEtcdStorage({ host: realHost, servers: etcd.servers })
+    await put(storage, '/a', '1')
+    await etcd.kill()
+    const asked = storage.currentRevision().catch((error: unknown) => error)
+    await storage.close()
+    expect(await asked).toBeInstanceOf(Error)
   })
 
   test('a delete of an absent key has no revision of its own', async () => {
@@ -168,7 +225,7 @@ describe.skipIf(whyNoEtcd !== '')(`on a real etcd ${whyNoEtcd}`, () => {
   test('the compactor looks once in each interval', async () => {
     const etcd = await startEtcd()
     const host = makeVirtualHost()
-    const storage = await openEtcdStorage({ host, endpoint: etcd.endpoint })
+    const storage = await openEtcdStorage({ host, servers: etcd.servers })
     onTestFinished(() => storage.close())
     const stop = new AbortController()
     startEtcdCompactor(storage, { host, logger: silentLogger, signal: stop.signal })
@@ -200,7 +257,7 @@ describe.skipIf(whyNoEtcd !== '')(`on a real etcd ${whyNoEtcd}`, () => {
     await expect(put(storage, '/a', '2')).rejects.toThrow(/^rpc error: code = Unavailable desc = /)
     await expect(storage.probe(200)).rejects.toThrow(StorageTimeoutError)
     await expect(
-      openEtcdStorage({ host: realHost, endpoint: etcd.endpoint, openTimeoutMs: 200 }),
+      openEtcdStorage({ host: realHost, servers: etcd.servers, openTimeoutMs: 200 }),
     ).rejects.toThrow('context deadline exceeded')
   })
 })

@@ -18,7 +18,7 @@ import {
   type Write,
 } from '../storage.ts'
 import { type HistoryChunk, WatchHub } from '../watch-hub.ts'
-import { EtcdConnection, type EtcdEndpoint } from './etcd-connection.ts'
+import { EtcdConnection, type EtcdServers } from './etcd-connection.ts'
 import { compactedText, futureText, leaseNotFoundText } from './etcd-error.ts'
 import { encodeKey, entryOf, prefixRange } from './keys.ts'
 import { Leases } from './leases.ts'
@@ -29,7 +29,7 @@ import { readHistory } from './read-history.ts'
 export interface EtcdStorageOptions {
   readonly host: Host
   readonly logger?: Logger
-  readonly endpoint: EtcdEndpoint
+  readonly servers: EtcdServers
   /** How long `openEtcdStorage` waits for etcd; a minute where absent, as upstream does. */
   readonly openTimeoutMs?: number
 }
@@ -161,9 +161,10 @@ export class EtcdStorage implements Storage {
     this.#stop.abort()
     const error = new StorageError('the store is closed')
     this.#hub.close(error)
+    // First: what is asked of an etcd that does not answer would hold up the rest.
+    this.connection.close()
     await this.#following
     this.#waiters.fail(error)
-    this.connection.close()
   }
 
   #makeHub(): WatchHub {
@@ -274,7 +275,7 @@ export class EtcdStorage implements Storage {
 
 /** Resolves when etcd has answered. Throws StorageTimeoutError when it does not. */
 export async function openEtcdStorage(options: EtcdStorageOptions): Promise<EtcdStorage> {
-  const connection = new EtcdConnection(options.host, options.endpoint)
+  const connection = new EtcdConnection(options.host, options.servers)
   try {
     const timeoutMs = options.openTimeoutMs ?? defaultOpenTimeoutMs
     const { header } = await connection.read<RangeResponse>(kv, 'Range', { key: probeKey }, timeoutMs)

@@ -30,17 +30,15 @@ export async function runLiveEvents(options: LiveEventsOptions, signal: AbortSig
   }
   let connected = true
   while (!signal.aborted) {
-    const error = await new Promise<StorageError | undefined>((ended) => {
-      const stop = followEvents(connection, position + 1, { batches: take, ended })
-      signal.addEventListener(
-        'abort',
-        () => {
-          stop()
-          ended(undefined)
-        },
-        { once: true },
-      )
-    })
+    const ended = Promise.withResolvers<StorageError | undefined>()
+    const stop = followEvents(connection, position + 1, { batches: take, ended: ended.resolve })
+    const end = (): void => {
+      stop()
+      ended.resolve(undefined)
+    }
+    signal.addEventListener('abort', end, { once: true })
+    const error = await ended.promise
+    signal.removeEventListener('abort', end)
     if (error === undefined) return
     try {
       if (connected) logger.warn('the watch over etcd has ended and starts again', { error })

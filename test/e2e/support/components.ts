@@ -95,7 +95,7 @@ export class ComponentCluster {
   async apiServer(more: readonly string[] = []): Promise<RunningComponent> {
     const file = (name: string): string => join(this.etcd.folder, `${name}.pem`)
     return this.run('apiserver', [
-      ...[`--etcd-servers=${this.etcd.endpoint.url}`, `--etcd-cafile=${file('ca')}`],
+      ...[`--etcd-servers=${this.etcd.servers.urls.join()}`, `--etcd-cafile=${file('ca')}`],
       ...[`--etcd-certfile=${file('client')}`, `--etcd-keyfile=${file('client-key')}`],
       ...['--cert-dir=certificates', '--authorization-mode=Node,RBAC', '--token-auth-file=tokens.csv'],
       ...['--service-account-issuer=https://kubernetes.default.svc', '--service-account-key-file=sa.pub'],

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { realHost } from '../../../base/host/real-host.ts'
 import { createAuthority, generateKey, issueCertificate } from '../../../cluster/pki/certificate.ts'
-import type { EtcdEndpoint } from '../etcd-connection.ts'
+import type { EtcdServers } from '../etcd-connection.ts'
 
 /** Why there is no etcd here, '' when there is. */
 export const whyNoEtcd =
@@ -57,43 +57,51 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-/** A real etcd of one member, over TLS, with a data directory that outlives its process. */
+/** A member of a real etcd, over TLS, with a data directory that outlives its process. */
 export class EtcdProcess {
-  readonly endpoint: EtcdEndpoint
+  readonly servers: EtcdServers
   /** Certificates are `ca.pem`, `client.pem`, `client-key.pem` in here. */
   readonly folder: string
   readonly #args: readonly string[]
   #child: ChildProcess | undefined
 
-  private constructor(folder: string, endpoint: EtcdEndpoint, args: readonly string[]) {
+  private constructor(folder: string, servers: EtcdServers, args: readonly string[]) {
     this.folder = folder
-    this.endpoint = endpoint
+    this.servers = servers
     this.#args = args
   }
 
   static async start(extra: readonly string[] = []): Promise<EtcdProcess> {
+    const [etcd] = await EtcdProcess.startCluster(1, extra)
+    if (etcd === undefined) throw new Error('no member')
+    return etcd
+  }
+
+  /** Members of one cluster; the folder of their certificates is that of the first. */
+  static async startCluster(size: number, extra: readonly string[] = []): Promise<readonly EtcdProcess[]> {
     const folder = mkdtempSync(join(tmpdir(), 'timonel-etcd-'))
     const tls = makeTls(folder)
-    const url = `https://127.0.0.1:${await freePort()}`
-    const peer = `http://127.0.0.1:${await freePort()}`
-    const etcd = new EtcdProcess(folder, { url, tls }, [
-      ...['--name', 'test', '--data-dir', join(folder, 'data'), '--logger', 'zap', '--log-level', 'error'],
-      ...['--listen-client-urls', url, '--advertise-client-urls', url],
-      ...[
-        '--listen-peer-urls',
-        peer,
-        '--initial-advertise-peer-urls',
-        peer,
-        '--initial-cluster',
-        `test=${peer}`,
-      ],
-      ...['--client-cert-auth', '--trusted-ca-file', join(folder, 'ca.pem')],
-      ...['--cert-file', join(folder, 'server.pem'), '--key-file', join(folder, 'server-key.pem')],
-      ...['--heartbeat-interval', '10', '--election-timeout', '50', '--max-request-bytes', '8388608'],
-      ...extra,
-    ])
-    etcd.run()
-    return etcd
+    const places: { readonly name: string; readonly url: string; readonly peer: string }[] = []
+    for (let index = 0; index < size; index++) {
+      const [url, peer] = [`https://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`]
+      places.push({ name: `member-${index}`, url, peer })
+    }
+    const servers = { urls: places.map(({ url }) => url), tls }
+    const members = places.map(({ name, url, peer }) => {
+      const args = [
+        ...['--name', name, '--data-dir', join(folder, name), '--logger', 'zap', '--log-level', 'error'],
+        ...['--listen-client-urls', url, '--advertise-client-urls', url],
+        ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
+        ...['--initial-cluster', places.map((each) => `${each.name}=${each.peer}`).join(',')],
+        ...['--client-cert-auth', '--trusted-ca-file', join(folder, 'ca.pem')],
+        ...['--cert-file', join(folder, 'server.pem'), '--key-file', join(folder, 'server-key.pem')],
+        ...['--heartbeat-interval', '10', '--election-timeout', '50', '--max-request-bytes', '8388608'],
+        ...extra,
+      ]
+      return new EtcdProcess(folder, servers, args)
+    })
+    for (const member of members) member.run()
+    return members
   }
 
   /** Starts the process; who connects waits until it answers. */
