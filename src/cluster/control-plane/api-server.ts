@@ -14,12 +14,7 @@ import { Aggregation } from '../../apiserver/aggregation/aggregation.ts'
 import { AllocationRepair } from '../../apiserver/allocation/allocation-repair.ts'
 import { ServiceAllocator } from '../../apiserver/allocation/service-allocator.ts'
 import { type ApiServer, createApiServer, defaultRequestTimeoutMs } from '../../apiserver/api-server.ts'
-import { type LegacyTokenOptions, lastUsedLabel } from '../../apiserver/authentication/legacy-tokens.ts'
-import { SelfSubjectReviewResource } from '../../apiserver/authentication/self-subject-review.ts'
-import { TokenRequestEndpoint } from '../../apiserver/authentication/token-request.ts'
-import { TokenReviewResource } from '../../apiserver/authentication/token-review.ts'
-import { RulesReviewResource } from '../../apiserver/authorization/rules-review.ts'
-import { AccessReviewResource } from '../../apiserver/authorization/subject-access-review.ts'
+import { lastUsedLabel } from '../../apiserver/authentication/legacy-tokens.ts'
 import { Bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import { ServerLeases } from '../../apiserver/bootstrap/server-leases.ts'
 import { defaultInFlightLimits, type InFlightLimits } from '../../apiserver/chain/max-in-flight.ts'
@@ -28,19 +23,17 @@ import {
   ComponentStatuses,
   storeProbe,
 } from '../../apiserver/component-status/component-statuses.ts'
-import type { BackendAddress, BackendConnector } from '../../apiserver/connect/backend.ts'
-import { connectEndpoints } from '../../apiserver/connect/connect-endpoints.ts'
+import type { BackendAddress } from '../../apiserver/connect/backend.ts'
 import { ConversionMetrics } from '../../apiserver/custom-resources/conversion-metrics.ts'
 import { DefinitionControllers } from '../../apiserver/custom-resources/definition-controllers.ts'
 import { webhookConverter } from '../../apiserver/custom-resources/webhook-converter.ts'
 import { type HealthCheck, ping } from '../../apiserver/discovery/health-endpoint.ts'
 import { ObjectForms } from '../../apiserver/dynamic-admission/object-forms.ts'
 import { ServedParams } from '../../apiserver/dynamic-admission/policies/served-params.ts'
-import type { Endpoint, SubresourceEndpoint, VirtualResource } from '../../apiserver/endpoint.ts'
+import type { Endpoint } from '../../apiserver/endpoint.ts'
 import { FlowDebugEndpoint } from '../../apiserver/flow-control/debug-endpoint.ts'
 import { FlowControl } from '../../apiserver/flow-control/flow-control.ts'
 import { NodeBackendConnector } from '../../apiserver/http/backend-connector.ts'
-import { acceptSpdy } from '../../apiserver/http/spdy/accept-spdy.ts'
 import { impersonationFilter } from '../../apiserver/impersonation/impersonation-filter.ts'
 import type { ObjectReader } from '../../apiserver/object-reader.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
@@ -54,13 +47,12 @@ import { createClient } from '../../client/create-client.ts'
 import { EventRecorder } from '../../client/event-recorder.ts'
 import type { ElectionTimes } from '../../reconcile/leader-election.ts'
 import type { AccessOptions } from '../access/access-options.ts'
-import { makeAuthenticator } from '../access/make-authenticator.ts'
-import { makeAuthorizer } from '../access/make-authorizer.ts'
 import { apiDocuments } from './api-documents.ts'
 import type { ApiServerIdentity } from './api-server-identity.ts'
 import { clientFor } from './component-clients.ts'
 import { coordinateElections } from './coordinate-elections.ts'
 import type { OpenedStorage } from './open-storage.ts'
+import { makeGuards, makeSubresources, makeVirtualResources } from './server-guards.ts'
 
 export interface ApiServerSetup {
   readonly host: Host
@@ -113,79 +105,6 @@ const loopbackUser: UserInfo = {
 const probeTimeoutMs = 2_000
 /** How long the store may take to say how it is to who asks for its ComponentStatus. */
 const statusTimeoutMs = 20_000
-
-interface Parts {
-  readonly core: ServerCore
-  readonly setup: ApiServerSetup
-}
-
-/** Who asks and whether they may. */
-function makeGuards({ setup, core }: Parts, noteUse: LegacyTokenOptions['noteUse']) {
-  const { host, identity, access, logger, metrics } = setup
-  const { reader } = core
-  const common = { host, logger, metrics, reader }
-  const authorization = makeAuthorizer({ ...common, options: access.authorization })
-  const authentication = makeAuthenticator({ ...common, access, identity, noteUse })
-  const { issuers, keys, audiences } = identity.serviceAccounts
-  return {
-    issuer: issuers[0] ?? '',
-    keys,
-    audiences,
-    tokens: authentication.tokens,
-    authenticator: authentication.authenticator,
-    authorizer: authorization.authorizer,
-    rbac: authorization.rbac,
-    start: () => {
-      const stops = [authorization.start(), authentication.start()]
-      return () => {
-        for (const stop of stops) stop()
-      }
-    },
-  }
-}
-
-type Guards = ReturnType<typeof makeGuards>
-
-/** Tokens, and the ways to pods and nodes. */
-function makeSubresources(
-  { setup, core }: Parts,
-  { issuer, keys, audiences, authorizer }: Guards,
-  admission: AdmissionChain,
-  connector: BackendConnector,
-): readonly SubresourceEndpoint[] {
-  const { host, kubeletAddressTypes: preferredAddressTypes } = setup
-  const { maxLifeSeconds, extendsInjected } = setup.identity.serviceAccounts
-  const { reader, decodeBody } = core
-  return [
-    new TokenRequestEndpoint({
-      host,
-      keys,
-      reader,
-      admission,
-      decode: decodeBody,
-      issuer,
-      audiences,
-      maxLifeSeconds,
-      extendsInjected,
-    }),
-    ...connectEndpoints({
-      ...{ host, reader, admission, authorizer, connector, preferredAddressTypes },
-      acceptMultiplexed: acceptSpdy,
-    }),
-  ]
-}
-
-const makeVirtualResources = (
-  host: Host,
-  { tokens, audiences, authorizer }: Guards,
-): readonly VirtualResource[] => [
-  new TokenReviewResource(tokens, audiences),
-  new SelfSubjectReviewResource(host),
-  new AccessReviewResource('SubjectAccessReview', authorizer),
-  new AccessReviewResource('LocalSubjectAccessReview', authorizer),
-  new AccessReviewResource('SelfSubjectAccessReview', authorizer),
-  new RulesReviewResource(authorizer),
-]
 
 const makeBootstrap = (
   setup: ApiServerSetup,
