@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { featureGates } from '../../api/feature-gates.ts'
 import { protobufPacks } from '../../api/generated/protobuf.ts'
@@ -51,6 +53,7 @@ import { apiDocuments } from './api-documents.ts'
 import type { ApiServerIdentity } from './api-server-identity.ts'
 import { clientFor } from './component-clients.ts'
 import { coordinateElections } from './coordinate-elections.ts'
+import { keepIdentityLease } from './identity-lease.ts'
 import type { OpenedStorage } from './open-storage.ts'
 import { makeGuards, makeSubresources, makeVirtualResources } from './server-guards.ts'
 
@@ -318,8 +321,12 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     stops.push(() => repair.stop())
     await repair.start()
     stops.push(await aggregation.start(server.transportFor(loopbackUser, 'kube-apiserver')))
+    const client = clientFor(server, loopbackUser, 'kube-apiserver')
+    if (features.enabled('APIServerIdentity')) {
+      const identity = { hostname: hostname(), instance: randomUUID() }
+      stops.push(keepIdentityLease({ host, logger, client, ...identity }))
+    }
     if (features.enabled('CoordinatedLeaderElection')) {
-      const client = clientFor(server, loopbackUser, 'kube-apiserver')
       stops.push(coordinateElections({ host, logger, metrics, client, times: setup.coordinatedLeadership }))
     }
   } catch (error) {

@@ -1,4 +1,3 @@
-import { Lease as leaseKind } from '../../api/coordination/lease/kind.ts'
 import type { coordination, core } from '../../api/generated/types/index.ts'
 import { isStatus } from '../../apimachinery/status-error.ts'
 import { formatMicroTime } from '../../apimachinery/time.ts'
@@ -6,6 +5,7 @@ import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import { sleep } from '../../base/sleep.ts'
 import type { Client } from '../../client/client.ts'
+import { renewLease } from '../../reconcile/renew-lease.ts'
 import { messageOf } from '../pod/start-failure.ts'
 
 type Lease = coordination.v1.Lease
@@ -51,12 +51,13 @@ export class NodeLease {
   }
 
   async #renew(): Promise<void> {
-    const { host, logger, nodeName } = this.#options
+    const { client, host, logger, nodeName } = this.#options
+    const own = { client, namespace, name: nodeName, renewed: (lease: Lease) => this.#renewed(lease) }
     let retryMs = firstRetryMs
     while (!this.#abort.signal.aborted) {
       let waitMs = this.#durationSeconds * 1000 * renewEveryShare
       try {
-        this.#lease = await this.#write()
+        this.#lease = await renewLease(own, this.#lease)
         retryMs = firstRetryMs
       } catch (error) {
         // The next attempt reads it anew, or finds that it must be made.
@@ -68,18 +69,6 @@ export class NodeLease {
         }
       }
       await sleep(host, waitMs, this.#abort.signal)
-    }
-  }
-
-  async #write(): Promise<Lease> {
-    const { client, nodeName } = this.#options
-    const leases = client.resource(leaseKind)
-    if (this.#lease !== undefined) return leases.update(this.#renewed(this.#lease))
-    try {
-      return await leases.update(this.#renewed(await leases.get(namespace, nodeName)))
-    } catch (error) {
-      if (!isStatus(error, 'NotFound')) throw error
-      return leases.create(this.#renewed({}))
     }
   }
 
