@@ -1,6 +1,7 @@
 import type { Plugin, PluginContext } from './framework.ts'
 import { defaultBinder } from './plugins/default-binder/default-binder.ts'
 import { defaultPreemption } from './plugins/default-preemption/default-preemption.ts'
+import { dynamicResources } from './plugins/dynamic-resources/dynamic-resources.ts'
 import { imageLocality } from './plugins/image-locality/image-locality.ts'
 import { interPodAffinity } from './plugins/inter-pod-affinity/inter-pod-affinity.ts'
 import { nodeAffinity } from './plugins/node-affinity/node-affinity.ts'
@@ -35,6 +36,7 @@ const defaultPlugins: readonly (readonly [make: (context: PluginContext) => Plug
   [volumeZone, 0],
   [podTopologySpread, 2],
   [interPodAffinity, 2],
+  [dynamicResources, 2],
   [defaultPreemption(), 0],
   [nodeResourcesBalancedAllocation, 1],
   [imageLocality, 1],

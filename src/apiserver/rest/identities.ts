@@ -1,6 +1,6 @@
 import { formatTime } from '../../apimachinery/time.ts'
 import type { Host } from '../../base/host.ts'
-import { uidBytes, uuidOf } from './names.ts'
+import { uidBytes, uuidOf } from '../../base/uuid.ts'
 
 /** Random bytes are drawn for that many uids at once: each call into the host costs more than the bytes. */
 const uidsAtOnce = 256

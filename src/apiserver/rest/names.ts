@@ -1,4 +1,5 @@
 import type { Host } from '../../base/host.ts'
+import { uidBytes, uuidOf } from '../../base/uuid.ts'
 
 /** Without vowels and look-alikes; upstream's (apimachinery/pkg/util/rand). */
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
@@ -14,22 +15,6 @@ export function generateName(prefix: string, host: Host): string {
   for (let index = 0; index < suffixLength; index++)
     name += alphabet.charAt(Math.floor(host.random() * alphabet.length))
   return name
-}
-
-const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-
-export const uidBytes = 16
-
-/** The random UUID (RFC 9562, version 4) that 16 bytes from `at` on make. */
-export function uuidOf(bytes: Uint8Array, at: number): string {
-  let text = ''
-  for (let index = 0; index < uidBytes; index++) {
-    let byte = bytes[at + index] ?? 0
-    if (index === 6) byte = (byte & 0x0f) | 0x40
-    if (index === 8) byte = (byte & 0x3f) | 0x80
-    text += index === 4 || index === 6 || index === 8 || index === 10 ? `-${hex[byte]}` : hex[byte]
-  }
-  return text
 }
 
 export const newUid = (host: Host): string => uuidOf(host.randomBytes(uidBytes), 0)

@@ -151,7 +151,11 @@ describe('DefaultPreemption', () => {
       undefined,
     ],
   ])('says so when %s', async (_name, present, wanted, message, nomination) => {
-    expect(await preempt(['a'], present, wanted)).toEqual({ message, nomination, victims: [] })
+    expect(await preempt(['a'], present, wanted)).toEqual({
+      message: `no new claims to deallocate, ${message}`,
+      nomination,
+      victims: [],
+    })
   })
 })
 

@@ -1,0 +1,94 @@
+import type { core, resource } from '../../../api/generated/types/index.ts'
+import { isReservedFor } from '../../../api/resource/pod-claims.ts'
+import { ResourceClaim } from '../../../api/resource/resource-claim/kind.ts'
+import { isStatus } from '../../../apimachinery/status-error.ts'
+import { formatTime } from '../../../apimachinery/time.ts'
+import type { PluginContext } from '../../framework.ts'
+import { claimKey } from './requests.ts'
+
+type Claim = resource.v1.ResourceClaim
+type Allocation = resource.v1.AllocationResult
+
+/** Keeps an allocated claim until nobody uses its devices. */
+const finalizer = 'resource.kubernetes.io/delete-protection'
+/** Times that a write is tried against others' writes. */
+const maxTries = 5
+
+/** Writes what was decided for claims. */
+export class ClaimWriter {
+  readonly #context: PluginContext
+
+  constructor(context: PluginContext) {
+    this.#context = context
+  }
+
+  /** Reserves a claim for a pod, with its allocation where that is new. Returns the claim as it is then. */
+  async bind(claim: Claim, pod: core.v1.Pod, allocation: Allocation | undefined): Promise<Claim> {
+    let current = claim
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#write(current, pod, allocation)
+      } catch (error) {
+        if (tries === maxTries || !isStatus(error, 'Conflict')) throw error
+        const { namespace = '', name = '' } = claim.metadata ?? {}
+        current = await this.#claims.get(namespace, name)
+      }
+    }
+  }
+
+  /** Takes a pod's reservation back. */
+  async unreserve(claim: Claim, pod: core.v1.Pod): Promise<void> {
+    if (!isReservedFor(claim, pod)) return
+    const { namespace = '', name = '', uid } = claim.metadata ?? {}
+    const reservedFor = [{ $patch: 'delete', uid: pod.metadata?.uid }]
+    const patch = { metadata: { uid }, status: { reservedFor } }
+    const type = 'application/strategic-merge-patch+json'
+    await this.#claims.patch(namespace, name, type, patch, { subresource: 'status' })
+  }
+
+  /** Gives devices back that nobody uses, so that others can be found. */
+  async deallocate(claim: Claim): Promise<void> {
+    const { allocation: _, reservedFor: __, devices: ___, ...status } = claim.status ?? {}
+    await this.#claims.updateStatus({ ...claim, status })
+  }
+
+  get #claims() {
+    return this.#context.client.resource(ResourceClaim)
+  }
+
+  async #write(claim: Claim, pod: core.v1.Pod, allocation: Allocation | undefined): Promise<Claim> {
+    const { metadata, status } = claim
+    if (metadata?.deletionTimestamp !== undefined)
+      throw new Error(`claim ${claimKey(claim)} got deleted in the meantime`)
+    let current = claim
+    if (allocation !== undefined) {
+      if (status?.allocation !== undefined)
+        throw new Error(`claim ${claimKey(claim)} got allocated elsewhere in the meantime`)
+      const finalizers = metadata?.finalizers ?? []
+      if (!finalizers.includes(finalizer))
+        current = await this.#claims.update({
+          ...claim,
+          metadata: { ...metadata, finalizers: [...finalizers, finalizer] },
+        })
+    }
+    const { name = '', uid = '' } = pod.metadata ?? {}
+    const known = allocation ?? status?.allocation
+    return await this.#claims.updateStatus({
+      ...current,
+      status: {
+        ...current.status,
+        ...(known === undefined ? {} : { allocation: this.#stamped(known) }),
+        reservedFor: [...(current.status?.reservedFor ?? []), { resource: 'pods', name, uid }],
+      },
+    })
+  }
+
+  #stamped(allocation: Allocation): Allocation {
+    const { features, host } = this.#context
+    const stamps =
+      features.enabled('DRADeviceBindingConditions') && features.enabled('DRAResourceClaimDeviceStatus')
+    return stamps && allocation.allocationTimestamp === undefined
+      ? { ...allocation, allocationTimestamp: formatTime(host.now()) }
+      : allocation
+  }
+}
