@@ -35,7 +35,7 @@ export type ClientAuthority = 'client' | 'front-proxy'
 /** A client's certificate, verified by whoever owns the socket. */
 export interface ClientCertificate {
   readonly der: Uint8Array
-  /** At least one. */
+  /** Those that count now: none where its authority has been taken away since. */
   readonly signedBy: readonly ClientAuthority[]
 }
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import type { ClientAuthority, Connection } from '../request.ts'
+import type { ClientAuthority, ClientCertificate, Connection } from '../request.ts'
 
 /** PEM of the authorities whose certificates count, one or several for each. */
 export type ClientAuthorities = Partial<Readonly<Record<ClientAuthority, string>>>
@@ -31,16 +31,23 @@ class Authority {
   }
 }
 
+const authoritiesOf = ({ client, 'front-proxy': frontProxy }: ClientAuthorities): readonly Authority[] => [
+  ...(client === undefined ? [] : [new Authority('client', client)]),
+  ...(frontProxy === undefined ? [] : [new Authority('front-proxy', frontProxy)]),
+]
+
 /** What handshakes find out, by connection: one object for a connection's life, whatever comes over it. */
 export class Connections {
   readonly #known = new WeakMap<TLSSocket, Connection>()
-  readonly #authorities: readonly Authority[]
+  #authorities: readonly Authority[]
 
-  constructor({ client, 'front-proxy': frontProxy }: ClientAuthorities) {
-    this.#authorities = [
-      ...(client === undefined ? [] : [new Authority('client', client)]),
-      ...(frontProxy === undefined ? [] : [new Authority('front-proxy', frontProxy)]),
-    ]
+  constructor(authorities: ClientAuthorities) {
+    this.#authorities = authoritiesOf(authorities)
+  }
+
+  /** From now on these count, on connections that are open as well: who is taken away is believed no more. */
+  replace(authorities: ClientAuthorities): void {
+    this.#authorities = authoritiesOf(authorities)
   }
 
   of(socket: TLSSocket): Connection {
@@ -56,11 +63,31 @@ export class Connections {
     const shown = socket.getPeerX509Certificate()
     if (shown === undefined) return { remoteAddress }
     if (!socket.authorized) return { remoteAddress, certificateError: String(socket.authorizationError) }
-    // It is good: where there is one authority only, it is that one's.
-    const signers =
-      this.#authorities.length === 1
-        ? this.#authorities
-        : this.#authorities.filter((authority) => authority.hasSigned(shown))
-    return { remoteAddress, clientCertificate: { der: shown.raw, signedBy: signers.map(({ name }) => name) } }
+    return { remoteAddress, clientCertificate: this.#certificateOf(shown) }
+  }
+
+  /** Who has signed it is worked out once, and again when other authorities count. */
+  #certificateOf(shown: X509Certificate): ClientCertificate {
+    let askedOf = this.#authorities
+    // The handshake has found it good: where there is one authority only, it is that one's.
+    let signedBy = askedOf.length === 1 ? namesOf(askedOf) : signersOf(shown, askedOf)
+    const current = (): readonly ClientAuthority[] => {
+      if (askedOf === this.#authorities) return signedBy
+      askedOf = this.#authorities
+      signedBy = signersOf(shown, askedOf)
+      return signedBy
+    }
+    return {
+      der: shown.raw,
+      get signedBy() {
+        return current()
+      },
+    }
   }
 }
+
+const namesOf = (authorities: readonly Authority[]): readonly ClientAuthority[] =>
+  authorities.map(({ name }) => name)
+
+const signersOf = (shown: X509Certificate, authorities: readonly Authority[]): readonly ClientAuthority[] =>
+  namesOf(authorities.filter((authority) => authority.hasSigned(shown)))

@@ -24,7 +24,14 @@ import { TurnBatcher } from './turn-batcher.ts'
 import { serveUpgrade } from './upgrade.ts'
 import { YamlReader } from './yaml-reader.ts'
 
-export interface HttpServerOptions {
+/** What a server shows, and whose client certificates count; without authorities none is asked for. */
+export interface ServerCertificates {
+  readonly certificatePem: string
+  readonly keyPem: string
+  readonly clientAuthorities?: ClientAuthorities
+}
+
+export interface HttpServerOptions extends ServerCertificates {
   readonly host: Host
   readonly logger: Logger
   /** The whole chain. */
@@ -32,10 +39,6 @@ export interface HttpServerOptions {
   readonly address: string
   /** 0: any free one. */
   readonly port: number
-  readonly certificatePem: string
-  readonly keyPem: string
-  /** Whose client certificates count; without any none is asked for. */
-  readonly clientAuthorities?: ClientAuthorities
   readonly limits?: Partial<HttpLimits>
   /** Node's defaults where absent; `ciphers` is a list as OpenSSL has it. */
   readonly tls?: { readonly minVersion?: SecureVersion; readonly ciphers?: string }
@@ -44,6 +47,8 @@ export interface HttpServerOptions {
 export interface HttpServer {
   readonly address: string
   readonly port: number
+  /** For connections that come from now on; whose clients count changes for open ones as well. Throws for what is no certificate with its key. */
+  replaceCertificates(certificates: ServerCertificates): void
   /** Takes no more connections or requests, ends watches, gives other requests under way `graceMs`, then breaks what is left. */
   close(graceMs: number): Promise<void>
 }
@@ -107,6 +112,17 @@ class Front implements HttpServer {
     })
     // Node's default is two minutes, which would cut a quiet watch.
     server.setTimeout(0)
+  }
+
+  replaceCertificates({ certificatePem, keyPem, clientAuthorities = {} }: ServerCertificates): void {
+    const authorities = Object.values(clientAuthorities)
+    this.#server.setSecureContext({
+      cert: certificatePem,
+      key: keyPem,
+      ...(authorities.length === 0 ? {} : { ca: authorities }),
+      ...this.#options.tls,
+    })
+    this.#connections.replace(clientAuthorities)
   }
 
   async start(): Promise<void> {

@@ -5,6 +5,7 @@ import type { ElectionTimes } from '../../reconcile/leader-election.ts'
 import type { AccessOptions } from '../access/access-options.ts'
 import { authenticationOptions } from '../access/authentication-options.ts'
 import { authorizationOptions } from '../access/authorization-options.ts'
+import type { CertificateFiles } from '../access/follow-certificates.ts'
 import type { ApiServerIdentity } from '../control-plane/api-server-identity.ts'
 import type { StoragePlace } from '../control-plane/open-storage.ts'
 import { separateComponents } from '../control-plane/probe-component.ts'
@@ -42,6 +43,16 @@ function serving(flags: ApiServerFlags): KeyPair {
     ...['localhost', '127.0.0.1', firstAddress(flags['service-cluster-ip-range']), address],
   ]
   return selfSigned({ folder: flags['cert-dir'] ?? '.', name: 'apiserver', names: [...new Set(names)] })
+}
+
+/** Files that are followed while they change. */
+function certificateFiles(flags: ApiServerFlags): CertificateFiles {
+  const [certificate, key] = [flags['tls-cert-file'], flags['tls-private-key-file']]
+  return defined({
+    serving: certificate === undefined || key === undefined ? undefined : { certificate, key },
+    client: flags['client-ca-file'],
+    frontProxy: flags['requestheader-client-ca-file'],
+  })
 }
 
 function frontProxy(flags: ApiServerFlags): FrontProxyTrust | undefined {
@@ -154,6 +165,7 @@ export function apiServerOptions(flags: ApiServerFlags, given: ReadonlySet<strin
   return {
     listen: { address: flags['bind-address'], port: flags['secure-port'] },
     serving: serving(flags),
+    certificateFiles: certificateFiles(flags),
     tls: tlsOptions(flags['tls-min-version'], flags['tls-cipher-suites']),
     httpLimits: streams === 0 ? {} : { maxStreamsPerConnection: streams },
     advertiseAddress: advertiseAddress(flags),

@@ -137,6 +137,7 @@ async function serve(
       quotaBackendBytes: options.quotaBackendBytes,
       compactionIntervalMs: options.compactionIntervalMs,
       serving: pki.apiServer,
+      certificateFiles: pki.serverFiles,
       identity: ownIdentity(pki, network.domain),
       access: defaultAccess,
       admission: { enable: ['NodeRestriction'], disable: [] },

@@ -1,7 +1,14 @@
+import type { AuthenticationTrust } from '../../apiserver/bootstrap/authentication-trust.ts'
 import type { Handler } from '../../apiserver/filter.ts'
+import type { ClientAuthorities } from '../../apiserver/http/connections.ts'
 import type { HttpServer, HttpServerOptions } from '../../apiserver/http/http-server.ts'
 import type { HttpLimits } from '../../apiserver/http/limits.ts'
 import { defined } from '../../base/defined.ts'
+import {
+  type CertificateFiles,
+  followCertificates,
+  type ReadCertificates,
+} from '../access/follow-certificates.ts'
 import type { KeyPair } from '../pki/certificate.ts'
 import { type ApiServerSetup, type StartedApiServer, startApiServer } from './api-server.ts'
 import { openStorage, type StoragePlace } from './open-storage.ts'
@@ -13,6 +20,8 @@ export interface ServeApiOptions extends Omit<ApiServerSetup, 'store' | 'adverti
   readonly listen: { readonly address: string; readonly port: number }
   /** What the server shows. */
   readonly serving: KeyPair
+  /** Where `serving` and the authorities of clients come from, if from files that may change. */
+  readonly certificateFiles?: CertificateFiles
   readonly httpLimits?: Partial<HttpLimits>
   readonly tls?: HttpServerOptions['tls']
   /** How clients, nodes and pods reach it. */
@@ -29,6 +38,20 @@ const closeGraceMs = 2_000
 
 type Stop = () => Promise<void> | void
 
+const authoritiesOf = ({ clientAuthority, frontProxy }: AuthenticationTrust): ClientAuthorities =>
+  defined({ client: clientAuthority, 'front-proxy': frontProxy?.authority })
+
+function trustOf(before: AuthenticationTrust, read: ReadCertificates): AuthenticationTrust {
+  const { frontProxy } = before
+  const { client: clientAuthority, frontProxy: authority } = read
+  return {
+    ...defined({ clientAuthority }),
+    ...(frontProxy === undefined || authority === undefined
+      ? {}
+      : { frontProxy: { ...frontProxy, authority } }),
+  }
+}
+
 /** Opens the store, listens, and starts the API server, whose first requests wait for it. What is started goes to `stops`. */
 export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise<ServedApi> {
   const { host, logger, metrics, place, listen, serving, advertiseAddress, ...setup } = options
@@ -41,6 +64,8 @@ export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise
   stops.push(() => store.storage.close())
   stops.push(() => compaction.abort())
   const { startHttpServer } = await import('../../apiserver/http/http-server.ts')
+  // What extension API servers are told follows what counts here.
+  const trust = { ...options.identity.trust }
   const started = Promise.withResolvers<Handler>()
   let handler: Handler = async (request) => (await started.promise)(request)
   const http = await startHttpServer({
@@ -49,18 +74,23 @@ export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise
     handler: (request) => handler(request),
     ...listen,
     ...serving,
-    clientAuthorities: defined({
-      client: options.identity.trust.clientAuthority,
-      'front-proxy': options.identity.trust.frontProxy?.authority,
-    }),
+    clientAuthorities: authoritiesOf(trust),
     ...defined({
       limits: options.httpLimits,
       tls: options.tls,
     }),
   })
   stops.push(() => http.close(closeGraceMs))
+  if (options.certificateFiles !== undefined) {
+    const apply = (read: ReadCertificates): void => {
+      Object.assign(trust, trustOf(trust, read))
+      http.replaceCertificates({ ...(read.serving ?? serving), clientAuthorities: authoritiesOf(trust) })
+    }
+    stops.push(followCertificates(options.certificateFiles, logger, apply))
+  }
   const advertise = { address: advertiseAddress, port: http.port }
-  const api = await startApiServer({ ...setup, host, logger, metrics, store, advertise })
+  const identity = { ...options.identity, trust }
+  const api = await startApiServer({ ...setup, identity, host, logger, metrics, store, advertise })
   stops.push(() => api.stop())
   handler = (request) => api.server.handle(request)
   started.resolve(handler)

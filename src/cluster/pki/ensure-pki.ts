@@ -33,6 +33,12 @@ export interface SigningKey {
  */
 export interface Pki {
   readonly directory: string
+  /** Where what the API server shows and believes is kept. */
+  readonly serverFiles: {
+    readonly serving: { readonly certificate: string; readonly key: string }
+    readonly client: string
+    readonly frontProxy: string
+  }
   readonly ca: KeyPair
   readonly frontProxyCa: KeyPair
   /** What the API server shows to extension API servers. */
@@ -132,6 +138,15 @@ class FilePki implements Pki {
       subject: { commonName: 'front-proxy-client' },
       usages: ['client'],
     })
+  }
+
+  get serverFiles(): Pki['serverFiles'] {
+    const path = (name: string): string => this.#files.path(name)
+    return {
+      serving: { certificate: path('apiserver.crt'), key: path('apiserver.key') },
+      client: path('ca.crt'),
+      frontProxy: path('front-proxy-ca.crt'),
+    }
   }
 
   client(name: string, subject: Subject): KeyPair {

@@ -167,17 +167,17 @@ async function addProjected(
   }
 }
 
-/** Readable by the one user that all containers run as, else by whom the volume says. */
+/** Readable by the one user that all containers run as, and by the volumes' group; else by whom the volume says. */
 function tokenOwnership(pod: Pod, mode: number): { readonly mode: number; readonly uid?: number } {
-  if (pod.spec?.securityContext?.fsGroup !== undefined) return { mode: tokenMode }
-  const podUser = pod.spec?.securityContext?.runAsUser
+  const { fsGroup, runAsUser: podUser } = pod.spec?.securityContext ?? {}
   const users = new Set(
     [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map(
       (container) => container.securityContext?.runAsUser ?? podUser,
     ),
   )
   const [only] = users
-  return users.size === 1 && only !== undefined ? { mode: tokenMode, uid: only } : { mode }
+  if (users.size === 1 && only !== undefined) return { mode: tokenMode, uid: only }
+  return { mode: fsGroup === undefined ? mode : tokenMode }
 }
 
 const maxPathLength = 4096

@@ -91,10 +91,16 @@ describe('volumePayload()', () => {
   })
 
   test('a token belongs to the one user that runs there', async () => {
-    const pod: core.v1.Pod = { spec: { containers: [{ name: 'c' }], securityContext: { runAsUser: 1000 } } }
     const volume = { name: 'v', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }
-    const payload = await volumePayload({ ...input, pod }, volume)
-    expect(payload?.get('token')).toMatchObject({ mode: 0o600, uid: 1000 })
+    const ownership = async (securityContext: core.v1.PodSecurityContext) => {
+      const pod: core.v1.Pod = { spec: { containers: [{ name: 'c' }], securityContext } }
+      const { mode, uid } = (await volumePayload({ ...input, pod }, volume))?.get('token') ?? {}
+      return { mode, uid }
+    }
+    expect(await ownership({ runAsUser: 1000 })).toEqual({ mode: 0o600, uid: 1000 })
+    expect(await ownership({ runAsUser: 1000, fsGroup: 2000 })).toEqual({ mode: 0o600, uid: 1000 })
+    expect(await ownership({ fsGroup: 2000 })).toEqual({ mode: 0o600, uid: undefined })
+    expect(await ownership({})).toEqual({ mode: 0o644, uid: undefined })
   })
 })
 
