@@ -11,6 +11,8 @@ export interface ConnectionOptions {
   readonly certificateAuthority?: string
   readonly clientCertificate?: string
   readonly clientKey?: string
+  /** What is shown in their place, read anew for each connection: files that somebody renews. Throws where they cannot be read. */
+  readonly clientIdentity?: () => { readonly certificate: string; readonly key: string }
   /** What the server's certificate has to name, where that is not the origin's host. */
   readonly tlsServerName?: string
   readonly insecureSkipTlsVerify?: boolean
@@ -75,6 +77,12 @@ export class Http2Connection {
     }
   }
 
+  /** Breaks what is open: what comes next shows what is to be shown now. */
+  renew(): void {
+    this.#current = undefined
+    for (const session of this.#sessions) session.destroy()
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     this.#current = undefined
@@ -118,14 +126,18 @@ export class Http2Connection {
   }
 
   #handshake(): Promise<ClientHttp2Session> {
-    const { host, origin, certificateAuthority, clientCertificate, clientKey } = this.#options
+    const { host, origin, certificateAuthority, clientIdentity } = this.#options
     const { tlsServerName, insecureSkipTlsVerify = false } = this.#options
+    const { certificate, key } = clientIdentity?.() ?? {
+      certificate: this.#options.clientCertificate,
+      key: this.#options.clientKey,
+    }
     const session = connect(origin, {
       rejectUnauthorized: !insecureSkipTlsVerify,
       settings: { initialWindowSize: streamWindowBytes, enablePush: false },
       ...(certificateAuthority === undefined ? {} : { ca: certificateAuthority }),
-      ...(clientCertificate === undefined ? {} : { cert: clientCertificate }),
-      ...(clientKey === undefined ? {} : { key: clientKey }),
+      ...(certificate === undefined ? {} : { cert: certificate }),
+      ...(key === undefined ? {} : { key }),
       ...(tlsServerName === undefined ? {} : { servername: tlsServerName }),
     })
     this.#sessions.add(session)

@@ -79,7 +79,13 @@ interface Sent extends Answer {
   readonly text: Promise<string> | undefined
 }
 
-class HttpsTransport implements Transport {
+/** A transport whose user may get another certificate. */
+export interface HttpsTransport extends Transport {
+  /** Breaks the connection, so that the next one shows the certificate of now; watches are lost, and asked for again by whoever reads them. */
+  reconnect(): void
+}
+
+class Http2Transport implements HttpsTransport {
   readonly #options: HttpsTransportOptions
   readonly #connection: Http2Connection
   readonly #prefix: string
@@ -114,6 +120,10 @@ class HttpsTransport implements Transport {
     } finally {
       if (stream?.closed === false) stream.close(constants.NGHTTP2_CANCEL)
     }
+  }
+
+  reconnect(): void {
+    this.#connection.renew()
   }
 
   close(): Promise<void> {
@@ -197,4 +207,5 @@ function bodyOf(text: string): unknown {
 }
 
 /** A user's way to an API server over HTTP/2 and TLS. Whoever makes it closes it. */
-export const createHttpsTransport = (options: HttpsTransportOptions): Transport => new HttpsTransport(options)
+export const createHttpsTransport = (options: HttpsTransportOptions): HttpsTransport =>
+  new Http2Transport(options)

@@ -10,6 +10,8 @@ export interface KubeconfigContext {
   readonly certificateAuthority?: string
   readonly clientCertificate?: string
   readonly clientKey?: string
+  /** Both as their files hold them now, where the configuration names files. */
+  readonly clientIdentity?: () => { readonly certificate: string; readonly key: string }
   /** Read anew each time where the configuration names a file. */
   readonly token?: string | (() => string)
   readonly tlsServerName?: string
@@ -46,6 +48,16 @@ function pemOf(fields: Fields, name: string, directory: string): string | undefi
   if (data !== undefined) return Buffer.from(data, 'base64').toString('utf8')
   const file = textOf(fields, name)
   return file === undefined ? undefined : readFileSync(resolve(directory, file), 'utf8')
+}
+
+/** A certificate and its key that are in files, which somebody may renew. */
+function identityOf(user: Fields, directory: string): KubeconfigContext['clientIdentity'] {
+  const [certificate, key] = ['client-certificate', 'client-key'].map((name) =>
+    textOf(user, `${name}-data`) === undefined ? textOf(user, name) : undefined,
+  )
+  if (certificate === undefined || key === undefined) return undefined
+  const read = (file: string): string => readFileSync(resolve(directory, file), 'utf8')
+  return () => ({ certificate: read(certificate), key: read(key) })
 }
 
 /** Ways to authenticate that are not here. */
@@ -85,6 +97,7 @@ export function parseKubeconfig(text: string, directory: string, context?: strin
     certificateAuthority: pemOf(cluster, 'certificate-authority', directory),
     clientCertificate: pemOf(user, 'client-certificate', directory),
     clientKey: pemOf(user, 'client-key', directory),
+    clientIdentity: identityOf(user, directory),
     token: tokenOf(user, directory),
     tlsServerName: textOf(cluster, 'tls-server-name'),
     insecureSkipTlsVerify: cluster['insecure-skip-tls-verify'] === true ? true : undefined,

@@ -50,6 +50,8 @@ function governed(transport: Transport, { perSecond, burst }: ConnectionOptions)
 export interface ApiConnection {
   readonly client: Client
   readonly transport: Transport
+  /** The next connection shows the certificate that is in its file now. */
+  reconnect(): void
 }
 
 /** A connection to the API server as the kubeconfig's user. Whoever makes it closes its transport. */
@@ -64,5 +66,6 @@ export function connect(config: KubeconfigContext, options: ConnectionOptions): 
     },
   })
   const transport = governed(https, options)
-  return { transport, client: createClient(transport, { fieldManager: options.userAgent }) }
+  const client = createClient(transport, { fieldManager: options.userAgent })
+  return { transport, client, reconnect: () => https.reconnect() }
 }

@@ -46,13 +46,13 @@ export interface CertificateOptions {
   readonly notAfterMs: number
 }
 
-const ecdsaWithSha256 = derSequence(derObjectIdentifier('1.2.840.10045.4.3.2'))
+export const ecdsaWithSha256 = derSequence(derObjectIdentifier('1.2.840.10045.4.3.2'))
 const usageIdentifiers = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const
 
 const attribute = (identifier: string, value: string): Uint8Array =>
   derSet(derSequence(derObjectIdentifier(identifier), derUtf8String(value)))
 
-function distinguishedName(subject: Subject): Uint8Array {
+export function distinguishedName(subject: Subject): Uint8Array {
   const organizations = (subject.organizations ?? []).map((organization) =>
     attribute('2.5.4.10', organization),
   )
@@ -65,7 +65,7 @@ export function extension(identifier: string, critical: boolean, value: Uint8Arr
   return derSequence(derObjectIdentifier(identifier), ...flag, derOctetString(value))
 }
 
-function generalName(name: string): Uint8Array {
+export function generalName(name: string): Uint8Array {
   if (isIPv4(name) || name.includes(':')) {
     return derElement(contextTag(7, false), Uint8Array.from(ipaddr.parse(name).toByteArray()))
   }

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { SecureVersion } from 'node:tls'
+import type { SecureContextOptions, SecureVersion } from 'node:tls'
 import type { Host } from '../../base/host.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { KubeletApi } from '../kubelet-api.ts'
@@ -34,6 +34,7 @@ export class KubeletServer {
   readonly #options: KubeletServerOptions
   readonly #server: Server
   readonly #requests: KubeletRequests
+  readonly #secureContext: SecureContextOptions
 
   constructor(options: KubeletServerOptions) {
     this.#options = options
@@ -47,6 +48,7 @@ export class KubeletServer {
     const { clientCa, ...served } = tls
     const clients =
       clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }
+    this.#secureContext = { ...served, ...(clientCa === undefined ? {} : { ca: clientCa }) }
     this.#server = createServer({ ...served, ...clients })
     this.#server.on('request', (request, response) => void this.#requests.serve(request, response))
     this.#server.on('upgrade', (request, socket, head) => void this.#requests.upgrade(request, socket, head))
@@ -60,6 +62,11 @@ export class KubeletServer {
       this.#server.listen(port, address, () => resolve())
     })
     return (this.#server.address() as AddressInfo).port
+  }
+
+  /** For connections that come from now on. Throws for what is no certificate with its key. */
+  replaceCertificate(pair: Pick<KubeletTls, 'cert' | 'key'>): void {
+    this.#server.setSecureContext({ ...this.#secureContext, ...pair })
   }
 
   async stop(): Promise<void> {

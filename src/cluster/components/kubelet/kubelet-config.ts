@@ -49,6 +49,7 @@ const evictionFields = [
 const serverFields = [
   ...['address', 'port', 'readOnlyPort', 'healthzPort', 'healthzBindAddress', 'authentication'],
   ...['authorization', 'tlsCertFile', 'tlsPrivateKeyFile', 'tlsMinVersion', 'tlsCipherSuites'],
+  ...['rotateCertificates', 'serverTLSBootstrap'],
 ]
 
 function oneOfTexts<T extends string>(fields: Fields, name: string, choices: readonly T[]): T | undefined {
@@ -142,6 +143,8 @@ function serverFlags(fields: Fields, beside: (file: string) => string): Partial<
     'tls-private-key-file': file('tlsPrivateKeyFile'),
     'tls-min-version': oneOfTexts(fields, 'tlsMinVersion', ['VersionTLS12', 'VersionTLS13']),
     'tls-cipher-suites': textsOf(fields, 'tlsCipherSuites'),
+    'rotate-certificates': booleanOf(fields, 'rotateCertificates'),
+    'rotate-server-certificates': booleanOf(fields, 'serverTLSBootstrap'),
     ...accessFlags(fields, beside),
   })
 }

@@ -101,6 +101,14 @@ export const kubeletFlags = {
   ...commonFlags,
   ...servingFlags('/var/lib/kubelet/pki'),
   kubeconfig,
+  'bootstrap-kubeconfig': path(
+    'What a first client certificate is asked for with, where --kubeconfig is not there yet; it is written then.',
+  ),
+  'rotate-certificates': boolean('Renew the client certificate while it is good.', false),
+  'rotate-server-certificates': boolean(
+    'Ask the API server for the certificate to serve with, and renew it.',
+    false,
+  ),
   'kube-api-qps': rate['kube-api-qps'],
   'kube-api-burst': rate['kube-api-burst'],
   config: path('A KubeletConfiguration; flags go before what it says.'),

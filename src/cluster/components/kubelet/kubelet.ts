@@ -20,6 +20,7 @@ import { FlagError } from '../flags/parse-flags.ts'
 import { readFlagFile, readPair, selfSigned } from '../read-pem.ts'
 import type { Component, ComponentContext } from '../run-component.ts'
 import { tlsOptions } from '../tls-options.ts'
+import { bootstrapped, rotatingConfig, startRotation } from './certificates/kubelet-certificates.ts'
 import { delegatedAccess } from './delegated-access.ts'
 import { type KubeletFlags, kubeletFlags } from './kubelet-flags.ts'
 import { type KubeletOptions, kubeletOptions } from './kubelet-options.ts'
@@ -54,7 +55,7 @@ async function serve(
   { flags, nodeName }: KubeletOptions,
   { tls, api, client, metrics }: Served,
   { logger, stops }: ComponentContext,
-): Promise<void> {
+): Promise<KubeletServer> {
   const shared = { api, host: realHost, metrics }
   const server = new KubeletServer({
     ...{ ...shared, address: flags.address, port: flags.port },
@@ -74,6 +75,7 @@ async function serve(
   const healthAddress = flags['healthz-bind-address']
   if (healthPort !== 0)
     stops.push(await startPlainServer({ address: healthAddress, port: healthPort, handle: serveHealth }))
+  return server
 }
 
 const tokenLife = (flags: KubeletFlags): number | undefined =>
@@ -113,14 +115,15 @@ export const kubelet: Component<typeof kubeletFlags> = {
     const { flags, nodeName, addresses } = options
     if (flags.kubeconfig === undefined)
       throw new FlagError('--kubeconfig must be specified: a node without an API server is not there')
-    const config = readKubeconfig('kubeconfig', flags.kubeconfig, undefined)
     if (process.getuid?.() !== 0)
       throw new Error(`kubelet needs to run as uid \`0\`. It is being run as ${process.getuid?.()}`)
+    await bootstrapped(options, context)
+    const config = rotatingConfig(options, readKubeconfig('kubeconfig', flags.kubeconfig, undefined))
     if (flags['fail-swap-on']) await refuseSwap()
     const tls = tlsOf(options)
     useAdministratorPath()
     const limits = { perSecond: flags['kube-api-qps'], burst: flags['kube-api-burst'] }
-    const { client } = ownConnection(config, { userAgent: program, ...limits }, stops)
+    const { client, reconnect } = ownConnection(config, { userAgent: program, ...limits }, stops)
     const informers = createInformerFactory({ client, host: realHost, logger })
     stops.push(() => informers.stop())
     const runtime = new CriRuntime(options.socket)
@@ -142,6 +145,7 @@ export const kubelet: Component<typeof kubeletFlags> = {
       logLimits: options.logLimits,
     })
     stops.push(() => node.stop())
-    await serve(options, { tls, api: node.kubelet.api, client, metrics }, context)
+    const server = await serve(options, { tls, api: node.kubelet.api, client, metrics }, context)
+    startRotation(options, { client, server, reconnect }, context)
   },
 }
