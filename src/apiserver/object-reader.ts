@@ -12,6 +12,8 @@ export interface GroupResource {
  * AssertionError for a resource that is not registered.
  */
 export interface ObjectReader {
+  /** Whether there is such a resource here: APIs may be off. */
+  serves(resource: GroupResource): boolean
   /** '' as namespace for cluster-scoped kinds. */
   get(resource: GroupResource, namespace: string, name: string): KubernetesObject | undefined
   /** All objects, or those of a namespace, ascending by namespace and name. Decodes what it gives: not for every request over large collections. */

@@ -16,6 +16,10 @@ export class CacheReader implements ObjectReader {
     for (const cache of caches) this.#caches.set(`${cache.kind.group}/${cache.kind.resource}`, cache)
   }
 
+  serves({ group, resource }: GroupResource): boolean {
+    return this.#caches.has(`${group}/${resource}`)
+  }
+
   #cache({ group, resource }: GroupResource): ResourceCache {
     const cache = this.#caches.get(`${group}/${resource}`)
     assert(cache !== undefined, `${group}/${resource} is not served`)

@@ -159,7 +159,13 @@ describe('webhookConverter()', () => {
       },
       upgrade: () => Promise.reject(new Error('unused')),
     }
-    const reader = { get: () => undefined, list: () => [], listByField: () => [], onChange: () => () => {} }
+    const reader = {
+      get: () => undefined,
+      list: () => [],
+      listByField: () => [],
+      onChange: () => () => {},
+      serves: () => false,
+    }
     const conversion = { strategy: 'Webhook', webhook: { ...webhook, clientConfig: client } }
     const made = noxuDefinition({}, {}, { versions, conversion }) as Definition
     const options = { host: realHost, reader, connector }

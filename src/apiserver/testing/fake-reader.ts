@@ -32,6 +32,10 @@ export class FakeReader implements ObjectReader {
     return known
   }
 
+  serves(resource: GroupResource): boolean {
+    return this.#objects.has(keyOf(resource))
+  }
+
   get(resource: GroupResource, namespace: string, name: string): KubernetesObject | undefined {
     return this.#of(keyOf(resource)).get(`${namespace}/${name}`)
   }
