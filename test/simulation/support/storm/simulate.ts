@@ -78,9 +78,8 @@ class Simulation {
       seed: this.#seed,
       nodes: machines.map((name) => ({ name })),
       control: { elect },
-      weather: (who, host) => this.#weather(who, host),
+      weather: (who, made) => this.#weather(who, made),
     })
-    this.#world = world
     const endFollowing = follow(world, (seen) => {
       this.#log?.add(`    ${brief(seen)}`)
       this.#truth.look(seen)
@@ -96,25 +95,21 @@ class Simulation {
     }
   }
 
-  #weather(who: string, host: World['host']): Storm {
+  #weather(who: string, world: World): Storm {
+    this.#world = world
+    const { host } = world
     this.#log ??= new Log(host)
     const isNode = who.startsWith('node')
     const storm = new Storm({
       ...{ who, host, log: this.#log, random: new Random(this.#random.uint32()) },
       violence: isNode ? { ...violence, crash: 0 } : violence,
-      isDead: () => this.#world?.controls.find(({ name }) => name === who)?.process.isDead ?? false,
-      crash: () => this.#crash(who),
+      isDead: () => world.controls.find(({ name }) => name === who)?.process.isDead ?? false,
+      crash: () => world.controls.find(({ name }) => name === who)?.process.kill(),
       onLostCreate: (object) => this.#truth.unheard(object),
     })
     storm.isOver = this.#isOver
     this.#storms.push(storm)
     return storm
-  }
-
-  #crash(who: string): void {
-    const world = this.#world
-    const control = world?.controls.find(({ name }) => name === who)
-    control?.process.kill()
   }
 
   /** Somebody starts again what has ended, after a while. */

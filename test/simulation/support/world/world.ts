@@ -25,8 +25,8 @@ export interface WorldOptions {
   readonly seed: number
   readonly nodes: readonly NodeSpec[]
   readonly control?: ControlSettings
-  /** Of each link, by the name of who is at its end; clear where absent. */
-  readonly weather?: (who: string, host: VirtualHost) => Weather | undefined
+  /** Of each link, by the name of who is at its end; clear where absent. The world is there, though nothing may run in it yet. */
+  readonly weather?: (who: string, world: World) => Weather | undefined
 }
 
 /** Keys take longer to make than a small simulation to run: all worlds of a process share them. */
@@ -144,7 +144,7 @@ export class World {
   }
 
   #link(who: string): Link {
-    return new Link(this.host, this.#options.weather?.(who, this.host))
+    return new Link(this.host, this.#options.weather?.(who, this))
   }
 
   async #startServer(): Promise<void> {
