@@ -1,5 +1,6 @@
 import type { core, networking } from '../../api/generated/types/index.ts'
 import type { Host, Timer } from '../../base/host.ts'
+import { collected, inSteps } from '../../base/in-steps.ts'
 import type { Logger } from '../../base/logger.ts'
 import { GuardFailedError, type Storage } from '../../storage/storage.ts'
 import type { ObjectReader } from '../object-reader.ts'
@@ -60,12 +61,13 @@ export class AllocationRepair {
     const { host, reader, logger } = this.#options
     const ports = await this.#ports()
     await this.#options.reached(Math.max(0, ...ports.values()))
+    // Both as of one moment.
+    const services = typedReader<core.v1.Service>(reader, { group: '', resource: 'services' }).each()
+    const claims = { group: 'networking.k8s.io', resource: 'ipaddresses' }
+    const addresses = typedReader<networking.v1.IPAddress>(reader, claims).each()
     const { missing, leaked, events } = planRepair({
-      services: typedReader<core.v1.Service>(reader, { group: '', resource: 'services' }).list(),
-      addresses: typedReader<networking.v1.IPAddress>(reader, {
-        group: 'networking.k8s.io',
-        resource: 'ipaddresses',
-      }).list(),
+      services: await inSteps(host, collected(services)),
+      addresses: await inSteps(host, collected(addresses)),
       ports,
       nowMs: host.now(),
       identities: this.#identities,

@@ -8,6 +8,10 @@ import { everything } from './selection.ts'
 
 type ChangeHandler = (object: KubernetesObject | undefined, old: KubernetesObject | undefined) => void
 
+function* decoded(cache: ResourceCache, records: readonly CachedObject[]): Generator<KubernetesObject> {
+  for (const record of records) yield cache.object(record)
+}
+
 /** Reads the caches for the server's own parts. */
 export class CacheReader implements ObjectReader {
   readonly #caches = new Map<string, ResourceCache>()
@@ -35,6 +39,11 @@ export class CacheReader implements ObjectReader {
   list(resource: GroupResource, namespace = ''): readonly KubernetesObject[] {
     const cache = this.#cache(resource)
     return cache.select({ ...everything, namespace }).objects.map((record) => cache.object(record))
+  }
+
+  each(resource: GroupResource): Iterable<KubernetesObject> {
+    const cache = this.#cache(resource)
+    return decoded(cache, cache.select(everything).objects)
   }
 
   listByField(resource: GroupResource, field: string, value: string): readonly KubernetesObject[] {

@@ -162,6 +162,7 @@ describe('webhookConverter()', () => {
     const reader = {
       get: () => undefined,
       list: () => [],
+      each: () => [],
       listByField: () => [],
       onChange: () => () => {},
       serves: () => false,

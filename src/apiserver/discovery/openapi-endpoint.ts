@@ -17,13 +17,14 @@ import {
 } from '../../apimachinery/openapi/v3-protobuf.ts'
 import type { Schemas } from '../../apimachinery/schema.ts'
 import type { Host } from '../../base/host.ts'
+import { inSteps } from '../../base/in-steps.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { parseAccept } from '../represent/accept.ts'
 import type { ServerRequest } from '../request.ts'
 import { objectResponse, type ServerResponse } from '../response.ts'
 import { pageNotFound } from '../routing.ts'
+import { encodeSteps } from './encode-steps.ts'
 import { hex } from './hashes.ts'
-import { encodeSteps, inSteps } from './in-steps.ts'
 import type { ServedResource } from './served-resource.ts'
 
 export interface OpenApiOptions {

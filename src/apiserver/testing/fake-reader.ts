@@ -47,6 +47,10 @@ export class FakeReader implements ObjectReader {
       .filter((object) => namespace === undefined || (object.metadata?.namespace ?? '') === namespace)
   }
 
+  each(resource: GroupResource): Iterable<KubernetesObject> {
+    return this.list(resource)
+  }
+
   listByField(resource: GroupResource, field: string, value: string): readonly KubernetesObject[] {
     const path = field.split('.')
     const read = (object: KubernetesObject): unknown =>

@@ -1,20 +1,3 @@
-import type { Host } from '../../base/host.ts'
-
-/** Well below the 10 ms that one turn may take. */
-const budgetMs = 4
-
-/** Runs `steps` to its end, a few milliseconds in each turn of the event loop. */
-export async function inSteps<T>(host: Host, steps: Generator<void, T>): Promise<T> {
-  let startedMs = host.monotonicMs()
-  for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
-    if (host.monotonicMs() - startedMs < budgetMs) continue
-    await host.nextTurn()
-    startedMs = host.monotonicMs()
-  }
-}
-
 const isMap = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
