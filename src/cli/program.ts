@@ -168,6 +168,18 @@ export function program(): Command {
     .description('import image archives (OCI or docker save) on every node')
     .option(...dataDirectoryOption)
     .action(async (files, options) => (await import('./commands/image-load.ts')).imageLoad(files, options))
+  const certs = command.command('certs').description("the cluster's certificates")
+  certs
+    .command('check')
+    .description('show when each expires; exits with 1 where one has, or soon will')
+    .option(...dataDirectoryOption)
+    .option('--within <duration>', 'what soon is, like 720h', goDuration, 30 * 24 * 3_600_000)
+    .action(async (options) => (await import('./commands/certs.ts')).checkCertificates(options))
+  certs
+    .command('renew')
+    .description('issue all but the authorities anew, for a year')
+    .option(...dataDirectoryOption)
+    .action(async (options) => (await import('./commands/certs.ts')).renew(options))
   // main.ts runs these: they are here for the list of commands.
   for (const [name, what] of Object.entries(componentCommands))
     command.command(name).description(`${what}; its --help tells its flags`)

@@ -73,9 +73,16 @@ const renewBeforeMs = 90 * dayMs
 /** For clients whose clock is behind. */
 const backdatedMs = 5 * 60 * 1000
 
+/** From when to when a certificate that is issued now is good. */
+export const leafLife = (nowMs: number): Pick<CertificateOptions, 'notBeforeMs' | 'notAfterMs'> => ({
+  notBeforeMs: nowMs - backdatedMs,
+  notAfterMs: nowMs + leafLifeMs,
+})
+
 type LeafOptions = Omit<CertificateOptions, 'notBeforeMs' | 'notAfterMs'>
 
-function altNames(certificate: X509Certificate): readonly string[] {
+/** Names and addresses that a certificate serves. */
+export function altNames(certificate: X509Certificate): readonly string[] {
   const text = certificate.subjectAltName ?? ''
   return text === '' ? [] : text.split(', ').map((entry) => entry.replace(/^(DNS|IP Address):/, ''))
 }
@@ -219,8 +226,7 @@ class FilePki implements Pki {
     }
     const pair = issueCertificate(authority, {
       ...options,
-      notBeforeMs: nowMs - backdatedMs,
-      notAfterMs: nowMs + leafLifeMs,
+      ...leafLife(nowMs),
     })
     this.#store(name, pair)
     return pair
