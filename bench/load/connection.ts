@@ -42,6 +42,8 @@ export interface Request {
   readonly body?: unknown
   readonly accept?: string
   readonly contentType?: string
+  /** Somebody's token, where it is not the administrator who asks: then the connection shows no certificate. */
+  readonly token?: string
 }
 
 /** One HTTP/2 session; as many requests at once as the server lets it have. */
@@ -54,8 +56,16 @@ export class Connection {
     session.on('error', () => {}) // each request says so itself
   }
 
-  static open(credentials: Credentials): Promise<Connection> {
-    const { server, ...tls } = credentials
+  /** Without the administrator's certificate, for those who come with a token. */
+  static openNameless({ server, ca }: Credentials): Promise<Connection> {
+    return Connection.#connect(server, { ca })
+  }
+
+  static open({ server, ...tls }: Credentials): Promise<Connection> {
+    return Connection.#connect(server, tls)
+  }
+
+  static #connect(server: string, tls: Partial<Credentials>): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const session = connect(server, tls)
       session.once('connect', () => resolve(new Connection(session)))
@@ -65,12 +75,13 @@ export class Connection {
 
   /** Resolves with any answer, also one that says no. */
   send(request: Request): Promise<Answer> {
-    const { method = 'GET', path, body, accept = 'application/json' } = request
+    const { method = 'GET', path, body, accept = 'application/json', token } = request
     return new Promise((resolve, reject) => {
       const headers = {
         ':method': method,
         ':path': path,
         accept,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
       }
       const stream = this.#session.request(headers, { endStream: body === undefined })

@@ -4,6 +4,7 @@ import type { Report } from '../report.ts'
 import { type BenchOptions, type Scenario, wants } from '../scenario.ts'
 import { startServer } from '../server/start-server.ts'
 import { apply } from './apiserver/apply.ts'
+import { authorization } from './apiserver/authorization.ts'
 import { configMaps } from './apiserver/config-maps.ts'
 import { customResources } from './apiserver/custom-resources.ts'
 import { definitions } from './apiserver/definitions.ts'
@@ -23,7 +24,7 @@ export const apiserver: Scenario = {
   name: 'apiserver',
   parts: [
     ...['config-maps', 'pods', 'watchers', 'apply', 'custom-resources', 'idle'],
-    ...['growth', 'definitions', 'in-process'],
+    ...['growth', 'authorization', 'definitions', 'in-process'],
   ],
   async run(options: BenchOptions, report: Report): Promise<void> {
     const server = await startServer({ probe: true })
@@ -44,6 +45,7 @@ export const apiserver: Scenario = {
     await server.stop()
     if (wants(options, 'idle')) await idle(options, report)
     if (wants(options, 'growth')) await growth(options, report)
+    if (wants(options, 'authorization')) await authorization(options, report)
     if (wants(options, 'definitions')) await definitions(options, report)
     if (wants(options, 'in-process')) await inProcess(options, report)
   },
