@@ -3,11 +3,15 @@ import { expect, test } from 'vitest'
 import { formatTime, parseTime } from './time.ts'
 
 const two = (most: number) => fc.integer({ min: 0, max: most }).map((value) => String(value).padStart(2, '0'))
+const micros = fc.integer({ min: 0, max: 999_999 }).map((value) => `.${String(value).padStart(6, '0')}`)
 const canonical = fc
-  .tuple(fc.integer({ min: 0, max: 9999 }), two(13), two(32), two(24), two(60), two(60))
+  .tuple(
+    fc.integer({ min: 0, max: 9999 }),
+    ...[two(13), two(32), two(24), two(60), two(60), fc.oneof(fc.constant(''), micros)],
+  )
   .map(
-    ([year, month, day, hour, minute, second]) =>
-      `${String(year).padStart(4, '0')}-${month}-${day}T${hour}:${minute}:${second}Z`,
+    ([year, month, day, hour, minute, second, fraction]) =>
+      `${String(year).padStart(4, '0')}-${month}-${day}T${hour}:${minute}:${second}${fraction}Z`,
   )
 
 test('parseTime() takes the form in which times are written for what any other form of it says', () => {
@@ -27,6 +31,12 @@ test('parseTime() undoes formatTime()', () => {
 })
 
 test('parseTime() refuses what has a digit too few', () => {
-  for (const text of ['2026-1a-02T03:04:05Z', '2026-02-30T00:00:00Z', '2026-01-02t03:04:05Z', 'x'.repeat(20)])
+  for (const text of [
+    '2026-1a-02T03:04:05Z',
+    '2026-02-30T00:00:00Z',
+    '2026-01-02t03:04:05Z',
+    'x'.repeat(20),
+    '2026-01-02T03:04:05.67890xZ',
+  ])
     expect(parseTime(text)).toBeUndefined()
 })

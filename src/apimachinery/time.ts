@@ -26,22 +26,28 @@ function twoDigits(text: string, at: number): number {
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
 }
 
-/** Of `2026-01-02T03:04:05Z`, the form in which times are written; undefined for any other, and for what is no time. */
+/**
+ * Of `2026-01-02T03:04:05Z` or `2026-01-02T03:04:05.678901Z`, the forms in which times are written; undefined for any
+ * other, and for what is no time.
+ */
 function parseCanonical(text: string): number | undefined {
-  if (text.length !== 20) return undefined
+  const hasMicros = text.length === 27 && text[19] === '.'
+  if (!hasMicros && text.length !== 20) return undefined
   if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T') return undefined
-  if (text[13] !== ':' || text[16] !== ':' || text[19] !== 'Z') return undefined
+  if (text[13] !== ':' || text[16] !== ':' || !text.endsWith('Z')) return undefined
   const year = twoDigits(text, 0) * 100 + twoDigits(text, 2)
   const month = twoDigits(text, 5)
   const day = twoDigits(text, 8)
   const hour = twoDigits(text, 11)
   const minute = twoDigits(text, 14)
   const second = twoDigits(text, 17)
+  const micros = hasMicros
+    ? twoDigits(text, 20) * 10_000 + twoDigits(text, 22) * 100 + twoDigits(text, 24)
+    : 0
   // Date.UTC takes years below 100 for others.
-  const fits = year >= 100 && day >= 1 && day <= daysOf(year, month)
-  return fits && hour <= 23 && minute <= 59 && second <= 59
-    ? Date.UTC(year, month - 1, day, hour, minute, second)
-    : undefined
+  const fits = year >= 100 && day >= 1 && day <= daysOf(year, month) && micros >= 0
+  if (!fits || !(hour <= 23 && minute <= 59 && second <= 59)) return undefined
+  return Date.UTC(year, month - 1, day, hour, minute, second) + (micros / 1_000_000) * 1000
 }
 
 /** Milliseconds since the epoch, with fraction; undefined unless the text is RFC 3339 and its date exists. */

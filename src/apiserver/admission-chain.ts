@@ -189,6 +189,8 @@ function withValidManagers(
   after: KubernetesObject,
   attributes: Attributes,
 ): KubernetesObject {
+  // Field management has made those that no plugin touched.
+  if (after.metadata?.managedFields === before.metadata?.managedFields) return after
   const complaint = managersComplaint(after.metadata?.managedFields)
   if (complaint === undefined) return after
   attributes.warn(
