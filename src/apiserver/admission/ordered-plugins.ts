@@ -1,5 +1,6 @@
 import { PolicyEnvironments } from '../../apimachinery/cel/index.ts'
 import type { Features } from '../../apimachinery/feature-gates.ts'
+import type { Transport } from '../../apimachinery/transport.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
@@ -13,18 +14,40 @@ import type { ObjectForms } from '../dynamic-admission/object-forms.ts'
 import type { ParamKinds } from '../dynamic-admission/policies/params.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import type { ObjectWriter } from '../object-writer.ts'
+import { alwaysPullImages } from './always-pull-images/always-pull-images.ts'
+import { certificateApproval } from './certificate-approval/certificate-approval.ts'
+import { certificateSigning } from './certificate-signing/certificate-signing.ts'
+import { certificateSubjectRestriction } from './certificate-subject-restriction/certificate-subject-restriction.ts'
+import { clusterTrustBundleAttest } from './cluster-trust-bundle-attest/cluster-trust-bundle-attest.ts'
+import { defaultIngressClass } from './default-ingress-class/default-ingress-class.ts'
 import { defaultStorageClass } from './default-storage-class/default-storage-class.ts'
 import {
   defaultTolerationSeconds,
   tolerationSecondsPlugin,
 } from './default-toleration-seconds/default-toleration-seconds.ts'
+import { denyServiceExternalIps } from './deny-service-external-ips/deny-service-external-ips.ts'
+import { eventRateLimit } from './event-rate-limit/event-rate-limit.ts'
+import { extendedResourceToleration } from './extended-resource-toleration/extended-resource-toleration.ts'
 import { jobValidation } from './job-validation/job-validation.ts'
+import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology/limit-pod-hard-anti-affinity-topology.ts'
 import { limitRanger } from './limit-ranger/limit-ranger.ts'
 import { MutatingAdmissionPolicyPlugin } from './mutating-admission-policy/mutating-admission-policy.ts'
 import { MutatingAdmissionWebhook } from './mutating-admission-webhook/mutating-admission-webhook.ts'
+import { namespaceAutoProvision } from './namespace-auto-provision/namespace-auto-provision.ts'
+import { namespaceExists } from './namespace-exists/namespace-exists.ts'
 import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts'
 import { NodeRestrictionPlugin } from './node-restriction/node-restriction.ts'
+import {
+  type FindOwnerResource,
+  OwnerReferencesPermissionEnforcement,
+} from './owner-references-permission-enforcement/owner-references-permission-enforcement.ts'
+import { persistentVolumeClaimResize } from './persistent-volume-claim-resize/persistent-volume-claim-resize.ts'
+import type { PluginConfiguration } from './plugin-configuration.ts'
 import { podGroupProtection } from './pod-group-protection/pod-group-protection.ts'
+import { podNodeSelector } from './pod-node-selector/pod-node-selector.ts'
+import { PodSecurity } from './pod-security/pod-security.ts'
+import { podTolerationRestriction } from './pod-toleration-restriction/pod-toleration-restriction.ts'
+import { podTopologyLabels } from './pod-topology-labels/pod-topology-labels.ts'
 import { priorityPlugin } from './priority/priority.ts'
 import { resourceQuota } from './resource-quota/resource-quota.ts'
 import { runtimeClassPlugin } from './runtime-class/runtime-class.ts'
@@ -48,9 +71,15 @@ export interface AdmissionParts {
   readonly forms: ObjectForms
   readonly params: ParamKinds
   readonly features: Features
+  /** Of the release. */
+  readonly minor: number
+  readonly configuration: PluginConfiguration
+  /** The server's own way in; asked when the server runs. */
+  readonly transport: () => Transport
+  readonly findOwner: FindOwnerResource
 }
 
-/** The plugins that are on, in upstream's order (`AllOrderedPlugins`); a new one is a folder and a line here. */
+/** All plugins in upstream's order (`AllOrderedPlugins`), also those that are off unless asked for; a new one is a folder and a line here. */
 export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[] {
   const { host, reader, writer, authorizer, rbac } = parts
   const tools = {
@@ -59,20 +88,41 @@ export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[
     registry: parts.metrics,
     environments: new PolicyEnvironments(),
   }
+  const { configuration, features } = parts
+  const gated = (gate: string, plugin: AdmissionPlugin): readonly AdmissionPlugin[] =>
+    features.enabled(gate) ? [plugin] : []
   return [
+    namespaceAutoProvision(reader, parts.transport),
     namespaceLifecycle(reader),
+    namespaceExists(reader),
+    limitPodHardAntiAffinityTopology,
     limitRanger(reader),
     new ServiceAccountPlugin(host, reader),
     new NodeRestrictionPlugin(reader, authorizer),
     taintNodesByCondition,
+    alwaysPullImages,
+    new PodSecurity({ ...parts, configuration: configuration.podSecurity }),
+    podNodeSelector(reader, configuration.nodeSelectors),
     priorityPlugin(reader),
     tolerationSecondsPlugin(defaultTolerationSeconds),
+    podTolerationRestriction(reader, configuration.tolerations),
+    eventRateLimit(host, configuration.eventLimits),
+    extendedResourceToleration,
     defaultStorageClass(reader),
     storageObjectInUseProtection,
-    ...(parts.features.enabled('GenericWorkload') ? [podGroupProtection] : []),
+    ...gated('GenericWorkload', podGroupProtection),
+    new OwnerReferencesPermissionEnforcement(authorizer, parts.findOwner),
+    persistentVolumeClaimResize(reader),
     runtimeClassPlugin(reader),
-    ...(parts.features.enabled('GenericWorkload') ? [jobValidation(reader)] : []),
-    ...(parts.features.enabled('MutatingAdmissionPolicy') ? [new MutatingAdmissionPolicyPlugin(tools)] : []),
+    certificateApproval(authorizer),
+    certificateSigning(authorizer),
+    ...gated('ClusterTrustBundle', clusterTrustBundleAttest(authorizer)),
+    certificateSubjectRestriction,
+    defaultIngressClass(reader),
+    denyServiceExternalIps,
+    ...gated('PodTopologyLabelsAdmission', podTopologyLabels(reader)),
+    ...gated('GenericWorkload', jobValidation(reader)),
+    ...(features.enabled('MutatingAdmissionPolicy') ? [new MutatingAdmissionPolicyPlugin(tools)] : []),
     new MutatingAdmissionWebhook(tools),
     new ValidatingAdmissionPolicyPlugin(tools),
     new ValidatingAdmissionWebhook(tools),

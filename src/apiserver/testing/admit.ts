@@ -10,6 +10,9 @@ export interface Write {
   readonly user?: UserInfo
   readonly subresource?: string
   readonly name?: string
+  readonly dryRun?: boolean
+  warn?(text: string): void
+  annotate?(key: string, value: string): void
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: kinds of any object
@@ -36,10 +39,10 @@ export async function admit(
     object: current,
     oldObject: old,
     user,
-    dryRun: false,
+    dryRun: write.dryRun ?? false,
     options: {},
-    warn: () => {},
-    annotate: () => {},
+    warn: (text) => write.warn?.(text),
+    annotate: (key, value) => write.annotate?.(key, value),
     signal: new AbortController().signal,
     round: 0,
     reinvoke: () => {},

@@ -107,6 +107,7 @@ const authorizationFlags = {
   'authorization-webhook-cache-authorized-ttl': duration('How long what it allows counts.', 5 * 60_000),
   'authorization-webhook-cache-unauthorized-ttl': duration('How long what it does not allow counts.', 30_000),
   'enable-admission-plugins': list('Plugins to enable in addition to the default ones.'),
+  'admission-control-config-file': path('File of kind AdmissionConfiguration: what plugins are told.'),
   'disable-admission-plugins': list('Plugins to disable although they are on by default.'),
 }
 

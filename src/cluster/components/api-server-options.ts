@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import type { PluginConfiguration } from '../../apiserver/admission/plugin-configuration.ts'
 import type { FrontProxyTrust } from '../../apiserver/authentication/front-proxy.ts'
 import { defined } from '../../base/defined.ts'
 import type { ElectionTimes } from '../../reconcile/leader-election.ts'
@@ -14,6 +15,7 @@ import { firstAddress } from '../first-address.ts'
 import type { KeyPair } from '../pki/certificate.ts'
 import { tokenKeys } from '../pki/token-keys.ts'
 import { ownAddress } from '../place.ts'
+import { admissionConfig } from './admission-config.ts'
 import type { apiServerFlags } from './api-server-flags.ts'
 import { FlagError, type FlagValues } from './flags/parse-flags.ts'
 import { pemBlocks, readFlagFile, readPair, selfSigned } from './read-pem.ts'
@@ -142,6 +144,18 @@ function addressTypes(flags: ApiServerFlags): readonly string[] | undefined {
 
 const unlimited = (limit: number): number => (limit === 0 ? Number.POSITIVE_INFINITY : limit)
 
+function admissionConfiguration(flags: ApiServerFlags): PluginConfiguration | undefined {
+  const file = flags['admission-control-config-file']
+  const text = readFlagFile('admission-control-config-file', file)
+  const configuration = text === undefined ? undefined : admissionConfig(text, file ?? '')
+  const limitsEvents = flags['enable-admission-plugins'].includes('EventRateLimit')
+  if (limitsEvents && (configuration?.eventLimits ?? []).length === 0)
+    throw new FlagError(
+      'failed to initialize admission: couldn\'t init admission plugin "EventRateLimit": limits: Invalid value: []: must not be empty',
+    )
+  return configuration
+}
+
 /** 0 where priority and fairness is off. */
 function flowControlSeats(flags: ApiServerFlags): number {
   if (!flags['enable-priority-and-fairness']) return 0
@@ -184,6 +198,7 @@ export function apiServerOptions(flags: ApiServerFlags, given: ReadonlySet<strin
     },
     access: access(flags, given),
     admission,
+    admissionConfiguration: admissionConfiguration(flags),
     serviceAddress: firstAddress(range),
     serviceCidrs: [range],
     nodePorts: flags['service-node-port-range'],

@@ -11,15 +11,20 @@ import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { RuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import { choosePlugins, type PluginChoice } from '../../apiserver/admission/choose-plugins.ts'
 import { orderedPlugins } from '../../apiserver/admission/ordered-plugins.ts'
+import {
+  defaultPluginConfiguration,
+  type PluginConfiguration,
+} from '../../apiserver/admission/plugin-configuration.ts'
 import { AdmissionChain } from '../../apiserver/admission-chain.ts'
 import { Aggregation } from '../../apiserver/aggregation/aggregation.ts'
 import { AllocationRepair } from '../../apiserver/allocation/allocation-repair.ts'
 import { ServiceAllocator } from '../../apiserver/allocation/service-allocator.ts'
-import { type ApiServer, createApiServer, defaultRequestTimeoutMs } from '../../apiserver/api-server.ts'
+import { type ApiServer, createApiServer } from '../../apiserver/api-server.ts'
 import { lastUsedLabel } from '../../apiserver/authentication/legacy-tokens.ts'
 import { Bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import { ServerLeases } from '../../apiserver/bootstrap/server-leases.ts'
-import { defaultInFlightLimits, type InFlightLimits } from '../../apiserver/chain/max-in-flight.ts'
+import { apiVersionOf } from '../../apiserver/cache/layout.ts'
+import type { InFlightLimits } from '../../apiserver/chain/max-in-flight.ts'
 import {
   type ComponentProbe,
   ComponentStatuses,
@@ -32,9 +37,6 @@ import { webhookConverter } from '../../apiserver/custom-resources/webhook-conve
 import { type HealthCheck, ping } from '../../apiserver/discovery/health-endpoint.ts'
 import { ObjectForms } from '../../apiserver/dynamic-admission/object-forms.ts'
 import { ServedParams } from '../../apiserver/dynamic-admission/policies/served-params.ts'
-import type { Endpoint } from '../../apiserver/endpoint.ts'
-import { FlowDebugEndpoint } from '../../apiserver/flow-control/debug-endpoint.ts'
-import { FlowControl } from '../../apiserver/flow-control/flow-control.ts'
 import { NodeBackendConnector } from '../../apiserver/http/backend-connector.ts'
 import { impersonationFilter } from '../../apiserver/impersonation/impersonation-filter.ts'
 import type { ObjectReader } from '../../apiserver/object-reader.ts'
@@ -49,10 +51,12 @@ import { createClient } from '../../client/create-client.ts'
 import { EventRecorder } from '../../client/event-recorder.ts'
 import type { ElectionTimes } from '../../reconcile/leader-election.ts'
 import type { AccessOptions } from '../access/access-options.ts'
+import { kubernetesVersion } from '../version.ts'
 import { apiDocuments } from './api-documents.ts'
 import type { ApiServerIdentity } from './api-server-identity.ts'
 import { clientFor } from './component-clients.ts'
 import { coordinateElections } from './coordinate-elections.ts'
+import { flowDebug, makeFlowControl } from './flow-control.ts'
 import { keepIdentityLease } from './identity-lease.ts'
 import type { OpenedStorage } from './open-storage.ts'
 import { makeGuards, makeSubresources, makeVirtualResources } from './server-guards.ts'
@@ -65,6 +69,8 @@ export interface ApiServerSetup {
   readonly identity: ApiServerIdentity
   readonly access: AccessOptions
   readonly admission: PluginChoice
+  /** What plugins are told beside that; upstream's defaults where absent. */
+  readonly admissionConfiguration?: PluginConfiguration | undefined
   readonly requestTimeoutMs?: number | undefined
   readonly inFlight?: InFlightLimits | undefined
   /** Of all priority levels together; 0: no priority and fairness, and `inFlight` is all that limits. */
@@ -178,21 +184,6 @@ function makeRepair({ host, logger }: ApiServerSetup, core: ServerCore, server: 
   return { repair, events }
 }
 
-function makeFlowControl(setup: ApiServerSetup, core: ServerCore): FlowControl | undefined {
-  const { readOnly, mutating } = defaultInFlightLimits
-  const { host, logger, metrics, requestTimeoutMs = defaultRequestTimeoutMs } = setup
-  const { flowControlSeats: serverSeats = readOnly + mutating } = setup
-  if (serverSeats === 0) return undefined
-  const { reader, sizeOf } = core
-  return new FlowControl({ host, logger, metrics, requestTimeoutMs, reader, sizeOf, serverSeats })
-}
-
-function flowDebug(host: Host, flowControl: FlowControl | undefined): readonly Endpoint[] {
-  if (flowControl === undefined) return []
-  const time = (atMs: number): string => new Date(host.now() - host.monotonicMs() + atMs).toISOString()
-  return [new FlowDebugEndpoint({ levels: () => flowControl.levels, time })]
-}
-
 /** What a server that stops may still write, to a store that others share. */
 const lastWritesMs = 3_000
 
@@ -235,6 +226,12 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
       ...{ host, logger, metrics, reader, authorizer, rbac, connector, forms, features },
       writer: core.writer,
       params: new ServedParams({ kinds: served, served: core.served, reader, custom: () => server.custom }),
+      minor: Number(kubernetesVersion.split('.')[1]),
+      configuration: setup.admissionConfiguration ?? defaultPluginConfiguration,
+      transport: () => server.transportFor(loopbackUser, 'kube-apiserver'),
+      findOwner: (apiVersion, kind) =>
+        core.served.list().find((each) => each.kind.kind === kind && apiVersionOf(each.kind) === apiVersion)
+          ?.kind,
     }),
     setup.admission,
   )
