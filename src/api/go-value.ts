@@ -1,5 +1,6 @@
-import type { FieldError } from '../apimachinery/field-error.ts'
-import { goJson } from '../apimachinery/go-text.ts'
+import type { FieldError, ShownValue } from '../apimachinery/field-error.ts'
+import { goIndentedJson, goJson } from '../apimachinery/go-text.ts'
+import { lineDifference } from '../apimachinery/line-difference.ts'
 import type { Schema } from '../apimachinery/schema.ts'
 import { goStructs } from './generated/go-structs.ts'
 
@@ -130,6 +131,7 @@ function typesTo(root: Schema, field: string): readonly Schema[] {
     else type = undefined
     if (type === undefined) break
     types.unshift(type)
+    if (type.items !== undefined) types.splice(1, 0, type.items)
   }
   return types
 }
@@ -153,9 +155,23 @@ export function inGoForm(errors: readonly FieldError[], root: Schema | undefined
   const fieldsOf = structs()
   return errors.map((error) => {
     if (error.shown === undefined) return error
-    const { before, value, after } = error.shown
-    const type = typesTo(root, error.field).find((each) => fits(value, each))
+    const { before, value, next, after } = error.shown
+    const type = typeOf(error.shown, error.field, root)
     if (type === undefined) return error
-    return { ...error, message: before + print(value, type, {}, fieldsOf) + after }
+    const text = print(value, type, {}, fieldsOf)
+    const shown = next === undefined ? text : difference(text, print(next, type, {}, fieldsOf))
+    return { ...error, message: before + shown + after }
   })
 }
+
+function typeOf({ value, next, struct }: ShownValue, field: string, root: Schema): Schema | undefined {
+  const type = typesTo(root, field).find(
+    (each) => fits(value, each) && (next === undefined || fits(next, each)),
+  )
+  return type === undefined || struct === undefined
+    ? type
+    : { ...type, name: struct, properties: type.properties }
+}
+
+const difference = (before: string, after: string): string =>
+  lineDifference(goIndentedJson(JSON.parse(before)), goIndentedJson(JSON.parse(after)))

@@ -1,6 +1,7 @@
 import type { FieldError, FieldErrorReason } from './field-error.ts'
 import type { FieldPath } from './field-path.ts'
-import { goJson, goQuote } from './go-text.ts'
+import { goIndentedJson, goJson, goQuote } from './go-text.ts'
+import { lineDifference } from './line-difference.ts'
 
 /** Where a field error is: a path, or its text. */
 export type Where = FieldPath | string
@@ -56,6 +57,20 @@ export const fieldNotFound = (where: Where, value: unknown): FieldError =>
 
 export const fieldForbidden = (where: Where, detail: string): FieldError =>
   fieldError('FieldValueForbidden', where, 'Forbidden', detail)
+
+/** As fieldForbidden, with the difference between what is there and what would be. */
+export function forbiddenChange(
+  where: Where,
+  detail: string,
+  value: object,
+  next: object,
+  struct?: string,
+): FieldError {
+  const before = `Forbidden: ${detail}\n`
+  const message = before + lineDifference(goIndentedJson(value), goIndentedJson(next))
+  const shown = { before, value, next, after: '', ...(struct === undefined ? {} : { struct }) }
+  return { reason: 'FieldValueForbidden', field: String(where), message, shown }
+}
 
 export const tooLong = (where: Where, maxBytes: number): FieldError =>
   fieldError(

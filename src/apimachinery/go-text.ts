@@ -34,8 +34,13 @@ export function goQuote(text: string): string {
 const htmlUnsafe = /[<>&\u2028\u2029]/g
 
 /** `json.Marshal`: compact, with the characters escaped that are unsafe in HTML. */
-export function goJson(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'null'
+export const goJson = (value: unknown): string => safeForHtml(JSON.stringify(value) ?? 'null')
+
+/** `json.MarshalIndent` with one space for each level. */
+export const goIndentedJson = (value: unknown): string =>
+  safeForHtml(JSON.stringify(value, null, 1) ?? 'null')
+
+function safeForHtml(text: string): string {
   return text.replace(
     htmlUnsafe,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -254,6 +254,8 @@ export class RestApi {
     const handler = handlerOf(kind, subresource, verb)
     if (handler === undefined) throw notRouted()
     if (handler === 'refused') throw methodRefused()
+    if (kind.deprecation !== undefined && kind.subresources.status !== undefined && subresource === 'status')
+      request.warn(kind.deprecation)
     return this.#answer(served, request, handler(served.resource, request))
   }
 }

@@ -6,7 +6,7 @@ import { fill, set } from '../../defaulting.ts'
 import type { apps } from '../../generated/types/index.ts'
 import { formatLabels, selectorColumn, templateColumns } from '../../template-columns.ts'
 import { templateWarnings } from '../../warnings.ts'
-import { prepareForUpdate, withFirstGeneration } from './template-generation.ts'
+import { prepareForUpdate, withFirstGeneration, withSomeGeneration } from './template-generation.ts'
 import { validateDaemonSet } from './validate.ts'
 
 function defaultStrategy(strategy: apps.v1.DaemonSetUpdateStrategy = {}): apps.v1.DaemonSetUpdateStrategy {
@@ -17,11 +17,11 @@ function defaultStrategy(strategy: apps.v1.DaemonSetUpdateStrategy = {}): apps.v
 }
 
 function defaultDaemonSet(daemonSet: apps.v1.DaemonSet): apps.v1.DaemonSet {
-  if (daemonSet.spec === undefined) return daemonSet
+  if (daemonSet.spec === undefined) return withSomeGeneration(daemonSet)
   let spec = fill(daemonSet.spec, { revisionHistoryLimit: 10 })
   spec = set(spec, 'updateStrategy', defaultStrategy(spec.updateStrategy))
   if (spec.template !== undefined) spec = set(spec, 'template', defaultPodTemplate(spec.template))
-  return set(daemonSet, 'spec', spec)
+  return set(withSomeGeneration(daemonSet), 'spec', spec)
 }
 
 const noneScheduled: apps.v1.DaemonSetStatus = {

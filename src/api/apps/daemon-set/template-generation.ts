@@ -11,10 +11,22 @@ const generationOf = ({ metadata }: DaemonSet): number =>
   Number(metadata?.annotations?.[annotation] ?? 0) || 0
 
 function withGeneration(daemonSet: DaemonSet, generation: number): DaemonSet {
-  if (generationOf(daemonSet) === generation) return daemonSet
+  if (daemonSet.metadata?.annotations?.[annotation] === String(generation)) return daemonSet
   const annotations = { ...daemonSet.metadata?.annotations, [annotation]: String(generation) }
   return { ...daemonSet, metadata: { ...daemonSet.metadata, annotations } }
 }
+
+/** Upstream's type always has a number: who writes a DaemonSet comes to own the annotation. */
+export const withSomeGeneration = (daemonSet: DaemonSet): DaemonSet =>
+  daemonSet.metadata?.annotations?.[annotation] === undefined
+    ? {
+        ...daemonSet,
+        metadata: {
+          ...daemonSet.metadata,
+          annotations: { ...daemonSet.metadata?.annotations, [annotation]: '0' },
+        },
+      }
+    : daemonSet
 
 export const withFirstGeneration = (daemonSet: DaemonSet): DaemonSet =>
   withGeneration(daemonSet, Math.max(generationOf(daemonSet), 1))

@@ -1,9 +1,9 @@
 import type { WriteContext } from '../../../apimachinery/define-kind.ts'
-import { describeDifference } from '../../../apimachinery/difference.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import {
   duplicate,
   fieldForbidden,
+  forbiddenChange,
   invalidValue,
   notSupported,
   required,
@@ -150,8 +150,8 @@ function validateDecisions(request: Request, old: Request, mayDecide: boolean, e
     if (now.length > before.length)
       errors.push(fieldForbidden(conditionsPath, `updates may not add a condition of type "${type}"`))
     else if (now.length === before.length && !semanticallyEqual(now, before)) {
-      const detail = `updates may not modify a condition of type "${type}"\n${describeDifference(before, now)}`
-      errors.push(fieldForbidden(conditionsPath, detail))
+      const detail = `updates may not modify a condition of type "${type}"`
+      errors.push(forbiddenChange(conditionsPath, detail, before, now))
     }
   }
 }

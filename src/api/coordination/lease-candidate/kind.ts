@@ -86,6 +86,7 @@ export const LeaseCandidate = defineKind<Candidate>({
   resource: 'leasecandidates',
   namespaced: true,
   schema: 'io.k8s.api.coordination.v1beta1.LeaseCandidate',
+  looseFinalizers: true,
   nameRule: 'path-segment',
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,

@@ -31,6 +31,7 @@ export const Lease = defineKind<Lease>({
   resource: 'leases',
   namespaced: true,
   schema: 'io.k8s.api.coordination.v1.Lease',
+  looseFinalizers: true,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
   gatedFields: [

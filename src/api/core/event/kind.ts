@@ -13,6 +13,7 @@ export const Event = defineKind<Event>({
   resource: 'events',
   namespaced: true,
   schema: 'io.k8s.api.core.v1.Event',
+  looseFinalizers: true,
   nameRule: 'path-segment',
   shortNames: ['ev'],
   timeToLiveMs: 3_600_000,

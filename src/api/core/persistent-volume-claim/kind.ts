@@ -1,4 +1,5 @@
 import { defineKind } from '../../../apimachinery/define-kind.ts'
+import { fieldLabelComplaint } from '../../../apimachinery/selectors/field-labels.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import type { core } from '../../generated/types/index.ts'
 import { classAnnotation, formatAccessModes, storageClassOf } from '../persistent-volume/storage-class.ts'
@@ -39,6 +40,7 @@ export const PersistentVolumeClaim = defineKind<Claim>({
   prepareForUpdate: prepareClaimForUpdate,
   validate: validateClaim,
   warnings,
+  unselectable: (field) => fieldLabelComplaint({ selectableFields: {} }, field) ?? '',
   selectableFields: { name: (claim) => claim.metadata?.name ?? '' },
   columns: [
     nameColumn,

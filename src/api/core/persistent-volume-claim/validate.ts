@@ -1,7 +1,11 @@
 import type { WriteContext } from '../../../apimachinery/define-kind.ts'
-import { describeDifference } from '../../../apimachinery/difference.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
-import { fieldForbidden, notSupported, required } from '../../../apimachinery/field-errors.ts'
+import {
+  fieldForbidden,
+  forbiddenChange,
+  notSupported,
+  required,
+} from '../../../apimachinery/field-errors.ts'
 import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
 import { hasInvalidLabelValue } from '../../../apimachinery/label-selector-validation.ts'
 import { isQualifiedName } from '../../../apimachinery/label-syntax.ts'
@@ -104,8 +108,9 @@ function validateChange(claim: Claim, old: Claim, errors: FieldError[]): void {
   const spec = comparable(claim, old)
   const oldSpec = withBothSources(old.spec ?? {})
   if (!semanticallyEqual(spec, oldSpec)) {
-    const detail = `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${describeDifference(oldSpec, spec)}`
-    errors.push(fieldForbidden('spec', detail))
+    const detail =
+      'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
+    errors.push(forbiddenChange('spec', detail, oldSpec, spec))
   }
   validateSize(claim, old, errors)
   validateImmutable(claim.spec?.volumeMode, old.spec?.volumeMode, fieldPath('volumeMode'), errors)

@@ -1,9 +1,9 @@
 import type { WriteContext } from '../../../apimachinery/define-kind.ts'
-import { describeDifference } from '../../../apimachinery/difference.ts'
 import type { Features } from '../../../apimachinery/feature-gates.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import {
   fieldForbidden,
+  forbiddenChange,
   immutableMessage,
   invalidValue,
   notSupported,
@@ -142,8 +142,16 @@ function validateChange(spec: Spec, old: Spec, features: Features, errors: Field
   const source = sourceOf(spec, addsSecret)
   const oldSource = sourceOf(old, false)
   if (!semanticallyEqual(source, oldSource)) {
-    const detail = `spec.persistentvolumesource is immutable after creation\n${describeDifference(oldSource, source)}`
-    errors.push(fieldForbidden('spec.persistentvolumesource', detail))
+    const detail = 'spec.persistentvolumesource is immutable after creation'
+    errors.push(
+      forbiddenChange(
+        'spec.persistentvolumesource',
+        detail,
+        oldSource,
+        source,
+        'core.v1.PersistentVolumeSource',
+      ),
+    )
   }
   validateImmutable(spec.volumeMode, old.volumeMode, fieldPath('volumeMode'), errors)
   validateAffinityChange(spec, old, features, errors)

@@ -205,33 +205,26 @@ export function validateInitContainers(
   })
 }
 
-const ephemeralFields = new Set([
-  'name',
-  'image',
-  'command',
-  'args',
-  'workingDir',
-  'env',
-  'envFrom',
-  'volumeMounts',
-  'volumeDevices',
-  'terminationMessagePath',
-  'terminationMessagePolicy',
-  'imagePullPolicy',
-  'securityContext',
-  'stdin',
-  'stdinOnce',
-  'tty',
-  'targetContainerName',
-])
+/** What ephemeral containers do not have, in the order of Go's fields, which is that of the errors. */
+const nonEphemeralFields = [
+  'ports',
+  'resources',
+  'resizePolicy',
+  'restartPolicy',
+  'restartPolicyRules',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+] as const satisfies readonly (keyof Container)[]
 
 const isEmpty = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).length === 0
 
 function validateEphemeralFields(container: Container, path: FieldPath, errors: FieldError[]): void {
   const detail = 'cannot be set for an Ephemeral Container'
-  for (const [field, value] of Object.entries(container))
-    if (!ephemeralFields.has(field) && !(field === 'resources' && isEmpty(value)))
+  for (const field of nonEphemeralFields)
+    if (container[field] !== undefined && !(field === 'resources' && isEmpty(container[field])))
       errors.push(fieldForbidden(path.child(field), detail))
   container.volumeMounts?.forEach((mount, index) => {
     const where = path.child('volumeMounts').index(index)

@@ -1,6 +1,10 @@
-import { describeDifference } from '../../../../apimachinery/difference.ts'
 import type { FieldError } from '../../../../apimachinery/field-error.ts'
-import { fieldForbidden, invalidValue, required } from '../../../../apimachinery/field-errors.ts'
+import {
+  fieldForbidden,
+  forbiddenChange,
+  invalidValue,
+  required,
+} from '../../../../apimachinery/field-errors.ts'
 import { type FieldPath, fieldPath } from '../../../../apimachinery/field-path.ts'
 import { goQuote } from '../../../../apimachinery/go-text.ts'
 import { rangeComplaint } from '../../../../apimachinery/names.ts'
@@ -168,8 +172,8 @@ export function validatePodUpdate(pod: Pod, old: Pod, errors: FieldError[]): voi
   let rest = withOldUpdatable(spec, oldSpec)
   if ((oldSpec.schedulingGates ?? []).length > 0) rest = withOldNodeChoice(rest, oldSpec, path, errors)
   if (semanticallyEqual(rest, oldSpec)) return
-  const detail = `pod updates may not change fields other than ${updatableFields}\n${describeDifference(oldSpec, rest)}`
-  errors.push(fieldForbidden(path, detail))
+  const detail = `pod updates may not change fields other than ${updatableFields}`
+  errors.push(forbiddenChange(path, detail, oldSpec, rest))
 }
 
 /** Ephemeral containers may be added, never changed or removed. */
@@ -187,8 +191,8 @@ export function validateEphemeralContainersUpdate(pod: Pod, old: Pod, errors: Fi
     if (next === undefined)
       errors.push(fieldForbidden(path, `existing ephemeral containers ${name} may not be removed\n`))
     else if (!semanticallyEqual(container, next)) {
-      const detail = `existing ephemeral containers ${name} may not be changed\n${describeDifference(container, next)}`
-      errors.push(fieldForbidden(path, detail))
+      const detail = `existing ephemeral containers ${name} may not be changed`
+      errors.push(forbiddenChange(path, detail, container, next))
     }
   }
 }
