@@ -8,6 +8,6 @@ export type Defined<T> = { [K in Exclude<keyof T, UndefinedKeys<T>>]: T[K] } & {
 /** A shallow copy without the properties that are undefined, as JSON would drop them. */
 export function defined<T extends object>(object: T): Defined<T> {
   const copy: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(object)) if (value !== undefined) copy[key] = value
+  for (const key in object) if (object[key] !== undefined) copy[key] = object[key]
   return copy as Defined<T>
 }

@@ -10,14 +10,12 @@ export function resourcePath(
   name?: string,
   subresource?: string,
 ): string {
-  const segments = kind.group === '' ? ['', 'api', kind.version] : ['', 'apis', kind.group, kind.version]
-  if (kind.namespaced && namespace !== undefined && namespace !== '') {
-    segments.push('namespaces', encodeURIComponent(namespace))
-  }
-  segments.push(kind.resource)
-  if (name !== undefined) segments.push(encodeURIComponent(name))
-  if (subresource !== undefined && subresource !== '') segments.push(subresource)
-  return segments.join('/')
+  let path = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`
+  if (kind.namespaced && namespace !== undefined && namespace !== '')
+    path += `/namespaces/${encodeURIComponent(namespace)}`
+  path += `/${kind.resource}`
+  if (name !== undefined) path += `/${encodeURIComponent(name)}`
+  return subresource === undefined || subresource === '' ? path : `${path}/${subresource}`
 }
 
 /** `apps/v1`, or `v1` for the core group. */

@@ -1,5 +1,5 @@
 import { admitsNode } from '../../api/core/pod/node-affinity.ts'
-import { podRequests } from '../../api/core/pod/pod-requests.ts'
+import { addAmounts, podRequests } from '../../api/core/pod/pod-requests.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { quantityMilli, quantityUnits } from '../../apimachinery/quantity.ts'
 
@@ -35,30 +35,35 @@ const clash = (a: HostPort, b: HostPort): boolean =>
   a.protocol === b.protocol &&
   (a.ip === b.ip || anyAddress.includes(a.ip) || anyAddress.includes(b.ip))
 
+function sumOfRequests(pods: readonly Pod[]): ReadonlyMap<string, number> {
+  const sum = new Map<string, number>()
+  for (const pod of pods) addAmounts(sum, podRequests(pod))
+  return sum
+}
+
 /** Why a node refuses a pod that it was given, with upstream's texts (pkg/kubelet/lifecycle/predicate.go); `others` hold its resources already. */
 export function admitPod(pod: Pod, node: Node, others: readonly Pod[]): Rejection | undefined {
   const allocatable = node.status?.allocatable ?? {}
   const pods = quantityUnits(allocatable.pods ?? '0')
   if (others.length + 1 > pods) return outOf('pods', 1, others.length, pods)
-  const wanted = podRequests(pod)
-  const used = new Map<string, number>()
-  for (const other of others) {
-    for (const [name, amount] of podRequests(other)) used.set(name, (used.get(name) ?? 0) + amount)
-  }
+  // What the node does not have at all is a device's affair: cleaned up later, as upstream.
+  const wanted = [...podRequests(pod)].filter(
+    ([name, amount]) => amount !== 0 && allocatable[name] !== undefined,
+  )
+  const used = wanted.length === 0 ? undefined : sumOfRequests(others)
   for (const [name, amount] of wanted) {
-    const quantity = allocatable[name]
-    // What the node does not have at all is a device's affair: cleaned up later, as upstream.
-    if (quantity === undefined || amount === 0) continue
+    const quantity = allocatable[name] ?? '0'
     const capacity = name === 'cpu' ? quantityMilli(quantity) : quantityUnits(quantity)
-    const taken = used.get(name) ?? 0
+    const taken = used?.get(name) ?? 0
     if (taken + amount > capacity) return outOf(name, amount, taken, capacity)
   }
   if (!admitsNode(pod, node)) {
     const text = "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
     return { reason: 'NodeAffinity', message: text }
   }
-  const taken = others.flatMap(hostPorts)
-  if (hostPorts(pod).some((port) => taken.some((other) => clash(port, other)))) {
+  const ports = hostPorts(pod)
+  const taken = ports.length === 0 ? [] : others.flatMap(hostPorts)
+  if (ports.some((port) => taken.some((other) => clash(port, other)))) {
     const text = "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"
     return { reason: 'NodePorts', message: text }
   }
