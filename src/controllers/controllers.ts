@@ -54,6 +54,7 @@ import { resourceClaimController } from './resourceclaim/resource-claim-controll
 import { poolStatusController } from './resourcepoolstatusrequest/pool-status-controller.ts'
 import { resourceQuotaController } from './resourcequota/resource-quota-controller.ts'
 import { rootCaController } from './rootca/root-ca-controller.ts'
+import { seLinuxWarningController } from './selinuxwarning/selinux-warning-controller.ts'
 import { serviceAccountController } from './serviceaccount/service-account-controller.ts'
 import { serviceAccountTokenController } from './serviceaccounttoken/service-account-token-controller.ts'
 import type { SignClaims } from './serviceaccounttoken/token-secret.ts'
@@ -91,7 +92,11 @@ export interface ControllersOptions {
 }
 
 /** Those that run only where they are asked for by name; upstream's. */
-export const offByDefault: ReadonlySet<string> = new Set(['bootstrap-signer', 'token-cleaner'])
+export const offByDefault: ReadonlySet<string> = new Set([
+  'bootstrap-signer',
+  'selinux-warning',
+  'token-cleaner',
+])
 
 /** A gate alone does not serve an API that is off. */
 const serves = (kinds: KindSource, { group, version, resource }: AnyKind): boolean =>
@@ -134,6 +139,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     pvcProtectionController,
     pvProtectionController,
     vacProtectionController,
+    seLinuxWarningController(),
     validatingAdmissionPolicyStatusController(kinds),
     ephemeralVolumeController,
     resourceClaimController,
