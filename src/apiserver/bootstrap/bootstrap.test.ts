@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { defaultFeatures } from '../../api/feature-gates.ts'
 import type { core, rbac } from '../../api/generated/types/index.ts'
 import { kinds } from '../../api/kinds.ts'
 import { realHost } from '../../base/host/real-host.ts'
@@ -18,6 +19,7 @@ const make = (advertiseAddress = '192.0.2.1'): Bootstrap =>
     reader: server.core.reader,
     host: realHost,
     logger: silentLogger,
+    features: defaultFeatures,
     kubernetesService: { serviceAddress: '10.96.0.1', advertiseAddress, port: 6443 },
     serviceCidrs: ['10.96.0.0/12'],
     authenticationTrust: {

@@ -1,3 +1,4 @@
+import type { Features } from '../../apimachinery/feature-gates.ts'
 import { formatTime } from '../../apimachinery/time.ts'
 import type { Host, Timer } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -15,6 +16,8 @@ import { ensureNamespaces } from './system-namespaces.ts'
 export interface BootstrapOptions extends BootstrapContext {
   readonly host: Host
   readonly logger: Logger
+  /** What is on has roles of its own. */
+  readonly features: Features
   readonly kubernetesService: KubernetesServiceOptions
   /** As the server was started with: `10.96.0.0/12`, and perhaps one of the other family. */
   readonly serviceCidrs: readonly string[]
@@ -57,7 +60,7 @@ export class Bootstrap {
     const always = (name: string, run: () => Promise<void>): Step => ({ ...once(name, run), repeats: true })
     this.#steps = [
       always('start-system-namespaces-controller', () => ensureNamespaces(options)),
-      once('rbac/bootstrap-roles', () => ensureRoles(options)),
+      once('rbac/bootstrap-roles', () => ensureRoles(options, options.features)),
       once('scheduling/bootstrap-system-priority-classes', () => ensurePriorityClasses(options)),
       always('priority-and-fairness-config-producer', () => ensureFlowObjects(options)),
       always('start-kubernetes-service-cidr-controller', () =>

@@ -124,6 +124,7 @@ const makeBootstrap = (
   new Bootstrap({
     host: setup.host,
     logger: setup.logger,
+    features: featureGates(setup.featureGates ?? new Map()),
     transport: server.transportFor(loopbackUser, 'kube-apiserver'),
     reader,
     kubernetesService: {

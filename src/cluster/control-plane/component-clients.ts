@@ -26,6 +26,7 @@ const accountNames: Readonly<Record<string, string>> = {
   'node-ipam': 'node-controller',
   'node-lifecycle': 'node-controller',
   'taint-eviction': 'node-controller',
+  'podcertificaterequest-cleaner': 'podcertificaterequestcleaner',
   'persistentvolume-protection': 'pv-protection-controller',
   'persistentvolumeclaim-protection': 'pvc-protection-controller',
   'pod-garbage-collector': 'pod-garbage-collector',
@@ -34,6 +35,7 @@ const accountNames: Readonly<Record<string, string>> = {
   'root-ca-certificate-publisher': 'root-ca-cert-publisher',
   'service-cidr': 'service-cidrs-controller',
   serviceaccount: 'service-account-controller',
+  'storageversion-garbage-collector': 'storage-version-garbage-collector',
   'token-cleaner': 'token-cleaner',
 }
 

@@ -92,7 +92,7 @@ export function storageVersionMigrator(kinds: KindSource): AnyController {
       }),
     ],
     permissions: [
-      { group: '*', resources: ['*'], verbs: ['list', 'patch'] },
+      { group: '*', resources: ['*'], verbs: ['create', 'list', 'patch'] },
       {
         group: 'storagemigration.k8s.io',
         resources: ['storageversionmigrations/status'],

@@ -1,0 +1,153 @@
+import type { rbac } from '../../api/generated/types/index.ts'
+import type { Features } from '../../apimachinery/feature-gates.ts'
+
+type ClusterRole = rbac.v1.ClusterRole
+type ClusterRoleBinding = rbac.v1.ClusterRoleBinding
+type Rule = rbac.v1.PolicyRule
+
+/** What a controller may do where a feature is on. */
+interface GatedRules {
+  readonly gates: readonly string[]
+  /** The service account, after which the role is named. */
+  readonly account: string
+  readonly rules: readonly Rule[]
+}
+
+const rule = (group: string, resources: readonly string[], verbs: readonly string[]): Rule => ({
+  apiGroups: [group],
+  resources: [...resources],
+  verbs: [...verbs],
+})
+
+const reading = ['get', 'list', 'watch']
+const scheduling = 'scheduling.k8s.io'
+const devices = 'resource.k8s.io'
+const internal = 'internal.apiserver.k8s.io'
+const certificates = 'certificates.k8s.io'
+
+const eventsRule: Rule = {
+  apiGroups: ['', 'events.k8s.io'],
+  resources: ['events'],
+  verbs: ['create', 'patch', 'update'],
+}
+
+/** Upstream's, of features that are off by default; the roles of those that are on are among the generated ones. */
+const gatedRules: readonly GatedRules[] = [
+  {
+    gates: ['DRADeviceTaintRules'],
+    account: 'device-taint-eviction-controller',
+    rules: [
+      rule(devices, ['devicetaintrules/status'], ['patch', 'update']),
+      rule(devices, ['devicetaintrules'], reading),
+    ],
+  },
+  {
+    gates: ['DRAResourcePoolStatus'],
+    account: 'resourcepoolstatusrequest-controller',
+    rules: [
+      rule(devices, ['resourcepoolstatusrequests'], ['delete', ...reading]),
+      rule(devices, ['resourcepoolstatusrequests/status'], ['patch', 'update']),
+      rule(devices, ['resourceslices'], reading),
+      rule(devices, ['resourceclaims'], reading),
+      eventsRule,
+    ],
+  },
+  {
+    gates: ['WorkloadWithJob'],
+    account: 'job-controller',
+    rules: [rule(scheduling, ['podgroups', 'workloads'], ['create', ...reading])],
+  },
+  {
+    gates: ['PodCertificateRequest'],
+    account: 'podcertificaterequestcleaner',
+    rules: [rule(certificates, ['podcertificaterequests'], ['delete', ...reading])],
+  },
+  {
+    gates: ['GenericWorkload'],
+    account: 'podgroup-protection-controller',
+    rules: [rule(scheduling, ['podgroups'], [...reading, 'update']), rule('', ['pods'], reading)],
+  },
+  {
+    gates: ['ClusterTrustBundle'],
+    account: 'kube-apiserver-serving-clustertrustbundle-publisher',
+    rules: [
+      {
+        ...rule(certificates, ['signers'], ['attest']),
+        resourceNames: ['kubernetes.io/kube-apiserver-serving'],
+      },
+      rule(certificates, ['clustertrustbundles'], ['create', 'delete', 'list', 'update', 'watch']),
+      eventsRule,
+    ],
+  },
+  {
+    gates: ['StorageVersionAPI', 'APIServerIdentity'],
+    account: 'storage-version-garbage-collector',
+    rules: [
+      rule('coordination.k8s.io', ['leases'], reading),
+      rule(internal, ['storageversions'], ['delete', 'get', 'list', 'patch', 'update', 'watch']),
+      rule(internal, ['storageversions/status'], ['get', 'patch', 'update']),
+    ],
+  },
+  {
+    gates: ['StorageVersionMigrator'],
+    account: 'storage-version-migrator-controller',
+    rules: [
+      // To apply to what is gone is to create it, which the uid forbids: that has to be found out.
+      rule('*', ['*'], ['create', 'list', 'patch']),
+      rule('apiextensions.k8s.io', ['customresourcedefinitions'], ['get']),
+      rule('apiextensions.k8s.io', ['customresourcedefinitions/status'], ['patch']),
+      rule('storagemigration.k8s.io', ['storageversionmigrations/status'], ['update']),
+    ],
+  },
+]
+
+const roleName = (account: string): string => `system:controller:${account}`
+
+const metadataOf = (account: string) => ({
+  annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'true' },
+  labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' },
+  name: roleName(account),
+})
+
+const rolesApi = 'rbac.authorization.k8s.io'
+
+const roleOf = ({ account, rules }: GatedRules): ClusterRole => ({
+  apiVersion: `${rolesApi}/v1`,
+  kind: 'ClusterRole',
+  metadata: metadataOf(account),
+  rules,
+})
+
+const bindingOf = ({ account }: GatedRules): ClusterRoleBinding => ({
+  apiVersion: `${rolesApi}/v1`,
+  kind: 'ClusterRoleBinding',
+  metadata: metadataOf(account),
+  roleRef: { apiGroup: rolesApi, kind: 'ClusterRole', name: roleName(account) },
+  subjects: [{ kind: 'ServiceAccount', name: account, namespace: 'kube-system' }],
+})
+
+const isOn = (features: Features, { gates }: GatedRules): boolean =>
+  gates.every((gate) => features.enabled(gate))
+
+/** The roles with what the features that are on add to them. */
+export function withGatedRoles(roles: readonly ClusterRole[], features: Features): readonly ClusterRole[] {
+  const added = gatedRules.filter((each) => isOn(features, each))
+  const known = new Set(roles.map(({ metadata }) => metadata?.name))
+  return [
+    ...roles.map((role) => {
+      const more = added.find(({ account }) => roleName(account) === role.metadata?.name)
+      return more === undefined ? role : { ...role, rules: [...(role.rules ?? []), ...more.rules] }
+    }),
+    ...added.filter(({ account }) => !known.has(roleName(account))).map(roleOf),
+  ]
+}
+
+/** The bindings with those of the roles that are added. */
+export function withGatedBindings(
+  bindings: readonly ClusterRoleBinding[],
+  features: Features,
+): readonly ClusterRoleBinding[] {
+  const known = new Set(bindings.map(({ metadata }) => metadata?.name))
+  const added = gatedRules.filter((each) => isOn(features, each) && !known.has(roleName(each.account)))
+  return [...bindings, ...added.map(bindingOf)]
+}
