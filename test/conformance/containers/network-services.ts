@@ -26,8 +26,8 @@ const portsOf = ({ spec }: Json): readonly ServicePort[] => JSON.parse(JSON.stri
 const sliceList = ({ path }: ContainerGround) => path('endpointslices', 'discovery.k8s.io/v1')
 
 interface Slice {
-  readonly ports?: readonly ServicePort[]
-  readonly endpoints?: readonly { readonly addresses: readonly string[]; readonly conditions: object }[]
+  readonly ports: readonly ServicePort[] | null
+  readonly endpoints: readonly { readonly addresses: readonly string[]; readonly conditions: object }[] | null
 }
 
 /** Each port's ready addresses, by `name:port`. */
@@ -40,9 +40,9 @@ async function endpointsOf(
     JSON.stringify(await ground.api.list(sliceList(ground), { labelSelector })),
   )
   const found = new Map<string, readonly string[]>()
-  for (const { ports = [], endpoints = [] } of slices) {
-    for (const { name, port } of ports) {
-      const addresses = endpoints.flatMap((endpoint) => endpoint.addresses)
+  for (const { ports, endpoints } of slices) {
+    for (const { name, port } of ports ?? []) {
+      const addresses = (endpoints ?? []).flatMap((endpoint) => endpoint.addresses)
       const key = `${name}:${port}`
       if (addresses.length > 0) found.set(key, [...(found.get(key) ?? []), ...addresses].toSorted())
     }
