@@ -33,7 +33,7 @@ export const layers: readonly Layer[] = [
     folder: 'storage',
     mayImport: base,
     hostFree: true,
-    except: ['storage/lmdb', 'storage/conformance'],
+    except: ['storage/lmdb', 'storage/conformance', 'storage/encryption'],
   },
   { folder: 'storage/etcd', mayImport: [...base, 'api'], hostFree: false },
   { folder: 'apiserver', mayImport: [...machinery, 'storage'], hostFree: true, except: ['apiserver/http'] },

@@ -19,6 +19,8 @@ export interface ValueTransformer {
   toStorage(key: string, value: Uint8Array): Uint8Array
   /** Throws when the stored bytes are not what `toStorage` makes. */
   fromStorage(key: string, stored: Uint8Array): Uint8Array
+  /** Called before `fromStorage`, which waits for it: for those that have to ask somebody first. Never rejects. */
+  prepare?(stored: Uint8Array, key: string): Promise<void> | undefined
 }
 
 /** A store whose values pass a transformer on their way in and out. It owns `storage` and closes it. */
@@ -37,11 +39,16 @@ export class TransformedStorage implements Storage {
 
   async get(key: string): Promise<Entry | undefined> {
     const entry = await this.#storage.get(key)
-    return entry && this.#entry(entry)
+    if (entry === undefined) return undefined
+    const waits = this.#prepare([entry])
+    if (waits !== undefined) await waits
+    return this.#entry(entry)
   }
 
   async range(prefix: string, options?: RangeOptions): Promise<RangeResult> {
     const result = await this.#storage.range(prefix, options)
+    const waits = this.#prepare(result.entries)
+    if (waits !== undefined) await waits
     return { ...result, entries: result.entries.map((entry) => this.#entry(entry)) }
   }
 
@@ -53,6 +60,8 @@ export class TransformedStorage implements Storage {
       return await this.#storage.commit(transformed, guards)
     } catch (error) {
       if (!(error instanceof GuardFailedError) || error.current === undefined) throw error
+      const waits = this.#prepare([error.current])
+      if (waits !== undefined) await waits
       throw new GuardFailedError(error.key, this.#entry(error.current))
     }
   }
@@ -60,10 +69,20 @@ export class TransformedStorage implements Storage {
   /** Not a generator: a watch begins with the call, not with the first batch that is asked for. */
   watch(prefix: string, options: WatchOptions): AsyncIterable<Batch> {
     const source = this.#storage.watch(prefix, options)[Symbol.asyncIterator]()
-    const transform = (result: IteratorResult<Batch>): IteratorResult<Batch> => {
+    const transform = (
+      result: IteratorResult<Batch>,
+    ): IteratorResult<Batch> | Promise<IteratorResult<Batch>> => {
       if (result.done) return result
       const { revision, changes } = result.value
-      return { done: false, value: { revision, changes: changes.map((change) => this.#change(change)) } }
+      const batch = (): IteratorResult<Batch> => ({
+        done: false,
+        value: { revision, changes: changes.map((change) => this.#change(change)) },
+      })
+      // Who waits for nobody is told at once: a watcher sees a write before its writer is answered.
+      const waits = this.#prepare(
+        changes.flatMap(({ entry, previous }) => [entry, previous].filter((each) => each !== undefined)),
+      )
+      return waits === undefined ? batch() : waits.then(batch)
     }
     const iterator: AsyncIterableIterator<Batch> = {
       next: () => source.next().then(transform),
@@ -79,6 +98,13 @@ export class TransformedStorage implements Storage {
 
   close(): Promise<void> {
     return this.#storage.close()
+  }
+
+  #prepare(entries: readonly Entry[]): Promise<unknown> | undefined {
+    const transformer = this.#transformer
+    if (transformer.prepare === undefined) return undefined
+    const waits = entries.flatMap(({ key, value }) => transformer.prepare?.(value, key) ?? [])
+    return waits.length === 0 ? undefined : Promise.all(waits)
   }
 
   #entry(entry: Entry): Entry {

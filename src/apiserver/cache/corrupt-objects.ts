@@ -15,8 +15,11 @@ const closingBrace = 0x7d
 /** How encrypted values begin. */
 const encrypted = new TextEncoder().encode('k8s:enc:')
 
-/** What shows without reading all of it: a write that was cut short ends anywhere. */
-export const mayBeObject = (stored: Uint8Array): boolean => stored.at(-1) === closingBrace
+const isEncrypted = (stored: Uint8Array): boolean => encrypted.every((byte, index) => stored[index] === byte)
+
+/** What shows without reading all of it: a write that was cut short ends anywhere, and so does an encrypted one. */
+export const mayBeObject = (stored: Uint8Array): boolean =>
+  stored.at(-1) === closingBrace && !isEncrypted(stored)
 
 /** Why it cannot be read as an object of a kind. `error` is what reading it has thrown, if it has. */
 export function corruptObject(
@@ -25,7 +28,7 @@ export function corruptObject(
   kind: GroupVersionKind,
   error?: unknown,
 ): CorruptObject {
-  if (encrypted.every((byte, index) => stored[index] === byte)) {
+  if (isEncrypted(stored)) {
     const why = 'identity transformer tried to read encrypted data'
     return { revision, why: `data from the storage is not transformable revision=0: ${why}` }
   }

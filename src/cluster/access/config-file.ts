@@ -20,7 +20,7 @@ export interface FollowOptions<T> {
   readonly logger: Logger
   readonly metrics: Metrics
   /** `authorization`: as messages and metrics name it. */
-  readonly subject: 'authentication' | 'authorization'
+  readonly subject: 'authentication' | 'authorization' | 'encryption'
   readonly file: ConfigFile<T>
   /** May reject; then the file is tried again when it is looked at next. */
   readonly apply: (config: T) => Promise<void> | void

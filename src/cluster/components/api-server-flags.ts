@@ -25,6 +25,8 @@ const etcdFlags = {
   'etcd-keyfile': path('SSL key file used to secure etcd communication.'),
   'etcd-prefix': oneOf('The prefix to prepend to all resource paths in etcd.', ['/registry'], '/registry'),
   'etcd-compaction-interval': duration('The interval of compaction requests. 0: none.', 5 * 60_000),
+  'encryption-provider-config': path('File of kind EncryptionConfiguration: how secrets are kept in etcd.'),
+  'encryption-provider-config-automatic-reload': boolean('That file is read again when it changes.', false),
   'event-ttl': duration('How long Events are kept.', 3_600_000),
   'storage-backend': oneOf('The storage backend for persistence.', ['etcd3'], 'etcd3'),
 }

@@ -11,6 +11,7 @@ import type { ApiServerIdentity } from '../control-plane/api-server-identity.ts'
 import type { StoragePlace } from '../control-plane/open-storage.ts'
 import { separateComponents } from '../control-plane/probe-component.ts'
 import type { ServeApiOptions } from '../control-plane/serve-api.ts'
+import type { EncryptionFile } from '../encryption/start-encryption.ts'
 import { firstAddress } from '../first-address.ts'
 import type { KeyPair } from '../pki/certificate.ts'
 import { tokenKeys } from '../pki/token-keys.ts'
@@ -156,6 +157,17 @@ function admissionConfiguration(flags: ApiServerFlags): PluginConfiguration | un
   return configuration
 }
 
+function encryption(flags: ApiServerFlags): EncryptionFile | undefined {
+  const file = flags['encryption-provider-config']
+  const reloads = flags['encryption-provider-config-automatic-reload']
+  if (file !== undefined) return { path: file, reloads }
+  if (reloads)
+    throw new FlagError(
+      '--encryption-provider-config-automatic-reload must be set with --encryption-provider-config',
+    )
+  return undefined
+}
+
 /** 0 where priority and fairness is off. */
 function flowControlSeats(flags: ApiServerFlags): number {
   if (!flags['enable-priority-and-fairness']) return 0
@@ -211,6 +223,7 @@ export function apiServerOptions(flags: ApiServerFlags, given: ReadonlySet<strin
       mutating: unlimited(flags['max-mutating-requests-inflight']),
     },
     flowControlSeats: flowControlSeats(flags),
+    encryption: encryption(flags),
     coordinatedLeadership: coordinatedLeadership(flags),
     featureGates: flags['feature-gates'],
     runtimeConfig: flags['runtime-config'],

@@ -68,6 +68,8 @@ export interface ApiServerSetup {
   readonly store: OpenedStorage
   readonly identity: ApiServerIdentity
   readonly access: AccessOptions
+  /** Of what is beside the server, such as plugins that keep keys. */
+  readonly checks?: readonly HealthCheck[]
   readonly admission: PluginChoice
   /** What plugins are told beside that; upstream's defaults where absent. */
   readonly admissionConfiguration?: PluginConfiguration | undefined
@@ -246,6 +248,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   })
   const checks: HealthCheck[] = [
     ping,
+    ...(setup.checks ?? []),
     { name: 'etcd', check: () => store.probe(probeTimeoutMs) },
     {
       name: 'informer-sync',

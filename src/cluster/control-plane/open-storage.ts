@@ -7,6 +7,7 @@ import type { EtcdServers } from '../../storage/etcd/etcd-connection.ts'
 import type { LmdbStorageOptions } from '../../storage/lmdb/lmdb-storage.ts'
 import { MemoryStorage } from '../../storage/memory/memory-storage.ts'
 import type { Storage } from '../../storage/storage.ts'
+import { TransformedStorage, type ValueTransformer } from '../../storage/transformed-storage.ts'
 
 /** Where objects are kept. */
 export type StoragePlace =
@@ -25,6 +26,8 @@ export interface OpenStorageOptions {
   readonly compactionIntervalMs?: number | undefined
   /** Ends the compaction. */
   readonly signal: AbortSignal
+  /** What values look like there; as they are where absent. */
+  readonly transformer?: ValueTransformer | undefined
 }
 
 export interface OpenedStorage {
@@ -46,7 +49,11 @@ export async function openStorage(options: OpenStorageOptions): Promise<OpenedSt
     ])
     const storage = await openEtcdStorage({ host, logger, servers: place.servers })
     startEtcdCompactor(storage, compaction)
-    return { storage, shared: true, probe: (timeoutMs) => storage.probe(timeoutMs) }
+    return {
+      storage: transformed(storage, options),
+      shared: true,
+      probe: (timeoutMs) => storage.probe(timeoutMs),
+    }
   }
   const settings = defined({ host, metrics, quotaBackendBytes: options.quotaBackendBytes })
   const storage =
@@ -55,13 +62,16 @@ export async function openStorage(options: OpenStorageOptions): Promise<OpenedSt
       : await openLmdb({ ...settings, logger, directory: place.directory })
   startCompactor(storage, compaction)
   return {
-    storage,
+    storage: transformed(storage, options),
     shared: false,
     probe: async () => {
       await storage.currentRevision()
     },
   }
 }
+
+const transformed = (storage: Storage, { transformer }: OpenStorageOptions): Storage =>
+  transformer === undefined ? storage : new TransformedStorage(storage, transformer)
 
 /** Loaded only where it is used: its native part is of no use to a cluster in memory. */
 async function openLmdb(options: LmdbStorageOptions): Promise<Storage> {

@@ -1,3 +1,5 @@
+import { featureGates } from '../../api/feature-gates.ts'
+import { servedKinds } from '../../api/served-kinds.ts'
 import type { AuthenticationTrust } from '../../apiserver/bootstrap/authentication-trust.ts'
 import type { Handler } from '../../apiserver/filter.ts'
 import type { ClientAuthorities } from '../../apiserver/http/connections.ts'
@@ -9,6 +11,7 @@ import {
   followCertificates,
   type ReadCertificates,
 } from '../access/follow-certificates.ts'
+import type { EncryptionFile, StartedEncryption } from '../encryption/start-encryption.ts'
 import type { KeyPair } from '../pki/certificate.ts'
 import { type ApiServerSetup, type StartedApiServer, startApiServer } from './api-server.ts'
 import { openStorage, type StoragePlace } from './open-storage.ts'
@@ -23,6 +26,8 @@ export interface ServeApiOptions extends Omit<ApiServerSetup, 'store' | 'adverti
   /** Where `serving` and the authorities of clients come from, if from files that may change. */
   readonly certificateFiles?: CertificateFiles
   readonly httpLimits?: Partial<HttpLimits>
+  /** Absent: values are stored as they are. */
+  readonly encryption?: EncryptionFile | undefined
   readonly tls?: HttpServerOptions['tls']
   /** How clients, nodes and pods reach it. */
   readonly advertiseAddress: string
@@ -52,14 +57,27 @@ function trustOf(before: AuthenticationTrust, read: ReadCertificates): Authentic
   }
 }
 
+/** Loaded only where it is used. */
+async function encrypt(options: ServeApiOptions): Promise<StartedEncryption | undefined> {
+  const { host, logger, metrics, encryption: file } = options
+  if (file === undefined) return undefined
+  const { startEncryption } = await import('../encryption/start-encryption.ts')
+  const features = featureGates(options.featureGates ?? new Map())
+  const { served, hidden } = servedKinds(options.runtimeConfig ?? new Map(), features)
+  return startEncryption({ host, logger, metrics, file, kinds: [...served, ...hidden] })
+}
+
 /** Opens the store, listens, and starts the API server, whose first requests wait for it. What is started goes to `stops`. */
 export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise<ServedApi> {
   const { host, logger, metrics, place, listen, serving, advertiseAddress, ...setup } = options
   const { quotaBackendBytes, compactionIntervalMs } = options
   const compaction = new AbortController()
   const { signal } = compaction
+  const encryption = await encrypt(options)
+  if (encryption !== undefined) stops.push(() => encryption.stop())
   const store = await openStorage({
     ...{ host, logger, metrics, place, quotaBackendBytes, compactionIntervalMs, signal },
+    transformer: encryption?.transformer,
   })
   stops.push(() => store.storage.close())
   stops.push(() => compaction.abort())
@@ -90,7 +108,8 @@ export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise
   }
   const advertise = { address: advertiseAddress, port: http.port }
   const identity = { ...options.identity, trust }
-  const api = await startApiServer({ ...setup, identity, host, logger, metrics, store, advertise })
+  const checks = encryption?.checks ?? []
+  const api = await startApiServer({ ...setup, identity, host, logger, metrics, store, advertise, checks })
   stops.push(() => api.stop())
   handler = (request) => api.server.handle(request)
   started.resolve(handler)

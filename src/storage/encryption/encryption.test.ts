@@ -1,0 +1,220 @@
+import { describe, expect, test } from 'vitest'
+import { realHost } from '../../base/host/real-host.ts'
+import { silentLogger } from '../../base/logger.ts'
+import { VirtualHost } from '../../base/virtual-host.ts'
+import { MemoryStorage } from '../memory/memory-storage.ts'
+import { bytes, makeVirtualHost, put, text } from '../testing/fixture.ts'
+import { TransformedStorage } from '../transformed-storage.ts'
+import { aesCbc } from './aes-cbc.ts'
+import { aesGcm } from './aes-gcm.ts'
+import { KmsCipher } from './kms/kms-cipher.ts'
+import type { KmsService } from './kms/kms-client.ts'
+import { prefixTransformer } from './prefix-transformer.ts'
+import { ResourceTransformer } from './resource-transformer.ts'
+import { secretbox } from './secretbox.ts'
+import { open, seal } from './xsalsa20-poly1305.ts'
+
+const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
+const key = (length: number, fill = 7): Uint8Array => new Uint8Array(length).fill(fill)
+const secret = bytes('{"kind":"Secret","data":{"password":"hunter2"}}')
+
+describe.each([
+  ...[16, 24, 32].map((length) => ({
+    name: `aesGcm() of ${length} bytes`,
+    make: aesGcm,
+    length,
+    binds: true,
+  })),
+  ...[16, 24, 32].map((length) => ({
+    name: `aesCbc() of ${length} bytes`,
+    make: aesCbc,
+    length,
+    binds: false,
+  })),
+  { name: 'secretbox()', make: secretbox, length: 32, binds: false },
+])('$name', ({ make, length, binds }) => {
+  test('gives back what it has encrypted, under another text each time', () => {
+    const cipher = make(key(length))
+    for (const value of [secret, new Uint8Array(), key(16), key(1000)]) {
+      const once = cipher.encrypt('/registry/secrets/a/b', value)
+      expect(cipher.encrypt('/registry/secrets/a/b', value)).not.toEqual(once)
+      expect(cipher.decrypt('/registry/secrets/a/b', once)).toEqual(value)
+    }
+  })
+
+  test('refuses what another key has encrypted, and what is too short', () => {
+    const data = make(key(length)).encrypt('k', secret)
+    const other = make(key(length, 8))
+    // CBC has no tag: one time in 256 the padding is right by chance, and what comes out is not the value.
+    const read = (): string | undefined => {
+      try {
+        return text(other.decrypt('k', data))
+      } catch {
+        return undefined
+      }
+    }
+    expect(read()).not.toBe(text(secret))
+    expect(() => make(key(length)).decrypt('k', key(3))).toThrow(
+      'the stored data was shorter than the required size',
+    )
+  })
+
+  test.runIf(binds)('refuses a value that was moved to another key of the store, or changed', () => {
+    const cipher = make(key(length))
+    const data = cipher.encrypt('/registry/secrets/a/b', secret)
+    expect(() => cipher.decrypt('/registry/secrets/a/c', data)).toThrow(
+      'cipher: message authentication failed',
+    )
+    data[20] = (data[20] ?? 0) ^ 1
+    expect(() => cipher.decrypt('/registry/secrets/a/b', data)).toThrow(
+      'cipher: message authentication failed',
+    )
+  })
+})
+
+test('seal() makes what NaCl makes, and open() refuses what was changed', () => {
+  const boxKey = hex('1b27556473e985d462cd51197a9a46c76009549eac6474f206c4ee0844f68389')
+  const nonce = hex('69696ee955b62b73cd62bda875fc73d68219e0036b7a0b37')
+  const message = hex(
+    'be075fc53c81f2d5cf141316ebeb0c7b5228c52a4c62cbd44b66849b64244ffce5ecbaaf33bd751a1ac728d45e6c61296cdc3c01233561f41db66cce314adb310e3be8250c46f06dceea3a7fa1348057e2f6556ad6b1318a024a838f21af1fde048977eb48f59ffd4924ca1c60902e52f0a089bc76897040e082f937763848645e0705',
+  )
+  const box = seal(boxKey, nonce, message)
+  expect(Buffer.from(box).toString('hex')).toBe(
+    'f3ffc7703f9400e52a7dfb4b3d3305d98e993b9f48681273c29650ba32fc76ce48332ea7164d96a4476fb8c531a1186ac0dfc17c98dce87b4da7f011ec48c97271d2c20f9b928fe2270d6fb863d51738b48eeee314a7cc8ab932164548e526ae90224368517acfeabd6bb3732bc0e9da99832b61ca01b6de56244a9e88d5f9b37973f622a43d14a6599b1f654cb45a74e355a5',
+  )
+  expect(open(boxKey, nonce, box)).toEqual(message)
+  box[40] = (box[40] ?? 0) ^ 1
+  expect(open(boxKey, nonce, box)).toBeUndefined()
+})
+
+describe('prefixTransformer()', () => {
+  const gcm = (name: string, fill: number) => ({
+    prefix: `k8s:enc:aesgcm:v1:${name}:`,
+    cipher: aesGcm(key(32, fill)),
+  })
+  const identity = { prefix: '' }
+
+  test('writes by the first provider and reads by all, so that keys can be rotated', () => {
+    const before = prefixTransformer([gcm('one', 1), identity])
+    const stored = before.toStorage('k', secret)
+    expect(text(stored)).toMatch(/^k8s:enc:aesgcm:v1:one:/)
+    expect(before.fromStorage('k', secret)).toEqual(secret)
+    const during = prefixTransformer([gcm('two', 2), gcm('one', 1), identity])
+    expect(during.fromStorage('k', stored)).toEqual(secret)
+    expect(text(during.toStorage('k', secret))).toMatch(/^k8s:enc:aesgcm:v1:two:/)
+    const after = prefixTransformer([gcm('two', 2), identity])
+    expect(() => after.fromStorage('k', stored)).toThrow('no matching prefix found')
+    expect(() => prefixTransformer([gcm('one', 3)]).fromStorage('k', stored)).toThrow(
+      'cipher: message authentication failed',
+    )
+  })
+
+  test('reads what is encrypted where identity comes first', () => {
+    const stored = prefixTransformer([gcm('one', 1)]).toStorage('k', secret)
+    const back = prefixTransformer([identity, gcm('one', 1)])
+    expect(back.toStorage('k', secret)).toBe(secret)
+    expect(back.fromStorage('k', stored)).toEqual(secret)
+  })
+})
+
+test('ResourceTransformer encrypts what its rules cover, and leaves what it cannot read', async () => {
+  const failed: string[] = []
+  const cipher = prefixTransformer([{ prefix: 'k8s:enc:secretbox:v1:a:', cipher: secretbox(key(32)) }])
+  const transformer = new ResourceTransformer(
+    [{ resources: ['secrets', '*.apps'], transformer: cipher }],
+    (storageKey) => {
+      const [, , prefix = ''] = storageKey.split('/')
+      const of =
+        prefix === 'deployments' ? { group: 'apps', resource: prefix } : { group: '', resource: prefix }
+      return { prefix, of }
+    },
+    (storageKey) => failed.push(storageKey),
+  )
+  const inner = new MemoryStorage({ host: makeVirtualHost() })
+  const storage = new TransformedStorage(inner, transformer)
+  for (const name of ['secrets', 'deployments', 'configmaps'])
+    await put(storage, `/registry/${name}/a`, 'plain')
+  const stored = async (name: string): Promise<string | undefined> =>
+    text((await inner.get(`/registry/${name}/a`))?.value)
+  expect(await stored('secrets')).toMatch(/^k8s:enc:secretbox:v1:a:/)
+  expect(await stored('deployments')).toMatch(/^k8s:enc:secretbox:v1:a:/)
+  expect(await stored('configmaps')).toBe('plain')
+  const { entries } = await storage.range('/registry/')
+  expect(entries.map(({ value }) => text(value))).toEqual(['plain', 'plain', 'plain'])
+  transformer.replace([{ resources: ['*.*'], transformer: prefixTransformer([{ prefix: '' }]) }])
+  expect(text((await storage.get('/registry/secrets/a'))?.value)).toMatch(/^k8s:enc:/)
+  expect(failed).toEqual(['/registry/secrets/a'])
+})
+
+describe('KmsCipher', () => {
+  /** A plugin whose keys flip bits, each its own. */
+  class FakePlugin implements KmsService {
+    keyId = '1'
+    healthz = 'ok'
+    calls: string[] = []
+    status = async () => ({ version: 'v2', healthz: this.healthz, keyId: this.keyId })
+    encrypt = async (_uid: string, plaintext: Uint8Array) => {
+      this.calls.push('encrypt')
+      const mask = Number(this.keyId)
+      return {
+        ciphertext: plaintext.map((byte) => byte ^ mask),
+        keyId: this.keyId,
+        annotations: { 'version.example.com': bytes('1') },
+      }
+    }
+    decrypt = async (_uid: string, { ciphertext, keyId }: { ciphertext: Uint8Array; keyId: string }) => {
+      this.calls.push('decrypt')
+      return ciphertext.map((byte) => byte ^ Number(keyId))
+    }
+    close = (): void => {}
+  }
+  const host = (): VirtualHost =>
+    new VirtualHost({ seed: 1, hop: () => realHost.nextTurn(), sha256: (data) => realHost.sha256(data) })
+  const make = (plugin: FakePlugin, on = host()): KmsCipher =>
+    new KmsCipher({ host: on, logger: silentLogger, name: 'test', service: plugin })
+
+  test('asks the plugin once for a seed, and another server once for each that it finds', async () => {
+    const plugin = new FakePlugin()
+    const writer = make(plugin)
+    await writer.start()
+    const data = writer.encrypt('k', secret)
+    expect(writer.decrypt('k', data)).toEqual(secret)
+    expect(plugin.calls).toEqual(['encrypt'])
+    const reader = make(plugin)
+    expect(() => reader.decrypt('k', data)).toThrow('failed to decrypt DEK')
+    await reader.prepare(data)
+    expect(reader.prepare(data)).toBeUndefined()
+    expect(reader.decrypt('k', data)).toEqual(secret)
+    expect(() => reader.decrypt('other', data)).toThrow('cipher: message authentication failed')
+    writer.stop()
+  })
+
+  test('makes a new seed when the plugin’s key changes, and still reads what the old one wrote', async () => {
+    const virtual = host()
+    const plugin = new FakePlugin()
+    const cipher = make(plugin, virtual)
+    await cipher.start()
+    const old = cipher.encrypt('k', secret)
+    plugin.keyId = '2'
+    await virtual.advance(60_000)
+    const fresh = cipher.encrypt('k', secret)
+    expect(plugin.calls).toEqual(['encrypt', 'encrypt'])
+    expect([old, fresh].map((data) => text(cipher.decrypt('k', data)))).toEqual([text(secret), text(secret)])
+    cipher.stop()
+  })
+
+  test('writes for three minutes more when the plugin is not well, and says so', async () => {
+    const virtual = host()
+    const plugin = new FakePlugin()
+    const cipher = make(plugin, virtual)
+    await cipher.start()
+    cipher.check()
+    plugin.healthz = 'ill'
+    await virtual.advance(60_000)
+    expect(() => cipher.check()).toThrow('got unexpected healthz status: ill')
+    cipher.encrypt('k', secret)
+    await virtual.advance(120_001)
+    expect(() => cipher.encrypt('k', secret)).toThrow('encryption is not possible with the KMS provider test')
+    cipher.stop()
+  })
+})

@@ -1,0 +1,56 @@
+import type { ValueTransformer } from '../transformed-storage.ts'
+import type { ValueCipher } from './value-cipher.ts'
+
+/** A cipher and what the values begin with that it has encrypted; '' for none at all. */
+export interface Provider {
+  readonly prefix: string
+  /** Absent: values stay as they are. */
+  readonly cipher?: ValueCipher
+}
+
+const encoder = new TextEncoder()
+const anyPrefix = encoder.encode('k8s:enc:')
+
+const startsWith = (value: Uint8Array, prefix: Uint8Array): boolean =>
+  prefix.every((byte, at) => value[at] === byte)
+
+/** Values of one kind of resource: the first provider writes, each may read what has its prefix. */
+export function prefixTransformer(providers: readonly Provider[]): ValueTransformer {
+  const all = providers.map(({ prefix, cipher }) => ({ prefix: encoder.encode(prefix), cipher }))
+  const [first] = all
+  return {
+    toStorage: (key, value) => {
+      if (first?.cipher === undefined) return value
+      const data = first.cipher.encrypt(key, value)
+      const stored = new Uint8Array(first.prefix.length + data.length)
+      stored.set(first.prefix)
+      stored.set(data, first.prefix.length)
+      return stored
+    },
+    fromStorage: (key, stored) => {
+      const errors: string[] = []
+      for (const { prefix, cipher } of all) {
+        if (!startsWith(stored, prefix)) continue
+        if (cipher === undefined) {
+          // Somebody else's turn, if there is anybody.
+          if (startsWith(stored, anyPrefix)) continue
+          return stored
+        }
+        try {
+          return cipher.decrypt(key, stored.subarray(prefix.length))
+        } catch (error) {
+          errors.push(error instanceof Error ? error.message : String(error))
+        }
+      }
+      const unique = [...new Set(errors)]
+      if (unique.length > 1) throw new Error(`[${unique.join(', ')}]`)
+      throw new Error(unique[0] ?? 'no matching prefix found')
+    },
+    prepare: (stored) => {
+      const waits = all.flatMap(({ prefix, cipher }) =>
+        startsWith(stored, prefix) ? (cipher?.prepare?.(stored.subarray(prefix.length)) ?? []) : [],
+      )
+      return waits.length === 0 ? undefined : Promise.all(waits).then(() => {})
+    },
+  }
+}

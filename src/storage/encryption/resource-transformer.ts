@@ -1,0 +1,77 @@
+import type { ValueTransformer } from '../transformed-storage.ts'
+
+/** Whose values a transformer is for: `secrets`, `deployments.apps`, `*.apps`, `*.` (the core group), `*.*`. */
+export interface ResourceRule {
+  readonly resources: readonly string[]
+  readonly transformer: ValueTransformer
+}
+
+/** What a key of the store is about. */
+export interface KeyResource {
+  readonly group: string
+  readonly resource: string
+}
+
+function covers(pattern: string, { group, resource }: KeyResource): boolean {
+  if (pattern === '*.*') return true
+  if (pattern.startsWith('*.')) return pattern.slice(2) === group
+  return pattern === (group === '' ? resource : `${resource}.${group}`)
+}
+
+const plain: ValueTransformer = {
+  toStorage: (_key, value) => value,
+  fromStorage: (_key, stored) => stored,
+}
+
+/** Asks the first rule that covers a key's resource; the rest is stored as it is. */
+export class ResourceTransformer implements ValueTransformer {
+  readonly #resourceOf: (key: string) => { readonly prefix: string; readonly of: KeyResource } | undefined
+  readonly #onError: (key: string, error: unknown) => void
+  #rules: readonly ResourceRule[]
+  #known = new Map<string, ValueTransformer>()
+
+  constructor(
+    rules: readonly ResourceRule[],
+    resourceOf: (key: string) => { readonly prefix: string; readonly of: KeyResource } | undefined,
+    onError: (key: string, error: unknown) => void,
+  ) {
+    this.#rules = rules
+    this.#resourceOf = resourceOf
+    this.#onError = onError
+  }
+
+  /** From now on. */
+  replace(rules: readonly ResourceRule[]): void {
+    this.#rules = rules
+    this.#known = new Map()
+  }
+
+  toStorage(key: string, value: Uint8Array): Uint8Array {
+    return this.#for(key).toStorage(key, value)
+  }
+
+  /** Bytes that nobody can decrypt stay as they are: whoever decodes them sees that they are no object. */
+  fromStorage(key: string, stored: Uint8Array): Uint8Array {
+    try {
+      return this.#for(key).fromStorage(key, stored)
+    } catch (error) {
+      this.#onError(key, error)
+      return stored
+    }
+  }
+
+  prepare(stored: Uint8Array, key: string): Promise<void> | undefined {
+    return this.#for(key).prepare?.(stored, key)
+  }
+
+  #for(key: string): ValueTransformer {
+    const found = this.#resourceOf(key)
+    if (found === undefined) return plain
+    const known = this.#known.get(found.prefix)
+    if (known !== undefined) return known
+    const rule = this.#rules.find(({ resources }) => resources.some((pattern) => covers(pattern, found.of)))
+    const transformer = rule?.transformer ?? plain
+    this.#known.set(found.prefix, transformer)
+    return transformer
+  }
+}

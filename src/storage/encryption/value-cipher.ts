@@ -1,0 +1,10 @@
+/** Encrypts values under keys of the store. */
+export interface ValueCipher {
+  encrypt(storageKey: string, value: Uint8Array): Uint8Array
+  /** Throws an Error in upstream's words for what it has not encrypted, or somebody has changed. */
+  decrypt(storageKey: string, data: Uint8Array): Uint8Array
+  /** For ciphers that have to ask somebody before they can decrypt: undefined where they can at once. */
+  prepare?(data: Uint8Array): Promise<void> | undefined
+}
+
+export const tooShort = (): Error => new Error('the stored data was shorter than the required size')
