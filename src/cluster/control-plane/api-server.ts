@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { featureGates } from '../../api/feature-gates.ts'
@@ -41,6 +40,7 @@ import { NodeBackendConnector } from '../../apiserver/http/backend-connector.ts'
 import { impersonationFilter } from '../../apiserver/impersonation/impersonation-filter.ts'
 import type { ObjectReader } from '../../apiserver/object-reader.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
+import { newUid } from '../../apiserver/rest/names.ts'
 import { ServerCore } from '../../apiserver/server-core.ts'
 import { defined } from '../../base/defined.ts'
 import { verifySignature } from '../../base/host/verify-signature.ts'
@@ -324,7 +324,8 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     stops.push(await aggregation.start(server.transportFor(loopbackUser, 'kube-apiserver')))
     const client = clientFor(server, loopbackUser, 'kube-apiserver')
     if (features.enabled('APIServerIdentity')) {
-      const identity = { hostname: hostname(), instance: randomUUID() }
+      // By the host: the same seed gives the same history.
+      const identity = { hostname: hostname(), instance: newUid(host) }
       stops.push(keepIdentityLease({ host, logger, client, ...identity }))
     }
     if (features.enabled('CoordinatedLeaderElection')) {
