@@ -5,6 +5,7 @@ import { dynamicResources } from './plugins/dynamic-resources/dynamic-resources.
 import { imageLocality } from './plugins/image-locality/image-locality.ts'
 import { interPodAffinity } from './plugins/inter-pod-affinity/inter-pod-affinity.ts'
 import { nodeAffinity } from './plugins/node-affinity/node-affinity.ts'
+import { nodeDeclaredFeatures } from './plugins/node-declared-features/node-declared-features.ts'
 import { nodeName } from './plugins/node-name/node-name.ts'
 import { nodePorts } from './plugins/node-ports/node-ports.ts'
 import { nodeResourcesBalancedAllocation } from './plugins/node-resources-balanced-allocation/node-resources-balanced-allocation.ts'
@@ -20,8 +21,12 @@ import { volumeRestrictions } from './plugins/volume-restrictions/volume-restric
 import { volumeZone } from './plugins/volume-zone/volume-zone.ts'
 import { type Profile, profileOf } from './profile.ts'
 
-/** The default plugins in upstream's order, with upstream's weights. */
-const defaultPlugins: readonly (readonly [make: (context: PluginContext) => Plugin, weight: number])[] = [
+/** The default plugins in upstream's order, with upstream's weights; some only behind a gate. */
+const defaultPlugins: readonly (readonly [
+  make: (context: PluginContext) => Plugin,
+  weight: number,
+  gate?: string,
+])[] = [
   [schedulingGates, 0],
   [prioritySort, 0],
   [nodeUnschedulable, 0],
@@ -41,9 +46,12 @@ const defaultPlugins: readonly (readonly [make: (context: PluginContext) => Plug
   [nodeResourcesBalancedAllocation, 1],
   [imageLocality, 1],
   [defaultBinder, 0],
+  [nodeDeclaredFeatures, 0, 'NodeDeclaredFeatures'],
 ]
 
 export function defaultProfile(context: PluginContext): Profile {
-  const plugins = defaultPlugins.map(([make, weight]) => ({ plugin: make(context), weight }))
+  const plugins = defaultPlugins
+    .filter(([, , gate]) => gate === undefined || context.features.enabled(gate))
+    .map(([make, weight]) => ({ plugin: make(context), weight }))
   return profileOf(context.schedulerName, plugins)
 }

@@ -56,6 +56,8 @@ export interface NodeView {
   readonly nowMs: number
 }
 
+/** What pods may ask for that not every kubelet can do (KEP-5328); sorted. */
+const declaredFeatures = ['RestartAllContainersOnContainerExits']
 const defaultMaxImages = 50
 const maxImageNames = 5
 
@@ -137,6 +139,7 @@ export function nodeStatus(view: NodeView): NodeStatus {
     ],
     ...(settings.port === 0 ? {} : { daemonEndpoints: { kubeletEndpoint: { Port: settings.port } } }),
     images: imageList(view.images, settings.maxImages),
+    declaredFeatures,
     nodeInfo: {
       machineID: info.machineId,
       systemUUID: info.systemUuid,
