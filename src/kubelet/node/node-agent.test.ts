@@ -85,6 +85,24 @@ test('a status that the server shows in its own words is not written again', asy
   await agent.stop()
 })
 
+test('what others say of extended resources pods may have, as long as they say it', async () => {
+  const { host, agent, nodes } = setUp({ podCidr: '10.1.0.0/24' })
+  void agent.start()
+  await host.advance(5_000)
+  const shown = async () => (await nodes.get('', 'n1')).status?.allocatable?.['example.com/gpu']
+  const offer = async (amount: string | null) => {
+    const patch = { status: { capacity: { 'example.com/gpu': amount } } }
+    agent.see(await nodes.patch('', 'n1', 'application/merge-patch+json', patch, { subresource: 'status' }))
+    await host.advance(11_000)
+    agent.see(await nodes.get('', 'n1'))
+  }
+  await offer('3')
+  expect(await shown()).toBe('3')
+  await offer(null)
+  expect(await shown()).toBeUndefined()
+  await agent.stop()
+})
+
 test('what pods may have is what hard eviction leaves', async () => {
   const thresholds = [
     { signal: 'memory.available', value: { share: 0.5 }, graceMs: 0 },

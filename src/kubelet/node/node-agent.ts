@@ -272,5 +272,16 @@ function statusDifference(previous: NodeStatus, next: NodeStatus): Readonly<Reco
   if (patch.addresses !== undefined && (previous.addresses ?? []).length > 0) {
     patch.addresses = [{ $patch: 'replace' }, ...(next.addresses ?? [])]
   }
+  for (const field of ['capacity', 'allocatable'] as const)
+    if (patch[field] !== undefined)
+      patch[field] = { ...goneKeys(previous[field], next[field]), ...next[field] }
   return { ...patch, conditions: next.conditions }
 }
+
+/** What a merge has to be told to take away. */
+const goneKeys = (previous: object = {}, next: object = {}): Readonly<Record<string, null>> =>
+  Object.fromEntries(
+    Object.keys(previous)
+      .filter((key) => !Object.hasOwn(next, key))
+      .map((key) => [key, null]),
+  )

@@ -1,3 +1,4 @@
+import { isExtendedResource } from '../../api/core/resource-names.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { quantityOfUnits } from '../../apimachinery/quantity.ts'
 import {
@@ -92,13 +93,20 @@ function kept({ eviction = defaultEviction }: NodeSettings, signal: Signal, capa
   return hard === undefined ? 0 : quantityOf(hard.value, capacity)
 }
 
+/** Extended resources are others' to say: what they have put into the node's capacity, pods may ask for. */
+const extendedResources = ({ capacity = {} }: NodeStatus): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(capacity).filter(([name]) => isExtendedResource(name)))
+
 function resources(view: NodeView): Pick<NodeStatus, 'capacity' | 'allocatable'> {
   const { info, state, settings } = view
   const hugepages = Object.fromEntries(
     [...info.hugepages].map(([size, total]) => [`hugepages-${binary(size)}`, binary(total)]),
   )
   const paged = [...info.hugepages.values()].reduce((sum, total) => sum + total, 0)
-  const shared = { cpu: String(info.cpuCount), ...hugepages, pods: String(settings.maxPods) }
+  const shared = {
+    ...extendedResources(view.previous),
+    ...{ cpu: String(info.cpuCount), ...hugepages, pods: String(settings.maxPods) },
+  }
   return {
     capacity: {
       ...shared,
