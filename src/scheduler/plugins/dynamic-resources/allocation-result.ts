@@ -8,6 +8,7 @@ type Configuration = resource.v1.DeviceAllocationConfiguration
 
 function resultOf({ request, offered, share }: ChosenDevice): Result {
   const { driver, name: pool } = offered.pool
+  const { bindingConditions, bindingFailureConditions } = offered.device
   return {
     ...{ request: fullName(request), driver, pool, device: offered.device.name },
     ...(request.adminAccess ? { adminAccess: true } : {}),
@@ -16,6 +17,8 @@ function resultOf({ request, offered, share }: ChosenDevice): Result {
     ...(share === undefined || Object.keys(share.consumed).length === 0
       ? {}
       : { consumedCapacity: share.consumed }),
+    ...(bindingConditions === undefined ? {} : { bindingConditions }),
+    ...(bindingFailureConditions === undefined ? {} : { bindingFailureConditions }),
   }
 }
 

@@ -101,7 +101,7 @@ function isFound({ devices, requests, same, distinct, units }: World): boolean {
   const parts = {
     taken: { isTaken: taken, capacityOf: () => undefined },
     matcher: new DeviceMatcher(),
-    gates: { partitions: true, taints: true, sharing: true },
+    gates: { partitions: true, taints: true, sharing: true, preparation: true },
     classOf: (name: string) => ({ metadata: { name }, spec: {} }),
     shareId: () => '',
   }

@@ -49,7 +49,7 @@ function search(
   slices: readonly resource.v1.ResourceSlice[],
   { taken = [], shared, gates = {} }: Settings = {},
 ) {
-  const all = { partitions: true, taints: true, sharing: true, ...gates }
+  const all = { partitions: true, taints: true, sharing: true, preparation: false, ...gates }
   const pools = gatherPools(node, { forNode: () => slices, all: () => slices }, all.partitions)
   let shares = 0
   const parts: AllocatorParts = {

@@ -16,6 +16,8 @@ export interface DeviceGates {
   readonly partitions: boolean
   readonly taints: boolean
   readonly sharing: boolean
+  /** Devices that somebody prepares before pods are bound. */
+  readonly preparation: boolean
 }
 
 /** Which devices other claims have. */
@@ -154,9 +156,8 @@ export class Allocator {
     { request, deviceClass }: Omit<PreparedRequest, 'all'>,
     device: OfferedDevice,
   ): boolean {
-    // Who would prepare it before the pod is bound is not waited for.
-    if ((device.device.bindingConditions ?? []).length > 0) return false
-    const { matcher } = this.#parts
+    const { matcher, gates } = this.#parts
+    if (!gates.preparation && (device.device.bindingConditions ?? []).length > 0) return false
     const { name } = deviceClass.metadata ?? {}
     if (!matcher.matches(device, deviceClass.spec.selectors ?? [], `class ${name}`)) return false
     if (!matcher.matches(device, request.selectors, `claim ${claimKey(claim)}`)) return false

@@ -18,10 +18,14 @@ export class ClaimTracker implements TakenDevices {
   readonly #capacity = new Map<string, Map<string, bigint>>()
   readonly #sharers = new Map<string, number>()
 
-  constructor(informers: Pick<InformerFactory, 'informer'>) {
+  /** `onChange` is called after each change of a claim. */
+  constructor(informers: Pick<InformerFactory, 'informer'>, onChange: () => void = () => {}) {
     const claims = informers.informer(ResourceClaim)
     this.lister = claims.lister
-    claims.onChange((claim, old) => this.#onChange(claim, old))
+    claims.onChange((claim, old) => {
+      this.#onChange(claim, old)
+      onChange()
+    })
   }
 
   readonly isTaken = (id: string): boolean => this.#taken.has(id)

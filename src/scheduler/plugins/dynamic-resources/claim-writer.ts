@@ -4,6 +4,7 @@ import { ResourceClaim } from '../../../api/resource/resource-claim/kind.ts'
 import { isStatus } from '../../../apimachinery/status-error.ts'
 import { formatTime } from '../../../apimachinery/time.ts'
 import type { PluginContext } from '../../framework.ts'
+import { preparesDevices } from './device-finder.ts'
 import { claimKey } from './requests.ts'
 
 type Claim = resource.v1.ResourceClaim
@@ -85,9 +86,7 @@ export class ClaimWriter {
 
   #stamped(allocation: Allocation): Allocation {
     const { features, host } = this.#context
-    const stamps =
-      features.enabled('DRADeviceBindingConditions') && features.enabled('DRAResourceClaimDeviceStatus')
-    return stamps && allocation.allocationTimestamp === undefined
+    return preparesDevices(features) && allocation.allocationTimestamp === undefined
       ? { ...allocation, allocationTimestamp: formatTime(host.now()) }
       : allocation
   }

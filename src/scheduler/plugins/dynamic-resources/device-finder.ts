@@ -1,6 +1,7 @@
 import type { core, resource } from '../../../api/generated/types/index.ts'
 import { DeviceClass } from '../../../api/resource/device-class/kind.ts'
 import { ResourceSlice } from '../../../api/resource/resource-slice/kind.ts'
+import type { Features } from '../../../apimachinery/feature-gates.ts'
 import { uidBytes, uuidOf } from '../../../base/uuid.ts'
 import type { PluginContext } from '../../framework.ts'
 import { Allocator, type AllocatorParts, type TakenDevices } from './allocator.ts'
@@ -8,6 +9,9 @@ import { DeviceMatcher } from './device-matcher.ts'
 import { gatherPools, type SliceSource } from './device-pools.ts'
 
 const byNode = ({ spec }: resource.v1.ResourceSlice): readonly string[] => [spec.nodeName ?? '']
+
+export const preparesDevices = (features: Features): boolean =>
+  features.enabled('DRADeviceBindingConditions') && features.enabled('DRAResourceClaimDeviceStatus')
 
 /** Searches for devices among what drivers publish. */
 export class DeviceFinder {
@@ -29,6 +33,7 @@ export class DeviceFinder {
         partitions: features.enabled('DRAPartitionableDevices'),
         taints: features.enabled('DRADeviceTaints'),
         sharing: features.enabled('DRAConsumableCapacity'),
+        preparation: preparesDevices(features),
       },
       classOf: (name) => classes.get('', name),
       shareId: () => uuidOf(host.randomBytes(uidBytes), 0),

@@ -147,6 +147,9 @@ export function gatherPools(
     const built = buildPool(own, others, partitions)
     if (built !== undefined) pools.push(built)
   }
-  const keyed = ({ driver, name }: DevicePool): string => `${driver}\n${name}`
+  // Devices that can be used at once go before those that somebody has to prepare first.
+  const isLate = ({ devices }: DevicePool): boolean =>
+    devices.some(({ device }) => device.bindingConditions !== undefined)
+  const keyed = (pool: DevicePool): string => `${isLate(pool) ? 1 : 0}${pool.driver}\n${pool.name}`
   return pools.sort((a, b) => (keyed(a) < keyed(b) ? -1 : 1))
 }

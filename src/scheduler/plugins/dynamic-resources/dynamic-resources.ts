@@ -7,6 +7,7 @@ import { canBeReserved, isReservedFor } from '../../../api/resource/pod-claims.t
 import { ResourceClaim } from '../../../api/resource/resource-claim/kind.ts'
 import { ResourceSlice } from '../../../api/resource/resource-slice/kind.ts'
 import { jsonEqual } from '../../../apimachinery/json-equal.ts'
+import { ChangeWaiter } from '../../change-waiter.ts'
 import { actions, type EventRegistration, onEvent } from '../../cluster-event.ts'
 import {
   normalizeScores,
@@ -17,6 +18,7 @@ import {
 } from '../../framework.ts'
 import { allocationResult } from './allocation-result.ts'
 import { type Allocator, InvalidPools } from './allocator.ts'
+import { isHopeless, isOverdue, isPrepared, needsPreparation } from './binding-conditions.ts'
 import { ClaimTracker } from './claim-tracker.ts'
 import { ClaimWriter } from './claim-writer.ts'
 import { DeviceFinder } from './device-finder.ts'
@@ -39,6 +41,11 @@ interface Attempt {
   readonly unavailable: Set<Claim>
 }
 
+export interface DynamicResourcesArgs {
+  /** How long PreBind waits for devices that somebody prepares. */
+  readonly bindingTimeoutSeconds?: number
+}
+
 class DynamicResources implements Plugin {
   readonly name = 'DynamicResources'
   readonly events: readonly EventRegistration[]
@@ -46,11 +53,15 @@ class DynamicResources implements Plugin {
   readonly #tracker: ClaimTracker
   readonly #finder: DeviceFinder
   readonly #writer: ClaimWriter
+  readonly #waiter: ChangeWaiter
+  readonly #timeoutMs: number
   #attempt: Attempt | undefined
 
-  constructor(context: PluginContext) {
+  constructor(context: PluginContext, { bindingTimeoutSeconds = 600 }: DynamicResourcesArgs) {
     this.#context = context
-    this.#tracker = new ClaimTracker(context.informers)
+    this.#timeoutMs = bindingTimeoutSeconds * 1_000
+    this.#waiter = new ChangeWaiter(context.host)
+    this.#tracker = new ClaimTracker(context.informers, this.#waiter.wake)
     this.#finder = new DeviceFinder(context, this.#tracker)
     this.#writer = new ClaimWriter(context)
     this.events = eventsFor((pod) => this.#claimsOf(pod))
@@ -111,6 +122,8 @@ class DynamicResources implements Plugin {
 
   /** The points of one pod's attempt. */
   #prepare({ claims, unavailable }: Attempt): PreparedFilter {
+    const nowMs = this.#context.host.now()
+    const hopeless = claims.filter((claim) => isHopeless(claim, nowMs, this.#timeoutMs))
     const unallocated = claims.filter(({ status }) => status?.allocation === undefined)
     const byNode = new Map<string, readonly Allocation[]>()
     const bound = new Map<Claim, Claim>()
@@ -138,6 +151,7 @@ class DynamicResources implements Plugin {
           const nodes = status?.allocation?.nodeSelector
           return nodes !== undefined && !matchesNodeSelector(nodes, node)
         })
+        away.push(...hopeless)
         for (const claim of away) unavailable.add(claim)
         try {
           const refusal = unallocated.length === 0 ? undefined : find(this.#finder.search(node), name)
@@ -173,13 +187,26 @@ class DynamicResources implements Plugin {
         for (const claim of bound.values()) this.#unreserve(claim, pod)
         bound.clear()
       },
-      preBind: async ({ pod }, node) => {
+      preBind: async ({ pod }, node, signal) => {
         const allocations = allocationsOn(node)
         for (const claim of claims)
           if (!isReservedFor(claim, pod))
             bound.set(claim, await this.#writer.bind(claim, pod, allocations.get(claim)))
+        const now = claims.map((claim) => bound.get(claim) ?? claim)
+        if (now.some(needsPreparation)) await this.#whenPrepared(now, signal)
       },
     }
+  }
+
+  async #whenPrepared(claims: readonly Claim[], signal: AbortSignal): Promise<void> {
+    const isReady = ({ metadata }: Claim): boolean => {
+      const seen = this.#tracker.lister.get(metadata?.namespace ?? '', metadata?.name ?? '')
+      if (seen === undefined || isPrepared(seen)) return seen !== undefined
+      if (isOverdue(seen, this.#context.host.now(), this.#timeoutMs))
+        throw new Error(`device binding timeout: claim=${metadata?.name}`)
+      return false
+    }
+    await this.#waiter.until(() => claims.every(isReady), this.#timeoutMs, signal)
   }
 
   #unreserve(claim: Claim, pod: core.v1.Pod): void {
@@ -213,4 +240,5 @@ function eventsFor(claimsOf: (pod: core.v1.Pod) => readonly Claim[] | string): r
 }
 
 /** Devices for pods' ResourceClaims by structured parameters (KEP-4381, KEP-4816, KEP-4815, KEP-5055, KEP-5075). */
-export const dynamicResources = (context: PluginContext): Plugin => new DynamicResources(context)
+export const dynamicResources = (context: PluginContext, args: DynamicResourcesArgs = {}): Plugin =>
+  new DynamicResources(context, args)

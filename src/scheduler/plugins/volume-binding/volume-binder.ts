@@ -13,6 +13,7 @@ import {
   volumeForClaim,
 } from '../../../reconcile/match-volume.ts'
 import { AssumedObjects } from '../../assumed-objects.ts'
+import { ChangeWaiter } from '../../change-waiter.ts'
 import type { PluginContext } from '../../framework.ts'
 import type { PodVolumes, VolumeSources } from './find-volumes.ts'
 
@@ -36,8 +37,7 @@ export class VolumeBinder {
   readonly #nodes
   readonly #context: PluginContext
   readonly #timeoutMs: number
-  /** Called when a volume or claim has changed. */
-  readonly #waiting = new Set<() => void>()
+  readonly #waiter: ChangeWaiter
 
   constructor(context: PluginContext, timeoutMs: number) {
     const { informers } = context
@@ -48,11 +48,9 @@ export class VolumeBinder {
     const claims = informers.informer(PersistentVolumeClaim)
     this.#volumes = new AssumedObjects(volumes)
     this.claims = new AssumedObjects(claims)
-    const wake = (): void => {
-      for (const waiting of this.#waiting) waiting()
-    }
-    volumes.onChange(wake)
-    claims.onChange(wake)
+    this.#waiter = new ChangeWaiter(context.host)
+    volumes.onChange(this.#waiter.wake)
+    claims.onChange(this.#waiter.wake)
     this.#nodes = informers.informer(Node).lister
     const classes = informers.informer(StorageClass).lister
     const drivers = informers.informer(CSIDriver).lister
@@ -93,7 +91,11 @@ export class VolumeBinder {
     const { client } = this.#context
     for (const { volume } of assumed.volumes) await client.resource(PersistentVolume).update(volume)
     for (const claim of assumed.claims) await client.resource(PersistentVolumeClaim).update(claim)
-    await this.#until(() => this.#isBound(assumed), signal)
+    try {
+      await this.#waiter.until(() => this.#isBound(assumed), this.#timeoutMs, signal)
+    } catch (error) {
+      throw new Error(`binding volumes: ${error instanceof Error ? error.message : error}`)
+    }
   }
 
   #isBound({ node, volumes, claims }: AssumedVolumes): boolean {
@@ -133,32 +135,5 @@ export class VolumeBinder {
     if (canUseVolume(volume, node)) return
     const [name, at] = [volume.metadata?.name, node.metadata?.name]
     throw new Error(`pv "${name}" node affinity doesn't match node "${at}": no matching NodeSelectorTerms`)
-  }
-
-  /** Asked again whenever a volume or a claim changes. */
-  #until(isSo: () => boolean, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const end = (error?: Error): void => {
-        this.#waiting.delete(look)
-        timer.cancel()
-        signal.removeEventListener('abort', abort)
-        if (error) reject(new Error(`binding volumes: ${error.message}`))
-        else resolve()
-      }
-      const abort = (): void => end(new Error('context canceled'))
-      const look = (): void => {
-        try {
-          if (isSo()) end()
-        } catch (error) {
-          end(error instanceof Error ? error : new Error(String(error)))
-        }
-      }
-      const timer = this.#context.host.schedule(this.#timeoutMs, () =>
-        end(new Error('context deadline exceeded')),
-      )
-      signal.addEventListener('abort', abort, { once: true })
-      this.#waiting.add(look)
-      look()
-    })
   }
 }
