@@ -2,6 +2,7 @@ import type { Plugin, PluginContext } from './framework.ts'
 import { defaultBinder } from './plugins/default-binder/default-binder.ts'
 import { defaultPreemption } from './plugins/default-preemption/default-preemption.ts'
 import { dynamicResources } from './plugins/dynamic-resources/dynamic-resources.ts'
+import { gangScheduling } from './plugins/gang-scheduling/gang-scheduling.ts'
 import { imageLocality } from './plugins/image-locality/image-locality.ts'
 import { interPodAffinity } from './plugins/inter-pod-affinity/inter-pod-affinity.ts'
 import { nodeAffinity } from './plugins/node-affinity/node-affinity.ts'
@@ -47,6 +48,7 @@ const defaultPlugins: readonly (readonly [
   [imageLocality, 1],
   [defaultBinder, 0],
   [nodeDeclaredFeatures, 0, 'NodeDeclaredFeatures'],
+  [gangScheduling, 0, 'GangScheduling'],
 ]
 
 export function defaultProfile(context: PluginContext): Profile {
