@@ -29,7 +29,11 @@ export const HorizontalPodAutoscalerV1 = defineKind<OldAutoscaler>({
     toStored: toNewAutoscaler,
     fromStored: toOldAutoscaler,
   },
-  defaults: (autoscaler) => set(autoscaler, 'spec', fill(autoscaler.spec ?? {}, { minReplicas: 1 })),
+  // Through the newer version, whose default metric is a field here.
+  defaults: (autoscaler) =>
+    toOldAutoscaler(
+      toNewAutoscaler(set(autoscaler, 'spec', fill(autoscaler.spec ?? {}, { minReplicas: 1 }))),
+    ),
   prepareForCreate: (autoscaler, context) =>
     toOldAutoscaler(HorizontalPodAutoscaler.prepareForCreate(toNewAutoscaler(autoscaler), context)),
   prepareForUpdate: (autoscaler, old, context) =>
