@@ -124,14 +124,14 @@ function checkOwnPreconditions(
     throw refuse('ResourceVersion', resourceVersion, metadata.resourceVersion)
 }
 
-/** Upstream names the kind, not the resource, in these. */
+/** Upstream names the kind, not the resource, in these, and the group that it works with. */
 export function checkPreconditions({ resource, name, options }: Deletion, live: KubernetesObject): void {
   const { uid, resourceVersion } = options.preconditions ?? {}
   if (resource.kind.terminating !== undefined) {
     checkOwnPreconditions(resource.subject(name), { uid, resourceVersion }, live)
     return
   }
-  const subject = { group: resource.kind.group, resource: resource.kind.kind, name }
+  const subject = { group: resource.cache.kind.group, resource: resource.kind.kind, name }
   const own = live.metadata ?? {}
   if (uid !== undefined && uid !== own.uid) {
     throw conflict(
