@@ -113,6 +113,16 @@ export function program(): Command {
     )
     .option('--quota-backend-bytes <bytes>', 'how large the store may grow', wholeNumber(1))
     .option(
+      '--scheduler-config <file>',
+      'a KubeSchedulerConfiguration: profiles, plugins and their arguments',
+    )
+    .option(
+      '--scheduler-plugin <file>',
+      'a module with scheduler plugins of your own (repeatable)',
+      (file: string, before: readonly string[]) => [...before, file],
+      [],
+    )
+    .option(
       '--registry-mirror <host=url>',
       'where images of a registry come from; may be repeated',
       registryMirror,

@@ -188,6 +188,7 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
     ...defined({
       quotaBackendBytes: options.quotaBackendBytes,
       compactionIntervalMs: options.compactionIntervalMs,
+      scheduling: options.scheduling,
     }),
   })
   try {

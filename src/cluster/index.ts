@@ -24,12 +24,23 @@ export {
 export { runLeaderElection } from '../reconcile/leader-election.ts'
 export { permissionsOf } from '../reconcile/permissions-of.ts'
 export { startController } from '../reconcile/start-controller.ts'
+export { actions, onEvent } from '../scheduler/cluster-event.ts'
+export type { CustomPlugin, Scheduling } from '../scheduler/config/scheduling-of.ts'
+export type {
+  Filter,
+  Plugin as SchedulerPlugin,
+  PluginContext,
+  PreFilterResult,
+  PreScoreResult,
+  Rejection,
+} from '../scheduler/framework.ts'
 export type { EtcdServers } from '../storage/etcd/etcd-connection.ts'
 export { Cluster } from './cluster.ts'
 export { type DataDirectory, dataDirectory, defaultDataDirectory } from './data-directory.ts'
 export * from './kinds.ts'
 export { type EtcdFiles, readLastStart, writeLastStart } from './last-start.ts'
 export { type ClusterStatus, clusterStatus, deleteCluster, loadImages, stopCluster } from './lifecycle.ts'
+export { loadScheduling } from './load-scheduling.ts'
 export type { ClusterOptions, NetworkOptions, RegistryMirror, RuntimeName } from './options.ts'
 export { type Report, type Step, step } from './progress.ts'
 export { runNode } from './real-nodes/run-node.ts'

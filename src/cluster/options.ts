@@ -1,4 +1,5 @@
 import type { Logger } from '../base/logger.ts'
+import type { Scheduling } from '../scheduler/config/scheduling-of.ts'
 import type { EtcdServers } from '../storage/etcd/etcd-connection.ts'
 
 /** The addresses of a cluster; upstream's and kubeadm's defaults. */
@@ -51,6 +52,8 @@ export interface ClusterOptions {
   /** Bytes that the store may take; upstream's 2 GiB where absent. */
   readonly quotaBackendBytes?: number
   readonly network?: Partial<NetworkOptions>
+  /** Profiles and plugins of the scheduler; upstream's defaults where absent. */
+  readonly scheduling?: Scheduling
   /** For nodes with real containers; plain HTTP is allowed. */
   readonly registryMirrors?: readonly RegistryMirror[]
   readonly logger?: Logger

@@ -1,6 +1,7 @@
 import type { core } from '../api/generated/types/index.ts'
 import { inPlugin, PluginError } from './cycle/plugin-error.ts'
 import type { PreparedCycle } from './cycle/prepared-cycle.ts'
+import type { Extender } from './extender/extender.ts'
 import type { Plugin, Refusal } from './framework.ts'
 import type { PodsOnTheirWay } from './waiting-pods.ts'
 
@@ -13,6 +14,7 @@ export type BindingResult =
 
 export interface BindingCycleOptions {
   readonly waiting: PodsOnTheirWay
+  readonly extenders: readonly Extender[]
   readonly signal: AbortSignal
   /** The pod will be bound there after some time: others (autoscalers) shall know. */
   readonly onExpected: (pod: core.v1.Pod, node: string) => void
@@ -55,7 +57,7 @@ export class BindingCycle {
   }
 
   async run(cycle: PreparedCycle, node: string, waits: ReadonlyMap<string, number>): Promise<BindingResult> {
-    const { waiting, onExpected, onPermitted } = this.#options
+    const { waiting, extenders, onExpected, onPermitted } = this.#options
     const { pod } = cycle
     try {
       const preBinds = preBindsOf(cycle, node)
@@ -71,7 +73,7 @@ export class BindingCycle {
       }
       onPermitted(pod.uid)
       if (preBinds.length > 0) await this.#preBind(cycle, node, preBinds)
-      await bind(cycle, node)
+      await bind(cycle, node, extenders)
     } catch (error) {
       return { type: 'error', error }
     }
@@ -103,7 +105,14 @@ function preBindsOf(cycle: PreparedCycle, node: string): readonly Plugin[] {
   })
 }
 
-async function bind({ profile, pod }: PreparedCycle, node: string): Promise<void> {
+/** An extender that binds goes before the plugins. */
+async function bind(
+  { profile, pod }: PreparedCycle,
+  node: string,
+  extenders: readonly Extender[],
+): Promise<void> {
+  for (const extender of extenders)
+    if (extender.binds && extender.isInterested(pod.pod) && (await extender.bind(pod.pod, node))) return
   for (const plugin of profile.at.bind) {
     try {
       if (await plugin.bind?.(pod, node)) return

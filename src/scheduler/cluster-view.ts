@@ -34,17 +34,20 @@ export class ClusterView {
   readonly #assumed = new Set<string>()
   /** Changes that wait for the end of a cycle. */
   #held: (() => void)[] | undefined
+  #holds = 0
 
   constructor(listener: ClusterViewListener) {
     this.#listener = listener
   }
 
-  /** Changes wait until `release`. */
+  /** Changes wait until `release`, called as often. */
   hold(): void {
-    this.#held = []
+    this.#held ??= []
+    this.#holds++
   }
 
   release(): void {
+    if (--this.#holds > 0) return
     const held = this.#held ?? []
     this.#held = undefined
     for (const change of held) change()

@@ -6,6 +6,7 @@ import type { Client } from '../client/client.ts'
 import type { InformerFactory } from '../client/informer.ts'
 import type { Report } from '../client/series-recorder.ts'
 import type { ClusterEvent, EventRegistration } from './cluster-event.ts'
+import type { Extender } from './extender/extender.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { NodeTable } from './node-table.ts'
 import type { PodInfo } from './pod-info.ts'
@@ -139,6 +140,7 @@ export interface PluginContext {
   readonly nodes: NodeTable
   readonly nominated: NominatedPods
   readonly waiting: WaitingPods
+  readonly extenders: readonly Extender[]
   readonly metrics: Metrics
   /** Writes an event. */
   readonly report: (report: Omit<Report, 'reportingController'>) => void

@@ -6,6 +6,8 @@ import type { Client } from '../client/client.ts'
 import type { InformerFactory } from '../client/informer.ts'
 import type { SeriesRecorder } from '../client/series-recorder.ts'
 import { defaultProfile } from './default-profile.ts'
+import type { ExtenderCall } from './extender/extender.ts'
+import type { ExtenderSettings } from './extender/extender-settings.ts'
 import type { PluginContext } from './framework.ts'
 import type { Profile } from './profile.ts'
 
@@ -23,6 +25,7 @@ export interface SchedulerSettings {
   readonly podInitialBackoffSeconds?: number
   /** Of the longest: 10. */
   readonly podMaxBackoffSeconds?: number
+  readonly extenders?: readonly ExtenderSettings[]
 }
 
 export interface SchedulerOptions extends SchedulerSettings {
@@ -34,6 +37,8 @@ export interface SchedulerOptions extends SchedulerSettings {
   readonly metrics: Metrics
   /** Absent: the default plugins as `default-scheduler`. */
   readonly profiles?: readonly ProfileSource[]
+  /** How extenders are asked; needed where there are any. */
+  readonly callExtender?: ExtenderCall
   /** Absent: as the release has them. */
   readonly features?: Features
 }

@@ -13,6 +13,7 @@ import { ClusterView } from './cluster-view.ts'
 import { fitErrorText } from './cycle/fit-error.ts'
 import type { PreparedCycle } from './cycle/prepared-cycle.ts'
 import { type Diagnosis, PodPlacer, type Selection } from './cycle/schedule-pod.ts'
+import { type Extender, makeExtenders } from './extender/extender.ts'
 import { type Failure, FailureWriter } from './failure-writer.ts'
 import type { PluginContext, Refusal } from './framework.ts'
 import { makePodInfo, type PodInfo, refreshPodInfo } from './pod-info.ts'
@@ -51,6 +52,7 @@ export class Scheduler {
   readonly #options: SchedulerOptions
   readonly #profiles: ReadonlyMap<string, Profile>
   readonly #view: ClusterView
+  readonly #extenders: readonly Extender[]
   readonly #nominator = new Nominator()
   readonly #queue: SchedulingQueue
   readonly #placer: PodPlacer
@@ -82,6 +84,7 @@ export class Scheduler {
       },
       withdrawn: (uid) => this.#waiting.get(uid)?.reject('', 'removed'),
     })
+    this.#extenders = makeExtenders(options)
     this.#profiles = this.#makeProfiles()
     this.#queue = this.#makeQueue()
     this.#placer = new PodPlacer({
@@ -89,9 +92,11 @@ export class Scheduler {
       nominated: this.#nominator,
       random: () => host.random(),
       percentageOfNodesToScore: options.percentageOfNodesToScore ?? 0,
+      extenders: this.#extenders,
     })
     this.#binding = new BindingCycle({
       waiting: this.#waiting,
+      extenders: this.#extenders,
       signal: this.#abort.signal,
       onExpected: (pod, node) => this.#failures.write(pod, undefined, node),
       onPermitted: (uid) => this.#queue.done(uid),
@@ -130,6 +135,7 @@ export class Scheduler {
       ...{ host, logger, metrics, features },
       nodes: this.#view.table,
       nominated: this.#nominator,
+      extenders: this.#extenders,
       waiting: this.#waiting,
       activate: (uids) => this.#queue.activate(uids),
       requeue: (event) => this.#view.change(() => this.#queue.moveFor(event)),
@@ -256,11 +262,29 @@ export class Scheduler {
     }
     const startMs = host.monotonicMs()
     try {
-      const selection = this.#placer.select(info, profile)
+      const selection = this.#placer.selectAsking(info, profile)
+      if (selection instanceof Promise) return host.track(this.#ask(queued, profile, selection, startMs))
       return this.#decide(queued, selection, startMs)
     } catch (error) {
       this.#end(queued, profile, startMs, errorEnding(error))
       return undefined
+    }
+  }
+
+  /** While extenders are asked the picture does not change. */
+  async #ask(
+    queued: QueuedPod,
+    profile: Profile,
+    asking: Promise<Selection>,
+    startMs: number,
+  ): Promise<void> {
+    this.#view.hold()
+    try {
+      await this.#decide(queued, await asking, startMs)
+    } catch (error) {
+      this.#end(queued, profile, startMs, errorEnding(error))
+    } finally {
+      this.#view.release()
     }
   }
 

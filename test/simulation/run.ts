@@ -1,10 +1,13 @@
-// Tries many seeds: `npm run simulate [-- COUNT [FIRST]]`. A seed that fails is told with its whole history; one seed
-// again: `npm run simulate -- 1 SEED`.
+// Tries many seeds: `npm run simulate [-- [scheduling] COUNT [FIRST]]`. A seed that fails is told with its whole history;
+// one seed again: `npm run simulate -- 1 SEED`.
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import { simulateScheduling } from './scheduling/simulate-scheduling.ts'
 import { simulate } from './support/storm/simulate.ts'
 
-const [count = 1_000, first = 1] = process.argv.slice(2).map(Number)
+const kinds = process.argv[2] === 'scheduling' ? ['scheduling'] : []
+const run = kinds.length > 0 ? simulateScheduling : simulate
+const [count = 1_000, first = 1] = process.argv.slice(2 + kinds.length).map(Number)
 const isWorker = process.send !== undefined
 
 interface Told {
@@ -16,7 +19,7 @@ interface Told {
 /** Seeds come as messages, one after another. */
 function work(): void {
   process.on('message', async (seed: number) => {
-    const { wrong, history } = await simulate(seed)
+    const { wrong, history } = await run(seed)
     process.send?.({ seed, wrong, history: wrong.length > 0 ? history : [] })
   })
 }
@@ -29,9 +32,9 @@ function tell({ seed, wrong, history }: Told, done: number): void {
 
 async function lead(): Promise<number> {
   let [next, done, failed] = [first, 0, 0]
-  const run = (): Promise<void> =>
+  const runWorker = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const child = fork(import.meta.filename)
+      const child = fork(import.meta.filename, kinds)
       const go = (): void => {
         if (next < first + count) child.send(next++)
         else child.disconnect()
@@ -46,7 +49,7 @@ async function lead(): Promise<number> {
       )
       go()
     })
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), count) }, run))
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), count) }, runWorker))
   console.log(`${done - failed} of ${count} seeds are well, ${failed} are not`)
   return failed
 }

@@ -13,6 +13,7 @@ import {
   installCommand,
   installPackages,
   isAlive,
+  loadScheduling,
   missingPackages,
   type NetworkOptions,
   type RegistryMirror,
@@ -49,6 +50,8 @@ export interface UpOptions {
   readonly serviceNodePortRange?: NetworkOptions['nodePorts']
   readonly clusterDomain?: string
   readonly dnsTtl?: number
+  readonly schedulerConfig?: string
+  readonly schedulerPlugin: readonly string[]
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -165,6 +168,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
       logLevel: options.logLevel,
       network: networkOf(options),
       registryMirrors: options.registryMirror,
+      scheduling: await loadScheduling(options.schedulerConfig, options.schedulerPlugin),
       ...defined({
         quotaBackendBytes: options.quotaBackendBytes,
         compactionIntervalMs: options.autoCompactionRetention,

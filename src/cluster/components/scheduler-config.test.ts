@@ -8,14 +8,14 @@ test('schedulerConfig() reads what is there', () => {
 leaderElection: {leaderElect: false, leaseDuration: 30s}
 percentageOfNodesToScore: 50
 `
-  expect(schedulerConfig(text, '/etc/kubernetes/config.yaml')).toEqual({
+  expect(schedulerConfig(text, '/etc/kubernetes/config.yaml')).toMatchObject({
     flags: {
       kubeconfig: '/etc/kubernetes/scheduler.conf',
       'kube-api-qps': 20,
       'leader-elect': false,
       'leader-elect-lease-duration': 30_000,
     },
-    percentageOfNodesToScore: 50,
+    scheduling: { percentageOfNodesToScore: 50, profiles: [{ schedulerName: 'default-scheduler' }] },
   })
 })
 
@@ -24,9 +24,8 @@ test.each([
     'kind: Pod\napiVersion: v1\n',
     'is a v1 Pod, not a kubescheduler.config.k8s.io/v1 KubeSchedulerConfiguration',
   ],
-  [`${head}extenders: []\n`, 'unknown field "extenders"'],
+  [`${head}profiles: [{name: x}]\n`, 'config.yaml: strict decoding error: unknown field "profiles[0].name"'],
   [`${head}clientConnection: {contentType: json}\n`, 'unknown field "clientConnection.contentType"'],
-  [`${head}profiles: [{schedulerName: other}]\n`, 'other is not there'],
 ])('schedulerConfig() refuses what is not there by name: %j', (text, message) => {
   expect(() => schedulerConfig(text, 'config.yaml')).toThrow(message)
 })

@@ -1,14 +1,17 @@
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
+import type { Features } from '../../apimachinery/feature-gates.ts'
 import { defined } from '../../base/defined.ts'
+import type { SchedulerConfiguration } from '../../scheduler/config/read-configuration.ts'
+import { type CustomPlugin, SchedulingError, schedulingOf } from '../../scheduler/config/scheduling-of.ts'
 import type { ComponentFlags } from './component-base.ts'
-import { booleanOf, configObject, durationOf, listOf, numberOf, only, textOf } from './config-fields.ts'
+import { booleanOf, configObject, durationOf, numberOf, only, textOf } from './config-fields.ts'
 import { FlagError } from './flags/parse-flags.ts'
 
-/** What a KubeSchedulerConfiguration can say here. */
+/** What a KubeSchedulerConfiguration says. */
 export interface SchedulerConfig {
   readonly flags: Partial<ComponentFlags>
-  readonly percentageOfNodesToScore?: number
+  readonly scheduling: SchedulerConfiguration
 }
 
 const leaderFields = [
@@ -30,24 +33,29 @@ function leaderFlags(value: unknown): Partial<ComponentFlags> {
   })
 }
 
-function checkProfiles(profiles: readonly unknown[]): void {
-  if (profiles.length > 1) throw new FlagError('profiles: more than one is not there')
-  const profile = only(profiles[0], 'profiles[0]', ['schedulerName'])
-  const name = textOf(profile, 'schedulerName') ?? 'default-scheduler'
-  if (name !== 'default-scheduler')
-    throw new FlagError(`profiles[0].schedulerName: ${name} is not there, only default-scheduler`)
-}
-
 /**
  * Reads a file of kind KubeSchedulerConfiguration (https://kubernetes.io/docs/reference/config-api/kube-scheduler-config.v1/)
  * into flags; relative files in it are beside it. Throws FlagError for what is wrong, or not there.
  */
-export function schedulerConfig(text: string, file: string): SchedulerConfig {
+export function schedulerConfig(
+  text: string,
+  file: string,
+  plugins: readonly CustomPlugin[] = [],
+  features?: Features,
+): SchedulerConfig {
   const kind = ['kubescheduler.config.k8s.io/v1', 'KubeSchedulerConfiguration'] as const
-  const top = configObject(parse(text), file, kind, [
-    ...['clientConnection', 'leaderElection', 'percentageOfNodesToScore', 'profiles'],
+  const value: unknown = parse(text)
+  const top = configObject(value, file, kind, [
+    ...[
+      'clientConnection',
+      'leaderElection',
+      'percentageOfNodesToScore',
+      'profiles',
+      'parallelism',
+      'extenders',
+    ],
+    ...['podInitialBackoffSeconds', 'podMaxBackoffSeconds', 'enableProfiling', 'enableContentionProfiling'],
   ])
-  checkProfiles(listOf(top, 'profiles') ?? [])
   const client = only(top['clientConnection'], 'clientConnection', ['kubeconfig', 'qps', 'burst'])
   const kubeconfig = textOf(client, 'kubeconfig')
   const flags = defined({
@@ -56,6 +64,9 @@ export function schedulerConfig(text: string, file: string): SchedulerConfig {
     'kube-api-burst': numberOf(client, 'burst'),
     ...leaderFlags(top['leaderElection']),
   })
-  const percentageOfNodesToScore = numberOf(top, 'percentageOfNodesToScore')
-  return defined({ flags, percentageOfNodesToScore })
+  try {
+    return { flags, scheduling: schedulingOf({ configuration: value, plugins }, features) }
+  } catch (error) {
+    throw error instanceof SchedulingError ? new FlagError(`${file}: ${error.message}`) : error
+  }
 }

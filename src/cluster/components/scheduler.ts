@@ -5,7 +5,11 @@ import { realHost } from '../../base/host/real-host.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
 import { SeriesRecorder } from '../../client/series-recorder.ts'
+import type { SchedulerConfiguration } from '../../scheduler/config/read-configuration.ts'
+import { schedulingOf } from '../../scheduler/config/scheduling-of.ts'
 import { Scheduler } from '../../scheduler/scheduler.ts'
+import { extenderCalls } from '../control-plane/call-extender.ts'
+import { loadPlugins } from '../load-scheduling.ts'
 import {
   type ComponentFlags,
   componentFlags,
@@ -16,11 +20,11 @@ import {
   waitForServer,
 } from './component-base.ts'
 import { type ApiConnection, connect } from './connection.ts'
-import { pairs, path } from './flags/flag-types.ts'
+import { pairs, path, repeated } from './flags/flag-types.ts'
 import { readFlagFile } from './read-pem.ts'
 import { runAsLeader } from './run-as-leader.ts'
 import type { Component, ComponentContext } from './run-component.ts'
-import { schedulerConfig } from './scheduler-config.ts'
+import { type SchedulerConfig, schedulerConfig } from './scheduler-config.ts'
 
 const program = 'kube-scheduler'
 const port = 10_259
@@ -28,19 +32,20 @@ const port = 10_259
 const flags = {
   ...componentFlags(program, port, 50, 100),
   config: path('A KubeSchedulerConfiguration; it goes before the flags that say the same.'),
+  plugin: repeated('A module with plugins of your own as its default export; may be given several times.'),
   'feature-gates': pairs('Feature gates: Name=true|false.', parseFeatureGates),
 }
 
 interface Work extends Pick<ComponentContext, 'logger'> {
   readonly flags: ComponentFlags
   readonly features: Features
-  readonly percentageOfNodesToScore: number
+  readonly scheduling: SchedulerConfiguration
   readonly metrics: Metrics
   readonly own: ApiConnection
 }
 
 async function work(task: Work, signal: AbortSignal, beforeWrite: () => void): Promise<void> {
-  const { flags, logger, metrics, own, percentageOfNodesToScore } = task
+  const { flags, logger, metrics, own, scheduling } = task
   const stops: ComponentContext['stops'] = []
   try {
     await waitForServer(own, signal)
@@ -53,10 +58,13 @@ async function work(task: Work, signal: AbortSignal, beforeWrite: () => void): P
     stops.push(() => informers.stop())
     const events = new SeriesRecorder({ client, host: realHost, logger, hostname: hostname() })
     stops.push(() => events.stop())
+    const extenders = extenderCalls()
+    stops.push(() => extenders.close())
     const scheduler = new Scheduler({
       ...{ client, informers, events, host: realHost, logger, metrics },
+      ...scheduling,
+      callExtender: extenders.call,
       features: task.features,
-      percentageOfNodesToScore,
     })
     stops.push(() => scheduler.stop())
     scheduler.start().catch((error: unknown) => logger.warn('scheduling has not begun', { error }))
@@ -78,14 +86,17 @@ export const scheduler: Component<typeof flags> = {
     const features = featureGates(given['feature-gates'])
     const file = given.config
     const text = readFlagFile('config', file)
-    const config = text === undefined ? { flags: {} } : schedulerConfig(text, file ?? '')
+    const plugins = await loadPlugins(given.plugin)
+    const config: SchedulerConfig =
+      text === undefined
+        ? { flags: {}, scheduling: schedulingOf({ plugins }, features) }
+        : schedulerConfig(text, file ?? '', plugins, features)
     const values: ComponentFlags = { ...given, ...config.flags }
     const kubeconfig = kubeconfigOf(values)
     const metrics = await serveComponent(program, values, context, () => undefined)
     const electing = { userAgent: `${program}/leader-election`, perSecond: -1, burst: 1 }
     const own = ownConnection(kubeconfig, electing, stops)
-    const percentageOfNodesToScore = config.percentageOfNodesToScore ?? 0
-    const task = { flags: values, features, percentageOfNodesToScore, logger, metrics, own }
+    const task = { flags: values, features, scheduling: config.scheduling, logger, metrics, own }
     runAsLeader({
       ...{ program, logger, metrics, stops, lost, connection: own, settings: leaderSettings(values) },
       coordinated: features.enabled('CoordinatedLeaderElection'),

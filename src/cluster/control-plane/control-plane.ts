@@ -15,6 +15,7 @@ import { createInformerFactory } from '../../client/informer-factory.ts'
 import { SeriesRecorder } from '../../client/series-recorder.ts'
 import { controllers, offByDefault } from '../../controllers/controllers.ts'
 import { oneSigner } from '../../controllers/csrsigning/plan-certificate.ts'
+import { type Scheduling, schedulingOf } from '../../scheduler/config/scheduling-of.ts'
 import { Scheduler } from '../../scheduler/scheduler.ts'
 import { defaultAccess } from '../access/access-options.ts'
 import type { NetworkOptions } from '../options.ts'
@@ -24,6 +25,7 @@ import { tokenKeys } from '../pki/token-keys.ts'
 import { type Report, step } from '../progress.ts'
 import type { ApiServerSetup } from './api-server.ts'
 import { ownIdentity } from './api-server-identity.ts'
+import { extenderCalls } from './call-extender.ts'
 import { clientFor, componentUser, controllerUser, managerUser } from './component-clients.ts'
 import { KindsOfServer } from './kinds-of.ts'
 import type { StoragePlace } from './open-storage.ts'
@@ -51,6 +53,7 @@ export interface ControlPlaneOptions {
   readonly checked: boolean
   /** What `--feature-gates` sets. */
   readonly featureGates?: ReadonlyMap<string, boolean>
+  readonly scheduling?: Scheduling
   /** What `--runtime-config` sets. */
   readonly runtimeConfig?: RuntimeConfig
 }
@@ -180,7 +183,11 @@ async function control(
   })
   const schedulerClient = clientFor(server, schedulerUser, 'kube-scheduler')
   const events = new SeriesRecorder({ client: schedulerClient, host, logger, hostname: hostname() })
+  const extenders = extenderCalls()
+  stops.push(() => extenders.close())
   const scheduler = new Scheduler({
+    ...schedulingOf(options.scheduling ?? {}, features),
+    callExtender: extenders.call,
     ...{ client: schedulerClient, informers, events, features, host, logger, metrics },
   })
   stops.push(() => events.stop())

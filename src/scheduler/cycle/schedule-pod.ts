@@ -1,3 +1,4 @@
+import { type Extender, extenderName } from '../extender/extender.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { NodeTable } from '../node-table.ts'
 import { NodeFinder } from './find-nodes.ts'
@@ -25,6 +26,11 @@ export type Selection =
     }
   | { readonly type: 'none'; readonly cycle: PreparedCycle | undefined; readonly diagnosis: Diagnosis }
 
+interface Found {
+  readonly cycle: PreparedCycle
+  readonly feasible: readonly NodeInfo[]
+}
+
 export interface PodPlacerOptions {
   readonly table: NodeTable
   readonly nominated: CycleParts['nominated']
@@ -32,6 +38,7 @@ export interface PodPlacerOptions {
   readonly random: () => number
   /** Of profiles that have none of their own; 0 adapts to the cluster's size. */
   readonly percentageOfNodesToScore: number
+  readonly extenders?: readonly Extender[]
 }
 
 /** Finds a node for one pod after another. Throws PluginError when a plugin fails. */
@@ -45,7 +52,21 @@ export class PodPlacer {
     this.#finder = new NodeFinder(options.table)
   }
 
+  /** A promise only where extenders, who are elsewhere, have a say. */
+  selectAsking(pod: CycleParts['pod'], profile: CycleParts['profile']): Selection | Promise<Selection> {
+    const interested = (this.#options.extenders ?? []).filter((extender) => extender.isInterested(pod.pod))
+    if (interested.length === 0) return this.select(pod, profile)
+    const found = this.#find(pod, profile)
+    return 'type' in found ? found : this.#ask(found, interested)
+  }
+
+  /** By the plugins alone. */
   select(pod: CycleParts['pod'], profile: CycleParts['profile']): Selection {
+    const found = this.#find(pod, profile)
+    return 'type' in found ? found : this.#choose(found.cycle, found.feasible)
+  }
+
+  #find(pod: CycleParts['pod'], profile: CycleParts['profile']): Found | Selection {
     const { table, nominated } = this.#options
     const refusals = this.#refusals
     refusals.clear()
@@ -58,13 +79,38 @@ export class PodPlacer {
       return none(cycle, refusals, rejection.reasons.join(', '), false)
     }
     const percentage = profile.percentageOfNodesToScore ?? this.#options.percentageOfNodesToScore
-    const feasible = this.#finder.find(cycle, percentage, refusals)
+    return { cycle, feasible: this.#finder.find(cycle, percentage, refusals) }
+  }
+
+  #choose(cycle: PreparedCycle, feasible: readonly NodeInfo[], extra?: Float64Array): Selection {
     const [first] = feasible
-    if (first === undefined) return none(cycle, refusals, '', false)
+    if (first === undefined) return none(cycle, this.#refusals, '', false)
     if (feasible.length === 1) return { type: 'node', node: first, cycle, feasible: 1 }
     const totals = scoreNodes(cycle, feasible)
+    if (extra !== undefined)
+      for (const [index, points] of extra.entries()) totals[index] = (totals[index] ?? 0) + points
     const node = feasible[chooseBest(totals, this.#options.random)] ?? first
     return { type: 'node', node, cycle, feasible: feasible.length }
+  }
+
+  async #ask({ cycle, feasible: found }: Found, extenders: readonly Extender[]): Promise<Selection> {
+    let feasible = found
+    for (const extender of extenders) {
+      if (feasible.length === 0) break
+      feasible = await extender.filter(cycle.pod.pod, feasible, this.#refusals)
+    }
+    const given = await Promise.all(
+      feasible.length < 2 ? [] : extenders.map((extender) => extender.prioritize(cycle.pod.pod, feasible)),
+    )
+    const extra = new Float64Array(feasible.length)
+    for (const points of given)
+      feasible.forEach(({ name }, index) => {
+        extra[index] = (extra[index] ?? 0) + (points.get(name) ?? 0)
+      })
+    const selection = this.#choose(cycle, feasible, extra)
+    if (selection.type === 'node' || feasible.length === found.length) return selection
+    const unschedulablePlugins = selection.diagnosis.unschedulablePlugins.union(new Set([extenderName]))
+    return { ...selection, diagnosis: { ...selection.diagnosis, unschedulablePlugins } }
   }
 }
 

@@ -26,6 +26,7 @@ export function pluginContext({ table, informers, gates = {} }: PluginContextPar
     logger: silentLogger,
     nominated: { on: () => [] },
     waiting: { get: () => undefined, list: () => [], preempt: () => false },
+    extenders: [],
     metrics: new PrometheusMetrics(),
     report: () => {},
     denominate: () => {},

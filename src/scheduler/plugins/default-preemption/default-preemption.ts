@@ -2,10 +2,14 @@ import { Pod } from '../../../api/core/pod/kind.ts'
 import { podCondition } from '../../../api/core/pod/pod-state.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { PodDisruptionBudget } from '../../../api/policy/pod-disruption-budget/kind.ts'
+import { invalidValue } from '../../../apimachinery/field-errors.ts'
 import { actions, onEvent } from '../../cluster-event.ts'
+import type { FieldsReader } from '../../config/fields-reader.ts'
 import { fitErrorText } from '../../cycle/fit-error.ts'
+import type { Victims } from '../../extender/extender.ts'
 import type { FailedAttempt, Plugin, PluginContext, PostFilterResult, Rejection } from '../../framework.ts'
 import type { NodeInfo } from '../../node-info.ts'
+import type { PodInfo } from '../../pod-info.ts'
 import { Budgets } from './budgets.ts'
 import { Evictions } from './evictions.ts'
 import { pickCandidate } from './pick-candidate.ts'
@@ -21,6 +25,27 @@ export interface DefaultPreemptionArgs {
 export const defaultPreemptionDefaults: DefaultPreemptionArgs = {
   minCandidateNodesPercentage: 10,
   minCandidateNodesAbsolute: 100,
+}
+
+export function readPreemptionArgs(reader: FieldsReader): DefaultPreemptionArgs {
+  const percentage = 'minCandidateNodesPercentage'
+  const absolute = 'minCandidateNodesAbsolute'
+  const args = {
+    minCandidateNodesPercentage:
+      reader.integer(percentage) ?? defaultPreemptionDefaults.minCandidateNodesPercentage,
+    minCandidateNodesAbsolute:
+      reader.integer(absolute) ?? defaultPreemptionDefaults.minCandidateNodesAbsolute,
+  }
+  reader.within(percentage, args[percentage], 0, 100, 'not in valid range [0, 100]')
+  reader.within(absolute, args[absolute], 0, Number.POSITIVE_INFINITY, 'not in valid range [0, inf)')
+  if (args[percentage] === 0 && args[absolute] === 0) {
+    const detail = 'cannot be zero at the same time as'
+    reader.fail(
+      invalidValue(reader.at(percentage), 0, `${detail} ${absolute}`),
+      invalidValue(reader.at(absolute), 0, `${detail} ${percentage}`),
+    )
+  }
+  return args
 }
 
 /** Nodes that are tried out between two breaths: one may have a hundred pods, each a run of all filters. */
@@ -56,6 +81,21 @@ export function candidatesToFind(
   return Math.min(nodes, Math.max(share, minCandidateNodesAbsolute))
 }
 
+/** What extenders that preempt leave of the candidates. */
+async function agreed(
+  { extenders }: PluginContext,
+  { pod }: PodInfo,
+  candidates: readonly Candidate[],
+): Promise<readonly Candidate[]> {
+  const asked = extenders.filter((extender) => extender.preempts && extender.isInterested(pod))
+  if (asked.length === 0) return candidates
+  let victims: ReadonlyMap<NodeInfo, Victims> = new Map(
+    candidates.map(({ node, victims: pods, violations }) => [node, { pods, violations }]),
+  )
+  for (const extender of asked) if (victims.size > 0) victims = await extender.preempt(pod, victims)
+  return [...victims].map(([node, { pods, violations }]) => ({ node, victims: pods, violations }))
+}
+
 class DryRun {
   readonly clean: Candidate[] = []
   readonly violating: Candidate[] = []
@@ -78,57 +118,69 @@ class DryRun {
 }
 
 /** Makes room for a pod that fits nowhere by evicting pods of lower priority (PostFilter). */
-export function defaultPreemption(args = defaultPreemptionDefaults): (context: PluginContext) => Plugin {
-  return (context) => {
-    const { host, nodes, metrics: registry } = context
-    const metrics = preemptionMetrics(registry)
-    const evictions = new Evictions(context, metrics)
-    const budgets = context.informers.informer(PodDisruptionBudget).lister
-    const isAsync = context.features.enabled('SchedulerAsyncPreemption')
+export function defaultPreemption(
+  context: PluginContext,
+  args: DefaultPreemptionArgs = defaultPreemptionDefaults,
+): Plugin {
+  const { host, nodes, metrics: registry } = context
+  const metrics = preemptionMetrics(registry)
+  const evictions = new Evictions(context, metrics)
+  const budgets = context.informers.informer(PodDisruptionBudget).lister
+  const isAsync = context.features.enabled('SchedulerAsyncPreemption')
 
-    async function dryRun(attempt: FailedAttempt, potential: readonly NodeInfo[]): Promise<DryRun> {
-      const found = new DryRun()
-      const limits = new Budgets(budgets.list())
-      const wanted = candidatesToFind(potential.length, args)
-      const offset = Math.trunc(host.random() * potential.length)
-      for (let index = 0; index < potential.length && !found.hasEnough(wanted); index++) {
-        if (index % nodesPerBreath === nodesPerBreath - 1) await attempt.breathe()
-        const node = potential[(offset + index) % potential.length]
-        if (node !== undefined) found.note(selectVictims(attempt, node, limits, host.now()))
-      }
-      found.refuse(notHelpful, nodes.nodes.length - potential.length)
-      return found
+  async function dryRun(attempt: FailedAttempt, potential: readonly NodeInfo[]): Promise<DryRun> {
+    const found = new DryRun()
+    const limits = new Budgets(budgets.list())
+    const wanted = candidatesToFind(potential.length, args)
+    const offset = Math.trunc(host.random() * potential.length)
+    for (let index = 0; index < potential.length && !found.hasEnough(wanted); index++) {
+      if (index % nodesPerBreath === nodesPerBreath - 1) await attempt.breathe()
+      const node = potential[(offset + index) % potential.length]
+      if (node !== undefined) found.note(selectVictims(attempt, node, limits, host.now()))
     }
+    found.refuse(notHelpful, nodes.nodes.length - potential.length)
+    return found
+  }
 
-    async function preempt(attempt: FailedAttempt): Promise<PostFilterResult> {
-      const reason = ineligible(attempt, nodes)
-      if (reason !== undefined)
-        return { type: 'unschedulable', message: `preemption: ${reason}`, forget: false }
-      const potential = nodes.nodes.filter((node) => attempt.refusalOf(node).rejection.resolvable)
-      const found = await dryRun(attempt, potential)
-      const best = pickCandidate([...found.clean, ...found.violating], host.now())
-      if (best === undefined) {
-        const text = fitErrorText({ nodes: nodes.nodes.length, reasons: found.reasons })
-        return { type: 'unschedulable', message: `preemption: ${text}`, forget: true }
-      }
-      metrics.victims.observe(best.victims.length)
-      const evicting = host.track(evictions.run(attempt.pod, best))
-      if (!isAsync) await evicting
-      return { type: 'nominate', node: best.node.name }
+  async function preempt(attempt: FailedAttempt): Promise<PostFilterResult> {
+    const reason = ineligible(attempt, nodes)
+    if (reason !== undefined)
+      return { type: 'unschedulable', message: `preemption: ${reason}`, forget: false }
+    const potential = nodes.nodes.filter((node) => attempt.refusalOf(node).rejection.resolvable)
+    const found = await dryRun(attempt, potential)
+    const candidates = [...found.clean, ...found.violating]
+    if (candidates.length === 0) {
+      const text = fitErrorText({ nodes: nodes.nodes.length, reasons: found.reasons })
+      return { type: 'unschedulable', message: `preemption: ${text}`, forget: true }
     }
+    const best = pickCandidate(await agreed(context, attempt.pod, candidates), host.now())
+    if (best === undefined) {
+      const message = 'preemption: no candidate node for preemption'
+      return { type: 'unschedulable', message, forget: false }
+    }
+    metrics.victims.observe(best.victims.length)
+    const evicting = host.track(evictions.run(attempt.pod, best))
+    if (!isAsync) await evicting
+    return { type: 'nominate', node: best.node.name }
+  }
 
-    return {
-      name: 'DefaultPreemption',
-      postFilter: async (attempt) => {
-        metrics.attempts.inc()
-        return preempt(attempt)
-      },
-      preEnqueue: ({ uid }) =>
-        isAsync && evictions.isUnderWay(uid)
-          ? { resolvable: false, reasons: ['waiting for the preemption for this pod to be finished'] }
-          : undefined,
-      // Registered so that a pod which waits for evictions is looked at again; other plugins say whether they help it.
-      events: isAsync ? [onEvent(Pod, actions.delete, () => false)] : [],
-    }
+  return {
+    name: 'DefaultPreemption',
+    postFilter: async (attempt) => {
+      metrics.attempts.inc()
+      return preempt(attempt)
+    },
+    preEnqueue: ({ uid }) =>
+      isAsync && evictions.isUnderWay(uid)
+        ? { resolvable: false, reasons: ['waiting for the preemption for this pod to be finished'] }
+        : undefined,
+    // A pod that was held back while its victims were evicted: what other plugins said of the first ones is past.
+    events: isAsync
+      ? [
+          onEvent(Pod, actions.delete, ({ uid }, _pod, old) =>
+            evictions.isLastVictim(uid, old?.metadata?.uid),
+          ),
+        ]
+      : [],
   }
 }

@@ -40,6 +40,8 @@ export function nodeChangeMayHelp(
   const value = (one: Node | undefined, { topologyKey }: AffinityTerm): string | undefined =>
     one?.metadata?.labels?.[topologyKey]
   const { requiredAffinity = [], requiredAntiAffinity = [] } = affinity ?? {}
+  // Without terms of its own it was refused for those of others: a place without them may have come.
+  if (requiredAffinity.length === 0 && requiredAntiAffinity.length === 0) return true
   const joins = requiredAffinity.some(
     (term) => value(node, term) !== undefined && value(node, term) !== value(old, term),
   )

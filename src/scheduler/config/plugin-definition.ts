@@ -1,0 +1,42 @@
+import type { Plugin, PluginContext } from '../framework.ts'
+import { FieldsReader, type ReadProblems } from './fields-reader.ts'
+
+/** Reads a plugin's arguments, defaults where the file has none; what is wrong goes to the reader. */
+export type ArgsReader<A> = (reader: FieldsReader) => A
+
+/** A plugin that profiles can name. */
+export interface PluginDefinition {
+  readonly name: string
+  /** Of its scores, where a profile gives none. */
+  readonly weight: number
+  /** Present: it is there only while this feature gate is on. */
+  readonly gate?: string
+  /** Reads its arguments (`undefined`: none are given); the plugin is made later, once for each profile. */
+  prepare(args: unknown, path: string, problems: ReadProblems): (context: PluginContext) => Plugin
+}
+
+/** A plugin without arguments: whatever a file gives it is handed on as it is, for plugins of others to look at. */
+export const definePlugin = (
+  name: string,
+  weight: number,
+  make: (context: PluginContext, args: unknown) => Plugin,
+): PluginDefinition => ({ name, weight, prepare: (args) => (context) => make(context, args) })
+
+/** A plugin whose arguments are an object of the kind `NameArgs`. */
+export const definePluginWithArgs = <A>(
+  name: string,
+  weight: number,
+  make: (context: PluginContext, args: A) => Plugin,
+  read: ArgsReader<A>,
+): PluginDefinition => ({
+  name,
+  weight,
+  prepare: (value, path, problems) => {
+    const reader = new FieldsReader(value, path, problems)
+    reader.text('apiVersion')
+    reader.text('kind')
+    const args = read(reader)
+    reader.end()
+    return (context) => make(context, args)
+  },
+})

@@ -1,0 +1,125 @@
+import { Node } from '../../../src/api/core/node/kind.ts'
+import { Pod } from '../../../src/api/core/pod/kind.ts'
+import type { core } from '../../../src/api/generated/types/index.ts'
+import { conflict, statusError } from '../../../src/apimachinery/status-error.ts'
+import type { ApiRequest, ApiResponse, Transport } from '../../../src/apimachinery/transport.ts'
+import { silentLogger } from '../../../src/base/logger.ts'
+import { PrometheusMetrics } from '../../../src/base/prometheus.ts'
+import type { VirtualHost } from '../../../src/base/virtual-host.ts'
+import type { Client } from '../../../src/client/client.ts'
+import { createClient } from '../../../src/client/create-client.ts'
+import type { InformerFactory } from '../../../src/client/informer.ts'
+import { createInformerFactory } from '../../../src/client/informer-factory.ts'
+import { FakeApi } from '../../../src/client/testing/fake-api.ts'
+import { testHost } from '../../../src/client/testing/test-host.ts'
+import { schedulingOf } from '../../../src/scheduler/config/scheduling-of.ts'
+import { Scheduler } from '../../../src/scheduler/scheduler.ts'
+import { drift } from './drift.ts'
+import { brokenPromises } from './promises.ts'
+
+/** Of bindings that fail: nothing of them is done, or all is and the answer is lost. */
+const bindingFaults = 0.1
+
+/** The API server's part in binding, which the fake has not; every binding is judged as it is made. */
+class BindingApi implements Transport {
+  readonly #api: FakeApi
+  readonly #host: VirtualHost
+  readonly #onBound: () => Promise<void>
+
+  constructor(api: FakeApi, host: VirtualHost, onBound: () => Promise<void>) {
+    this.#api = api
+    this.#host = host
+    this.#onBound = onBound
+  }
+
+  async request(request: ApiRequest): Promise<ApiResponse> {
+    const path = /^(.*\/pods\/[^/]+)\/binding$/.exec(request.path)?.[1]
+    if (path === undefined) return this.#api.request(request)
+    const fault = this.#host.random() < bindingFaults
+    if (fault && this.#host.random() < 0.5) throw statusError('ServiceUnavailable', 'the binding is lost')
+    const { target, metadata } = request.body as core.v1.Binding
+    const pod = (await this.#api.request({ method: 'GET', path })).body as core.v1.Pod
+    if (pod.spec?.nodeName || pod.metadata?.uid !== metadata?.uid || pod.metadata?.deletionTimestamp)
+      throw conflict({ group: '', resource: 'pods', name: pod.metadata?.name ?? '' }, 'it is not to be bound')
+    const spec = { containers: [], ...pod.spec, nodeName: target.name ?? '' }
+    const answer = await this.#api.request({ method: 'PUT', path, body: { ...pod, spec } })
+    await this.#onBound()
+    if (fault) throw statusError('ServiceUnavailable', 'the answer is lost')
+    return answer
+  }
+
+  watch(request: ApiRequest): ReturnType<Transport['watch']> {
+    return this.#api.watch(request)
+  }
+
+  close(): Promise<void> {
+    return this.#api.close()
+  }
+}
+
+/** A scheduler on virtual time, over a small API in memory. */
+export class SchedulingWorld {
+  readonly host: VirtualHost
+  /** Of users. */
+  readonly client: Client
+  readonly wrong: string[] = []
+  readonly #informers: InformerFactory
+  readonly #scheduler: Scheduler
+
+  constructor(seed: number) {
+    this.host = testHost(seed)
+    const api = new FakeApi(this.host)
+    this.client = createClient(api)
+    const binding = new BindingApi(api, this.host, async () => {
+      for (const what of brokenPromises(await this.nodes(), await this.pods())) this.#say(what)
+    })
+    const client = createClient(binding)
+    const { host } = this
+    this.#informers = createInformerFactory({ client, host, logger: silentLogger })
+    const witness = {
+      name: 'Witness',
+      weight: 0,
+      make: ({ nodes }: Parameters<typeof drift>[0]) => ({
+        name: 'Witness',
+        events: [],
+        preFilter: () => {
+          const seen = this.#informers.informer(Pod).lister.list()
+          for (const what of drift({ nodes }, this.#informers.informer(Node).lister.list(), seen))
+            this.#say(what)
+          return { type: 'skip' as const }
+        },
+      }),
+    }
+    this.#scheduler = new Scheduler({
+      ...schedulingOf({ plugins: [witness] }),
+      ...{ client, host, informers: this.#informers, logger: silentLogger },
+      events: { report: () => {} },
+      metrics: new PrometheusMetrics(),
+    })
+  }
+
+  async start(): Promise<void> {
+    const starting = this.#scheduler.start()
+    await this.host.advance(100)
+    await starting
+  }
+
+  async stop(): Promise<void> {
+    this.#scheduler.stop()
+    const stopping = this.#informers.stop()
+    await this.host.advance(1_000)
+    await stopping
+  }
+
+  async nodes(): Promise<readonly core.v1.Node[]> {
+    return (await this.client.resource(Node).list()).items
+  }
+
+  async pods(): Promise<readonly core.v1.Pod[]> {
+    return (await this.client.resource(Pod).list()).items
+  }
+
+  #say(what: string): void {
+    this.wrong.push(`${this.host.now()}: ${what}`)
+  }
+}
