@@ -116,10 +116,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     context,
     pods: options.pods,
     admit: (pod) => {
-      // As for the scheduler, a pod's place is free as soon as the API does not have it any more.
+      // As for the scheduler, a pod's place is free as soon as it has ended, or the API does not have it any more.
       const others = workers
         .all()
-        .filter((worker) => worker.pod !== pod && !worker.isTerminated && !worker.isGone)
+        .filter((worker) => worker.pod !== pod && !worker.hasEnded && !worker.isGone)
       if (node.node === undefined) return undefined
       const pods = others.map((worker) => worker.pod)
       return eviction.admit(pod) ?? admitPod(pod, node.node, pods)

@@ -58,6 +58,7 @@ export class PodWorker {
   readonly #deadline: PodDeadline
   readonly #uid: string
   #pod: Pod
+  #ended = false
   #gone: boolean
   #stage: Stage = 'new'
   #observed: ObservedPod = nothingObserved
@@ -91,6 +92,11 @@ export class PodWorker {
   /** Nothing of it runs or will. */
   get isTerminated(): boolean {
     return this.#stage === 'terminated' || this.#stage === 'cleared'
+  }
+
+  /** Its containers have ended for good, and its status says so or is about to: its place is free. */
+  get hasEnded(): boolean {
+    return this.#ended || this.isTerminated
   }
 
   /** It is on its way out, or about to be. */
@@ -309,6 +315,7 @@ export class PodWorker {
     probes.remove(this.#uid)
     await this.#observe()
     if (runningContainers(this.#observed).length > 0) throw new Error('containers run that were stopped')
+    this.#ended = true
     this.#report(this.#observed, true)
     await files.unmountVolumes(this.#uid)
     await cgroups.remove(this.#uid)
