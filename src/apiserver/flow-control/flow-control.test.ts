@@ -127,6 +127,15 @@ describe('FlowControl', () => {
     lab.stop()
   })
 
+  test('holds nobody up who is in the same process', async () => {
+    const lab = new Lab(1, [])
+    lab.send(somebody)
+    const request = fakeRequest({ user: somebody, wantsObjects: true })
+    request.info = requestInfo(request)
+    expect(await lab.control.filter(request, async () => textResponse('done'))).toMatchObject({ status: 200 })
+    lab.stop()
+  })
+
   test('refuses with 429 and a time to come again what its level has neither seat nor queue for', async () => {
     const lab = new Lab(1, [])
     const first = lab.send(somebody)

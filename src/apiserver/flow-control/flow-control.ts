@@ -1,6 +1,5 @@
 import { FlowSchema } from '../../api/flowcontrol/flow-schema/kind.ts'
 import { PriorityLevelConfiguration } from '../../api/flowcontrol/priority-level-configuration/kind.ts'
-import { statusError } from '../../apimachinery/status-error.ts'
 import type { Transport } from '../../apimachinery/transport.ts'
 import { assert } from '../../base/assert.ts'
 import type { Host, Timer } from '../../base/host.ts'
@@ -93,8 +92,9 @@ export class FlowControl {
   }
 
   readonly filter: Filter = (request, next) => {
-    const { info, user } = request
-    if (info.verb !== 'watch' && isLongRunning(request)) return next(request)
+    const { info, user, source } = request
+    // What runs in this process is bounded by its own workers (decision 0075).
+    if (source.wantsObjects || (info.verb !== 'watch' && isLongRunning(request))) return next(request)
     assert(user !== undefined, 'a request reaches flow control without a user')
     const flow = this.#configuration.classify(user, info)
     request.flowHeaders = flow.headers
@@ -175,7 +175,6 @@ export class FlowControl {
     this.#dropped.set(level.name, dropped)
     dropped.record(this.#options.host.now())
     const { retryAfterSeconds } = dropped
-    if (request.source.wantsObjects) throw statusError('TooManyRequests', tooMany, { retryAfterSeconds })
     const answer = plainError(tooMany, 429, { 'retry-after': String(retryAfterSeconds) })
     return Promise.resolve(answer)
   }

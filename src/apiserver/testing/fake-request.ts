@@ -11,6 +11,8 @@ export interface FakeRequestOptions {
   readonly body?: unknown
   readonly user?: UserInfo
   readonly startedMs?: number
+  /** From the server's own process. */
+  readonly wantsObjects?: boolean
 }
 
 /** A request as a front makes it, for tests of filters and endpoints. */
@@ -26,7 +28,7 @@ export function fakeRequest(options: FakeRequestOptions = {}): ServerRequest {
     startedMs: options.startedMs ?? 0,
     source: {
       connection: options.connection ?? { remoteAddress: '127.0.0.1' },
-      wantsObjects: false,
+      wantsObjects: options.wantsObjects ?? false,
       header: (name) => (headers[name] === undefined ? undefined : values(name).join(', ')),
       headerNames: () => Object.keys(headers),
       hasHeaderLike: (prefix) => Object.keys(headers).some((name) => name.startsWith(prefix)),
