@@ -1,7 +1,7 @@
 import type { ServerResponse as Http1Response, IncomingMessage } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { type SecureVersion, TLSSocket } from 'node:tls'
+import { type SecureVersion, TLSSocket, type TlsOptions } from 'node:tls'
 import { assert } from '../../base/assert.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -16,6 +16,7 @@ import { TurnEnd } from './h2/turn-end.ts'
 import { Http1Outgoing } from './http1-outgoing.ts'
 import { Http2Outgoing } from './http2-outgoing.ts'
 import { defaultHttpLimits, type HttpLimits } from './limits.ts'
+import { type NamedCertificate, NamedCertificates, type NamedTls } from './named-certificates.ts'
 import type { Outgoing } from './outgoing.ts'
 import { parseTarget } from './parse-target.ts'
 import { type BodyReading, http1Source, http2Source } from './request-source.ts'
@@ -29,6 +30,8 @@ export interface ServerCertificates {
   readonly certificatePem: string
   readonly keyPem: string
   readonly clientAuthorities?: ClientAuthorities
+  /** For clients that ask for one of their names; there are some from the start, or never. */
+  readonly named?: readonly NamedCertificate[]
 }
 
 export interface HttpServerOptions extends ServerCertificates {
@@ -68,6 +71,7 @@ class Front implements HttpServer {
   readonly #serveHttp1: (socket: TLSSocket) => void
   readonly #context: ResponseContext = { batcher: new TurnBatcher(), watches: new Set() }
   readonly #connections: Connections
+  readonly #named: NamedCertificates | undefined
   readonly #frameWriter = new FrameWriter()
   readonly #turnEnd = new TurnEnd()
   readonly #date: DateHeader
@@ -82,15 +86,15 @@ class Front implements HttpServer {
     this.#yaml = new YamlReader(options.host)
     this.#bodies = { maxBodyBytes: this.#limits.maxBodyBytes, yaml: this.#yaml }
     this.#date = new DateHeader(options.host)
-    const authorities = Object.values(options.clientAuthorities ?? {})
     this.#connections = new Connections(options.clientAuthorities ?? {})
+    const { certificatePem, keyPem, named = [] } = options
+    if (named.length > 0)
+      this.#named = new NamedCertificates(this.#namedTls(options), (socket) => this.#onSocket(socket))
     this.#server = createServer({
-      ALPNProtocols: ['h2', 'http/1.1'],
-      cert: options.certificatePem,
-      key: options.keyPem,
-      ...(authorities.length === 0 ? {} : { ca: authorities, requestCert: true, rejectUnauthorized: false }),
-      ...options.tls,
-      handshakeTimeout: this.#limits.headTimeoutMs,
+      ...this.#tlsOptions(options),
+      ...(this.#named === undefined ? {} : { SNICallback: this.#named.choose }),
+      cert: certificatePem,
+      key: keyPem,
       headersTimeout: this.#limits.headTimeoutMs,
       keepAliveTimeout: this.#limits.idleTimeoutMs,
       requestTimeout: 0,
@@ -99,7 +103,24 @@ class Front implements HttpServer {
     const [serveHttp1] = this.#server.listeners('secureConnection')
     assert(serveHttp1 !== undefined, 'an HTTPS server without a listener for connections')
     this.#serveHttp1 = serveHttp1.bind(this.#server)
+    this.#named?.attach(this.#server)
     this.#listen()
+  }
+
+  /** All but what the server shows. */
+  #tlsOptions({ clientAuthorities = {} }: ServerCertificates): TlsOptions {
+    const authorities = Object.values(clientAuthorities)
+    return {
+      ALPNProtocols: ['h2', 'http/1.1'],
+      ...(authorities.length === 0 ? {} : { ca: authorities, requestCert: true, rejectUnauthorized: false }),
+      ...this.#options.tls,
+      handshakeTimeout: this.#limits.headTimeoutMs,
+    }
+  }
+
+  #namedTls(certificates: ServerCertificates): NamedTls {
+    const { certificatePem, keyPem, named = [] } = certificates
+    return { options: this.#tlsOptions(certificates), certificatePem, keyPem, named }
   }
 
   #listen(): void {
@@ -114,8 +135,10 @@ class Front implements HttpServer {
     server.setTimeout(0)
   }
 
-  replaceCertificates({ certificatePem, keyPem, clientAuthorities = {} }: ServerCertificates): void {
+  replaceCertificates(certificates: ServerCertificates): void {
+    const { certificatePem, keyPem, clientAuthorities = {} } = certificates
     const authorities = Object.values(clientAuthorities)
+    this.#named?.replace(this.#namedTls(certificates))
     this.#server.setSecureContext({
       cert: certificatePem,
       key: keyPem,

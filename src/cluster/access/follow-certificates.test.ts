@@ -9,7 +9,7 @@ import { textResponse } from '../../apiserver/response.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { createAuthority, generateKey, issueCertificate, type KeyPair } from '../pki/certificate.ts'
-import { followCertificates } from './follow-certificates.ts'
+import { followCertificates, readCertificates } from './follow-certificates.ts'
 
 const life = { notBeforeMs: Date.now() - 60_000, notAfterMs: Date.now() + 3_600_000 }
 const authority = (commonName: string): KeyPair =>
@@ -78,6 +78,14 @@ async function shownName(): Promise<string> {
   socket.destroy()
   return String(subject.CN)
 }
+
+it('readCertificates() reads pairs for names, and refuses a key of another', () => {
+  const [certificate, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')]
+  const { named } = readCertificates({ named: [{ certificate, key, names: ['a.com'] }] })
+  expect(named?.[0]).toMatchObject({ names: ['a.com'], keyPem: expect.stringContaining('PRIVATE KEY') })
+  writeFileSync(key, serving('other').keyPem)
+  expect(() => readCertificates({ named: [{ certificate, key, names: [] }] })).toThrow('is not the key of')
+})
 
 describe('followCertificates()', () => {
   it('shows a new certificate once its key is there as well', async () => {

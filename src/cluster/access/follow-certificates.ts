@@ -1,13 +1,26 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { NamedCertificate } from '../../apiserver/http/named-certificates.ts'
 import type { Logger } from '../../base/logger.ts'
 import { pemBlocks } from '../components/read-pem.ts'
 import type { KeyPair } from '../pki/certificate.ts'
 import { watchFile } from './watch-file.ts'
 
+export interface PairFiles {
+  readonly certificate: string
+  readonly key: string
+}
+
+export interface NamedPairFiles extends PairFiles {
+  /** None: those in the certificate. */
+  readonly names: readonly string[]
+}
+
 /** Where a server's certificates are, by their paths; what is absent is in no file. */
 export interface CertificateFiles {
-  readonly serving?: { readonly certificate: string; readonly key: string }
+  readonly serving?: PairFiles
+  /** For clients that ask for one of some names. */
+  readonly named?: readonly NamedPairFiles[]
   /** Authorities of clients. */
   readonly client?: string
   readonly frontProxy?: string
@@ -16,6 +29,7 @@ export interface CertificateFiles {
 /** What is in the files, PEM. */
 export interface ReadCertificates {
   readonly serving?: KeyPair
+  readonly named?: readonly NamedCertificate[]
   readonly client?: string
   readonly frontProxy?: string
 }
@@ -30,15 +44,24 @@ function readAuthorities(file: string): string {
 }
 
 /** Throws an Error where the key is not the certificate's: one of both may have been written and the other not yet. */
-function readServing({ certificate, key }: { readonly certificate: string; readonly key: string }): KeyPair {
+function readPair({ certificate, key }: PairFiles): KeyPair {
   const [certificatePem, keyPem] = [readFileSync(certificate, 'utf8'), readFileSync(key, 'utf8')]
   if (!new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(keyPem)))
     throw new Error(`${key} is not the key of ${certificate}`)
   return { certificatePem, keyPem }
 }
 
-const read = ({ serving, client, frontProxy }: CertificateFiles): ReadCertificates => ({
-  ...(serving === undefined ? {} : { serving: readServing(serving) }),
+/** Throws an Error for what cannot be used. */
+export const readCertificates = ({
+  serving,
+  named,
+  client,
+  frontProxy,
+}: CertificateFiles): ReadCertificates => ({
+  ...(serving === undefined ? {} : { serving: readPair(serving) }),
+  ...(named === undefined
+    ? {}
+    : { named: named.map((files) => ({ ...readPair(files), names: files.names })) }),
   ...(client === undefined ? {} : { client: readAuthorities(client) }),
   ...(frontProxy === undefined ? {} : { frontProxy: readAuthorities(frontProxy) }),
 })
@@ -49,13 +72,12 @@ export function followCertificates(
   logger: Logger,
   apply: (read: ReadCertificates) => void,
 ): () => void {
-  const paths = [files.serving?.certificate, files.serving?.key, files.client, files.frontProxy].filter(
-    (path) => path !== undefined,
-  )
-  let known = JSON.stringify(read(files))
+  const pairs = [files.serving, ...(files.named ?? [])].flatMap((pair) => [pair?.certificate, pair?.key])
+  const paths = [...pairs, files.client, files.frontProxy].filter((path) => path !== undefined)
+  let known = JSON.stringify(readCertificates(files))
   const look = (): void => {
     try {
-      const current = read(files)
+      const current = readCertificates(files)
       const text = JSON.stringify(current)
       if (text === known) return
       apply(current)

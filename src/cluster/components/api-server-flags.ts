@@ -13,6 +13,7 @@ import {
   repeated,
   text,
 } from './flags/flag-types.ts'
+import { namedPairs } from './flags/named-pairs.ts'
 
 const anyPort = { min: 0, max: 65_535 }
 
@@ -160,6 +161,9 @@ const networkFlags = {
 export const apiServerFlags = {
   ...commonFlags,
   ...servingFlags('/var/run/kubernetes'),
+  'tls-sni-cert-key': namedPairs(
+    'certificate,key[:names] for clients that ask for one of the names, else for those in the certificate; repeated.',
+  ),
   ...networkFlags,
   ...etcdFlags,
   ...authenticationFlags,

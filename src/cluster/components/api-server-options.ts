@@ -53,6 +53,7 @@ function certificateFiles(flags: ApiServerFlags): CertificateFiles {
   const [certificate, key] = [flags['tls-cert-file'], flags['tls-private-key-file']]
   return defined({
     serving: certificate === undefined || key === undefined ? undefined : { certificate, key },
+    named: flags['tls-sni-cert-key'],
     client: flags['client-ca-file'],
     frontProxy: flags['requestheader-client-ca-file'],
   })

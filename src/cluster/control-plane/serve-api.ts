@@ -10,6 +10,7 @@ import {
   type CertificateFiles,
   followCertificates,
   type ReadCertificates,
+  readCertificates,
 } from '../access/follow-certificates.ts'
 import type { EncryptionFile, StartedEncryption } from '../encryption/start-encryption.ts'
 import type { KeyPair } from '../pki/certificate.ts'
@@ -86,12 +87,15 @@ export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise
   const trust = { ...options.identity.trust }
   const started = Promise.withResolvers<Handler>()
   let handler: Handler = async (request) => (await started.promise)(request)
+  const { named = [] } =
+    options.certificateFiles === undefined ? {} : readCertificates(options.certificateFiles)
   const http = await startHttpServer({
     host,
     logger,
     handler: (request) => handler(request),
     ...listen,
     ...serving,
+    named,
     clientAuthorities: authoritiesOf(trust),
     ...defined({
       limits: options.httpLimits,
@@ -102,7 +106,11 @@ export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise
   if (options.certificateFiles !== undefined) {
     const apply = (read: ReadCertificates): void => {
       Object.assign(trust, trustOf(trust, read))
-      http.replaceCertificates({ ...(read.serving ?? serving), clientAuthorities: authoritiesOf(trust) })
+      http.replaceCertificates({
+        ...(read.serving ?? serving),
+        ...defined({ named: read.named }),
+        clientAuthorities: authoritiesOf(trust),
+      })
     }
     stops.push(followCertificates(options.certificateFiles, logger, apply))
   }

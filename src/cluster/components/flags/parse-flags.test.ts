@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { boolean, duration, int, list, pairs, path, repeated, text } from './flag-types.ts'
+import { namedPairs } from './named-pairs.ts'
 import { flagHelp, parseFlags } from './parse-flags.ts'
 
 const flags = {
@@ -11,6 +12,7 @@ const flags = {
   'etcd-servers': list('Servers.'),
   'service-account-issuer': repeated('Issuer.'),
   labels: pairs('Labels.', (value) => new Map([[value, value]])),
+  'tls-sni-cert-key': namedPairs('Certificates for names.'),
   v: int('Verbosity.', 0),
 }
 
@@ -69,4 +71,15 @@ test.each([
 test('flagHelp() has a line for each flag, by which tools look for them', () => {
   expect(flagHelp('kube-apiserver', flags)).toMatch(/^\s*--secure-port int\b/m)
   expect(parseFlags('kube-apiserver', flags, ['--help'])).toEqual({ type: 'help' })
+})
+
+test('parseFlags() reads pairs of files for names as upstream does', () => {
+  const pairs = (...texts: readonly string[]) =>
+    parse(...texts.map((each) => `--tls-sni-cert-key=${each}`)).values['tls-sni-cert-key']
+  expect(pairs('a.crt, a.key', 'b.crt,b.key:*.b.com, b.com')).toEqual([
+    { certificate: 'a.crt', key: 'a.key', names: [] },
+    { certificate: 'b.crt', key: 'b.key', names: ['*.b.com', 'b.com'] },
+  ])
+  expect(() => pairs('a.crt')).toThrow('expected comma separated certificate and key file paths')
+  expect(() => pairs('a.crt,a.key: ')).toThrow('empty names list is not allowed')
 })
