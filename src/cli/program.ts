@@ -62,6 +62,9 @@ function folder(text: string): string {
   return resolve(text)
 }
 
+/** Absolute, for it is remembered; '' stands for none. */
+const fileOrNone = (text: string): string => (text === '' ? '' : resolve(text))
+
 const dataDirectoryOption = [
   '--data-dir <folder>',
   'where the cluster is kept (root: /var/lib/timonel; others: ~/.local/share/timonel)',
@@ -114,13 +117,13 @@ export function program(): Command {
     .option('--quota-backend-bytes <bytes>', 'how large the store may grow', wholeNumber(1))
     .option(
       '--scheduler-config <file>',
-      'a KubeSchedulerConfiguration: profiles, plugins and their arguments',
+      "a KubeSchedulerConfiguration: profiles, plugins and their arguments (default: as before; '': none)",
+      fileOrNone,
     )
     .option(
       '--scheduler-plugin <file>',
-      'a module with scheduler plugins of your own (repeatable)',
-      (file: string, before: readonly string[]) => [...before, file],
-      [],
+      "a module with scheduler plugins of your own; may be repeated (default: as before; '': none)",
+      (file: string, before: readonly string[] = []) => [...before, fileOrNone(file)],
     )
     .option(
       '--registry-mirror <host=url>',

@@ -10,6 +10,10 @@ export interface LastStart {
   readonly apiPort: number
   /** Absent where objects are kept in the data directory. */
   readonly etcd?: EtcdFiles
+  /** A KubeSchedulerConfiguration's file; absolute. */
+  readonly schedulerConfig?: string
+  /** Modules with scheduler plugins; absolute. */
+  readonly schedulerPlugins?: readonly string[]
 }
 
 /** An etcd, and the files of what it trusts and is shown; absolute. */

@@ -13,6 +13,7 @@ import {
   installCommand,
   installPackages,
   isAlive,
+  type LastStart,
   loadScheduling,
   missingPackages,
   type NetworkOptions,
@@ -51,7 +52,7 @@ export interface UpOptions {
   readonly clusterDomain?: string
   readonly dnsTtl?: number
   readonly schedulerConfig?: string
-  readonly schedulerPlugin: readonly string[]
+  readonly schedulerPlugin?: readonly string[]
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -122,6 +123,19 @@ function etcdOfFiles({ servers, caFile, certFile, keyFile }: EtcdFiles): EtcdSer
   return { urls: servers.split(','), tls }
 }
 
+/** As given, else as the last start had them; an empty name takes back what was given once. */
+function schedulingOf(
+  options: UpOptions,
+  before: Partial<LastStart>,
+): Pick<LastStart, 'schedulerConfig' | 'schedulerPlugins'> {
+  const config = options.schedulerConfig ?? before.schedulerConfig
+  const plugins = (options.schedulerPlugin ?? before.schedulerPlugins ?? []).filter((file) => file !== '')
+  return defined({
+    schedulerConfig: config === '' ? undefined : config,
+    schedulerPlugins: plugins.length === 0 ? undefined : plugins,
+  })
+}
+
 function running(root: string): ClusterState | undefined {
   const state = readState(dataDirectory(root).stateFile)
   return state && isAlive(state) ? state : undefined
@@ -156,6 +170,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
   const runtime = nodes === 0 ? 'simulated' : await chooseRuntime(wanted, options.installDeps)
   const apiPort = options.apiPort ?? before.apiPort ?? defaultApiPort
   const etcd = etcdOf(options) ?? before.etcd
+  const scheduling = schedulingOf(options, before)
   const ended = endSignal()
   const cluster = await Cluster.start(
     {
@@ -168,7 +183,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
       logLevel: options.logLevel,
       network: networkOf(options),
       registryMirrors: options.registryMirror,
-      scheduling: await loadScheduling(options.schedulerConfig, options.schedulerPlugin),
+      scheduling: await loadScheduling(scheduling.schedulerConfig, scheduling.schedulerPlugins ?? []),
       ...defined({
         quotaBackendBytes: options.quotaBackendBytes,
         compactionIntervalMs: options.autoCompactionRetention,
@@ -177,7 +192,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
     report(),
   )
   const kept = nodes === 0 ? before.runtime : runtime
-  writeLastStart(root, defined({ nodes, runtime: kept, apiPort, etcd }))
+  writeLastStart(root, { ...defined({ nodes, runtime: kept, apiPort, etcd }), ...scheduling })
   say(`\nThe cluster is ready:\n  export KUBECONFIG=${dataDirectory(root).kubeconfig}\n  kubectl get nodes`)
   if (process.send) {
     process.send({ type: 'ready' } satisfies Message)
