@@ -1,6 +1,6 @@
 // What Timonel does, in a minute: starts a cluster, runs a web application on it, and treats it badly.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -18,7 +18,7 @@ import {
   packImage,
   Service,
 } from 'timonel'
-import { applyFile, show, until } from './kit.ts'
+import { applyFile, interruption, show, until } from './kit.ts'
 
 const namespace = 'default'
 const real = process.platform === 'linux' && process.getuid?.() === 0
@@ -30,7 +30,8 @@ if (!real)
   console.log('Not root on Linux: pods are simulated, and the same steps are walked without their traffic.')
 else if (wanted.length > 0) await show(`install ${wanted.join(', ')}`, async () => installPackages(wanted))
 
-const folder = mkdtempSync(join(tmpdir(), 'timonel-demo-'))
+const interrupted = interruption()
+const folder = newFolder(process.argv[2])
 const cluster = await show('start a cluster', () =>
   Cluster.start({ runtime: real ? 'containerd' : 'simulated', storage: 'lmdb', dataDirectory: folder }),
 )
@@ -52,6 +53,13 @@ const patch = (spec: object) =>
   client.resource(Deployment).patch(namespace, 'web', 'application/strategic-merge-patch+json', { spec })
 const restarts = (pod: core.v1.Pod | undefined): number =>
   pod?.status?.containerStatuses?.[0]?.restartCount ?? 0
+
+/** Never one that is there already: the demo removes it at its end. */
+function newFolder(wanted: string | undefined): string {
+  if (wanted === undefined) return mkdtempSync(join(tmpdir(), 'timonel-demo-'))
+  mkdirSync(wanted)
+  return wanted
+}
 
 async function loadWebImages(): Promise<void> {
   const content = readFileSync(busybox ?? '/bin/busybox')
@@ -124,20 +132,22 @@ function keepAsking(url: string): () => Promise<{ answers: number; failures: num
 }
 
 async function rollOut(what: string, change: object, address: string): Promise<void> {
-  const stop = real ? keepAsking(`http://${address}/`) : undefined
-  await show(what, async () => {
+  const work = async (): Promise<void> => {
     await patch(change)
     await available(5)
-  })
-  const counts = await stop?.()
-  if (counts === undefined) return
+  }
+  if (!real) return show(what, work)
+  const stop = keepAsking(`http://${address}/`)
+  // Whoever keeps asking is stopped by a failure too, or the demo would never end.
+  await show(what, work).finally(stop)
   await show(
     'requests meanwhile',
     async () => {
-      if (counts.failures > 0)
-        throw new Error(`${counts.failures} of ${counts.answers + counts.failures} failed`)
+      const { answers, failures } = await stop()
+      if (failures > 0) throw new Error(`${failures} of ${answers + failures} failed`)
+      return answers
     },
-    () => `${counts.answers} answered, none failed`,
+    (answers) => `${answers} answered, none failed`,
   )
 }
 
@@ -271,7 +281,7 @@ async function walk(): Promise<void> {
 }
 
 try {
-  await walk()
+  await Promise.race([walk(), interrupted])
 } catch {
   process.exitCode = 1
 } finally {

@@ -34,6 +34,25 @@ export async function until<T>(what: string, ask: () => Promise<T | undefined | 
   }
 }
 
+/**
+ * Fails at the first Ctrl-C or request to end, so that whoever waits for it can put away what was started; a second one
+ * ends the process at once.
+ */
+export function interruption(): Promise<never> {
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    let asked = false
+    const onSignal = (): void => {
+      if (asked) process.exit(130)
+      asked = true
+      reject(new Error('interrupted'))
+    }
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+  })
+  // It may come before anybody waits.
+  interrupted.catch(() => {})
+  return interrupted
+}
+
 /** Server-side apply of every document of a YAML file. */
 export async function applyFile(client: Client, file: URL, namespace: string): Promise<readonly string[]> {
   const names: string[] = []

@@ -1,7 +1,11 @@
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Machine, root } from './support/machine.ts'
 import { isRoot, lacksContainers, lacksSetpriv, suiteName } from './support/requirements.ts'
+import { listen } from './support/run.ts'
+import { until } from './support/until.ts'
 
 const command = [join(root, 'node_modules/.bin/node'), join(root, 'examples/demo/demo.ts')]
 const timeoutMs = 120_000
@@ -19,8 +23,7 @@ describe.skipIf(lacksContainers.length > 0)(
     test('walks all its steps and leaves nothing behind', async () => {
       machine = await Machine.create({ network: true })
       const before = await machine.traces()
-      const env = { ...process.env, TMPDIR: machine.folder }
-      const { code, stdout, stderr } = await machine.run(command, { timeoutMs, env })
+      const { code, stdout, stderr } = await machine.run([...command, machine.dataDirectory], { timeoutMs })
       expect(
         { code, stderr, failed: stdout.split('\n').filter((line) => line.includes('✗')) },
         stdout,
@@ -30,6 +33,21 @@ describe.skipIf(lacksContainers.length > 0)(
         failed: [],
       })
       expect(stdout).toMatch(/requests meanwhile.*none failed/)
+      expect(await machine.traces()).toEqual(before)
+    })
+
+    test('leaves nothing behind when it is interrupted', async () => {
+      machine = await Machine.create({ network: true })
+      const before = await machine.traces()
+      const demo = machine.start([...command, machine.dataDirectory])
+      const said = listen(demo)
+      const ended = once(demo, 'exit')
+      await until('nodes are Ready', async () => said().stdout.includes('✓ nodes are Ready'))
+      expect(machine.pids(/^containerd --config /)).toHaveLength(1)
+      demo.kill('SIGINT')
+      expect(await ended, said().stdout).toEqual([1, null])
+      expect(said().stdout).toContain('✓ stop the cluster')
+      expect(existsSync(machine.dataDirectory)).toBe(false)
       expect(await machine.traces()).toEqual(before)
     })
   },
