@@ -18,9 +18,11 @@ const columnNames = [
   'nonZeroCpuMilli',
   'nonZeroMemoryBytes',
   'podCount',
+  'unschedulable',
+  'taints',
 ] as const
 
-/** One number per node and name, by node index. */
+/** One number per node and name, by node index: `unschedulable` is 1 for a cordoned node, `taints` counts them. */
 export type Columns = Record<(typeof columnNames)[number], Float64Array>
 
 interface MutableNodeInfo extends NodeInfo {
@@ -48,7 +50,8 @@ export interface NodeTableObserver {
 }
 
 const initialCapacity = 16
-const inColumns: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage', 'pods'])
+/** Resources that columns hold; of others `NodeInfo.extended` tells. */
+export const inColumns: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage', 'pods'])
 const noImages: ReadonlyMap<string, ImageState> = new Map()
 
 function comeWithPods(observer: NodeTableObserver, info: NodeInfo): void {
@@ -241,6 +244,8 @@ export class NodeTable {
     const images = info.node.status?.images
     if (images !== old?.status?.images) info.images = this.#images.update(info.name, images, info.images)
     this.#writeAllocatable(info)
+    this.#columns.unschedulable[info.index] = info.node.spec?.unschedulable ? 1 : 0
+    this.#columns.taints[info.index] = info.node.spec?.taints?.length ?? 0
     this.#touch(info)
   }
 

@@ -5,12 +5,10 @@ import { isExtendedResource } from '../../../api/core/resource-names.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { actions, type EventRegistration, onEvent } from '../../cluster-event.ts'
 import type { Filter, Plugin, PluginContext, Rejection } from '../../framework.ts'
-import type { NodeTable } from '../../node-table.ts'
+import { inColumns, type NodeTable } from '../../node-table.ts'
 import { hadNode, type PodInfo } from '../../pod-info.ts'
 import { resourceReaders } from '../../resource-readers.ts'
 import { defaultStrategy, type ScoringStrategy, strategyScore } from './scoring-strategy.ts'
-
-const inColumns: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage', 'pods'])
 
 function makeFilter(pod: PodInfo, table: NodeTable, isIgnored: (name: string) => boolean): Filter {
   const cpu = pod.requests.get('cpu') ?? 0

@@ -3,7 +3,7 @@ import { Pod } from '../../../api/core/pod/kind.ts'
 import { toleratesTaints, untoleratedTaint } from '../../../api/core/pod/tolerations.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { actions, onEvent } from '../../cluster-event.ts'
-import { normalizeScores, type Plugin, type Rejection } from '../../framework.ts'
+import { normalizeScores, type Plugin, type PluginContext, type Rejection } from '../../framework.ts'
 
 const rejection: Rejection = { resolvable: false, reasons: ['node(s) had untolerated taint(s)'] }
 const hard = ['NoSchedule', 'NoExecute']
@@ -11,18 +11,22 @@ const hard = ['NoSchedule', 'NoExecute']
 const isTolerated = (pod: core.v1.Pod, node: core.v1.Node | undefined): boolean =>
   untoleratedTaint(node?.spec?.taints, pod.spec?.tolerations, hard) === undefined
 
-/** Refuses nodes with taints that the pod does not tolerate, and prefers those with fewer untolerated soft ones. */
-export const taintToleration = (): Plugin => ({
+const isSoft = ({ effect }: core.v1.Taint): boolean => effect === 'PreferNoSchedule'
+
+/**
+ * Refuses nodes with taints that the pod does not tolerate, and prefers those with fewer untolerated soft ones. Most
+ * nodes have no taint: the table's column says so without a look at the node.
+ */
+export const taintToleration = ({ nodes: table }: PluginContext): Plugin => ({
   name: 'TaintToleration',
   preFilter: ({ pod }) => ({
     type: 'filter',
-    filter: ({ node }) =>
-      node.spec?.taints !== undefined && untoleratedTaint(node.spec.taints, pod.spec?.tolerations, hard)
-        ? rejection
-        : undefined,
+    filter: ({ index, node }) =>
+      table.columns.taints[index] === 0 || isTolerated(pod, node) ? undefined : rejection,
   }),
   preScore: ({ pod }, nodes) => {
-    if (nodes.every(({ node }) => !node.spec?.taints?.some((taint) => taint.effect === 'PreferNoSchedule'))) {
+    const { taints } = table.columns
+    if (!nodes.some(({ index, node }) => taints[index] !== 0 && node.spec?.taints?.some(isSoft))) {
       // No soft taint anywhere: all nodes score alike, as upstream's normalised 100 for everyone.
       return { type: 'skip' }
     }
@@ -32,9 +36,7 @@ export const taintToleration = (): Plugin => ({
     return {
       type: 'score',
       score: ({ node }) =>
-        (node.spec?.taints ?? []).filter(
-          (taint) => taint.effect === 'PreferNoSchedule' && !toleratesTaints(soft, taint),
-        ).length,
+        (node.spec?.taints ?? []).filter((taint) => isSoft(taint) && !toleratesTaints(soft, taint)).length,
       normalize: (scores) => normalizeScores(scores, true),
     }
   },
