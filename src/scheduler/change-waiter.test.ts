@@ -27,6 +27,7 @@ test('ChangeWaiter gives up in time, at the signal, and at an error', async () =
   const stopped = expect(waiter.until(() => false, 1_000, stop.signal)).rejects.toThrow('context canceled')
   stop.abort()
   await stopped
+  await expect(waiter.until(() => false, 1_000, stop.signal)).rejects.toThrow('context canceled')
   const fail = (): boolean => {
     throw new Error('it cannot be')
   }

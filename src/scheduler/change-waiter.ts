@@ -14,7 +14,7 @@ export class ChangeWaiter {
     for (const look of this.#waiting) look()
   }
 
-  /** Resolves when it is so; rejects with what `isSo` throws, after `timeoutMs`, and at the signal. */
+  /** Resolves when it is so; rejects with what `isSo` throws, after `timeoutMs`, and at the signal, given before or later. */
   until(isSo: () => boolean, timeoutMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (error?: unknown): void => {
@@ -34,6 +34,7 @@ export class ChangeWaiter {
       }
       const timer = this.#host.schedule(timeoutMs, () => end(new Error('context deadline exceeded')))
       signal.addEventListener('abort', abort, { once: true })
+      if (signal.aborted) return abort()
       this.#waiting.add(look)
       look()
     })

@@ -122,6 +122,7 @@ export class Scheduler {
 
   stop(): void {
     this.#abort.abort()
+    this.#waiting.stop()
     this.#queue.stop()
     this.#failures.stop()
     for (const undo of this.#undo) undo()

@@ -93,6 +93,12 @@ export class PodsOnTheirWay implements WaitingPods {
     }
   }
 
+  /** Lets go of all that are held: nobody decides about them any more. */
+  stop(): void {
+    for (const held of this.#held.values())
+      held.end({ type: 'preempted', plugin: '', message: 'the scheduler has stopped' })
+  }
+
   /** Runs PreBind so that a preemption can stop it; rejects when one has, or when `signal` does. */
   async preBind(
     uid: string,
