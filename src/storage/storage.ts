@@ -89,6 +89,8 @@ export interface Storage {
   commit(writes: readonly Write[], guards?: readonly Guard[]): Promise<number>
   /** Never splits a revision. Throws CompactedError when it starts, or falls, behind the compaction. */
   watch(prefix: string, options: WatchOptions): AsyncIterable<Batch>
+  /** Whether the key's value would be stored otherwise were it written now, such as by another key. Absent: never. */
+  isStale?(key: string): Promise<boolean>
   /** Forgets what is needed only for reads below `revision`. */
   compact(revision: number): Promise<void>
   close(): Promise<void>

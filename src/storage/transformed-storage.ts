@@ -19,7 +19,9 @@ export interface ValueTransformer {
   toStorage(key: string, value: Uint8Array): Uint8Array
   /** Throws when the stored bytes are not what `toStorage` makes. */
   fromStorage(key: string, stored: Uint8Array): Uint8Array
-  /** Called before `fromStorage`, which waits for it: for those that have to ask somebody first. Never rejects. */
+  /** Whether `toStorage` would encrypt otherwise now what can be read. Absent: never. */
+  isStale?(key: string, stored: Uint8Array): boolean
+  /** Called before what reads `stored`, which waits for it: for those that have to ask somebody first. Never rejects. */
   prepare?(stored: Uint8Array, key: string): Promise<void> | undefined
 }
 
@@ -90,6 +92,15 @@ export class TransformedStorage implements Storage {
       [Symbol.asyncIterator]: () => iterator,
     }
     return iterator
+  }
+
+  async isStale(key: string): Promise<boolean> {
+    if (this.#transformer.isStale === undefined) return false
+    const entry = await this.#storage.get(key)
+    if (entry === undefined) return false
+    const waits = this.#prepare([entry])
+    if (waits !== undefined) await waits
+    return this.#transformer.isStale(key, entry.value)
   }
 
   compact(revision: number): Promise<void> {

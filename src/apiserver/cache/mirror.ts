@@ -14,6 +14,7 @@ import {
   type Storage,
   type Write,
 } from '../../storage/storage.ts'
+import type { MaybePromise } from '../authenticator.ts'
 import { fromStorageError } from '../rest/storage-errors.ts'
 import { type ClaimChange, ClaimTakenError } from '../write-allocator.ts'
 import type { CachedObject } from './cached-object.ts'
@@ -173,6 +174,27 @@ export class Mirror {
         throw fromStorageError(error)
       },
     )
+  }
+
+  /** Whether a write that changes nothing of an object would change what is stored. Throws what the store throws. */
+  isOutdated(cache: ResourceCache, id: string): MaybePromise<boolean> {
+    return cache.isOutdated(id) || (this.#options.storage.isStale?.(this.key(cache, id)) ?? false)
+  }
+
+  /**
+   * Asks the store again for what nobody could read, since the key may be there by now: for one object, or, without
+   * `id`, for one after another until one still cannot be read. Rejects with what the client is told.
+   */
+  async retryCorrupt(cache: ResourceCache, id?: string): Promise<void> {
+    const { storage } = this.#options
+    for (const each of id === undefined ? [...cache.corrupt.keys()] : [id]) {
+      if (!cache.corrupt.has(each)) continue
+      const entry = await storage.get(this.key(cache, each)).catch((error: unknown) => {
+        throw fromStorageError(error)
+      })
+      // Of what has changed since, the watch will tell.
+      if (entry === undefined || !cache.recover(each, entry.value, entry.modRevision)) return
+    }
   }
 
   key(cache: ResourceCache, id: string): string {

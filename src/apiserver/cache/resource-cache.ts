@@ -226,6 +226,21 @@ export class ResourceCache {
     for (const consumer of this.hub.consumers()) consumer.terminate()
   }
 
+  /**
+   * Another attempt at what could not be read. False: it still cannot, or is of another revision. Watchers are told
+   * nothing: no list has shown it missing.
+   */
+  recover(id: string, stored: Uint8Array, revision: number): boolean {
+    if (this.#corrupt.get(id)?.revision !== revision) return false
+    const record = this.#foreign(id, stored, revision)
+    if (record === undefined) return false
+    this.#corrupt.delete(id)
+    this.#keep(id, record)
+    this.#indices.replace(undefined, record)
+    for (const handler of this.#readHandlers) handler(record, undefined)
+    return true
+  }
+
   /** A record of what is in the store now. */
   #taken(id: string, stored: Uint8Array, metadataLength: number, revision: number): CachedObject {
     const own = this.#ownLayout(stored, metadataLength)

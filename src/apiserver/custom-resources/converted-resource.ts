@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import type { MaybePromise } from '../authenticator.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import type { ResourceCache } from '../cache/resource-cache.ts'
 import { checkWritten } from '../rest/checked.ts'
@@ -29,8 +30,13 @@ export class ConvertedResource extends CustomResource {
     return this.#converted.shownOf(super.revision)
   }
 
-  override isOutdated({ id }: CachedObject): boolean {
-    return this.#source.isOutdated(id)
+  override isOutdated({ id }: CachedObject): MaybePromise<boolean> {
+    return this.context.mirror.isOutdated(this.#source, id)
+  }
+
+  override retryCorrupt(id: string | undefined): Promise<void> | undefined {
+    const source = this.#source
+    return source.corrupt.size === 0 ? undefined : this.context.mirror.retryCorrupt(source, id)
   }
 
   override settled(id?: string): Promise<void> | undefined {

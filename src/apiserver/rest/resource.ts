@@ -10,6 +10,7 @@ import type { FieldsV1, KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Schema } from '../../apimachinery/schema.ts'
 import { invalid, type StatusError, type Subject, statusError } from '../../apimachinery/status-error.ts'
 import type { Entry } from '../../storage/storage.ts'
+import type { MaybePromise } from '../authenticator.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import { apiVersionOf, Layout } from '../cache/layout.ts'
 import { RecordMap } from '../cache/record-map.ts'
@@ -83,8 +84,14 @@ export class Resource {
   }
 
   /** Whether an object lies in the store otherwise than it would be written today. */
-  isOutdated({ id }: CachedObject): boolean {
-    return this.cache.isOutdated(id)
+  isOutdated({ id }: CachedObject): MaybePromise<boolean> {
+    return this.context.mirror.isOutdated(this.cache, id)
+  }
+
+  /** Reads again what nobody could read, of one object or of all; undefined: there is nothing of the sort. */
+  retryCorrupt(id: string | undefined): Promise<void> | undefined {
+    const { cache, context } = this
+    return cache.corrupt.size === 0 ? undefined : context.mirror.retryCorrupt(cache, id)
   }
 
   /** Everything up to here is in the cache. */

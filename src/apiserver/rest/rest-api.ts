@@ -105,7 +105,10 @@ export class RestApi {
       if (waiting !== undefined) await waiting
     }
     if (subresource !== '' || request.info.verb !== 'create') {
-      const settled = served.resource.settled(idOf(served.resource, request))
+      const id = idOf(served.resource, request)
+      const retried = served.resource.retryCorrupt(id)
+      if (retried !== undefined) await retried
+      const settled = served.resource.settled(id)
       if (settled !== undefined) await settled
     }
     if (subresource === '') return this.#handleMain(served, request)

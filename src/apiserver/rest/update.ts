@@ -120,8 +120,9 @@ async function replace(
     return objectOutcome(object)
   }
   const isSame = isSameContent(object, live) && areSameManagers(object, live)
-  // What is stored in an older version is stored anew: so users bring all objects of a resource up to date.
-  if (isSame && !resource.isOutdated(record)) return recordOutcome(record)
+  // What is stored in an older version or by another key is stored anew: so users bring all objects up to date.
+  const isOutdated = isSame && resource.isOutdated(record)
+  if (isSame && !(isOutdated instanceof Promise ? await isOutdated : isOutdated)) return recordOutcome(record)
   if (options.dryRun) return objectOutcome(object)
   const id = resource.id(update.namespace, update.name)
   // Who applies wants to own what it says: that is not given up for room.

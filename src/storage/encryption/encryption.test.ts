@@ -101,7 +101,9 @@ describe('prefixTransformer()', () => {
     expect(before.fromStorage('k', secret)).toEqual(secret)
     const during = prefixTransformer([gcm('two', 2), gcm('one', 1), identity])
     expect(during.fromStorage('k', stored)).toEqual(secret)
-    expect(text(during.toStorage('k', secret))).toMatch(/^k8s:enc:aesgcm:v1:two:/)
+    const anew = during.toStorage('k', secret)
+    expect(text(anew)).toMatch(/^k8s:enc:aesgcm:v1:two:/)
+    expect([secret, stored, anew].map((each) => during.isStale?.('k', each))).toEqual([true, true, false])
     const after = prefixTransformer([gcm('two', 2), identity])
     expect(() => after.fromStorage('k', stored)).toThrow('no matching prefix found')
     expect(() => prefixTransformer([gcm('one', 3)]).fromStorage('k', stored)).toThrow(
@@ -114,6 +116,7 @@ describe('prefixTransformer()', () => {
     const back = prefixTransformer([identity, gcm('one', 1)])
     expect(back.toStorage('k', secret)).toBe(secret)
     expect(back.fromStorage('k', stored)).toEqual(secret)
+    expect([secret, stored].map((each) => back.isStale?.('k', each))).toEqual([false, true])
   })
 })
 
@@ -141,8 +144,16 @@ test('ResourceTransformer encrypts what its rules cover, and leaves what it cann
   expect(await stored('configmaps')).toBe('plain')
   const { entries } = await storage.range('/registry/')
   expect(entries.map(({ value }) => text(value))).toEqual(['plain', 'plain', 'plain'])
+  const staleNow = (): Promise<readonly boolean[]> =>
+    Promise.all(['secrets', 'configmaps', 'absent'].map((name) => storage.isStale(`/registry/${name}/a`)))
+  expect(await staleNow()).toEqual([false, false, false])
+  const plain = { prefix: '' }
+  const second = { prefix: 'k8s:enc:secretbox:v1:a:', cipher: secretbox(key(32)) }
+  transformer.replace([{ resources: ['*.*'], transformer: prefixTransformer([plain, second]) }])
+  expect(await staleNow()).toEqual([true, false, false])
   transformer.replace([{ resources: ['*.*'], transformer: prefixTransformer([{ prefix: '' }]) }])
   expect(text((await storage.get('/registry/secrets/a'))?.value)).toMatch(/^k8s:enc:/)
+  expect(await staleNow()).toEqual([false, false, false])
   expect(failed).toEqual(['/registry/secrets/a'])
 })
 
@@ -200,6 +211,7 @@ describe('KmsCipher', () => {
     const fresh = cipher.encrypt('k', secret)
     expect(plugin.calls).toEqual(['encrypt', 'encrypt'])
     expect([old, fresh].map((data) => text(cipher.decrypt('k', data)))).toEqual([text(secret), text(secret)])
+    expect([old, fresh].map((data) => cipher.isStale(data))).toEqual([true, false])
     cipher.stop()
   })
 

@@ -18,6 +18,27 @@ const startsWith = (value: Uint8Array, prefix: Uint8Array): boolean =>
 export function prefixTransformer(providers: readonly Provider[]): ValueTransformer {
   const all = providers.map(({ prefix, cipher }) => ({ prefix: encoder.encode(prefix), cipher }))
   const [first] = all
+  const read = (key: string, stored: Uint8Array): { readonly value: Uint8Array; readonly stale: boolean } => {
+    const errors: string[] = []
+    for (const [at, { prefix, cipher }] of all.entries()) {
+      if (!startsWith(stored, prefix)) continue
+      if (cipher === undefined) {
+        // Somebody else's turn, if there is anybody.
+        if (startsWith(stored, anyPrefix)) continue
+        return { value: stored, stale: at > 0 }
+      }
+      try {
+        const data = stored.subarray(prefix.length)
+        const value = cipher.decrypt(key, data)
+        return { value, stale: at > 0 || cipher.isStale?.(data) === true }
+      } catch (error) {
+        errors.push(error instanceof Error ? error.message : String(error))
+      }
+    }
+    const unique = [...new Set(errors)]
+    if (unique.length > 1) throw new Error(`[${unique.join(', ')}]`)
+    throw new Error(unique[0] ?? 'no matching prefix found')
+  }
   return {
     toStorage: (key, value) => {
       if (first?.cipher === undefined) return value
@@ -27,25 +48,8 @@ export function prefixTransformer(providers: readonly Provider[]): ValueTransfor
       stored.set(data, first.prefix.length)
       return stored
     },
-    fromStorage: (key, stored) => {
-      const errors: string[] = []
-      for (const { prefix, cipher } of all) {
-        if (!startsWith(stored, prefix)) continue
-        if (cipher === undefined) {
-          // Somebody else's turn, if there is anybody.
-          if (startsWith(stored, anyPrefix)) continue
-          return stored
-        }
-        try {
-          return cipher.decrypt(key, stored.subarray(prefix.length))
-        } catch (error) {
-          errors.push(error instanceof Error ? error.message : String(error))
-        }
-      }
-      const unique = [...new Set(errors)]
-      if (unique.length > 1) throw new Error(`[${unique.join(', ')}]`)
-      throw new Error(unique[0] ?? 'no matching prefix found')
-    },
+    fromStorage: (key, stored) => read(key, stored).value,
+    isStale: (key, stored) => read(key, stored).stale,
     prepare: (stored) => {
       const waits = all.flatMap(({ prefix, cipher }) =>
         startsWith(stored, prefix) ? (cipher?.prepare?.(stored.subarray(prefix.length)) ?? []) : [],

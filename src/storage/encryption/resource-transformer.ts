@@ -60,6 +60,15 @@ export class ResourceTransformer implements ValueTransformer {
     }
   }
 
+  /** What nobody can decrypt is not written anew, either. */
+  isStale(key: string, stored: Uint8Array): boolean {
+    try {
+      return this.#for(key).isStale?.(key, stored) === true
+    } catch {
+      return false
+    }
+  }
+
   prepare(stored: Uint8Array, key: string): Promise<void> | undefined {
     return this.#for(key).prepare?.(stored, key)
   }

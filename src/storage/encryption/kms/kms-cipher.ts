@@ -117,6 +117,11 @@ export class KmsCipher implements ValueCipher {
     return cipher.decrypt(storageKey, object.encryptedData)
   }
 
+  isStale(data: Uint8Array): boolean {
+    const { keyID, encryptedDEKSourceType } = decodeEncryptedObject(data)
+    return keyID !== this.#seed?.encrypted.keyId || encryptedDEKSourceType !== 1
+  }
+
   async #fetch(key: string, object: EncryptedObject): Promise<void> {
     const { encryptedDEKSource: ciphertext, keyID: keyId, annotations } = object
     const { service, logger, name } = this.#options
