@@ -60,6 +60,7 @@ export class ResourceCache {
   readonly #ordered = new BTree<string, Slot>(undefined, byteOrder)
   readonly #indices: Indices
   readonly #readHandlers = new Set<ReadHandler>()
+  readonly #restartHandlers = new Set<() => void>()
   #history: History
   #lastChange = 0
   #allAttributes = true
@@ -128,7 +129,13 @@ export class ResourceCache {
     this.#indices.clear()
     this.#history = new History(revision, this.#limits)
     this.#lastChange = revision
+    this.#restart()
+  }
+
+  /** Whoever watches or follows has to start anew. */
+  #restart(): void {
     for (const consumer of this.hub.consumers()) consumer.terminate()
+    for (const handler of this.#restartHandlers) handler()
   }
 
   /** `metadataLength` 0: the bytes are as somebody has stored them. */
@@ -223,7 +230,7 @@ export class ResourceCache {
     const previous = this.#drop(id)
     if (previous === undefined) return
     this.#decoded.forget(previous)
-    for (const consumer of this.hub.consumers()) consumer.terminate()
+    this.#restart()
   }
 
   /**
@@ -296,6 +303,14 @@ export class ResourceCache {
     this.#readHandlers.add(handler)
     return () => {
       this.#readHandlers.delete(handler)
+    }
+  }
+
+  /** Told when there is more to know than changes tell: all was loaded anew, or an object cannot be read any more. */
+  onRestart(handler: () => void): () => void {
+    this.#restartHandlers.add(handler)
+    return () => {
+      this.#restartHandlers.delete(handler)
     }
   }
 

@@ -28,7 +28,7 @@ const maxWaiting = 10_000
  */
 export class ConvertedCache {
   readonly #options: ConvertedCacheOptions
-  readonly #leave: () => void
+  readonly #leave: readonly (() => void)[]
   #waiting: SourceChange[] = []
   /** Changes that are being converted. */
   #applying: readonly SourceChange[] = []
@@ -37,7 +37,11 @@ export class ConvertedCache {
 
   constructor(options: ConvertedCacheOptions) {
     this.#options = options
-    this.#leave = options.source.onRead((now, before) => this.#observe(now, before))
+    const { source } = options
+    this.#leave = [
+      source.onRead((now, before) => this.#observe(now, before)),
+      source.onRestart(() => this.#forget()),
+    ]
   }
 
   get cache(): ResourceCache {
@@ -60,7 +64,7 @@ export class ConvertedCache {
   }
 
   close(): void {
-    this.#leave()
+    for (const leave of this.#leave) leave()
     for (const consumer of this.cache.hub.consumers()) consumer.terminate()
   }
 
@@ -98,8 +102,11 @@ export class ConvertedCache {
 
   async #run(): Promise<void> {
     try {
-      if (!this.#loaded) await this.#loadAll()
-      while (this.#waiting.length > 0) {
+      while (!this.#loaded || this.#waiting.length > 0) {
+        if (!this.#loaded) {
+          await this.#loadAll()
+          continue
+        }
         this.#applying = this.#waiting.splice(0)
         await this.#apply(this.#applying)
         this.#applying = []
@@ -120,6 +127,7 @@ export class ConvertedCache {
     this.#waiting = []
     this.#loaded = true
     const objects = await this.#convert(records)
+    if (!this.#loaded) return
     target.reset(revision)
     for (const [index, record] of records.entries()) this.#load(record, objects[index] ?? {})
   }
@@ -134,6 +142,7 @@ export class ConvertedCache {
     const { target } = this.#options
     const written = changes.flatMap(({ record }) => record ?? [])
     const objects = await this.#convert(written)
+    if (!this.#loaded) return
     const byRecord = new Map(written.map((record, index) => [record, objects[index]]))
     for (const { id, record, revision } of changes) {
       const object = record === undefined ? undefined : byRecord.get(record)

@@ -39,6 +39,10 @@ export class ConvertedResource extends CustomResource {
     return source.corrupt.size === 0 ? undefined : this.context.mirror.retryCorrupt(source, id)
   }
 
+  override get held(): ResourceCache {
+    return this.#source
+  }
+
   override settled(id?: string): Promise<void> | undefined {
     return this.#converted.settled(id)
   }

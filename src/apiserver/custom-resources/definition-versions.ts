@@ -8,6 +8,7 @@ import type { Versions } from '../../apimachinery/managed-fields/versions.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { jsonText } from '../../base/json-text.ts'
 import type { Entry } from '../../storage/storage.ts'
+import { mayBeObject } from '../cache/corrupt-objects.ts'
 import type { Layout } from '../cache/layout.ts'
 import { ConversionNeeded } from '../rest/when-converted.ts'
 import { type MetadataTools, VersionSchema } from './version-schema.ts'
@@ -55,8 +56,14 @@ export class DefinitionVersions {
     return this.schema(name)
   }
 
-  /** What is in the store, in the version in which it is stored today, unless a webhook has to make that of it. */
+  #isOfGroup({ apiVersion = '' }: KubernetesObject): boolean {
+    return apiVersion.startsWith(`${this.definition.spec.group}/`)
+  }
+
+  /** What is in the store, in the version in which it is stored today, unless a webhook has to make that of it. Throws for what is of another group. */
   revive(stored: KubernetesObject): KubernetesObject {
+    if (!this.#isOfGroup(stored))
+      throw new Error(`${stored.apiVersion} is no version of ${this.definition.metadata?.name}`)
     const { storage } = this
     return storage.relabel((this.find(stored.apiVersion) ?? storage).revive(stored))
   }
@@ -79,15 +86,32 @@ export class DefinitionVersions {
     to: VersionSchema,
     layout: Layout,
   ): Promise<readonly Entry[]> {
-    const objects = entries.map(({ value }) => layout.parse(value))
-    const revived = objects.map((object) =>
-      object.apiVersion === to.apiVersion ? object : (this.find(object.apiVersion)?.revive(object) ?? object),
-    )
-    const converted = await this.convert(revived, to)
+    const objects = entries.map(({ value }) => this.#parsed(value, layout))
+    const revived = objects.flatMap((object) => (object === undefined ? [] : this.#revivedIn(object, to)))
+    const converted = (await this.convert(revived, to)).values()
     return entries.map((entry, index) => {
-      const object = converted[index]
-      return object === objects[index] ? entry : { ...entry, value: encoder.encode(jsonText(object)) }
+      const object = objects[index]
+      if (object === undefined) return entry
+      const made = converted.next().value
+      return made === object ? entry : { ...entry, value: encoder.encode(jsonText(made)) }
     })
+  }
+
+  #revivedIn(object: KubernetesObject, to: VersionSchema): KubernetesObject {
+    return object.apiVersion === to.apiVersion
+      ? object
+      : (this.find(object.apiVersion)?.revive(object) ?? object)
+  }
+
+  /** Undefined for what is none of its objects: the cache tells of it. */
+  #parsed(value: Uint8Array, layout: Layout): KubernetesObject | undefined {
+    try {
+      if (!mayBeObject(value)) return undefined
+      const object = layout.parse(value)
+      return this.#isOfGroup(object) ? object : undefined
+    } catch {
+      return undefined
+    }
   }
 
   /** For one write's field management. What a webhook has to make first is thrown as ConversionNeeded. */

@@ -18,7 +18,7 @@ export function readable(resource: Resource, namespace: string, name: string): C
   const id = resource.id(namespace, name)
   const record = resource.cache.get(id)
   if (record !== undefined) return record
-  const corrupt = resource.cache.corrupt.get(id)
+  const corrupt = resource.held.corrupt.get(id)
   if (corrupt === undefined) throw notFound(resource.subject(name))
   const key = `/${resource.kind.storagePrefix}/${id}`
   throw internalError(deletesUnreadable(resource) ? told(key, corrupt) : corrupt.why)
@@ -26,7 +26,7 @@ export function readable(resource: Resource, namespace: string, name: string): C
 
 /** Throws where a list of a namespace ('': all) would have to leave out what nobody can read. */
 export function checkReadable(resource: Resource, namespace: string): void {
-  const { corrupt } = resource.cache
+  const { corrupt } = resource.held
   if (corrupt.size === 0) return
   const found = [...corrupt]
     .filter(([id]) => namespace === '' || id.startsWith(`${namespace}/`))
@@ -35,7 +35,7 @@ export function checkReadable(resource: Resource, namespace: string): void {
   if (first === undefined) return
   if (!deletesUnreadable(resource)) throw internalError(first[1].why)
   const causes = found.slice(0, maxListed).map(([id, each]) => {
-    const key = resource.context.mirror.key(resource.cache, id)
+    const key = resource.context.mirror.key(resource.held, id)
     return { reason: 'UnexpectedServerResponse', message: told(key, each), field: key }
   })
   const more = { reason: 'FieldValueTooMany', message: 'too many errors, the list is truncated' }

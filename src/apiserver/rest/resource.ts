@@ -146,11 +146,16 @@ export class Resource {
     return this.kind.namespaced ? `${namespace}/${name}` : name
   }
 
+  /** The cache that is in step with the store: what nobody can read is in no other. */
+  get held(): ResourceCache {
+    return this.cache
+  }
+
   /** Throws for what the store holds and nobody can read. */
   find(namespace: string, name: string): CachedObject | undefined {
     const id = this.id(namespace, name)
     const record = this.cache.get(id)
-    const corrupt = record === undefined ? this.cache.corrupt.get(id) : undefined
+    const corrupt = record === undefined ? this.held.corrupt.get(id) : undefined
     if (corrupt !== undefined) throw statusError('', corrupt.why)
     return record
   }

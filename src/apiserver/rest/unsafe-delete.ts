@@ -37,15 +37,15 @@ async function authorize(resource: Resource, request: ServerRequest): Promise<vo
 export async function unsafeDelete(resource: Resource, request: ServerRequest): Promise<Outcome> {
   await authorize(resource, request)
   const { namespace, name } = request.info
-  const { context, cache, kind } = resource
+  const { context, held, kind } = resource
   const id = resource.id(namespace, name)
-  const corrupt = cache.corrupt.get(id)
+  const corrupt = held.corrupt.get(id)
   if (corrupt === undefined) {
     const why = 'is exclusively used to delete corrupt object(s), try again by removing this option'
     throw optionInvalid({ group: kind.group, kind: kind.resource, name }, why)
   }
   try {
-    await context.mirror.remove(cache, id, corrupt.revision)
+    await context.mirror.remove(held, id, corrupt.revision)
   } catch (error) {
     throw fromStorageError(error)
   }
