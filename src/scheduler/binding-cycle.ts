@@ -2,7 +2,8 @@ import type { core } from '../api/generated/types/index.ts'
 import { inPlugin, PluginError } from './cycle/plugin-error.ts'
 import type { PreparedCycle } from './cycle/prepared-cycle.ts'
 import type { Extender } from './extender/extender.ts'
-import type { Plugin, Refusal } from './framework.ts'
+import type { PermitWait, Plugin, Refusal, Rejection } from './framework.ts'
+import { type StatusLabel, statusOfRejection } from './plugin-timing.ts'
 import type { PodsOnTheirWay } from './waiting-pods.ts'
 
 /** How far a pod has come on its way to a node. */
@@ -26,15 +27,42 @@ const text = (error: unknown): string => (error instanceof Error ? error.message
 
 /** Runs Reserve and Permit, which decide at once. Undefined: nothing speaks against it; `waits` may hold it yet. */
 export function reserve(cycle: PreparedCycle, node: string, waits: Map<string, number>): Refusal | undefined {
-  const { pod, profile } = cycle
+  const { timer } = cycle
+  return (
+    timer.point('Reserve', () => runReserve(cycle, node), statusOfRefusal) ??
+    timer.point(
+      'Permit',
+      () => runPermit(cycle, node, waits),
+      (refusal) => (refusal === undefined && waits.size > 0 ? 'Wait' : statusOfRefusal(refusal)),
+    )
+  )
+}
+
+const statusOfRefusal = (refusal: Refusal | undefined): StatusLabel => statusOfRejection(refusal?.rejection)
+
+function statusOfPermit(answer: Rejection | PermitWait | undefined): StatusLabel {
+  return answer !== undefined && 'waitMs' in answer ? 'Wait' : statusOfRejection(answer)
+}
+
+function runReserve(cycle: PreparedCycle, node: string): Refusal | undefined {
+  const { pod, profile, timer } = cycle
   for (const plugin of profile.at.reserve) {
     const step = cycle.step(plugin, 'reserve')
-    const rejection = inPlugin(`running Reserve plugin "${plugin.name}"`, () => step?.(pod, node))
+    if (step === undefined) continue
+    const ask = timer.around(plugin.name, 'Reserve', () => step(pod, node), statusOfRejection)
+    const rejection = inPlugin(`running Reserve plugin "${plugin.name}"`, ask)
     if (rejection !== undefined) return { plugin: plugin.name, rejection }
   }
+  return undefined
+}
+
+function runPermit(cycle: PreparedCycle, node: string, waits: Map<string, number>): Refusal | undefined {
+  const { pod, profile, timer } = cycle
   for (const plugin of profile.at.permit) {
     const step = cycle.step(plugin, 'permit')
-    const answer = inPlugin(`running Permit plugin "${plugin.name}"`, () => step?.(pod, node))
+    if (step === undefined) continue
+    const ask = timer.around(plugin.name, 'Permit', () => step(pod, node), statusOfPermit)
+    const answer = inPlugin(`running Permit plugin "${plugin.name}"`, ask)
     if (answer === undefined) continue
     if ('reasons' in answer) return { plugin: plugin.name, rejection: answer }
     waits.set(plugin.name, answer.waitMs)
@@ -72,8 +100,9 @@ export class BindingCycle {
         }
       }
       onPermitted(pod.uid)
-      if (preBinds.length > 0) await this.#preBind(cycle, node, preBinds)
-      await bind(cycle, node, extenders)
+      if (preBinds.length > 0)
+        await cycle.timer.pointAsync('PreBind', () => this.#preBind(cycle, node, preBinds))
+      await cycle.timer.pointAsync('Bind', () => bind(cycle, node, extenders))
     } catch (error) {
       return { type: 'error', error }
     }
@@ -86,7 +115,9 @@ export class BindingCycle {
     await waiting.preBind(cycle.pod.uid, signal, async (stop) => {
       for (const plugin of plugins) {
         try {
-          await cycle.step(plugin, 'preBind')?.(cycle.pod, node, stop)
+          const step = cycle.step(plugin, 'preBind')
+          if (step === undefined) continue
+          await cycle.timer.aroundAsync(plugin.name, 'PreBind', () => step(cycle.pod, node, stop))()
         } catch (error) {
           const words = text(stop.aborted ? stop.reason : error)
           throw new PluginError(`running PreBind plugin "${plugin.name}": ${words}`, { cause: error })
@@ -107,7 +138,7 @@ function preBindsOf(cycle: PreparedCycle, node: string): readonly Plugin[] {
 
 /** An extender that binds goes before the plugins. */
 async function bind(
-  { profile, pod }: PreparedCycle,
+  { profile, pod, timer }: PreparedCycle,
   node: string,
   extenders: readonly Extender[],
 ): Promise<void> {
@@ -115,7 +146,8 @@ async function bind(
     if (extender.binds && extender.isInterested(pod.pod) && (await extender.bind(pod.pod, node))) return
   for (const plugin of profile.at.bind) {
     try {
-      if (await plugin.bind?.(pod, node)) return
+      const binds = timer.aroundAsync(plugin.name, 'Bind', async () => plugin.bind?.(pod, node))
+      if (await binds()) return
     } catch (error) {
       throw new PluginError(`running Bind plugin "${plugin.name}": ${text(error)}`, { cause: error })
     }

@@ -1,5 +1,12 @@
 import type { core } from '../api/generated/types/index.ts'
-import { actions, assignedPodEvent, type ClusterEvent, nodeEvent } from './cluster-event.ts'
+import type { Host } from '../base/host.ts'
+import {
+  actions,
+  assignedPodEvent,
+  type ClusterEvent,
+  nodeEvent,
+  unscheduledPodEvent,
+} from './cluster-event.ts'
 import { NodeTable } from './node-table.ts'
 import { isFinished, makePodInfo, type PodInfo, refreshPodInfo } from './pod-info.ts'
 import { nodeChanges, podChanges } from './scheduling-changes.ts'
@@ -14,6 +21,8 @@ export interface ClusterViewListener {
   gone(uid: string, bound: boolean): void
   /** An assumed pod is being deleted. */
   withdrawn(uid: string): void
+  /** An event has been dealt with: the table is changed and pods are moved. */
+  handled(label: string, tookMs: number): void
 }
 
 /** The pod with its node, as others shall see it. */
@@ -29,6 +38,9 @@ const withNode = (pod: core.v1.Pod, nodeName: string): core.v1.Pod => ({
 export class ClusterView {
   readonly table = new NodeTable()
   readonly #listener: ClusterViewListener
+  readonly #host: Pick<Host, 'monotonicMs'>
+  /** When the change that is under way has begun. */
+  #sinceMs = 0
   /** Where each pod is, assumed or seen, by uid. */
   readonly #placed = new Map<string, string>()
   readonly #assumed = new Set<string>()
@@ -36,8 +48,9 @@ export class ClusterView {
   #held: (() => void)[] | undefined
   #holds = 0
 
-  constructor(listener: ClusterViewListener) {
+  constructor(listener: ClusterViewListener, host: Pick<Host, 'monotonicMs'>) {
     this.#listener = listener
+    this.#host = host
   }
 
   /** Changes wait until `release`, called as often. */
@@ -80,11 +93,17 @@ export class ClusterView {
   }
 
   onNode(node: core.v1.Node | undefined, old: core.v1.Node | undefined): void {
-    this.change(() => this.#setNode(node, old))
+    this.change(() => {
+      this.#sinceMs = this.#host.monotonicMs()
+      this.#setNode(node, old)
+    })
   }
 
   onPod(pod: core.v1.Pod | undefined, old: core.v1.Pod | undefined): void {
-    this.change(() => this.#setPod(pod, old))
+    this.change(() => {
+      this.#sinceMs = this.#host.monotonicMs()
+      this.#setPod(pod, old)
+    })
   }
 
   /** Runs `change` between cycles. */
@@ -93,17 +112,24 @@ export class ClusterView {
     else this.#held.push(change)
   }
 
+  #happened(event: ClusterEvent, accepts?: (pod: PodInfo) => boolean): void {
+    this.#listener.happened(event, accepts)
+    this.#handled(event.label)
+  }
+
+  #handled(label: string): void {
+    this.#listener.handled(label, this.#host.monotonicMs() - this.#sinceMs)
+  }
+
   #setNode(node: core.v1.Node | undefined, old: core.v1.Node | undefined): void {
     if (node === undefined) {
-      this.#listener.happened(nodeEvent({ action: actions.delete, old }))
+      this.#happened(nodeEvent({ action: actions.delete, old }))
       this.table.removeNode(old?.metadata?.name ?? '')
       return
     }
     this.table.setNode(node)
-    if (old === undefined) this.#listener.happened(nodeEvent({ action: actions.add, object: node }))
-    else
-      for (const action of nodeChanges(node, old))
-        this.#listener.happened(nodeEvent({ action, object: node, old }))
+    if (old === undefined) this.#happened(nodeEvent({ action: actions.add, object: node }))
+    else for (const action of nodeChanges(node, old)) this.#happened(nodeEvent({ action, object: node, old }))
   }
 
   #setPod(pod: core.v1.Pod | undefined, old: core.v1.Pod | undefined): void {
@@ -125,14 +151,14 @@ export class ClusterView {
       this.#placed.delete(uid)
       this.table.removePod(node, uid)
       const gone = pod.spec?.nodeName ? pod : withNode(pod, node)
-      this.#listener.happened(assignedPodEvent({ action: actions.delete, old: gone }))
+      this.#happened(assignedPodEvent({ action: actions.delete, old: gone }))
     } else if (pod.status?.nominatedNodeName) this.#nominationEnds(pod)
   }
 
   /** Pods of no higher priority have seen room taken there. */
   #nominationEnds(pod: core.v1.Pod): void {
     const { priority } = makePodInfo(pod)
-    this.#listener.happened(
+    this.#happened(
       assignedPodEvent({ action: actions.delete, old: pod }),
       (other) => other.priority <= priority,
     )
@@ -148,11 +174,11 @@ export class ClusterView {
     this.#assumed.delete(uid)
     if (old?.spec?.nodeName) {
       for (const action of podChanges(pod, old))
-        this.#listener.happened(assignedPodEvent({ action, object: pod, old }))
+        this.#happened(assignedPodEvent({ action, object: pod, old }))
       return
     }
     this.#listener.gone(uid, true)
-    this.#listener.happened(assignedPodEvent({ action: actions.add, object: pod }))
+    this.#happened(assignedPodEvent({ action: actions.add, object: pod }))
   }
 
   #wait(pod: core.v1.Pod, old: core.v1.Pod | undefined, uid: string): void {
@@ -162,6 +188,7 @@ export class ClusterView {
       return
     }
     this.#listener.waits(pod, old)
+    this.#handled(unscheduledPodEvent({ action: old === undefined ? actions.add : actions.update }).label)
     const nominated = old?.status?.nominatedNodeName
     if (old !== undefined && nominated && nominated !== pod.status?.nominatedNodeName)
       this.#nominationEnds(old)
@@ -174,6 +201,6 @@ export class ClusterView {
     this.#placed.delete(uid)
     this.table.removePod(node, uid)
     this.#listener.withdrawn(uid)
-    this.#listener.happened(assignedPodEvent({ action: actions.delete, old: withNode(pod, node) }))
+    this.#happened(assignedPodEvent({ action: actions.delete, old: withNode(pod, node) }))
   }
 }

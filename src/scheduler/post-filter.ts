@@ -1,6 +1,7 @@
 import type { Host } from '../base/host.ts'
 import type { PreparedCycle } from './cycle/prepared-cycle.ts'
 import type { Diagnosis } from './cycle/schedule-pod.ts'
+import type { StatusLabel } from './plugin-timing.ts'
 
 /** What PostFilter plugins have come to. */
 export interface PostFilterOutcome {
@@ -13,6 +14,16 @@ export interface PostFilterOutcome {
 /** Asks PostFilter plugins one after another, until one has found a node. A plugin's error is its message. */
 export async function runPostFilter(
   cycle: PreparedCycle,
+  diagnosis: Diagnosis,
+  host: Host,
+): Promise<PostFilterOutcome> {
+  const statusOf = ({ nomination }: PostFilterOutcome): StatusLabel =>
+    nomination ? 'Success' : 'Unschedulable'
+  return cycle.timer.pointAsync('PostFilter', () => askPlugins(cycle, diagnosis, host), statusOf)
+}
+
+async function askPlugins(
+  cycle: PreparedCycle,
   { refusals }: Diagnosis,
   host: Host,
 ): Promise<PostFilterOutcome> {
@@ -20,13 +31,16 @@ export async function runPostFilter(
   let nomination: string | undefined
   for (const plugin of cycle.profile.at.postFilter) {
     try {
-      const result = await plugin.postFilter?.({
-        pod: cycle.pod,
-        refusalOf: (node) => refusals.get(node),
-        check: (node) => cycle.check(node),
-        suppose: cycle,
-        breathe: () => host.nextTurn(),
-      })
+      const ask = cycle.timer.aroundAsync(plugin.name, 'PostFilter', async () =>
+        plugin.postFilter?.({
+          pod: cycle.pod,
+          refusalOf: (node) => refusals.get(node),
+          check: (node) => cycle.check(node),
+          suppose: cycle,
+          breathe: () => host.nextTurn(),
+        }),
+      )
+      const result = await ask()
       if (result?.type === 'nominate') return { message: '', nomination: result.node }
       if (result === undefined) continue
       if (result.message !== '') messages.push(result.message)

@@ -33,12 +33,20 @@ function registerState(metrics: Metrics, { queue, cacheSizes, bindings }: Schedu
     help: 'Number of running goroutines split by the work they do such as binding.',
     labels: ['operation'],
   })
+  const inFlight = metrics.gauge({
+    name: 'scheduler_inflight_events',
+    help: 'Number of events currently tracked in the scheduling queue.',
+    labels: ['event'],
+  })
   metrics.onCollect(() => {
     for (const [name, size] of Object.entries(queue.sizes)) pending.set(size, [name])
     unschedulable.clear()
     for (const { plugin, schedulerName } of queue.refusals()) unschedulable.add(1, [plugin, schedulerName])
     for (const [type, size] of Object.entries(cacheSizes())) cacheSize.set(size, [type])
     work.set(bindings(), ['binding'])
+    inFlight.clear()
+    inFlight.set(queue.inFlight.pods, ['PodPopped'])
+    for (const [label, count] of queue.inFlight.byLabel()) inFlight.set(count, [label])
   })
 }
 
@@ -87,6 +95,12 @@ export function schedulerMetrics(metrics: Metrics, state: SchedulerState) {
       name: 'scheduler_queue_incoming_pods_total',
       help: 'Number of pods added to scheduling queues by event and queue type.',
       labels: ['queue', 'event'],
+    }),
+    eventSeconds: metrics.histogram({
+      name: 'scheduler_event_handling_duration_seconds',
+      help: 'Event handling latency in seconds.',
+      labels: ['event'],
+      buckets: seconds(0.0001, 2, 12),
     }),
     permitSeconds: metrics.histogram({
       name: 'scheduler_permit_wait_duration_seconds',

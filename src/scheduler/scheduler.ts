@@ -9,13 +9,14 @@ import { assert } from '../base/assert.ts'
 import type { AnyKind, Informer, InformerOptions, Lister } from '../client/informer.ts'
 import { BindingCycle, type BindingResult, reserve, unreserve } from './binding-cycle.ts'
 import { actions, ClusterEvent } from './cluster-event.ts'
-import { ClusterView } from './cluster-view.ts'
+import { ClusterView, type ClusterViewListener } from './cluster-view.ts'
 import { fitErrorText } from './cycle/fit-error.ts'
 import type { PreparedCycle } from './cycle/prepared-cycle.ts'
 import { type Diagnosis, PodPlacer, type Selection } from './cycle/schedule-pod.ts'
 import { type Extender, makeExtenders } from './extender/extender.ts'
 import { type Failure, FailureWriter } from './failure-writer.ts'
 import type { PluginContext, Refusal } from './framework.ts'
+import { PluginTiming } from './plugin-timing.ts'
 import { makePodInfo, type PodInfo, refreshPodInfo } from './pod-info.ts'
 import { runPostFilter } from './post-filter.ts'
 import type { Profile } from './profile.ts'
@@ -38,6 +39,9 @@ const maxUnschedulableMs = 5 * 60_000
 /** Of an event's note, in upstream's API. */
 const maxNoteLength = 1_024
 
+/** Of permits, upstream's status codes. */
+const permitLabels = { allowed: 'Success', rejected: 'Unschedulable', preempted: 'Error' } as const
+
 const nobody: RefusedBy = { unschedulable: new Set(), pending: new Set() }
 
 /** What ends an attempt without a node. `nomination`: of the pod from now on; undefined leaves it. */
@@ -59,6 +63,7 @@ export class Scheduler {
   readonly #waiting: PodsOnTheirWay
   readonly #binding: BindingCycle
   readonly #metrics: SchedulerMetrics
+  readonly #timing: PluginTiming
   readonly #failures: FailureWriter
   readonly #pods: Lister<core.v1.Pod>
   /** What plugins look things up in. */
@@ -73,9 +78,12 @@ export class Scheduler {
     this.#options = options
     const { host } = options
     this.#failures = new FailureWriter(options)
-    this.#waiting = new PodsOnTheirWay(host)
+    this.#timing = new PluginTiming(options.metrics, host)
+    this.#waiting = new PodsOnTheirWay(host, ({ type }, waitedMs) =>
+      this.#metrics.permitSeconds.observe(waitedMs / 1_000, [permitLabels[type]]),
+    )
     this.#pods = options.informers.informer(Pod).lister
-    this.#view = new ClusterView({
+    const listener: ClusterViewListener = {
       happened: (event, accepts) => this.#queue.moveFor(event, accepts),
       waits: (pod, old) => this.#enqueue(pod, old),
       gone: (uid) => {
@@ -83,7 +91,9 @@ export class Scheduler {
         this.#failures.forget(uid)
       },
       withdrawn: (uid) => this.#waiting.get(uid)?.reject('', 'removed'),
-    })
+      handled: (label, tookMs) => this.#metrics.eventSeconds.observe(tookMs / 1_000, [label]),
+    }
+    this.#view = new ClusterView(listener, host)
     this.#extenders = makeExtenders(options)
     this.#profiles = this.#makeProfiles()
     this.#queue = this.#makeQueue()
@@ -93,6 +103,7 @@ export class Scheduler {
       random: () => host.random(),
       percentageOfNodesToScore: options.percentageOfNodesToScore ?? 0,
       extenders: this.#extenders,
+      timing: this.#timing,
     })
     this.#binding = new BindingCycle({
       waiting: this.#waiting,
@@ -179,6 +190,7 @@ export class Scheduler {
       nominator: this.#nominator,
       onReady: () => this.#kick(),
       onIncoming: (queue, event) => this.#metrics.incoming.inc([queue, event]),
+      askHint: (plugin, event, hint) => this.#timing.hint(plugin, event, hint),
     })
   }
 

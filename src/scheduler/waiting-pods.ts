@@ -57,12 +57,14 @@ class HeldPod implements WaitingPod {
 /** Pods between their reservation and their binding. */
 export class PodsOnTheirWay implements WaitingPods {
   readonly #host: Host
+  readonly #onEnd: (permission: Permission, waitedMs: number) => void
   readonly #held = new Map<string, HeldPod>()
   /** Pods whose PreBind is under way: what stops it. */
   readonly #preBinding = new Map<string, AbortController>()
 
-  constructor(host: Host) {
+  constructor(host: Host, onEnd: (permission: Permission, waitedMs: number) => void = () => {}) {
     this.#host = host
+    this.#onEnd = onEnd
   }
 
   get(uid: string): WaitingPod | undefined {
@@ -86,8 +88,11 @@ export class PodsOnTheirWay implements WaitingPods {
   async hold(pod: PodInfo, node: string, waits: ReadonlyMap<string, number>): Promise<Permission> {
     const held = new HeldPod(pod, node, waits, this.#host)
     this.#held.set(pod.uid, held)
+    const startMs = this.#host.monotonicMs()
     try {
-      return await held.permission
+      const permission = await held.permission
+      this.#onEnd(permission, this.#host.monotonicMs() - startMs)
+      return permission
     } finally {
       this.#held.delete(pod.uid)
     }

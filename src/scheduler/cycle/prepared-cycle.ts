@@ -1,13 +1,16 @@
 import type {
+  Filter,
   LaterPoints,
   NominatedPods,
   Plugin,
+  PreFilterResult,
   PreparedFilter,
   Rejection,
   SupposedPods,
 } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { NodeTable } from '../node-table.ts'
+import { type CycleTimer, type StatusLabel, statusOfRejection } from '../plugin-timing.ts'
 import type { PodInfo } from '../pod-info.ts'
 import type { Profile } from '../profile.ts'
 import { inPlugin } from './plugin-error.ts'
@@ -15,6 +18,13 @@ import { inPlugin } from './plugin-error.ts'
 interface NamedFilter {
   readonly plugin: string
   readonly prepared: PreparedFilter
+  /** `prepared`, or what measures it. */
+  readonly asked: { readonly filter: Filter }
+}
+
+function statusOf(result: PreFilterResult | undefined): StatusLabel {
+  if (result === undefined || result.type === 'skip') return 'Skip'
+  return result.type === 'reject' ? statusOfRejection(result.rejection) : 'Success'
 }
 
 /** Why PreFilter found that no node can do. */
@@ -28,12 +38,14 @@ export interface CycleParts {
   readonly profile: Profile
   readonly table: NodeTable
   readonly nominated: NominatedPods & { readonly size: number }
+  readonly timer: CycleTimer
 }
 
 /** What PreFilter plugins have worked out for one attempt to place one pod: its filters, and their later points. */
 export class PreparedCycle implements SupposedPods {
   readonly pod: PodInfo
   readonly profile: Profile
+  readonly timer: CycleTimer
   /** Nodes that need be looked at; undefined: all. */
   readonly nodes: ReadonlySet<string> | undefined
   /** Plugins that named those nodes. */
@@ -49,14 +61,22 @@ export class PreparedCycle implements SupposedPods {
     this.#parts = parts
     this.pod = parts.pod
     this.profile = parts.profile
-    const found = this.#preFilter()
+    this.timer = parts.timer
+    const found = this.timer.point(
+      'PreFilter',
+      () => this.#preFilter(),
+      ({ refusal }) => statusOfRejection(refusal?.rejection),
+    )
     this.nodes = found.nodes
     this.nodesBy = found.nodesBy
     this.refusal = found.refusal
     const filters: NamedFilter[] = []
     for (const { name } of parts.profile.at.filter) {
       const prepared = this.#prepared.get(name)
-      if (prepared !== undefined) filters.push({ plugin: name, prepared })
+      if (prepared !== undefined) {
+        const asked = this.timer.filter(name, prepared)
+        filters.push({ plugin: name, prepared, asked })
+      }
     }
     this.#filters = filters
   }
@@ -94,8 +114,8 @@ export class PreparedCycle implements SupposedPods {
   }
 
   #filter(node: NodeInfo): Rejection | undefined {
-    for (const { plugin, prepared } of this.#filters) {
-      const rejection = prepared.filter(node)
+    for (const { plugin, asked } of this.#filters) {
+      const rejection = asked.filter(node)
       if (rejection !== undefined) {
         this.refuser = plugin
         return rejection
@@ -109,7 +129,8 @@ export class PreparedCycle implements SupposedPods {
     const nodesBy: string[] = []
     let refusal: PreFilterRefusal | undefined
     for (const plugin of this.profile.at.preFilter) {
-      const result = inPlugin(`running PreFilter plugin "${plugin.name}"`, () => plugin.preFilter?.(this.pod))
+      const ask = this.timer.around(plugin.name, 'PreFilter', () => plugin.preFilter?.(this.pod), statusOf)
+      const result = inPlugin(`running PreFilter plugin "${plugin.name}"`, ask)
       if (result === undefined || result.type === 'skip') continue
       if (result.type === 'reject') {
         refusal = { plugins: new Set([plugin.name]), rejection: result.rejection }

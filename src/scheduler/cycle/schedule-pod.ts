@@ -1,6 +1,7 @@
 import { type Extender, extenderName } from '../extender/extender.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { NodeTable } from '../node-table.ts'
+import { type PluginTiming, untimed } from '../plugin-timing.ts'
 import { NodeFinder } from './find-nodes.ts'
 import { type CycleParts, PreparedCycle } from './prepared-cycle.ts'
 import { Refusals } from './refusals.ts'
@@ -39,6 +40,8 @@ export interface PodPlacerOptions {
   /** Of profiles that have none of their own; 0 adapts to the cluster's size. */
   readonly percentageOfNodesToScore: number
   readonly extenders?: readonly Extender[]
+  /** Absent: nothing is measured. */
+  readonly timing?: PluginTiming
 }
 
 /** Finds a node for one pod after another. Throws PluginError when a plugin fails. */
@@ -71,7 +74,8 @@ export class PodPlacer {
     const refusals = this.#refusals
     refusals.clear()
     if (table.nodes.length === 0) return none(undefined, refusals, '', true)
-    const cycle = new PreparedCycle({ pod, profile, table, nominated })
+    const timer = this.#options.timing?.nextCycle(profile.schedulerName) ?? untimed
+    const cycle = new PreparedCycle({ pod, profile, table, nominated, timer })
     if (cycle.refusal !== undefined) {
       const { plugins, rejection } = cycle.refusal
       const [plugin = ''] = plugins
@@ -79,7 +83,8 @@ export class PodPlacer {
       return none(cycle, refusals, rejection.reasons.join(', '), false)
     }
     const percentage = profile.percentageOfNodesToScore ?? this.#options.percentageOfNodesToScore
-    return { cycle, feasible: this.#finder.find(cycle, percentage, refusals) }
+    const find = (): readonly NodeInfo[] => this.#finder.find(cycle, percentage, refusals)
+    return { cycle, feasible: timer.point('Filter', find) }
   }
 
   #choose(cycle: PreparedCycle, feasible: readonly NodeInfo[], extra?: Float64Array): Selection {

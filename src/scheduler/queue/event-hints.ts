@@ -6,6 +6,11 @@ import { hasFailed, type QueuedPod } from './queued-pod.ts'
 /** What becomes of a pod when something happens: it stays, comes after its back-off, or at once. */
 export type Requeueing = 'stay' | 'back-off' | 'at-once'
 
+/** Calls a hint, and perhaps measures it. */
+export type AskHint = (plugin: string, event: string, hint: () => boolean) => boolean
+
+const askPlainly: AskHint = (_plugin, _event, hint) => hint()
+
 /** Which events each plugin of a profile waits for. */
 export class EventHints {
   /** By plugin; undefined: it takes any event for help. */
@@ -34,22 +39,25 @@ export class EventHints {
   }
 
   /** What `event` means for a pod that was refused. */
-  requeueing(pod: QueuedPod, event: ClusterEvent): Requeueing {
+  requeueing(pod: QueuedPod, event: ClusterEvent, ask: AskHint = askPlainly): Requeueing {
     if (hasFailed(pod)) return 'back-off'
     if (event.kind === undefined) {
       const target = event.object?.metadata?.uid
       return target === undefined || target === pod.info.uid ? 'back-off' : 'stay'
     }
-    for (const plugin of pod.pendingPlugins) if (this.#mayHelp(plugin, pod, event)) return 'at-once'
-    for (const plugin of pod.unschedulablePlugins) if (this.#mayHelp(plugin, pod, event)) return 'back-off'
+    for (const plugin of pod.pendingPlugins) if (this.#mayHelp(plugin, pod, event, ask)) return 'at-once'
+    for (const plugin of pod.unschedulablePlugins)
+      if (this.#mayHelp(plugin, pod, event, ask)) return 'back-off'
     return 'stay'
   }
 
-  #mayHelp(plugin: string, { info }: QueuedPod, event: ClusterEvent): boolean {
+  #mayHelp(plugin: string, { info }: QueuedPod, event: ClusterEvent, ask: AskHint): boolean {
     const registered = this.#events.get(plugin)
     if (registered === undefined) return true
     try {
-      return registered.some((one) => matchesRegistration(one, event) && one.mayHelp(info, event))
+      return registered.some(
+        (one) => matchesRegistration(one, event) && ask(plugin, event.label, () => one.mayHelp(info, event)),
+      )
     } catch {
       // A hint that fails must not leave the pod behind for ever.
       return true

@@ -27,6 +27,16 @@ export class InFlight {
     return this.#events.length
   }
 
+  /** How many events there are of each label. */
+  byLabel(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (let index = 0; index < this.#events.length; index++) {
+      const label = this.#events.at(index)?.label ?? ''
+      counts.set(label, (counts.get(label) ?? 0) + 1)
+    }
+    return counts
+  }
+
   start(uid: string): void {
     this.#starts.set(uid, this.#dropped + this.#events.length)
   }

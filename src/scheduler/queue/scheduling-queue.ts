@@ -10,7 +10,7 @@ import {
 import { makePodInfo, type PodInfo, refreshPodInfo } from '../pod-info.ts'
 import { podChanges } from '../scheduling-changes.ts'
 import { type BackOffLimits, backOffUntilMs, isBackingOff, readyAtMs } from './back-off.ts'
-import type { EventHints, Requeueing } from './event-hints.ts'
+import type { AskHint, EventHints, Requeueing } from './event-hints.ts'
 import { InFlight } from './in-flight.ts'
 import type { Nominator } from './nominator.ts'
 import { hasFailed, newQueuedPod, type QueuedPod } from './queued-pod.ts'
@@ -33,6 +33,8 @@ export interface SchedulingQueueOptions {
   readonly onReady: () => void
   /** A pod has come into a queue, by that event. */
   readonly onIncoming?: (queue: 'active' | 'backoff' | 'unschedulable', event: string) => void
+  /** Asks a plugin's hint; absent: plainly. */
+  readonly askHint?: AskHint
 }
 
 /** The plugins that refused a pod; none: an error has ended its attempt. */
@@ -115,7 +117,7 @@ export class SchedulingQueue {
       for (const { pod } of places) yield { plugin, schedulerName: pod.info.pod.spec?.schedulerName ?? '' }
   }
 
-  get inFlight(): { readonly pods: number; readonly events: number } {
+  get inFlight(): Pick<InFlight, 'pods' | 'events' | 'byLabel'> {
     return this.#inFlight
   }
 
@@ -151,7 +153,7 @@ export class SchedulingQueue {
     this.#options.nominator.update(place.pod.info, old)
     if (place.queue !== 'unschedulable') return
     for (const event of events) {
-      const hint = this.#options.hints(place.pod.info).requeueing(place.pod, event)
+      const hint = this.#options.hints(place.pod.info).requeueing(place.pod, event, this.#options.askHint)
       if (this.#requeue(place.pod, hint, event.label) !== 'unschedulable') return
     }
   }
@@ -215,7 +217,7 @@ export class SchedulingQueue {
       if (place.queue !== 'unschedulable' || !accepts(pod.info)) continue
       const hints = this.#options.hints(pod.info)
       if (pod.gatedBy && (event.kind === undefined || !hints.isInterested(pod.gatedBy, event))) continue
-      const hint = hints.requeueing(pod, event)
+      const hint = hints.requeueing(pod, event, this.#options.askHint)
       if (hint !== 'stay') this.#requeue(pod, hint, event.label)
     }
   }
@@ -243,7 +245,7 @@ export class SchedulingQueue {
     const hints = this.#options.hints(pod.info)
     let found: Requeueing = 'stay'
     for (const event of events) {
-      const hint = hints.requeueing(pod, event)
+      const hint = hints.requeueing(pod, event, this.#options.askHint)
       if (hint === 'at-once') return hint
       if (hint === 'back-off') found = hint
       if (found === 'back-off' && pod.pendingPlugins.size === 0) return found
