@@ -44,7 +44,9 @@ import {
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize/persistent-volume-claim-resize.ts'
 import type { PluginConfiguration } from './plugin-configuration.ts'
 import { podGroupProtection } from './pod-group-protection/pod-group-protection.ts'
+import { podGroupWorkloadExists } from './pod-group-workload-exists/pod-group-workload-exists.ts'
 import { podNodeSelector } from './pod-node-selector/pod-node-selector.ts'
+import { podResizeValidator } from './pod-resize-validator/pod-resize-validator.ts'
 import { PodSecurity } from './pod-security/pod-security.ts'
 import { podTolerationRestriction } from './pod-toleration-restriction/pod-toleration-restriction.ts'
 import { podTopologyLabels } from './pod-topology-labels/pod-topology-labels.ts'
@@ -121,7 +123,9 @@ export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[
     defaultIngressClass(reader),
     denyServiceExternalIps,
     ...gated('PodTopologyLabelsAdmission', podTopologyLabels(reader)),
+    ...gated('GenericWorkload', podGroupWorkloadExists(reader)),
     ...gated('GenericWorkload', jobValidation(reader)),
+    podResizeValidator(reader),
     ...(features.enabled('MutatingAdmissionPolicy') ? [new MutatingAdmissionPolicyPlugin(tools)] : []),
     new MutatingAdmissionWebhook(tools),
     new ValidatingAdmissionPolicyPlugin(tools),
