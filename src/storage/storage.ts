@@ -93,6 +93,8 @@ export interface Storage {
   isStale?(key: string): Promise<boolean>
   /** Forgets what is needed only for reads below `revision`. */
   compact(revision: number): Promise<void>
+  /** Reads of revisions before it throw CompactedError; 0 where nothing has been compacted, as far as is known. */
+  readonly compactedRevision: number
   close(): Promise<void>
 }
 

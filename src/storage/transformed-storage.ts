@@ -103,6 +103,10 @@ export class TransformedStorage implements Storage {
     return this.#transformer.isStale(key, entry.value)
   }
 
+  get compactedRevision(): number {
+    return this.#storage.compactedRevision
+  }
+
   compact(revision: number): Promise<void> {
     return this.#storage.compact(revision)
   }

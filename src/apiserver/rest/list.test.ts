@@ -122,6 +122,13 @@ describe('LIST', () => {
     expect((await failure(exact)).message).toBe('The resourceVersion for the provided list is too old.')
   })
 
+  test('forgets a revision although nothing of that kind has changed since', async () => {
+    const first = JSON.parse((await server.call('GET', `${inA}?limit=1`)).text)
+    await server.call('POST', '/api/v1/namespaces', { metadata: { name: 'later' } })
+    await server.storage.compact(await server.storage.currentRevision())
+    expect((await failure(`${inA}?limit=1&continue=${first.metadata.continue}`)).reason).toBe('Expired')
+  })
+
   test('reads the past exactly', async () => {
     const now = JSON.parse((await server.call('GET', pods)).text)
     await server.call('DELETE', '/api/v1/namespaces/b/pods/p0?gracePeriodSeconds=0')

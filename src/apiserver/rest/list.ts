@@ -132,7 +132,8 @@ async function listAt(
   if (waiting !== undefined) await waiting
   const { revision, after } = position
   if (revision > context.mirror.revision) throw tooLargeRevision(revision, context.mirror.revision)
-  if (cache.lastChange <= revision) {
+  // What has been compacted is gone for every client, although nothing may have changed since.
+  if (cache.lastChange <= revision && revision >= context.storage.compactedRevision) {
     await loadAttributes(resource, selection)
     if (cache.lastChange <= revision) {
       const { objects, remaining, more } = cache.select(selection, { limit, after })

@@ -140,6 +140,10 @@ export class EtcdStorage implements Storage {
     return this.#hub.watch(prefix, options)
   }
 
+  get compactedRevision(): number {
+    return this.#compacted
+  }
+
   async compact(revision: number): Promise<void> {
     this.#checkOpen()
     try {

@@ -183,6 +183,10 @@ class LmdbStorage implements Storage {
     return this.#hub.watch(prefix, options)
   }
 
+  get compactedRevision(): number {
+    return this.#compactedRevision
+  }
+
   async compact(revision: number): Promise<void> {
     this.#checkOpen()
     if (revision > this.#visibleRevision) throw new FutureRevisionError(this.#visibleRevision)

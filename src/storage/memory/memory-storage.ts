@@ -125,6 +125,10 @@ export class MemoryStorage implements Storage {
     return this.#hub.watch(prefix, options)
   }
 
+  get compactedRevision(): number {
+    return this.#compactedRevision
+  }
+
   async compact(revision: number): Promise<void> {
     this.#checkOpen()
     if (revision > this.#revision) throw new FutureRevisionError(this.#revision)

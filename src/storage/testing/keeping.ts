@@ -74,6 +74,7 @@ function describeLimits(make: MakeStorage): void {
     await put(fixture.storage, '/b', '1', 5000)
     await put(fixture.storage, '/c', '1', 1000)
     await fixture.storage.compact(2)
+    expect(fixture.storage.compactedRevision).toBe(2)
     const again = await fixture.reopen()
     if ((await again.currentRevision()) === 1) {
       expect(await dump(again)).toEqual([])
