@@ -1,12 +1,10 @@
-import type { Host, Timer } from '../../../base/host.ts'
+import type { Host } from '../../../base/host.ts'
+import { sleep } from '../../../base/sleep.ts'
 import { type ExecSyncResult, type OutputSink, RuntimeError, type StreamSession } from '../runtime.ts'
 import { environmentOf } from './behaviour.ts'
 import { runScript } from './script.ts'
 import { SimulatedStream } from './simulated-stream.ts'
 import type { SimulatedContainer } from './state.ts'
-
-export const sleep = (host: Host, ms: number): Promise<void> =>
-  new Promise((resolve): Timer => host.schedule(ms, resolve))
 
 const scriptOf = ({ config, sandbox }: SimulatedContainer, command: readonly string[]) =>
   runScript(command, environmentOf(config, sandbox.config))

@@ -1,4 +1,5 @@
 import type { Host } from '../../../base/host.ts'
+import { sleep } from '../../../base/sleep.ts'
 import { podUidLabel } from '../labels.ts'
 import type {
   AuthConfig,
@@ -29,7 +30,7 @@ import {
 } from '../runtime.ts'
 import { AddressPool } from './address-pool.ts'
 import { type Behaviour, behaviourOf } from './behaviour.ts'
-import { runCommand, sleep, streamCommand } from './simulated-commands.ts'
+import { runCommand, streamCommand } from './simulated-commands.ts'
 import { imageBytes, imageOf, statsOf, usage } from './simulated-images.ts'
 import { SimulatedPods } from './simulated-pods.ts'
 import { SimulatedStream } from './simulated-stream.ts'
