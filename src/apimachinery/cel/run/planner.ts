@@ -1,7 +1,5 @@
 import type { Checked, FunctionReference } from '../check/checked.ts'
-import { type CallCost, callCost } from '../cost/call-cost.ts'
 import { listCost, mapCost, structCost } from '../cost/sizes.ts'
-import type { Overload } from '../library/declare.ts'
 import {
   type Call,
   type Comprehension,
@@ -11,26 +9,15 @@ import {
   operators,
   type StructExpr,
 } from '../syntax/expr.ts'
-import type { CelType } from '../types/type.ts'
-import { GrowingMap, ValueList } from '../values/collections.ts'
-import { formatPlain, formatValue } from '../values/format.ts'
-import { StructValue } from '../values/struct.ts'
-import { CelError, Optional, TypeValue, typeOf, type Value } from '../values/value.ts'
+import { CelError, TypeValue } from '../values/value.ts'
 import { type Attribute, attributeOf, conditionalAttribute } from './attribute.ts'
+import { listEvaluation, mapEvaluation, structEvaluation } from './construct.ts'
 import { accumulated, type Fold, runFold } from './fold.ts'
 import { type Evaluate, Frame } from './frame.ts'
 import { logical, optionalElse } from './logic.ts'
 import { membershipOf } from './membership.ts'
-
-/** A node, planned: with its value where that is constant, and as an attribute where steps can be added. */
-interface Plan {
-  readonly evaluate: Evaluate
-  readonly constant?: Value
-  readonly attribute?: Attribute
-}
-
-/** What cannot be planned: a constant that no value comes of. The message is for the user. */
-export class PlanError extends Error {}
+import { attributePlan, constantPlan, isConstant, type Plan, PlanError } from './plan.ts'
+import { planCall } from './plan-call.ts'
 
 const conversions: ReadonlySet<string> = new Set([
   'bool',
@@ -44,22 +31,6 @@ const conversions: ReadonlySet<string> = new Set([
   'type',
   'uint',
 ])
-
-const constantPlan = (value: Value): Plan => ({ evaluate: () => value, constant: value })
-
-const attributePlan = (attribute: Attribute): Plan => ({
-  attribute,
-  evaluate:
-    attribute.ownCost === 0
-      ? attribute.resolve
-      : (frame) => {
-          const value = attribute.resolve(frame)
-          frame.charge(1)
-          return value
-        },
-})
-
-const isConstant = (plan: Plan): boolean => plan.constant !== undefined
 
 class Planner {
   readonly #checked: Checked
@@ -265,170 +236,6 @@ function foldConversion(reference: FunctionReference, plans: readonly Plan[]): P
   const value = planCall(reference, plans)(noVariables())
   if (value instanceof CelError) throw new PlanError(value.message)
   return constantPlan(value)
-}
-
-function dispatch(name: string, overloads: readonly Overload[], args: readonly Value[]): Value {
-  for (const overload of overloads) if (overload.accepts(args)) return overload.run(...args)
-  return new CelError(`no such overload: ${name}(${args.map((arg) => typeOf(arg).name).join(', ')})`)
-}
-
-/** The implementation for constant arguments, where an overload has one (compiled patterns). */
-function runnerOf(reference: FunctionReference, plans: readonly Plan[]): (...args: Value[]) => Value {
-  const [overload, ...others] = reference.overloads
-  if (overload === undefined || others.length > 0) {
-    return (...args) => dispatch(reference.name, reference.overloads, args)
-  }
-  const prepared = overload.prepare?.(plans.map((plan) => plan.constant))
-  if (prepared === undefined) return overload.run
-  if ('error' in prepared) throw new PlanError(prepared.error)
-  return prepared.run
-}
-
-function planCall(reference: FunctionReference, plans: readonly Plan[]): Evaluate {
-  const run = runnerOf(reference, plans)
-  const id = reference.overloads.length === 1 ? (reference.overloads[0]?.id ?? '') : ''
-  const cost = callCost(reference.name, id)
-  const [first, second] = plans.map((plan) => plan.evaluate)
-  if (reference.name === operators.notStrictlyFalse && first !== undefined) return notStrictlyFalse(first)
-  if (first !== undefined && plans.length === 1) return unary(first, run, cost)
-  if (first !== undefined && second !== undefined && plans.length === 2)
-    return binary(first, second, run, cost)
-  return variadic(
-    plans.map((plan) => plan.evaluate),
-    run,
-    cost,
-  )
-}
-
-const notStrictlyFalse =
-  (argument: Evaluate): Evaluate =>
-  (frame) => {
-    const value = argument(frame)
-    frame.charge(1)
-    return value !== false
-  }
-
-type Run = (...args: Value[]) => Value
-
-function unary(argument: Evaluate, run: Run, cost: CallCost): Evaluate {
-  if (typeof cost === 'number') {
-    return (frame) => {
-      const value = argument(frame)
-      const result = value instanceof CelError ? value : run(value)
-      frame.charge(cost)
-      return result
-    }
-  }
-  return (frame) => {
-    const value = argument(frame)
-    const result = value instanceof CelError ? value : run(value)
-    frame.charge(cost([value], result))
-    return result
-  }
-}
-
-const applied = (left: Value, right: Value, run: Run): Value => {
-  if (left instanceof CelError) return left
-  return right instanceof CelError ? right : run(left, right)
-}
-
-function binary(first: Evaluate, second: Evaluate, run: Run, cost: CallCost): Evaluate {
-  if (typeof cost === 'number') {
-    return (frame) => {
-      const result = applied(first(frame), second(frame), run)
-      frame.charge(cost)
-      return result
-    }
-  }
-  return (frame) => {
-    const left = first(frame)
-    const right = second(frame)
-    const result = applied(left, right, run)
-    frame.charge(cost([left, right], result))
-    return result
-  }
-}
-
-function variadic(evaluations: readonly Evaluate[], run: Run, cost: CallCost): Evaluate {
-  return (frame) => {
-    const args: Value[] = []
-    for (const evaluate of evaluations) {
-      const value = evaluate(frame)
-      if (value instanceof CelError) return value
-      args.push(value)
-    }
-    const result = run(...args)
-    frame.charge(typeof cost === 'number' ? cost : cost(args, result))
-    return result
-  }
-}
-
-function listEvaluation(elements: readonly Evaluate[], optionals: ReadonlySet<number>): Evaluate {
-  return (frame) => {
-    const values: Value[] = []
-    for (const [index, element] of elements.entries()) {
-      const value = element(frame)
-      if (value instanceof CelError) return value
-      if (!optionals.has(index)) values.push(value)
-      else if (!(value instanceof Optional)) {
-        return new CelError(
-          `cannot initialize optional list element from non-optional value ${formatPlain(value)}`,
-        )
-      } else if (value.value !== undefined) values.push(value.value)
-    }
-    return new ValueList(values)
-  }
-}
-
-interface PlannedEntry {
-  readonly key: Evaluate
-  readonly value: Evaluate
-  readonly optional: boolean
-}
-
-const notOptional = (key: string, value: Value): CelError =>
-  new CelError(`cannot initialize optional entry '${key}' from non-optional value ${formatValue(value)}`)
-
-function mapEvaluation(entries: readonly PlannedEntry[]): Evaluate {
-  return (frame) => {
-    const map = new GrowingMap()
-    for (const { key: evaluateKey, value: evaluate, optional } of entries) {
-      const key = evaluateKey(frame)
-      if (key instanceof CelError) return key
-      const value = evaluate(frame)
-      if (value instanceof CelError) return value
-      if (optional && !(value instanceof Optional)) return notOptional(formatPlain(key), value)
-      const held = optional && value instanceof Optional ? value.value : value
-      if (held === undefined) {
-        map.delete(key)
-        continue
-      }
-      const error = map.set(key, held)
-      if (error !== undefined) return error
-    }
-    return map.finish()
-  }
-}
-
-interface PlannedField {
-  readonly name: string
-  readonly value: Evaluate
-  readonly optional: boolean
-}
-
-function structEvaluation(type: CelType, fields: readonly PlannedField[]): Evaluate {
-  return (frame) => {
-    const values = new Map<string, Value>()
-    for (const { name, value: evaluate, optional } of fields) {
-      const value = evaluate(frame)
-      if (value instanceof CelError) return value
-      if (optional && !(value instanceof Optional)) return notOptional(name, value)
-      const held = optional && value instanceof Optional ? value.value : value
-      if (held === undefined) values.delete(name)
-      else values.set(name, held)
-    }
-    return new StructValue(type, values)
-  }
 }
 
 /** An expression as a closure. Throws PlanError. */
