@@ -1,18 +1,13 @@
 import { isReserved } from '../types/escape.ts'
-import { normalInt } from '../values/integers.ts'
 import { codePointLength } from '../values/text.ts'
-import { Double, type Int, Uint } from '../values/value.ts'
-import { type Call, type Expr, type FieldInit, type LiteralValue, type MapEntry, operators } from './expr.ts'
+import { type Call, type Expr, type FieldInit, type MapEntry, operators } from './expr.ts'
 import { type Issues, nowhere } from './issues.ts'
 import { type Token, type TokenKind, tokenize } from './lexer.ts'
+import { literalComplaint, literalValue } from './literal.ts'
 import { type Macro, MacroError } from './macros.ts'
-import { unescapeBytes, unescapeString } from './unescape.ts'
+import { SyntaxFailure, TokenReader } from './token-reader.ts'
 
-const maxDepth = 250
 const maxCodePoints = 100_000
-
-/** The parse cannot go on; what is wrong has been reported. */
-class SyntaxFailure extends Error {}
 
 const literals = "'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
 /** What may come where an expression starts, as messages list it; by what else may come there. */
@@ -57,98 +52,39 @@ const startsExpression = ({ kind, text }: Token): boolean =>
   kind === 'symbol' ? '[{(.-!'.includes(text) : kind === 'keyword' ? text !== 'in' : startingKinds.has(kind)
 
 class Parser {
-  readonly #tokens: readonly Token[]
+  readonly #tokens: TokenReader
   readonly #issues: Issues
   readonly #macros: ReadonlyMap<string, readonly Macro[]>
-  #at = 0
-  #depth = 0
   /** What the message lists if no expression starts at the token with this number. */
   #expected: { readonly at: number; readonly what: keyof typeof starters } = { at: -1, what: 'expression' }
 
   constructor(tokens: readonly Token[], issues: Issues, macros: ReadonlyMap<string, readonly Macro[]>) {
-    this.#tokens = tokens
+    this.#tokens = new TokenReader(tokens, issues)
     this.#issues = issues
     this.#macros = macros
   }
 
   start(): Expr {
     const expr = this.#expression()
-    const next = this.#token
+    const next = this.#tokens.current
     if (next.kind !== 'end') {
-      const what = this.#peek(1).kind === 'end' ? 'extraneous' : 'mismatched'
-      this.#fail(next.offset, `${what} input '${next.text}' expecting <EOF>`)
+      const what = this.#tokens.peek(1).kind === 'end' ? 'extraneous' : 'mismatched'
+      this.#tokens.fail(next.offset, `${what} input '${next.text}' expecting <EOF>`)
     }
     return expr
   }
 
-  get #token(): Token {
-    return this.#peek(0)
-  }
-
-  #peek(ahead: number): Token {
-    return (
-      this.#tokens[Math.min(this.#at + ahead, this.#tokens.length - 1)] ?? {
-        kind: 'end',
-        text: '',
-        offset: 0,
-      }
-    )
-  }
-
-  #fail(offset: number, message: string): never {
-    this.#issues.report(offset, `Syntax error: ${message}`)
-    throw new SyntaxFailure()
-  }
-
-  #advance(): Token {
-    const token = this.#token
-    this.#at++
-    return token
-  }
-
-  #is(text: string, ahead = 0): boolean {
-    const token = this.#peek(ahead)
-    return token.text === text && (token.kind === 'symbol' || token.kind === 'keyword')
-  }
-
-  #take(text: string): Token | undefined {
-    return this.#is(text) ? this.#advance() : undefined
-  }
-
-  #expect(text: string): Token {
-    const taken = this.#take(text)
-    if (taken !== undefined) return taken
-    const { text: found, offset, kind } = this.#token
-    return this.#fail(
-      offset,
-      kind === 'end' ? `missing '${text}' at '<EOF>'` : `mismatched input '${found}' expecting '${text}'`,
-    )
-  }
-
-  #nested<T>(parse: () => T): T {
-    this.#limit(++this.#depth)
-    const result = parse()
-    this.#depth--
-    return result
-  }
-
-  #limit(depth: number): void {
-    if (depth <= maxDepth) return
-    this.#issues.report(nowhere, `expression recursion limit exceeded: ${maxDepth}`)
-    throw new SyntaxFailure()
-  }
-
   #expression(): Expr {
-    return this.#nested(() => {
+    return this.#tokens.nested(() => {
       const condition = this.#logical(operators.or, '||', () =>
         this.#logical(operators.and, '&&', () => this.#relation()),
       )
-      const question = this.#take('?')
+      const question = this.#tokens.take('?')
       if (question === undefined) return condition
       const whenTrue = this.#logical(operators.or, '||', () =>
         this.#logical(operators.and, '&&', () => this.#relation()),
       )
-      this.#expect(':')
+      this.#tokens.expect(':')
       return this.#call(question.offset, operators.conditional, undefined, [
         condition,
         whenTrue,
@@ -160,10 +96,10 @@ class Parser {
   /** A row of `&&` or `||` becomes a balanced tree, so that a long one is not a deep one. */
   #logical(name: string, symbol: string, operand: () => Expr): Expr {
     const first = operand()
-    if (!this.#is(symbol)) return first
+    if (!this.#tokens.is(symbol)) return first
     const terms = [first]
     const offsets: number[] = []
-    for (let token = this.#take(symbol); token !== undefined; token = this.#take(symbol)) {
+    for (let token = this.#tokens.take(symbol); token !== undefined; token = this.#tokens.take(symbol)) {
       offsets.push(token.offset)
       terms.push(operand())
     }
@@ -173,10 +109,11 @@ class Parser {
   #binary(names: ReadonlyMap<string, string>, operand: () => Expr): Expr {
     let left = operand()
     for (let count = 1; ; count++) {
-      const name = this.#token.kind === 'identifier' ? undefined : names.get(this.#token.text)
-      if (name === undefined || this.#token.kind === 'string') return left
-      this.#limit(count)
-      const { offset } = this.#advance()
+      const name =
+        this.#tokens.current.kind === 'identifier' ? undefined : names.get(this.#tokens.current.text)
+      if (name === undefined || this.#tokens.current.kind === 'string') return left
+      this.#tokens.limit(count)
+      const { offset } = this.#tokens.advance()
       left = this.#call(offset, name, undefined, [left, operand()])
     }
   }
@@ -188,118 +125,117 @@ class Parser {
   }
 
   #unary(): Expr {
-    const { offset } = this.#token
-    if (this.#is('!')) {
-      const count = this.#run('!')
+    const { offset } = this.#tokens.current
+    if (this.#tokens.is('!')) {
+      const count = this.#tokens.takeAll('!')
       const operand = this.#member()
       return count % 2 === 0 ? operand : this.#call(offset, operators.not, undefined, [operand])
     }
-    const isNumber = ['int', 'double'].includes(this.#peek(1).kind)
-    if (!this.#is('-') || isNumber) return this.#member()
-    const count = this.#run('-')
+    const isNumber = ['int', 'double'].includes(this.#tokens.peek(1).kind)
+    if (!this.#tokens.is('-') || isNumber) return this.#member()
+    const count = this.#tokens.takeAll('-')
     const operand = this.#member()
     return count % 2 === 0 ? operand : this.#call(offset, operators.negate, undefined, [operand])
-  }
-
-  #run(symbol: string): number {
-    let count = 0
-    while (this.#take(symbol) !== undefined) count++
-    return count
   }
 
   #member(): Expr {
     let expr = this.#primary()
     for (let count = 1; ; count++) {
-      const next = this.#is('.') ? this.#selection(expr) : this.#is('[') ? this.#indexing(expr) : undefined
+      const next = this.#tokens.is('.')
+        ? this.#selection(expr)
+        : this.#tokens.is('[')
+          ? this.#indexing(expr)
+          : undefined
       if (next === undefined) return expr
-      this.#limit(count)
+      this.#tokens.limit(count)
       expr = next
     }
   }
 
   #selection(operand: Expr): Expr {
-    const dot = this.#advance()
-    if (this.#take('?') !== undefined) {
-      const { offset } = this.#token
+    const dot = this.#tokens.advance()
+    if (this.#tokens.take('?') !== undefined) {
+      const { offset } = this.#tokens.current
       const field: Expr = { kind: 'literal', offset, value: this.#fieldName() }
       return { kind: 'call', offset: dot.offset, name: operators.optSelect, args: [operand, field] }
     }
-    if (this.#token.kind === 'identifier' && this.#is('(', 1)) {
-      const name = this.#advance().text
-      const open = this.#advance()
+    if (this.#tokens.current.kind === 'identifier' && this.#tokens.is('(', 1)) {
+      const name = this.#tokens.advance().text
+      const open = this.#tokens.advance()
       return this.#call(open.offset, name, operand, this.#arguments(')'))
     }
     return { kind: 'select', offset: dot.offset, operand, field: this.#fieldName(), testOnly: false }
   }
 
   #fieldName(): string {
-    const token = this.#token
-    if (token.kind === 'identifier') return this.#advance().text
+    const token = this.#tokens.current
+    if (token.kind === 'identifier') return this.#tokens.advance().text
     if (token.kind !== 'escapedIdentifier') return this.#noField(token)
-    this.#advance()
+    this.#tokens.advance()
     this.#issues.report(token.offset, "unsupported syntax: '`'")
     return token.text.slice(1, -1)
   }
 
   #noField(token: Token): never {
     const isConstant = token.kind === 'keyword' && token.text !== 'in'
-    if (isConstant) return this.#fail(token.offset, `mismatched input '${token.text}' expecting IDENTIFIER`)
+    if (isConstant)
+      return this.#tokens.fail(token.offset, `mismatched input '${token.text}' expecting IDENTIFIER`)
     const found = token.kind === 'end' ? '' : token.text
-    return this.#fail(token.offset, `no viable alternative at input '.${found}'`)
+    return this.#tokens.fail(token.offset, `no viable alternative at input '.${found}'`)
   }
 
   #indexing(operand: Expr): Expr {
-    const open = this.#advance()
-    const name = this.#take('?') === undefined ? operators.index : operators.optIndex
+    const open = this.#tokens.advance()
+    const name = this.#tokens.take('?') === undefined ? operators.index : operators.optIndex
     const index = this.#expression()
-    this.#expect(']')
+    this.#tokens.expect(']')
     return this.#call(open.offset, name, undefined, [operand, index])
   }
 
   #arguments(close: string): readonly Expr[] {
     const args: Expr[] = []
-    if (this.#take(close) !== undefined) return args
-    this.#expected = { at: this.#at, what: 'argument' }
+    if (this.#tokens.take(close) !== undefined) return args
+    this.#expected = { at: this.#tokens.at, what: 'argument' }
     do args.push(this.#expression())
-    while (this.#take(',') !== undefined)
-    this.#expect(close)
+    while (this.#tokens.take(',') !== undefined)
+    this.#tokens.expect(close)
     return args
   }
 
   #primary(): Expr {
-    const token = this.#token
+    const token = this.#tokens.current
     if (!startsExpression(token) || token.text === '!') return this.#unexpected(token)
-    if (token.kind === 'identifier' || this.#is('.')) return this.#named()
+    if (token.kind === 'identifier' || this.#tokens.is('.')) return this.#named()
     if (token.kind !== 'symbol' || token.text === '-') return this.#literal()
-    this.#advance()
+    this.#tokens.advance()
     if (token.text === '[') return this.#list(token.offset)
     if (token.text === '{') return this.#map(token.offset)
     const expr = this.#expression()
-    this.#expect(')')
+    this.#tokens.expect(')')
     return expr
   }
 
   /** One token too many is left out; with anything else the parse ends, as there is nothing to go on with. */
   #unexpected(token: Token): Expr {
-    const expected = starters[this.#expected.at === this.#at ? this.#expected.what : 'expression']
-    const next = this.#peek(1)
+    const expected = starters[this.#expected.at === this.#tokens.at ? this.#expected.what : 'expression']
+    const next = this.#tokens.peek(1)
     const isStray = token.kind !== 'end' && startsExpression(next)
     if (!isStray) {
       const complaint = `mismatched input '${token.text}' expecting ${expected}`
-      if (token.kind === 'end' || next.kind !== 'end') return this.#fail(token.offset, complaint)
+      if (token.kind === 'end' || next.kind !== 'end') return this.#tokens.fail(token.offset, complaint)
       this.#issues.report(token.offset, `Syntax error: ${complaint}`)
-      return this.#fail(next.offset, `mismatched input '<EOF>' expecting ${starters.expression}`)
+      return this.#tokens.fail(next.offset, `mismatched input '<EOF>' expecting ${starters.expression}`)
     }
     this.#issues.report(token.offset, `Syntax error: extraneous input '${token.text}' expecting ${expected}`)
-    this.#advance()
+    this.#tokens.advance()
     return this.#primary()
   }
 
   /** A variable, a function, or `a.b.Type{…}`. */
   #named(): Expr {
-    const dot = this.#take('.')
-    if (this.#token.kind !== 'identifier') return this.#noField(this.#token)
-    const token = this.#advance()
+    const dot = this.#tokens.take('.')
+    if (this.#tokens.current.kind !== 'identifier') return this.#noField(this.#tokens.current)
+    const token = this.#tokens.advance()
     const name = `${dot === undefined ? '' : '.'}${token.text}`
     const message = this.#messageAhead()
     if (message !== undefined) return this.#message(`${name}${message}`)
@@ -307,9 +243,9 @@ class Parser {
     if (isReserved(token.text)) {
       this.#issues.report(start.offset, `reserved identifier: ${token.text}`)
       // Not a name: a macro that wants one says so too.
-      if (!this.#is('(')) return { kind: 'literal', offset: start.offset, value: null }
+      if (!this.#tokens.is('(')) return { kind: 'literal', offset: start.offset, value: null }
     }
-    const open = this.#take('(')
+    const open = this.#tokens.take('(')
     if (open === undefined) return { kind: 'ident', offset: token.offset, name }
     return this.#call(open.offset, name, undefined, this.#arguments(')'))
   }
@@ -318,72 +254,72 @@ class Parser {
   #messageAhead(): string | undefined {
     let ahead = 0
     let rest = ''
-    while (this.#is('.', ahead) && this.#peek(ahead + 1).kind === 'identifier') {
-      rest += `.${this.#peek(ahead + 1).text}`
+    while (this.#tokens.is('.', ahead) && this.#tokens.peek(ahead + 1).kind === 'identifier') {
+      rest += `.${this.#tokens.peek(ahead + 1).text}`
       ahead += 2
     }
-    if (!this.#is('{', ahead)) return undefined
-    this.#at += ahead
+    if (!this.#tokens.is('{', ahead)) return undefined
+    this.#tokens.skip(ahead)
     return rest
   }
 
   #message(typeName: string): Expr {
-    const { offset } = this.#expect('{')
+    const { offset } = this.#tokens.expect('{')
     const fields: FieldInit[] = []
-    while (!this.#is('}')) {
-      const optional = this.#take('?') !== undefined
-      const { kind, text, offset: at } = this.#token
+    while (!this.#tokens.is('}')) {
+      const optional = this.#tokens.take('?') !== undefined
+      const { kind, text, offset: at } = this.#tokens.current
       if (kind !== 'identifier' && kind !== 'escapedIdentifier') {
-        this.#fail(at, `mismatched input '${text}' expecting ${fieldStarters}`)
+        this.#tokens.fail(at, `mismatched input '${text}' expecting ${fieldStarters}`)
       }
       const name = this.#fieldName()
-      const colon = this.#expect(':')
+      const colon = this.#tokens.expect(':')
       fields.push({ offset: colon.offset, name, value: this.#expression(), optional })
-      if (this.#take(',') === undefined) break
+      if (this.#tokens.take(',') === undefined) break
     }
-    this.#expect('}')
+    this.#tokens.expect('}')
     return { kind: 'struct', offset, typeName, fields }
   }
 
   #list(offset: number): Expr {
-    this.#expected = { at: this.#at, what: 'element' }
+    this.#expected = { at: this.#tokens.at, what: 'element' }
     const elements: Expr[] = []
     const optionals = new Set<number>()
-    while (!this.#is(']')) {
-      if (this.#is(',') && elements.length === 0) {
-        this.#advance()
+    while (!this.#tokens.is(']')) {
+      if (this.#tokens.is(',') && elements.length === 0) {
+        this.#tokens.advance()
         break
       }
-      if (this.#take('?') !== undefined) optionals.add(elements.length)
+      if (this.#tokens.take('?') !== undefined) optionals.add(elements.length)
       elements.push(this.#expression())
-      if (this.#take(',') === undefined) break
+      if (this.#tokens.take(',') === undefined) break
     }
-    this.#expect(']')
+    this.#tokens.expect(']')
     return { kind: 'list', offset, elements, optionals }
   }
 
   #map(offset: number): Expr {
-    this.#expected = { at: this.#at, what: 'entry' }
+    this.#expected = { at: this.#tokens.at, what: 'entry' }
     const entries: MapEntry[] = []
-    while (!this.#is('}')) {
-      if (this.#is(',') && entries.length === 0) {
-        this.#advance()
+    while (!this.#tokens.is('}')) {
+      if (this.#tokens.is(',') && entries.length === 0) {
+        this.#tokens.advance()
         break
       }
-      const optional = this.#take('?') !== undefined
+      const optional = this.#tokens.take('?') !== undefined
       const key = this.#expression()
-      const colon = this.#expect(':')
+      const colon = this.#tokens.expect(':')
       entries.push({ offset: colon.offset, key, value: this.#expression(), optional })
-      if (this.#take(',') === undefined) break
+      if (this.#tokens.take(',') === undefined) break
     }
-    this.#expect('}')
+    this.#tokens.expect('}')
     return { kind: 'map', offset, entries }
   }
 
   #literal(): Expr {
-    const { offset } = this.#token
-    const minus = this.#take('-')
-    const token = this.#advance()
+    const { offset } = this.#tokens.current
+    const minus = this.#tokens.take('-')
+    const token = this.#tokens.advance()
     const value = literalValue(token, minus !== undefined)
     if (value === undefined) {
       this.#issues.report(offset, literalComplaint(token))
@@ -420,46 +356,6 @@ function balanced(
   const right = middle === high ? term(middle + 1) : balanced(name, terms, offsets, middle + 1, high)
   return { kind: 'call', offset: offsets[middle] ?? 0, name, args: [left, right] }
 }
-
-function intLiteral(text: string, negative: boolean): Int | undefined {
-  const value = negative ? -BigInt(text) : BigInt(text)
-  return BigInt.asIntN(64, value) === value ? normalInt(value) : undefined
-}
-
-function uintLiteral(text: string): Uint | undefined {
-  const value = BigInt(text.slice(0, -1))
-  return BigInt.asUintN(64, value) === value ? new Uint(normalInt(value)) : undefined
-}
-
-function doubleLiteral(text: string, negative: boolean): Double | undefined {
-  const value = Number(text)
-  return Number.isFinite(value) ? new Double(negative ? -value : value) : undefined
-}
-
-/** undefined for a number out of range or an escape that is none. */
-function literalValue({ kind, text }: Token, negative: boolean): LiteralValue | undefined {
-  switch (kind) {
-    case 'int':
-      return intLiteral(text, negative)
-    case 'uint':
-      return uintLiteral(text)
-    case 'double':
-      return doubleLiteral(text, negative)
-    case 'string':
-      return unescapeString(text)
-    case 'bytes':
-      return unescapeBytes(text.slice(1))
-    default:
-      return text === 'null' ? null : text === 'true'
-  }
-}
-
-const literalComplaint = ({ kind }: Token): string =>
-  kind === 'string'
-    ? 'invalid unicode code point'
-    : kind === 'bytes'
-      ? 'unable to unescape string'
-      : `invalid ${kind} literal`
 
 /** The tree of an expression, with macros expanded; undefined if issues were found. */
 export function parse(
