@@ -7,7 +7,6 @@ import { checkCommit } from '../check-commit.ts'
 import { Expiry } from '../expiry.ts'
 import type {
   Batch,
-  Change,
   Entry,
   Guard,
   RangeOptions,
@@ -16,26 +15,20 @@ import type {
   WatchOptions,
   Write,
 } from '../storage.ts'
-import {
-  CompactedError,
-  FutureRevisionError,
-  GuardFailedError,
-  QuotaExceededError,
-  StorageError,
-  StorageFullError,
-} from '../storage.ts'
+import { CompactedError, FutureRevisionError, GuardFailedError, StorageError } from '../storage.ts'
 import { StorageMetrics } from '../storage-metrics.ts'
 import { TransformedStorage, type ValueTransformer } from '../transformed-storage.ts'
 import { WatchHub } from '../watch-hub.ts'
 import { BatchWriter, changeBound, type KeyChange, type Removal } from './batch-writer.ts'
-import { checkRoom, fileBytes, flushError, fullError, keyCount, usedBytes } from './disk.ts'
-import { DiskReserve } from './disk-reserve.ts'
+import { plannedChange, visibleChange } from './changes.ts'
+import { checkRoom, fileBytes, keyCount } from './disk.ts'
 import { type Environment, loadState, openEnvironment } from './environment.ts'
 import { GroupCommit } from './group-commit.ts'
 import { claim, release } from './owner.ts'
 import { PendingKeys } from './pending-keys.ts'
 import { Reader } from './reader.ts'
-import type { KeyState, Reference } from './records.ts'
+import type { KeyState } from './records.ts'
+import { Room, reservePath } from './room.ts'
 import { Scrubber } from './scrubber.ts'
 
 export interface LmdbStorageOptions {
@@ -71,16 +64,18 @@ const bytesBesideChange = 1024
 /** Deletions that are made at a time when many writes end together. */
 const expirySlice = 500
 
-const reservePath = (path: string): string => `${path}-reserve`
+const quotaOf = ({ quotaBackendBytes = defaultQuotaBackendBytes }: LmdbStorageOptions): number =>
+  quotaBackendBytes
+
+const boundOf = (change: KeyChange): number => changeBound(change) + bytesBesideChange
 
 /** The contract on LMDB: one file, a history by revision, commits grouped into synced transactions. */
 class LmdbStorage implements Storage {
   readonly #host: Host
   readonly #logger: Logger
   readonly #path: string
-  readonly #quotaBackendBytes: number
   readonly #env: Environment
-  readonly #reserve: DiskReserve
+  readonly #room: Room
   readonly #reader: Reader
   readonly #writer: BatchWriter
   readonly #pending = new PendingKeys()
@@ -93,22 +88,18 @@ class LmdbStorage implements Storage {
   #revision: number
   #visibleRevision: number
   #compactedRevision: number
-  #usedBytes = 0
-  #broken: StorageError | undefined
   #closed: Promise<void> | undefined
 
   constructor(options: LmdbStorageOptions, path: string, env: Environment) {
     this.#host = options.host
     this.#logger = options.logger ?? silentLogger
     this.#path = path
-    this.#quotaBackendBytes = options.quotaBackendBytes ?? defaultQuotaBackendBytes
     this.#env = env
-    this.#reserve = new DiskReserve(this.#host, reservePath(path))
     const state = loadState(path, env)
     this.#revision = state.revision
     this.#visibleRevision = state.revision
     this.#compactedRevision = state.compactedRevision
-    this.#usedBytes = usedBytes(env)
+    this.#room = new Room(this.#host, path, env, quotaOf(options))
     this.#reader = new Reader(this.#host, path, env)
     this.#writer = new BatchWriter(env)
     this.#commits = new GroupCommit(this.#host, {
@@ -133,7 +124,7 @@ class LmdbStorage implements Storage {
 
   /** Takes up what the last owner of the file left undone. */
   resume(): void {
-    this.#reserve.make()
+    this.#room.reserve()
     const next = this.#nextDeadline()
     if (next !== undefined) this.#expiry.add(next)
     if (this.#scrubber.scrubbedRevision >= this.#compactedRevision) return
@@ -206,7 +197,7 @@ class LmdbStorage implements Storage {
     await this.#scrubber.stop()
     await this.#commits.idle()
     try {
-      if (this.#broken === undefined) release(this.#env)
+      if (!this.#room.isBroken) release(this.#env)
     } catch (error) {
       // The entry of a process that has ended counts for nothing.
       this.#logger.warn('the store could not be released', { error })
@@ -234,7 +225,7 @@ class LmdbStorage implements Storage {
       if ((newest?.revision ?? 0) !== modRevision) return this.#refuse(key)
       guarded.push(newest)
     }
-    this.#checkRoom(writes)
+    this.#room.check(writes, this.#commits.waitingBytes)
     const revision = this.#revision + 1
     const changes: KeyChange[] = []
     for (let index = 0; index < writes.length; index++) {
@@ -243,7 +234,7 @@ class LmdbStorage implements Storage {
       // Most commits guard what they write: no need to look it up twice.
       const guard = guards[0]?.key === write.key ? 0 : guards.findIndex(({ key }) => key === write.key)
       const before = guard < 0 ? this.#newest(write.key) : guarded[guard]
-      const change = this.#change(write, before, { revision, index })
+      const change = plannedChange(write, before, { revision, index }, this.#host)
       if (change !== undefined) changes.push(change)
     }
     // From here on nothing can fail.
@@ -272,27 +263,6 @@ class LmdbStorage implements Storage {
     })
   }
 
-  #checkRoom(writes: readonly Write[]): void {
-    if (this.#broken !== undefined) throw this.#broken
-    if (!writes.some((write) => write.type === 'put')) return
-    if (this.#reserve.isFull) throw fullError(this.#path)
-    if (this.#usedBytes + this.#commits.waitingBytes < this.#quotaBackendBytes) return
-    this.#usedBytes = usedBytes(this.#env)
-    if (this.#usedBytes + this.#commits.waitingBytes >= this.#quotaBackendBytes)
-      throw new QuotaExceededError()
-  }
-
-  #change(write: Write, before: KeyState | undefined, reference: Reference): KeyChange | undefined {
-    const { key } = write
-    if (write.type === 'delete') {
-      return before === undefined ? undefined : { key, before, after: undefined, reference }
-    }
-    const { value, timeToLiveMs } = write
-    const deadlineMs = timeToLiveMs === undefined ? 0 : Math.ceil(this.#host.now() + timeToLiveMs)
-    const createRevision = before?.createRevision ?? reference.revision
-    return { key, before, after: { ...reference, createRevision, deadlineMs, value }, reference }
-  }
-
   #enqueue(
     changes: readonly KeyChange[],
     removals: readonly Removal[],
@@ -300,7 +270,7 @@ class LmdbStorage implements Storage {
   ): Promise<number> {
     return new Promise((resolve, reject) => {
       let bytes = 0
-      for (const change of changes) bytes += changeBound(change) + bytesBesideChange
+      for (const change of changes) bytes += boundOf(change)
       const revision = this.#revision
       this.#commits.add({ revision, changes, removals, scrubbedRevision, resolve, reject }, bytes)
     })
@@ -331,13 +301,15 @@ class LmdbStorage implements Storage {
     for (const item of items) {
       if (item.revision === this.#visibleRevision) continue
       this.#visibleRevision = item.revision
-      const changes = watched ? item.changes.map((change) => this.#visibleChange(change, wantsPrevious)) : []
+      const changes = watched
+        ? item.changes.map((change) => visibleChange(change, wantsPrevious, this.#reader))
+        : []
       batches.push({ revision: item.revision, changes })
       let puts = 0
       for (const change of item.changes) {
         const { key, after } = change
         this.#pending.publish(key, after, item.revision)
-        this.#usedBytes += changeBound(change) + bytesBesideChange
+        this.#room.take(boundOf(change))
         if (after === undefined) continue
         puts++
         if (after.deadlineMs > 0) this.#expiry.add(after.deadlineMs)
@@ -348,26 +320,11 @@ class LmdbStorage implements Storage {
     for (const item of items) item.resolve(item.revision)
   }
 
-  #visibleChange({ key, before, after }: KeyChange, wantsPrevious: boolean): Change {
-    const previous = wantsPrevious && before ? this.#entryOf(key, before) : undefined
-    const entry = after && this.#entryOf(key, after)
-    if (entry === undefined) return previous === undefined ? { key } : { key, previous }
-    return previous === undefined ? { key, entry } : { key, entry, previous }
-  }
-
-  #entryOf(key: string, state: KeyState): Entry {
-    const { value, revision, createRevision } = state
-    if (value === undefined) return this.#reader.entry(key, state)
-    return { key, value, modRevision: revision, createRevision }
-  }
-
   async #fail(items: readonly Item[], cause: unknown): Promise<void> {
     this.#revision = this.#visibleRevision
     this.#pending.clear()
     const bytes = items.flatMap((item) => item.changes).reduce((sum, change) => sum + changeBound(change), 0)
-    const error = await flushError(this.#path, cause, bytes)
-    if (error instanceof StorageFullError) this.#reserve.giveUp()
-    else this.#broken = error
+    const error = await this.#room.failed(cause, bytes)
     this.#logger.error('a write to the store has failed', { error })
     for (const item of items) item.reject(error)
   }
@@ -403,8 +360,8 @@ class LmdbStorage implements Storage {
     const open = this.#closed === undefined
     return {
       totalBytes: fileBytes(this.#path),
-      usedBytes: open ? usedBytes(this.#env) : this.#usedBytes,
-      quotaBytes: this.#quotaBackendBytes,
+      usedBytes: open ? this.#room.measure() : this.#room.usedBytes,
+      quotaBytes: this.#room.quotaBytes,
       revision: this.#visibleRevision,
       compactedRevision: this.#compactedRevision,
       keys: open ? keyCount(this.#env) : 0,
@@ -423,8 +380,7 @@ export async function openLmdbStorage(options: LmdbStorageOptions): Promise<Stor
   mkdirSync(options.directory, { recursive: true, mode: 0o700 })
   const path = join(options.directory, 'store.lmdb')
   checkRoom(path, reservePath(path))
-  const quota = options.quotaBackendBytes ?? defaultQuotaBackendBytes
-  const env = openEnvironment(path, quota * mapBytesPerQuotaByte)
+  const env = openEnvironment(path, quotaOf(options) * mapBytesPerQuotaByte)
   try {
     claim(path, env)
     const storage = new LmdbStorage(options, path, env)
