@@ -150,6 +150,12 @@ describe.skipIf(whyNoEtcd !== '')(`a control plane of processes on one etcd ${wh
     const [status, text] = await ask(manager, '/metrics', 'admin')
     expect(status).toBe(200)
     expect(text).toContain('workqueue_adds_total')
+    expect((await ask(manager, '/flagz', 'stranger'))[0]).toBe(403)
+    expect((await ask(manager, '/flagz', 'admin'))[1]).toContain('\nleader-elect=true\n')
+    expect((await ask(manager, '/statusz', 'admin'))[1]).toContain(
+      '\nPaths: /flagz /healthz /livez /metrics /readyz\n',
+    )
+    expect((await ask(servers[1].port, '/flagz', 'admin'))[1]).toContain('\nauthorization-mode=[')
   })
 
   test('a Secret gets a token of its service account, which is who comes with it', async () => {

@@ -249,5 +249,6 @@ function ports(usage: string, fallback: PortRange): Flag<PortRange> {
       if (range.first >= 1 && range.first <= range.last && range.last <= 65_535) return range
       throw new Error('it must be two ports, like 30000-32767')
     },
+    text: ({ first, last }) => `${first}-${last}`,
   }
 }

@@ -1,3 +1,4 @@
+import type { Features } from '../../apimachinery/feature-gates.ts'
 import { defined } from '../../base/defined.ts'
 import { createMetrics } from '../../base/host/metrics.ts'
 import { realHost } from '../../base/host/real-host.ts'
@@ -6,7 +7,8 @@ import { sleep } from '../../base/sleep.ts'
 import type { KubeconfigContext } from '../../client/https/kubeconfig.ts'
 import { wrongElectionTimes } from '../../reconcile/leader-election.ts'
 import { ownAddress } from '../place.ts'
-import { startComponentServer } from './component-server.ts'
+import { zPages } from '../z-pages.ts'
+import { componentPaths, startComponentServer } from './component-server.ts'
 import { type ApiConnection, type ConnectionOptions, connect, readKubeconfig } from './connection.ts'
 import { clientFlags, leaderFlags, ownServerFlags } from './flags/client-flags.ts'
 import { commonFlags, servingFlags } from './flags/common-flags.ts'
@@ -53,12 +55,19 @@ export function kubeconfigOf(flags: Pick<ComponentFlags, 'kubeconfig' | 'master'
 const serverRetryMs = 500
 const unlimited = { perSecond: -1, burst: 1 }
 
+export interface ServedComponent {
+  readonly program: string
+  readonly flags: ComponentFlags
+  /** All flags as they were given. */
+  readonly texts: Readonly<Record<string, string>>
+  readonly features: Features
+  readonly health: () => string | undefined
+}
+
 /** Serves the component's health and metrics, unless the port is 0; gives the metrics' registry. */
 export async function serveComponent(
-  program: string,
-  flags: ComponentFlags,
+  { program, flags, texts, features, health }: ServedComponent,
   { logger, stops }: ComponentContext,
-  health: () => string | undefined,
 ): Promise<Metrics> {
   const metrics = createMetrics()
   if (flags['secure-port'] === 0) return metrics
@@ -86,6 +95,7 @@ export async function serveComponent(
     openPaths: flags['authorization-always-allow-paths'],
     metrics: () => metrics.expose(),
     health,
+    pages: zPages({ host: realHost, features, name: program, flags: texts, paths: () => componentPaths }),
     ...defined({
       clientAuthority: readFlagFile('client-ca-file', flags['client-ca-file']),
       authentication: clientOf('authentication-kubeconfig')?.client,

@@ -1,8 +1,9 @@
 import { ConfigMap } from '../../api/core/config-map/kind.ts'
-import { statusError } from '../../apimachinery/status-error.ts'
+import { StatusError, statusError } from '../../apimachinery/status-error.ts'
 import { AuthenticationError } from '../../apiserver/authentication/authentication-error.ts'
 import { bearerToken } from '../../apiserver/authentication/bearer-token.ts'
 import { ClientCertificateAuthenticator } from '../../apiserver/authentication/client-certificate.ts'
+import type { ZPage } from '../../apiserver/discovery/z-page.ts'
 import { startHttpServer } from '../../apiserver/http/http-server.ts'
 import type { ServerRequest, UserInfo } from '../../apiserver/request.ts'
 import { type ServerResponse, textResponse } from '../../apiserver/response.ts'
@@ -29,6 +30,8 @@ export interface ComponentServerOptions {
   /** Need no permission; a `*` at the end stands for anything. */
   readonly openPaths: readonly string[]
   readonly metrics: () => string
+  /** Shown to those who may get their paths. */
+  readonly pages: readonly ZPage[]
   /** What is wrong, if anything is. */
   readonly health: () => string | undefined
 }
@@ -36,6 +39,8 @@ export interface ComponentServerOptions {
 const plain = 'text/plain; charset=utf-8'
 const exposition = 'text/plain; version=0.0.4; charset=utf-8'
 const closeGraceMs = 1_000
+/** What it serves beside pages. */
+export const componentPaths: readonly string[] = ['/healthz', '/livez', '/metrics', '/readyz']
 const anonymous: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
 
 async function announcedAuthority(client: Client | undefined): Promise<string | undefined> {
@@ -71,7 +76,19 @@ class ComponentServer {
         return textResponse(`${request.path.slice(1)} check failed: ${failure}\n`, 500, plain)
       }
       default:
-        return textResponse('404 page not found\n', 404, plain)
+        return this.#page(request)
+    }
+  }
+
+  async #page(request: ServerRequest): Promise<ServerResponse> {
+    const page = this.#options.pages.find(({ path }) => path === request.path)
+    if (page === undefined) return textResponse('404 page not found\n', 404, plain)
+    try {
+      return await page.handle(request)
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error
+      const { status } = error
+      return textResponse(`${JSON.stringify(status)}\n`, status.code ?? 500, 'application/json')
     }
   }
 

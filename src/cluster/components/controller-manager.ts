@@ -25,7 +25,7 @@ import {
 import { type ApiConnection, connect } from './connection.ts'
 import { controllerFlags, controllerOptions, withWorkers } from './controller-flags.ts'
 import { boolean, list, pairs, path } from './flags/flag-types.ts'
-import { FlagError, type FlagValues } from './flags/parse-flags.ts'
+import { FlagError, type FlagValues, flagTexts } from './flags/parse-flags.ts'
 import { nodeIpamFlags, nodeIpamOptions } from './node-ipam-flags.ts'
 import { readFlagFile } from './read-pem.ts'
 import { runAsLeader } from './run-as-leader.ts'
@@ -139,7 +139,10 @@ export const controllerManager: Component<typeof flags> = {
     const features = featureGates(values['feature-gates'])
     const config = kubeconfigOf(values)
     chosen(values, fixedKinds([]))
-    const metrics = await serveComponent(program, values, context, () => undefined)
+    const metrics = await serveComponent(
+      { program, flags: values, texts: flagTexts(flags, values), features, health: () => undefined },
+      context,
+    )
     const electing = { userAgent: `${program}/leader-election`, perSecond: -1, burst: 1 }
     const own = ownConnection(config, electing, stops)
     runAsLeader({

@@ -21,6 +21,7 @@ import {
 } from './component-base.ts'
 import { type ApiConnection, connect } from './connection.ts'
 import { pairs, path, repeated } from './flags/flag-types.ts'
+import { flagTexts } from './flags/parse-flags.ts'
 import { readFlagFile } from './read-pem.ts'
 import { runAsLeader } from './run-as-leader.ts'
 import type { Component, ComponentContext } from './run-component.ts'
@@ -93,7 +94,10 @@ export const scheduler: Component<typeof flags> = {
         : schedulerConfig(text, file ?? '', plugins, features)
     const values: ComponentFlags = { ...given, ...config.flags }
     const kubeconfig = kubeconfigOf(values)
-    const metrics = await serveComponent(program, values, context, () => undefined)
+    const metrics = await serveComponent(
+      { program, flags: values, texts: flagTexts(flags, given), features, health: () => undefined },
+      context,
+    )
     const electing = { userAgent: `${program}/leader-election`, perSecond: -1, burst: 1 }
     const own = ownConnection(kubeconfig, electing, stops)
     const task = { flags: values, features, scheduling: config.scheduling, logger, metrics, own }

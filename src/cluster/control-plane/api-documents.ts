@@ -7,13 +7,13 @@ import { MetricsEndpoint } from '../../apiserver/discovery/metrics-endpoint.ts'
 import { OpenApiEndpoint } from '../../apiserver/discovery/openapi-endpoint.ts'
 import { RootEndpoint } from '../../apiserver/discovery/root-endpoint.ts'
 import { servedResources } from '../../apiserver/discovery/served-resource.ts'
-import { StatuszEndpoint } from '../../apiserver/discovery/statusz-endpoint.ts'
 import { VersionEndpoint } from '../../apiserver/discovery/version-endpoint.ts'
 import type { Endpoint, SubresourceEndpoint } from '../../apiserver/endpoint.ts'
 import { cborGate } from '../../apiserver/rest/media-types.ts'
 import { ownSubresources } from '../../apiserver/rest/subresources.ts'
 import type { ServerCore } from '../../apiserver/server-core.ts'
-import { apiVersion, buildInfo, kubernetesVersion } from '../version.ts'
+import { apiVersion, buildInfo } from '../version.ts'
+import { zPages } from '../z-pages.ts'
 import type { ApiServerSetup } from './api-server.ts'
 import { readFieldDocs } from './field-docs.ts'
 
@@ -70,14 +70,14 @@ export function apiDocuments(
     new OpenIdEndpoint(issuers[0] ?? '', `https://${address}`, keys, keysUrl),
   ]
   const all = (): readonly string[] => endpoints.flatMap((endpoint) => endpoint.index?.() ?? endpoint.paths)
-  if (core.options.features?.enabled('ComponentStatusz') ?? false) {
-    const versions = { binaryVersion: kubernetesVersion.slice(1), emulationVersion: apiVersion }
-    endpoints.push(
-      new StatuszEndpoint({ host, name: 'apiserver', runtime: build.runtime, ...versions, paths: all }),
-    )
-  }
+  const { features } = core.options
+  const pages =
+    features === undefined
+      ? []
+      : zPages({ host, features, name: 'apiserver', flags: setup.flags, paths: all })
+  const shown = [...endpoints, ...pages]
   return {
-    endpoints: [...endpoints, new RootEndpoint(endpoints)],
+    endpoints: [...shown, new RootEndpoint(shown)],
     publish: (versions, external) => {
       discovery.replaceExternal(versions)
       openApi.replaceExternal(external)

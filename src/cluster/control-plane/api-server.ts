@@ -95,6 +95,8 @@ export interface ApiServerSetup {
   readonly checked: boolean
   /** Times of the election among API servers that coordinate others' elections. */
   readonly coordinatedLeadership?: ElectionTimes | undefined
+  /** All flags with their values, which `/flagz` shows; absent: it was started without any. */
+  readonly flags?: Readonly<Record<string, string>>
   /** What `--feature-gates` sets. */
   readonly featureGates?: ReadonlyMap<string, boolean>
   /** What `--runtime-config` sets. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { featureGates } from '../../api/feature-gates.ts'
 import { createLogger } from '../../base/host/logger.ts'
 import { createMetrics } from '../../base/host/metrics.ts'
 import { realHost } from '../../base/host/real-host.ts'
@@ -17,6 +18,7 @@ import { KubeletServer } from '../../kubelet/server/kubelet-server.ts'
 import { startNetworkAgent } from '../../network/start-network-agent.ts'
 import { startProxy } from '../../proxy/start-proxy.ts'
 import { kubernetesVersion } from '../version.ts'
+import { kubeletPages } from '../z-pages.ts'
 import { cgroupDriver } from './cgroup-driver.ts'
 import { keepRunning } from './keep-running.ts'
 import type { ClientConfig, NodeConfig, NodeMessage, NodeOrder } from './node-config.ts'
@@ -143,6 +145,7 @@ async function startParts(
     port: config.port,
     tls: { key: config.serving.keyPem, cert: config.serving.certificatePem, clientCa: config.authorityPem },
     // The API server's own certificate; everybody else asks there.
+    pages: kubeletPages(realHost, featureGates(new Map())),
     access: { openHealth: true, authorize: async ({ groups }) => groups.includes(mastersGroup) },
   })
   await server.start()

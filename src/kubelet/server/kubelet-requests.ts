@@ -20,7 +20,15 @@ export interface KubeletRequestsOptions {
   readonly admit: (request: IncomingMessage) => Promise<void>
   /** Nothing of what runs in containers is shown, and nothing is run there. */
   readonly readOnly?: boolean
+  /** About the agent itself, by their paths' names. */
+  readonly pages?: ReadonlyMap<string, KubeletPage>
 }
+
+/** `accept`: the header, '' without one. Throws StatusError. */
+export type KubeletPage = (
+  accept: string,
+  pretty: boolean,
+) => { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array }
 
 type Handler = (call: Call) => Promise<void>
 
@@ -30,6 +38,11 @@ interface Call {
   readonly path: readonly string[]
   readonly query: URLSearchParams
 }
+
+/** All that it has beside pages. */
+export const kubeletPaths: readonly string[] = [
+  ...['/attach/', '/containerLogs/', '/exec/', '/healthz', '/metrics', '/pods', '/portForward/'],
+]
 
 /** Protocols of command streams that it speaks: the first knows the end of input, the last no Status. */
 const commandProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'channel.k8s.io']
@@ -49,7 +62,7 @@ const streamRequest = (query: URLSearchParams): StreamRequest => ({
 export class KubeletRequests {
   readonly #options: KubeletRequestsOptions
   readonly #sockets: WebSocketServer
-  readonly #routes: ReadonlyMap<string, Handler>
+  readonly #routes: Map<string, Handler>
 
   constructor(options: KubeletRequestsOptions) {
     this.#options = options
@@ -63,6 +76,13 @@ export class KubeletRequests {
       ['pods', async ({ response }) => this.#sendJson(response, podList(this.#options.api))],
       ['metrics', async ({ response }) => void response.end(this.#options.metrics.expose())],
     ])
+    for (const [name, page] of options.pages ?? []) {
+      this.#routes.set(name, async ({ request, response, query }) => {
+        const { headers, body } = page(request.headers.accept ?? '', isTrue(query.get('pretty')))
+        response.writeHead(200, headers)
+        response.end(body)
+      })
+    }
   }
 
   /** Breaks the streams that are open. */

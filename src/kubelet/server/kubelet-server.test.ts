@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { featureGates } from '../../api/feature-gates.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import { PrometheusMetrics } from '../../base/prometheus.ts'
 import { ensurePki, type Pki } from '../../cluster/pki/ensure-pki.ts'
+import { kubeletPages } from '../../cluster/z-pages.ts'
 import { type NodeBench, nodeBench } from '../testing/node-bench.ts'
 import { KubeletServer } from './kubelet-server.ts'
 
@@ -37,6 +39,7 @@ beforeAll(async () => {
     address: '127.0.0.1',
     port: 0,
     tls: { key: serving.keyPem, cert: serving.certificatePem, clientCa: pki.ca.certificatePem },
+    pages: kubeletPages(realHost, featureGates(new Map()), { port: '10250' }),
     access: { openHealth: true, authorize: async ({ groups }) => groups.includes('system:masters') },
   })
   port = await server.start()
@@ -81,6 +84,16 @@ test('it answers those whom it knows and who may ask', async () => {
   expect((await fetchText('/metrics'))[0]).toBe(200)
   for (const path of ['/nothing', '/metrics/resource', '/pods/web'])
     expect((await fetchText(path))[0]).toBe(404)
+})
+
+test('it shows what it is and its flags to those who may ask', async () => {
+  expect((await fetchText('/statusz', 'node'))[0]).toBe(403)
+  const [, status] = await fetchText('/statusz')
+  expect(status).toContain('\nkubelet statusz\n')
+  expect(status).toContain(
+    'Paths: /attach /containerLogs /exec /flagz /healthz /metrics /pods /portForward\n',
+  )
+  expect((await fetchText('/flagz'))[1]).toMatch(/^\nkubelet flagz\n.*\nport=10250\n$/)
 })
 
 test('it shows logs, and says why there are none', async () => {

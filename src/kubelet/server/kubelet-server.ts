@@ -5,7 +5,7 @@ import type { Host } from '../../base/host.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { KubeletApi } from '../kubelet-api.ts'
 import { admitRequest, type KubeletAccess } from './kubelet-access.ts'
-import { KubeletRequests } from './kubelet-requests.ts'
+import { type KubeletPage, KubeletRequests } from './kubelet-requests.ts'
 
 /** PEM. */
 export interface KubeletTls {
@@ -27,6 +27,7 @@ export interface KubeletServerOptions {
   readonly port: number
   readonly tls: KubeletTls
   readonly access: KubeletAccess
+  readonly pages?: ReadonlyMap<string, KubeletPage>
 }
 
 /** The node agent's HTTPS server: what the API server reaches pods through. */
@@ -38,11 +39,9 @@ export class KubeletServer {
 
   constructor(options: KubeletServerOptions) {
     this.#options = options
-    const { api, host, metrics, tls } = options
+    const { api, host, metrics, tls, pages = new Map() } = options
     this.#requests = new KubeletRequests({
-      api,
-      host,
-      metrics,
+      ...{ api, host, metrics, pages },
       admit: (request) => admitRequest(options.access, request),
     })
     const { clientCa, ...served } = tls

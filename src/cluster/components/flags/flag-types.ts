@@ -1,4 +1,5 @@
 import { parseBoolean } from '../../../apimachinery/feature-gates.ts'
+import { goDurationText } from '../../../apimachinery/go-duration.ts'
 import { goQuote } from '../../../apimachinery/go-text.ts'
 
 /** One flag of a component, with upstream's name for its type. */
@@ -10,6 +11,8 @@ export interface Flag<T> {
   readonly fallback: T
   /** `before`: what the flag's earlier mentions gave. Throws an Error with Go's words for what cannot be read. */
   parse(text: string, before: T | undefined): T
+  /** As Go's flag prints a value. */
+  text(value: T): string
 }
 
 export const text = (usage: string, fallback = ''): Flag<string> => ({
@@ -17,6 +20,7 @@ export const text = (usage: string, fallback = ''): Flag<string> => ({
   usage,
   fallback,
   parse: (value) => value,
+  text: (value) => value,
 })
 
 /** A file or folder; undefined when not given. */
@@ -25,6 +29,7 @@ export const path = (usage: string): Flag<string | undefined> => ({
   usage,
   fallback: undefined,
   parse: (value) => (value === '' ? undefined : value),
+  text: (value) => value ?? '',
 })
 
 export const oneOf = <T extends string>(
@@ -40,6 +45,7 @@ export const oneOf = <T extends string>(
     if (choice === undefined) throw new Error(`it must be one of ${choices.join(', ')}`)
     return choice
   },
+  text: (value) => value,
 })
 
 const numberError = (what: string, value: string): Error =>
@@ -61,6 +67,7 @@ export const int = (
     if (number < min || number > max) throw new Error(`must be between ${min} and ${max}, inclusive`)
     return number
   },
+  text: String,
 })
 
 export const float = (usage: string, fallback: number): Flag<number> => ({
@@ -71,6 +78,7 @@ export const float = (usage: string, fallback: number): Flag<number> => ({
     if (value.trim() === '' || !Number.isFinite(Number(value))) throw numberError('ParseFloat', value)
     return Number(value)
   },
+  text: String,
 })
 
 export const boolean = (usage: string, fallback: boolean): Flag<boolean> => ({
@@ -82,6 +90,7 @@ export const boolean = (usage: string, fallback: boolean): Flag<boolean> => ({
     if (parsed === undefined) throw numberError('ParseBool', value)
     return parsed
   },
+  text: String,
 })
 
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
@@ -97,7 +106,10 @@ export const duration = (usage: string, fallbackMs: number): Flag<number> => ({
     const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)]
     return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (unitsMs[unit] ?? 0), 0)
   },
+  text: goDurationText,
 })
+
+const bracketed = (items: readonly string[]): string => `[${items.join(',')}]`
 
 /** Comma-separated, and repeated. */
 export const list = (usage: string, fallback: readonly string[] = []): Flag<readonly string[]> => ({
@@ -105,6 +117,7 @@ export const list = (usage: string, fallback: readonly string[] = []): Flag<read
   usage,
   fallback,
   parse: (value, before = []) => [...before, ...value.split(',').filter((item) => item !== '')],
+  text: bracketed,
 })
 
 /** Repeated, each as it is. */
@@ -113,15 +126,22 @@ export const repeated = (usage: string): Flag<readonly string[]> => ({
   usage,
   fallback: [],
   parse: (value, before = []) => [...before, value],
+  text: bracketed,
 })
 
-/** `a=b,c=d`, comma-separated and repeated, as whoever reads it parses it. */
+/** `a=b,c=d`, comma-separated and repeated, as whoever reads it parses it; `sign` is between a key and its value. */
 export const pairs = <V>(
   usage: string,
   parse: (value: string) => ReadonlyMap<string, V>,
+  sign = '=',
 ): Flag<ReadonlyMap<string, V>> => ({
   type: 'mapStringString',
   usage,
   fallback: new Map(),
   parse: (value, before = new Map()) => new Map([...before, ...parse(value)]),
+  text: (value) =>
+    [...value]
+      .map(([key, each]) => `${key}${sign}${each}`)
+      .sort()
+      .join(','),
 })

@@ -10,10 +10,14 @@ function parse(value: string): NamedPairFiles {
   return { certificate, key, names: list?.split(',').map((name) => name.trim()) ?? [] }
 }
 
+const textOf = ({ certificate, key, names }: NamedPairFiles): string =>
+  `${certificate},${key}${names.length > 0 ? `:${names.join(',')}` : ''}`
+
 /** `certificate,key` or `certificate,key:name,name`, repeated: the files of certificates with the names they are for. */
 export const namedPairs = (usage: string): Flag<readonly NamedPairFiles[]> => ({
   type: 'namedCertKey',
   usage,
   fallback: [],
   parse: (value, before = []) => [...before, parse(value)],
+  text: (value) => `[${value.map(textOf).join(';')}]`,
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { boolean, duration, int, list, pairs, path, repeated, text } from './flag-types.ts'
 import { namedPairs } from './named-pairs.ts'
-import { flagHelp, parseFlags } from './parse-flags.ts'
+import { flagHelp, flagTexts, parseFlags } from './parse-flags.ts'
 
 const flags = {
   'bind-address': text('Where.', '0.0.0.0'),
@@ -82,4 +82,25 @@ test('parseFlags() reads pairs of files for names as upstream does', () => {
   ])
   expect(() => pairs('a.crt')).toThrow('expected comma separated certificate and key file paths')
   expect(() => pairs('a.crt,a.key: ')).toThrow('empty names list is not allowed')
+})
+
+test('flagTexts() shows all flags as Go prints them', () => {
+  const { values } = parse(
+    '--etcd-servers=a,b',
+    '--labels=a',
+    '--request-timeout=90s',
+    '--tls-sni-cert-key=c,k:n',
+  )
+  expect(flagTexts(flags, values)).toEqual({
+    'bind-address': '0.0.0.0',
+    'secure-port': '6443',
+    'anonymous-auth': 'true',
+    'client-ca-file': '',
+    'request-timeout': '1m30s',
+    'etcd-servers': '[a,b]',
+    'service-account-issuer': '[]',
+    labels: 'a=a',
+    'tls-sni-cert-key': '[c,k:n]',
+    v: '0',
+  })
 })

@@ -70,6 +70,15 @@ function parse(name: string, flag: Flag<unknown>, value: string, before: unknown
   }
 }
 
+/** All flags with their values, as Go prints them. */
+export function flagTexts<S extends FlagSet>(
+  flags: S,
+  values: FlagValues<S>,
+): Readonly<Record<string, string>> {
+  const texts = Object.entries(flags).map(([name, flag]) => [name, flag.text(values[name])])
+  return Object.fromEntries(texts)
+}
+
 /** All flags, one a line, as upstream's help has them. */
 export function flagHelp(program: string, flags: FlagSet): string {
   const lines = Object.entries(flags)

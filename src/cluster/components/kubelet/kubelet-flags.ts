@@ -18,6 +18,7 @@ const nodeFlags = {
     usage: 'Taints that the node is registered with: <key>=<value>:<effect>, comma-separated.',
     fallback: [],
     parse: (value) => parseTaints(value.split(',')),
+    text: (value) => value.map(({ key, value: of = '', effect }) => `${key}=${of}:${effect}`).join(','),
   } satisfies Flag<readonly core.v1.Taint[]> as Flag<readonly core.v1.Taint[]>,
   'node-status-update-frequency': duration('How often the node’s status is looked at.', 10_000),
   'node-status-max-images': int('How many images the node’s status lists; -1: all.', 50, { min: -1 }),
@@ -44,7 +45,7 @@ const podFlags = {
 
 /** `memory.available<1Gi,nodefs.available<10%` */
 const thresholds = (usage: string): Flag<ReadonlyMap<string, string>> =>
-  pairs(usage, (value) => parsePairs(value, '<'))
+  pairs(usage, (value) => parsePairs(value, '<'), '<')
 
 /** Upstream's on Linux, but for the number of processes, which is not watched. */
 const defaultHard = new Map([

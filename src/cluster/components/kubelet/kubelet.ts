@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { featureGates } from '../../../api/feature-gates.ts'
 import { defined } from '../../../base/defined.ts'
 import { createMetrics } from '../../../base/host/metrics.ts'
 import { realHost } from '../../../base/host/real-host.ts'
@@ -14,9 +15,10 @@ import { KubeletServer, type KubeletTls } from '../../../kubelet/server/kubelet-
 import { serveHealth, startPlainServer } from '../../../kubelet/server/plain-server.ts'
 import { useAdministratorPath } from '../../system-packages.ts'
 import { kubernetesVersion } from '../../version.ts'
+import { kubeletPages } from '../../z-pages.ts'
 import { ownConnection } from '../component-base.ts'
 import { readKubeconfig } from '../connection.ts'
-import { FlagError } from '../flags/parse-flags.ts'
+import { FlagError, flagTexts } from '../flags/parse-flags.ts'
 import { readFlagFile, readPair, selfSigned } from '../read-pem.ts'
 import type { Component, ComponentContext } from '../run-component.ts'
 import { tlsOptions } from '../tls-options.ts'
@@ -48,18 +50,21 @@ interface Served {
   readonly api: KubeletApi
   readonly client: Client
   readonly metrics: Metrics
+  /** All flags as they were given. */
+  readonly texts: Readonly<Record<string, string>>
 }
 
 /** The agent's ways in: HTTPS, health, and what everyone may read. */
 async function serve(
   { flags, nodeName }: KubeletOptions,
-  { tls, api, client, metrics }: Served,
+  { tls, api, client, metrics, texts }: Served,
   { logger, stops }: ComponentContext,
 ): Promise<KubeletServer> {
   const shared = { api, host: realHost, metrics }
   const server = new KubeletServer({
     ...{ ...shared, address: flags.address, port: flags.port },
     tls,
+    pages: kubeletPages(realHost, featureGates(new Map()), texts),
     access: delegatedAccess({
       ...{ host: realHost, logger, client, nodeName, anonymous: flags['anonymous-auth'] },
       ...defined({ tokenLifeMs: tokenLife(flags), authorization: authorization(flags) }),
@@ -145,7 +150,11 @@ export const kubelet: Component<typeof kubeletFlags> = {
       logLimits: options.logLimits,
     })
     stops.push(() => node.stop())
-    const server = await serve(options, { tls, api: node.kubelet.api, client, metrics }, context)
+    const server = await serve(
+      options,
+      { tls, api: node.kubelet.api, client, metrics, texts: flagTexts(kubeletFlags, values) },
+      context,
+    )
     startRotation(options, { client, server, reconnect }, context)
   },
 }

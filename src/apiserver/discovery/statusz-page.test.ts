@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { fakeRequest } from '../testing/fake-request.ts'
-import { StatuszEndpoint } from './statusz-endpoint.ts'
+import { flagzPage } from './flagz-page.ts'
+import { statuszPage } from './statusz-page.ts'
 
 async function ask(accept: string) {
   let nowMs = Date.UTC(2026, 10, 1, 8)
   const host = { now: () => nowMs, monotonicMs: () => nowMs }
-  const endpoint = new StatuszEndpoint({
+  const endpoint = statuszPage({
     host,
     name: 'apiserver',
     runtime: 'node v24.0.0',
@@ -20,7 +21,7 @@ async function ask(accept: string) {
   return { type: response.contentType, headers: response.headers, text }
 }
 
-test('StatuszEndpoint tells people in text, unless they ask for an object', async () => {
+test('statuszPage() tells people in text, unless they ask for an object', async () => {
   for (const accept of ['', '*/*', 'text/plain', 'application/json, text/plain;q=0.1']) {
     const { type, text } = await ask(accept)
     expect(type).toBe('text/plain; charset=utf-8')
@@ -32,7 +33,7 @@ test('StatuszEndpoint tells people in text, unless they ask for an object', asyn
   }
 })
 
-test('StatuszEndpoint gives a Statusz of the version that is asked for', async () => {
+test('statuszPage() gives a Statusz of the version that is asked for', async () => {
   const { type, headers, text } = await ask('application/json;as=Statusz;v=v1beta1;g=config.k8s.io')
   expect([type, headers]).toEqual(['application/json;g=config.k8s.io;v=v1beta1;as=Statusz', {}])
   expect(JSON.parse(text)).toMatchObject({
@@ -48,4 +49,21 @@ test('StatuszEndpoint gives a Statusz of the version that is asked for', async (
   await expect(ask('application/json')).rejects.toThrow(
     'only the following media types are accepted: application/json, application/yaml, text/plain',
   )
+})
+
+test('flagzPage() shows flags by name', () => {
+  const page = flagzPage('kube-scheduler', { v: '2', 'bind-address': '0.0.0.0' })
+  const textOf = (accept: string) =>
+    page
+      .answer(accept, false)
+      .chunks.map((each) => new TextDecoder().decode(each))
+      .join('')
+  expect(textOf('')).toMatch(/^\nkube-scheduler flagz\nWarning: [^\n]+\nbind-address=0.0.0.0\nv=2\n$/)
+  expect(JSON.parse(textOf('application/json;as=Flagz;v=v1beta1;g=config.k8s.io'))).toEqual({
+    kind: 'Flagz',
+    apiVersion: 'config.k8s.io/v1beta1',
+    metadata: { name: 'kube-scheduler' },
+    flags: { v: '2', 'bind-address': '0.0.0.0' },
+  })
+  expect(() => textOf('application/json;as=Statusz;v=v1beta1;g=config.k8s.io')).toThrow('only the following')
 })
