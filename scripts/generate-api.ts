@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { generateColumnDescriptions } from './generate-api/column-descriptions.ts'
 import { readFacts } from './generate-api/facts.ts'
 import { generateFeatureGates } from './generate-api/feature-gates.ts'
 import { generateGoStructs } from './generate-api/go-structs.ts'
@@ -29,6 +30,7 @@ const files = new Map([
   ...generateRbac(facts),
   ...generateRpc(facts),
   ...generateGoStructs(),
+  ...generateColumnDescriptions(),
 ])
 
 for (const old of ['types', 'rpc']) rmSync(join(target, old), { recursive: true, force: true })

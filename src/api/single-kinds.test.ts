@@ -99,4 +99,5 @@ test('DaemonSet counts changes of its template', () => {
     subresource: '',
   })
   expect(next.metadata?.annotations?.[annotation]).toBe('2')
+  expect(DaemonSet.partialMetadata?.(next.metadata ?? {})).not.toHaveProperty('annotations')
 })

@@ -26,14 +26,12 @@ export function templateColumns<T extends KubernetesObject>(
       name: 'Containers',
       type: 'string',
       priority,
-      description: 'Names of each container in the template.',
       value: (object) => joined(template(object), (container) => container.name),
     },
     {
       name: 'Images',
       type: 'string',
       priority,
-      description: 'Images referenced by each container in the template.',
       value: (object) => joined(template(object), (container) => container.image),
     },
   ]

@@ -2,7 +2,7 @@ import type { VerifySignature } from '../base/signature.ts'
 import type { Features } from './feature-gates.ts'
 import type { FieldError } from './field-error.ts'
 import { dropsDisabled, type GatedFields } from './gated-fields.ts'
-import type { KubernetesObject, Time } from './meta.ts'
+import type { KubernetesObject, ObjectMeta, Time } from './meta.ts'
 
 export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection'
 
@@ -28,8 +28,11 @@ export interface Column<T> {
   readonly name: string
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date'
   readonly format?: string
+  /** Of a custom resource's; what upstream says of built-in kinds' is generated. */
   readonly description?: string
   readonly priority?: number
+  /** A cell that rows have without a definition to tell of it: upstream's IPAddress. */
+  readonly undefinedCell?: boolean
   /** Present: the cell is how long ago this was, so it is made anew whenever it is shown; `value` says the same. */
   since?(object: T): Time | null | undefined
   /** `nowMs` is the wall clock, for ages. `undefined` prints as `<none>`-less emptiness only where upstream's cell is null. */
@@ -165,6 +168,8 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   /** Values of the fields that field selectors may name beyond metadata.name and metadata.namespace. */
   readonly selectableFields: Readonly<Record<string, SelectableField<T>>>
   readonly columns: readonly Column<T>[]
+  /** Present: what PartialObjectMetadata and the rows of tables show of the metadata, where that is not all. */
+  partialMetadata?(metadata: ObjectMeta): ObjectMeta
 }
 
 /** What a declaration must say; the rest has upstream's usual value. */

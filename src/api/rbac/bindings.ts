@@ -78,7 +78,6 @@ export const bindingColumns: readonly Column<AnyBinding>[] = [
   {
     name: 'Users',
     type: 'string',
-    description: 'Users in the roleBinding',
     priority: 1,
     value: (binding) =>
       subjectsOf(binding, 'User')
@@ -88,7 +87,6 @@ export const bindingColumns: readonly Column<AnyBinding>[] = [
   {
     name: 'Groups',
     type: 'string',
-    description: 'Groups in the roleBinding',
     priority: 1,
     value: (binding) =>
       subjectsOf(binding, 'Group')
@@ -98,7 +96,6 @@ export const bindingColumns: readonly Column<AnyBinding>[] = [
   {
     name: 'ServiceAccounts',
     type: 'string',
-    description: 'ServiceAccounts in the roleBinding',
     priority: 1,
     value: (binding) =>
       subjectsOf(binding, 'ServiceAccount')

@@ -1,4 +1,5 @@
 import type { DefinitionVersion } from '../../api/apiextensions/custom-resource-definition/definition-state.ts'
+import { ageColumn, nameColumn } from '../../api/columns.ts'
 import type { apiextensions } from '../../api/generated/types/index.ts'
 import type { Column } from '../../apimachinery/define-kind.ts'
 import { JsonPath, JsonPathError, printed } from '../../apimachinery/json-path/json-path.ts'
@@ -8,20 +9,10 @@ import { parseTime } from '../../apimachinery/time.ts'
 type Declared = apiextensions.v1.CustomResourceColumnDefinition
 type Cell = string | number | boolean | null
 
-const nameColumn: Column<KubernetesObject> = {
-  name: 'Name',
-  type: 'string',
-  format: 'name',
-  description:
-    'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names',
-  value: (object) => object.metadata?.name ?? '',
-}
-
-const ageColumn: Declared = {
-  name: 'Age',
+const ageAsDeclared: Declared = {
+  name: ageColumn.name,
   type: 'date',
-  description:
-    'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata',
+  description: ageColumn.description,
   jsonPath: '.metadata.creationTimestamp',
 }
 
@@ -82,5 +73,5 @@ function column(declared: Declared): Column<KubernetesObject> {
 export function printerColumns({
   additionalPrinterColumns: declared = [],
 }: DefinitionVersion): readonly Column<KubernetesObject>[] {
-  return [nameColumn, ...(declared.length === 0 ? [ageColumn] : declared).map(column)]
+  return [nameColumn, ...(declared.length === 0 ? [ageAsDeclared] : declared).map(column)]
 }

@@ -1,13 +1,14 @@
 import type { KubernetesObject, ListMeta, Status } from '../../apimachinery/meta.ts'
 import type { CacheEvent, ChangeType } from '../cache/cache-event.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
-import type { ResourceCache } from '../cache/resource-cache.ts'
+import type { Resource } from '../rest/resource.ts'
 import { bookmarkMetadata, concatenate, encodeJson, encodeText } from './json-text.ts'
 import { type ListSource, PieceSource } from './list-source.ts'
 import type { Representation, StreamRepresentation } from './representation.ts'
 
 export type MetaVersion = 'v1' | 'v1beta1'
 
+const decoder = new TextDecoder()
 const tail = encodeText('}')
 const comma = encodeText(',')
 const listTail = encodeText(']}\n')
@@ -16,33 +17,37 @@ const listTail = encodeText(']}\n')
 export const partialHeadText = (version: MetaVersion): string =>
   `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":`
 
-export function metadataSlice(cache: ResourceCache, record: CachedObject): Uint8Array {
-  return record.bytes.subarray(cache.layout.metadataStart, cache.metadataEnd(record))
+/** The metadata of an object as JSON, sliced out of its bytes where the kind hides nothing of it. */
+export function metadataJson({ cache, kind }: Resource, record: CachedObject): Uint8Array {
+  const slice = record.bytes.subarray(cache.layout.metadataStart, cache.metadataEnd(record))
+  if (kind.partialMetadata === undefined) return slice
+  return encodeText(JSON.stringify(kind.partialMetadata(JSON.parse(decoder.decode(slice)))))
 }
 
-/** Only the metadata of objects, sliced out of their bytes. */
+/** Only the metadata of objects. */
 export class PartialRepresentation implements Representation, StreamRepresentation {
   readonly stream = this
   readonly contentType = 'application/json'
   readonly streamType = 'application/json'
-  readonly #cache: ResourceCache
+  readonly #resource: Resource
   readonly #version: MetaVersion
   readonly #head: Uint8Array
 
-  constructor(cache: ResourceCache, version: MetaVersion) {
-    this.#cache = cache
+  constructor(resource: Resource, version: MetaVersion) {
+    this.#resource = resource
     this.#version = version
     this.#head = encodeText(partialHeadText(version))
   }
 
   one(record: CachedObject): Uint8Array {
-    return concatenate([this.#head, metadataSlice(this.#cache, record), tail])
+    return concatenate([this.#head, metadataJson(this.#resource, record), tail])
   }
 
   object(object: object): Uint8Array {
     const { metadata = {}, kind }: KubernetesObject = object
     if (kind === 'Status') return encodeJson(object)
-    return encodeJson({ ...this.#type('PartialObjectMetadata'), metadata })
+    const shown = this.#resource.kind.partialMetadata?.(metadata) ?? metadata
+    return encodeJson({ ...this.#type('PartialObjectMetadata'), metadata: shown })
   }
 
   #type(kind: string): { readonly kind: string; readonly apiVersion: string } {
@@ -61,7 +66,7 @@ export class PartialRepresentation implements Representation, StreamRepresentati
       if (!first) yield comma
       first = false
       yield this.#head
-      yield metadataSlice(this.#cache, record)
+      yield metadataJson(this.#resource, record)
       yield tail
     }
     yield listTail

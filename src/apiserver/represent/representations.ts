@@ -93,7 +93,7 @@ export class Representations {
         ? this.#binary(this.#protobuf, as, version)
         : this.#dress(
             wanted,
-            as === undefined ? this.#json : new PartialRepresentation(this.#resource.cache, version),
+            as === undefined ? this.#json : new PartialRepresentation(this.#resource, version),
           )
     this.#known.set(key, made)
     return made
@@ -105,12 +105,16 @@ export class Representations {
       const names = { kind: kind.kind, apiVersion }
       return new ProtobufRepresentation(protobuf, this.#resource, names, (object) => object)
     }
+    const { partialMetadata } = this.#resource.kind
     const names = { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}` }
     return new ProtobufRepresentation(
       protobuf,
       this.#resource,
       names,
-      ({ metadata = {} }: KubernetesObject) => ({ ...names, metadata }),
+      ({ metadata = {} }: KubernetesObject) => ({
+        ...names,
+        metadata: partialMetadata?.(metadata) ?? metadata,
+      }),
     )
   }
 

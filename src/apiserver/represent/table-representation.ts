@@ -6,7 +6,7 @@ import type { CachedObject } from '../cache/cached-object.ts'
 import type { Resource } from '../rest/resource.ts'
 import { bookmarkMetadata, concatenate, encodeJson, encodeText } from './json-text.ts'
 import { type ListSource, wholeOf } from './list-source.ts'
-import { type MetaVersion, metadataSlice, partialHeadText } from './partial-representation.ts'
+import { type MetaVersion, metadataJson, partialHeadText } from './partial-representation.ts'
 import type { Representation, StreamRepresentation } from './representation.ts'
 import { type Row, RowSource, rowPieces } from './row-source.ts'
 import { TableRows } from './table-rows.ts'
@@ -54,7 +54,7 @@ export class TableRepresentation implements Representation, StreamRepresentation
     if (includeObject === 'Object') return { head, object: this.#resource.bytes(record), braces: 1 }
     return {
       head: `${head}${this.#partialHead}`,
-      object: metadataSlice(this.#resource.cache, record),
+      object: metadataJson(this.#resource, record),
       braces: 2,
     }
   }
@@ -84,10 +84,11 @@ export class TableRepresentation implements Representation, StreamRepresentation
     const own: KubernetesObject = object
     if (own.kind === 'Status') return encodeJson(object)
     const { includeObject, version } = this.#options
+    const { metadata } = own
     const partial = {
       kind: 'PartialObjectMetadata',
       apiVersion: `meta.k8s.io/${version}`,
-      metadata: own.metadata,
+      metadata: metadata && (this.#resource.kind.partialMetadata?.(metadata) ?? metadata),
     }
     const rows = this.#rowsOf(own)
     const shown = includeObject === 'Object' ? own : partial

@@ -1,3 +1,5 @@
+import { columnDescriptionsOf } from '../../api/column-descriptions-of.ts'
+import { ageColumn, nameColumn } from '../../api/columns.ts'
 import { humanDuration } from '../../api/human-duration.ts'
 import type { Column, KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
@@ -19,19 +21,11 @@ export interface ColumnDefinition {
 
 /** Of kinds that declare none; upstream's. */
 const defaultColumns: readonly Column<KubernetesObject>[] = [
-  {
-    name: 'Name',
-    type: 'string',
-    format: 'name',
-    description:
-      'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names',
-    value: (object) => object.metadata?.name ?? '',
-  },
+  nameColumn,
   {
     name: 'Created At',
     type: 'date',
-    description:
-      'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata',
+    description: ageColumn.description,
     value: (object) => object.metadata?.creationTimestamp ?? null,
   },
 ]
@@ -50,13 +44,16 @@ export class TableRows {
     this.#columns = kind.columns.length === 0 ? defaultColumns : kind.columns
     this.#host = host
     this.#cells = new RecordMap(maxBytes)
-    this.definitions = this.#columns.map(({ name, type, format = '', description = '', priority = 0 }) => ({
-      name,
-      type,
-      format,
-      description,
-      priority,
-    }))
+    const told = columnDescriptionsOf(kind)
+    this.definitions = this.#columns
+      .filter(({ undefinedCell }) => undefinedCell !== true)
+      .map(({ name, type, format = '', description = told[name] ?? '', priority = 0 }) => ({
+        name,
+        type,
+        format,
+        description,
+        priority,
+      }))
   }
 
   /** The cells of an object as JSON, without brackets. `read` gives the decoded object. */

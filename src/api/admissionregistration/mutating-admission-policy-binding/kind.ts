@@ -47,13 +47,11 @@ export const MutatingAdmissionPolicyBinding = defineKind<Binding>({
     {
       name: 'PolicyName',
       type: 'string',
-      description: 'PolicyName indicates the policy definition which the policy binding binded to',
       value: ({ spec }) => spec?.policyName ?? '',
     },
     {
       name: 'ParamRef',
       type: 'string',
-      description: 'ParamRef indicates the param resource which sets the configration param',
       value: ({ spec }) => formatParamRef(spec?.paramRef),
     },
     ageColumn,

@@ -36,13 +36,11 @@ export const MutatingAdmissionPolicy = defineKind<Policy>({
     {
       name: 'Mutations',
       type: 'integer',
-      description: 'Mutations indicates the number of mutation rules defined in this configuration',
       value: ({ spec }) => (spec?.mutations ?? []).length,
     },
     {
       name: 'ParamKind',
       type: 'string',
-      description: 'ParamKind specifies the kind of resources used to parameterize this policy',
       value: ({ spec }) => formatParamKind(spec?.paramKind),
     },
     ageColumn,

@@ -38,7 +38,6 @@ export const MutatingWebhookConfiguration = defineKind<Configuration>({
     {
       name: 'Webhooks',
       type: 'integer',
-      description: 'Webhooks indicates the number of webhooks registered in this configuration',
       value: ({ webhooks }) => (webhooks ?? []).length,
     },
     ageColumn,

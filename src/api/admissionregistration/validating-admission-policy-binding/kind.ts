@@ -60,13 +60,11 @@ export const ValidatingAdmissionPolicyBinding = defineKind<Binding>({
     {
       name: 'PolicyName',
       type: 'string',
-      description: 'PolicyName indicates the policy definition which the policy binding binded to',
       value: ({ spec }) => spec?.policyName ?? '',
     },
     {
       name: 'ParamRef',
       type: 'string',
-      description: 'ParamRef indicates the param resource which sets the configration param',
       value: ({ spec }) => formatParamRef(spec?.paramRef),
     },
     ageColumn,

@@ -39,13 +39,11 @@ export const ValidatingAdmissionPolicy = defineKind<Policy>({
     {
       name: 'Validations',
       type: 'integer',
-      description: 'Validations indicates the number of validation rules defined in this configuration',
       value: ({ spec }) => (spec?.validations ?? []).length,
     },
     {
       name: 'ParamKind',
       type: 'string',
-      description: 'ParamKind specifies the kind of resources used to parameterize this policy',
       value: ({ spec }) => formatParamKind(spec?.paramKind),
     },
     ageColumn,

@@ -34,7 +34,6 @@ export const ValidatingWebhookConfiguration = defineKind<Configuration>({
     {
       name: 'Webhooks',
       type: 'integer',
-      description: 'Webhooks indicates the number of webhooks registered in this configuration',
       value: ({ webhooks }) => (webhooks ?? []).length,
     },
     ageColumn,

@@ -61,13 +61,11 @@ export const APIService = defineKind<APIService>({
     {
       name: 'Service',
       type: 'string',
-      description: 'The reference to the service that hosts this API endpoint.',
       value: serviceOf,
     },
     {
       name: 'Available',
       type: 'string',
-      description: 'Whether this service is available.',
       value: availableOf,
     },
     ageColumn,

@@ -44,7 +44,6 @@ export const ControllerRevision = defineKind<apps.v1.ControllerRevision>({
     {
       name: 'Controller',
       type: 'string',
-      description: 'Controller of the object',
       value: controllerOf,
     },
     { name: 'Revision', type: 'string', value: (revision) => revision.revision },

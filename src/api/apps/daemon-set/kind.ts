@@ -6,7 +6,12 @@ import { fill, set } from '../../defaulting.ts'
 import type { apps } from '../../generated/types/index.ts'
 import { formatLabels, selectorColumn, templateColumns } from '../../template-columns.ts'
 import { templateWarnings } from '../../warnings.ts'
-import { prepareForUpdate, withFirstGeneration, withSomeGeneration } from './template-generation.ts'
+import {
+  prepareForUpdate,
+  withFirstGeneration,
+  withoutGeneration,
+  withSomeGeneration,
+} from './template-generation.ts'
 import { validateDaemonSet } from './validate.ts'
 
 function defaultStrategy(strategy: apps.v1.DaemonSetUpdateStrategy = {}): apps.v1.DaemonSetUpdateStrategy {
@@ -49,6 +54,7 @@ export const DaemonSet = defineKind<apps.v1.DaemonSet>({
   validate: validateDaemonSet,
   warnings: (daemonSet, old) =>
     templateWarnings(daemonSet, old, ({ spec }) => spec?.template, 'spec.template'),
+  partialMetadata: withoutGeneration,
   columns: [
     nameColumn,
     { name: 'Desired', type: 'integer', value: ({ status }) => status?.desiredNumberScheduled ?? 0 },

@@ -1,4 +1,5 @@
 import { carryOver, type WriteContext } from '../../../apimachinery/define-kind.ts'
+import type { ObjectMeta } from '../../../apimachinery/meta.ts'
 import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
 import type { apps } from '../../generated/types/index.ts'
 
@@ -14,6 +15,13 @@ function withGeneration(daemonSet: DaemonSet, generation: number): DaemonSet {
   if (daemonSet.metadata?.annotations?.[annotation] === String(generation)) return daemonSet
   const annotations = { ...daemonSet.metadata?.annotations, [annotation]: String(generation) }
   return { ...daemonSet, metadata: { ...daemonSet.metadata, annotations } }
+}
+
+/** Upstream's own type has the generation as a field, so that views of its metadata do not show the annotation. */
+export function withoutGeneration(metadata: ObjectMeta): ObjectMeta {
+  const { annotations: { [annotation]: generation, ...annotations } = {}, ...rest } = metadata
+  if (generation === undefined) return metadata
+  return Object.keys(annotations).length === 0 ? rest : { ...rest, annotations }
 }
 
 /** Upstream's type always has a number: who writes a DaemonSet comes to own the annotation. */

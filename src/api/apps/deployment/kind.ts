@@ -58,7 +58,6 @@ export const Deployment = defineKind<apps.v1.Deployment>({
     {
       name: 'Ready',
       type: 'string',
-      description: 'Number of the pod with ready state',
       value: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
     },
     { name: 'Up-to-date', type: 'string', value: ({ status }) => status?.updatedReplicas ?? 0 },

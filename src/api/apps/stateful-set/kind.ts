@@ -106,7 +106,6 @@ export const StatefulSet = defineKind<apps.v1.StatefulSet>({
     {
       name: 'Ready',
       type: 'string',
-      description: 'Number of the pod with ready state',
       value: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
     },
     ageColumn,

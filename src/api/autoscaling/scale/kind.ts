@@ -12,7 +12,7 @@ export const Scale = defineKind<autoscaling.v1.Scale>({
   schema: 'io.k8s.api.autoscaling.v1.Scale',
   verbs: ['get', 'patch', 'update'],
   columns: [
-    nameColumn,
+    { ...nameColumn, format: '' },
     { name: 'Desired', type: 'integer', value: (scale) => scale.spec?.replicas ?? 0 },
     { name: 'Available', type: 'integer', value: (scale) => scale.status?.replicas ?? 0 },
     ageColumn,

@@ -71,12 +71,11 @@ export const Job = defineKind<Job>({
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
   columns: [
     nameColumn,
-    { name: 'Status', type: 'string', description: 'Status of the job.', value: statusOf },
+    { name: 'Status', type: 'string', value: statusOf },
     { name: 'Completions', type: 'string', value: completionsOf },
     {
       name: 'Duration',
       type: 'string',
-      description: 'Time required to complete the job.',
       since: runningSince,
       value: durationOf,
     },

@@ -59,7 +59,6 @@ export const PodCertificateRequest = defineKind<Request>({
     {
       name: 'State',
       type: 'string',
-      description: 'Is the request Pending, Issued, Denied, or Failed?',
       value: ({ status }) =>
         status?.conditions?.findLast(({ type }) => states.includes(type))?.type ?? 'Pending',
     },

@@ -104,7 +104,6 @@ export const Namespace = defineKind<Namespace>({
     {
       name: 'Status',
       type: 'string',
-      description: 'The status of the namespace',
       value: (namespace) => namespace.status?.phase ?? '',
     },
     ageColumn,

@@ -95,8 +95,8 @@ export const Node = defineKind<Node>({
   selectableFields: { 'spec.unschedulable': (node) => String(node.spec?.unschedulable ?? false) },
   columns: [
     nameColumn,
-    { name: 'Status', type: 'string', description: 'The status of the node', value: statusOf },
-    { name: 'Roles', type: 'string', description: 'The roles of the node', value: rolesOf },
+    { name: 'Status', type: 'string', value: statusOf },
+    { name: 'Roles', type: 'string', value: rolesOf },
     ageColumn,
     {
       name: 'Version',

@@ -40,7 +40,6 @@ export const PodTemplate = defineKind<PodTemplate>({
     {
       name: 'Pod Labels',
       type: 'string',
-      description: 'The labels for the pod template',
       value: (object) => formatLabels(object.template?.metadata?.labels),
     },
   ],

@@ -26,7 +26,6 @@ export const podColumns: readonly Column<core.v1.Pod>[] = [
   {
     name: 'Ready',
     type: 'string',
-    description: 'The aggregate readiness state of this pod for accepting traffic.',
     value: (pod) => {
       const { readyContainers, totalContainers } = printableStatus(pod)
       return `${readyContainers}/${totalContainers}`
@@ -35,14 +34,11 @@ export const podColumns: readonly Column<core.v1.Pod>[] = [
   {
     name: 'Status',
     type: 'string',
-    description: 'The aggregate status of the containers in this pod.',
     value: (pod) => printableStatus(pod).reason,
   },
   {
     name: 'Restarts',
     type: 'string',
-    description:
-      'The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.',
     value: restarts,
   },
   ageColumn,

@@ -46,14 +46,11 @@ export const ResourceQuota = defineKind<ResourceQuota>({
     {
       name: 'Request',
       type: 'string',
-      description: 'Request represents a minimum amount of cpu/memory that a container may consume.',
       value: (quota) => usage(quota, false),
     },
     {
       name: 'Limit',
       type: 'string',
-      description:
-        'Limits control the maximum amount of cpu/memory that a container may use independent of contention on the node.',
       value: (quota) => usage(quota, true),
     },
     ageColumn,

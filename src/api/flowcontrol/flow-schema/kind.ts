@@ -43,7 +43,6 @@ export const FlowSchema = defineKind<FlowSchema>({
     {
       name: 'MissingPL',
       type: 'string',
-      description: 'references a broken or non-existent PriorityLevelConfiguration',
       value: ({ status }) => status?.conditions?.find(({ type }) => type === 'Dangling')?.status ?? '?',
     },
   ],

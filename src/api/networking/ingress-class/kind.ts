@@ -76,13 +76,11 @@ export const IngressClass = defineKind<IngressClass>({
     {
       name: 'Controller',
       type: 'string',
-      description: 'Controller that is responsible for handling this class',
       value: ({ spec }) => spec?.controller ?? '',
     },
     {
       name: 'Parameters',
       type: 'string',
-      description: 'A reference to a resource with additional parameters',
       value: parametersOf,
     },
     ageColumn,

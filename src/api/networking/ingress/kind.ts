@@ -50,25 +50,21 @@ export const Ingress = defineKind<Ingress>({
     {
       name: 'Class',
       type: 'string',
-      description: 'The name of the IngressClass resource that should be used for additional configuration',
       value: ({ spec }) => spec?.ingressClassName ?? '<none>',
     },
     {
       name: 'Hosts',
       type: 'string',
-      description: 'Hosts that incoming requests are matched against before the ingress rule',
       value: hostsOf,
     },
     {
       name: 'Address',
       type: 'string',
-      description: 'Address is a list containing ingress points for the load-balancer',
       value: addressOf,
     },
     {
       name: 'Ports',
       type: 'string',
-      description: 'Ports of TLS configurations that open',
       value: ({ spec }) => ((spec?.tls ?? []).length === 0 ? '80' : '80, 443'),
     },
     ageColumn,

@@ -6,7 +6,7 @@ import { validateIp } from '../../../apimachinery/ip-validation.ts'
 import { isDns1123Subdomain, isPathSegmentName } from '../../../apimachinery/names.ts'
 import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
 import { checkRequiredText, checkText } from '../../checks.ts'
-import { nameColumn } from '../../columns.ts'
+import { ageColumn, nameColumn } from '../../columns.ts'
 import type { networking } from '../../generated/types/index.ts'
 import { kindUnderVersion } from '../../in-version.ts'
 
@@ -58,9 +58,9 @@ export const IPAddress = defineKind<IPAddress>({
     {
       name: 'ParentRef',
       type: 'string',
-      description: 'ParentRef references the resource that an IPAddress is attached to.',
       value: parentOf,
     },
+    { ...ageColumn, undefinedCell: true },
   ],
 })
 

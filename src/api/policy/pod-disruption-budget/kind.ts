@@ -78,19 +78,16 @@ export const PodDisruptionBudget = defineKind<PodDisruptionBudget>({
     {
       name: 'Min Available',
       type: 'string',
-      description: 'The minimum number of pods that must be available.',
       value: ({ spec }) => String(spec?.minAvailable ?? 'N/A'),
     },
     {
       name: 'Max Unavailable',
       type: 'string',
-      description: 'The maximum number of pods that may be unavailable.',
       value: ({ spec }) => String(spec?.maxUnavailable ?? 'N/A'),
     },
     {
       name: 'Allowed Disruptions',
       type: 'integer',
-      description: 'Calculated number of pods that may be disrupted at this time.',
       value: ({ status }) => status?.disruptionsAllowed ?? 0,
     },
     ageColumn,

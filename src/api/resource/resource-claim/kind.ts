@@ -75,7 +75,6 @@ export const ResourceClaim = defineKind<ResourceClaim>({
     {
       name: 'State',
       type: 'string',
-      description: 'A summary of the current state (allocated, pending, reserved, etc.).',
       value: stateOf,
     },
     ageColumn,

@@ -94,10 +94,9 @@ const sumOf = (request: Request, read: (pool: resource.v1alpha3.PoolStatus) => n
     ? '-'
     : String((request.status.pools ?? []).reduce((sum, pool) => sum + read(pool), 0))
 
-const devices = (name: string, field: Counted, what: string) => ({
+const devices = (name: string, field: Counted) => ({
   name,
   type: 'string' as const,
-  description: `${what} devices across all pools.`,
   value: (request: Request) => sumOf(request, (pool) => pool[field] ?? 0),
 })
 
@@ -126,30 +125,26 @@ export const ResourcePoolStatusRequest = defineKind<Request>({
     {
       name: 'Driver',
       type: 'string',
-      description: 'The driver to query pools for.',
       value: ({ spec }) => spec?.driver ?? '',
     },
-    devices('Total', 'totalDevices', 'Total number of'),
-    devices('Available', 'availableDevices', 'Number of available'),
-    devices('Allocated', 'allocatedDevices', 'Number of allocated'),
-    devices('Unavailable', 'unavailableDevices', 'Number of unavailable'),
+    devices('Total', 'totalDevices'),
+    devices('Available', 'availableDevices'),
+    devices('Allocated', 'allocatedDevices'),
+    devices('Unavailable', 'unavailableDevices'),
     {
       name: 'Errors',
       type: 'string',
-      description: 'Number of pools with validation errors.',
       value: (request) => sumOf(request, ({ validationError }) => (validationError === undefined ? 0 : 1)),
     },
     {
       name: 'Pools',
       type: 'integer',
-      description: 'Total number of matching pools.',
       value: ({ status }) => status?.poolCount ?? 0,
     },
-    { name: 'Status', type: 'string', description: 'Processing status.', value: stateOf },
+    { name: 'Status', type: 'string', value: stateOf },
     {
       name: 'Completed',
       type: 'string',
-      description: 'Time since the observation completed.',
       value: (request, nowMs) => {
         const time = completedAt(request)
         return time === undefined ? '<none>' : since(time, nowMs)

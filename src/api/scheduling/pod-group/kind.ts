@@ -96,10 +96,9 @@ export const PodGroup = defineKind<PodGroup>({
     {
       name: 'Workload',
       type: 'string',
-      description: 'Name of the referenced Workload object',
       value: ({ spec }) => spec?.podGroupTemplateRef?.workload?.workloadName ?? '<none>',
     },
-    { name: 'Status', type: 'string', description: 'Status of the PodGroup', value: statusOf },
+    { name: 'Status', type: 'string', value: statusOf },
     ageColumn,
   ],
 })

@@ -5,6 +5,7 @@ import { immutableMessage, invalidValue, required } from '../../../apimachinery/
 import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { isDns1035Label, isDns1123Subdomain } from '../../../apimachinery/names.ts'
 import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
+import { nameColumn } from '../../columns.ts'
 import type { storagemigration } from '../../generated/types/index.ts'
 import { carryOverMetadata } from '../../status-writes.ts'
 
@@ -84,11 +85,10 @@ export const StorageVersionMigration = defineKind<Migration>({
   prepareForUpdate: carryOverMetadata,
   validate,
   columns: [
-    { name: 'Name', type: 'string', value: ({ metadata }) => metadata?.name ?? '' },
+    { ...nameColumn, format: '' },
     {
       name: 'Resource',
       type: 'string',
-      description: 'GroupResource to migrate',
       value: ({ spec }) => {
         const { group = '', resource = '' } = spec?.resource ?? {}
         return group === '' ? resource : `${resource}.${group}`
@@ -97,7 +97,6 @@ export const StorageVersionMigration = defineKind<Migration>({
     {
       name: 'Status',
       type: 'string',
-      description: 'Status of the migration',
       value: ({ status }) =>
         (status?.conditions ?? []).findLast(
           (condition) => condition.status === 'True' && shownConditions.includes(condition.type),
