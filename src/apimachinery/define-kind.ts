@@ -168,6 +168,8 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   /** Values of the fields that field selectors may name beyond metadata.name and metadata.namespace. */
   readonly selectableFields: Readonly<Record<string, SelectableField<T>>>
   readonly columns: readonly Column<T>[]
+  /** Strings have Go's escapes in the JSON that is stored and served: Go's clients compare its bytes. */
+  readonly goEscapes?: true
   /** Present: what PartialObjectMetadata and the rows of tables show of the metadata, where that is not all. */
   partialMetadata?(metadata: ObjectMeta): ObjectMeta
 }

@@ -40,7 +40,8 @@ export const goJson = (value: unknown): string => safeForHtml(JSON.stringify(val
 export const goIndentedJson = (value: unknown): string =>
   safeForHtml(JSON.stringify(value, null, 1) ?? 'null')
 
-function safeForHtml(text: string): string {
+/** JSON with the characters escaped as Go's encoder does. */
+export function safeForHtml(text: string): string {
   return text.replace(
     htmlUnsafe,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

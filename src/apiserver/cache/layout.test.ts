@@ -41,3 +41,11 @@ describe('Layout', () => {
     expect(layout.normalize(own)).toBe(own)
   })
 })
+
+test("Layout.store() writes what the kind wants with Go's escapes", () => {
+  const revisions = new Layout({ group: 'apps', version: 'v1', kind: 'ControllerRevision', goEscapes: true })
+  const object = { metadata: { name: 'a' }, data: { text: '<a & b>' } }
+  const text = new TextDecoder().decode(revisions.store(object).bytes)
+  expect(text).toContain('{"text":"\\u003ca \\u0026 b\\u003e"}')
+  expect(JSON.parse(text)).toMatchObject(object)
+})

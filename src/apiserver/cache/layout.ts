@@ -1,4 +1,5 @@
 import type { GroupVersionKind } from '../../apimachinery/define-kind.ts'
+import { safeForHtml } from '../../apimachinery/go-text.ts'
 import type { KubernetesObject, ObjectMeta } from '../../apimachinery/meta.ts'
 import { utf8Length } from '../../apimachinery/utf8-length.ts'
 import { assert } from '../../base/assert.ts'
@@ -42,10 +43,14 @@ export class Layout {
   /** Where `"metadata"` is: items of lists begin with a brace and this. */
   readonly itemStart: number
   readonly listKind: string
+  readonly #escapes: boolean
   readonly #fieldTexts = new FieldTexts()
 
-  /** Items of lists say their kind where it is one that only its definition names. */
-  constructor(kind: GroupVersionKind, list?: { readonly kind: string }) {
+  /**
+   * Items of lists say their kind where it is one that only its definition names. `goEscapes`: strings are written as
+   * Go writes them, for kinds whose clients compare bytes.
+   */
+  constructor(kind: GroupVersionKind & { readonly goEscapes?: true }, list?: { readonly kind: string }) {
     this.apiVersion = apiVersionOf(kind)
     this.kind = kind.kind
     const head = `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(this.apiVersion)},`
@@ -53,6 +58,7 @@ export class Layout {
     this.#prefixBytes = encoder.encode(this.#prefix)
     this.metadataStart = this.#prefixBytes.length - 1
     this.itemStart = list === undefined ? encoder.encode(head).length : 1
+    this.#escapes = kind.goEscapes === true
     this.listKind = list?.kind ?? `${kind.kind}List`
   }
 
@@ -66,12 +72,13 @@ export class Layout {
     const metadataJson = this.#metadataJson(object.metadata ?? {})
     assert(metadataJson.length > 2, 'an object without metadata is to be stored')
     // JSON leaves out what is undefined; a copy that leaves it out itself would cost more.
-    const restJson = jsonText({
+    const plain = jsonText({
       ...object,
       kind: undefined,
       apiVersion: undefined,
       metadata: undefined,
     })
+    const restJson = this.#escapes ? safeForHtml(plain) : plain
     const json = `${this.#prefix}${metadataJson.slice(1)}${restJson === '{}' ? '}' : `,${restJson.slice(1)}`}`
     const bytes = encoder.encode(json)
     return {

@@ -1,3 +1,4 @@
+import { goJson } from '../../go-text.ts'
 import { formatTime, parseTime } from '../../time.ts'
 import { parseJson } from '../json-parse.ts'
 import { resolveNumbers } from '../number-literal.ts'
@@ -95,9 +96,9 @@ const intOrStringCodec: FieldCodec = {
 }
 
 /** A message whose field 1 holds JSON as it is. */
-const rawJsonCodec: FieldCodec = {
+const rawJsonCodec = (toJson: (value: unknown) => string): FieldCodec => ({
   wireType: 2,
-  write: (writer, value) => writeText(writer, 0x0a, JSON.stringify(value)),
+  write: (writer, value) => writeText(writer, 0x0a, toJson(value)),
   read(outer) {
     let text = ''
     readFields(outer, (field, reader) => {
@@ -107,7 +108,9 @@ const rawJsonCodec: FieldCodec = {
     })
     return text === '' ? undefined : resolveNumbers(parseJson(text).value)
   },
-}
+})
+/** With Go's escapes, which its clients' own JSON has: they compare the bytes. */
+const escapedJsonCodec = rawJsonCodec(goJson)
 
 /** A message of `items`, which JSON has as the list itself. */
 const listCodec: FieldCodec = {
@@ -133,9 +136,9 @@ export const specialCodecs: Readonly<Record<string, FieldCodec>> = {
   [`${meta}MicroTime`]: timeCodec(true),
   'io.k8s.apimachinery.pkg.api.resource.Quantity': quantityCodec,
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': intOrStringCodec,
-  'io.k8s.apimachinery.pkg.runtime.RawExtension': rawJsonCodec,
-  [`${meta}FieldsV1`]: rawJsonCodec,
-  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON': rawJsonCodec,
+  'io.k8s.apimachinery.pkg.runtime.RawExtension': escapedJsonCodec,
+  [`${meta}FieldsV1`]: rawJsonCodec(JSON.stringify),
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON': escapedJsonCodec,
   [`${meta}Verbs`]: listCodec,
   'io.k8s.api.authentication.v1.ExtraValue': listCodec,
   'io.k8s.api.authorization.v1.ExtraValue': listCodec,
