@@ -3,6 +3,7 @@ import { formatTime } from '../apimachinery/time.ts'
 import type { Host } from '../base/host.ts'
 import { LruMap } from '../base/lru-map.ts'
 import { TokenBucket } from '../base/token-bucket.ts'
+import type { OutgoingEvent } from './event-sink.ts'
 
 type Event = core.v1.Event
 
@@ -22,12 +23,6 @@ interface Observation {
   readonly count: number
   readonly firstTimestamp: string
   readonly name: string
-}
-
-/** What to send: `event` is to be created, or, when it was seen before, patched with `patch`. */
-export interface Correlated {
-  readonly event: Event
-  readonly patch?: Pick<Event, 'count' | 'lastTimestamp' | 'message'>
 }
 
 /** Who tells, of what. All keys begin with it. */
@@ -58,7 +53,7 @@ export class EventCorrelator {
   }
 
   /** Undefined: drop it. */
-  correlate(event: Event): Correlated | undefined {
+  correlate(event: Event): OutgoingEvent<Event> | undefined {
     const subject = subjectOf(event)
     const correlated = this.#observe(...this.#aggregate(event, subject))
     return this.#accept(event, subject) ? correlated : undefined
@@ -86,7 +81,7 @@ export class EventCorrelator {
     return [{ ...event, message: `(combined from similar events): ${event.message ?? ''}` }, key]
   }
 
-  #observe(event: Event, key: string): Correlated {
+  #observe(event: Event, key: string): OutgoingEvent<Event> {
     const before = this.#observations.get(key)
     if (before === undefined) {
       this.#remember(key, event)
