@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js'
+import { messageOf } from './message-of.ts'
 
 /** A regular expression with RE2's syntax and its promise: time linear in the text. */
 export interface Re2 {
@@ -18,6 +19,6 @@ export function re2Complaint(pattern: string): string | undefined {
     RE2JS.compile(pattern)
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return messageOf(error)
   }
 }

@@ -1,4 +1,5 @@
 import { forbidden, isStatus, type StatusError } from '../../apimachinery/status-error.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { AdmissionAttributes } from '../admission.ts'
 
 /** The name that an error shows: of an object without one, what its name will start with. */
@@ -16,5 +17,5 @@ export function refuse(attributes: AdmissionAttributes, why: string): StatusErro
 /** As `refuse`, but what refuses already is passed on as it is. */
 export function refuseBecause(attributes: AdmissionAttributes, error: unknown): StatusError {
   if (isStatus(error, 'Forbidden')) return error
-  return refuse(attributes, error instanceof Error ? error.message : String(error))
+  return refuse(attributes, messageOf(error))
 }

@@ -1,4 +1,5 @@
 import { decodeBase64Url, encodeBase64Url } from '../../base/base64.ts'
+import { isRecord } from '../../base/is-record.ts'
 import type { TokenKeys } from './token-keys.ts'
 
 /** A name and, where it is known, the object's identity. */
@@ -66,9 +67,6 @@ export function parseToken(token: string): ParsedToken | undefined {
   if (header === undefined || payload === undefined || signature === undefined) return undefined
   return { header, payload, signed: encoder.encode(`${head}.${body}`), signature }
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null
 
 function objectClaim(value: unknown): ObjectClaim | undefined {
   if (!isRecord(value) || typeof value.name !== 'string') return undefined

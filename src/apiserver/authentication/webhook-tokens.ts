@@ -1,5 +1,7 @@
 import type { Host } from '../../base/host.ts'
+import { isRecord } from '../../base/is-record.ts'
 import type { Logger } from '../../base/logger.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { Authentication } from '../authenticator.ts'
 import type { OutsideCaller } from '../outside/outside-caller.ts'
 import { ReviewPoster } from '../outside/review-poster.ts'
@@ -18,9 +20,6 @@ export interface WebhookTokensOptions {
 }
 
 const timeoutMs = 30_000
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 const textsOf = (value: unknown): readonly string[] =>
@@ -75,7 +74,7 @@ export class WebhookTokens implements TokenAuthenticator {
       return isRecord(answer) && isRecord(answer.status) ? answer.status : {}
     } catch (error) {
       logger.error('Failed to make webhook authenticator request', { error })
-      throw new AuthenticationError(error instanceof Error ? error.message : String(error))
+      throw new AuthenticationError(messageOf(error))
     }
   }
 }

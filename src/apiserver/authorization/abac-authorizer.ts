@@ -1,3 +1,5 @@
+import { isRecord } from '../../base/is-record.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { authenticatedGroup } from '../authentication/users.ts'
 import type { Authorizer, AuthorizerAttributes, AuthorizerDecision, UserRules } from '../authorizer.ts'
 import type { UserInfo } from '../request.ts'
@@ -15,9 +17,6 @@ interface Policy {
 }
 
 type Fields = Readonly<Record<string, unknown>>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function textOf(fields: Fields, name: string): string {
   const value = fields[name] ?? ''
@@ -56,12 +55,12 @@ const version = 'abac.authorization.kubernetes.io/v1beta1'
 
 function parseLine(line: string): Policy {
   const value: unknown = JSON.parse(line)
-  if (!isFields(value)) throw new Error('json: cannot unmarshal the line into an object')
+  if (!isRecord(value)) throw new Error('json: cannot unmarshal the line into an object')
   const { apiVersion, kind, spec } = value
   if (apiVersion === undefined && kind === undefined) return unversioned(value)
   if (apiVersion !== version || kind !== 'Policy')
     throw new Error(`no kind "${String(kind)}" is registered for version "${String(apiVersion)}"`)
-  return policyOf(isFields(spec) ? spec : {})
+  return policyOf(isRecord(spec) ? spec : {})
 }
 
 /** A user of his own name and of a group, where a policy says both. */
@@ -100,7 +99,7 @@ export class AbacAuthorizer implements Authorizer {
       try {
         return [parseLine(trimmed)]
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error)
+        const why = messageOf(error)
         throw new Error(`error reading policy file ${name}, line ${index + 1}: ${line}: ${why}`)
       }
     })

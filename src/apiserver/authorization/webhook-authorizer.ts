@@ -1,7 +1,9 @@
 import type { authorization } from '../../api/generated/types/index.ts'
 import { AnswerCache } from '../../base/answer-cache.ts'
 import type { Host } from '../../base/host.ts'
+import { isRecord } from '../../base/is-record.ts'
 import type { Logger } from '../../base/logger.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { MaybePromise } from '../authenticator.ts'
 import type { Authorizer, AuthorizerAttributes, AuthorizerDecision, UserRules } from '../authorizer.ts'
 import type { OutsideCaller } from '../outside/outside-caller.ts'
@@ -41,8 +43,6 @@ const maxAskedLength = 10_000
 
 const noOpinion: AuthorizerDecision = { decision: 'no-opinion', reason: '' }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
 function specOf(attributes: AuthorizerAttributes): Spec {
   const { user, verb, isResourceRequest, path } = attributes
   const { namespace, group, version, resource, subresource, name } = attributes
@@ -65,9 +65,6 @@ function specOf(attributes: AuthorizerAttributes): Spec {
     ...(user.uid === undefined || user.uid === '' ? {} : { uid: user.uid }),
   }
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null
 
 function statusOf(answer: unknown): Status {
   const status = isRecord(answer) && isRecord(answer.status) ? answer.status : {}

@@ -1,6 +1,7 @@
 import { StatusError, statusError } from '../../apimachinery/status-error.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { Filter } from '../filter.ts'
 import type { ObjectEncoder } from '../represent/object-encoder.ts'
 import type { ServerRequest } from '../request.ts'
@@ -25,7 +26,7 @@ export function errorResponse(error: unknown, request: ServerRequest, logger: Lo
 function unexpected(error: unknown, request: ServerRequest, logger: Logger): StatusError {
   const { method, path } = request
   logger.error('a request has failed unexpectedly', { error, method, path })
-  return statusError('', error instanceof Error ? error.message : String(error))
+  return statusError('', messageOf(error))
 }
 
 /**

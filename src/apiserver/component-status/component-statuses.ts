@@ -1,4 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { ComputedResource } from '../endpoint.ts'
 
 /** How a component is. */
@@ -21,7 +22,7 @@ export const storeProbe =
       await check()
       return { healthy: true, message: 'ok' }
     } catch (error) {
-      return { healthy: false, message: '', error: error instanceof Error ? error.message : String(error) }
+      return { healthy: false, message: '', error: messageOf(error) }
     }
   }
 

@@ -1,5 +1,6 @@
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import { statusError } from '../../apimachinery/status-error.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { SubresourceEndpoint } from '../endpoint.ts'
 import type { ServerRequest } from '../request.ts'
 import { type Headers, type ServerResponse, textResponse } from '../response.ts'
@@ -95,7 +96,7 @@ export class ProxyEndpoint implements SubresourceEndpoint {
         signal: request.signal,
       })
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error)
+      const text = messageOf(error)
       throw statusError('ServiceUnavailable', `error trying to reach service: ${text}`)
     }
   }

@@ -6,6 +6,7 @@ import {
   withCondition,
 } from '../../api/apiextensions/custom-resource-definition/definition-state.ts'
 import type { Host } from '../../base/host.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { ResourceCache } from '../cache/resource-cache.ts'
 import type { CustomResources } from './custom-resources.ts'
 import { deleteInstance } from './delete-instance.ts'
@@ -55,19 +56,17 @@ const failed = (reason: string, message: string, error: unknown): Deleted => ({
   error: error instanceof Error ? error : new Error(message),
 })
 
-const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
 async function deleteInstances(definition: Definition, { host, custom }: FinalizeServices): Promise<Deleted> {
   let resource: Awaited<ReturnType<CustomResources['instancesOf']>>['resource']
   try {
     resource = (await custom.instancesOf(definition)).resource
   } catch (error) {
-    return failed('InstanceDeletionFailed', `could not list instances: ${text(error)}`, error)
+    return failed('InstanceDeletionFailed', `could not list instances: ${messageOf(error)}`, error)
   }
   try {
     for (const record of [...resource.cache.values()]) await deleteInstance(resource, record)
   } catch (error) {
-    return failed('InstanceDeletionFailed', `could not issue all deletes: ${text(error)}`, error)
+    return failed('InstanceDeletionFailed', `could not issue all deletes: ${messageOf(error)}`, error)
   }
   if (await whenEmpty(host, resource.cache))
     return { condition: terminating('False', 'InstanceDeletionCompleted', 'removed all instances') }

@@ -2,6 +2,7 @@ import type { Definition } from '../../api/apiextensions/custom-resource-definit
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { statusError } from '../../apimachinery/status-error.ts'
 import { isList, isObject } from '../../apimachinery/structural/json-schema.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { newUid } from '../rest/names.ts'
 import { WebhookClient, type WebhookOptions } from '../webhooks/webhook-client.ts'
 import { adoptConverted, ConvertedObjectError } from './adopt-converted.ts'
@@ -56,8 +57,6 @@ class ConversionError extends Error {
     this.type = type
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Rejects with a ConversionError whose message follows "conversion webhook for <kind> ". */
 async function review(

@@ -1,4 +1,5 @@
 import type { Logger } from '../../base/logger.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { MaybePromise } from '../authenticator.ts'
 import type { Endpoint } from '../endpoint.ts'
 import type { ServerRequest } from '../request.ts'
@@ -48,7 +49,7 @@ export class HealthEndpoint implements Endpoint {
       await check.check()
       return undefined
     } catch (error) {
-      return error instanceof Error ? error.message : String(error)
+      return messageOf(error)
     }
   }
 

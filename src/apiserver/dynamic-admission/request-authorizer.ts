@@ -3,6 +3,7 @@ import type {
   AuthorizationQuestion,
   ExpressionAuthorizer,
 } from '../../apimachinery/cel/index.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { MaybePromise } from '../authenticator.ts'
 import type { Authorizer, AuthorizerDecision } from '../authorizer.ts'
 import type { UserInfo } from '../request.ts'
@@ -26,7 +27,7 @@ const answerOf = ({ decision, reason }: AuthorizerDecision): AuthorizationAnswer
 const failed = (error: unknown): AuthorizationAnswer => ({
   allowed: false,
   reason: '',
-  error: error instanceof Error ? error.message : String(error),
+  error: messageOf(error),
 })
 
 /** Answers expressions' questions about one request's user; each is asked once. */

@@ -1,13 +1,13 @@
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { internalError, type StatusError } from '../../apimachinery/status-error.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { AdmissionAttributes } from '../admission.ts'
 import type { MaybePromise } from '../authenticator.ts'
 import type { ObjectForms } from './object-forms.ts'
 import type { ReviewedRequest } from './reviewed-request.ts'
 
-const asStatus = (error: unknown): StatusError =>
-  internalError(error instanceof Error ? error.message : String(error))
+const asStatus = (error: unknown): StatusError => internalError(messageOf(error))
 
 /** Another kind than the resource's (a Scale, a Binding) is the same in all versions. */
 const isConvertible = ({ kind, declaration }: AdmissionAttributes): boolean =>

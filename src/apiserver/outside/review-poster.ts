@@ -3,6 +3,7 @@ import { goQuote } from '../../apimachinery/go-text.ts'
 import { StatusError } from '../../apimachinery/status-error.ts'
 import type { Host } from '../../base/host.ts'
 import { jsonText } from '../../base/json-text.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { sleep } from '../../base/sleep.ts'
 import type { OutsideAnswer, OutsideCaller } from './outside-caller.ts'
 
@@ -102,7 +103,7 @@ export class ReviewPoster {
       return await host.track(caller.call({ method: 'POST', url: this.#url, body, signal }))
     } catch (error) {
       if (timeout.signal.aborted) throw new TimedOut(`${where}context deadline exceeded`)
-      throw new Error(where + (error instanceof Error ? error.message : String(error)), { cause: error })
+      throw new Error(where + messageOf(error), { cause: error })
     } finally {
       timer.cancel()
     }

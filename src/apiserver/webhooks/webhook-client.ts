@@ -1,6 +1,7 @@
 import { errorOfAnswer } from '../../apimachinery/error-of-answer.ts'
 import { decodeBase64 } from '../../base/base64.ts'
 import { jsonText } from '../../base/json-text.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { resolveService, type ServiceResolver } from '../aggregation/resolve-service.ts'
 import type { BackendAddress, BackendConnector } from '../connect/backend.ts'
 import { readText } from '../connect/backend-error.ts'
@@ -74,8 +75,6 @@ function urlTarget(url: string): Target {
   const name = host.replace(/^\[|\]$/g, '')
   return { name, path: cleanPath(path), origin, resolve: () => ({ host: name, port: Number(port) }) }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** One webhook (https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#contacting-the-webhook). */
 export class WebhookClient {

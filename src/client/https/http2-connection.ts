@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
 import { statusError } from '../../apimachinery/status-error.ts'
 import type { Host, Timer } from '../../base/host.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { BackOff } from '../back-off.ts'
 
 export interface ConnectionOptions {
@@ -32,10 +33,7 @@ const pingTimeoutMs = 15_000
 const reconnectBackOff = { initialMs: 50, capMs: 1_000, factor: 2, jitter: 0.5, resetMs: 10_000 }
 
 const unreachable = (origin: string, error: unknown) =>
-  statusError(
-    'ServiceUnavailable',
-    `the server at ${origin} cannot be reached: ${error instanceof Error ? error.message : String(error)}`,
-  )
+  statusError('ServiceUnavailable', `the server at ${origin} cannot be reached: ${messageOf(error)}`)
 
 /**
  * One HTTP/2 connection to a server, made when it is first needed and again when it is lost. A connection that

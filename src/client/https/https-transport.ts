@@ -4,6 +4,7 @@ import { errorOfAnswer } from '../../apimachinery/error-of-answer.ts'
 import type { WatchEvent } from '../../apimachinery/meta.ts'
 import { isStatus, StatusError, statusError } from '../../apimachinery/status-error.ts'
 import type { ApiRequest, ApiResponse, Transport } from '../../apimachinery/transport.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { type ConnectionOptions, Http2Connection } from './http2-connection.ts'
 import { JsonLines } from './json-lines.ts'
 
@@ -68,10 +69,7 @@ function collect(stream: ClientHttp2Stream): Promise<string> {
 const lost = (error: unknown): StatusError =>
   error instanceof StatusError
     ? error
-    : statusError(
-        'ServiceUnavailable',
-        `the connection to the server was lost: ${error instanceof Error ? error.message : String(error)}`,
-      )
+    : statusError('ServiceUnavailable', `the connection to the server was lost: ${messageOf(error)}`)
 
 interface Sent extends Answer {
   readonly stream: ClientHttp2Stream

@@ -3,6 +3,7 @@ import type { FieldError } from '../../apimachinery/field-error.ts'
 import type { JwtSettings } from '../../apiserver/authentication/jwt/jwt-settings.ts'
 import type { AnonymousAccess } from '../../apiserver/authentication/request-authenticator.ts'
 import { StaticTokens } from '../../apiserver/authentication/static-tokens.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { ApiServerFlags } from '../components/api-server-options.ts'
 import { readKubeconfig } from '../components/connection.ts'
 import { FlagError } from '../components/flags/parse-flags.ts'
@@ -13,8 +14,6 @@ import { type AuthenticationConfig, authenticationConfig, readIssuers } from './
 type AuthenticationOptions = Omit<AccessOptions, 'authorization'>
 
 const allAlgorithms = ['ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512']
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 function tokenWebhook(flags: ApiServerFlags): TokenWebhook | undefined {
   const flag = 'authentication-token-webhook-config-file'

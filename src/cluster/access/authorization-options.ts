@@ -1,4 +1,5 @@
 import { AbacAuthorizer } from '../../apiserver/authorization/abac-authorizer.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { ApiServerFlags } from '../components/api-server-options.ts'
 import { readKubeconfig } from '../components/connection.ts'
 import { FlagError } from '../components/flags/parse-flags.ts'
@@ -17,7 +18,7 @@ const replaced = [
 ]
 
 function flagError(error: unknown): FlagError {
-  return new FlagError(error instanceof Error ? error.message : String(error))
+  return new FlagError(messageOf(error))
 }
 
 function abacOf(flags: ApiServerFlags): AbacAuthorizer | undefined {

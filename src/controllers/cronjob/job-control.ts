@@ -5,6 +5,7 @@ import { hasCause, isStatus } from '../../apimachinery/status-error.ts'
 import { formatTime, timeMs } from '../../apimachinery/time.ts'
 import { utc } from '../../apimachinery/time-zone.ts'
 import { defined } from '../../base/defined.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { Histogram, Metrics } from '../../base/metrics.ts'
 import type { ReconcileContext } from '../../reconcile/controller.ts'
 import { controllerOf } from '../../reconcile/owner-references.ts'
@@ -15,8 +16,6 @@ import { type Review, withoutActive } from './review-jobs.ts'
 type CronJob = batch.v1.CronJob
 type Job = batch.v1.Job
 type Status = batch.v1.CronJobStatus
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** 1 s, doubled ten times. */
 const buckets = Array.from({ length: 10 }, (_, power) => 2 ** power)

@@ -9,6 +9,7 @@ import { goSelector, labelMatcherOf } from '../../apimachinery/selectors/label-s
 import { withStatusCondition } from '../../apimachinery/status-conditions.ts'
 import { isStatus } from '../../apimachinery/status-error.ts'
 import { defined } from '../../base/defined.ts'
+import { messageOf } from '../../base/message-of.ts'
 import {
   type AnyController,
   defineController,
@@ -33,8 +34,6 @@ const podPrefix = 'pod:'
 
 /** In which changes of many pods gather; far below what anyone waits before trying an eviction again. */
 const spacingMs = 20
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Whether a change of a pod can change what budgets count. */
 const countsOtherwise = (pod: PodType | undefined, old: PodType | undefined): boolean =>

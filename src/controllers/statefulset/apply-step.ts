@@ -2,14 +2,13 @@ import { PersistentVolumeClaim } from '../../api/core/persistent-volume-claim/ki
 import { Pod } from '../../api/core/pod/kind.ts'
 import type { apps, core } from '../../api/generated/types/index.ts'
 import { hasCause, isStatus } from '../../apimachinery/status-error.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { ReconcileContext } from '../../reconcile/controller.ts'
 import { claimOwners, claimsFor, hasForeignController } from './claims.ts'
 import { ordinalOf } from './ordinals.ts'
 import type { Step } from './plan-stateful-set.ts'
 
 type StatefulSet = apps.v1.StatefulSet
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Tells of what was done, or why it failed, in upstream's words. */
 async function told(

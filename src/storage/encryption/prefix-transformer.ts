@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts'
 import type { ValueTransformer } from '../transformed-storage.ts'
 import type { ValueCipher } from './value-cipher.ts'
 
@@ -32,7 +33,7 @@ export function prefixTransformer(providers: readonly Provider[]): ValueTransfor
         const value = cipher.decrypt(key, data)
         return { value, stale: at > 0 || cipher.isStale?.(data) === true }
       } catch (error) {
-        errors.push(error instanceof Error ? error.message : String(error))
+        errors.push(messageOf(error))
       }
     }
     const unique = [...new Set(errors)]

@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js'
+import { messageOf } from '../../../base/message-of.ts'
 import { CelError, noSuchOverload, type Value } from '../values/value.ts'
 import type { Overload } from './declare.ts'
 
@@ -16,7 +17,7 @@ export function compilePattern(text: string): CompiledPattern {
   try {
     return { pattern: RE2JS.compile(text) }
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) }
+    return { error: messageOf(error) }
   }
 }
 

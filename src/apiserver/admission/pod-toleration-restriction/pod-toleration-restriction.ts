@@ -1,6 +1,7 @@
 import { qosClass } from '../../../api/core/pod/qos-class.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { internalError, notFound } from '../../../apimachinery/status-error.ts'
+import { messageOf } from '../../../base/message-of.ts'
 import type { AdmissionPlugin } from '../../admission.ts'
 import type { ObjectReader } from '../../object-reader.ts'
 import { typedReader } from '../../typed-reader.ts'
@@ -31,7 +32,7 @@ function parse(text: string): readonly Toleration[] {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw internalError(error instanceof Error ? error.message : String(error))
+    throw internalError(messageOf(error))
   }
   if (value === null) return []
   if (!isTolerations(value))

@@ -1,4 +1,6 @@
 import { goQuote } from '../../../apimachinery/go-text.ts'
+import { isRecord } from '../../../base/is-record.ts'
+import { messageOf } from '../../../base/message-of.ts'
 import { AuthenticationError } from '../authentication-error.ts'
 import { type Claims, parseIdToken, untrustedIssuer } from './id-token.ts'
 
@@ -10,13 +12,8 @@ export interface ClaimEndpoints {
   verify(issuer: string, token: string): Promise<Claims>
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const failed = (what: string): AuthenticationError =>
   new AuthenticationError(`oidc: could not expand distributed claims: ${what}`)
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** The endpoint that has a claim, undefined where the token itself says all (OpenID Connect Core 1.0 §5.6.2). */
 function endpointOf(claims: Claims, claim: string): Readonly<Record<string, unknown>> | undefined {

@@ -1,14 +1,13 @@
 import { goQuote } from '../../../apimachinery/go-text.ts'
 import type { Host } from '../../../base/host.ts'
+import { isRecord } from '../../../base/is-record.ts'
+import { messageOf } from '../../../base/message-of.ts'
 import type { OutsideCaller } from '../../outside/outside-caller.ts'
 import { askIssuer } from './remote-keys.ts'
 
 const wellKnown = '/.well-known/openid-configuration'
 
 const withoutSlash = (url: string): string => (url.endsWith('/') ? url.slice(0, -1) : url)
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null
 
 /** Where an issuer's keys are, as its configuration says (OpenID Connect Discovery 1.0). Rejects with an Error in upstream's words. */
 export async function keysUrlOf(
@@ -23,7 +22,7 @@ export async function keysUrlOf(
   try {
     configuration = JSON.parse(text)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     throw new Error(`oidc: failed to decode provider discovery object: ${why}`)
   }
   const { issuer: named, jwks_uri: url } = isRecord(configuration) ? configuration : {}

@@ -1,4 +1,6 @@
 import type { Host } from '../../../base/host.ts'
+import { isRecord } from '../../../base/is-record.ts'
+import { messageOf } from '../../../base/message-of.ts'
 import type { JsonWebKey, VerifyJws } from '../../../base/signature.ts'
 import type { OutsideAnswer, OutsideCaller } from '../../outside/outside-caller.ts'
 import { AuthenticationError } from '../authentication-error.ts'
@@ -17,9 +19,6 @@ export interface RemoteKeysOptions {
 export const issuerTimeoutMs = 30_000
 /** Keys that end so soon are asked for again. */
 const expiryMarginMs = 30_000
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null
 
 function keysOf(text: string): readonly JsonWebKey[] {
   const set: unknown = JSON.parse(text)
@@ -77,7 +76,7 @@ export class RemoteKeys {
     try {
       await this.#fetching
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = messageOf(error)
       throw new AuthenticationError(`oidc: verify token: failed to verify signature: fetching keys ${why}`)
     }
     if (!this.#isSigned(token)) throw unsigned()

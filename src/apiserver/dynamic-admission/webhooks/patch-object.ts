@@ -7,12 +7,11 @@ import { jsonPatchOperations } from '../../../apimachinery/patch/json-patch-body
 import { PatchError } from '../../../apimachinery/patch/patch-error.ts'
 import { internalError, StatusError } from '../../../apimachinery/status-error.ts'
 import { decodeBase64 } from '../../../base/base64.ts'
+import { messageOf } from '../../../base/message-of.ts'
 import { kindIn, type ObjectForms } from '../object-forms.ts'
 import type { ReviewedRequest } from '../reviewed-request.ts'
 import type { ReviewAnswer } from './review-answer.ts'
 import { CallingError } from './webhook-errors.ts'
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** What the decoder of bodies says in front. */
 const handledAs = /^\S* in version "[^"]*" cannot be handled as a \w+: /

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { goQuote } from '../../../apimachinery/go-text.ts'
 import { parseQuantity } from '../../../apimachinery/quantity.ts'
 import { defined } from '../../../base/defined.ts'
+import { messageOf } from '../../../base/message-of.ts'
 import { parseThresholds } from '../../../kubelet/eviction/parse-thresholds.ts'
 import type { EvictionSettings } from '../../../kubelet/eviction/thresholds.ts'
 import type { LogLimits } from '../../../kubelet/linux/log-rotation.ts'
@@ -26,8 +27,6 @@ export interface KubeletOptions {
 }
 
 const nanosPerUnit = 1_000_000_000n
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** What a flag would not take is not taken from a file either. Throws an Error. */
 function checkNumbers({ flags }: KubeletConfig): void {

@@ -1,4 +1,5 @@
 import { SemVer } from 'semver'
+import { messageOf } from '../../../../base/message-of.ts'
 import { boolType, type CelType, intType, structType } from '../../types/type.ts'
 import { CelError, type Equality, noSuchOverload, Opaque, type Value } from '../../values/value.ts'
 import { declare, type FunctionDeclaration, fn1, fn2, method1, method2, parameters } from '../declare.ts'
@@ -55,7 +56,7 @@ export function parseSemver(text: string): SemverValue | CelError {
   try {
     return new SemverValue(new SemVer(text))
   } catch (error) {
-    return new CelError(error instanceof Error ? error.message : String(error))
+    return new CelError(messageOf(error))
   }
 }
 
