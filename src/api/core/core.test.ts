@@ -73,7 +73,7 @@ test('ServiceAccount.prepareForCreate() keeps names of secrets alone', () => {
 test('Node.validate() refuses taints twice', () => {
   const taint = { key: 'a', effect: 'NoSchedule' }
   expect(rejections(Node, { metadata: { name: 'n' }, spec: { taints: [taint, taint] } })).toEqual([
-    'metadata.taints[1]: Duplicate value: {"key":"a","effect":"NoSchedule"}: taints must be unique by key and effect pair',
+    'metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair',
   ])
 })
 

@@ -158,6 +158,8 @@ export class RestApi {
     const { verb, name } = request.info
     const known = kind.verbs.find((candidate) => candidate === verb)
     if (known === undefined && verb === 'watch' && kind.verbs.includes('list')) {
+      // The paths of old are there for what can be watched, the parameter for whatever is listed.
+      if (request.path.includes(`/watch/${kind.resource}`)) throw notRouted()
       if (kind.deprecation !== undefined) request.warn(kind.deprecation)
       const why = `watch is not supported on resources of kind "${kind.resource}"`
       throw statusError('MethodNotAllowed', why, { kind: kind.resource })

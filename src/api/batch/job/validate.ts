@@ -90,10 +90,12 @@ const immutableFields = [
   'successPolicy',
 ] as const
 
+/** Upstream tells of what is wrong with the specification once more. */
 function validateChange(job: Job, old: Job, { features }: WriteContext, errors: FieldError[]): void {
   const { spec } = job
   const { spec: oldSpec } = old
   if (spec === undefined || oldSpec === undefined) return
+  validateSpec(spec, hasInvalidLabelValue(oldSpec.selector), errors)
   validateCompletions(spec, oldSpec, path.child('completions'), errors)
   validateImmutable(spec.selector, oldSpec.selector, path.child('selector'), errors)
   validateTemplateChange(job, old, features, path, errors)

@@ -92,7 +92,6 @@ export const LeaseCandidate = defineKind<Candidate>({
   allowUnconditionalUpdate: false,
   deprecation: 'coordination.k8s.io/v1beta1 LeaseCandidate is deprecated in v1.36+, unavailable in v1.39+',
   validate,
-  selectableFields: { 'spec.leaseName': ({ spec }) => spec?.leaseName ?? '' },
   columns: [
     nameColumn,
     { name: 'LeaseName', type: 'string', value: ({ spec }) => spec?.leaseName ?? '' },

@@ -27,7 +27,8 @@ function validateTaints(taints: readonly core.v1.Taint[], path: FieldPath, error
     checkRequiredChoice(effect, taintEffects, where.child('effect'), errors)
     const pair = `${effect}/${key}`
     if (seen.has(pair)) {
-      const error = duplicate(where, taint)
+      const shown = { Key: key, Value: value, Effect: effect, TimeAdded: taint.timeAdded ?? null }
+      const error = duplicate(where, shown)
       errors.push({ ...error, message: `${error.message}: taints must be unique by key and effect pair` })
     }
     seen.add(pair)
@@ -51,7 +52,9 @@ function validatePodCidrs(node: Node, errors: FieldError[]): void {
     errors.push(invalidValue(path, cidrs, 'may specify no more than one CIDR for each IP family'))
 }
 
+/** Upstream tells of taints twice. */
 function validateChange(node: Node, old: Node, errors: FieldError[]): void {
+  validateTaints(node.spec?.taints ?? [], taintsPath, errors)
   const seen = new Set<string>()
   node.status?.addresses?.forEach((address, index) => {
     const key = `${address.type}/${address.address}`

@@ -210,6 +210,9 @@ export function validatePersistentVolume(
   const allowInvalidValues = hasInvalidNodeSelector(old?.spec?.nodeAffinity?.required)
   validateSpec(spec, metadata?.name ?? '', allowInvalidValues, fieldPath('spec'), errors)
   validateMountOptions(volume, errors)
-  if (old !== undefined) validateChange(spec, old.spec ?? {}, context.features, errors)
+  if (old === undefined) return errors
+  // Upstream tells of all that once more.
+  errors.push(...errors)
+  validateChange(spec, old.spec ?? {}, context.features, errors)
   return errors
 }

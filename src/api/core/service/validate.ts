@@ -162,11 +162,16 @@ function validateSourceRanges(
 }
 
 function validateLoadBalancer(service: Service, path: FieldPath, errors: FieldError[]): void {
-  const { allocateLoadBalancerNodePorts: allocates, loadBalancerClass } = service.spec ?? {}
+  const allocates = service.spec?.allocateLoadBalancerNodePorts
   if (allocates !== undefined && !isLoadBalancer(service))
     errors.push(fieldForbidden(path.child('allocateLoadBalancerNodePorts'), onlyLoadBalancer))
   if (allocates === undefined && isLoadBalancer(service))
     errors.push(required('allocateLoadBalancerNodePorts'))
+  validateLoadBalancerClass(service, path, errors)
+}
+
+function validateLoadBalancerClass(service: Service, path: FieldPath, errors: FieldError[]): void {
+  const loadBalancerClass = service.spec?.loadBalancerClass
   if (loadBalancerClass === undefined) return
   const where = path.child('loadBalancerClass')
   if (isLoadBalancer(service)) checkText(loadBalancerClass, isQualifiedName, where, errors)
@@ -235,6 +240,8 @@ function validateChange(service: Service, old: Service, errors: FieldError[]): v
     if (next !== old.spec?.loadBalancerClass)
       errors.push(invalidValue(path.child('loadBalancerClass'), next ?? null, 'may not change once set'))
   }
+  // Upstream tells of it in an update once more.
+  validateLoadBalancerClass(service, path, errors)
   if (needsHealthCheckPort(service) && needsHealthCheckPort(old)) {
     if (service.spec?.healthCheckNodePort !== old.spec?.healthCheckNodePort)
       errors.push(fieldForbidden(path.child('healthCheckNodePort'), 'field is immutable'))

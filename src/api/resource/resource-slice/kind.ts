@@ -32,6 +32,12 @@ function warnings({ spec }: ResourceSlice): readonly string[] {
   return [`spec.driver: driver names should be lowercase; ${goQuote(driver)} contains uppercase characters`]
 }
 
+/** Upstream names the version that was asked. */
+export const unselectableIn =
+  (version: string) =>
+  (field: string): string =>
+    `field label not supported for resource.k8s.io/${version}, Kind=ResourceSlice: ${field}`
+
 export const ResourceSlice = defineKind<ResourceSlice>({
   group: 'resource.k8s.io',
   version: 'v1',
@@ -46,7 +52,7 @@ export const ResourceSlice = defineKind<ResourceSlice>({
   prepareForUpdate: (slice, _old, context) => withTaintTimes(slice, context),
   validate: validateResourceSlice,
   warnings,
-  unselectable: (field) => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`,
+  unselectable: unselectableIn('v1'),
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
     'spec.driver': ({ spec }) => spec?.driver ?? '',

@@ -1,7 +1,7 @@
 import type { resource } from '../../generated/types/index.ts'
 import { kindInVersion, kindUnderVersion } from '../../in-version.ts'
 import { v1beta1Lifecycle, v1beta2Lifecycle } from '../deprecated-versions.ts'
-import { ResourceSlice } from './kind.ts'
+import { ResourceSlice, unselectableIn } from './kind.ts'
 
 type OldSlice = resource.v1beta1.ResourceSlice
 type OldDevice = resource.v1beta1.Device
@@ -36,16 +36,22 @@ function fromStored(slice: Slice): OldSlice {
   }
 }
 
-export const ResourceSliceV1Beta1 = kindInVersion<OldSlice, Slice>(ResourceSlice, {
-  version: 'v1beta1',
-  schema: 'io.k8s.api.resource.v1beta1.ResourceSlice',
-  deprecated: v1beta1Lifecycle,
-  toStored,
-  fromStored,
-})
+export const ResourceSliceV1Beta1 = {
+  ...kindInVersion<OldSlice, Slice>(ResourceSlice, {
+    version: 'v1beta1',
+    schema: 'io.k8s.api.resource.v1beta1.ResourceSlice',
+    deprecated: v1beta1Lifecycle,
+    toStored,
+    fromStored,
+  }),
+  unselectable: unselectableIn('v1beta1'),
+}
 
-export const ResourceSliceV1Beta2 = kindUnderVersion(ResourceSlice, {
-  version: 'v1beta2',
-  schema: 'io.k8s.api.resource.v1beta2.ResourceSlice',
-  deprecated: v1beta2Lifecycle,
-})
+export const ResourceSliceV1Beta2 = {
+  ...kindUnderVersion(ResourceSlice, {
+    version: 'v1beta2',
+    schema: 'io.k8s.api.resource.v1beta2.ResourceSlice',
+    deprecated: v1beta2Lifecycle,
+  }),
+  unselectable: unselectableIn('v1beta2'),
+}
