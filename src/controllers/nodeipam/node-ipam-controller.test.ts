@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { Node } from '../../api/core/node/kind.ts'
+import { internalError } from '../../apimachinery/status-error.ts'
+import { failWith } from '../../client/testing/fake-api.ts'
 import { TestCluster } from '../../reconcile/testing/test-cluster.ts'
 import { CidrPool } from './cidr-pool.ts'
 import { nodeIpamController } from './node-ipam-controller.ts'
@@ -82,5 +84,23 @@ test('nodeIpamController gives nodes a range of each address family, none of the
   const exposed = cluster.metrics.expose()
   expect(exposed).toContain('node_ipam_controller_cidrset_usage_cidrs{clusterCIDR="10.0.0.0/14"} 0.25')
   expect(exposed).toContain('node_ipam_controller_cidrset_cidrs_releases_total{clusterCIDR="fd00::/60"} 1')
+  await cluster.stop()
+})
+
+test('nodeIpamController tries three times to write a range, and says that it could not', async () => {
+  const cluster = new TestCluster()
+  let refused = 0
+  cluster.api.interceptors.push(({ method, path }) => {
+    if (method !== 'PATCH' || path !== '/api/v1/nodes/n1' || refused === 3) return undefined
+    refused++
+    return failWith(internalError('no'))
+  })
+  cluster.start(nodeIpamController())
+  await cluster.create(Node, { metadata: { name: 'n1' }, spec: {} })
+  expect(await cluster.events()).toEqual([
+    'Normal CIDRAssignmentFailed Node n1 status is now: CIDRAssignmentFailed',
+  ])
+  await cluster.host.advance(10_000)
+  expect([refused, (await cluster.get(Node, 'n1')).spec?.podCIDR]).toEqual([3, '10.244.0.0/24'])
   await cluster.stop()
 })

@@ -32,6 +32,21 @@ const defaultRanges: readonly PodRange[] = [{ cidr: '10.244.0.0/16', nodeBits: 2
 /** Upstream's cidrUpdateWorkers. */
 const workers = 30
 
+/** Upstream's cidrUpdateRetries. */
+const writeAttempts = 3
+
+/** At once, one after the other, as upstream. Rejects with the last error. */
+async function severalTimes(write: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await write()
+      return
+    } catch (error) {
+      if (attempt === writeAttempts) throw error
+    }
+  }
+}
+
 const cidrsOf = (node: core.v1.Node | undefined): readonly string[] => {
   const { podCIDR, podCIDRs = podCIDR ? [podCIDR] : [] } = node?.spec ?? {}
   return podCIDRs
@@ -84,7 +99,14 @@ export function nodeIpamController(options: NodeIpamOptions = {}): AnyController
     }
     const [podCIDR] = podCIDRs
     const patch = { spec: { podCIDR, podCIDRs } }
-    await api.resource(Node).patch('', name, 'application/strategic-merge-patch+json', patch)
+    const write = () => api.resource(Node).patch('', name, 'application/strategic-merge-patch+json', patch)
+    try {
+      await severalTimes(write)
+    } catch (error) {
+      // Its ranges stay promised to it: the next attempt writes the same.
+      events.event(node, 'Normal', 'CIDRAssignmentFailed', `Node ${name} status is now: CIDRAssignmentFailed`)
+      throw error
+    }
     for (const pool of pools) metrics?.allocations.inc([pool.name])
     return done
   }
