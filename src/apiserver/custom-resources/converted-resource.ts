@@ -34,11 +34,6 @@ export class ConvertedResource extends CustomResource {
     return this.context.mirror.isOutdated(this.#source, id)
   }
 
-  override retryCorrupt(id: string | undefined): Promise<void> | undefined {
-    const source = this.#source
-    return source.corrupt.size === 0 ? undefined : this.context.mirror.retryCorrupt(source, id)
-  }
-
   override get held(): ResourceCache {
     return this.#source
   }

@@ -90,8 +90,8 @@ export class Resource {
 
   /** Reads again what nobody could read, of one object or of all; undefined: there is nothing of the sort. */
   retryCorrupt(id: string | undefined): Promise<void> | undefined {
-    const { cache, context } = this
-    return cache.corrupt.size === 0 ? undefined : context.mirror.retryCorrupt(cache, id)
+    const { held, context } = this
+    return held.corrupt.size === 0 ? undefined : context.mirror.retryCorrupt(held, id)
   }
 
   /** Everything up to here is in the cache. */
