@@ -96,6 +96,14 @@ describe('encodeYaml()', () => {
     ).toBe('apiVersion: v1\nat: "1:30"\nkind: Pod\nlist:\n- a: "yes"\n  b: 1\nmode: "0777"\n')
   })
 
+  it('encodeYaml() folds and quotes as upstream does', () => {
+    const words = `${'word '.repeat(17)}end`
+    const folded = `${'word '.repeat(15)}word\n  word end`
+    expect(encodeYaml({ a: `${words}: x`, b: words, c: '.', d: '# x', e: 'x\ty', f: '2020-01-02' })).toBe(
+      `a: '${folded}: x'\nb: ${folded}\nc: .\nd: '# x'\ne: "x\\ty"\nf: "2020-01-02"\n`,
+    )
+  })
+
   it('encodeYaml() is inverted by parseYaml()', () => {
     const object = {
       a: 'line1\nline2\n',
