@@ -181,6 +181,20 @@ export function program(): Command {
     .description('import image archives (OCI or docker save) on every node')
     .option(...dataDirectoryOption)
     .action(async (files, options) => (await import('./commands/image-load.ts')).imageLoad(files, options))
+  command
+    .command('why')
+    .description('why things are as they are')
+    .command('pod <name>')
+    .description('why a pod is on its node, or on none: what refused it where, and what would help')
+    .option(...dataDirectoryOption)
+    .option(
+      '--kubeconfig <file>',
+      "of another cluster, or with a scheduler's own address as its server",
+      folder,
+    )
+    .option('-n, --namespace <name>', "the pod's namespace (default: the kubeconfig's)")
+    .option('-o, --output <format>', 'json', oneOf('json'))
+    .action(async (name, options) => (await import('./commands/why.ts')).whyPod(name, options))
   const certs = command.command('certs').description("the cluster's certificates")
   certs
     .command('check')

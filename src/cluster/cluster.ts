@@ -11,6 +11,7 @@ import { type Logger, silentLogger } from '../base/logger.ts'
 import { VirtualHost } from '../base/virtual-host.ts'
 import type { Client } from '../client/client.ts'
 import type { SimulatedNode } from '../kubelet/simulated-nodes.ts'
+import type { Explanation } from '../scheduler/explain/explanation.ts'
 import { adminUser, clientFor } from './control-plane/component-clients.ts'
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts'
 import { ensureDns } from './control-plane/ensure-dns.ts'
@@ -92,6 +93,11 @@ export class Cluster {
     if (virtual === undefined)
       throw new Error("advance needs a virtual clock: start the cluster with clock: 'virtual'")
     await virtual.advance(ms)
+  }
+
+  /** Why a pod is where it is, or nowhere: the scheduler's last attempt to place it; undefined where none is on record. */
+  explain(namespace: string, pod: string): Explanation | undefined {
+    return this.#parts.controlPlane.scheduler.explain(namespace, pod)
   }
 
   /** Stops everything; what is in a data directory stays. */

@@ -26,6 +26,7 @@ export { permissionsOf } from '../reconcile/permissions-of.ts'
 export { startController } from '../reconcile/start-controller.ts'
 export { actions, onEvent } from '../scheduler/cluster-event.ts'
 export type { CustomPlugin, Scheduling } from '../scheduler/config/scheduling-of.ts'
+export type { Explanation } from '../scheduler/explain/explanation.ts'
 export type {
   Filter,
   Plugin as SchedulerPlugin,

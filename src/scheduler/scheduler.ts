@@ -10,19 +10,21 @@ import type { AnyKind, Informer, InformerOptions, Lister } from '../client/infor
 import { BindingCycle, type BindingResult, reserve, unreserve } from './binding-cycle.ts'
 import { actions, ClusterEvent } from './cluster-event.ts'
 import { ClusterView, type ClusterViewListener } from './cluster-view.ts'
-import { fitErrorText } from './cycle/fit-error.ts'
 import type { PreparedCycle } from './cycle/prepared-cycle.ts'
 import { type Diagnosis, PodPlacer, type Selection } from './cycle/schedule-pod.ts'
+import { type Ending, errorEnding, refusedEnding, unschedulableEnding } from './ending.ts'
+import { AttemptLog } from './explain/attempt-log.ts'
+import { type Explanation, explain } from './explain/explanation.ts'
 import { type Extender, makeExtenders } from './extender/extender.ts'
-import { type Failure, FailureWriter } from './failure-writer.ts'
-import type { PluginContext, Refusal } from './framework.ts'
+import { FailureWriter } from './failure-writer.ts'
+import type { PluginContext } from './framework.ts'
 import { PluginTiming } from './plugin-timing.ts'
 import { makePodInfo, type PodInfo, refreshPodInfo } from './pod-info.ts'
 import { runPostFilter } from './post-filter.ts'
 import type { Profile } from './profile.ts'
 import { Nominator } from './queue/nominator.ts'
 import type { QueuedPod } from './queue/queued-pod.ts'
-import { type RefusedBy, SchedulingQueue } from './queue/scheduling-queue.ts'
+import { SchedulingQueue } from './queue/scheduling-queue.ts'
 import { type SchedulerMetrics, schedulerMetrics } from './scheduler-metrics.ts'
 import { defaultProfiles, type SchedulerOptions } from './scheduler-options.ts'
 import { PodsOnTheirWay } from './waiting-pods.ts'
@@ -42,15 +44,6 @@ const maxNoteLength = 1_024
 /** Of permits, upstream's status codes. */
 const permitLabels = { allowed: 'Success', rejected: 'Unschedulable', preempted: 'Error' } as const
 
-const nobody: RefusedBy = { unschedulable: new Set(), pending: new Set() }
-
-/** What ends an attempt without a node. `nomination`: of the pod from now on; undefined leaves it. */
-interface Ending {
-  readonly failure: Failure
-  readonly refusedBy: RefusedBy
-  readonly nomination: string | undefined
-}
-
 /** Assigns pods to nodes: one pod at a time against the assumed state, bindings in the background. */
 export class Scheduler {
   readonly #options: SchedulerOptions
@@ -65,6 +58,7 @@ export class Scheduler {
   readonly #metrics: SchedulerMetrics
   readonly #timing: PluginTiming
   readonly #failures: FailureWriter
+  readonly #attempts: AttemptLog
   readonly #pods: Lister<core.v1.Pod>
   /** What plugins look things up in. */
   readonly #caches = new Set<{ whenSynced(): Promise<void> }>()
@@ -94,6 +88,7 @@ export class Scheduler {
       handled: (label, tookMs) => this.#metrics.eventSeconds.observe(tookMs / 1_000, [label]),
     }
     this.#view = new ClusterView(listener, host)
+    this.#attempts = new AttemptLog(this.#view.table, host)
     this.#extenders = makeExtenders(options)
     this.#profiles = this.#makeProfiles()
     this.#queue = this.#makeQueue()
@@ -137,6 +132,18 @@ export class Scheduler {
     this.#queue.stop()
     this.#failures.stop()
     for (const undo of this.#undo) undo()
+  }
+
+  /** Why a pod is where it is, or nowhere; undefined where no attempt to place it is on record. */
+  explain(namespace: string, name: string): Explanation | undefined {
+    const attempt = this.#attempts.get(namespace, name)
+    return attempt && explain(attempt)
+  }
+
+  /** The plugin that keeps a pod from being tried at all. */
+  gateOf(namespace: string, name: string): string | undefined {
+    const uid = this.#pods.get(namespace, name)?.metadata?.uid ?? ''
+    return this.#queue.get(uid)?.gatedBy || undefined
   }
 
   #makeProfiles(): ReadonlyMap<string, Profile> {
@@ -305,14 +312,26 @@ export class Scheduler {
     const { host } = this.#options
     if (selection.type === 'node') {
       this.#metrics.algorithmSeconds.observe((host.monotonicMs() - startMs) / 1_000)
+      const { feasible, scores, refusals } = selection
+      this.#attempts.begin(queued.info, selection.cycle.profile, refusals, {
+        node: selection.node.name,
+        feasible,
+        scores,
+      })
       this.#assume(queued, selection.cycle, selection.node.name, startMs)
       return undefined
     }
     const { cycle, diagnosis } = selection
+    this.#attempts.begin(queued.info, this.#profileOf(queued.info), diagnosis.refusals)
     if (cycle !== undefined && cycle.profile.at.postFilter.length > 0)
       return host.track(this.#postFilter(queued, cycle, diagnosis, startMs))
     this.#metrics.algorithmSeconds.observe((host.monotonicMs() - startMs) / 1_000)
-    this.#end(queued, this.#profileOf(queued.info), startMs, this.#unschedulable(diagnosis, '', ''))
+    this.#end(
+      queued,
+      this.#profileOf(queued.info),
+      startMs,
+      unschedulableEnding(this.#view.table.nodes.length, diagnosis, { message: '', nomination: '' }),
+    )
     return undefined
   }
 
@@ -325,22 +344,13 @@ export class Scheduler {
     const { host } = this.#options
     this.#view.hold()
     try {
-      const { message, nomination } = await runPostFilter(cycle, diagnosis, host)
+      const outcome = await runPostFilter(cycle, diagnosis, host)
       this.#metrics.algorithmSeconds.observe((host.monotonicMs() - startMs) / 1_000)
-      this.#end(queued, cycle.profile, startMs, this.#unschedulable(diagnosis, message, nomination))
+      const ending = unschedulableEnding(this.#view.table.nodes.length, diagnosis, outcome)
+      this.#end(queued, cycle.profile, startMs, ending)
     } finally {
       this.#view.release()
     }
-  }
-
-  #unschedulable(diagnosis: Diagnosis, postFilter: string, nomination: string | undefined): Ending {
-    const nodes = this.#view.table.nodes.length
-    const { noNodes, preFilter, refusals } = diagnosis
-    const message = noNodes
-      ? 'no nodes available to schedule pods'
-      : fitErrorText({ nodes, preFilter, reasons: refusals.reasons(nodes), postFilter })
-    const refusedBy = { unschedulable: diagnosis.unschedulablePlugins, pending: diagnosis.pendingPlugins }
-    return { failure: { reason: 'Unschedulable', message }, refusedBy, nomination }
   }
 
   #assume(queued: QueuedPod, cycle: PreparedCycle, node: string, startMs: number): void {
@@ -385,6 +395,7 @@ export class Scheduler {
     const { host } = this.#options
     this.#metrics.observe(cycle.profile.schedulerName, 'scheduled', host.monotonicMs() - startMs)
     this.#metrics.podScheduled(queued, host.now())
+    this.#attempts.bound(info)
     this.#report(info.pod, 'Scheduled', `Successfully assigned ${info.key} to ${node}`)
   }
 
@@ -422,6 +433,7 @@ export class Scheduler {
     const { failure, refusedBy, nomination } = ending
     const result = failure.reason === 'Unschedulable' ? 'unschedulable' : 'error'
     this.#metrics.observe(profile.schedulerName, result, host.monotonicMs() - startMs)
+    this.#attempts.failed(queued.info, profile, result, failure.message)
     const { metadata } = queued.info.pod
     const pod = this.#pods.get(metadata?.namespace ?? '', metadata?.name ?? '')
     if (pod === undefined || pod.spec?.nodeName || pod.metadata?.uid !== queued.info.uid) {
@@ -438,21 +450,6 @@ export class Scheduler {
 
 function errorCause(error: unknown): unknown {
   return error instanceof Error && error.cause !== undefined ? error.cause : error
-}
-
-function errorEnding(error: unknown): Ending {
-  const message = error instanceof Error ? error.message : String(error)
-  return { failure: { reason: 'SchedulerError', message }, refusedBy: nobody, nomination: '' }
-}
-
-function refusedEnding({ plugin, rejection }: Refusal): Ending {
-  const reasons = new Map(rejection.reasons.map((reason) => [reason, 1]))
-  const plugins = new Set([plugin])
-  return {
-    failure: { reason: 'Unschedulable', message: fitErrorText({ nodes: 1, reasons }) },
-    refusedBy: { unschedulable: plugins, pending: rejection.pending ? plugins : new Set() },
-    nomination: '',
-  }
 }
 
 const truncated = (message: string): string =>

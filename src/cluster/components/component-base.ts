@@ -1,4 +1,5 @@
 import type { Features } from '../../apimachinery/feature-gates.ts'
+import type { Endpoint } from '../../apiserver/endpoint.ts'
 import { defined } from '../../base/defined.ts'
 import { createMetrics } from '../../base/host/metrics.ts'
 import { realHost } from '../../base/host/real-host.ts'
@@ -62,11 +63,13 @@ export interface ServedComponent {
   readonly texts: Readonly<Record<string, string>>
   readonly features: Features
   readonly health: () => string | undefined
+  /** Of its own, beside those that all have. */
+  readonly pages?: readonly Endpoint[]
 }
 
 /** Serves the component's health and metrics, unless the port is 0; gives the metrics' registry. */
 export async function serveComponent(
-  { program, flags, texts, features, health }: ServedComponent,
+  { program, flags, texts, features, health, pages = [] }: ServedComponent,
   { logger, stops }: ComponentContext,
 ): Promise<Metrics> {
   const metrics = createMetrics()
@@ -95,7 +98,10 @@ export async function serveComponent(
     openPaths: flags['authorization-always-allow-paths'],
     metrics: () => metrics.expose(),
     health,
-    pages: zPages({ host: realHost, features, name: program, flags: texts, paths: () => componentPaths }),
+    pages: [
+      ...zPages({ host: realHost, features, name: program, flags: texts, paths: () => componentPaths }),
+      ...pages,
+    ],
     ...defined({
       clientAuthority: readFlagFile('client-ca-file', flags['client-ca-file']),
       authentication: clientOf('authentication-kubeconfig')?.client,

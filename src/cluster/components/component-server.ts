@@ -3,7 +3,7 @@ import { StatusError, statusError } from '../../apimachinery/status-error.ts'
 import { AuthenticationError } from '../../apiserver/authentication/authentication-error.ts'
 import { bearerToken } from '../../apiserver/authentication/bearer-token.ts'
 import { ClientCertificateAuthenticator } from '../../apiserver/authentication/client-certificate.ts'
-import type { ZPage } from '../../apiserver/discovery/z-page.ts'
+import type { Endpoint } from '../../apiserver/endpoint.ts'
 import { startHttpServer } from '../../apiserver/http/http-server.ts'
 import type { ServerRequest, UserInfo } from '../../apiserver/request.ts'
 import { type ServerResponse, textResponse } from '../../apiserver/response.ts'
@@ -31,7 +31,7 @@ export interface ComponentServerOptions {
   readonly openPaths: readonly string[]
   readonly metrics: () => string
   /** Shown to those who may get their paths. */
-  readonly pages: readonly ZPage[]
+  readonly pages: readonly Endpoint[]
   /** What is wrong, if anything is. */
   readonly health: () => string | undefined
 }
@@ -52,6 +52,9 @@ async function announcedAuthority(client: Client | undefined): Promise<string | 
     .catch(() => undefined)
   return found?.data?.['client-ca-file']
 }
+
+const covers = (pattern: string, path: string): boolean =>
+  pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern
 
 /** Health and metrics of a component over HTTPS, as upstream's: who may see more than its health, the API server says. */
 class ComponentServer {
@@ -81,7 +84,7 @@ class ComponentServer {
   }
 
   async #page(request: ServerRequest): Promise<ServerResponse> {
-    const page = this.#options.pages.find(({ path }) => path === request.path)
+    const page = this.#options.pages.find(({ paths }) => paths.some((path) => covers(path, request.path)))
     if (page === undefined) return textResponse('404 page not found\n', 404, plain)
     try {
       return await page.handle(request)
@@ -93,9 +96,7 @@ class ComponentServer {
   }
 
   #isOpen(path: string): boolean {
-    return this.#options.openPaths.some((open) =>
-      open.endsWith('*') ? path.startsWith(open.slice(0, -1)) : path === open,
-    )
+    return this.#options.openPaths.some((open) => covers(open, path))
   }
 
   async #refusal(request: ServerRequest): Promise<ServerResponse | undefined> {

@@ -10,6 +10,7 @@ import { schedulingOf } from '../../scheduler/config/scheduling-of.ts'
 import { Scheduler } from '../../scheduler/scheduler.ts'
 import { extenderCalls } from '../control-plane/call-extender.ts'
 import { loadPlugins } from '../load-scheduling.ts'
+import { SchedulingPage } from '../scheduling-page.ts'
 import {
   type ComponentFlags,
   componentFlags,
@@ -43,6 +44,8 @@ interface Work extends Pick<ComponentContext, 'logger'> {
   readonly scheduling: SchedulerConfiguration
   readonly metrics: Metrics
   readonly own: ApiConnection
+  /** Told of the scheduler while it runs. */
+  readonly runs: (scheduler: Scheduler | undefined) => void
 }
 
 async function work(task: Work, signal: AbortSignal, beforeWrite: () => void): Promise<void> {
@@ -68,6 +71,8 @@ async function work(task: Work, signal: AbortSignal, beforeWrite: () => void): P
       features: task.features,
     })
     stops.push(() => scheduler.stop())
+    task.runs(scheduler)
+    stops.push(() => task.runs(undefined))
     scheduler.start().catch((error: unknown) => logger.warn('scheduling has not begun', { error }))
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve()
@@ -94,13 +99,18 @@ export const scheduler: Component<typeof flags> = {
         : schedulerConfig(text, file ?? '', plugins, features)
     const values: ComponentFlags = { ...given, ...config.flags }
     const kubeconfig = kubeconfigOf(values)
+    let running: Scheduler | undefined
+    const runs: Work['runs'] = (scheduler) => {
+      running = scheduler
+    }
+    const pages = [new SchedulingPage(() => running)]
     const metrics = await serveComponent(
-      { program, flags: values, texts: flagTexts(flags, given), features, health: () => undefined },
+      { program, flags: values, texts: flagTexts(flags, given), features, health: () => undefined, pages },
       context,
     )
     const electing = { userAgent: `${program}/leader-election`, perSecond: -1, burst: 1 }
     const own = ownConnection(kubeconfig, electing, stops)
-    const task = { flags: values, features, scheduling: config.scheduling, logger, metrics, own }
+    const task = { flags: values, features, scheduling: config.scheduling, logger, metrics, own, runs }
     runAsLeader({
       ...{ program, logger, metrics, stops, lost, connection: own, settings: leaderSettings(values) },
       coordinated: features.enabled('CoordinatedLeaderElection'),

@@ -36,6 +36,7 @@ import { webhookConverter } from '../../apiserver/custom-resources/webhook-conve
 import { type HealthCheck, ping } from '../../apiserver/discovery/health-endpoint.ts'
 import { ObjectForms } from '../../apiserver/dynamic-admission/object-forms.ts'
 import { ServedParams } from '../../apiserver/dynamic-admission/policies/served-params.ts'
+import type { Endpoint } from '../../apiserver/endpoint.ts'
 import { NodeBackendConnector } from '../../apiserver/http/backend-connector.ts'
 import { impersonationFilter } from '../../apiserver/impersonation/impersonation-filter.ts'
 import type { ObjectReader } from '../../apiserver/object-reader.ts'
@@ -91,6 +92,8 @@ export interface ApiServerSetup {
   readonly components: ReadonlyMap<string, ComponentProbe>
   /** How long Events are kept; upstream's hour where absent. */
   readonly eventLifeMs?: number | undefined
+  /** Pages of what runs beside the server. */
+  readonly pages?: readonly Endpoint[] | undefined
   /** Tests: whatever is written must survive JSON. */
   readonly checked: boolean
   /** Times of the election among API servers that coordinate others' elections. */
@@ -277,7 +280,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     authorizer,
     admission,
     allocators: [allocator],
-    endpoints: [...endpoints, ...flowDebug(host, flowControl)],
+    endpoints: [...endpoints, ...flowDebug(host, flowControl), ...(setup.pages ?? [])],
     aggregation: (request) => aggregation.handle(request),
     subresources,
     virtualResources: makeVirtualResources(host, guards),

@@ -4,6 +4,7 @@ import type { RuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import type { ApiServer } from '../../apiserver/api-server.ts'
 import { signToken } from '../../apiserver/authentication/jwt.ts'
 import type { Health } from '../../apiserver/component-status/component-statuses.ts'
+import type { Endpoint } from '../../apiserver/endpoint.ts'
 import type { HttpServer } from '../../apiserver/http/http-server.ts'
 import { defined } from '../../base/defined.ts'
 import type { Host } from '../../base/host.ts'
@@ -23,6 +24,7 @@ import type { Pki } from '../pki/ensure-pki.ts'
 import { requestSigner } from '../pki/request-signer.ts'
 import { tokenKeys } from '../pki/token-keys.ts'
 import { type Report, step } from '../progress.ts'
+import { SchedulingPage } from '../scheduling-page.ts'
 import type { ApiServerSetup } from './api-server.ts'
 import { ownIdentity } from './api-server-identity.ts'
 import { extenderCalls } from './call-extender.ts'
@@ -63,6 +65,7 @@ export interface ControlPlane {
   readonly http: HttpServer
   /** Shared by everything in this process. */
   readonly informers: InformerFactory
+  readonly scheduler: Scheduler
   stop(): Promise<void>
 }
 
@@ -94,6 +97,8 @@ const schedulerUser = componentUser('system:kube-scheduler')
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const stops: Stop[] = []
   const components = new OwnComponents()
+  let scheduler: Scheduler | undefined
+  const pages = [new SchedulingPage(() => scheduler)]
   const stop = async (): Promise<void> => {
     for (const each of stops.splice(0).reverse()) await each()
   }
@@ -102,14 +107,15 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       options.host,
       options.report,
       'API server',
-      () => serve(options, components, stops),
+      () => serve(options, components, pages, stops),
       ({ http }) => `port ${http.port}`,
     )
-    const informers = await step(options.host, options.report, 'controllers and scheduler', () =>
-      control(options, server, stops),
+    const control = await step(options.host, options.report, 'controllers and scheduler', () =>
+      startControl(options, server, stops),
     )
+    scheduler = control.scheduler
     components.started(stops)
-    return { server, http, informers, stop }
+    return { server, http, ...control, stop }
   } catch (error) {
     await stop()
     throw error
@@ -130,6 +136,7 @@ interface Serving {
 async function serve(
   options: ControlPlaneOptions,
   components: OwnComponents,
+  pages: readonly Endpoint[],
   stops: Stop[],
 ): Promise<Serving> {
   const { host, logger, metrics, pki, network, listen, checked } = options
@@ -149,6 +156,7 @@ async function serve(
       serviceCidrs: [network.serviceCidr],
       nodePorts: network.nodePorts,
       components: components.probes,
+      pages,
       dialNode: options.dialNode,
       ...defined({ featureGates: options.featureGates, runtimeConfig: options.runtimeConfig }),
     },
@@ -159,11 +167,11 @@ async function serve(
   return { server: api.server, http }
 }
 
-async function control(
+async function startControl(
   options: ControlPlaneOptions,
   server: ApiServer,
   stops: Stop[],
-): Promise<InformerFactory> {
+): Promise<Pick<ControlPlane, 'informers' | 'scheduler'>> {
   const { host, logger, metrics, network } = options
   const managerClient = clientFor(server, managerUser, 'kube-controller-manager')
   const informers = createInformerFactory({ client: managerClient, host, logger })
@@ -203,5 +211,5 @@ async function control(
     scheduler.start(),
     kinds.start(),
   ])
-  return informers
+  return { informers, scheduler }
 }

@@ -46,6 +46,14 @@ export class Refusals {
     }
   }
 
+  /** The first `limit` of those that were looked at. */
+  first<T>(limit: number, see: (index: number, refusal: Refusal) => T): readonly T[] {
+    return this.#touched.slice(0, limit).flatMap((index) => {
+      const rejection = this.#rejections[index]
+      return rejection === undefined ? [] : [see(index, { plugin: this.#plugins[index] ?? '', rejection })]
+    })
+  }
+
   /** How often each reason was given, nodes that were not looked at among them. */
   reasons(nodes: number): ReadonlyMap<string, number> {
     const rejections = new Map<Rejection, number>()

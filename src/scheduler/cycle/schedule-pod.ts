@@ -1,3 +1,4 @@
+import { type KeptScores, ScoreSheet } from '../explain/score-sheet.ts'
 import { type Extender, extenderName } from '../extender/extender.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { NodeTable } from '../node-table.ts'
@@ -24,6 +25,9 @@ export type Selection =
       readonly node: NodeInfo
       readonly cycle: PreparedCycle
       readonly feasible: number
+      readonly refusals: Refusals
+      /** Of more than one feasible node. */
+      readonly scores?: KeptScores
     }
   | { readonly type: 'none'; readonly cycle: PreparedCycle | undefined; readonly diagnosis: Diagnosis }
 
@@ -49,6 +53,7 @@ export class PodPlacer {
   readonly #options: PodPlacerOptions
   readonly #finder: NodeFinder
   readonly #refusals = new Refusals()
+  readonly #sheet = new ScoreSheet()
 
   constructor(options: PodPlacerOptions) {
     this.#options = options
@@ -90,12 +95,18 @@ export class PodPlacer {
   #choose(cycle: PreparedCycle, feasible: readonly NodeInfo[], extra?: Float64Array): Selection {
     const [first] = feasible
     if (first === undefined) return none(cycle, this.#refusals, '', false)
-    if (feasible.length === 1) return { type: 'node', node: first, cycle, feasible: 1 }
-    const totals = scoreNodes(cycle, feasible)
-    if (extra !== undefined)
+    const refusals = this.#refusals
+    if (feasible.length === 1) return { type: 'node', node: first, cycle, feasible: 1, refusals }
+    const sheet = this.#sheet
+    sheet.begin()
+    const totals = scoreNodes(cycle, feasible, (plugin, points) => sheet.note(plugin, points))
+    if (extra !== undefined) {
+      sheet.note(extenderName, extra)
       for (const [index, points] of extra.entries()) totals[index] = (totals[index] ?? 0) + points
-    const node = feasible[chooseBest(totals, this.#options.random)] ?? first
-    return { type: 'node', node, cycle, feasible: feasible.length }
+    }
+    const best = chooseBest(totals, this.#options.random)
+    const scores = sheet.keep(feasible, totals, best)
+    return { type: 'node', node: feasible[best] ?? first, cycle, feasible: feasible.length, refusals, scores }
   }
 
   async #ask({ cycle, feasible: found }: Found, extenders: readonly Extender[]): Promise<Selection> {
