@@ -13,9 +13,11 @@ import { createInformerFactory } from '../../../src/client/informer-factory.ts'
 import { FakeApi } from '../../../src/client/testing/fake-api.ts'
 import { testHost } from '../../../src/client/testing/test-host.ts'
 import { schedulingOf } from '../../../src/scheduler/config/scheduling-of.ts'
+import type { PodInfo } from '../../../src/scheduler/pod-info.ts'
 import { Scheduler } from '../../../src/scheduler/scheduler.ts'
 import { drift } from './drift.ts'
 import { brokenPromises } from './promises.ts'
+import { brokenSpreads } from './spread-promise.ts'
 
 /** Of bindings that fail: nothing of them is done, or all is and the answer is lost. */
 const bindingFaults = 0.1
@@ -87,6 +89,10 @@ export class SchedulingWorld {
           for (const what of drift({ nodes }, this.#informers.informer(Node).lister.list(), seen))
             this.#say(what)
           return { type: 'skip' as const }
+        },
+        reserve: (pod: PodInfo, node: string) => {
+          for (const what of brokenSpreads(pod, node, nodes)) this.#say(what)
+          return undefined
         },
       }),
     }
