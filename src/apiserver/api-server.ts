@@ -4,7 +4,7 @@ import type { AdmissionPlugin } from './admission.ts'
 import { AdmissionChain } from './admission-chain.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { Authorizer } from './authorizer.ts'
-import { buildChain } from './chain/chain.ts'
+import { type Audit, buildChain } from './chain/chain.ts'
 import { defaultInFlightLimits, type InFlightLimits } from './chain/max-in-flight.ts'
 import { CustomResources } from './custom-resources/custom-resources.ts'
 import type { MakeConverter } from './custom-resources/serving.ts'
@@ -45,7 +45,7 @@ export interface ApiServerOptions {
   readonly subresources?: readonly SubresourceEndpoint[]
   readonly virtualResources?: readonly VirtualResource[]
   readonly computedResources?: readonly ComputedResource[]
-  readonly audit?: Filter
+  readonly audit?: Audit
   readonly impersonation?: Filter
   /** Calls the conversion webhooks of custom resources. */
   readonly converter?: MakeConverter

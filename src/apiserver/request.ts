@@ -91,6 +91,20 @@ export interface RequestOptions {
   readonly startedMs: number
 }
 
+/** What auditors are told of a request on its way; none of them changes what it is shown. */
+export interface RequestAudit {
+  /** True: the object of the answer is wanted. */
+  readonly wantsAnswer: boolean
+  /** The request's object, with its defaults. */
+  sent(object: unknown): void
+  /** A patch: its bytes, or what they say. */
+  sentPatch(patch: unknown): void
+  /** `constraint`: the mode that allowed it; '' for the legacy one. */
+  impersonated(user: UserInfo, constraint: string): void
+  /** The answer's object, which the bytes that go out may not show as JSON. */
+  answered(object: unknown): void
+}
+
 const unknownInfo: RequestInfo = {
   isResourceRequest: false,
   path: '',
@@ -123,6 +137,10 @@ export class ServerRequest {
   identityHeaders: readonly string[] = nothing
   /** Which flow schema and priority level took it: what the answer says in its headers. */
   flowHeaders: Headers | undefined = undefined
+  /** Present while it is audited. */
+  audit: RequestAudit | undefined = undefined
+  /** Under which it is audited, and which the answer says. */
+  auditId: string | undefined = undefined
   #warnings: string[] | undefined = undefined
   /** Keys and values in turn: hardly anybody reads them. */
   #annotations: string[] | undefined = undefined

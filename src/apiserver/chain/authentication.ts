@@ -1,7 +1,8 @@
 import { unauthorized } from '../../apimachinery/status-error.ts'
-import type { Authentication, Authenticator } from '../authenticator.ts'
+import type { Authentication, Authenticator, MaybePromise } from '../authenticator.ts'
 import type { Filter } from '../filter.ts'
 import type { ServerRequest } from '../request.ts'
+import type { ServerResponse } from '../response.ts'
 
 async function askFrom(
   authenticators: readonly Authenticator[],
@@ -14,23 +15,41 @@ async function askFrom(
   return undefined
 }
 
-/** Asks who it is, in the list's order; the in-process transport's own user needs no asking. */
-export function authenticationFilter(authenticators: readonly Authenticator[]): Filter {
+/** Answers a request whose client nobody knows. */
+export type Refused = (request: ServerRequest, error: unknown) => Promise<ServerResponse>
+
+/**
+ * Asks who it is, in the list's order; the in-process transport's own user needs no asking. What is refused goes to
+ * `refused`, where there is one.
+ */
+export function authenticationFilter(authenticators: readonly Authenticator[], refused?: Refused): Filter {
+  const ask = (request: ServerRequest): MaybePromise<Authentication | undefined> => {
+    const [first] = authenticators
+    return authenticators.length === 1 ? first?.authenticate(request) : askFrom(authenticators, request)
+  }
   return (request, next) => {
     const { user } = request.source.connection
     if (user !== undefined) {
       request.user = user
       return next(request)
     }
-    const [first] = authenticators
-    const found =
-      authenticators.length === 1 ? first?.authenticate(request) : askFrom(authenticators, request)
     const go = (authentication: Authentication | undefined) => {
-      if (authentication === undefined) throw unauthorized()
+      if (authentication === undefined) {
+        if (refused !== undefined) return refused(request, unauthorized())
+        throw unauthorized()
+      }
       request.user = authentication.user
       if (authentication.headers !== undefined) request.identityHeaders = authentication.headers
       return next(request)
     }
-    return found instanceof Promise ? found.then(go) : go(found)
+    let found: MaybePromise<Authentication | undefined>
+    try {
+      found = ask(request)
+    } catch (error) {
+      if (refused !== undefined) return refused(request, error)
+      throw error
+    }
+    if (!(found instanceof Promise)) return go(found)
+    return refused === undefined ? found.then(go) : found.then(go, (error) => refused(request, error))
   }
 }

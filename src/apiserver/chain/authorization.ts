@@ -69,7 +69,7 @@ export function authorizationFilter(authorizer: Authorizer): Filter {
       return Promise.resolve(plainError(what, 500))
     }
     request.annotate('authorization.k8s.io/decision', decision === 'allow' ? 'allow' : 'forbid')
-    if (reason !== '') request.annotate('authorization.k8s.io/reason', reason)
+    request.annotate('authorization.k8s.io/reason', reason)
     return decision === 'allow' ? next(request) : Promise.reject(refusal(attributes, reason))
   }
   return (request, next) => {

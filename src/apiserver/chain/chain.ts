@@ -3,19 +3,25 @@ import type { Authenticator } from '../authenticator.ts'
 import type { Authorizer } from '../authorizer.ts'
 import { compose, type Filter, type Handler } from '../filter.ts'
 import type { ServerMetrics } from '../server-metrics.ts'
-import { authenticationFilter } from './authentication.ts'
+import { authenticationFilter, type Refused } from './authentication.ts'
 import { authorizationFilter } from './authorization.ts'
 import { type InFlightLimits, maxInFlightFilter } from './max-in-flight.ts'
 import { type RecoverOptions, recoverFilter } from './recover.ts'
 import { requestInfoFilter } from './request-info.ts'
 import { timeoutFilter } from './timeout.ts'
 
+/** Tells auditors of requests: those of whom it is known who asks, and the others. */
+export interface Audit {
+  readonly filter: Filter
+  readonly refused: Refused
+}
+
 export interface ChainOptions extends RecoverOptions {
   readonly host: Host
   readonly metrics: ServerMetrics
   readonly requestTimeoutMs: number
   /** Absent: nothing is audited. */
-  readonly audit: Filter | undefined
+  readonly audit: Audit | undefined
   readonly authenticators: readonly Authenticator[]
   readonly impersonation: Filter | undefined
   /** Priority and fairness; absent: plain limits. */
@@ -30,8 +36,8 @@ export function buildChain(options: ChainOptions, last: Handler): Handler {
     recoverFilter(options),
     requestInfoFilter,
     timeoutFilter(options.host, options.requestTimeoutMs),
-    options.audit,
-    authenticationFilter(options.authenticators),
+    authenticationFilter(options.authenticators, options.audit?.refused),
+    options.audit?.filter,
     options.impersonation,
     options.flowControl ?? maxInFlightFilter(options.inFlight, options.metrics),
     authorizationFilter(options.authorizer),

@@ -23,7 +23,7 @@ function commonHeaders(
   headers: Headers | undefined,
 ): OutgoingHeaders {
   const all: OutgoingHeaders = {
-    'audit-id': request.header('audit-id') ?? randomUUID(),
+    'audit-id': request.auditId ?? (request.header('audit-id') || randomUUID()),
     'cache-control': 'no-cache, private',
     'content-type': contentType,
   }

@@ -81,6 +81,7 @@ async function impersonate(
     const refused = await refusalOfMode(mode, authorizer, attributes, wanted)
     if (refused === undefined) {
       request.user = impersonated(mode, wanted)
+      request.audit?.impersonated(request.user, mode === legacy ? '' : mode.verb)
       return next(request)
     }
     first ??= refused

@@ -17,13 +17,17 @@ export interface ReviewPosterOptions {
   readonly url: string
   /** Of one attempt. */
   readonly timeoutMs: number
+  /** Upstream's `DefaultAuthWebhookRetryBackoff` where absent. */
+  readonly firstDelayMs?: number
+  /** Which errors another attempt may mend; where absent those that are passing. */
+  readonly mayRetry?: (error: unknown) => boolean
   /** Of each attempt, with how long it took. */
   readonly observe?: (result: AttemptResult, seconds: number) => void
 }
 
-/** Upstream's `DefaultAuthWebhookRetryBackoff`: delays of 0.5 s, and half as much again each time, up to a fifth longer. */
+/** Delays of 0.5 s, and half as much again each time, up to a fifth longer. */
 const attempts = 5
-const firstDelayMs = 500
+const defaultFirstDelayMs = 500
 const delayFactor = 1.5
 const jitter = 0.2
 
@@ -64,21 +68,30 @@ export class ReviewPoster {
 
   /** What the answer's JSON says. Rejects with an Error in upstream's words: a StatusError where the answer is one. */
   async post(review: object): Promise<unknown> {
-    const { host } = this.#options
+    return JSON.parse(await this.#post(review))
+  }
+
+  /** Where nobody reads the answer. */
+  async tell(review: object): Promise<void> {
+    await this.#post(review)
+  }
+
+  async #post(review: object): Promise<string> {
+    const { host, firstDelayMs = defaultFirstDelayMs, mayRetry = isPassing } = this.#options
     const body = jsonText(review)
     let delayMs = firstDelayMs
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#attempt(body)
       } catch (error) {
-        if (attempt === attempts || !isPassing(error)) throw error
+        if (attempt === attempts || !mayRetry(error)) throw error
       }
       await sleep(host, delayMs * (1 + host.random() * jitter))
       delayMs *= delayFactor
     }
   }
 
-  async #attempt(body: string): Promise<unknown> {
+  async #attempt(body: string): Promise<string> {
     const { host, observe } = this.#options
     const startedMs = host.monotonicMs()
     const observed = (result: AttemptResult): void =>
@@ -110,7 +123,7 @@ export class ReviewPoster {
   }
 }
 
-function contentsOf(answer: OutsideAnswer): unknown {
+function contentsOf(answer: OutsideAnswer): string {
   const { status, text } = answer
   if (status < 200 || status >= 300) {
     const error = errorOfAnswer(status, text)
@@ -119,5 +132,5 @@ function contentsOf(answer: OutsideAnswer): unknown {
     const details = { ...error.status.details, retryAfterSeconds }
     throw new StatusError({ ...error.status, details })
   }
-  return JSON.parse(text)
+  return text
 }

@@ -4,7 +4,7 @@ import type { CachedObject } from '../cache/cached-object.ts'
 import { wholeOf } from '../represent/list-source.ts'
 import { PackedStream } from '../represent/packed-stream.ts'
 import type { Representations } from '../represent/representations.ts'
-import type { ServerRequest } from '../request.ts'
+import type { RequestAudit, ServerRequest } from '../request.ts'
 import { objectResponse, type ServerResponse } from '../response.ts'
 import type { ListResult } from './list.ts'
 import type { Outcome } from './outcome.ts'
@@ -23,6 +23,7 @@ export function answerObject(
   representations: Representations,
   outcome: Outcome,
 ): ServerResponse {
+  if (request.audit !== undefined) tell(request.audit, resource, outcome)
   if (request.source.wantsObjects) {
     const object = outcome.type === 'record' ? readOnce(resource, outcome.record) : outcome.object
     return objectResponse(object, outcome.status)
@@ -32,6 +33,12 @@ export function answerObject(
     outcome.type === 'record' ? representation.one(outcome.record) : representation.object(outcome.object)
   const { contentType } = representation
   return { type: 'bytes', status: outcome.status, contentType, chunks: [bytes] }
+}
+
+/** A record is what it is in the store; what was made for the answer may be a Status. */
+function tell(audit: RequestAudit, resource: Resource, outcome: Outcome): void {
+  if (outcome.type === 'object') audit.answered(outcome.object)
+  else if (audit.wantsAnswer) audit.answered(readOnce(resource, outcome.record))
 }
 
 /** What lives for a while only (events) is written and hardly ever read: decoded it would crowd out what others use. */
@@ -49,7 +56,8 @@ export async function answerList(
   result: ListResult,
   logger: Logger,
 ): Promise<ServerResponse> {
-  if (request.source.wantsObjects) return objectList(resource, result)
+  if (request.source.wantsObjects) return objectResponse(await listObject(resource, result))
+  if (request.audit?.wantsAnswer === true) request.audit.answered(await listObject(resource, result))
   const representation = representations.choose(request, 'list')
   const source = await representation.list(result.records, result.metadata)
   const { contentType } = representation
@@ -75,7 +83,7 @@ function bytesOf(records: readonly CachedObject[]): number {
   return sum
 }
 
-async function objectList(resource: Resource, { records, metadata }: ListResult): Promise<ServerResponse> {
+async function listObject(resource: Resource, { records, metadata }: ListResult): Promise<object> {
   const { host } = resource.context
   const items: KubernetesObject[] = []
   let sliceStartMs = host.monotonicMs()
@@ -86,5 +94,5 @@ async function objectList(resource: Resource, { records, metadata }: ListResult)
     sliceStartMs = host.monotonicMs()
   }
   const { layout, apiVersion } = resource
-  return objectResponse({ kind: layout.listKind, apiVersion, metadata, items })
+  return { kind: layout.listKind, apiVersion, metadata, items }
 }

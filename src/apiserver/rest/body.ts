@@ -4,7 +4,7 @@ import type { DecodeOptions, ObjectDecoder, ParsedBody } from '../../apimachiner
 import { parseJsonBody } from '../../apimachinery/codec/json-body.ts'
 import { type ProtobufCodec, protobufMediaType } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
 import { parseYamlBody } from '../../apimachinery/codec/yaml-body.ts'
-import type { GroupVersionKind } from '../../apimachinery/define-kind.ts'
+import type { GroupVersionKind, KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { Features } from '../../apimachinery/feature-gates.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Schema } from '../../apimachinery/schema.ts'
@@ -54,7 +54,9 @@ export async function readObject(
   fieldValidation: FieldValidation,
   older: readonly GroupVersionKind[] = [],
 ): Promise<KubernetesObject> {
-  return readDecoded(context, request, { expected, older, schema, fieldValidation })
+  const object = await readDecoded(context, request, { expected, older, schema, fieldValidation })
+  request.audit?.sent(object)
+  return object
 }
 
 function readDecoded(
@@ -89,7 +91,18 @@ export function readBody(
 ): MaybePromise<KubernetesObject> {
   const { context, kind } = resource
   const decoded = readDecoded(context, request, resource.decoding(fieldValidation))
-  return decoded instanceof Promise ? decoded.then(kind.defaults) : kind.defaults(decoded)
+  if (decoded instanceof Promise) return decoded.then((read) => withDefaults(kind, request, read))
+  return withDefaults(kind, request, decoded)
+}
+
+function withDefaults(
+  kind: KindDeclaration,
+  request: ServerRequest,
+  read: KubernetesObject,
+): KubernetesObject {
+  const object = kind.defaults(read)
+  request.audit?.sent(object)
+  return object
 }
 
 /** A body as it is, numbers as they were written; undefined when there is none. */
@@ -108,6 +121,8 @@ async function readValue(request: ServerRequest, parse: (body: Uint8Array) => un
 const optionsKind = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' }
 
 /** Reads DeleteOptions and their like. */
-export function readOptionsBody(context: BodyContext, request: ServerRequest): Promise<unknown> {
-  return readValue(request, (bytes) => parserFor(context, request)(bytes, optionsKind).value)
+export async function readOptionsBody(context: BodyContext, request: ServerRequest): Promise<unknown> {
+  const value = await readValue(request, (bytes) => parserFor(context, request)(bytes, optionsKind).value)
+  if (value !== undefined) request.audit?.sent(value)
+  return value
 }

@@ -6,7 +6,7 @@ import { resolveNumbers } from '../../apimachinery/codec/number-literal.ts'
 import { parseYaml } from '../../apimachinery/codec/yaml-body.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { badRequest } from '../../apimachinery/status-error.ts'
-import type { ServerRequest } from '../request.ts'
+import type { RequestBody, ServerRequest } from '../request.ts'
 import { bareType } from './media-types.ts'
 
 /** What somebody applies, as it came in. */
@@ -73,7 +73,12 @@ function readCbor(bytes: Uint8Array): Configuration {
 
 /** Reads what is to be applied: JSON, YAML or CBOR. Throws BadRequest in upstream's words. */
 export async function readConfiguration(request: ServerRequest): Promise<Configuration> {
-  const body = await request.source.readBody()
+  const configuration = readAs(request, await request.source.readBody())
+  request.audit?.sentPatch(configuration.object)
+  return configuration
+}
+
+function readAs(request: ServerRequest, body: RequestBody): Configuration {
   if (body.type === 'object') return configurationOf({ value: body.object })
   if (bareType(request.header('content-type')) === cborApplyType) return readCbor(body.bytes)
   try {

@@ -46,7 +46,9 @@ export async function readPatch(
   { fieldValidation }: WriteOptions,
   typed: boolean,
 ): Promise<ObjectPatch> {
-  return new ObjectPatch(type, await request.source.readBody(), fieldValidation !== 'Ignore', typed)
+  const body = await request.source.readBody()
+  request.audit?.sentPatch(body.type === 'object' ? body.object : body.bytes)
+  return new ObjectPatch(type, body, fieldValidation !== 'Ignore', typed)
 }
 
 /** What the decoder of bodies says in front. */

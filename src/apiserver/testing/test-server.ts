@@ -4,6 +4,7 @@ import { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { Features } from '../../apimachinery/feature-gates.ts'
 import type { Transport } from '../../apimachinery/transport.ts'
+import { defined } from '../../base/defined.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Host } from '../../base/host.ts'
 import { silentLogger } from '../../base/logger.ts'
@@ -12,9 +13,12 @@ import { MemoryStorage } from '../../storage/memory/memory-storage.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { AdmissionPlugin } from '../admission.ts'
 import { type ApiServer, createApiServer } from '../api-server.ts'
+import type { Authenticator } from '../authenticator.ts'
 import type { Authorizer } from '../authorizer.ts'
+import type { Audit } from '../chain/chain.ts'
 import type { CustomResources } from '../custom-resources/custom-resources.ts'
 import type { MakeConverter } from '../custom-resources/serving.ts'
+import type { Filter } from '../filter.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import { Query } from '../query.ts'
 import { ServerRequest, type UserInfo } from '../request.ts'
@@ -42,6 +46,10 @@ export interface TestServerOptions {
     | readonly AdmissionPlugin[]
     | ((core: ServerCore, custom: () => CustomResources | undefined) => readonly AdmissionPlugin[])
   readonly authorizer?: Authorizer
+  /** `admin`, always, when absent. */
+  readonly authenticators?: readonly Authenticator[]
+  readonly impersonation?: Filter
+  readonly audit?: Audit
   readonly converter?: MakeConverter
   /** Made from the server's reader; started once it is loaded. */
   readonly allocator?: (reader: ObjectReader) => WriteAllocator & { start(): () => void }
@@ -236,10 +244,14 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const allocator = options.allocator?.(core.reader)
   const { admission = [] } = options
   const server: ApiServer = createApiServer(core, {
-    authenticators: [{ name: 'test', authenticate: () => ({ user: admin }) }],
+    authenticators: options.authenticators ?? [{ name: 'test', authenticate: () => ({ user: admin }) }],
     authorizer: options.authorizer ?? everythingAllowed,
     admission: typeof admission === 'function' ? admission(core, () => server.custom) : admission,
-    ...(options.converter === undefined ? {} : { converter: options.converter }),
+    ...defined({
+      converter: options.converter,
+      impersonation: options.impersonation,
+      audit: options.audit,
+    }),
     allocators: allocator === undefined ? [] : [allocator],
   })
   await server.start()

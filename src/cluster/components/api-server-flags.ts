@@ -1,5 +1,6 @@
 import { parseFeatureGates } from '../../apimachinery/feature-gates.ts'
 import { parseRuntimeConfig } from '../../apimachinery/runtime-config.ts'
+import { auditFlags } from '../audit/audit-flags.ts'
 import { commonFlags, servingFlags } from './flags/common-flags.ts'
 import {
   boolean,
@@ -169,6 +170,7 @@ export const apiServerFlags = {
   ...authenticationFlags,
   ...oidcFlags,
   ...authorizationFlags,
+  ...auditFlags,
   ...kubeletFlags,
   ...coordinationFlags,
   ...limitFlags,

@@ -7,6 +7,7 @@ import type { AccessOptions } from '../access/access-options.ts'
 import { authenticationOptions } from '../access/authentication-options.ts'
 import { authorizationOptions } from '../access/authorization-options.ts'
 import type { CertificateFiles } from '../access/follow-certificates.ts'
+import { auditOptions } from '../audit/audit-options.ts'
 import type { ApiServerIdentity } from '../control-plane/api-server-identity.ts'
 import type { StoragePlace } from '../control-plane/open-storage.ts'
 import { separateComponents } from '../control-plane/probe-component.ts'
@@ -225,6 +226,7 @@ export function apiServerOptions(flags: ApiServerFlags, given: ReadonlySet<strin
     },
     flowControlSeats: flowControlSeats(flags),
     encryption: encryption(flags),
+    audit: auditOptions(flags),
     coordinatedLeadership: coordinatedLeadership(flags),
     featureGates: flags['feature-gates'],
     runtimeConfig: flags['runtime-config'],

@@ -23,6 +23,7 @@ import { lastUsedLabel } from '../../apiserver/authentication/legacy-tokens.ts'
 import { Bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import { ServerLeases } from '../../apiserver/bootstrap/server-leases.ts'
 import { apiVersionOf } from '../../apiserver/cache/layout.ts'
+import type { Audit } from '../../apiserver/chain/chain.ts'
 import type { InFlightLimits } from '../../apiserver/chain/max-in-flight.ts'
 import {
   type ComponentProbe,
@@ -71,6 +72,8 @@ export interface ApiServerSetup {
   readonly access: AccessOptions
   /** Of what is beside the server, such as plugins that keep keys. */
   readonly checks?: readonly HealthCheck[]
+  /** Absent: nothing is audited. */
+  readonly audit?: Audit | undefined
   readonly admission: PluginChoice
   /** What plugins are told beside that; upstream's defaults where absent. */
   readonly admissionConfiguration?: PluginConfiguration | undefined
@@ -292,6 +295,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     impersonation: impersonationFilter(authorizer),
     converter: (definition) => webhookConverter(definition, { host, reader, connector }, conversions),
     ...defined({ requestTimeoutMs: setup.requestTimeoutMs, inFlight: setup.inFlight, flowControl }),
+    ...defined({ audit: setup.audit }),
   })
   // Others may serve the same cluster.
   const leases = store.shared ? new ServerLeases(store.storage, setup.advertise.address) : undefined

@@ -12,12 +12,14 @@ import {
   type ReadCertificates,
   readCertificates,
 } from '../access/follow-certificates.ts'
+import type { AuditOptions } from '../audit/audit-options.ts'
+import type { StartedAudit } from '../audit/start-audit.ts'
 import type { EncryptionFile, StartedEncryption } from '../encryption/start-encryption.ts'
 import type { KeyPair } from '../pki/certificate.ts'
 import { type ApiServerSetup, type StartedApiServer, startApiServer } from './api-server.ts'
 import { openStorage, type StoragePlace } from './open-storage.ts'
 
-export interface ServeApiOptions extends Omit<ApiServerSetup, 'store' | 'advertise'> {
+export interface ServeApiOptions extends Omit<ApiServerSetup, 'store' | 'advertise' | 'audit'> {
   readonly place: StoragePlace
   readonly quotaBackendBytes?: number | undefined
   readonly compactionIntervalMs?: number | undefined
@@ -29,6 +31,8 @@ export interface ServeApiOptions extends Omit<ApiServerSetup, 'store' | 'adverti
   readonly httpLimits?: Partial<HttpLimits>
   /** Absent: values are stored as they are. */
   readonly encryption?: EncryptionFile | undefined
+  /** Absent: nothing is audited. */
+  readonly audit?: AuditOptions | undefined
   readonly tls?: HttpServerOptions['tls']
   /** How clients, nodes and pods reach it. */
   readonly advertiseAddress: string
@@ -68,12 +72,22 @@ async function encrypt(options: ServeApiOptions): Promise<StartedEncryption | un
   return startEncryption({ host, logger, metrics, file, kinds: [...served, ...hidden] })
 }
 
+/** Loaded only where it is used. */
+async function audit(options: ServeApiOptions): Promise<StartedAudit | undefined> {
+  const { host, logger, metrics, audit: given } = options
+  if (given === undefined) return undefined
+  const { startAudit } = await import('../audit/start-audit.ts')
+  return startAudit({ host, logger, metrics, options: given })
+}
+
 /** Opens the store, listens, and starts the API server, whose first requests wait for it. What is started goes to `stops`. */
 export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise<ServedApi> {
   const { host, logger, metrics, place, listen, serving, advertiseAddress, ...setup } = options
   const { quotaBackendBytes, compactionIntervalMs } = options
   const compaction = new AbortController()
   const { signal } = compaction
+  const auditing = await audit(options)
+  if (auditing !== undefined) stops.push(() => auditing.stop())
   const encryption = await encrypt(options)
   if (encryption !== undefined) stops.push(() => encryption.stop())
   const store = await openStorage({
@@ -117,7 +131,10 @@ export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise
   const advertise = { address: advertiseAddress, port: http.port }
   const identity = { ...options.identity, trust }
   const checks = encryption?.checks ?? []
-  const api = await startApiServer({ ...setup, identity, host, logger, metrics, store, advertise, checks })
+  const api = await startApiServer({
+    ...{ ...setup, identity, host, logger, metrics, store, advertise, checks },
+    audit: auditing?.audit,
+  })
   stops.push(() => api.stop())
   handler = (request) => api.server.handle(request)
   started.resolve(handler)

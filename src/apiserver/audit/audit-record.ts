@@ -1,0 +1,200 @@
+import { formatMicroTime } from '../../apimachinery/time.ts'
+import { defined } from '../../base/defined.ts'
+import type { Host } from '../../base/host.ts'
+import { uidBytes, uuidOf } from '../../base/uuid.ts'
+import type { RequestAudit, ServerRequest, UserInfo } from '../request.ts'
+import type { ServerResponse } from '../response.ts'
+import type { AuditEvent, AuditObjectReference, AuditStatus, AuditUser } from './audit-event.ts'
+import type { AuditConfig, AuditStage } from './audit-policy.ts'
+import { sourceAddresses } from './source-addresses.ts'
+import { withoutManagedFields } from './without-managed-fields.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
+
+const maxAgentLength = 1024
+const decoder = new TextDecoder()
+
+/** The target as it came, but for needless escapes. */
+export function requestUri({ path, query }: ServerRequest): string {
+  const escaped = encodeURI(path).replaceAll('?', '%3F').replaceAll('#', '%23')
+  return query.isEmpty ? escaped : `${escaped}?${query.text}`
+}
+
+function auditUser(user: UserInfo | undefined): AuditUser {
+  if (user === undefined) return {}
+  const { name, uid = '', groups, extra = {} } = user
+  return {
+    ...(name === '' ? {} : { username: name }),
+    ...(uid === '' ? {} : { uid }),
+    ...(groups.length === 0 ? {} : { groups }),
+    ...(Object.keys(extra).length === 0 ? {} : { extra }),
+  }
+}
+
+function agentOf(request: ServerRequest): string {
+  const agent = request.header('user-agent') ?? ''
+  return agent.length > maxAgentLength ? `${agent.slice(0, maxAgentLength)}...TRUNCATED` : agent
+}
+
+const text = (fields: Fields, name: string): string | undefined => {
+  const value = fields[name]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function statusOf(object: unknown): AuditStatus | undefined {
+  if (!isFields(object) || object['kind'] !== 'Status' || object['apiVersion'] !== 'v1') return undefined
+  const { code, details } = object
+  return {
+    metadata: {},
+    ...defined({
+      status: text(object, 'status'),
+      message: text(object, 'message'),
+      reason: text(object, 'reason'),
+      details,
+      code: typeof code === 'number' ? code : undefined,
+    }),
+  }
+}
+
+function annotationsOf({ annotations }: ServerRequest): Readonly<Record<string, string>> | undefined {
+  if (annotations.size === 0) return undefined
+  return Object.fromEntries([...annotations].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** What becomes known of a request, stage by stage. */
+export class AuditRecord implements RequestAudit {
+  readonly config: AuditConfig
+  readonly wantsAnswer: boolean
+  readonly #host: Host
+  readonly #request: ServerRequest
+  readonly #auditId: string
+  readonly #receivedMs: number
+  readonly #user: AuditUser
+  readonly #wantsBody: boolean
+  #object: AuditObjectReference | undefined
+  #impersonated: AuditUser | undefined
+  #constraint = ''
+  #sent: unknown
+  #answer: unknown
+  #status: AuditStatus | undefined
+
+  constructor(host: Host, request: ServerRequest, config: AuditConfig) {
+    this.#host = host
+    this.#request = request
+    this.config = config
+    this.wantsAnswer = config.level === 'RequestResponse'
+    this.#wantsBody = this.wantsAnswer || config.level === 'Request'
+    this.#auditId = request.header('audit-id') || uuidOf(host.randomBytes(uidBytes), 0)
+    request.auditId = this.#auditId
+    // The clock of requests has microseconds, the clock on the wall has not.
+    this.#receivedMs = host.now() - (host.monotonicMs() - request.startedMs)
+    this.#user = auditUser(request.user)
+    const { isResourceRequest, resource, namespace, name, group, version, subresource } = request.info
+    if (isResourceRequest)
+      this.#object = { resource, namespace, name, apiGroup: group, apiVersion: version, subresource }
+  }
+
+  sent(object: unknown): void {
+    const { metadata } = isFields(object) ? object : {}
+    if (isFields(metadata) && this.#object !== undefined) {
+      const known = this.#object
+      this.#object = {
+        ...known,
+        namespace: known.namespace || text(metadata, 'namespace') || '',
+        name: known.name || text(metadata, 'name') || '',
+        uid: text(metadata, 'uid') ?? '',
+        resourceVersion: text(metadata, 'resourceVersion') ?? '',
+      }
+    }
+    if (this.#wantsBody) this.#sent = this.#shown(object)
+  }
+
+  sentPatch(patch: unknown): void {
+    if (!this.#wantsBody) return
+    if (!(patch instanceof Uint8Array)) {
+      this.#sent = patch
+      return
+    }
+    const read = decoder.decode(patch)
+    try {
+      this.#sent = JSON.parse(read)
+    } catch {
+      // No patch at all, as the answer will say.
+      this.#sent = read
+    }
+  }
+
+  impersonated(user: UserInfo, constraint: string): void {
+    this.#impersonated = auditUser(user)
+    this.#constraint = constraint
+  }
+
+  answered(object: unknown): void {
+    this.#status = statusOf(object)
+    if (this.wantsAnswer) this.#answer = this.#shown(object)
+  }
+
+  /** What the client is told. */
+  answeredBy(response: ServerResponse): void {
+    if (response.type === 'object') this.answered(response.object)
+    else if (response.type === 'bytes' && this.#answer !== undefined) this.#answeredAs(response)
+    const code = response.type === 'upgrade' ? 101 : response.status
+    this.#status = { metadata: {}, ...this.#status, code }
+  }
+
+  /** Where it is JSON an answer is what the client sees: a table, for one. */
+  #answeredAs({ contentType, chunks }: { contentType: string; chunks: readonly Uint8Array[] }): void {
+    if (!contentType.startsWith('application/json')) return
+    const json = chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join('') + decoder.decode()
+    this.#answer = this.#shown(JSON.parse(json))
+  }
+
+  panicked(error: unknown): void {
+    const message = `APIServer panic'd: ${error instanceof Error ? error.message : String(error)}`
+    this.#status = { metadata: {}, status: 'Failure', message, reason: 'InternalError', code: 500 }
+  }
+
+  #shown(object: unknown): unknown {
+    return this.config.omitManagedFields ? withoutManagedFields(object) : object
+  }
+
+  event(stage: AuditStage): AuditEvent {
+    const { info, source, startedMs } = this.#request
+    const elapsedMs = stage === 'RequestReceived' ? 0 : this.#host.monotonicMs() - startedMs
+    const addresses = sourceAddresses(source)
+    const agent = agentOf(this.#request)
+    return {
+      kind: 'Event',
+      apiVersion: 'audit.k8s.io/v1',
+      level: this.config.level,
+      auditID: this.#auditId,
+      stage,
+      requestURI: requestUri(this.#request),
+      verb: info.verb,
+      user: this.#user,
+      ...defined({
+        impersonatedUser: this.#impersonated,
+        authenticationMetadata:
+          this.#constraint === '' ? undefined : { impersonationConstraint: this.#constraint },
+        sourceIPs: addresses.length === 0 ? undefined : addresses,
+        userAgent: agent === '' ? undefined : agent,
+        objectRef: this.#object === undefined ? undefined : inOrder(this.#object),
+        responseStatus: this.#status,
+        requestObject: this.#sent,
+        responseObject: this.#answer,
+      }),
+      requestReceivedTimestamp: formatMicroTime(this.#receivedMs),
+      stageTimestamp: formatMicroTime(this.#receivedMs + elapsedMs),
+      ...defined({ annotations: annotationsOf(this.#request) }),
+    }
+  }
+}
+
+/** Without what is not known. */
+function inOrder(object: AuditObjectReference): AuditObjectReference {
+  const { resource, namespace, name, uid, apiGroup, apiVersion, resourceVersion, subresource } = object
+  const all = { resource, namespace, name, uid, apiGroup, apiVersion, resourceVersion, subresource }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => (value ?? '') !== ''))
+}
