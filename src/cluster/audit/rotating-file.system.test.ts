@@ -38,6 +38,7 @@ test('RotatingFile puts a full file aside under the time, for its owner only', a
   expect(readFileSync(join(folder, backup), 'utf8')).toBe('12345\n678\n')
   expect(readFileSync(path, 'utf8')).toBe('next\n')
   expect(statSync(path).mode & 0o777).toBe(0o600)
+  expect(() => file.write('late')).toThrow('file already closed')
 })
 
 test('RotatingFile refuses what is larger than a file, and never rotates without a limit', async () => {

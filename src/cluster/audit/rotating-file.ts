@@ -61,6 +61,7 @@ export class RotatingFile implements AuditWriter {
   readonly #extension: string
   #file: number
   #bytes: number
+  #isClosed = false
   #tidying: Promise<void> = Promise.resolve()
 
   /** Throws what the operating system says of a file that cannot be written to. */
@@ -77,6 +78,8 @@ export class RotatingFile implements AuditWriter {
   }
 
   write(text: string): void {
+    // The number of a closed file may be another file's by now.
+    if (this.#isClosed) throw new Error('file already closed')
     const bytes = Buffer.from(text)
     const { maxBytes } = this.#options
     if (maxBytes > 0 && bytes.length > maxBytes)
@@ -87,6 +90,7 @@ export class RotatingFile implements AuditWriter {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     closeSync(this.#file)
     await this.#tidying
   }
