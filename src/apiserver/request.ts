@@ -141,6 +141,8 @@ export class ServerRequest {
   audit: RequestAudit | undefined = undefined
   /** Under which it is audited, and which the answer says. */
   auditId: string | undefined = undefined
+  /** Set once the body has been read: so large that each stage of its work gets a turn of its own. */
+  isLarge = false
   #warnings: string[] | undefined = undefined
   /** Keys and values in turn: hardly anybody reads them. */
   #annotations: string[] | undefined = undefined

@@ -9,6 +9,7 @@ import type { Features } from '../../apimachinery/feature-gates.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Schema } from '../../apimachinery/schema.ts'
 import { badRequest } from '../../apimachinery/status-error.ts'
+import type { Host } from '../../base/host.ts'
 import type { MaybePromise } from '../authenticator.ts'
 import type { RequestBody, ServerRequest } from '../request.ts'
 import { bareType, cborGate, cborType, jsonType, unsupportedMediaType, yamlType } from './media-types.ts'
@@ -18,6 +19,9 @@ import type { FieldValidation } from './write-options.ts'
 
 /** Reads one media type; throws DecodeError. A body that does not say its kind is of `expected`. */
 export type BodyParser = (body: Uint8Array, expected: GroupVersionKind) => ParsedBody
+
+/** Work on bodies from this size on, some ten milliseconds altogether, is done in several turns of the event loop. */
+export const largeBytes = 64 * 1024
 
 /** How bodies are read, by media type. */
 export type BodyParsers = ReadonlyMap<string, BodyParser>
@@ -77,6 +81,7 @@ function decodeBody(
 ): KubernetesObject {
   if (body.type === 'object') return context.decoder.accept(body.object, options).object
   const parser = parserFor(context, request)
+  request.isLarge = body.bytes.length >= largeBytes
   const parse = body.yaml ?? ((bytes: Uint8Array): ParsedBody => parser(bytes, options.expected))
   const decoded = context.decoder.decode(body.bytes, parse, options)
   warnOfStrictErrors(request, decoded.warnings)
@@ -91,8 +96,21 @@ export function readBody(
 ): MaybePromise<KubernetesObject> {
   const { context, kind } = resource
   const decoded = readDecoded(context, request, resource.decoding(fieldValidation))
-  if (decoded instanceof Promise) return decoded.then((read) => withDefaults(kind, request, read))
-  return withDefaults(kind, request, decoded)
+  if (!(decoded instanceof Promise) && !request.isLarge) return withDefaults(kind, request, decoded)
+  return withTurns(context.host, kind, request, decoded)
+}
+
+async function withTurns(
+  host: Pick<Host, 'nextTurn'>,
+  kind: KindDeclaration,
+  request: ServerRequest,
+  decoded: MaybePromise<KubernetesObject>,
+): Promise<KubernetesObject> {
+  const read = await decoded
+  if (request.isLarge) await host.nextTurn()
+  const object = withDefaults(kind, request, read)
+  if (request.isLarge) await host.nextTurn()
+  return object
 }
 
 function withDefaults(

@@ -37,8 +37,11 @@ export async function createObject(creation: Creation, sent: KubernetesObject): 
   const unmanaged = dedupOwners(wiped, request, false)
   const fields = whenConverted(() => withManagedFields(resource, undefined, unmanaged, '', options))
   const managed = fields instanceof Promise ? await fields : fields
+  const { host } = resource.context
+  if (request.isLarge) await host.nextTurn()
   const mutated = resource.context.admission.mutate(admissionOf(creation, managed), managed)
   const admitted = mutated instanceof Promise ? await mutated : mutated
+  if (request.isLarge) await host.nextTurn()
   const ready = dedupOwners(admitted, request, true)
   const { name = '', generateName: prefix = '' } = ready.metadata ?? {}
   if (name !== '' || prefix === '') return storeNew(creation, ready)
@@ -92,7 +95,8 @@ export function storeNew(creation: Creation, admitted: KubernetesObject): Promis
 }
 
 async function insert(creation: Creation, checked: KubernetesObject): Promise<Outcome> {
-  const { resource, options } = creation
+  const { resource, request, options } = creation
+  if (request.isLarge) await resource.context.host.nextTurn()
   const validated = resource.context.admission.validate(admissionOf(creation, checked))
   if (validated instanceof Promise) await validated
   const object = withoutVersion(checked, options.dryRun)

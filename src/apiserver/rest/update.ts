@@ -11,6 +11,7 @@ import type { AdmissionInput } from '../admission-chain.ts'
 import type { MaybePromise } from '../authenticator.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import type { ServerRequest } from '../request.ts'
+import { largeBytes } from './body.ts'
 import { namespaceForAdmission } from './create.ts'
 import { createOnUpdate } from './create-on-update.ts'
 import { dedupOwners, ensureName, ensureNamespace, withMetadata } from './object-meta.ts'
@@ -91,8 +92,13 @@ async function overwrite(update: Update, record: CachedObject): Promise<Outcome>
   checkUid(update, live)
   const transformed = whenConverted(() => update.transform(live))
   const object = transformed instanceof Promise ? await transformed : transformed
+  const { host } = resource.context
+  // The patch of a large object may be small.
+  request.isLarge ||= record.bytes.length >= largeBytes
+  if (request.isLarge) await host.nextTurn()
   const admitted = admit(update, object, live)
   const changed = admitted instanceof Promise ? await admitted : admitted
+  if (request.isLarge) await host.nextTurn()
   const prepared = prepare(update, checkVersion(update, changed, record), live)
   if (update.subresource !== '') {
     check(update, prepared, live)
@@ -111,7 +117,8 @@ async function replace(
   object: KubernetesObject,
   live: KubernetesObject,
 ): Promise<Outcome> {
-  const { resource, options } = update
+  const { resource, request, options } = update
+  if (request.isLarge) await resource.context.host.nextTurn()
   const validated = resource.context.admission.validate(admissionOf(update, object, live))
   if (validated instanceof Promise) await validated
   if (vanishes(resource, object, live)) {
