@@ -100,7 +100,11 @@ export function program(): Command {
       'auto, containerd or simulated (default: as before, at first auto)',
       oneOf('auto', 'containerd', 'simulated'),
     )
-    .option('--api-port <port>', 'port of the API server; 0: any that is free', wholeNumber(0, 65_535), 6443)
+    .option(
+      '--api-port <port>',
+      'port of the API server; 0: any that is free (default: that of the last start, or 6443)',
+      wholeNumber(0, 65_535),
+    )
     .option('--install-deps', 'install the system packages that are missing', false)
     .option(
       '--etcd-servers <urls>',

@@ -19,20 +19,10 @@ const key = (length: number, fill = 7): Uint8Array => new Uint8Array(length).fil
 const secret = bytes('{"kind":"Secret","data":{"password":"hunter2"}}')
 
 describe.each([
-  ...[16, 24, 32].map((length) => ({
-    name: `aesGcm() of ${length} bytes`,
-    make: aesGcm,
-    length,
-    binds: true,
-  })),
-  ...[16, 24, 32].map((length) => ({
-    name: `aesCbc() of ${length} bytes`,
-    make: aesCbc,
-    length,
-    binds: false,
-  })),
-  { name: 'secretbox()', make: secretbox, length: 32, binds: false },
-])('$name', ({ make, length, binds }) => {
+  ...[16, 24, 32].map((length) => ({ name: `aesGcm() of ${length} bytes`, make: aesGcm, length })),
+  ...[16, 24, 32].map((length) => ({ name: `aesCbc() of ${length} bytes`, make: aesCbc, length })),
+  { name: 'secretbox()', make: secretbox, length: 32 },
+])('$name', ({ make, length }) => {
   test('gives back what it has encrypted, under another text each time', () => {
     const cipher = make(key(length))
     for (const value of [secret, new Uint8Array(), key(16), key(1000)]) {
@@ -58,9 +48,11 @@ describe.each([
       'the stored data was shorter than the required size',
     )
   })
+})
 
-  test.runIf(binds)('refuses a value that was moved to another key of the store, or changed', () => {
-    const cipher = make(key(length))
+describe.each([16, 24, 32])('aesGcm() of %i bytes', (length) => {
+  test('refuses a value that was moved to another key of the store, or changed', () => {
+    const cipher = aesGcm(key(length))
     const data = cipher.encrypt('/registry/secrets/a/b', secret)
     expect(() => cipher.decrypt('/registry/secrets/a/c', data)).toThrow(
       'cipher: message authentication failed',
