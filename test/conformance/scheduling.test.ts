@@ -3,22 +3,8 @@ import { expect } from 'vitest'
 import { StatusError } from '../../src/cluster/index.ts'
 import type { Json } from './support/api.ts'
 import { eventually, eventuallyGone } from './support/eventually.ts'
-import { podSpec } from './support/samples.ts'
+import { asking, hostname, nodes, podPath, scheduled, start } from './support/scheduled-pods.ts'
 import { type Behave, behaviours, type Ground } from './support/suite.ts'
-
-const nodes = ['node-1', 'node-2']
-const podPath = ({ namespace }: Ground, name = '') => `/api/v1/namespaces/${namespace}/pods/${name}`
-
-/** Retried until the namespace has its service account. */
-const start = (ground: Ground, name: string, spec: object = {}): Promise<Json> =>
-  eventually(() => ground.api.create(podPath(ground), { metadata: { name }, spec: { ...podSpec, ...spec } }))
-
-const scheduled = (ground: Ground, name: string): Promise<unknown> =>
-  eventually(async () => {
-    const { spec } = await ground.api.get(podPath(ground, name))
-    expect(spec?.nodeName).toEqual(expect.any(String))
-    return spec?.nodeName
-  })
 
 /** The scheduler has looked at it, and says why it fits nowhere. */
 const unschedulable = (ground: Ground, name: string, why: string) =>
@@ -38,10 +24,6 @@ const unschedulable = (ground: Ground, name: string, why: string) =>
     expect(events.map(({ message }) => message)).toContainEqual(expect.stringContaining(why))
   })
 
-const asking = (milliCpu: number) => ({
-  containers: [{ name: 'c', image: 'registry.test/web:1', resources: { requests: { cpu: `${milliCpu}m` } } }],
-})
-
 /** Pods that leave less than half of each node's processors. */
 const limits: Behave = async (ground) => {
   let largest = 0
@@ -57,8 +39,6 @@ const limits: Behave = async (ground) => {
   await start(ground, 'small', asking(largest * 0.1))
   await scheduled(ground, 'small')
 }
-
-const hostname = (node: string) => ({ 'kubernetes.io/hostname': node })
 
 const selects: Behave = async (ground) => {
   const [, node = ''] = nodes
