@@ -103,3 +103,9 @@ export function sharedState(code: string): readonly string[] {
 }
 
 export const limits = { linesOfAFile: 500 } as const
+
+/** Feature gates whose names are also those of features that kubelets declare, where nobody asks for the gate. */
+export const gatesOfNameOnly: readonly string[] = [
+  'RestartAllContainersOnContainerExits',
+  'UserNamespacesHostNetworkSupport',
+]

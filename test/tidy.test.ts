@@ -1,8 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { featureSwitches } from '../src/api/feature-switches.ts'
+import { featureGateFacts } from '../src/api/generated/feature-gates.ts'
 import {
   featureFolders,
+  gatesOfNameOnly,
   hostFreePackages,
   hostGlobals,
   type Layer,
@@ -173,6 +176,19 @@ describe('the house', () => {
         !imported.has(file),
     )
     expect(dead).toEqual([])
+  })
+
+  test('a feature gate can be switched exactly where something asks for it', () => {
+    const code = written
+      .filter((file) => !isTest(file) && file !== 'api/feature-switches.ts')
+      .map(read)
+      .join('\n')
+    const quoted = new Set([...code.matchAll(/'([A-Z][A-Za-z]+)'/g)].map(([, name = '']) => name))
+    const asked = Object.keys(featureGateFacts).filter(
+      (name) => quoted.has(name) && !gatesOfNameOnly.includes(name),
+    )
+    const settled = (name: string): boolean => featureGateFacts[name]?.locked ?? true
+    expect([...featureSwitches].sort()).toEqual(asked.filter((name) => !settled(name)).sort())
   })
 
   test('every layer, controller and plugin has a README', () => {

@@ -30,8 +30,18 @@ describe('FeatureGates', () => {
     ])
   })
 
+  it('changes only what has a switch, and says so', () => {
+    const some = (flag: string) => new FeatureGates(facts, parseFeatureGates(flag), new Set(['New']))
+    expect(() => some('Other=true')).toThrow(
+      'cannot set feature gate Other to true, there is no switch for it here',
+    )
+    const all = some('Other=false,Tried=true,AllAlpha=true')
+    expect(['New', 'Other', 'Tried'].map((name) => all.enabled(name))).toEqual([true, false, true])
+  })
+
   it('refuses gates that are not there or settled, and what is no boolean', () => {
     expect(() => gates('Foo=true')).toThrow('unrecognized feature gate: Foo')
+    expect(() => gates('constructor=true')).toThrow('unrecognized feature gate: constructor')
     expect(() => gates('Settled=false')).toThrow(
       'cannot set feature gate Settled to false, feature is locked to true',
     )

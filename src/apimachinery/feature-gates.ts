@@ -21,31 +21,42 @@ export interface Features {
   derived<T>(key: DerivedKey<T>): T
 }
 
-const groups: Readonly<Record<string, FeatureGateFacts['stage']>> = { AllAlpha: 'Alpha', AllBeta: 'Beta' }
+const groups: ReadonlyMap<string, FeatureGateFacts['stage']> = new Map([
+  ['AllAlpha', 'Alpha'],
+  ['AllBeta', 'Beta'],
+])
 
 /**
  * Which features are on: the release's defaults, and what the operator set (`--feature-gates`). Immutable; a
- * setting that the release does not allow throws an Error in upstream's words.
+ * setting that the release does not allow throws an Error in upstream's words. `switches`: the gates that can be
+ * changed at all, for a program that has some features always and some never; absent: all.
  */
 export class FeatureGates implements Features {
   readonly #facts: Readonly<Record<string, FeatureGateFacts>>
   readonly #states: ReadonlyMap<string, boolean>
   readonly #derived = new Map<DerivedKey<unknown>, unknown>()
 
-  constructor(facts: Readonly<Record<string, FeatureGateFacts>>, settings: ReadonlyMap<string, boolean>) {
+  constructor(
+    facts: Readonly<Record<string, FeatureGateFacts>>,
+    settings: ReadonlyMap<string, boolean>,
+    switches: ReadonlySet<string> = new Set(Object.keys(facts)),
+  ) {
     const states = new Map(Object.entries(facts).map(([name, gate]) => [name, gate.default]))
     for (const [name, value] of settings) {
-      const stage = groups[name]
+      const stage = groups.get(name)
       if (stage === undefined) continue
-      for (const [gate, { stage: own }] of Object.entries(facts)) if (own === stage) states.set(gate, value)
+      for (const [gate, { stage: own }] of Object.entries(facts))
+        if (own === stage && switches.has(gate)) states.set(gate, value)
       states.set(name, value)
     }
     for (const [name, value] of settings) {
-      if (name in groups) continue
-      const gate = facts[name]
+      if (groups.has(name)) continue
+      const gate = Object.hasOwn(facts, name) ? facts[name] : undefined
       if (gate === undefined) throw new Error(`unrecognized feature gate: ${name}`)
       if (gate.locked && gate.default !== value)
         throw new Error(`cannot set feature gate ${name} to ${value}, feature is locked to ${gate.default}`)
+      if (gate.default !== value && !switches.has(name))
+        throw new Error(`cannot set feature gate ${name} to ${value}, there is no switch for it here`)
       states.set(name, value)
     }
     this.#facts = facts

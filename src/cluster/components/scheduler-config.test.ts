@@ -25,6 +25,10 @@ test.each([
     'is a v1 Pod, not a kubescheduler.config.k8s.io/v1 KubeSchedulerConfiguration',
   ],
   [`${head}profiles: [{name: x}]\n`, 'config.yaml: strict decoding error: unknown field "profiles[0].name"'],
+  [
+    `${head}enableProfiling: true\n`,
+    'enableProfiling: Invalid value: true: profiles of Go programs are not there',
+  ],
   [`${head}clientConnection: {contentType: json}\n`, 'unknown field "clientConnection.contentType"'],
 ])('schedulerConfig() refuses what is not there by name: %j', (text, message) => {
   expect(() => schedulerConfig(text, 'config.yaml')).toThrow(message)

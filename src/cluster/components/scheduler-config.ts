@@ -44,8 +44,7 @@ export function schedulerConfig(
   features?: Features,
 ): SchedulerConfig {
   const kind = ['kubescheduler.config.k8s.io/v1', 'KubeSchedulerConfiguration'] as const
-  const value: unknown = parse(text)
-  const top = configObject(value, file, kind, [
+  const top = configObject(parse(text), file, kind, [
     ...[
       'clientConnection',
       'leaderElection',
@@ -65,7 +64,8 @@ export function schedulerConfig(
     ...leaderFlags(top['leaderElection']),
   })
   try {
-    return { flags, scheduling: schedulingOf({ configuration: value, plugins }, features) }
+    const { clientConnection: _client, leaderElection: _election, ...configuration } = top
+    return { flags, scheduling: schedulingOf({ configuration, plugins }, features) }
   } catch (error) {
     throw error instanceof SchedulingError ? new FlagError(`${file}: ${error.message}`) : error
   }

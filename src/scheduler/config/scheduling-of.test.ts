@@ -120,6 +120,17 @@ describe('schedulingOf()', () => {
       },
       'profiles[0].pluginConfig[0].args.scoringStrategy.type: Unsupported value: "X": supported values: "LeastAllocated", "MostAllocated", "RequestedToCapacityRatio"',
     ],
+    [
+      'another kind',
+      { kind: 'Pod' },
+      'kind: Unsupported value: "Pod": supported values: "KubeSchedulerConfiguration"',
+    ],
+    ['a connection', { clientConnection: { qps: 5 } }, 'unknown field "clientConnection"'],
+    [
+      'an election',
+      { leaderElection: { leaderElect: true } },
+      'leaderElection.leaderElect: Invalid value: true: it is for a scheduler of its own',
+    ],
   ])("refuses %s in upstream's words", (_name, configuration, message) => {
     expect(() => schedulingOf({ configuration })).toThrow(message)
   })

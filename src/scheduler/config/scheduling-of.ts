@@ -1,5 +1,6 @@
 import { defaultFeatures } from '../../api/feature-gates.ts'
 import type { Features } from '../../apimachinery/feature-gates.ts'
+import { invalidValue, notSupported } from '../../apimachinery/field-errors.ts'
 import { defaultPluginsOf } from '../default-profile.ts'
 import type { Plugin, PluginContext } from '../framework.ts'
 import { FieldsReader, type ReadProblems } from './fields-reader.ts'
@@ -17,7 +18,7 @@ export interface CustomPlugin {
 
 /** How pods are scheduled. */
 export interface Scheduling {
-  /** A KubeSchedulerConfiguration (v1); what it says of connections and leaders is not looked at. */
+  /** A KubeSchedulerConfiguration (v1) that says nothing of connections and leaders. */
   readonly configuration?: unknown
   /** Enabled by the configuration's profiles; without a configuration all are, after the default ones. */
   readonly plugins?: readonly CustomPlugin[]
@@ -28,11 +29,22 @@ export class SchedulingError extends Error {
   override name = 'SchedulingError'
 }
 
-/** Fields that are for those who run the scheduler. */
-const others = [
-  ...['apiVersion', 'kind', 'clientConnection', 'leaderElection', 'enableProfiling'],
-  ...['enableContentionProfiling', 'delayCacheUntilActive'],
-]
+const configurationType = { apiVersion: 'kubescheduler.config.k8s.io/v1', kind: 'KubeSchedulerConfiguration' }
+
+/** Fields that are not about scheduling: what they say must be so already. */
+function readOthers(reader: FieldsReader): void {
+  for (const [name, type] of Object.entries(configurationType)) {
+    const given = reader.text(name)
+    if (given !== undefined && given !== type) reader.fail(notSupported(reader.at(name), given, [type]))
+  }
+  for (const name of ['enableProfiling', 'enableContentionProfiling'])
+    if (reader.boolean(name) === true)
+      reader.fail(invalidValue(reader.at(name), true, 'profiles of Go programs are not there'))
+  const election = reader.object('leaderElection')
+  if (election?.boolean('leaderElect') === true)
+    election.fail(invalidValue(election.at('leaderElect'), true, 'it is for a scheduler of its own'))
+  election?.end()
+}
 
 /** Checks and reads it. Throws SchedulingError. */
 export function schedulingOf(
@@ -43,7 +55,7 @@ export function schedulingOf(
   const enabled = plugins.map(({ name, weight = 1 }) => ({ name, weight }))
   const value = configuration ?? { profiles: [{ plugins: { multiPoint: { enabled } } }] }
   const reader = new FieldsReader(value, '', problems)
-  for (const name of others) reader.raw(name)
+  readOthers(reader)
   const registry = {
     defaults: defaultPluginsOf(features),
     others: plugins.map(({ name, weight = 1, make }) => definePlugin(name, weight, make)),
