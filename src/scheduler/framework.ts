@@ -163,6 +163,11 @@ export interface Plugin extends LaterPoints {
   readonly name: string
   /** Queue order: negative when `left` goes first. One plugin of a profile has it. */
   readonly less?: (left: QueuedPod, right: QueuedPod) => number
+  /**
+   * Beside `less`, for an order that changes while pods wait: pods of one flow (by name) keep their order among each other,
+   * between flows `less` is asked anew for each pod that is taken.
+   */
+  readonly flow?: (pod: PodInfo) => string
   readonly preEnqueue?: (pod: PodInfo) => Rejection | undefined
   readonly preFilter?: (pod: PodInfo) => PreFilterResult
   readonly postFilter?: (attempt: FailedAttempt) => Promise<PostFilterResult>

@@ -184,6 +184,7 @@ export class Scheduler {
     return new SchedulingQueue({
       host,
       less: (left, right) => sort?.less?.(left, right) ?? 0,
+      flow: sort?.flow,
       backOff: {
         initialMs: podInitialBackoffSeconds * 1_000,
         maxMs: podMaxBackoffSeconds * 1_000,

@@ -1,7 +1,9 @@
 // Tries many seeds: `npm run simulate [-- [scheduling] COUNT [FIRST]]`. A seed that fails is told with its whole history;
-// one seed again: `npm run simulate -- 1 SEED`.
+// one seed again: `npm run simulate -- 1 SEED`. `npm run simulate -- placement [SEED]` prints what the optional plugins of
+// the scheduler bring.
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import { printEffects } from './placement/print-effects.ts'
 import { simulateScheduling } from './scheduling/simulate-scheduling.ts'
 import { simulate } from './support/storm/simulate.ts'
 
@@ -55,4 +57,5 @@ async function lead(): Promise<number> {
 }
 
 if (isWorker) work()
+else if (process.argv[2] === 'placement') await printEffects(Number(process.argv[3] ?? 1))
 else process.exitCode = (await lead()) > 0 ? 1 : 0

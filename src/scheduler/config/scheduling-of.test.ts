@@ -56,6 +56,19 @@ describe('schedulingOf()', () => {
     expect(names(made.at.filter).indexOf('TaintToleration')).toBe(2)
   })
 
+  test('has optional plugins where a profile names them', () => {
+    const made = profile({
+      queueSort: { enabled: [{ name: 'DominantResourceFairness' }], disabled: [{ name: 'PrioritySort' }] },
+      multiPoint: { enabled: [{ name: 'CostAwarePacking', weight: 3 }] },
+    })
+    expect([names(made.at.queueSort), made.weights.get('CostAwarePacking')]).toEqual([
+      ['DominantResourceFairness'],
+      3,
+    ])
+    expect(names(made.at.score).at(-1)).toBe('CostAwarePacking')
+    expect(names(profile({}).at.score)).not.toContain('CostAwarePacking')
+  })
+
   test('has several schedulers', () => {
     const two = profiles({
       profiles: [
@@ -130,6 +143,28 @@ describe('schedulingOf()', () => {
       'an election',
       { leaderElection: { leaderElect: true } },
       'leaderElection.leaderElect: Invalid value: true: it is for a scheduler of its own',
+    ],
+    [
+      'arguments of an optional plugin',
+      {
+        profiles: [
+          {
+            pluginConfig: [
+              { name: 'DataLocality', args: { tiers: [{ topologyKey: 'a', percent: 101 }] } },
+              { name: 'CostAwarePacking', args: { defaultPrice: 'much', idlePercent: -1 } },
+              { name: 'WorkloadInterference', args: { slowdowns: [{ class: 'a', percent: 1 }] } },
+              { name: 'DominantResourceFairness', args: { resources: ['_'] } },
+            ],
+          },
+        ],
+      },
+      [
+        "[profiles[0].pluginConfig[3].args.resources[0]: Invalid value: \"_\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+        'profiles[0].pluginConfig[0].args.tiers[0].percent: Invalid value: 101: not in valid range [0, 100]',
+        'profiles[0].pluginConfig[1].args.defaultPrice: Invalid value: "much": must be a decimal number that is not negative',
+        'profiles[0].pluginConfig[1].args.idlePercent: Invalid value: -1: not in valid range [0, 100]',
+        'profiles[0].pluginConfig[2].args.slowdowns[0].by: Required value]',
+      ].join(', '),
     ],
   ])("refuses %s in upstream's words", (_name, configuration, message) => {
     expect(() => schedulingOf({ configuration })).toThrow(message)

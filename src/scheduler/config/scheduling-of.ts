@@ -3,6 +3,7 @@ import type { Features } from '../../apimachinery/feature-gates.ts'
 import { invalidValue, notSupported } from '../../apimachinery/field-errors.ts'
 import { defaultPluginsOf } from '../default-profile.ts'
 import type { Plugin, PluginContext } from '../framework.ts'
+import { optionalPlugins } from '../optional-plugins.ts'
 import { FieldsReader, type ReadProblems } from './fields-reader.ts'
 import { definePlugin } from './plugin-definition.ts'
 import { problemsText, readConfiguration, type SchedulerConfiguration } from './read-configuration.ts'
@@ -58,7 +59,10 @@ export function schedulingOf(
   readOthers(reader)
   const registry = {
     defaults: defaultPluginsOf(features),
-    others: plugins.map(({ name, weight = 1, make }) => definePlugin(name, weight, make)),
+    others: [
+      ...optionalPlugins,
+      ...plugins.map(({ name, weight = 1, make }) => definePlugin(name, weight, make)),
+    ],
   }
   const scheduling = readConfiguration(reader, registry, problems)
   reader.end()

@@ -11,6 +11,7 @@ import { makePodInfo, type PodInfo, refreshPodInfo } from '../pod-info.ts'
 import { podChanges } from '../scheduling-changes.ts'
 import { type BackOffLimits, backOffUntilMs, isBackingOff, readyAtMs } from './back-off.ts'
 import type { AskHint, EventHints, Requeueing } from './event-hints.ts'
+import { FlowHeap } from './flow-heap.ts'
 import { InFlight } from './in-flight.ts'
 import type { Nominator } from './nominator.ts'
 import { hasFailed, newQueuedPod, type QueuedPod } from './queued-pod.ts'
@@ -19,6 +20,8 @@ export interface SchedulingQueueOptions {
   readonly host: Host
   /** Negative when `left` goes first. */
   readonly less: (left: QueuedPod, right: QueuedPod) => number
+  /** See `Plugin.flow`. */
+  readonly flow?: ((pod: PodInfo) => string) | undefined
   readonly backOff: BackOffLimits
   /** How long a pod stays unschedulable without an event. */
   readonly maxUnschedulableMs: number
@@ -56,10 +59,12 @@ const labels = {
 
 type QueueName = 'active' | 'backoff' | 'unschedulable'
 
+type PlaceHeap = Pick<Heap<Place>, 'size' | 'push' | 'peek' | 'remove'>
+
 interface Place {
   readonly pod: QueuedPod
   queue: QueueName
-  heap: Heap<Place> | undefined
+  heap: PlaceHeap | undefined
   node: HeapNode<Place> | undefined
 }
 
@@ -70,7 +75,7 @@ interface Place {
  */
 export class SchedulingQueue {
   readonly #options: SchedulingQueueOptions
-  readonly #active: Heap<Place>
+  readonly #active: PlaceHeap
   readonly #backOff: Heap<Place>
   /** Pods that an error has brought back: their back-off is never cut short. */
   readonly #errorBackOff: Heap<Place>
@@ -88,11 +93,12 @@ export class SchedulingQueue {
 
   constructor(options: SchedulingQueueOptions) {
     this.#options = options
-    const { less, backOff } = options
+    const { less, flow, backOff } = options
     const order = (a: Place, b: Place): number => less(a.pod, b.pod) || a.pod.sequence - b.pod.sequence
     const end = (a: Place, b: Place): number =>
       backOffUntilMs(a.pod, backOff) - backOffUntilMs(b.pod, backOff)
-    this.#active = new Heap(order)
+    this.#active =
+      flow === undefined ? new Heap(order) : new FlowHeap(order, ({ pod }: Place) => flow(pod.info))
     this.#backOff = new Heap((a, b) => end(a, b) || (backOff.windows ? order(a, b) : 0))
     this.#errorBackOff = new Heap(end)
   }

@@ -1,8 +1,6 @@
 import { Node } from '../../../src/api/core/node/kind.ts'
 import { Pod } from '../../../src/api/core/pod/kind.ts'
 import type { core } from '../../../src/api/generated/types/index.ts'
-import { conflict, statusError } from '../../../src/apimachinery/status-error.ts'
-import type { ApiRequest, ApiResponse, Transport } from '../../../src/apimachinery/transport.ts'
 import { silentLogger } from '../../../src/base/logger.ts'
 import { PrometheusMetrics } from '../../../src/base/prometheus.ts'
 import type { VirtualHost } from '../../../src/base/virtual-host.ts'
@@ -15,49 +13,13 @@ import { testHost } from '../../../src/client/testing/test-host.ts'
 import { schedulingOf } from '../../../src/scheduler/config/scheduling-of.ts'
 import type { PodInfo } from '../../../src/scheduler/pod-info.ts'
 import { Scheduler } from '../../../src/scheduler/scheduler.ts'
+import { BindingApi } from './binding-api.ts'
 import { drift } from './drift.ts'
 import { brokenPromises } from './promises.ts'
 import { brokenSpreads } from './spread-promise.ts'
 
-/** Of bindings that fail: nothing of them is done, or all is and the answer is lost. */
+/** Of bindings that fail. */
 const bindingFaults = 0.1
-
-/** The API server's part in binding, which the fake has not; every binding is judged as it is made. */
-class BindingApi implements Transport {
-  readonly #api: FakeApi
-  readonly #host: VirtualHost
-  readonly #onBound: () => Promise<void>
-
-  constructor(api: FakeApi, host: VirtualHost, onBound: () => Promise<void>) {
-    this.#api = api
-    this.#host = host
-    this.#onBound = onBound
-  }
-
-  async request(request: ApiRequest): Promise<ApiResponse> {
-    const path = /^(.*\/pods\/[^/]+)\/binding$/.exec(request.path)?.[1]
-    if (path === undefined) return this.#api.request(request)
-    const fault = this.#host.random() < bindingFaults
-    if (fault && this.#host.random() < 0.5) throw statusError('ServiceUnavailable', 'the binding is lost')
-    const { target, metadata } = request.body as core.v1.Binding
-    const pod = (await this.#api.request({ method: 'GET', path })).body as core.v1.Pod
-    if (pod.spec?.nodeName || pod.metadata?.uid !== metadata?.uid || pod.metadata?.deletionTimestamp)
-      throw conflict({ group: '', resource: 'pods', name: pod.metadata?.name ?? '' }, 'it is not to be bound')
-    const spec = { containers: [], ...pod.spec, nodeName: target.name ?? '' }
-    const answer = await this.#api.request({ method: 'PUT', path, body: { ...pod, spec } })
-    await this.#onBound()
-    if (fault) throw statusError('ServiceUnavailable', 'the answer is lost')
-    return answer
-  }
-
-  watch(request: ApiRequest): ReturnType<Transport['watch']> {
-    return this.#api.watch(request)
-  }
-
-  close(): Promise<void> {
-    return this.#api.close()
-  }
-}
 
 /** A scheduler on virtual time, over a small API in memory. */
 export class SchedulingWorld {
@@ -72,8 +34,11 @@ export class SchedulingWorld {
     this.host = testHost(seed)
     const api = new FakeApi(this.host)
     this.client = createClient(api)
-    const binding = new BindingApi(api, this.host, async () => {
-      for (const what of brokenPromises(await this.nodes(), await this.pods())) this.#say(what)
+    const binding = new BindingApi(api, this.host, {
+      faults: bindingFaults,
+      onBound: async () => {
+        for (const what of brokenPromises(await this.nodes(), await this.pods())) this.#say(what)
+      },
     })
     const client = createClient(binding)
     const { host } = this
