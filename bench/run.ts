@@ -7,16 +7,18 @@ import { apiserver } from './scenarios/apiserver.ts'
 import { cascade } from './scenarios/cascade.ts'
 import { controllers } from './scenarios/controllers.ts'
 import { deploy } from './scenarios/deploy.ts'
+import { scheduler } from './scenarios/scheduler.ts'
 import { startup } from './scenarios/startup.ts'
 import { walk } from './scenarios/walk.ts'
 import { serverLog, stopAllServers } from './server/start-server.ts'
 
-const scenarios: readonly Scenario[] = [startup, apiserver, deploy, walk, controllers, cascade]
+const scenarios: readonly Scenario[] = [startup, apiserver, deploy, walk, controllers, cascade, scheduler]
 
 function usage(): string {
   const names = scenarios.map(({ name, parts }) => `  ${name.padEnd(10)} parts: ${parts.join(', ')}`)
   return [
     'usage: npm run bench -- NAME [--objects 10000] [--watchers 1000] [--flight 100] [--parts a,b] [--profile]',
+    '       scheduler: [--workloads PATH] [--only EXPRESSION] [--store lmdb|memory] [--https]',
     ...names,
   ].join('\n')
 }
@@ -29,10 +31,19 @@ const { positionals, values } = parseArgs({
     flight: { type: 'string', default: '100' },
     parts: { type: 'string', default: '' },
     profile: { type: 'boolean', default: false },
+    workloads: { type: 'string', default: '' },
+    only: { type: 'string', default: '' },
+    store: { type: 'string', default: 'lmdb' },
+    https: { type: 'boolean', default: false },
   },
 })
 const scenario = scenarios.find(({ name }) => name === positionals[0])
 const parts = values.parts.split(',').filter((part) => part !== '')
+const { store } = values
+if (store !== 'lmdb' && store !== 'memory') {
+  console.error(usage())
+  process.exit(2)
+}
 if (scenario === undefined || parts.some((part) => !scenario.parts.includes(part))) {
   console.error(usage())
   process.exit(2)
@@ -50,6 +61,10 @@ try {
       flight: Number(values.flight),
       parts,
       profile: values.profile,
+      workloads: values.workloads,
+      only: values.only,
+      store,
+      https: values.https,
     },
     report,
   )

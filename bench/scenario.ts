@@ -10,6 +10,13 @@ export interface BenchOptions {
   readonly parts: readonly string[]
   /** Write a processor profile of every part, and print its heaviest functions. */
   readonly profile: boolean
+  /** Of the scheduler: a file or folder in scheduler_perf's form; '': this project's own. */
+  readonly workloads: string
+  /** Of those, the ones whose `Case/workload` this expression matches; '': those labelled `performance`. */
+  readonly only: string
+  readonly store: 'lmdb' | 'memory'
+  /** Pods are created over HTTPS from a second process. */
+  readonly https: boolean
 }
 
 export interface Scenario {

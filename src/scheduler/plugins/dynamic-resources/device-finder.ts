@@ -8,6 +8,9 @@ import { Allocator, type AllocatorParts, type TakenDevices } from './allocator.t
 import { DeviceMatcher } from './device-matcher.ts'
 import { gatherPools, type SliceSource } from './device-pools.ts'
 
+/** What it needs of a plugin's. */
+type DeviceContext = Pick<PluginContext, 'informers' | 'features' | 'host'>
+
 const byNode = ({ spec }: resource.v1.ResourceSlice): readonly string[] => [spec.nodeName ?? '']
 
 export const preparesDevices = (features: Features): boolean =>
@@ -18,7 +21,7 @@ export class DeviceFinder {
   readonly #parts: AllocatorParts
   readonly #source: SliceSource
 
-  constructor({ informers, features, host }: PluginContext, taken: TakenDevices) {
+  constructor({ informers, features, host }: DeviceContext, taken: TakenDevices) {
     const slices = informers.informer(ResourceSlice)
     slices.addIndexers({ node: byNode })
     const classes = informers.informer(DeviceClass).lister
