@@ -1,4 +1,5 @@
 import type { FieldsV1 } from '../meta.ts'
+import { compareElements } from './element-order.ts'
 
 /**
  * Sets of field paths, in the form in which the API shows them: a FieldsV1 tree is the set. A node stands
@@ -95,13 +96,22 @@ export function isSubset(left: FieldSet, right: FieldSet): boolean {
   return isEmpty(difference(left, right))
 }
 
-/** Upstream's order of elements: names, then keys, values and indices; each by its content. */
-const elementRanks = 'fkvi'
-
-export function compareElements(left: string, right: string): number {
-  const rank = elementRanks.indexOf(left.charAt(0)) - elementRanks.indexOf(right.charAt(0))
-  if (rank !== 0) return rank
-  return left < right ? -1 : left > right ? 1 : 0
+/** The same set with its members in upstream's order, in which it shows them; `set` itself where they are. */
+export function inOrder(set: FieldsV1): FieldsV1 {
+  const keys = Object.keys(set)
+  let same = true
+  let before: string | undefined
+  const children: FieldsV1[] = []
+  for (const key of keys) {
+    const child = set[key] ?? leaf
+    const ordered = inOrder(child)
+    children.push(ordered)
+    if (ordered !== child || (before !== undefined && compareElements(before, key) > 0)) same = false
+    before = key
+  }
+  if (same) return set
+  const entries = keys.map((key, index) => [key, children[index] ?? leaf] as const)
+  return Object.fromEntries(entries.sort(([left], [right]) => compareElements(left, right)))
 }
 
 /** Every member's path, as keys from the root, in upstream's order: a node's members come before what is below them. */

@@ -1,6 +1,6 @@
 import { goQuote } from '../go-text.ts'
 import type { ManagedFieldsEntry } from '../meta.ts'
-import { type FieldSet, isEmpty, isFieldSet, union } from './field-set.ts'
+import { type FieldSet, inOrder, isEmpty, isFieldSet, leaf, union } from './field-set.ts'
 
 /** One manager's fields. Applied sets belong to a manager whatever the version, updates to one version. */
 export interface ManagedSet {
@@ -53,7 +53,7 @@ export function decodeManagers(
 
 const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
 
-function inOrder(left: ManagedSet, right: ManagedSet): number {
+function compareManagers(left: ManagedSet, right: ManagedSet): number {
   return (
     compareText(left.operation, right.operation) ||
     compareText(left.time ?? '', right.time ?? '') ||
@@ -66,14 +66,14 @@ function inOrder(left: ManagedSet, right: ManagedSet): number {
 /** The entries as the API shows them, in upstream's order; managers that own nothing are left out. */
 export function encodeManagers(managers: Managers): readonly ManagedFieldsEntry[] {
   const owners = [...managers.values()].filter((managed) => !isEmpty(managed.set))
-  if (owners.length > 1) owners.sort(inOrder)
+  if (owners.length > 1) owners.sort(compareManagers)
   return owners.map((managed) => ({
     manager: managed.manager,
     operation: managed.operation,
     apiVersion: managed.apiVersion,
     ...(managed.time === undefined ? {} : { time: managed.time }),
     fieldsType: 'FieldsV1',
-    fieldsV1: managed.set ?? {},
+    fieldsV1: inOrder(managed.set ?? leaf),
     ...(managed.subresource === '' ? {} : { subresource: managed.subresource }),
   }))
 }

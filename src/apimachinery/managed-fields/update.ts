@@ -3,7 +3,7 @@ import type { FieldsV1, KubernetesObject, ManagedFieldsEntry } from '../meta.ts'
 import type { Schema } from '../schema.ts'
 import { type Comparison, compare } from './compare.ts'
 import type { CreatedFields } from './created-fields.ts'
-import { difference, type FieldSet, isEmpty, leaf, recursiveDifference, union } from './field-set.ts'
+import { difference, type FieldSet, inOrder, isEmpty, leaf, recursiveDifference, union } from './field-set.ts'
 import {
   capUpdaters,
   decodeManagers,
@@ -181,7 +181,7 @@ function withCreator(
   const fields = object as unknown as Fields
   const set = created.of(fields, () => {
     const all = new Difference(withoutManagedFields(management.empty), fields, management)
-    return touchedBy(all, management)
+    return inOrder(touchedBy(all, management) ?? leaf)
   })
   if (isEmpty(set)) return object
   const { manager, operation, apiVersion } = writerOf(management)
