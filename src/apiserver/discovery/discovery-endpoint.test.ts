@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { resources as table } from '../../api/generated/resources.ts'
 import { kinds } from '../../api/kinds.ts'
+import { HealthSlis } from '../../base/health-slis.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import { silentLogger } from '../../base/logger.ts'
 import type { Endpoint } from '../endpoint.ts'
@@ -8,6 +9,7 @@ import { fakeRequest } from '../testing/fake-request.ts'
 import { DiscoveryEndpoint } from './discovery-endpoint.ts'
 import { compareVersions } from './group-versions.ts'
 import { HealthEndpoint, ping } from './health-endpoint.ts'
+import { MetricsEndpoint } from './metrics-endpoint.ts'
 import { RootEndpoint } from './root-endpoint.ts'
 import { servedResources } from './served-resource.ts'
 import { VersionEndpoint } from './version-endpoint.ts'
@@ -139,8 +141,8 @@ describe('compareVersions()', () => {
 
 describe('HealthEndpoint', () => {
   const broken = { name: 'etcd', check: () => Promise.reject(new Error('no disk')) }
-  const healthy = new HealthEndpoint('healthz', [ping], silentLogger)
-  const sick = new HealthEndpoint('readyz', [ping, broken], silentLogger)
+  const healthy = new HealthEndpoint('healthz', [ping], silentLogger, new HealthSlis())
+  const sick = new HealthEndpoint('readyz', [ping, broken], silentLogger, new HealthSlis())
 
   it.each([
     [healthy, '/healthz', 200, 'ok'],
@@ -158,6 +160,30 @@ describe('HealthEndpoint', () => {
     ],
   ])('%# answers %s', async (endpoint, target, status, body) => {
     expect(await get(endpoint, target)).toMatchObject({ status, body })
+  })
+
+  it('asks only in /readyz what says nothing of the life of the server', async () => {
+    const checks = [ping, { ...broken, onlyReady: true }]
+    const slis = new HealthSlis()
+    const [live, ready] = ['livez', 'readyz'].map(
+      (name) => new HealthEndpoint(name, checks, silentLogger, slis),
+    )
+    expect(await get(live as HealthEndpoint, '/livez')).toMatchObject({ status: 200 })
+    expect(await get(live as HealthEndpoint, '/livez/etcd')).toMatchObject({ status: 404 })
+    expect(await get(ready as HealthEndpoint, '/readyz')).toMatchObject({ status: 500 })
+  })
+
+  it('counts how the checks went', async () => {
+    const slis = new HealthSlis()
+    await get(new HealthEndpoint('readyz', [ping, broken], silentLogger, slis), '/readyz')
+    const { body } = await get(new MetricsEndpoint('/metrics/slis', slis), '/metrics/slis')
+    expect(String(body).split('\n')).toEqual(
+      expect.arrayContaining([
+        'kubernetes_healthcheck{name="ping",type="readyz"} 1',
+        'kubernetes_healthcheck{name="etcd",type="readyz"} 0',
+        'kubernetes_healthchecks_total{name="etcd",type="readyz",status="error"} 1',
+      ]),
+    )
   })
 })
 
@@ -188,7 +214,7 @@ describe('VersionEndpoint', () => {
 describe('RootEndpoint', () => {
   it('lists paths: each group, version and health check', async () => {
     const root = new RootEndpoint([
-      new HealthEndpoint('livez', [ping], silentLogger),
+      new HealthEndpoint('livez', [ping], silentLogger, new HealthSlis()),
       new VersionEndpoint(build),
       discovery,
     ])

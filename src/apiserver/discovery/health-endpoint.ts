@@ -1,3 +1,4 @@
+import type { HealthSlis } from '../../base/health-slis.ts'
 import type { Logger } from '../../base/logger.ts'
 import { messageOf } from '../../base/message-of.ts'
 import type { MaybePromise } from '../authenticator.ts'
@@ -10,6 +11,8 @@ import { pageNotFound } from '../routing.ts'
 export interface HealthCheck {
   /** Upstream's: `etcd`, `poststarthook/rbac/bootstrap-roles`, … */
   readonly name: string
+  /** Says whether the server is to be asked, not whether it lives: only `/readyz` has it. */
+  readonly onlyReady?: boolean
   /** Throws what is wrong. */
   check(): MaybePromise<void>
 }
@@ -26,17 +29,23 @@ export class HealthEndpoint implements Endpoint {
   readonly #name: string
   readonly #checks: readonly HealthCheck[]
   readonly #logger: Logger
+  readonly #slis: HealthSlis
 
-  /** `name`: `healthz`. */
-  constructor(name: string, checks: readonly HealthCheck[], logger: Logger) {
+  /** `name`: `healthz`. What is added to `checks` later counts, too. */
+  constructor(name: string, checks: readonly HealthCheck[], logger: Logger, slis: HealthSlis) {
     this.paths = [`/${name}`, `/${name}/*`]
     this.#name = name
     this.#checks = checks
     this.#logger = logger
+    this.#slis = slis
   }
 
   index(): readonly string[] {
-    return [`/${this.#name}`, ...this.#checks.map(({ name }) => `/${this.#name}/${name}`)]
+    return [`/${this.#name}`, ...this.#own().map(({ name }) => `/${this.#name}/${name}`)]
+  }
+
+  #own(): readonly HealthCheck[] {
+    return this.#name === 'readyz' ? this.#checks : this.#checks.filter(({ onlyReady }) => onlyReady !== true)
   }
 
   async handle(request: ServerRequest): Promise<ServerResponse> {
@@ -54,7 +63,7 @@ export class HealthEndpoint implements Endpoint {
   }
 
   async #single(name: string): Promise<ServerResponse> {
-    const check = this.#checks.find((candidate) => candidate.name === name)
+    const check = this.#own().find((candidate) => candidate.name === name)
     if (check === undefined) return pageNotFound()
     const failure = await this.#failure(check)
     if (failure === undefined) return textResponse('ok', 200, textType, noSniff)
@@ -65,12 +74,13 @@ export class HealthEndpoint implements Endpoint {
     const excluded = new Set(query.all('exclude'))
     const lines: string[] = []
     const failed: string[] = []
-    for (const check of this.#checks) {
+    for (const check of this.#own()) {
       if (excluded.delete(check.name)) {
         lines.push(`[+]${check.name} excluded: ok`)
         continue
       }
       const failure = await this.#failure(check)
+      this.#slis.observe(check.name, this.#name, failure === undefined)
       if (failure === undefined) {
         lines.push(`[+]${check.name} ok`)
       } else {

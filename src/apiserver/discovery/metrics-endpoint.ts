@@ -1,13 +1,18 @@
-import type { Metrics } from '../../base/metrics.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { type ServerResponse, textResponse } from '../response.ts'
 
-/** `/metrics` in the Prometheus text format. */
-export class MetricsEndpoint implements Endpoint {
-  readonly paths = ['/metrics']
-  readonly #metrics: Metrics
+/** What it shows, in the Prometheus text format. */
+interface Exposed {
+  expose(): string
+}
 
-  constructor(metrics: Metrics) {
+/** `/metrics`, and the like. */
+export class MetricsEndpoint implements Endpoint {
+  readonly paths: readonly string[]
+  readonly #metrics: Exposed
+
+  constructor(path: string, metrics: Exposed) {
+    this.paths = [path]
     this.#metrics = metrics
   }
 

@@ -9,7 +9,7 @@ import type { KubeconfigContext } from '../../client/https/kubeconfig.ts'
 import { wrongElectionTimes } from '../../reconcile/leader-election.ts'
 import { ownAddress } from '../place.ts'
 import { zPages } from '../z-pages.ts'
-import { componentPaths, startComponentServer } from './component-server.ts'
+import { type ComponentHealth, componentPaths, startComponentServer } from './component-server.ts'
 import { type ApiConnection, type ConnectionOptions, connect, readKubeconfig } from './connection.ts'
 import { clientFlags, leaderFlags, ownServerFlags } from './flags/client-flags.ts'
 import { commonFlags, servingFlags } from './flags/common-flags.ts'
@@ -62,7 +62,7 @@ export interface ServedComponent {
   /** All flags as they were given. */
   readonly texts: Readonly<Record<string, string>>
   readonly features: Features
-  readonly health: () => string | undefined
+  readonly health: ComponentHealth
   /** Of its own, beside those that all have. */
   readonly pages?: readonly Endpoint[]
 }

@@ -3,17 +3,22 @@ import { StatusError, statusError } from '../../apimachinery/status-error.ts'
 import { AuthenticationError } from '../../apiserver/authentication/authentication-error.ts'
 import { bearerToken } from '../../apiserver/authentication/bearer-token.ts'
 import { ClientCertificateAuthenticator } from '../../apiserver/authentication/client-certificate.ts'
+import { type HealthCheck, HealthEndpoint } from '../../apiserver/discovery/health-endpoint.ts'
 import type { Endpoint } from '../../apiserver/endpoint.ts'
 import { startHttpServer } from '../../apiserver/http/http-server.ts'
 import type { ServerRequest, UserInfo } from '../../apiserver/request.ts'
 import { type ServerResponse, textResponse } from '../../apiserver/response.ts'
 import { defined } from '../../base/defined.ts'
+import { HealthSlis } from '../../base/health-slis.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Client } from '../../client/client.ts'
 import type { KeyPair } from '../pki/certificate.ts'
 import { reviewAccess, reviewToken } from './reviews.ts'
 import type { TlsOptions } from './tls-options.ts'
+
+/** What each page asks; what is added later counts, too. */
+export type ComponentHealth = Readonly<Record<'healthz' | 'livez' | 'readyz', readonly HealthCheck[]>>
 
 export interface ComponentServerOptions {
   readonly logger: Logger
@@ -32,15 +37,20 @@ export interface ComponentServerOptions {
   readonly metrics: () => string
   /** Shown to those who may get their paths. */
   readonly pages: readonly Endpoint[]
-  /** What is wrong, if anything is. */
-  readonly health: () => string | undefined
+  readonly health: ComponentHealth
 }
 
 const plain = 'text/plain; charset=utf-8'
 const exposition = 'text/plain; version=0.0.4; charset=utf-8'
 const closeGraceMs = 1_000
 /** What it serves beside pages. */
-export const componentPaths: readonly string[] = ['/healthz', '/livez', '/metrics', '/readyz']
+export const componentPaths: readonly string[] = [
+  '/healthz',
+  '/livez',
+  '/metrics',
+  '/metrics/slis',
+  '/readyz',
+]
 const anonymous: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
 
 async function announcedAuthority(client: Client | undefined): Promise<string | undefined> {
@@ -59,10 +69,18 @@ const covers = (pattern: string, path: string): boolean =>
 /** Health and metrics of a component over HTTPS, as upstream's: who may see more than its health, the API server says. */
 class ComponentServer {
   readonly #options: ComponentServerOptions
+  readonly #slis = new HealthSlis()
+  readonly #pages: readonly Endpoint[]
   readonly #certificates = new ClientCertificateAuthenticator(realHost)
 
   constructor(options: ComponentServerOptions) {
     this.#options = options
+    const { health, logger, pages } = options
+    const names = ['healthz', 'livez', 'readyz'] as const
+    this.#pages = [
+      ...names.map((name) => new HealthEndpoint(name, health[name], logger, this.#slis)),
+      ...pages,
+    ]
   }
 
   async handle(request: ServerRequest): Promise<ServerResponse> {
@@ -71,20 +89,15 @@ class ComponentServer {
     switch (request.path) {
       case '/metrics':
         return textResponse(this.#options.metrics(), 200, exposition)
-      case '/healthz':
-      case '/livez':
-      case '/readyz': {
-        const failure = this.#options.health()
-        if (failure === undefined) return textResponse('ok', 200, plain)
-        return textResponse(`${request.path.slice(1)} check failed: ${failure}\n`, 500, plain)
-      }
+      case '/metrics/slis':
+        return textResponse(this.#slis.expose(), 200, exposition)
       default:
         return this.#page(request)
     }
   }
 
   async #page(request: ServerRequest): Promise<ServerResponse> {
-    const page = this.#options.pages.find(({ paths }) => paths.some((path) => covers(path, request.path)))
+    const page = this.#pages.find(({ paths }) => paths.some((path) => covers(path, request.path)))
     if (page === undefined) return textResponse('404 page not found\n', 404, plain)
     try {
       return await page.handle(request)

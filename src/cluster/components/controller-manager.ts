@@ -1,6 +1,7 @@
 import { featureGates } from '../../api/feature-gates.ts'
 import { parseFeatureGates } from '../../apimachinery/feature-gates.ts'
 import { signToken } from '../../apiserver/authentication/jwt.ts'
+import { type HealthCheck, ping } from '../../apiserver/discovery/health-endpoint.ts'
 import { defined } from '../../base/defined.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Metrics } from '../../base/metrics.ts'
@@ -139,17 +140,20 @@ export const controllerManager: Component<typeof flags> = {
     const features = featureGates(values['feature-gates'])
     const config = kubeconfigOf(values)
     chosen(values, fixedKinds([]))
+    const checks: HealthCheck[] = [ping]
+    const health = { healthz: checks, livez: [ping], readyz: checks }
     const metrics = await serveComponent(
-      { program, flags: values, texts: flagTexts(flags, values), features, health: () => undefined },
+      { program, flags: values, texts: flagTexts(flags, values), features, health },
       context,
     )
     const electing = { userAgent: `${program}/leader-election`, perSecond: -1, burst: 1 }
     const own = ownConnection(config, electing, stops)
-    runAsLeader({
+    const leading = runAsLeader({
       ...{ program, logger, metrics, stops, lost, connection: own, settings: leaderSettings(values) },
       coordinated: features.enabled('CoordinatedLeaderElection'),
       releaseOnCancel: features.enabled('ControllerManagerReleaseLeaderElectionLockOnExit'),
       work: (signal, beforeWrite) => work(values, { logger, metrics, own }, signal, beforeWrite),
     })
+    checks.push(...leading)
   },
 }

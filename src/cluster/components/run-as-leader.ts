@@ -1,10 +1,11 @@
+import type { HealthCheck } from '../../apiserver/discovery/health-endpoint.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { EventRecorder } from '../../client/event-recorder.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
 import type { AnyController } from '../../reconcile/controller.ts'
-import { runLeaderElection } from '../../reconcile/leader-election.ts'
+import { type Leadership, runLeaderElection } from '../../reconcile/leader-election.ts'
 import { leaseCandidate } from '../../reconcile/lease-candidate.ts'
 import { startController } from '../../reconcile/start-controller.ts'
 import { electionIdentity } from '../election-identity.ts'
@@ -54,8 +55,8 @@ function runCandidate(run: LeaderRun, identity: string): void {
   stops.push(() => candidate.stop())
 }
 
-/** Does a component's work while it leads, or at once where nobody is elected. Ends the process when the lead is lost, as upstream's do. */
-export function runAsLeader(run: LeaderRun): void {
+/** Does a component's work while it leads, or at once where nobody is elected. Ends the process when the lead is lost, as upstream's do. Gives what to ask of its health. */
+export function runAsLeader(run: LeaderRun): readonly HealthCheck[] {
   const { logger, metrics, connection, settings, coordinated, releaseOnCancel, work, stops, lost } = run
   const stop = new AbortController()
   const { elect, ...election } = settings
@@ -66,17 +67,20 @@ export function runAsLeader(run: LeaderRun): void {
       stop.abort()
       await working.catch(() => {})
     })
-    return
+    return []
   }
   const identity = electionIdentity()
   if (coordinated) runCandidate(run, identity)
   const { client } = connection
   const events = new EventRecorder({ client, host: realHost, logger, component: settings.name })
+  let leadership: Leadership | undefined
   const running = runLeaderElection(
     {
       ...{ ...election, client, events, host: realHost, logger, metrics },
       ...{ identity, coordinated, releaseOnCancel },
-      lead: ({ signal, checkLease }) => {
+      lead: (own) => {
+        leadership = own
+        const { signal, checkLease } = own
         // The end of the work may take its time, the end of the lead must not.
         signal.addEventListener('abort', () => {
           if (!stop.signal.aborted) lost(new Error('leaderelection lost'))
@@ -92,4 +96,6 @@ export function runAsLeader(run: LeaderRun): void {
     await running.catch(() => {})
     await events.stop()
   })
+  // Only who leads can be late with it.
+  return [{ name: 'leaderElection', check: () => leadership?.checkLease() }]
 }

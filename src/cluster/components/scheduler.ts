@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { featureGates } from '../../api/feature-gates.ts'
 import { type Features, parseFeatureGates } from '../../apimachinery/feature-gates.ts'
+import { type HealthCheck, ping } from '../../apiserver/discovery/health-endpoint.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
@@ -44,8 +45,8 @@ interface Work extends Pick<ComponentContext, 'logger'> {
   readonly scheduling: SchedulerConfiguration
   readonly metrics: Metrics
   readonly own: ApiConnection
-  /** Told of the scheduler while it runs. */
-  readonly runs: (scheduler: Scheduler | undefined) => void
+  /** Told of the scheduler while it runs, and whether its caches are filled. */
+  readonly runs: (scheduler: Scheduler | undefined, started: boolean) => void
 }
 
 async function work(task: Work, signal: AbortSignal, beforeWrite: () => void): Promise<void> {
@@ -71,9 +72,14 @@ async function work(task: Work, signal: AbortSignal, beforeWrite: () => void): P
       features: task.features,
     })
     stops.push(() => scheduler.stop())
-    task.runs(scheduler)
-    stops.push(() => task.runs(undefined))
-    scheduler.start().catch((error: unknown) => logger.warn('scheduling has not begun', { error }))
+    task.runs(scheduler, false)
+    stops.push(() => task.runs(undefined, false))
+    scheduler.start().then(
+      () => {
+        if (!signal.aborted) task.runs(scheduler, true)
+      },
+      (error: unknown) => logger.warn('scheduling has not begun', { error }),
+    )
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve()
       signal.addEventListener('abort', () => resolve(), { once: true })
@@ -100,22 +106,35 @@ export const scheduler: Component<typeof flags> = {
     const values: ComponentFlags = { ...given, ...config.flags }
     const kubeconfig = kubeconfigOf(values)
     let running: Scheduler | undefined
-    const runs: Work['runs'] = (scheduler) => {
+    // A candidate that waits for its turn is ready, too.
+    let isBehind = false
+    const runs: Work['runs'] = (scheduler, started) => {
       running = scheduler
+      isBehind = scheduler !== undefined && !started
     }
     const pages = [new SchedulingPage(() => running)]
+    const healthz: HealthCheck[] = [ping]
+    const handlerSync: HealthCheck = {
+      name: 'sched-handler-sync',
+      check: () => {
+        if (isBehind) throw new Error('waiting for handlers to sync')
+      },
+    }
+    const readyz: HealthCheck[] = [ping, handlerSync]
+    const health = { healthz, livez: [ping], readyz }
     const metrics = await serveComponent(
-      { program, flags: values, texts: flagTexts(flags, given), features, health: () => undefined, pages },
+      { program, flags: values, texts: flagTexts(flags, given), features, health, pages },
       context,
     )
     const electing = { userAgent: `${program}/leader-election`, perSecond: -1, burst: 1 }
     const own = ownConnection(kubeconfig, electing, stops)
     const task = { flags: values, features, scheduling: config.scheduling, logger, metrics, own, runs }
-    runAsLeader({
+    const leading = runAsLeader({
       ...{ program, logger, metrics, stops, lost, connection: own, settings: leaderSettings(values) },
       coordinated: features.enabled('CoordinatedLeaderElection'),
       releaseOnCancel: true,
       work: (signal, beforeWrite) => work(task, signal, beforeWrite),
     })
+    for (const checks of [healthz, readyz]) checks.push(...leading)
   },
 }

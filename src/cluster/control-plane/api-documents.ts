@@ -12,6 +12,7 @@ import type { Endpoint, SubresourceEndpoint } from '../../apiserver/endpoint.ts'
 import { cborGate } from '../../apiserver/rest/media-types.ts'
 import { ownSubresources } from '../../apiserver/rest/subresources.ts'
 import type { ServerCore } from '../../apiserver/server-core.ts'
+import { HealthSlis } from '../../base/health-slis.ts'
 import { apiVersion, buildInfo } from '../version.ts'
 import { zPages } from '../z-pages.ts'
 import type { ApiServerSetup } from './api-server.ts'
@@ -41,6 +42,7 @@ export function apiDocuments(
   const address = `${setup.advertise.address}:${setup.advertise.port}`
   const discovery = new DiscoveryEndpoint({ host, address })
   const build = buildInfo()
+  const slis = new HealthSlis()
   const openApi = new OpenApiEndpoint({
     host,
     schemas: core.options.schemas,
@@ -64,9 +66,10 @@ export function apiDocuments(
   const endpoints: Endpoint[] = [
     discovery,
     openApi,
-    ...healthNames.map((name) => new HealthEndpoint(name, checks, logger)),
+    ...healthNames.map((name) => new HealthEndpoint(name, checks, logger, slis)),
     new VersionEndpoint(build),
-    new MetricsEndpoint(metrics),
+    new MetricsEndpoint('/metrics', metrics),
+    new MetricsEndpoint('/metrics/slis', slis),
     new OpenIdEndpoint(issuers[0] ?? '', `https://${address}`, keys, keysUrl),
   ]
   const all = (): readonly string[] => endpoints.flatMap((endpoint) => endpoint.index?.() ?? endpoint.paths)

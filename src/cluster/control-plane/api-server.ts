@@ -34,7 +34,7 @@ import type { BackendAddress } from '../../apiserver/connect/backend.ts'
 import { ConversionMetrics } from '../../apiserver/custom-resources/conversion-metrics.ts'
 import { DefinitionControllers } from '../../apiserver/custom-resources/definition-controllers.ts'
 import { webhookConverter } from '../../apiserver/custom-resources/webhook-converter.ts'
-import { type HealthCheck, ping } from '../../apiserver/discovery/health-endpoint.ts'
+import type { HealthCheck } from '../../apiserver/discovery/health-endpoint.ts'
 import { ObjectForms } from '../../apiserver/dynamic-admission/object-forms.ts'
 import { ServedParams } from '../../apiserver/dynamic-admission/policies/served-params.ts'
 import type { Endpoint } from '../../apiserver/endpoint.ts'
@@ -61,7 +61,9 @@ import { coordinateElections } from './coordinate-elections.ts'
 import { flowDebug, makeFlowControl } from './flow-control.ts'
 import { keepIdentityLease } from './identity-lease.ts'
 import type { OpenedStorage } from './open-storage.ts'
+import { serverChecks } from './server-checks.ts'
 import { makeGuards, makeSubresources, makeVirtualResources } from './server-guards.ts'
+import { StartHooks } from './start-hooks.ts'
 
 export interface ApiServerSetup {
   readonly host: Host
@@ -120,8 +122,6 @@ const loopbackUser: UserInfo = {
   groups: ['system:masters', 'system:authenticated'],
 }
 
-/** Upstream's `--etcd-healthcheck-timeout`. */
-const probeTimeoutMs = 2_000
 /** How long the store may take to say how it is to who asks for its ComponentStatus. */
 const statusTimeoutMs = 20_000
 
@@ -254,16 +254,21 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     serviceCidrs: setup.serviceCidrs,
     nodePorts: setup.nodePorts,
   })
+  let stopping = false
+  const flowControl = makeFlowControl(setup, core)
+  const hooks = new StartHooks([
+    ...(['admission', 'caches', 'definitions', 'allocation', 'aggregation'] as const),
+    ...(flowControl === undefined ? [] : (['flowControl'] as const)),
+    ...(features.enabled('APIServerIdentity') ? (['identity'] as const) : []),
+  ])
   const checks: HealthCheck[] = [
-    ping,
+    ...serverChecks({
+      probe: (timeoutMs) => store.probe(timeoutMs),
+      inStep: () => server.ready,
+      isStopping: () => stopping,
+    }),
     ...(setup.checks ?? []),
-    { name: 'etcd', check: () => store.probe(probeTimeoutMs) },
-    {
-      name: 'informer-sync',
-      check: () => {
-        if (!server.ready) throw new Error('the caches are not in step with the store')
-      },
-    },
+    ...hooks.checks,
   ]
   const { endpoints, publish } = apiDocuments({ core, setup, checks }, subresources)
   const aggregation = new Aggregation({
@@ -277,7 +282,6 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   })
   checks.push(aggregation.check)
   const conversions = new ConversionMetrics(metrics)
-  const flowControl = makeFlowControl(setup, core)
   const server = createApiServer(core, {
     authenticators: [authenticator],
     authorizer,
@@ -301,10 +305,13 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   const leases = store.shared ? new ServerLeases(store.storage, setup.advertise.address) : undefined
   const bootstrap = makeBootstrap(setup, server, reader, leases)
   checks.push(...bootstrap.checks)
+  hooks.done('admission')
   await server.start()
+  hooks.done('caches')
   const definitions = makeDefinitionControllers(setup, server, reader)
   const { repair, events } = makeRepair(setup, core, server)
   definitions?.start()
+  hooks.done('definitions')
   const stops: (() => Promise<void> | void)[] = [
     () => connector.close(),
     guards.start(),
@@ -314,7 +321,9 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     () => events.stop(),
     () => definitions?.stop(),
   ]
+  hooks.done('flowControl')
   const stop = async (): Promise<void> => {
+    stopping = true
     // What waits for an etcd that does not answer fails when the store is closed.
     const limit = store.shared
       ? host.schedule(lastWritesMs, () => void store.storage.close().catch(() => {}))
@@ -330,12 +339,15 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     await bootstrap.start()
     stops.push(() => repair.stop())
     await repair.start()
+    hooks.done('allocation')
     stops.push(await aggregation.start(server.transportFor(loopbackUser, 'kube-apiserver')))
+    hooks.done('aggregation')
     const client = clientFor(server, loopbackUser, 'kube-apiserver')
     if (features.enabled('APIServerIdentity')) {
       // By the host: the same seed gives the same history.
       const identity = { hostname: hostname(), instance: newUid(host) }
       stops.push(keepIdentityLease({ host, logger, client, ...identity }))
+      hooks.done('identity')
     }
     if (features.enabled('CoordinatedLeaderElection')) {
       stops.push(coordinateElections({ host, logger, metrics, client, times: setup.coordinatedLeadership }))

@@ -3,7 +3,7 @@ import { type Duplex, duplexPair } from 'node:stream'
 import type { Host } from '../../base/host.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { KubeletApi } from '../kubelet-api.ts'
-import { KubeletRequests } from './kubelet-requests.ts'
+import { KubeletRequests, maxHeaderSize } from './kubelet-requests.ts'
 
 export interface KubeletInProcessOptions {
   readonly api: KubeletApi
@@ -22,7 +22,10 @@ export class KubeletInProcess {
 
   constructor(options: KubeletInProcessOptions) {
     this.#requests = new KubeletRequests({ ...options, admit: async () => {} })
-    this.#server = createServer((request, response) => void this.#requests.serve(request, response))
+    this.#server = createServer(
+      { maxHeaderSize },
+      (request, response) => void this.#requests.serve(request, response),
+    )
     this.#server.on('upgrade', (request, socket, head) => void this.#requests.upgrade(request, socket, head))
   }
 

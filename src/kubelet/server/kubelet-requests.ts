@@ -39,6 +39,9 @@ interface Call {
   readonly query: URLSearchParams
 }
 
+/** Of a request's first line and headers: a command to run is in its URL. Go's servers read as much. */
+export const maxHeaderSize = 1024 * 1024
+
 /** All that it has beside pages. */
 export const kubeletPaths: readonly string[] = [
   ...['/attach/', '/containerLogs/', '/exec/', '/healthz', '/metrics', '/pods', '/portForward/'],

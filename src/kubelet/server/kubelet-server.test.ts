@@ -115,6 +115,11 @@ function open(path: string, protocol = 'v5.channel.k8s.io'): Promise<readonly st
   })
 }
 
+test('it reads a command as long as its client may write one', async () => {
+  const [status] = await fetchText(`/exec/default/web/main?command=${'a'.repeat(100_000)}`)
+  expect(status).toBe(404)
+})
+
 test('it runs commands over a WebSocket and ends with a Status', async () => {
   const query = 'command=sh&command=-c&command=echo+out%3B+exit+3&output=1&error=1'
   const messages = await open(`/exec/default/web/main?${query}`)

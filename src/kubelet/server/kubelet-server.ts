@@ -5,7 +5,7 @@ import type { Host } from '../../base/host.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { KubeletApi } from '../kubelet-api.ts'
 import { admitRequest, type KubeletAccess } from './kubelet-access.ts'
-import { type KubeletPage, KubeletRequests } from './kubelet-requests.ts'
+import { type KubeletPage, KubeletRequests, maxHeaderSize } from './kubelet-requests.ts'
 
 /** PEM. */
 export interface KubeletTls {
@@ -48,7 +48,7 @@ export class KubeletServer {
     const clients =
       clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }
     this.#secureContext = { ...served, ...(clientCa === undefined ? {} : { ca: clientCa }) }
-    this.#server = createServer({ ...served, ...clients })
+    this.#server = createServer({ ...served, ...clients, maxHeaderSize })
     this.#server.on('request', (request, response) => void this.#requests.serve(request, response))
     this.#server.on('upgrade', (request, socket, head) => void this.#requests.upgrade(request, socket, head))
   }

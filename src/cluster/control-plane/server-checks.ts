@@ -1,0 +1,36 @@
+import { type HealthCheck, ping } from '../../apiserver/discovery/health-endpoint.ts'
+
+/** What is asked of a running server. */
+interface CheckedServer {
+  /** Its store: rejects where it does not answer within `timeoutMs`. */
+  probe(timeoutMs: number): Promise<void>
+  /** Whether its caches are in step with the store. */
+  inStep(): boolean
+  isStopping(): boolean
+}
+
+/** Upstream's `--etcd-healthcheck-timeout`, and `--etcd-readycheck-timeout`. */
+const probeTimeoutMs = 2_000
+
+const refuseIf = (wrong: boolean, message: string): void => {
+  if (wrong) throw new Error(message)
+}
+
+/** What `/livez` and `/readyz` ask, beside the stages of the start, under upstream's names. */
+export const serverChecks = (server: CheckedServer): readonly HealthCheck[] => [
+  ping,
+  // Upstream's shows that logging does not hold up the server: where one thread does both, answering shows it.
+  { ...ping, name: 'log' },
+  { name: 'etcd', check: () => server.probe(probeTimeoutMs) },
+  { name: 'etcd-readiness', onlyReady: true, check: () => server.probe(probeTimeoutMs) },
+  {
+    name: 'informer-sync',
+    onlyReady: true,
+    check: () => refuseIf(!server.inStep(), 'the caches are not in step with the store'),
+  },
+  {
+    name: 'shutdown',
+    onlyReady: true,
+    check: () => refuseIf(server.isStopping(), 'process is shutting down'),
+  },
+]
