@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
+const root = join(import.meta.dirname, '../..')
 
 interface CallFrame {
   readonly functionName: string
@@ -33,7 +36,7 @@ class SourceNames {
     if (!url.startsWith('file:')) return url
     const entry = this.#mapOf(url)?.findEntry(lineNumber, columnNumber)
     const source = entry !== undefined && 'originalSource' in entry ? entry.originalSource : undefined
-    return source?.replace(/^(\.\.\/)*/, '') ?? `${url}:${lineNumber + 1}`
+    return source?.replace(/^(\.\.\/)*/, '') ?? `${relative(root, fileURLToPath(url))}:${lineNumber + 1}`
   }
 
   #mapOf(url: string): SourceMap | undefined {
