@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from 'vitest'
-import type { core } from '../api/generated/types/index.ts'
-import { silentLogger } from '../base/logger.ts'
-import type { VirtualHost } from '../base/virtual-host.ts'
-import { createClient } from '../client/create-client.ts'
-import { FakeApi } from '../client/testing/fake-api.ts'
-import { testHost } from '../client/testing/test-host.ts'
+import type { core } from '../../api/generated/types/index.ts'
+import { silentLogger } from '../../base/logger.ts'
+import type { VirtualHost } from '../../base/virtual-host.ts'
+import { createClient } from '../../client/create-client.ts'
+import { FakeApi } from '../../client/testing/fake-api.ts'
+import { testHost } from '../../client/testing/test-host.ts'
 import { FailureWriter } from './failure-writer.ts'
 
 let host: VirtualHost

@@ -1,12 +1,12 @@
-import { Pod } from '../api/core/pod/kind.ts'
-import type { core } from '../api/generated/types/index.ts'
-import { isStatus } from '../apimachinery/status-error.ts'
-import { formatTime } from '../apimachinery/time.ts'
-import { defined } from '../base/defined.ts'
-import type { Host, Timer } from '../base/host.ts'
-import type { Logger } from '../base/logger.ts'
-import { TokenBucket } from '../base/token-bucket.ts'
-import type { Client } from '../client/client.ts'
+import { Pod } from '../../api/core/pod/kind.ts'
+import type { core } from '../../api/generated/types/index.ts'
+import { isStatus } from '../../apimachinery/status-error.ts'
+import { formatTime } from '../../apimachinery/time.ts'
+import { defined } from '../../base/defined.ts'
+import type { Host, Timer } from '../../base/host.ts'
+import type { Logger } from '../../base/logger.ts'
+import { TokenBucket } from '../../base/token-bucket.ts'
+import type { Client } from '../../client/client.ts'
 
 export interface FailureWriterOptions {
   readonly client: Client

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { testHost } from '../client/testing/test-host.ts'
-import { makePodInfo } from './pod-info.ts'
+import { testHost } from '../../client/testing/test-host.ts'
+import { makePodInfo } from '../pod-info.ts'
 import { PodsOnTheirWay } from './waiting-pods.ts'
 
 const pod = (uid: string) => makePodInfo({ metadata: { uid }, spec: { containers: [] } })

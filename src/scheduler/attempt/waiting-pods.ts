@@ -1,7 +1,7 @@
-import { goDurationText } from '../apimachinery/go-duration.ts'
-import type { Host, Timer } from '../base/host.ts'
-import type { WaitingPod, WaitingPods } from './framework.ts'
-import type { PodInfo } from './pod-info.ts'
+import { goDurationText } from '../../apimachinery/go-duration.ts'
+import type { Host, Timer } from '../../base/host.ts'
+import type { WaitingPod, WaitingPods } from '../framework.ts'
+import type { PodInfo } from '../pod-info.ts'
 
 /** What has become of a permit. `preempted`: the pod is tried again after its back-off. */
 export type Permission =

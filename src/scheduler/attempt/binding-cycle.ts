@@ -1,9 +1,9 @@
-import type { core } from '../api/generated/types/index.ts'
-import { inPlugin, PluginError } from './cycle/plugin-error.ts'
-import type { PreparedCycle } from './cycle/prepared-cycle.ts'
-import type { Extender } from './extender/extender.ts'
-import type { PermitWait, Plugin, Refusal, Rejection } from './framework.ts'
-import { type StatusLabel, statusOfRejection } from './plugin-timing.ts'
+import type { core } from '../../api/generated/types/index.ts'
+import { inPlugin, PluginError } from '../cycle/plugin-error.ts'
+import type { PreparedCycle } from '../cycle/prepared-cycle.ts'
+import type { Extender } from '../extender/extender.ts'
+import type { PermitWait, Plugin, Refusal, Rejection } from '../framework.ts'
+import { type StatusLabel, statusOfRejection } from '../plugin-timing.ts'
 import type { PodsOnTheirWay } from './waiting-pods.ts'
 
 /** How far a pod has come on its way to a node. */

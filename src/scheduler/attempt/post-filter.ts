@@ -1,7 +1,7 @@
-import type { Host } from '../base/host.ts'
-import type { PreparedCycle } from './cycle/prepared-cycle.ts'
-import type { Diagnosis } from './cycle/schedule-pod.ts'
-import type { StatusLabel } from './plugin-timing.ts'
+import type { Host } from '../../base/host.ts'
+import type { PreparedCycle } from '../cycle/prepared-cycle.ts'
+import type { Diagnosis } from '../cycle/schedule-pod.ts'
+import type { StatusLabel } from '../plugin-timing.ts'
 
 /** What PostFilter plugins have come to. */
 export interface PostFilterOutcome {

@@ -1,9 +1,9 @@
-import { fitErrorText } from './cycle/fit-error.ts'
-import type { Diagnosis } from './cycle/schedule-pod.ts'
+import { fitErrorText } from '../cycle/fit-error.ts'
+import type { Diagnosis } from '../cycle/schedule-pod.ts'
+import type { Refusal } from '../framework.ts'
+import type { RefusedBy } from '../queue/scheduling-queue.ts'
 import type { Failure } from './failure-writer.ts'
-import type { Refusal } from './framework.ts'
 import type { PostFilterOutcome } from './post-filter.ts'
-import type { RefusedBy } from './queue/scheduling-queue.ts'
 
 /** What ends an attempt without a node. `nomination`: of the pod from now on; undefined leaves it. */
 export interface Ending {
