@@ -15,6 +15,14 @@ const wholeNumber =
     return value
   }
 
+/** A decimal number that is not negative. */
+function energy(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0))
+    throw new InvalidArgumentError('It must be a number of at least 0.')
+  return value
+}
+
 interface Mirror {
   readonly host: string
   readonly endpoint: string
@@ -80,6 +88,25 @@ const componentCommands = {
 }
 
 /** The commands but for the components' own, which take upstream's flags. */
+function addRebalance(command: Command): void {
+  command
+    .command('rebalance')
+    .description('which pods to evict so that the scheduler places them better, and what that gains')
+    .option(...dataDirectoryOption)
+    .option('--kubeconfig <file>', 'of another cluster', folder)
+    .option('--goal <goal>', 'balance or pack', oneOf('balance', 'pack'), 'balance')
+    .option('--max-moves <count>', 'at most so many pods are moved', wholeNumber(1), 20)
+    .option('--move-cost <energy>', 'what a move must gain to be worth it', energy, 0.01)
+    .option('-n, --namespace <name...>', 'only pods of these (default: all)', [])
+    .option('--delete-emptydir-data', 'also pods with emptyDir volumes')
+    .option('--scheduler-config <file>', "the scheduler's (default: as up was given it)", folder)
+    .option('--scheduler-plugin <file...>', "the scheduler's (default: as up was given them)")
+    .option('--seed <number>', 'the same plan for the same cluster', wholeNumber(0))
+    .option('--evict', 'do it, one pod after another')
+    .option('-o, --output <format>', 'json', oneOf('json'))
+    .action(async (options) => (await import('./commands/rebalance.ts')).rebalance(options))
+}
+
 export function program(): Command {
   const command = new Command('timonel')
     .description('Kubernetes v1.36 in one program')
@@ -199,6 +226,7 @@ export function program(): Command {
     .option('-n, --namespace <name>', "the pod's namespace (default: the kubeconfig's)")
     .option('-o, --output <format>', 'json', oneOf('json'))
     .action(async (name, options) => (await import('./commands/why.ts')).whyPod(name, options))
+  addRebalance(command)
   const certs = command.command('certs').description("the cluster's certificates")
   certs
     .command('check')

@@ -35,6 +35,14 @@ export type {
   PreScoreResult,
   Rejection,
 } from '../scheduler/framework.ts'
+export { evictMoves, type MoveOutcome } from '../scheduler/rebalance/evict-moves.ts'
+export {
+  defaultRebalance,
+  type Move,
+  type RebalancePlan,
+  type RebalanceSettings,
+} from '../scheduler/rebalance/plan-moves.ts'
+export { planRebalance, type RebalancerOptions } from '../scheduler/rebalance/rebalancer.ts'
 export type { EtcdServers } from '../storage/etcd/etcd-connection.ts'
 export { Cluster } from './cluster.ts'
 export { type DataDirectory, dataDirectory, defaultDataDirectory } from './data-directory.ts'
