@@ -37,6 +37,12 @@ export const layers: readonly Layer[] = [
   },
   { folder: 'storage/etcd', mayImport: [...base, 'api'], hostFree: false },
   { folder: 'apiserver', mayImport: [...machinery, 'storage'], hostFree: true, except: ['apiserver/http'] },
+  {
+    folder: 'login',
+    mayImport: [...machinery, 'apiserver'],
+    hostFree: true,
+    except: ['login/ldap', 'login/saml'],
+  },
   { folder: 'client', mayImport: machinery, hostFree: true, except: ['client/https'] },
   { folder: 'reconcile', mayImport: client, hostFree: true },
   { folder: 'controllers', mayImport: reconcile, hostFree: true },

@@ -84,6 +84,7 @@ const componentCommands = {
   'controller-manager': 'run kube-controller-manager',
   scheduler: 'run kube-scheduler',
   kubelet: 'run kubelet',
+  'login-server': 'log people of LDAP, Active Directory or SAML in, for tokens that API servers trust',
   envtest: 'print the folder that envtest takes as KUBEBUILDER_ASSETS',
 }
 
@@ -239,6 +240,33 @@ export function program(): Command {
     .description('issue all but the authorities anew, for a year')
     .option(...dataDirectoryOption)
     .action(async (options) => (await import('./commands/certs.ts')).renew(options))
+  command
+    .command('login')
+    .description(
+      'print a token of an OpenID Connect issuer for kubectl, which runs it as a credential plugin',
+    )
+    .requiredOption('--issuer <url>', 'whose token')
+    .requiredOption('--client-id <id>', 'as which client')
+    .option(
+      '--certificate-authority <file>',
+      "authority of the issuer's certificate (default: the system's)",
+      folder,
+    )
+    .option('--username <name>', 'log in with a password, without a browser')
+    .option('--password-file <file>', 'where it is; - for standard input')
+    .option('--directory <name>', 'whose user name it is, where the issuer knows several directories')
+    .option(
+      '--port <port>',
+      'for the browser to come back to (default: any that is free)',
+      wholeNumber(0, 65_535),
+      0,
+    )
+    .option(
+      '--cache-dir <folder>',
+      'where tokens are kept until they end (default: ~/.cache/timonel/login)',
+      folder,
+    )
+    .action(async (options) => (await import('./commands/login.ts')).login(options))
   // main.ts runs these: they are here for the list of commands.
   for (const [name, what] of Object.entries(componentCommands))
     command.command(name).description(`${what}; its --help tells its flags`)

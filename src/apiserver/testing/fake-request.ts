@@ -8,6 +8,7 @@ export interface FakeRequestOptions {
   /** By lower-case name. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly connection?: Connection
+  /** Bytes as they are, anything else as an object of the same process. */
   readonly body?: unknown
   readonly user?: UserInfo
   readonly startedMs?: number
@@ -20,7 +21,10 @@ export function fakeRequest(options: FakeRequestOptions = {}): ServerRequest {
   const [path = '/', query = ''] = (options.target ?? '/').split('?')
   const { headers = {} } = options
   const values = (name: string): readonly string[] => [headers[name] ?? []].flat()
-  const body: RequestBody = { type: 'object', object: options.body }
+  const body: RequestBody =
+    options.body instanceof Uint8Array
+      ? { type: 'bytes', bytes: options.body }
+      : { type: 'object', object: options.body }
   const request = new ServerRequest({
     method: options.method ?? 'GET',
     path,

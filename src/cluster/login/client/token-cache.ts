@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { isRecord } from '../../../base/is-record.ts'
+import type { GivenTokens } from './issuer-client.ts'
+
+const lookMs = 50
+/** Longer than a login may take: whoever holds it has died. */
+const staleMs = 10 * 60_000
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined
+
+/** Tokens of one user of one issuer, in a file that is theirs alone. */
+export class TokenCache {
+  readonly #file: string
+
+  /** `identity`: what tells them from others. */
+  constructor(folder: string, identity: readonly string[]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const name = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32)
+    this.#file = join(folder, `${name}.json`)
+  }
+
+  read(): GivenTokens | undefined {
+    try {
+      const kept: unknown = JSON.parse(readFileSync(this.#file, 'utf8'))
+      if (!isRecord(kept) || typeof kept.idToken !== 'string' || typeof kept.expiresMs !== 'number')
+        return undefined
+      const { idToken, expiresMs, refreshToken } = kept
+      return { idToken, expiresMs, ...(typeof refreshToken === 'string' ? { refreshToken } : {}) }
+    } catch {
+      return undefined
+    }
+  }
+
+  write(tokens: GivenTokens): void {
+    const temporary = `${this.#file}.${process.pid}`
+    writeFileSync(temporary, JSON.stringify(tokens), { mode: 0o600 })
+    renameSync(temporary, this.#file)
+  }
+
+  clear(): void {
+    rmSync(this.#file, { force: true })
+  }
+
+  /** Alone among all processes: a refresh token that two use ends the session. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    const lock = `${this.#file}.lock`
+    while (!this.#take(lock)) await wait(lookMs)
+    try {
+      return await work()
+    } finally {
+      rmSync(lock, { force: true })
+    }
+  }
+
+  #take(lock: string): boolean {
+    try {
+      closeSync(openSync(lock, 'wx', 0o600))
+      return true
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error
+      const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs
+      if (since !== undefined && Date.now() - since > staleMs) rmSync(lock, { force: true })
+      return false
+    }
+  }
+}
