@@ -15,6 +15,7 @@ const everything = [
   ...reconcile,
   'storage',
   'apiserver',
+  'login',
   'controllers',
   'scheduler',
   'kubelet',
