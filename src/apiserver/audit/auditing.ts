@@ -9,11 +9,11 @@ import type { Filter, Handler } from '../filter.ts'
 import type { ServerRequest } from '../request.ts'
 import type { ServerResponse } from '../response.ts'
 import { plainError } from '../routing.ts'
+import { whenEnded } from '../when-ended.ts'
 import type { AuditBackend } from './audit-backend.ts'
 import type { AuditMetrics } from './audit-metrics.ts'
 import type { AuditStage, EvaluatePolicy } from './audit-policy.ts'
 import { AuditRecord, requestUri } from './audit-record.ts'
-import { whenEnded } from './when-ended.ts'
 
 export interface AuditingOptions {
   readonly host: Host

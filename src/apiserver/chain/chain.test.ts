@@ -3,8 +3,13 @@ import { realHost } from '../../base/host/real-host.ts'
 import { VirtualHost } from '../../base/virtual-host.ts'
 import type { AdmissionPlugin } from '../admission.ts'
 import type { Authorizer } from '../authorizer.ts'
+import type { ServerResponse } from '../response.ts'
+import { fakeRequest } from '../testing/fake-request.ts'
+import { FakeSink } from '../testing/fake-sink.ts'
 import { testKinds } from '../testing/test-kinds.ts'
 import { everythingAllowed, startTestServer } from '../testing/test-server.ts'
+import { requestInfo } from './request-info.ts'
+import { timeoutFilter } from './timeout.ts'
 
 const makeHost = (): VirtualHost =>
   new VirtualHost({ seed: 1, hop: () => realHost.nextTurn(), sha256: (data) => realHost.sha256(data) })
@@ -95,6 +100,28 @@ describe('timeouts', () => {
     await host.advance(1)
     expect(JSON.parse((await answer).text)).toMatchObject({ code: 504, reason: 'Timeout' })
     await server.close()
+  })
+
+  test('break off an answer that nobody takes', async () => {
+    const host = makeHost()
+    const request = fakeRequest({ target: '/api/v1/configmaps' })
+    request.info = requestInfo(request)
+    const sink = new FakeSink()
+    const stream: ServerResponse = {
+      type: 'stream',
+      status: 200,
+      contentType: 'application/json',
+      flushHead: false,
+      start: (to) => {
+        to.write(new Uint8Array(1))
+      },
+    }
+    const answer = await timeoutFilter(host, 60_000)(request, () => Promise.resolve(stream))
+    if (answer.type === 'stream') answer.start(sink)
+    await host.advance(59_999)
+    expect(sink.ended).toBe('no')
+    await host.advance(1)
+    expect(sink.ended).toBe('destroyed')
   })
 
   test('refuse a duration that is none', async () => {

@@ -2,6 +2,7 @@ import { statusError } from '../../apimachinery/status-error.ts'
 import type { Filter } from '../filter.ts'
 import type { ServerRequest } from '../request.ts'
 import type { ServerMetrics } from '../server-metrics.ts'
+import { whenEnded } from '../when-ended.ts'
 import { isLongRunning } from './long-running.ts'
 
 export interface InFlightLimits {
@@ -36,6 +37,13 @@ export function maxInFlightFilter(limits: InFlightLimits, metrics: ServerMetrics
       })
     }
     metrics.inflight(kind, ++counts[kind])
-    return next(request).finally(() => metrics.inflight(kind, --counts[kind]))
+    const ended = (): void => metrics.inflight(kind, --counts[kind])
+    return next(request).then(
+      (response) => whenEnded(request, response, ended),
+      (error: unknown) => {
+        ended()
+        throw error
+      },
+    )
   }
 }

@@ -1,8 +1,9 @@
 import { badRequest, statusError } from '../../apimachinery/status-error.ts'
 import type { Host, Timer } from '../../base/host.ts'
-import type { Filter } from '../filter.ts'
+import type { Filter, Handler } from '../filter.ts'
 import type { ServerRequest } from '../request.ts'
-import type { ServerResponse } from '../response.ts'
+import type { ByteSink, ServerResponse } from '../response.ts'
+import { whenEnded } from '../when-ended.ts'
 import { isLongRunning } from './long-running.ts'
 
 interface Running {
@@ -86,40 +87,59 @@ export function askedTimeoutMs(request: ServerRequest): number | undefined {
 const tooSlow = (): Error =>
   statusError('Timeout', 'Timeout: request did not complete within the allotted timeout', {})
 
-/** Answers 504 when a request takes longer than `timeoutMs` (`--request-timeout`); what it started goes on. */
+/** Calls `expire` when the time is up; returns what prevents that. */
+type Arm = (expire: () => void) => () => void
+
+/**
+ * Answers 504 when a request takes longer than `timeoutMs` (`--request-timeout`), and breaks off an answer of which
+ * not everything has been sent by then; what it started goes on.
+ */
 export function timeoutFilter(host: Host, timeoutMs: number): Filter {
   const deadlines = new Deadlines(host, timeoutMs)
+  const armUsual: Arm = (expire) => {
+    const running = deadlines.add(expire)
+    return () => {
+      running.done = true
+      deadlines.trim()
+    }
+  }
   return (request, next) => {
     if (isLongRunning(request)) return next(request)
     const asked = askedTimeoutMs(request)
-    if (asked !== undefined && asked < timeoutMs) return withTimer(host, asked, next(request))
-    return new Promise<ServerResponse>((resolve, reject) => {
-      const running = deadlines.add(() => reject(tooSlow()))
-      const settled = (): void => {
-        running.done = true
-        deadlines.trim()
-      }
-      next(request).then(
-        (response) => {
-          settled()
-          resolve(response)
-        },
-        (error) => {
-          settled()
-          reject(error)
-        },
-      )
+    if (asked === undefined || asked >= timeoutMs) return limited(request, next, armUsual)
+    return limited(request, next, (expire) => {
+      const timer = host.schedule(asked, expire)
+      return () => timer.cancel()
     })
   }
 }
 
-function withTimer(
-  host: Host,
-  timeoutMs: number,
-  response: Promise<ServerResponse>,
-): Promise<ServerResponse> {
+function limited(request: ServerRequest, next: Handler, arm: Arm): Promise<ServerResponse> {
   return new Promise((resolve, reject) => {
-    const timer = host.schedule(timeoutMs, () => reject(tooSlow()))
-    response.then(resolve, reject).finally(() => timer.cancel())
+    let sent: ByteSink | undefined
+    let isAnswered = false
+    const disarm = arm(() => {
+      if (isAnswered) sent?.destroy()
+      else reject(tooSlow())
+    })
+    next(request).then(
+      (response) => {
+        isAnswered = true
+        if (response.type !== 'stream') {
+          disarm()
+          resolve(response)
+          return
+        }
+        const start = (sink: ByteSink): void => {
+          sent = sink
+          response.start(sink)
+        }
+        resolve(whenEnded(request, { ...response, start }, disarm))
+      },
+      (error: unknown) => {
+        disarm()
+        reject(error)
+      },
+    )
   })
 }

@@ -222,6 +222,17 @@ describe('connectEndpoints()', () => {
     const proxied = await call(`${base}/one/proxy/a/b%20c/?x=1&flag`, {
       authorization: 'secret',
       accept: 'text/plain',
+      connection: 'keep-alive, X-One-Hop',
+      'keep-alive': 'timeout=5',
+      'x-one-hop': 'x',
+      te: 'trailers',
+      'proxy-authorization': 'secret',
+      'impersonate-user': 'admin',
+      'x-remote-user': 'admin',
+      'x-remote-extra-scopes': 'all',
+      'x-forwarded-uri': '/elsewhere',
+      'x-forwarded-host': 'elsewhere',
+      'x-forwarded-proto': 'http',
     })
     expect(proxied).toMatchObject({ status: 201, text: 'hi', headers: { 'x-own': '1' } })
     expect(asked.at(-1)).toMatchObject({

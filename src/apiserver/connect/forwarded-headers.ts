@@ -20,6 +20,17 @@ const hopHeaders = new Set([
   'audit-id',
   'expect',
 ])
+/** Ours to say: a backend may take the first of several. */
+const ownHeaders = new Set(['x-forwarded-uri', 'x-forwarded-host', 'x-forwarded-proto'])
+
+/** What a client calls headers of one hop, besides (RFC 9110 §7.6.1). */
+const namedByConnection = (request: ServerRequest): ReadonlySet<string> =>
+  new Set(
+    request.source
+      .headerValues('connection')
+      .flatMap((value) => value.split(','))
+      .map((name) => name.trim().toLowerCase()),
+  )
 
 export const hostOf = ({ host, port }: BackendAddress): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
@@ -27,7 +38,9 @@ export const hostOf = ({ host, port }: BackendAddress): string =>
 /** What of a client's headers a backend is told, and where the request came from. */
 export function forwardedHeaders(request: ServerRequest, host: string): [string, string][] {
   const headers: [string, string][] = [['host', host]]
+  const named = namedByConnection(request)
   for (const name of request.source.headerNames()) {
+    if (named.has(name) || ownHeaders.has(name)) continue
     if (hopHeaders.has(name) || name.startsWith('impersonate-') || name.startsWith('sec-websocket-')) continue
     if (isIdentityHeader(name) || request.identityHeaders.includes(name)) continue
     for (const value of request.source.headerValues(name)) headers.push([name, value])

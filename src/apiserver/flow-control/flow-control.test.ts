@@ -5,9 +5,10 @@ import { PrometheusMetrics } from '../../base/prometheus.ts'
 import { VirtualHost } from '../../base/virtual-host.ts'
 import { requestInfo } from '../chain/request-info.ts'
 import type { UserInfo } from '../request.ts'
-import { type ServerResponse, textResponse } from '../response.ts'
+import { type ByteSink, type ServerResponse, textResponse } from '../response.ts'
 import { FakeReader } from '../testing/fake-reader.ts'
 import { fakeRequest } from '../testing/fake-request.ts'
+import { FakeSink } from '../testing/fake-sink.ts'
 import { catchAllLevel, catchAllSchema, mandatory, suggested } from './bootstrap-objects.ts'
 import { FlowDebugEndpoint } from './debug-endpoint.ts'
 import { FlowControl } from './flow-control.ts'
@@ -232,6 +233,28 @@ describe('FlowControl', () => {
     expect(row.replace(/ +/g, '')).toMatch(
       /^global-default,global-default,\d+,-1,somebody,[^,]+,1,0,0s,[^,]+,somebody,get,\/api\/v1\/namespaces\/a\/pods\/x,a,x,v1,pods,$/,
     )
+    lab.stop()
+  })
+
+  test('a list has its seat until it has been sent', async () => {
+    const lab = new Lab()
+    const request = fakeRequest({ target: '/api/v1/pods', user: somebody })
+    request.info = requestInfo(request)
+    let to: ByteSink | undefined
+    const answer = await lab.control.filter(request, async () => ({
+      type: 'stream',
+      status: 200,
+      contentType: 'application/json',
+      flushHead: false,
+      start: (sink) => {
+        to = sink
+      },
+    }))
+    const [level] = [...lab.control.levels].filter(({ name }) => name === 'global-default')
+    if (answer.type === 'stream') answer.start(new FakeSink())
+    expect(level?.queues.seatsInUse).toBe(1)
+    to?.end()
+    expect(level?.queues.seatsInUse).toBe(0)
     lab.stop()
   })
 })

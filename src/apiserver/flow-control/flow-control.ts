@@ -13,6 +13,7 @@ import type { ServerRequest } from '../request.ts'
 import type { ServerResponse } from '../response.ts'
 import { plainError } from '../routing.ts'
 import { ServerMetrics } from '../server-metrics.ts'
+import { whenEnded } from '../when-ended.ts'
 import { DroppedRequests } from './dropped-requests.ts'
 import { estimateWork, type SizeOf } from './estimate-work.ts'
 import type { Flow } from './flow.ts'
@@ -117,9 +118,9 @@ export class FlowControl {
     const { level, name } = flow
     const startedMs = ticket.startedMs ?? ticket.arrivedMs
     if (!level.isExempt) this.#metrics.waited(level.name, name, true, startedMs - ticket.arrivedMs)
+    const type = request.info.verb === 'watch' ? 'watch' : 'regular'
     const finish = (): void => {
       level.queues.finish(ticket)
-      const type = request.info.verb === 'watch' ? 'watch' : 'regular'
       this.#metrics.executed(level.name, name, type, this.#options.host.monotonicMs() - startedMs)
     }
     let response: Promise<ServerResponse>
@@ -129,8 +130,18 @@ export class FlowControl {
       finish()
       throw error
     }
-    response.then(finish, finish)
-    return response
+    return response.then(
+      (answer) => {
+        // A watch has its seat until it begins, anything else until it has been sent.
+        if (type === 'regular' && answer.type === 'stream') return whenEnded(request, answer, finish)
+        finish()
+        return answer
+      },
+      (error: unknown) => {
+        finish()
+        throw error
+      },
+    )
   }
 
   #wait(flow: Flow, ticket: Ticket, request: ServerRequest, next: Handler): Promise<ServerResponse> {

@@ -3,23 +3,19 @@ import { parentPort } from 'node:worker_threads'
 import { DecodeError } from '../../apimachinery/codec/decode-error.ts'
 import { type YamlAsJson, yamlToJson } from '../../apimachinery/codec/yaml-json.ts'
 
-export interface YamlQuestion {
-  readonly id: number
-  readonly body: Uint8Array
-}
-
 /** `error` is a DecodeError's message. */
-export type YamlAnswer =
-  | { readonly id: number; readonly parsed: YamlAsJson }
-  | { readonly id: number; readonly error: string }
+export type YamlAnswer = { readonly parsed: YamlAsJson } | { readonly error: string }
 
-function answer({ id, body }: YamlQuestion): YamlAnswer {
+// The library makes an error of every wrong character, and nobody reads where that was thrown.
+Error.stackTraceLimit = 0
+
+function answer(body: Uint8Array): YamlAnswer {
   try {
-    return { id, parsed: yamlToJson(body) }
+    return { parsed: yamlToJson(body) }
   } catch (error) {
-    if (error instanceof DecodeError) return { id, error: error.message }
+    if (error instanceof DecodeError) return { error: error.message }
     throw error
   }
 }
 
-parentPort?.on('message', (question: YamlQuestion) => parentPort?.postMessage(answer(question)))
+parentPort?.on('message', (body: Uint8Array) => parentPort?.postMessage(answer(body)))

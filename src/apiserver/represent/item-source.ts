@@ -1,5 +1,4 @@
 import type { CachedObject } from '../cache/cached-object.ts'
-import { concatenate } from './json-text.ts'
 import type { ListSource } from './list-source.ts'
 
 const openBracket = 0x5b
@@ -25,18 +24,18 @@ export interface Items {
 export class ItemSource implements ListSource {
   readonly #items: Items
   #next = 0
-  /** What has to go first: the head, the tail, or what is too large for one chunk. */
-  #rest: Uint8Array | undefined
+  /** What has to go first: the head, the tail, or what is too large for one chunk, in parts that are not copied before. */
+  #rest: Uint8Array[]
   #ended = false
 
   constructor(items: Items) {
     this.#items = items
-    this.#rest = items.head
+    this.#rest = [items.head]
   }
 
   fill(chunk: Uint8Array): number {
     let used = this.#fillRest(chunk, 0)
-    while (this.#rest === undefined && !this.#ended) {
+    while (this.#rest.length === 0 && !this.#ended) {
       const next = this.#fillItems(chunk, used)
       if (next === used) {
         if (this.#next < this.#items.records.length && used > 0) return used
@@ -48,30 +47,32 @@ export class ItemSource implements ListSource {
   }
 
   #fillRest(chunk: Uint8Array, used: number): number {
-    const rest = this.#rest
-    if (rest === undefined) return used
-    const room = chunk.length - used
-    if (rest.length <= room) {
-      chunk.set(rest, used)
-      this.#rest = undefined
-      return used + rest.length
+    let at = used
+    for (let rest = this.#rest[0]; rest !== undefined; rest = this.#rest[0]) {
+      const room = chunk.length - at
+      if (rest.length > room) {
+        chunk.set(rest.subarray(0, room), at)
+        this.#rest[0] = rest.subarray(room)
+        return chunk.length
+      }
+      chunk.set(rest, at)
+      at += rest.length
+      this.#rest.shift()
     }
-    chunk.set(rest.subarray(0, room), used)
-    this.#rest = rest.subarray(room)
-    return chunk.length
+    return at
   }
 
   /** The tail, or an item that is larger than a chunk. */
-  #unusual(): Uint8Array {
+  #unusual(): Uint8Array[] {
     const { records, itemStart, tail } = this.#items
     const record = records[this.#next]
     if (record === undefined) {
       this.#ended = true
-      return concatenate([Uint8Array.from(records.length === 0 ? [openBracket] : []), tail])
+      return records.length === 0 ? [Uint8Array.of(openBracket), tail] : [tail]
     }
     const before = Uint8Array.of(this.#next === 0 ? openBracket : comma, openBrace)
     this.#next++
-    return concatenate([before, this.#items.bytes(record).subarray(itemStart)])
+    return [before, this.#items.bytes(record).subarray(itemStart)]
   }
 
   /** As many items as there is room for, behind `used`; gives where they end. */

@@ -5,7 +5,9 @@ import type { ListSource } from './list-source.ts'
 
 /** Small enough to stay in the processor's cache from packing to encryption. */
 const chunkBytes = 128 * 1024
-/** Chunks on their way at a time; each is filled again when it has left. */
+/** Of the first one: a client that takes nothing costs little. */
+const firstChunkBytes = 16 * 1024
+/** Chunks on their way at a time; each is filled again when it has left. There is one more for each that has. */
 const maxChunks = 8
 const sliceMs = 5
 
@@ -36,17 +38,15 @@ export class PackedStream {
     let wake: (() => void) | undefined
     const free: Uint8Array[] = []
     let made = 0
-    const make = (): Uint8Array => {
-      made++
-      return new Uint8Array(chunkBytes)
-    }
+    let allowed = 1
+    const make = (): Uint8Array => new Uint8Array(made++ === 0 ? firstChunkBytes : chunkBytes)
     sink.onClose(() => {
       closed = true
       wake?.()
     })
     let sliceStartMs = this.#host.monotonicMs()
     while (!closed) {
-      const chunk = free.pop() ?? (made < maxChunks ? make() : undefined)
+      const chunk = free.pop() ?? (made < allowed ? make() : undefined)
       if (chunk === undefined) {
         await new Promise<void>((resolve) => {
           wake = resolve
@@ -56,8 +56,9 @@ export class PackedStream {
       }
       const used = this.#source.fill(chunk)
       if (used === 0) break
-      sink.write(used === chunkBytes ? chunk : chunk.subarray(0, used), () => {
-        free.push(chunk)
+      sink.write(used === chunk.length ? chunk : chunk.subarray(0, used), () => {
+        if (chunk.length === chunkBytes) free.push(chunk)
+        if (allowed <= maxChunks) allowed++
         wake?.()
       })
       if (this.#host.monotonicMs() - sliceStartMs < sliceMs) continue

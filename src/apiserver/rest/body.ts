@@ -69,7 +69,15 @@ function readDecoded(
   options: DecodeOptions,
 ): MaybePromise<KubernetesObject> {
   const body = request.source.readBody()
-  if (body instanceof Promise) return body.then((read) => decodeBody(context, request, options, read))
+  if (body instanceof Promise)
+    return body.then(
+      (read) => decodeBody(context, request, options, read),
+      (error: unknown) => {
+        // Who creates is told of the media type first.
+        if (request.method === 'POST') parserFor(context, request)
+        throw error
+      },
+    )
   return decodeBody(context, request, options, body)
 }
 

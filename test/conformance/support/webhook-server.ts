@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
@@ -21,6 +22,18 @@ export interface Review {
 /** Gives the response, without its uid. */
 export type Hook = (review: Review) => object | Promise<object>
 
+/** Writes a response to a review of that type. */
+export type Answer = (
+  response: ServerResponse,
+  review: Review,
+  type: { readonly apiVersion: string; readonly kind: string },
+) => unknown
+
+export interface HookClient {
+  readonly url: string
+  readonly caBundle: string
+}
+
 const hourMs = 3_600_000
 
 /** Base64 of a JSON patch, and its type. */
@@ -35,7 +48,7 @@ export const allow: object = { allowed: true }
 
 /** A server of webhooks on this machine, each at a path of its own. */
 export class WebhookServer {
-  readonly #hooks = new Map<string, Hook>()
+  readonly #answers = new Map<string, Answer>()
   readonly #server: Server
   readonly #caBundle: string
 
@@ -59,12 +72,9 @@ export class WebhookServer {
         readonly kind: string
         readonly request: Review
       }
-      const hook = this.#hooks.get(request.url?.split('?')[0] ?? '')
-      if (hook === undefined) response.writeHead(404).end()
-      else
-        response.end(
-          JSON.stringify({ apiVersion, kind, response: { uid: review.uid, ...(await hook(review)) } }),
-        )
+      const answer = this.#answers.get(request.url?.split('?')[0] ?? '')
+      if (answer === undefined) response.writeHead(404).end()
+      else await answer(response, review, { apiVersion, kind })
     })
   }
 
@@ -78,8 +88,15 @@ export class WebhookServer {
   }
 
   /** Serves a webhook; gives what its configuration says of its client. */
-  serve(path: string, hook: Hook): { readonly url: string; readonly caBundle: string } {
-    this.#hooks.set(path, hook)
+  serve(path: string, hook: Hook): HookClient {
+    return this.serveRaw(path, async (response, review, type) => {
+      response.end(JSON.stringify({ ...type, response: { uid: review.uid, ...(await hook(review)) } }))
+    })
+  }
+
+  /** Serves one that answers what it likes. */
+  serveRaw(path: string, answer: Answer): HookClient {
+    this.#answers.set(path, answer)
     const { port } = this.#server.address() as AddressInfo
     return { url: `https://127.0.0.1:${port}${path}`, caBundle: this.#caBundle }
   }

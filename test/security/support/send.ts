@@ -22,12 +22,15 @@ export interface Answer {
 export function send(server: string, certificateAuthority: string, attempt: Attempt): Promise<Answer> {
   const { path, method, headers = {}, token, certificate, body, contentType } = attempt
   const { hostname, port } = new URL(server)
-  const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)
+  const text =
+    body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
   const options: RequestOptions = {
     ...{ hostname, port, path, ca: certificateAuthority, agent: false },
     method: method ?? (text === undefined ? 'GET' : 'POST'),
     headers: {
-      ...(text === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
+      ...(text === undefined
+        ? {}
+        : { 'content-type': contentType ?? 'application/json', 'content-length': Buffer.byteLength(text) }),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...Object.fromEntries(
         Object.entries(headers).map(([name, value]) => [

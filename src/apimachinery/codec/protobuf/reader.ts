@@ -1,4 +1,5 @@
 import { DecodeError } from '../decode-error.ts'
+import { maxDepth } from '../json-scan.ts'
 
 const decoder = new TextDecoder()
 
@@ -14,12 +15,16 @@ const truncated = (): DecodeError => new DecodeError('unexpected EOF')
 export class Reader {
   readonly #bytes: Uint8Array
   readonly #end: number
+  /** Messages that this one is inside of. */
+  readonly #depth: number
   #at: number
 
-  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length, depth = 0) {
+    if (depth > maxDepth) throw new DecodeError('proto: exceeded max depth')
     this.#bytes = bytes
     this.#at = start
     this.#end = end
+    this.#depth = depth
   }
 
   get done(): boolean {
@@ -82,7 +87,7 @@ export class Reader {
   message(): Reader {
     const size = this.varint()
     const at = this.#take(size)
-    return new Reader(this.#bytes, at, at + size)
+    return new Reader(this.#bytes, at, at + size, this.#depth + 1)
   }
 
   /** A view of the next length-delimited value. */
@@ -105,7 +110,10 @@ export class Reader {
 
   key(): Key {
     const key = this.varint()
-    return { field: key >>> 3, wireType: key & 7 }
+    const field = key >>> 3
+    const wireType = key & 7
+    if (field === 0) throw new DecodeError(`proto: illegal tag 0 (wire type ${wireType})`)
+    return { field, wireType }
   }
 
   skip(wireType: number): void {

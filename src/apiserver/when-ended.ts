@@ -1,6 +1,6 @@
-import type { WatchEvent } from '../../apimachinery/meta.ts'
-import type { ServerRequest } from '../request.ts'
-import type { ByteSink, ServerResponse, UpgradedStream } from '../response.ts'
+import type { WatchEvent } from '../apimachinery/meta.ts'
+import type { ServerRequest } from './request.ts'
+import type { ByteSink, ServerResponse, UpgradedStream } from './response.ts'
 
 async function* endingWith(
   events: AsyncIterable<readonly WatchEvent[]>,
