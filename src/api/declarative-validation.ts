@@ -11,7 +11,6 @@ import {
   tooMany,
 } from '../apimachinery/field-errors.ts'
 import type { FieldPath } from '../apimachinery/field-path.ts'
-import type { Complaints } from '../apimachinery/names.ts'
 import { semanticallyEqual } from '../apimachinery/semantically-equal.ts'
 import { utf8Length } from '../apimachinery/utf8-length.ts'
 
@@ -21,7 +20,12 @@ export interface FieldRule {
   readonly gate?: string
   readonly required?: true
   readonly immutable?: true
-  readonly format?: (value: string) => Complaints
+  /** What is wrong with a text; `shown` stands for it where the message names a part of it. */
+  readonly format?: (
+    value: string,
+  ) => readonly (string | { readonly shown: string; readonly complaint: string })[]
+  /** A pointer in Go: an empty text is one that was given. */
+  readonly isPointer?: true
   readonly values?: readonly string[]
   readonly minimum?: number
   readonly maximum?: number
@@ -72,7 +76,10 @@ function checkScalar(value: unknown, rule: FieldRule, path: FieldPath, { errors 
   if (typeof value === 'string') {
     if (rule.maxBytes !== undefined && utf8Length(value) > rule.maxBytes)
       errors.push(tooLong(path, rule.maxBytes))
-    for (const complaint of rule.format?.(value) ?? []) errors.push(invalidValue(path, value, complaint))
+    for (const wrong of rule.format?.(value) ?? []) {
+      const { shown, complaint } = typeof wrong === 'string' ? { shown: value, complaint: wrong } : wrong
+      errors.push(invalidValue(path, shown, complaint))
+    }
     if (rule.values !== undefined && !rule.values.includes(value))
       errors.push(notSupported(path, value, rule.values))
   }
@@ -114,7 +121,8 @@ function checkField(value: unknown, old: unknown, rule: FieldRule, path: FieldPa
     errors.push(invalidValue(path, null, immutableMessage))
     return
   }
-  if (isAbsent(value) || (rule.required === true && value === 0 && rule.minimum === 1)) {
+  const isGiven = rule.isPointer === true && value === ''
+  if ((isAbsent(value) && !isGiven) || (rule.required === true && value === 0 && rule.minimum === 1)) {
     if (rule.required === true) errors.push(required(path))
     return
   }

@@ -36,7 +36,7 @@ export function kindInVersion<T extends KubernetesObject, S extends KubernetesOb
 ): KindDeclaration<T> {
   const { toStored, fromStored, deprecated } = other
   const { gracefulDeletion: _graceful, terminating: _terminating, finalized: _finalized, ...rest } = kind
-  const { warnings, stored: _stored, ...plain } = rest
+  const { warnings, nameComplaints, stored: _stored, ...plain } = rest
   const selectableFields = Object.fromEntries(
     Object.entries(kind.selectableFields).map(([name, read]): [string, SelectableField<T>] => [
       name,
@@ -57,6 +57,9 @@ export function kindInVersion<T extends KubernetesObject, S extends KubernetesOb
     ...(warnings === undefined
       ? {}
       : { warnings: (object: T, old: T | undefined) => warnings(toStored(object), oldOf(old)) }),
+    ...(nameComplaints === undefined
+      ? {}
+      : { nameComplaints: (name: string, object: T) => nameComplaints(name, toStored(object)) }),
     ...(deprecated === undefined ? {} : { deprecation: deprecationOf(kind, other.version, deprecated) }),
     selectableFields,
     columns: kind.columns.map((column) => converted(column, toStored)),

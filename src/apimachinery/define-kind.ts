@@ -3,6 +3,7 @@ import type { Features } from './feature-gates.ts'
 import type { FieldError } from './field-error.ts'
 import { dropsDisabled, type GatedFields } from './gated-fields.ts'
 import type { KubernetesObject, ObjectMeta, Time } from './meta.ts'
+import type { Complaints } from './names.ts'
 
 export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection'
 
@@ -55,8 +56,8 @@ export interface Subresources {
   readonly parts?: readonly string[]
 }
 
-/** How an object's name (or generateName) is checked; `own`: by the kind's validation. */
-export type NameRule = 'subdomain' | 'label' | 'label-1035' | 'path-segment' | 'own'
+/** How an object's name (or generateName) is checked; `long-name`: as a subdomain in newer words, no generateName. */
+export type NameRule = 'subdomain' | 'long-name' | 'label' | 'label-1035' | 'path-segment'
 
 /** Who writes. */
 export interface Writer {
@@ -109,6 +110,8 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   /** OpenAPI name of its type in the generated schemas: `io.k8s.api.apps.v1.Deployment`. */
   readonly schema: string
   readonly nameRule: NameRule
+  /** Present: the name and generateName of a new object are checked by this first, by `nameRule` when all else is right. */
+  nameComplaints?(name: string, object: T): Complaints
   /** True: nothing is said of the metadata of a new object as long as anything else is wrong with it. */
   readonly metadataIsCheckedLast?: true
   readonly subresources: Subresources
@@ -168,6 +171,8 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   /** Values of the fields that field selectors may name beyond metadata.name and metadata.namespace. */
   readonly selectableFields: Readonly<Record<string, SelectableField<T>>>
   readonly columns: readonly Column<T>[]
+  /** Upstream stores it as JSON, which can tell an empty list from none, as its protobuf cannot. */
+  readonly storedAsJson?: true
   /** Strings have Go's escapes in the JSON that is stored and served: Go's clients compare its bytes. */
   readonly goEscapes?: true
   /** Present: what PartialObjectMetadata and the rows of tables show of the metadata, where that is not all. */

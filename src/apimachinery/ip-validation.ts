@@ -10,19 +10,24 @@ import {
   parseCidr,
   parseIp,
 } from './ip-address.ts'
+import type { Complaints } from './names.ts'
 
-function check(text: string, where: Where, errors: FieldError[]): IpAddress | undefined {
-  const ip = parseIp(text)
-  if (ip !== undefined) {
-    if (isIpv4Mapped(ip)) errors.push(invalidValue(where, text, 'must not be an IPv4-mapped IPv6 address'))
-    return ip
-  }
-  const detail =
+function legacyComplaints(text: string, ip: IpAddress | undefined): Complaints {
+  if (ip !== undefined) return isIpv4Mapped(ip) ? ['must not be an IPv4-mapped IPv6 address'] : []
+  return [
     parseIp(text, { allowLeadingZeros: true }) === undefined
       ? 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
-      : 'must not have leading 0s'
-  errors.push(invalidValue(where, text, detail))
-  return undefined
+      : 'must not have leading 0s',
+  ]
+}
+
+/** What is wrong with a text that has to be a canonical address. */
+export function ipComplaints(text: string): Complaints {
+  const ip = parseIp(text)
+  const complaints = legacyComplaints(text, ip)
+  if (ip === undefined || complaints.length > 0) return complaints
+  const canonical = formatIp(ip)
+  return text === canonical ? [] : [`must be in canonical form (${goQuote(canonical)})`]
 }
 
 /** Upstream's check of fields that took any spelling of an address; `known` are those that the old object had. */
@@ -32,17 +37,14 @@ export function validateLegacyIp(
   errors: FieldError[],
   known: readonly string[] = [],
 ): void {
-  if (!known.includes(text)) check(text, where, errors)
+  if (known.includes(text)) return
+  for (const complaint of legacyComplaints(text, parseIp(text)))
+    errors.push(invalidValue(where, text, complaint))
 }
 
 /** A canonical address: what newer fields want. */
 export function validateIp(text: string, where: Where, errors: FieldError[]): void {
-  const before = errors.length
-  const ip = check(text, where, errors)
-  if (ip === undefined || errors.length > before) return
-  const canonical = formatIp(ip)
-  if (text !== canonical)
-    errors.push(invalidValue(where, text, `must be in canonical form (${goQuote(canonical)})`))
+  for (const complaint of ipComplaints(text)) errors.push(invalidValue(where, text, complaint))
 }
 
 function checkCidr(text: string, where: Where, errors: FieldError[]): void {

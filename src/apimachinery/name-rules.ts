@@ -4,6 +4,7 @@ import {
   isDns1035Label,
   isDns1123Label,
   isDns1123Subdomain,
+  isLongName,
   isPathSegmentName,
   isPathSegmentPrefix,
 } from './names.ts'
@@ -22,8 +23,8 @@ export function checkName(rule: NameRule, name: string, prefix: boolean): Compla
       return isDns1123Label(prefix ? maskTrailingDash(name) : name)
     case 'label-1035':
       return isDns1035Label(prefix ? maskTrailingDash(name) : name)
-    case 'own':
-      return []
+    case 'long-name':
+      return prefix ? [] : isLongName(name)
     case 'path-segment':
       return prefix ? isPathSegmentPrefix(name) : isPathSegmentName(name)
   }

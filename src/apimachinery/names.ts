@@ -48,10 +48,15 @@ export function formatComplaint(message: string, format: string, ...examples: re
     : `${message} (e.g. ${shown}regex used for validation is '${format}')`
 }
 
-export function isDns1123Label(value: string): Complaints {
+export const isDns1123Label = (value: string): Complaints => labelComplaints(value, maxLengthComplaint)
+
+/** As isDns1123Label, in the words of upstream's declarative validation (`k8s-short-name`). */
+export const isShortName = (value: string): Complaints => labelComplaints(value, maxBytesComplaint)
+
+function labelComplaints(value: string, tooLong: (bytes: number) => string): Complaints {
   if (value.length <= maxLabelBytes && label1123.test(value)) return none
   const complaints: string[] = []
-  if (utf8Length(value) > maxLabelBytes) complaints.push(maxLengthComplaint(maxLabelBytes))
+  if (utf8Length(value) > maxLabelBytes) complaints.push(tooLong(maxLabelBytes))
   if (!label1123.test(value)) {
     complaints.push(
       subdomain.test(value)
@@ -62,17 +67,38 @@ export function isDns1123Label(value: string): Complaints {
   return complaints
 }
 
-function checked(value: string, pattern: RegExp, maxLength: number, complaint: () => string): Complaints {
+function checked(
+  value: string,
+  pattern: RegExp,
+  maxLength: number,
+  complaint: () => string,
+  tooLong = maxLengthComplaint,
+): Complaints {
   if (value.length <= maxLength && pattern.test(value)) return none
   const complaints: string[] = []
-  if (utf8Length(value) > maxLength) complaints.push(maxLengthComplaint(maxLength))
+  if (utf8Length(value) > maxLength) complaints.push(tooLong(maxLength))
   if (!pattern.test(value)) complaints.push(complaint())
   return complaints
 }
 
+const subdomainComplaint = (): string => formatComplaint(subdomainMessage, subdomainFormat, 'example.com')
+
 export const isDns1123Subdomain = (value: string): Complaints =>
-  checked(value, subdomain, maxSubdomainBytes, () =>
-    formatComplaint(subdomainMessage, subdomainFormat, 'example.com'),
+  checked(value, subdomain, maxSubdomainBytes, subdomainComplaint)
+
+/** As isDns1123Subdomain, in the words of upstream's declarative validation (`k8s-long-name`). */
+export const isLongName = (value: string): Complaints =>
+  checked(value, subdomain, maxSubdomainBytes, subdomainComplaint, maxBytesComplaint)
+
+/** As isLongName, of letters in either case (`k8s-long-name-caseless`). */
+export const isLongNameCaseless = (value: string): Complaints =>
+  checked(value.toLowerCase(), subdomain, maxSubdomainBytes, caselessComplaint, maxBytesComplaint)
+
+const caselessComplaint = (): string =>
+  formatComplaint(
+    "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
+    subdomainFormat,
+    'Example.com',
   )
 
 export const isDns1123SubdomainWithUnderscore = (value: string): Complaints =>

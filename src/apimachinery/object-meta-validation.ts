@@ -1,11 +1,12 @@
-import type { NameRule } from './define-kind.ts'
+import type { KindDeclaration, NameRule } from './define-kind.ts'
 import type { FieldError } from './field-error.ts'
 import { fieldForbidden, immutableMessage, invalidValue, required, tooLong } from './field-errors.ts'
 import { type FieldPath, fieldPath } from './field-path.ts'
 import { goQuote } from './go-text.ts'
 import { isLabelValue, isQualifiedName } from './label-syntax.ts'
-import type { ManagedFieldsEntry, ObjectMeta, OwnerReference, StringMap } from './meta.ts'
+import type { KubernetesObject, ManagedFieldsEntry, ObjectMeta, OwnerReference, StringMap } from './meta.ts'
 import { checkName } from './name-rules.ts'
+import type { Complaints } from './names.ts'
 import { semanticallyEqual } from './semantically-equal.ts'
 import { utf8Length } from './utf8-length.ts'
 
@@ -16,9 +17,18 @@ const maxSubresourceBytes = 256
 
 export interface ObjectMetaRules {
   readonly namespaced: boolean
-  readonly nameRule: NameRule
+  readonly nameRule: NameRule | ((name: string) => Complaints)
   /** Finalizers without a domain are fine (custom resources). */
   readonly looseFinalizers?: boolean
+}
+
+/** The rules for an object that is about to be made, which may have a kind's own for its name. */
+export function rulesForNew<T extends KubernetesObject>(
+  kind: KindDeclaration<T>,
+  object: T,
+): ObjectMetaRules {
+  if (kind.nameComplaints === undefined) return kind
+  return { ...kind, nameRule: (name) => kind.nameComplaints?.(name, object) ?? [] }
 }
 
 /** Of an object itself; those of templates are made as they come. */
@@ -70,13 +80,16 @@ function validateNames(
   errors: FieldError[],
 ): void {
   const { name = '', generateName = '', namespace = '' } = metadata
+  const { nameRule } = rules
+  const complaintsOf = (value: string, prefix: boolean): Complaints =>
+    typeof nameRule === 'string' ? checkName(nameRule, value, prefix) : nameRule(value)
   if (generateName !== '') {
-    for (const complaint of checkName(rules.nameRule, generateName, true))
+    for (const complaint of complaintsOf(generateName, true))
       errors.push(invalidValue(path.child('generateName'), generateName, complaint))
   }
   if (name === '') errors.push(required(path.child('name'), 'name or generateName is required'))
   else {
-    for (const complaint of checkName(rules.nameRule, name, false))
+    for (const complaint of complaintsOf(name, false))
       errors.push(invalidValue(path.child('name'), name, complaint))
   }
   if (!rules.namespaced) {

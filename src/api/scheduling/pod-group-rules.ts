@@ -1,6 +1,6 @@
 import type { GatedFields } from '../../apimachinery/gated-fields.ts'
 import { isQualifiedName } from '../../apimachinery/label-syntax.ts'
-import { isDns1123Label, isDns1123Subdomain } from '../../apimachinery/names.ts'
+import { isLongName, isShortName } from '../../apimachinery/names.ts'
 import type { FieldRule } from '../declarative-validation.ts'
 
 const topologyGate = 'TopologyAwareWorkloadScheduling'
@@ -9,8 +9,8 @@ const claimsGate = 'DRAWorkloadResourceClaims'
 const maxClaims = 4
 const maxUserPriority = 1_000_000_000
 
-export const requiredShortName: FieldRule = { required: true, format: isDns1123Label }
-export const longName: FieldRule = { format: isDns1123Subdomain }
+export const requiredShortName: FieldRule = { required: true, format: isShortName }
+export const longName: FieldRule = { format: isLongName }
 
 const claimRules: FieldRule = {
   maxItems: maxClaims,
@@ -38,7 +38,7 @@ const common = {
   },
   resourceClaims: claimRules,
   disruptionMode: { gate: preemptionGate, values: ['Pod', 'PodGroup'] },
-  priorityClassName: { gate: preemptionGate, format: isDns1123Subdomain },
+  priorityClassName: { gate: preemptionGate, format: isLongName },
   priority: { gate: preemptionGate, minimum: -(2 ** 31), maximum: maxUserPriority },
 } satisfies Readonly<Record<string, FieldRule>>
 

@@ -1,6 +1,6 @@
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
-import { validateObjectMeta } from '../../apimachinery/object-meta-validation.ts'
+import { rulesForNew, validateObjectMeta } from '../../apimachinery/object-meta-validation.ts'
 import { defaultFeatures } from '../feature-gates.ts'
 
 const nowMs = Date.UTC(2026, 0, 1)
@@ -17,7 +17,7 @@ export function rejections<T extends KubernetesObject>(
 ): readonly string[] {
   const prepared = created(kind, object)
   const errors = [
-    ...validateObjectMeta(prepared.metadata ?? {}, kind),
+    ...validateObjectMeta(prepared.metadata ?? {}, rulesForNew(kind, prepared)),
     ...kind.validate(prepared, undefined, { nowMs, features: defaultFeatures, subresource: '' }),
   ]
   return errors.map(({ field, message }) => `${field}: ${message}`)

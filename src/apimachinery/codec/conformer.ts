@@ -18,8 +18,7 @@ import {
   stringShape,
 } from './shapes-scalar.ts'
 
-const crd = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.'
-const schemaProps = `${crd}JSONSchemaProps`
+const schemaProps = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps'
 
 export interface ConformOptions {
   /** Collect unknown (and duplicate) fields. */
@@ -103,14 +102,12 @@ export class Conformer {
 
   #fields(schema: Schema): ReadonlyMap<string, StructField> {
     const struct = schema.name?.slice(schema.name.lastIndexOf('.') + 1) ?? ''
-    // Definitions of custom resources are stored as JSON.
-    const emptyIsAbsent = schema.name?.startsWith(crd) !== true
     const fields = new Map<string, StructField>()
     for (const [name, property] of Object.entries(schema.properties ?? {})) {
       const { presence } = property
       const embedded = property.embeddedIn === undefined ? '' : `${property.embeddedIn}.`
       const shape = this.#shapeOf(property)
-      fields.set(name, { name, struct, embedded, presence, shape, emptyIsAbsent })
+      fields.set(name, { name, struct, embedded, presence, shape })
     }
     return fields
   }

@@ -81,8 +81,6 @@ function conformItem(shape: Shape, value: unknown, step: number | string, contex
 export interface StructField extends FieldStep {
   readonly shape: Shape
   readonly presence: Schema['presence']
-  /** Stored as protobuf, which cannot tell an empty list or map from none. */
-  readonly emptyIsAbsent: boolean
 }
 
 /** What stands in place of an absent field that is always shown. */
@@ -176,6 +174,5 @@ function conformField(field: StructField, value: unknown, context: DecodeContext
     context.path.pop()
   }
   if (presence === 'nonzero') return field.shape.isZero(conformed) ? undefined : conformed
-  if (presence !== 'null') return conformed
-  return conformed === undefined || (field.emptyIsAbsent && field.shape.isZero(conformed)) ? null : conformed
+  return presence === 'null' ? (conformed ?? null) : conformed
 }

@@ -1,4 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
+import { aggregateFields } from '../../apimachinery/aggregate.ts'
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { invalidValue, notSupported, required } from '../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../apimachinery/field-path.ts'
@@ -58,10 +59,10 @@ export async function createBinding(resource: Resource, request: ServerRequest):
   } as const
   const admitted = await context.admission.mutate({ ...input, object }, object)
   const binding = admitted as Binding
-  if (binding.metadata?.name !== name) throw badRequest('name in URL does not match name in Binding object')
+  if ((binding.metadata?.name ?? '') !== name)
+    throw badRequest('name in URL does not match name in Binding object')
   const errors = validate(binding)
-  if (errors.length > 0)
-    throw statusError('', errors.map(({ field, message }) => `${field}: ${message}`).join(', '))
+  if (errors.length > 0) throw statusError('', aggregateFields(errors))
   await context.admission.validate({ ...input, object: admitted })
   await rewriteObject(resource, namespace, name, options.dryRun, (pod) =>
     bind(pod, binding, context.host.now()),

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
-import { validateObjectMeta } from '../../apimachinery/object-meta-validation.ts'
+import { rulesForNew, validateObjectMeta } from '../../apimachinery/object-meta-validation.ts'
 import {
   alreadyExists,
   forbidden,
@@ -136,16 +136,22 @@ function prepareNew(
       : { ...metadata, ...system },
   }
   const context = resource.writeContext('')
-  return resource.kind.prepareForCreate(filled, user === undefined ? context : { ...context, user })
+  return resource.kind.prepareForCreate(
+    resource.withoutEmpty(filled),
+    user === undefined ? context : { ...context, user },
+  )
 }
 
 function checkNew(resource: Resource, object: KubernetesObject): void {
   const { kind } = resource
-  const ofMetadata = validateObjectMeta(object.metadata ?? {}, kind)
+  const { metadata = {} } = object
+  const ofMetadata = validateObjectMeta(metadata, rulesForNew(kind, object))
   const ofRest = kind.validate(object, undefined, resource.writeContext(''))
   const isLast = kind.metadataIsCheckedLast === true && ofRest.length > 0
-  const errors = isLast ? ofRest : [...ofMetadata, ...ofRest]
-  if (errors.length > 0) throw resource.invalid(object.metadata?.name ?? '', errors)
+  const found = isLast ? ofRest : [...ofMetadata, ...ofRest]
+  const isLeft = found.length === 0 && kind.nameComplaints !== undefined
+  const errors = isLeft ? validateObjectMeta(metadata, kind) : found
+  if (errors.length > 0) throw resource.invalid(metadata.name ?? '', errors)
 }
 
 /** The name is taken: by an object that is going away, or because no free name was found for a prefix. */

@@ -183,7 +183,7 @@ describe('binding', () => {
     await made(pods, pod('unbound'))
     const answer = await server.call('POST', `${pods}/unbound/binding`, binding('unbound', { kind: 'Tree' }))
     expect(JSON.parse(answer.text).message).toBe(
-      'target.kind: Unsupported value: "Tree": supported values: "Node", "<empty>", target.name: Required value',
+      '[target.kind: Unsupported value: "Tree": supported values: "Node", "<empty>", target.name: Required value]',
     )
     const none = await server.call('POST', `${pods}/none/binding`, binding('none', { name: 'n' }))
     expect(none.status).toBe(404)

@@ -216,7 +216,7 @@ function prepare(update: Update, object: KubernetesObject, live: KubernetesObjec
   const { resource, subresource } = update
   const { kind } = resource
   const old = live.metadata ?? {}
-  const aligned = withMetadata(object, { generation: old.generation })
+  const aligned = withMetadata(resource.withoutEmpty(object), { generation: old.generation })
   const prepared = kind.prepareForUpdate(aligned, live, resource.writeContext(subresource))
   const metadata = prepared.metadata ?? {}
   const bumps =

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { EndpointSlice } from '../../api/discovery/endpoint-slice/kind.ts'
+import { IPAddress } from '../../api/networking/ip-address/kind.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 let server: TestServer
@@ -131,4 +133,30 @@ test('half a character is none', async () => {
   const body = '{"metadata":{"name":"half"},"data":{"a":"x\\ud800y","b":"\\ud83d\\ude00"}}'
   const { text } = await server.call('POST', maps, body)
   expect(JSON.parse(text).data).toEqual({ a: 'x\ufffdy', b: '😀' })
+})
+
+describe('real kinds', () => {
+  let real: TestServer
+  beforeAll(async () => {
+    real = await startTestServer({ kinds: [EndpointSlice, IPAddress] })
+  })
+  afterAll(() => real.close())
+
+  test('who sends an empty list owns it, though it is stored as none', async () => {
+    const slice = { metadata: { name: 'none' }, addressType: 'IPv4', endpoints: [] }
+    const path = '/apis/discovery.k8s.io/v1/namespaces/ns/endpointslices'
+    const { metadata, ...made } = JSON.parse((await real.call('POST', path, slice)).text)
+    expect(made).toMatchObject({ endpoints: null, ports: null })
+    expect(metadata.managedFields[0].fieldsV1).toEqual({ 'f:addressType': {}, 'f:endpoints': {} })
+  })
+
+  test('a kind’s own rule for names comes first, and judges generateName too', async () => {
+    const address = { metadata: { name: '10.0.0.01', generateName: 'x' }, spec: {} }
+    const { text } = await real.call('POST', '/apis/networking.k8s.io/v1/ipaddresses', address)
+    expect(JSON.parse(text).details.causes.map(({ message: why }: { message: string }) => why)).toEqual([
+      'Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+      'Invalid value: "10.0.0.01": must not have leading 0s',
+      'Required value',
+    ])
+  })
 })

@@ -3,7 +3,7 @@ import { fill, set } from '../../defaulting.ts'
 import type { apiextensions } from '../../generated/types/index.ts'
 import { defaultWebhookClient } from '../../webhook-client.ts'
 import { cleanupFinalizer, type Definition, withCondition } from './definition-state.ts'
-import { validateDefinition } from './validate.ts'
+import { nameComplaints, validateDefinition } from './validate.ts'
 
 type Spec = apiextensions.v1.CustomResourceDefinitionSpec
 
@@ -61,6 +61,7 @@ export const CustomResourceDefinition = defineKind<Definition>({
   kind: 'CustomResourceDefinition',
   resource: 'customresourcedefinitions',
   namespaced: false,
+  storedAsJson: true,
   schema: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
   shortNames: ['crd', 'crds'],
   categories: ['api-extensions'],
@@ -69,6 +70,8 @@ export const CustomResourceDefinition = defineKind<Definition>({
   storagePrefix: 'apiextensions.k8s.io/customresourcedefinitions',
   hasGeneration: true,
   looseFinalizers: true,
+  nameRule: 'path-segment',
+  nameComplaints,
   allowUnconditionalUpdate: false,
   defaults: defaultDefinition,
   prepareForCreate: (definition) => withStoredVersion({ ...definition, status: newStatus }, true),

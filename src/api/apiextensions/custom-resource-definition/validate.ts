@@ -118,7 +118,11 @@ function validateVersions(
 }
 
 function validateConversion(spec: Spec, old: Spec | undefined, path: FieldPath, errors: FieldError[]): void {
-  const { strategy, webhook } = spec.conversion ?? {}
+  const { strategy = '', webhook } = spec.conversion ?? {}
+  if (strategy !== 'None' && spec.preserveUnknownFields === true) {
+    const detail = 'must be None if spec.preserveUnknownFields is true'
+    errors.push(invalidValue(path.child('strategy'), strategy, detail))
+  }
   checkRequiredChoice(strategy, ['None', 'Webhook'], path.child('strategy'), errors)
   const client = path.child('webhookClientConfig')
   const reviews = path.child('conversionReviewVersions')
@@ -177,7 +181,7 @@ function validateStoredVersions({ spec, status }: Definition, errors: FieldError
   const path = fieldPath('status').child('storedVersions')
   const versions = spec?.versions ?? []
   if (stored.length === 0) {
-    errors.push(invalidValue(path, stored, 'must have at least one stored version'))
+    errors.push(invalidValue(path, status?.storedVersions ?? null, 'must have at least one stored version'))
     return
   }
   for (const { name, storage } of versions)
@@ -190,10 +194,10 @@ function validateStoredVersions({ spec, status }: Definition, errors: FieldError
   })
 }
 
-function validateName({ metadata, spec }: Definition, errors: FieldError[]): void {
-  const name = metadata?.name ?? ''
-  if (name === `${spec?.names?.plural ?? ''}.${spec?.group ?? ''}`) return
-  errors.push(invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group'))
+export function nameComplaints(name: string, { spec }: Definition): Complaints {
+  const expected = `${spec?.names?.plural ?? ''}.${spec?.group ?? ''}`
+  const own = name === expected ? [] : ['must be spec.names.plural+"."+spec.group']
+  return [...isDns1123Subdomain(name), ...own]
 }
 
 /** APIs of Kubernetes' own groups have to be approved, or to say that they are not. */
@@ -225,7 +229,6 @@ export function validateDefinition(
     return errors
   }
   const path = fieldPath('spec')
-  if (old === undefined) validateName(definition, errors)
   validateSpec(definition.spec ?? {}, old?.spec, path, errors)
   if (old !== undefined) validateChange(definition, old, path, errors)
   accepted()

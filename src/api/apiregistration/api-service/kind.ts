@@ -4,7 +4,7 @@ import { ageColumn, nameColumn } from '../../columns.ts'
 import { fill, set } from '../../defaulting.ts'
 import type { apiregistration } from '../../generated/types/index.ts'
 import { carryOverMetadata } from '../../status-writes.ts'
-import { validateApiService } from './validate.ts'
+import { nameComplaints, validateApiService } from './validate.ts'
 
 type APIService = apiregistration.v1.APIService
 
@@ -47,7 +47,9 @@ export const APIService = defineKind<APIService>({
   namespaced: false,
   schema: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService',
   categories: ['api-extensions'],
+  looseFinalizers: true,
   nameRule: 'path-segment',
+  nameComplaints,
   resetFields: { status: ['metadata', 'spec'] },
   subresources: { status: {} },
   storagePrefix: 'apiregistration.k8s.io/apiservices',

@@ -4,7 +4,7 @@ import { invalidValue, notSupported, required } from '../../../apimachinery/fiel
 import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
 import { goQuote } from '../../../apimachinery/go-text.ts'
 import { isPortNumber } from '../../../apimachinery/label-syntax.ts'
-import { isDns1035Label, isDns1123Subdomain } from '../../../apimachinery/names.ts'
+import { type Complaints, isDns1035Label, isDns1123Subdomain } from '../../../apimachinery/names.ts'
 import { checkPresent, checkText } from '../../checks.ts'
 import { decodedLength } from '../../core/data-size.ts'
 import type { apiregistration } from '../../generated/types/index.ts'
@@ -56,6 +56,11 @@ function validateStatus({ status }: APIService, errors: FieldError[]): void {
   })
 }
 
+export function nameComplaints(name: string, { spec }: APIService): Complaints {
+  const expected = `${spec?.version ?? ''}.${spec?.group ?? ''}`
+  return name === expected ? [] : [`must be \`spec.version+"."+spec.group\`: ${goQuote(expected)}`]
+}
+
 export function validateApiService(
   object: APIService,
   old: APIService | undefined,
@@ -68,11 +73,10 @@ export function validateApiService(
   }
   const spec: Spec = object.spec ?? {}
   const { group = '', version = '', service } = spec
-  const name = object.metadata?.name ?? ''
-  const expected = `${version}.${group}`
-  if (name !== expected) {
-    const detail = `must be \`spec.version+"."+spec.group\`: ${goQuote(expected)}`
-    errors.push(invalidValue('metadata.name', name, detail))
+  if (old !== undefined) {
+    const name = object.metadata?.name ?? ''
+    for (const complaint of nameComplaints(name, object))
+      errors.push(invalidValue('metadata.name', name, complaint))
   }
   if (group !== '') checkText(group, isDns1123Subdomain, path.child('group'), errors)
   else if (version !== 'v1') {

@@ -3,7 +3,7 @@ import { ageColumn, nameColumn } from '../../columns.ts'
 import type { apiserverinternal } from '../../generated/types/index.ts'
 import { listCell } from '../../list-cell.ts'
 import { carryOverMetadata } from '../../status-writes.ts'
-import { validateStorageVersion } from './validate.ts'
+import { nameComplaints, validateStorageVersion } from './validate.ts'
 
 type StorageVersion = apiserverinternal.v1alpha1.StorageVersion
 
@@ -23,8 +23,8 @@ export const StorageVersion = defineKind<StorageVersion>({
   resource: 'storageversions',
   namespaced: false,
   schema: 'io.k8s.api.apiserverinternal.v1alpha1.StorageVersion',
-  looseFinalizers: true,
   nameRule: 'path-segment',
+  nameComplaints,
   subresources: { status: {} },
   allowUnconditionalUpdate: false,
   prepareForUpdate: carryOverMetadata,

@@ -19,7 +19,7 @@ type Status = apiserverinternal.v1alpha1.StorageVersionStatus
 
 const emptyComplaint = 'must be non-empty'
 
-function nameComplaints(name: string): Complaints {
+export function nameComplaints(name: string): Complaints {
   const dot = name.lastIndexOf('.')
   if (dot < 0) return ['name must be in the form of <group>.<resource>']
   return [
@@ -113,7 +113,6 @@ export function validateStorageVersion(
 ): readonly FieldError[] {
   const errors: FieldError[] = []
   if (old !== undefined && subresource !== 'status') return errors
-  if (old === undefined) checkText(object.metadata?.name ?? '', nameComplaints, 'metadata.name', errors)
   const path = fieldPath('status')
   const status: Partial<Status> = object.status ?? {}
   const servers = new Set<string>()

@@ -80,7 +80,7 @@ export const CertificateSigningRequest = defineKind<Request>({
   schema: 'io.k8s.api.certificates.v1.CertificateSigningRequest',
   shortNames: ['csr'],
   nameRule: 'path-segment',
-  metadataIsCheckedLast: true,
+  nameComplaints: () => [],
   resetFields: {
     '': ['spec', 'status'],
     status: ['spec', 'status.conditions'],

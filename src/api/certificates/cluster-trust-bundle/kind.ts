@@ -55,9 +55,11 @@ function validateBundle(text: string, where: FieldPath, errors: FieldError[]): v
 function validate(bundle: Bundle, old: Bundle | undefined): readonly FieldError[] {
   const errors: FieldError[] = []
   const { signerName = '', trustBundle = '' } = bundle.spec ?? {}
-  const name = bundle.metadata?.name ?? ''
-  for (const complaint of clusterTrustBundleNameComplaints(signerName, name))
-    errors.push(invalidValue('metadata.name', name, complaint))
+  if (old !== undefined) {
+    const name = bundle.metadata?.name ?? ''
+    for (const complaint of clusterTrustBundleNameComplaints(signerName, name))
+      errors.push(invalidValue('metadata.name', name, complaint))
+  }
   if (signerName !== '') validateSignerName(signerName, path.child('signerName'), errors)
   if (old === undefined || trustBundle !== (old.spec?.trustBundle ?? ''))
     validateBundle(trustBundle, path.child('trustBundle'), errors)
@@ -76,6 +78,7 @@ export const ClusterTrustBundle = defineKind<Bundle>({
   schema: 'io.k8s.api.certificates.v1beta1.ClusterTrustBundle',
   featureGate: 'ClusterTrustBundle',
   nameRule: 'path-segment',
+  nameComplaints: (name, { spec }) => clusterTrustBundleNameComplaints(spec?.signerName ?? '', name),
   allowUnconditionalUpdate: false,
   validate,
   selectableFields: { 'spec.signerName': ({ spec }) => spec?.signerName ?? '' },

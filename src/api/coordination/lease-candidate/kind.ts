@@ -4,7 +4,7 @@ import { invalidValue, required } from '../../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { isConfigMapKey } from '../../../apimachinery/label-syntax.ts'
 import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
-import { checkPresent, checkText } from '../../checks.ts'
+import { checkPresent } from '../../checks.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import type { coordination } from '../../generated/types/index.ts'
 import { kindUnderVersion } from '../../in-version.ts'
@@ -66,7 +66,6 @@ function validateSpec(spec: Spec, errors: FieldError[]): void {
 
 function validate(candidate: Candidate, old: Candidate | undefined): readonly FieldError[] {
   const errors: FieldError[] = []
-  if (old === undefined) checkText(candidate.metadata?.name ?? '', isConfigMapKey, 'metadata.name', errors)
   validateSpec(candidate.spec ?? {}, errors)
   if (old !== undefined)
     validateImmutable(
@@ -88,6 +87,7 @@ export const LeaseCandidate = defineKind<Candidate>({
   schema: 'io.k8s.api.coordination.v1beta1.LeaseCandidate',
   looseFinalizers: true,
   nameRule: 'path-segment',
+  nameComplaints: isConfigMapKey,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
   deprecation: 'coordination.k8s.io/v1beta1 LeaseCandidate is deprecated in v1.36+, unavailable in v1.39+',

@@ -15,6 +15,7 @@ export const Event = defineKind<Event>({
   schema: 'io.k8s.api.core.v1.Event',
   looseFinalizers: true,
   nameRule: 'path-segment',
+  metadataIsCheckedLast: true,
   shortNames: ['ev'],
   timeToLiveMs: 3_600_000,
   allowCreateOnUpdate: true,

@@ -111,8 +111,8 @@ export function validateNode(
   const errors: FieldError[] = []
   validateTaints(node.spec?.taints ?? [], taintsPath, errors)
   validateResources(node, errors)
-  validatePodCidrs(node, errors)
   validateFeatures(node.status?.declaredFeatures ?? [], errors)
+  validatePodCidrs(node, errors)
   if (old !== undefined) validateChange(node, old, errors)
   return errors
 }

@@ -52,7 +52,8 @@ function validateCapacity(spec: Spec, path: FieldPath, errors: FieldError[]): vo
   const { capacity = {} } = spec
   const names = Object.keys(capacity)
   if (names.length === 0) errors.push(required(path))
-  if (!('storage' in capacity) || names.length > 1) errors.push(notSupported(path, capacity, ['storage']))
+  if (!('storage' in capacity) || names.length > 1)
+    errors.push(notSupported(path, spec.capacity ?? null, ['storage']))
   for (const name of names) {
     checkValidQuantity(capacity[name] ?? '', path.key(name), errors)
     checkPositiveQuantity(capacity[name] ?? '', path.key(name), errors)

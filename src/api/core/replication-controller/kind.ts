@@ -34,6 +34,7 @@ export const ReplicationController = defineKind<ReplicationController>({
   resource: 'replicationcontrollers',
   namespaced: true,
   schema: 'io.k8s.api.core.v1.ReplicationController',
+  nameRule: 'long-name',
   shortNames: ['rc'],
   categories: ['all'],
   subresources: {

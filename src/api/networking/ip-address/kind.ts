@@ -2,7 +2,7 @@ import { defineKind } from '../../../apimachinery/define-kind.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { required } from '../../../apimachinery/field-errors.ts'
 import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
-import { validateIp } from '../../../apimachinery/ip-validation.ts'
+import { ipComplaints } from '../../../apimachinery/ip-validation.ts'
 import { isDns1123Subdomain, isPathSegmentName } from '../../../apimachinery/names.ts'
 import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
 import { checkRequiredText, checkText } from '../../checks.ts'
@@ -28,7 +28,6 @@ function validateParent(parent: Parent | undefined, path: FieldPath, errors: Fie
 function validate(address: IPAddress, old: IPAddress | undefined): readonly FieldError[] {
   const errors: FieldError[] = []
   const where = fieldPath('spec').child('parentRef')
-  validateIp(address.metadata?.name ?? '', 'metadata.name', errors)
   validateParent(address.spec?.parentRef, where, errors)
   if (old !== undefined) validateImmutable(address.spec?.parentRef, old.spec?.parentRef, where, errors)
   return errors
@@ -51,7 +50,8 @@ export const IPAddress = defineKind<IPAddress>({
   namespaced: false,
   schema: 'io.k8s.api.networking.v1.IPAddress',
   shortNames: ['ip'],
-  nameRule: 'own',
+  nameRule: 'path-segment',
+  nameComplaints: ipComplaints,
   validate,
   columns: [
     nameColumn,

@@ -2,7 +2,7 @@ import { validateConditions } from '../../../apimachinery/condition-validation.t
 import { defineKind, type WriteContext } from '../../../apimachinery/define-kind.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { fieldPath } from '../../../apimachinery/field-path.ts'
-import { isDns1123Subdomain } from '../../../apimachinery/names.ts'
+import { isLongName, isLongNameCaseless, maxSubdomainBytes } from '../../../apimachinery/names.ts'
 import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
 import { nameColumn, since } from '../../columns.ts'
 import { type FieldRule, validateDeclaratively } from '../../declarative-validation.ts'
@@ -13,17 +13,24 @@ import { carryOverMetadata } from '../../status-writes.ts'
 type Request = resource.v1alpha3.ResourcePoolStatusRequest
 
 const defaultLimit = 100
-const isAnyCaseSubdomain = (text: string) => isDns1123Subdomain(text.toLowerCase())
+/** Upstream shows the segment that is wrong, or the whole name where one is missing. */
 const poolName = (text: string) =>
-  text
-    .split('/')
-    .flatMap((part, index) => isDns1123Subdomain(part).map((complaint) => `segment ${index}: ${complaint}`))
+  text.split('/').flatMap((part, index) =>
+    (part === '' ? ['must not be empty'] : isLongName(part)).map((complaint) => ({
+      shown: part === '' ? text : part,
+      complaint: `segment ${index}: ${complaint}`,
+    })),
+  )
 const count: FieldRule = { minimum: 0 }
-const driver: FieldRule = { required: true, format: isAnyCaseSubdomain }
+const driver: FieldRule = { required: true, format: isLongNameCaseless }
 
 const specRules: FieldRule = {
   immutable: true,
-  fields: { driver, poolName: { format: poolName }, limit: { minimum: 1, maximum: 1000 } },
+  fields: {
+    driver,
+    poolName: { isPointer: true, format: poolName, maxBytes: maxSubdomainBytes },
+    limit: { minimum: 1, maximum: 1000 },
+  },
 }
 
 const statusRules: FieldRule = {
@@ -34,8 +41,8 @@ const statusRules: FieldRule = {
       items: {
         fields: {
           driver,
-          poolName: { required: true, format: poolName },
-          nodeName: { format: isDns1123Subdomain },
+          poolName: { required: true, format: poolName, maxBytes: maxSubdomainBytes },
+          nodeName: { isPointer: true, format: isLongName },
           totalDevices: count,
           allocatedDevices: count,
           availableDevices: count,

@@ -3,7 +3,7 @@ import { defineKind, type WriteContext } from '../../../apimachinery/define-kind
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { invalidValue } from '../../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../../apimachinery/field-path.ts'
-import { isDns1123Subdomain } from '../../../apimachinery/names.ts'
+import { isLongName } from '../../../apimachinery/names.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { type FieldRule, validateDeclaratively } from '../../declarative-validation.ts'
 import { fill, set } from '../../defaulting.ts'
@@ -27,7 +27,7 @@ const specRules: FieldRule = {
       fields: {
         workload: {
           fields: {
-            workloadName: { required: true, format: isDns1123Subdomain },
+            workloadName: { required: true, format: isLongName },
             podGroupTemplateName: requiredShortName,
           },
         },

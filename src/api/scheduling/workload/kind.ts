@@ -1,7 +1,7 @@
 import { defineKind, type WriteContext } from '../../../apimachinery/define-kind.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { fieldPath } from '../../../apimachinery/field-path.ts'
-import { isDns1123Subdomain, isPathSegmentName } from '../../../apimachinery/names.ts'
+import { isLongName, isPathSegmentName } from '../../../apimachinery/names.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { type FieldRule, validateDeclaratively } from '../../declarative-validation.ts'
 import type { scheduling } from '../../generated/types/index.ts'
@@ -22,7 +22,7 @@ const specRules: FieldRule = {
     controllerRef: {
       immutable: true,
       fields: {
-        apiGroup: { format: isDns1123Subdomain },
+        apiGroup: { format: isLongName },
         kind: { required: true, format: isPathSegmentName },
         name: { required: true, format: isPathSegmentName },
       },

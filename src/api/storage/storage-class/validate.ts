@@ -37,12 +37,16 @@ function validateTopologies(
   terms: readonly core.v1.TopologySelectorTerm[] | undefined,
   errors: FieldError[],
 ): void {
-  const seen = new Set<string>()
-  terms?.forEach((term, index) => {
+  if (terms === undefined) return
+  // Upstream's list of what came before begins with as many that say nothing as there are terms.
+  const before = terms.map(() => '')
+  terms.forEach((term, index) => {
     const path = fieldPath('allowedTopologies').index(index)
     validateTerm(term, path, errors)
-    if (seen.has(meaning(term))) errors.push(duplicate(path.child('matchLabelExpressions'), ''))
-    seen.add(meaning(term))
+    const own = meaning(term)
+    for (const other of before)
+      if (other === own) errors.push(duplicate(path.child('matchLabelExpressions'), ''))
+    before.push(own)
   })
 }
 

@@ -35,13 +35,15 @@ export class Issues {
 
   #place(offset: number): { readonly line: number; readonly column: number } {
     if (offset === nowhere) return { line: -1, column: -1 }
+    // cel-go knows no first character there.
+    if (this.#source === '') return { line: 1, column: -1 }
     const before = this.#source.slice(0, offset)
     const start = before.lastIndexOf('\n') + 1
     return { line: before.split('\n').length, column: codePointLength(before.slice(start)) }
   }
 
   toString(): string {
-    const lines = this.#source.split('\n')
+    const lines = this.#source === '' ? [] : this.#source.split('\n')
     const texts = this.#issues
       .toSorted((a, b) => a.line - b.line || a.column - b.column)
       .map((issue) => display(issue, lines[issue.line - 1]))
