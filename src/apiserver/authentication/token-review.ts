@@ -31,9 +31,15 @@ export class TokenReviewResource implements VirtualResource {
     const review = body as authentication.v1.TokenReview
     const { token = '', audiences = [] } = review.spec ?? {}
     if (token === '') throw badRequest('token is required for TokenReview in authentication')
+    const { authenticated: _sent, ...sent } = review.status ?? {}
     return {
       ...review,
-      status: await this.#status(token, audiences.length > 0 ? audiences : this.#audiences),
+      status: {
+        // Upstream overwrites what was sent, where it has something to say.
+        user: {},
+        ...sent,
+        ...(await this.#status(token, audiences.length > 0 ? audiences : this.#audiences)),
+      },
     }
   }
 
@@ -47,7 +53,7 @@ export class TokenReviewResource implements VirtualResource {
       }
     } catch (error) {
       if (!(error instanceof AuthenticationError)) throw error
-      return { user: {}, error: error.message }
+      return { error: error.message }
     }
   }
 }

@@ -1,6 +1,9 @@
 import type { authorization } from '../../api/generated/types/index.ts'
+import { inGoForm } from '../../api/go-value.ts'
+import { builtInSchemas } from '../../api/schemas.ts'
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
+import type { Schema } from '../../apimachinery/schema.ts'
 import { badRequest, invalid } from '../../apimachinery/status-error.ts'
 import type { Authorizer, AuthorizerAttributes, SelectorAttributes } from '../authorizer.ts'
 import type { VirtualResource } from '../endpoint.ts'
@@ -114,11 +117,13 @@ export class AccessReviewResource implements VirtualResource {
   readonly version = 'v1'
   readonly resource: string
   readonly #kind: ReviewKind
+  readonly #schema: Schema | undefined
   readonly #authorizer: Authorizer
 
   constructor(kind: ReviewKind, authorizer: Authorizer) {
     this.resource = `${kind.toLowerCase()}s`
     this.#kind = kind
+    this.#schema = builtInSchemas.get(`io.k8s.api.authorization.v1.${kind}`)
     this.#authorizer = authorizer
   }
 
@@ -129,7 +134,9 @@ export class AccessReviewResource implements VirtualResource {
     const local = this.#kind === 'LocalSubjectAccessReview'
     const errors = [...checkSpec(spec, self), ...checkMetadata(review, local)]
     if (local) errors.push(...checkLocal(review, spec))
-    if (errors.length > 0) throw invalid({ group: this.group, kind: this.#kind, name: '' }, errors)
+    // Upstream takes the kind from an object that does not say it any more.
+    if (errors.length > 0)
+      throw invalid({ group: this.group, kind: '', name: '' }, inGoForm(errors, this.#schema))
     if (local && request.info.namespace !== review.metadata?.namespace) {
       throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${request.info.namespace}`)
     }

@@ -6,11 +6,11 @@ import type { Logger } from '../../base/logger.ts'
 import type { ComputedResource, SubresourceEndpoint, VirtualResource } from '../endpoint.ts'
 import type { Representations } from '../represent/representations.ts'
 import type { ServerRequest } from '../request.ts'
-import { objectResponse, type ServerResponse } from '../response.ts'
+import type { ServerResponse } from '../response.ts'
 import { methodRefused, notRouted, type UnknownPaths } from '../routing.ts'
 import { type WatchServices, watch } from '../watch/watch.ts'
 import { answerList, answerObject } from './answer.ts'
-import { readBody, readObject, readOptionsBody } from './body.ts'
+import { readBody, readOptionsBody } from './body.ts'
 import { getComputed, listComputed } from './computed.ts'
 import { unsafeGate } from './corrupt.ts'
 import { createObject } from './create.ts'
@@ -25,7 +25,6 @@ import {
 import { get } from './get.ts'
 import { listSelected } from './list.ts'
 import { listOptions } from './list-options.ts'
-import { ensureNamespace } from './object-meta.ts'
 import type { Outcome } from './outcome.ts'
 import { patch } from './patch.ts'
 import { put } from './put.ts'
@@ -34,7 +33,8 @@ import type { RestContext } from './rest-context.ts'
 import { getScale, patchScale, putScale } from './scale.ts'
 import { ownAliases, ownSubresources } from './subresources.ts'
 import { refuseUnsafeCollection, unsafeDelete } from './unsafe-delete.ts'
-import { optionsAs, writeOptions } from './write-options.ts'
+import { VirtualEndpoint } from './virtual-endpoint.ts'
+import { writeOptions } from './write-options.ts'
 
 /** A resource and how it is shown. */
 export interface ServedResource {
@@ -68,7 +68,7 @@ const key = (group: string, version: string, resource: string): string => `${gro
 export class RestApi {
   readonly #options: RestApiOptions
   readonly #served = new Map<string, ServedResource>()
-  readonly #virtual = new Map<string, VirtualResource>()
+  readonly #virtual = new Map<string, VirtualEndpoint>()
   readonly #computed = new Map<string, ComputedResource>()
   readonly #subresources = new Map<string, SubresourceEndpoint>()
 
@@ -78,8 +78,15 @@ export class RestApi {
       const { group, version, resource } = served.resource.kind
       this.#served.set(key(group, version, resource), served)
     }
-    for (const virtual of options.virtual)
-      this.#virtual.set(key(virtual.group, virtual.version, virtual.resource), virtual)
+    for (const virtual of options.virtual) {
+      const { group, version, resource } = virtual
+      const kind = options.virtualKinds.find(
+        (candidate) =>
+          candidate.group === group && candidate.version === version && candidate.resource === resource,
+      )
+      assert(kind !== undefined, `${resource} of ${group}/${version} has no declaration`)
+      this.#virtual.set(key(group, version, resource), new VirtualEndpoint(virtual, kind, options.context))
+    }
     for (const computed of options.computed)
       this.#computed.set(key(computed.group, computed.version, computed.resource), computed)
     for (const endpoint of options.subresources)
@@ -127,30 +134,7 @@ export class RestApi {
     if (virtual === undefined || subresource !== '' || name !== '')
       return this.#options.unknown.answer(request.path)
     if (verb !== 'create') throw methodRefused()
-    const kind = this.#options.virtualKinds.find(
-      (candidate) =>
-        candidate.group === group && candidate.version === version && candidate.resource === resource,
-    )
-    assert(kind !== undefined, `${resource} of ${group}/${version} has no declaration`)
-    const { context } = this.#options
-    const options = writeOptions(request, 'CreateOptions')
-    const schema = context.schemas.get(kind.schema)
-    const body = await readObject(context, request, kind, schema, options.fieldValidation)
-    const placed = kind.defaults(ensureNamespace(body, kind.namespaced ? request.info.namespace : ''))
-    const input = {
-      operation: 'CREATE',
-      declaration: kind,
-      subresource: '',
-      namespace: kind.namespaced ? request.info.namespace : '',
-      name: placed.metadata?.name ?? '',
-      oldObject: undefined,
-      dryRun: options.dryRun,
-      options: optionsAs(options, 'CreateOptions'),
-      request,
-    } as const
-    const object = await context.admission.mutate({ ...input, object: placed }, placed)
-    await context.admission.validate({ ...input, object })
-    return objectResponse(await virtual.create(request, object), 201)
+    return virtual.create(request)
   }
 
   #handleMain(served: ServedResource, request: ServerRequest): Promise<ServerResponse> {

@@ -1,3 +1,4 @@
+import { AgnosticTokens } from '../../apiserver/authentication/agnostic-tokens.ts'
 import { BootstrapTokens } from '../../apiserver/authentication/bootstrap-tokens.ts'
 import { CachedTokens } from '../../apiserver/authentication/cached-tokens.ts'
 import { ClientCertificateAuthenticator } from '../../apiserver/authentication/client-certificate.ts'
@@ -47,7 +48,7 @@ interface Part {
   start(): () => void
 }
 
-function jwtPart({ host, logger, metrics, access }: AuthenticatorSetup): Part | undefined {
+function jwtPart({ host, logger, metrics, access, identity }: AuthenticatorSetup): Part | undefined {
   const { issuers, file } = access.jwt
   if (issuers.length === 0 && file === undefined) return undefined
   const jwt = new JwtAuthenticators(
@@ -58,8 +59,10 @@ function jwtPart({ host, logger, metrics, access }: AuthenticatorSetup): Part | 
     },
     issuers,
   )
+  const { audiences } = identity.serviceAccounts
+  const agnostic = new AgnosticTokens(jwt, audiences)
   return {
-    tokens: new CachedTokens({ host, tokens: jwt, successLifeMs: jwtLifeMs, failureLifeMs: 0 }),
+    tokens: new CachedTokens({ host, tokens: agnostic, successLifeMs: jwtLifeMs, failureLifeMs: 0 }),
     start: () => {
       const apply = (all: typeof issuers): Promise<void> => jwt.replace(all)
       const stop =
@@ -96,11 +99,12 @@ export function makeAuthenticator(setup: AuthenticatorSetup): MadeAuthenticator 
     jwtPart(setup),
     access.tokenWebhook === undefined ? undefined : webhookPart(setup, access.tokenWebhook),
   ].filter((part) => part !== undefined)
+  const anyAudience = (inner: TokenAuthenticator) => new AgnosticTokens(inner, audiences)
   const tokens = new TokenChain([
-    ...access.tokens,
+    ...access.tokens.map(anyAudience),
     new LegacyTokens({ host, keys, reader, audiences, noteUse }),
     new ServiceAccountTokens({ host, keys, reader, issuers }),
-    ...(access.bootstrapTokens ? [new BootstrapTokens(host, reader)] : []),
+    ...(access.bootstrapTokens ? [anyAudience(new BootstrapTokens(host, reader))] : []),
     ...outside.map((part) => part.tokens),
   ])
   const authenticator = new RequestAuthenticator({
