@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { apiServerFileFlags } from '../cluster/api-server-files.ts'
 import { duration } from '../cluster/components/flags/flag-types.ts'
 import { timonelVersion } from '../cluster/version.ts'
 
@@ -73,6 +74,9 @@ function folder(text: string): string {
 /** Absolute, for it is remembered; '' stands for none. */
 const fileOrNone = (text: string): string => (text === '' ? '' : resolve(text))
 
+/** The same, but for standard output. */
+const fileOrOutput = (text: string): string => (text === '-' ? text : fileOrNone(text))
+
 const dataDirectoryOption = [
   '--data-dir <folder>',
   'where the cluster is kept (root: /var/lib/timonel; others: ~/.local/share/timonel)',
@@ -113,7 +117,7 @@ export function program(): Command {
     .description('Kubernetes v1.36 in one program')
     .version(timonelVersion)
     .showHelpAfterError('(--help tells what there is)')
-  command
+  const up = command
     .command('up')
     .description('start the cluster, or the same one again, and stay with it until Ctrl-C')
     .option('--detach', 'return when it is ready, and leave it running', false)
@@ -185,6 +189,8 @@ export function program(): Command {
       'warn',
     )
     .action(async (options) => (await import('./commands/up.ts')).up(options))
+  for (const [name, what] of Object.entries(apiServerFileFlags))
+    up.option(`--${name} <file>`, `${what} (default: as before; '': none)`, fileOrOutput)
   command
     .command('down')
     .description('stop the cluster: pods, containerd and network; what it holds is kept')

@@ -195,6 +195,7 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
       quotaBackendBytes: options.quotaBackendBytes,
       compactionIntervalMs: options.compactionIntervalMs,
       scheduling: options.scheduling,
+      apiServerFiles: options.apiServerFiles,
     }),
   })
   try {

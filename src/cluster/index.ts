@@ -44,6 +44,7 @@ export {
 } from '../scheduler/rebalance/plan-moves.ts'
 export { planRebalance, type RebalancerOptions } from '../scheduler/rebalance/rebalancer.ts'
 export type { EtcdServers } from '../storage/etcd/etcd-connection.ts'
+export { type ApiServerFileFlag, type ApiServerFiles, apiServerFileFlags } from './api-server-files.ts'
 export { Cluster } from './cluster.ts'
 export { type DataDirectory, dataDirectory, defaultDataDirectory } from './data-directory.ts'
 export * from './kinds.ts'

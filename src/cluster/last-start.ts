@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ApiServerFiles } from './api-server-files.ts'
 import type { RuntimeName } from './options.ts'
 
 /** What `up` was told, so that the next one resumes the same cluster without being told again. */
@@ -14,6 +15,7 @@ export interface LastStart {
   readonly schedulerConfig?: string
   /** Modules with scheduler plugins; absolute. */
   readonly schedulerPlugins?: readonly string[]
+  readonly apiServerFiles?: ApiServerFiles
 }
 
 /** An etcd, and the files of what it trusts and is shown; absolute. */

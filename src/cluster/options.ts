@@ -1,6 +1,7 @@
 import type { Logger } from '../base/logger.ts'
 import type { Scheduling } from '../scheduler/config/scheduling-of.ts'
 import type { EtcdServers } from '../storage/etcd/etcd-connection.ts'
+import type { ApiServerFiles } from './api-server-files.ts'
 
 /** The addresses of a cluster; upstream's and kubeadm's defaults. */
 export interface NetworkOptions {
@@ -54,6 +55,8 @@ export interface ClusterOptions {
   readonly network?: Partial<NetworkOptions>
   /** Profiles and plugins of the scheduler; upstream's defaults where absent. */
   readonly scheduling?: Scheduling
+  /** Files of configuration of the API server: audit, encryption, who is let in and to what. */
+  readonly apiServerFiles?: ApiServerFiles
   /** For nodes with real containers; plain HTTP is allowed. */
   readonly registryMirrors?: readonly RegistryMirror[]
   readonly logger?: Logger

@@ -5,6 +5,7 @@ import { defined } from '../../base/defined.ts'
 import { createLogger } from '../../base/host/logger.ts'
 import { makeDirectory } from '../../base/host/make-directory.ts'
 import {
+  type ApiServerFiles,
   Cluster,
   type ClusterState,
   dataDirectory,
@@ -53,7 +54,28 @@ export interface UpOptions {
   readonly dnsTtl?: number
   readonly schedulerConfig?: string
   readonly schedulerPlugin?: readonly string[]
+  readonly auditPolicyFile?: string
+  readonly auditLogPath?: string
+  readonly auditWebhookConfigFile?: string
+  readonly encryptionProviderConfig?: string
+  readonly authenticationConfig?: string
+  readonly authorizationConfig?: string
+  readonly admissionControlConfigFile?: string
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+/** As given, else as the last start had them; an empty name takes back what was given once. */
+function apiServerFilesOf(options: UpOptions, before: ApiServerFiles = {}): ApiServerFiles {
+  const given: ApiServerFiles = defined({
+    'audit-policy-file': options.auditPolicyFile,
+    'audit-log-path': options.auditLogPath,
+    'audit-webhook-config-file': options.auditWebhookConfigFile,
+    'encryption-provider-config': options.encryptionProviderConfig,
+    'authentication-config': options.authenticationConfig,
+    'authorization-config': options.authorizationConfig,
+    'admission-control-config-file': options.admissionControlConfigFile,
+  })
+  return Object.fromEntries(Object.entries({ ...before, ...given }).filter(([, file]) => file !== ''))
 }
 
 const networkOf = (options: UpOptions): Partial<NetworkOptions> =>
@@ -171,6 +193,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
   const apiPort = options.apiPort ?? before.apiPort ?? defaultApiPort
   const etcd = etcdOf(options) ?? before.etcd
   const scheduling = schedulingOf(options, before)
+  const apiServerFiles = apiServerFilesOf(options, before.apiServerFiles)
   const ended = endSignal()
   const cluster = await Cluster.start(
     {
@@ -183,6 +206,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
       logLevel: options.logLevel,
       network: networkOf(options),
       registryMirrors: options.registryMirror,
+      apiServerFiles,
       scheduling: await loadScheduling(scheduling.schedulerConfig, scheduling.schedulerPlugins ?? []),
       ...defined({
         quotaBackendBytes: options.quotaBackendBytes,
@@ -192,7 +216,10 @@ async function run(options: UpOptions, root: string): Promise<void> {
     report(),
   )
   const kept = nodes === 0 ? before.runtime : runtime
-  writeLastStart(root, { ...defined({ nodes, runtime: kept, apiPort, etcd }), ...scheduling })
+  writeLastStart(root, {
+    ...defined({ nodes, runtime: kept, apiPort, etcd }),
+    ...{ ...scheduling, apiServerFiles },
+  })
   say(`\nThe cluster is ready:\n  export KUBECONFIG=${dataDirectory(root).kubeconfig}\n  kubectl get nodes`)
   if (process.send) {
     process.send({ type: 'ready' } satisfies Message)

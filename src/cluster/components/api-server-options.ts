@@ -182,6 +182,16 @@ function flowControlSeats(flags: ApiServerFlags): number {
   return readOnly + mutating
 }
 
+/** What may come from files of configuration. Throws FlagError. */
+export function fileOptions(flags: ApiServerFlags, given: ReadonlySet<string>) {
+  return {
+    access: access(flags, given),
+    admissionConfiguration: admissionConfiguration(flags),
+    encryption: encryption(flags),
+    audit: auditOptions(flags),
+  }
+}
+
 export type ServerPart = Omit<ServeApiOptions, 'host' | 'logger' | 'metrics' | 'place' | 'checked'>
 
 /** What the flags say, but for where objects are kept; `given` are those that were set. Throws FlagError. */
@@ -210,9 +220,8 @@ export function apiServerOptions(flags: ApiServerFlags, given: ReadonlySet<strin
         authorityPem: readFlagFile('kubelet-certificate-authority', flags['kubelet-certificate-authority']),
       }),
     },
-    access: access(flags, given),
+    ...fileOptions(flags, given),
     admission,
-    admissionConfiguration: admissionConfiguration(flags),
     serviceAddress: firstAddress(range),
     serviceCidrs: [range],
     nodePorts: flags['service-node-port-range'],
@@ -225,8 +234,6 @@ export function apiServerOptions(flags: ApiServerFlags, given: ReadonlySet<strin
       mutating: unlimited(flags['max-mutating-requests-inflight']),
     },
     flowControlSeats: flowControlSeats(flags),
-    encryption: encryption(flags),
-    audit: auditOptions(flags),
     coordinatedLeadership: coordinatedLeadership(flags),
     featureGates: flags['feature-gates'],
     runtimeConfig: flags['runtime-config'],

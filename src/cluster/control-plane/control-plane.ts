@@ -19,6 +19,7 @@ import { oneSigner } from '../../controllers/csrsigning/plan-certificate.ts'
 import { type Scheduling, schedulingOf } from '../../scheduler/config/scheduling-of.ts'
 import { Scheduler } from '../../scheduler/scheduler.ts'
 import { defaultAccess } from '../access/access-options.ts'
+import type { ApiServerFiles } from '../api-server-files.ts'
 import type { NetworkOptions } from '../options.ts'
 import type { Pki } from '../pki/ensure-pki.ts'
 import { requestSigner } from '../pki/request-signer.ts'
@@ -26,13 +27,13 @@ import { tokenKeys } from '../pki/token-keys.ts'
 import { type Report, step } from '../progress.ts'
 import { SchedulingPage } from '../scheduling-page.ts'
 import type { ApiServerSetup } from './api-server.ts'
-import { ownIdentity } from './api-server-identity.ts'
+import { type ApiServerIdentity, ownIdentity } from './api-server-identity.ts'
 import { extenderCalls } from './call-extender.ts'
 import { clientFor, componentUser, controllerUser, managerUser } from './component-clients.ts'
 import { KindsOfServer } from './kinds-of.ts'
 import type { StoragePlace } from './open-storage.ts'
 import { runControllers } from './run-controllers.ts'
-import { serveApi } from './serve-api.ts'
+import { type ServeApiOptions, serveApi } from './serve-api.ts'
 
 export interface ControlPlaneOptions {
   readonly host: Host
@@ -58,6 +59,7 @@ export interface ControlPlaneOptions {
   readonly scheduling?: Scheduling
   /** What `--runtime-config` sets. */
   readonly runtimeConfig?: RuntimeConfig
+  readonly apiServerFiles?: ApiServerFiles
 }
 
 export interface ControlPlane {
@@ -133,6 +135,16 @@ interface Serving {
   readonly http: HttpServer
 }
 
+/** Who is let in, what is audited and encrypted. Where no file says anything, nothing that reads them is loaded. */
+async function filesOf(
+  { apiServerFiles = {} }: ControlPlaneOptions,
+  { serviceAccounts: { issuers } }: ApiServerIdentity,
+): Promise<Pick<ServeApiOptions, 'access' | 'admissionConfiguration' | 'encryption' | 'audit'>> {
+  if (Object.keys(apiServerFiles).length === 0) return { access: defaultAccess }
+  const { ownServerFiles } = await import('../components/own-server-files.ts')
+  return ownServerFiles(apiServerFiles, issuers[0] ?? '')
+}
+
 async function serve(
   options: ControlPlaneOptions,
   components: OwnComponents,
@@ -140,6 +152,8 @@ async function serve(
   stops: Stop[],
 ): Promise<Serving> {
   const { host, logger, metrics, pki, network, listen, checked } = options
+  const identity = ownIdentity(pki, network.domain)
+  const files = await filesOf(options, identity)
   const { api, http } = await serveApi(
     {
       ...{ host, logger, metrics, listen, checked },
@@ -148,8 +162,8 @@ async function serve(
       compactionIntervalMs: options.compactionIntervalMs,
       serving: pki.apiServer,
       certificateFiles: pki.serverFiles,
-      identity: ownIdentity(pki, network.domain),
-      access: defaultAccess,
+      identity,
+      ...files,
       admission: { enable: ['NodeRestriction'], disable: [] },
       advertiseAddress: options.advertiseAddress,
       serviceAddress: options.serviceAddress,
