@@ -35,7 +35,11 @@ beforeEach(async () => {
     handler: async ({ source: { connection } }) =>
       textResponse(connection.clientCertificate?.signedBy.join() || 'nobody'),
   })
+  const other = serving('a.com')
+  writeFileSync(join(folder, 'other.crt'), other.certificatePem)
+  writeFileSync(join(folder, 'other.key'), other.keyPem)
   const files = {
+    named: [{ certificate: join(folder, 'other.crt'), key: join(folder, 'other.key'), names: [] }],
     serving: { certificate: join(folder, 'tls.crt'), key: join(folder, 'tls.key') },
     client: join(folder, 'ca.crt'),
   }
@@ -93,6 +97,14 @@ describe('followCertificates()', () => {
     writeFileSync(join(folder, 'tls.crt'), next.certificatePem)
     expect(await shownName()).toBe('one')
     writeFileSync(join(folder, 'tls.key'), next.keyPem)
+    await vi.waitFor(async () => expect(await shownName()).toBe('two'), 5_000)
+  })
+
+  it('shows a new certificate though another one cannot be read', async () => {
+    writeFileSync(join(folder, 'other.crt'), 'no certificate')
+    const next = serving('two')
+    writeFileSync(join(folder, 'tls.key'), next.keyPem)
+    writeFileSync(join(folder, 'tls.crt'), next.certificatePem)
     await vi.waitFor(async () => expect(await shownName()).toBe('two'), 5_000)
   })
 

@@ -51,22 +51,33 @@ function readPair({ certificate, key }: PairFiles): KeyPair {
   return { certificatePem, keyPem }
 }
 
-/** Throws an Error for what cannot be used. */
-export const readCertificates = ({
-  serving,
-  named,
-  client,
-  frontProxy,
-}: CertificateFiles): ReadCertificates => ({
-  ...(serving === undefined ? {} : { serving: readPair(serving) }),
-  ...(named === undefined
-    ? {}
-    : { named: named.map((files) => ({ ...readPair(files), names: files.names })) }),
-  ...(client === undefined ? {} : { client: readAuthorities(client) }),
-  ...(frontProxy === undefined ? {} : { frontProxy: readAuthorities(frontProxy) }),
-})
+type NamedReads = readonly (() => NamedCertificate)[]
 
-/** Applies what files hold whenever it changes to something that can be used. Returns what stops it. */
+/** Reads each part by itself: `of` may give what was there before in place of what cannot be used. */
+function readParts(
+  { serving, named, client, frontProxy }: CertificateFiles,
+  of: <T>(part: string, read: () => T) => T,
+): ReadCertificates {
+  const reads: NamedReads | undefined = named?.map(({ names, ...pair }) => () => ({
+    ...readPair(pair),
+    names,
+  }))
+  return {
+    ...(serving === undefined ? {} : { serving: of('serving', () => readPair(serving)) }),
+    ...(reads === undefined ? {} : { named: reads.map((read, index) => of(`named ${index}`, read)) }),
+    ...(client === undefined ? {} : { client: of('client', () => readAuthorities(client)) }),
+    ...(frontProxy === undefined ? {} : { frontProxy: of('front proxy', () => readAuthorities(frontProxy)) }),
+  }
+}
+
+/** Throws an Error for what cannot be used. */
+export const readCertificates = (files: CertificateFiles): ReadCertificates =>
+  readParts(files, (_part, read) => read())
+
+/**
+ * Applies what files hold whenever it changes to something that can be used; what cannot be used stays as it was, and
+ * holds up nothing else. Returns what stops it.
+ */
 export function followCertificates(
   files: CertificateFiles,
   logger: Logger,
@@ -74,17 +85,30 @@ export function followCertificates(
 ): () => void {
   const pairs = [files.serving, ...(files.named ?? [])].flatMap((pair) => [pair?.certificate, pair?.key])
   const paths = [...pairs, files.client, files.frontProxy].filter((path) => path !== undefined)
-  let known = JSON.stringify(readCertificates(files))
-  const look = (): void => {
+  const good = new Map<string, unknown>()
+  /** What was there before is of the part's own type. */
+  const lastGood = <T>(part: string, read: () => T): T => {
     try {
-      const current = readCertificates(files)
-      const text = JSON.stringify(current)
-      if (text === known) return
+      const value = read()
+      good.set(part, value)
+      return value
+    } catch (error) {
+      if (!good.has(part)) throw error
+      logger.warn('a certificate cannot be loaded: that of before stays', { part, error })
+      return good.get(part) as T
+    }
+  }
+  let known = JSON.stringify(readParts(files, lastGood))
+  const look = (): void => {
+    const current = readParts(files, lastGood)
+    const text = JSON.stringify(current)
+    if (text === known) return
+    try {
       apply(current)
       known = text
       logger.info('certificates have been loaded anew', { files: paths })
     } catch (error) {
-      logger.warn('certificates cannot be loaded: those of before stay', { files: paths, error })
+      logger.warn('certificates cannot be used: those of before stay', { files: paths, error })
     }
   }
   const stops = [...new Set(paths)].map((path) => watchFile(path, look))

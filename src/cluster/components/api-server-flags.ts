@@ -1,7 +1,7 @@
 import { parseFeatureGates } from '../../apimachinery/feature-gates.ts'
 import { parseRuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import { auditFlags } from '../audit/audit-flags.ts'
-import { commonFlags, servingFlags } from './flags/common-flags.ts'
+import { commonFlags, namedServingFlags, servingFlags } from './flags/common-flags.ts'
 import {
   boolean,
   duration,
@@ -14,7 +14,6 @@ import {
   repeated,
   text,
 } from './flags/flag-types.ts'
-import { namedPairs } from './flags/named-pairs.ts'
 
 const anyPort = { min: 0, max: 65_535 }
 
@@ -162,9 +161,7 @@ const networkFlags = {
 export const apiServerFlags = {
   ...commonFlags,
   ...servingFlags('/var/run/kubernetes'),
-  'tls-sni-cert-key': namedPairs(
-    'certificate,key[:names] for clients that ask for one of the names, else for those in the certificate; repeated.',
-  ),
+  ...namedServingFlags,
   ...networkFlags,
   ...etcdFlags,
   ...authenticationFlags,

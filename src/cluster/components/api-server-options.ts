@@ -6,7 +6,6 @@ import type { ElectionTimes } from '../../reconcile/leader-election.ts'
 import type { AccessOptions } from '../access/access-options.ts'
 import { authenticationOptions } from '../access/authentication-options.ts'
 import { authorizationOptions } from '../access/authorization-options.ts'
-import type { CertificateFiles } from '../access/follow-certificates.ts'
 import { auditOptions } from '../audit/audit-options.ts'
 import type { ApiServerIdentity } from '../control-plane/api-server-identity.ts'
 import type { StoragePlace } from '../control-plane/open-storage.ts'
@@ -19,6 +18,7 @@ import { tokenKeys } from '../pki/token-keys.ts'
 import { ownAddress } from '../place.ts'
 import { admissionConfig } from './admission-config.ts'
 import type { apiServerFlags } from './api-server-flags.ts'
+import { certificateFiles } from './certificate-files.ts'
 import { FlagError, type FlagValues } from './flags/parse-flags.ts'
 import { pemBlocks, readFlagFile, readPair, selfSigned } from './read-pem.ts'
 import { tlsOptions } from './tls-options.ts'
@@ -47,17 +47,6 @@ function serving(flags: ApiServerFlags): KeyPair {
     ...['localhost', '127.0.0.1', firstAddress(flags['service-cluster-ip-range']), address],
   ]
   return selfSigned({ folder: flags['cert-dir'] ?? '.', name: 'apiserver', names: [...new Set(names)] })
-}
-
-/** Files that are followed while they change. */
-function certificateFiles(flags: ApiServerFlags): CertificateFiles {
-  const [certificate, key] = [flags['tls-cert-file'], flags['tls-private-key-file']]
-  return defined({
-    serving: certificate === undefined || key === undefined ? undefined : { certificate, key },
-    named: flags['tls-sni-cert-key'],
-    client: flags['client-ca-file'],
-    frontProxy: flags['requestheader-client-ca-file'],
-  })
 }
 
 function frontProxy(flags: ApiServerFlags): FrontProxyTrust | undefined {

@@ -9,12 +9,13 @@ import type { KubeconfigContext } from '../../client/https/kubeconfig.ts'
 import { wrongElectionTimes } from '../../reconcile/leader-election.ts'
 import { ownAddress } from '../place.ts'
 import { zPages } from '../z-pages.ts'
+import { certificateFiles } from './certificate-files.ts'
 import { type ComponentHealth, componentPaths, startComponentServer } from './component-server.ts'
 import { type ApiConnection, type ConnectionOptions, connect, readKubeconfig } from './connection.ts'
 import { clientFlags, leaderFlags, ownServerFlags } from './flags/client-flags.ts'
-import { commonFlags, servingFlags } from './flags/common-flags.ts'
+import { commonFlags, namedServingFlags, servingFlags } from './flags/common-flags.ts'
 import { FlagError, type FlagValues } from './flags/parse-flags.ts'
-import { readFlagFile, readPair, selfSigned } from './read-pem.ts'
+import { readPair, selfSigned } from './read-pem.ts'
 import type { LeaderSettings } from './run-as-leader.ts'
 import type { ComponentContext } from './run-component.ts'
 import { tlsOptions } from './tls-options.ts'
@@ -23,6 +24,7 @@ import { tlsOptions } from './tls-options.ts'
 export const componentFlags = (name: string, port: number, perSecond: number, burst: number) => ({
   ...commonFlags,
   ...servingFlags(''),
+  ...namedServingFlags,
   ...clientFlags(perSecond, burst),
   ...leaderFlags(name),
   ...ownServerFlags(port),
@@ -102,8 +104,8 @@ export async function serveComponent(
       ...zPages({ host: realHost, features, name: program, flags: texts, paths: () => componentPaths }),
       ...pages,
     ],
+    files: certificateFiles(flags),
     ...defined({
-      clientAuthority: readFlagFile('client-ca-file', flags['client-ca-file']),
       authentication: clientOf('authentication-kubeconfig')?.client,
       authorization: clientOf('authorization-kubeconfig')?.client,
     }),

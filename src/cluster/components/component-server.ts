@@ -13,6 +13,7 @@ import { HealthSlis } from '../../base/health-slis.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Client } from '../../client/client.ts'
+import { type CertificateFiles, followCertificates, readCertificates } from '../access/follow-certificates.ts'
 import type { KeyPair } from '../pki/certificate.ts'
 import { reviewAccess, reviewToken } from './reviews.ts'
 import type { TlsOptions } from './tls-options.ts'
@@ -26,8 +27,8 @@ export interface ComponentServerOptions {
   readonly port: number
   readonly serving: KeyPair
   readonly tls: TlsOptions
-  /** PEM; absent: what the API server says (`extension-apiserver-authentication`). */
-  readonly clientAuthority?: string
+  /** Followed while they change; without `client` the API server says whose clients count (`extension-apiserver-authentication`). */
+  readonly files: CertificateFiles
   /** Asked who a token's user is; absent: nobody is known. */
   readonly authentication?: Client
   /** Asked what a user may; absent: nothing. */
@@ -43,6 +44,8 @@ export interface ComponentServerOptions {
 const plain = 'text/plain; charset=utf-8'
 const exposition = 'text/plain; version=0.0.4; charset=utf-8'
 const closeGraceMs = 1_000
+/** How often the API server is asked whose clients count. */
+const authorityPollMs = 60_000
 /** What it serves beside pages. */
 export const componentPaths: readonly string[] = [
   '/healthz',
@@ -148,14 +151,34 @@ class ComponentServer {
 
 /** Starts it; gives what stops it. */
 export async function startComponentServer(options: ComponentServerOptions): Promise<() => Promise<void>> {
-  const { logger, address, port, serving, tls } = options
+  const { logger, address, port, tls, files, authentication } = options
   const server = new ComponentServer(options)
-  const client = options.clientAuthority ?? (await announcedAuthority(options.authentication))
+  let read = readCertificates(files)
+  let announced = files.client === undefined ? await announcedAuthority(authentication) : undefined
+  const shown = () => ({
+    ...(read.serving ?? options.serving),
+    named: read.named ?? [],
+    clientAuthorities: defined({ client: read.client ?? announced }),
+  })
   const http = await startHttpServer({
     ...{ host: realHost, logger, address, port, tls },
-    ...serving,
-    clientAuthorities: defined({ client }),
+    ...shown(),
     handler: (request) => server.handle(request),
   })
-  return () => http.close(closeGraceMs)
+  const stopFollowing = followCertificates(files, logger, (next) => {
+    read = next
+    http.replaceCertificates(shown())
+  })
+  const ask = async (): Promise<void> => {
+    const current = await announcedAuthority(authentication)
+    if (current === undefined || current === announced) return
+    announced = current
+    http.replaceCertificates(shown())
+  }
+  const asking = files.client === undefined ? setInterval(ask, authorityPollMs).unref() : undefined
+  return () => {
+    clearInterval(asking)
+    stopFollowing()
+    return http.close(closeGraceMs)
+  }
 }

@@ -1,4 +1,5 @@
 import { int, list, oneOf, path } from './flag-types.ts'
+import { namedPairs } from './named-pairs.ts'
 
 /** What every component has. */
 export const commonFlags = {
@@ -20,3 +21,10 @@ export const servingFlags = (certificateFolder: string) => ({
   ),
   'tls-cipher-suites': list('Cipher suites for TLS 1.2, under Go’s names; Node’s where none is given.'),
 })
+
+/** For what shows different certificates. */
+export const namedServingFlags = {
+  'tls-sni-cert-key': namedPairs(
+    'certificate,key[:names] for clients that ask for one of the names, else for those in the certificate; repeated.',
+  ),
+}
