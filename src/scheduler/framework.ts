@@ -173,6 +173,12 @@ export interface Plugin extends LaterPoints {
   readonly postFilter?: (attempt: FailedAttempt) => Promise<PostFilterResult>
   /** True: this plugin has bound the pod. */
   readonly bind?: (pod: PodInfo, node: string) => Promise<boolean>
+  /**
+   * What this plugin's Filter and Score (before `normalize`) of a node depend on, beside the node itself (what its
+   * generation stands for), as a JSON value: pods with equal values get equal answers, and share them. Undefined for a
+   * pod, or absent: they depend on more, such as other nodes or kinds. Upstream's SignPod (KEP-5598).
+   */
+  readonly sign?: (pod: PodInfo) => unknown
   /** What may help a pod that this plugin refused. Absent: everything; empty: nothing does. */
   readonly events?: readonly EventRegistration[]
 }

@@ -91,6 +91,11 @@ export class NodeTable {
     return this.#columns
   }
 
+  /** Indices are below it. */
+  get capacity(): number {
+    return this.#capacity
+  }
+
   /** By index. */
   get nodes(): readonly NodeInfo[] {
     return this.#nodes

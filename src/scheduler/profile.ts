@@ -25,6 +25,10 @@ export interface Profile {
   /** How many nodes are enough, in percent; absent: as the scheduler has it. */
   readonly percentageOfNodesToScore?: number
   readonly at: Readonly<Record<ExtensionPoint, readonly Plugin[]>>
+  /** Those of PreScore that Score asks, too, and whose points count. */
+  readonly scoring: readonly Plugin[]
+  /** Those that say what makes pods alike. */
+  readonly signing: readonly Plugin[]
   /** Of scores, by plugin. */
   readonly weights: ReadonlyMap<string, number>
   readonly hints: EventHints
@@ -51,19 +55,31 @@ export function hasPoint(plugin: Plugin, point: ExtensionPoint): boolean {
   }
 }
 
+type Given = Pick<Profile, 'schedulerName' | 'percentageOfNodesToScore' | 'at' | 'weights'>
+
+/** With what follows from what is given; `plugins` are all that are in it. */
+export function makeProfile(given: Given, plugins: readonly Plugin[]): Profile {
+  const { at, weights } = given
+  const scored = new Set(at.score)
+  return {
+    ...given,
+    scoring: at.preScore.filter((plugin) => scored.has(plugin) && (weights.get(plugin.name) ?? 0) !== 0),
+    signing: plugins.filter(({ sign }) => sign !== undefined),
+    hints: new EventHints(plugins),
+  }
+}
+
 /** Plugins at their points; a profile that lists all at every point they have is the plain case. */
 export function profileOf(
   schedulerName: string,
   plugins: readonly WeightedPlugin[],
   enabled: (plugin: Plugin, point: ExtensionPoint) => boolean = hasPoint,
 ): Profile {
-  const at = (point: ExtensionPoint): readonly Plugin[] =>
-    plugins.map(({ plugin }) => plugin).filter((plugin) => enabled(plugin, point))
-  const points = extensionPoints.map((point) => [point, at(point)] as const)
-  return {
-    schedulerName,
-    at: Object.fromEntries(points) as Profile['at'],
-    weights: new Map(plugins.map(({ plugin, weight }) => [plugin.name, weight])),
-    hints: new EventHints(plugins.map(({ plugin }) => plugin)),
-  }
+  const all = plugins.map(({ plugin }) => plugin)
+  const pluginsAt = (point: ExtensionPoint): readonly Plugin[] =>
+    all.filter((plugin) => enabled(plugin, point))
+  const points = extensionPoints.map((point) => [point, pluginsAt(point)] as const)
+  const at = Object.fromEntries(points) as Profile['at']
+  const weights = new Map(plugins.map(({ plugin, weight }) => [plugin.name, weight]))
+  return makeProfile({ schedulerName, at, weights }, all)
 }

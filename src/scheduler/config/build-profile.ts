@@ -1,6 +1,5 @@
 import type { Plugin, PluginContext } from '../framework.ts'
-import { type ExtensionPoint, extensionPoints, hasPoint, type Profile } from '../profile.ts'
-import { EventHints } from '../queue/event-hints.ts'
+import { type ExtensionPoint, extensionPoints, hasPoint, makeProfile, type Profile } from '../profile.ts'
 import type { PluginSet, PluginSets } from './plugin-sets.ts'
 
 /** A profile that cannot be, in upstream's words. */
@@ -87,11 +86,6 @@ export function buildProfile(plan: ProfilePlan, context: PluginContext): Profile
   const weights = new Map<string, number>()
   for (const { name, weight } of [...sets.score.enabled, ...sets.multiPoint.enabled])
     if (!weights.has(name)) weights.set(name, weight || 1)
-  return {
-    schedulerName,
-    ...(percentageOfNodesToScore === undefined ? {} : { percentageOfNodesToScore }),
-    at: all,
-    weights,
-    hints: new EventHints([...plugins.values()]),
-  }
+  const percentage = percentageOfNodesToScore === undefined ? {} : { percentageOfNodesToScore }
+  return makeProfile({ schedulerName, ...percentage, at: all, weights }, [...plugins.values()])
 }

@@ -14,12 +14,15 @@ import { type CycleTimer, type StatusLabel, statusOfRejection } from '../plugin-
 import type { PodInfo } from '../pod-info.ts'
 import type { Profile } from '../profile.ts'
 import { inPlugin } from './plugin-error.ts'
+import { admitted, type NodeJudge, type SharedWork } from './shared-work.ts'
 
 interface NamedFilter {
   readonly plugin: string
   readonly prepared: PreparedFilter
   /** `prepared`, or what measures it. */
   readonly asked: { readonly filter: Filter }
+  /** Among all that the profile filters by. */
+  readonly place: number
 }
 
 function statusOf(result: PreFilterResult | undefined): StatusLabel {
@@ -39,10 +42,12 @@ export interface CycleParts {
   readonly table: NodeTable
   readonly nominated: NominatedPods & { readonly size: number }
   readonly timer: CycleTimer
+  /** What is known from alike pods. */
+  readonly shared: SharedWork | undefined
 }
 
 /** What PreFilter plugins have worked out for one attempt to place one pod: its filters, and their later points. */
-export class PreparedCycle implements SupposedPods {
+export class PreparedCycle implements SupposedPods, NodeJudge {
   readonly pod: PodInfo
   readonly profile: Profile
   readonly timer: CycleTimer
@@ -53,8 +58,12 @@ export class PreparedCycle implements SupposedPods {
   readonly refusal: PreFilterRefusal | undefined
   /** The plugin whose rejection `check` returned last. */
   refuser = ''
+  readonly shared: SharedWork | undefined
   readonly #parts: CycleParts
   readonly #filters: readonly NamedFilter[]
+  /** Of those the ones that answer for alike pods alike, and the others. */
+  readonly #sharing: readonly NamedFilter[]
+  readonly #single: readonly NamedFilter[]
   readonly #prepared = new Map<string, PreparedFilter>()
 
   constructor(parts: CycleParts) {
@@ -62,6 +71,7 @@ export class PreparedCycle implements SupposedPods {
     this.pod = parts.pod
     this.profile = parts.profile
     this.timer = parts.timer
+    this.shared = parts.shared
     const found = this.timer.point(
       'PreFilter',
       () => this.#preFilter(),
@@ -71,14 +81,15 @@ export class PreparedCycle implements SupposedPods {
     this.nodesBy = found.nodesBy
     this.refusal = found.refusal
     const filters: NamedFilter[] = []
-    for (const { name } of parts.profile.at.filter) {
+    for (const [place, { name }] of parts.profile.at.filter.entries()) {
       const prepared = this.#prepared.get(name)
-      if (prepared !== undefined) {
-        const asked = this.timer.filter(name, prepared)
-        filters.push({ plugin: name, prepared, asked })
-      }
+      if (prepared === undefined) continue
+      filters.push({ plugin: name, prepared, asked: this.timer.filter(name, prepared), place })
     }
     this.#filters = filters
+    const signed = this.shared?.signed
+    this.#sharing = filters.filter(({ plugin }) => signed?.has(plugin))
+    this.#single = filters.filter(({ plugin }) => !signed?.has(plugin))
   }
 
   /** The plugin's step, as it was handed back for this attempt or as the plugin always has it. */
@@ -89,10 +100,10 @@ export class PreparedCycle implements SupposedPods {
   /** Undefined admits the node; pods that are nominated to it are counted as there, and as not there. */
   check(node: NodeInfo): Rejection | undefined {
     const { nominated } = this.#parts
-    if (nominated.size === 0) return this.#filter(node)
+    if (nominated.size === 0) return this.#ask(node)
     const { priority, uid } = this.pod
     const others = nominated.on(node.name).filter((other) => other.priority >= priority && other.uid !== uid)
-    if (others.length === 0) return this.#filter(node)
+    if (others.length === 0) return this.#ask(node)
     for (const other of others) this.add(other, node)
     try {
       const rejection = this.#filter(node)
@@ -103,6 +114,14 @@ export class PreparedCycle implements SupposedPods {
     return this.#filter(node)
   }
 
+  judge(node: NodeInfo): ReturnType<NodeJudge['judge']> {
+    for (const { asked, place } of this.#sharing) {
+      const rejection = asked.filter(node)
+      if (rejection !== undefined) return { place, rejection }
+    }
+    return { place: admitted, rejection: undefined }
+  }
+
   add(pod: PodInfo, node: NodeInfo): void {
     this.#parts.table.addPod(node.name, pod)
     for (const { prepared } of this.#filters) prepared.addPod?.(pod, node)
@@ -111,6 +130,23 @@ export class PreparedCycle implements SupposedPods {
   remove(pod: PodInfo, node: NodeInfo): void {
     this.#parts.table.removePod(node.name, pod.uid)
     for (const { prepared } of this.#filters) prepared.removePod?.(pod, node)
+  }
+
+  /** The first refusal, as `#filter` finds it; what alike pods have found of the node is not asked again. */
+  #ask(node: NodeInfo): Rejection | undefined {
+    const { shared } = this
+    if (shared === undefined) return this.#filter(node)
+    const refuser = shared.refuserOf(node, this)
+    for (const { plugin, asked, place } of this.#single) {
+      if (place > refuser) break
+      const rejection = asked.filter(node)
+      if (rejection === undefined) continue
+      this.refuser = plugin
+      return rejection
+    }
+    if (refuser === admitted) return undefined
+    this.refuser = this.profile.at.filter[refuser]?.name ?? ''
+    return shared.rejectionOf(node)
   }
 
   #filter(node: NodeInfo): Rejection | undefined {

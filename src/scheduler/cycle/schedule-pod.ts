@@ -1,12 +1,13 @@
-import { type KeptScores, ScoreSheet } from '../explain/score-sheet.ts'
+import { type KeptScores, keepScores } from '../explain/score-sheet.ts'
 import { type Extender, extenderName } from '../extender/extender.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { NodeTable } from '../node-table.ts'
 import { type PluginTiming, untimed } from '../plugin-timing.ts'
+import { AlikePods } from './alike-pods.ts'
 import { NodeFinder } from './find-nodes.ts'
 import { type CycleParts, PreparedCycle } from './prepared-cycle.ts'
 import { Refusals } from './refusals.ts'
-import { chooseBest, scoreNodes } from './score-nodes.ts'
+import { chooseBest, NodeScorer } from './score-nodes.ts'
 
 /** Why no node would do, and whom an event has to satisfy before the pod is tried again. */
 export interface Diagnosis {
@@ -46,6 +47,8 @@ export interface PodPlacerOptions {
   readonly extenders?: readonly Extender[]
   /** Absent: nothing is measured. */
   readonly timing?: PluginTiming
+  /** False: every pod is looked at for itself, though others are alike; true where absent. */
+  readonly sharesWork?: boolean
 }
 
 /** Finds a node for one pod after another. Throws PluginError when a plugin fails. */
@@ -53,10 +56,12 @@ export class PodPlacer {
   readonly #options: PodPlacerOptions
   readonly #finder: NodeFinder
   readonly #refusals = new Refusals()
-  readonly #sheet = new ScoreSheet()
+  readonly #scorer = new NodeScorer()
+  readonly #alike: AlikePods | undefined
 
   constructor(options: PodPlacerOptions) {
     this.#options = options
+    this.#alike = options.sharesWork === false ? undefined : new AlikePods(options.table)
     this.#finder = new NodeFinder(options.table)
   }
 
@@ -80,7 +85,8 @@ export class PodPlacer {
     refusals.clear()
     if (table.nodes.length === 0) return none(undefined, refusals, '', true)
     const timer = this.#options.timing?.nextCycle(profile.schedulerName) ?? untimed
-    const cycle = new PreparedCycle({ pod, profile, table, nominated, timer })
+    const shared = this.#alike?.find(pod, profile)
+    const cycle = new PreparedCycle({ pod, profile, table, nominated, timer, shared })
     if (cycle.refusal !== undefined) {
       const { plugins, rejection } = cycle.refusal
       const [plugin = ''] = plugins
@@ -97,15 +103,14 @@ export class PodPlacer {
     if (first === undefined) return none(cycle, this.#refusals, '', false)
     const refusals = this.#refusals
     if (feasible.length === 1) return { type: 'node', node: first, cycle, feasible: 1, refusals }
-    const sheet = this.#sheet
-    sheet.begin()
-    const totals = scoreNodes(cycle, feasible, (plugin, points) => sheet.note(plugin, points))
+    const totals = this.#scorer.score(cycle, feasible)
+    let { columns } = this.#scorer
     if (extra !== undefined) {
-      sheet.note(extenderName, extra)
-      for (const [index, points] of extra.entries()) totals[index] = (totals[index] ?? 0) + points
+      columns = [...columns, { plugin: extenderName, at: (place) => extra[place] ?? 0 }]
+      for (const [place, points] of extra.entries()) totals[place] = (totals[place] ?? 0) + points
     }
     const best = chooseBest(totals, this.#options.random)
-    const scores = sheet.keep(feasible, totals, best)
+    const scores = keepScores(feasible, totals, columns, best)
     return { type: 'node', node: feasible[best] ?? first, cycle, feasible: feasible.length, refusals, scores }
   }
 

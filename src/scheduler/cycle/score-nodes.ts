@@ -3,85 +3,155 @@ import type { NodeInfo } from '../node-info.ts'
 import type { StatusLabel } from '../plugin-timing.ts'
 import { inPlugin, PluginError } from './plugin-error.ts'
 import type { PreparedCycle } from './prepared-cycle.ts'
+import type { SharedWork } from './shared-work.ts'
 
-/** Told of each plugin's weighted points, by place in `nodes`; the array is used again. */
-export type ScoreWitness = (plugin: string, points: Float64Array) => void
-
-const statusOf = ({ type }: PreScoreResult): StatusLabel => (type === 'skip' ? 'Skip' : 'Success')
-
-/** The sum of all plugins' points for each node, by place. */
-export function scoreNodes(
-  cycle: PreparedCycle,
-  nodes: readonly NodeInfo[],
-  witness?: ScoreWitness,
-): Float64Array {
-  const { timer } = cycle
-  const scorers = timer.point('PreScore', () => preScore(cycle, nodes))
-  return timer.point('Score', () => score(cycle, nodes, scorers, witness))
+/** One plugin's weighted points, by the node's place among those that are scored. */
+export interface PointsOf {
+  readonly plugin: string
+  readonly at: (place: number) => number
 }
 
 interface Scorer {
   readonly plugin: string
   readonly weight: number
   readonly result: Extract<PreScoreResult, { type: 'score' }>
+  /** Its points, before they are normalized, are those of all pods alike. */
+  readonly isShared: boolean
+}
+
+const statusOf = ({ type }: PreScoreResult): StatusLabel => (type === 'skip' ? 'Skip' : 'Success')
+
+/** Sums up all plugins' points for each node. One for all cycles: its arrays are used again. */
+export class NodeScorer {
+  readonly #totals = new Buffered()
+  readonly #points: Buffered[] = []
+  #columns: PointsOf[] = []
+
+  /** Of the last cycle, until the next. */
+  get columns(): readonly PointsOf[] {
+    return this.#columns
+  }
+
+  /** By place in `nodes`. */
+  score(cycle: PreparedCycle, nodes: readonly NodeInfo[]): Float64Array {
+    const { timer } = cycle
+    const scorers = timer.point('PreScore', () => preScore(cycle, nodes))
+    return timer.point('Score', () => this.#score(cycle, nodes, scorers))
+  }
+
+  #score(cycle: PreparedCycle, nodes: readonly NodeInfo[], scorers: readonly Scorer[]): Float64Array {
+    const totals = this.#totals.of(nodes.length)
+    this.#columns = []
+    const { shared } = cycle
+    if (shared === undefined) totals.fill(0)
+    else {
+      const own = scorers.filter(({ isShared }) => isShared)
+      scoreAnew(cycle, shared, nodes, own)
+      const sums = shared.totals
+      for (let place = 0; place < nodes.length; place++) totals[place] = sums[nodes[place]?.index ?? 0] ?? 0
+    }
+    for (const [at, scorer] of scorers.entries()) this.#add(cycle, nodes, scorer, at, totals)
+    return totals
+  }
+
+  #add(
+    { timer, shared }: PreparedCycle,
+    nodes: readonly NodeInfo[],
+    { plugin, weight, result, isShared }: Scorer,
+    at: number,
+    totals: Float64Array,
+  ): void {
+    const row = isShared ? shared?.row(plugin) : undefined
+    if (row !== undefined && result.normalize === undefined) {
+      this.#columns.push({ plugin, at: (place) => (row[nodes[place]?.index ?? 0] ?? 0) * weight })
+      return
+    }
+    this.#points[at] ??= new Buffered()
+    const points = this.#points[at].of(nodes.length)
+    const ask = timer.around(plugin, 'Score', () => {
+      if (row === undefined) givePoints(result, nodes, points)
+      else
+        for (let place = 0; place < nodes.length; place++) points[place] = row[nodes[place]?.index ?? 0] ?? 0
+      result.normalize?.(points)
+    })
+    inPlugin(`running Score plugins: plugin "${plugin}" failed with`, ask)
+    for (let place = 0; place < points.length; place++) {
+      const score = points[place] ?? 0
+      checkRange(plugin, score)
+      points[place] = score * weight
+      totals[place] = (totals[place] ?? 0) + score * weight
+    }
+    this.#columns.push({ plugin, at: (place) => points[place] ?? 0 })
+  }
+}
+
+/** An array of whatever length is asked for: the same again as long as the length is. */
+class Buffered {
+  #values = new Float64Array(0)
+
+  of(length: number): Float64Array {
+    if (this.#values.length !== length) this.#values = new Float64Array(length)
+    return this.#values
+  }
 }
 
 function preScore(cycle: PreparedCycle, nodes: readonly NodeInfo[]): readonly Scorer[] {
-  const { pod, profile, timer } = cycle
+  const { pod, profile, timer, shared } = cycle
   const scorers: Scorer[] = []
-  const scored = new Set(profile.at.score)
-  for (const plugin of profile.at.preScore) {
+  for (const plugin of profile.scoring) {
     const weight = profile.weights.get(plugin.name) ?? 0
     const prepare = cycle.step(plugin, 'preScore')
-    if (prepare === undefined || weight === 0 || !scored.has(plugin)) continue
+    if (prepare === undefined) continue
     const ask = timer.around(plugin.name, 'PreScore', () => prepare(pod, nodes), statusOf)
     const result = inPlugin(`running PreScore plugin "${plugin.name}"`, ask)
-    if (result.type === 'score') scorers.push({ plugin: plugin.name, weight, result })
+    if (result.type === 'skip') continue
+    const isShared = shared?.signed.has(plugin.name) === true
+    scorers.push({ plugin: plugin.name, weight, result, isShared })
   }
   return scorers
 }
 
-function score(
+/** Scores the nodes that have changed since an alike pod was tried. */
+function scoreAnew(
   { timer }: PreparedCycle,
+  shared: SharedWork,
   nodes: readonly NodeInfo[],
   scorers: readonly Scorer[],
-  witness: ScoreWitness | undefined,
-): Float64Array {
-  const totals = new Float64Array(nodes.length)
-  const points = new Float64Array(nodes.length)
-  for (const { plugin, weight, result } of scorers) {
-    const ask = timer.around(plugin, 'Score', () => givePoints(result, nodes, points))
-    inPlugin(`running Score plugins: plugin "${plugin}" failed with`, ask)
-    addWeighted(plugin, points, weight, totals)
-    witness?.(plugin, points)
-  }
-  return totals
-}
-
-function givePoints(
-  { score, normalize }: Scorer['result'],
-  nodes: readonly NodeInfo[],
-  points: Float64Array,
 ): void {
-  for (let index = 0; index < nodes.length; index++) {
-    const node = nodes[index]
-    if (node !== undefined) points[index] = score(node)
+  shared.beginScores(scorers.map(({ plugin }) => plugin).join())
+  const changed = nodes.filter((node) => !shared.isScored(node))
+  if (changed.length === 0) return
+  const sums = shared.totals
+  for (const { index } of changed) sums[index] = 0
+  for (const { plugin, weight, result } of scorers) {
+    const row = shared.row(plugin)
+    const ask = timer.around(plugin, 'Score', () => {
+      for (const node of changed) row[node.index] = result.score(node)
+    })
+    inPlugin(`running Score plugins: plugin "${plugin}" failed with`, ask)
+    if (result.normalize !== undefined) continue
+    for (const { index } of changed) {
+      const score = row[index] ?? 0
+      checkRange(plugin, score)
+      sums[index] = (sums[index] ?? 0) + score * weight
+    }
   }
-  normalize?.(points)
+  for (const node of changed) shared.setScored(node)
 }
 
-function addWeighted(plugin: string, points: Float64Array, weight: number, totals: Float64Array): void {
-  for (let index = 0; index < points.length; index++) {
-    const score = points[index] ?? 0
-    if (!(score >= 0 && score <= maxNodeScore)) {
-      const range = `it should in the range of [0, ${maxNodeScore}] after normalizing`
-      throw new PluginError(
-        `applying score defaultWeights on Score plugins: plugin "${plugin}" returns an invalid score ${score}, ${range}`,
-      )
-    }
-    points[index] = score * weight
-    totals[index] = (totals[index] ?? 0) + score * weight
+function givePoints({ score }: Scorer['result'], nodes: readonly NodeInfo[], points: Float64Array): void {
+  for (let place = 0; place < nodes.length; place++) {
+    const node = nodes[place]
+    if (node !== undefined) points[place] = score(node)
   }
+}
+
+function checkRange(plugin: string, score: number): void {
+  if (score >= 0 && score <= maxNodeScore) return
+  const range = `it should in the range of [0, ${maxNodeScore}] after normalizing`
+  throw new PluginError(
+    `applying score defaultWeights on Score plugins: plugin "${plugin}" returns an invalid score ${score}, ${range}`,
+  )
 }
 
 /** The place of the best total; among equals each has the same chance (a reservoir of one). */

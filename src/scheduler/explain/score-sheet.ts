@@ -1,3 +1,4 @@
+import type { PointsOf } from '../cycle/score-nodes.ts'
 import type { NodeInfo } from '../node-info.ts'
 
 /** Nodes whose points are kept of one attempt: the best, the chosen one among them. */
@@ -10,64 +11,52 @@ export interface ScoredNode {
   readonly points: Readonly<Record<string, number>>
 }
 
-/** Points as they were given, until somebody reads them. */
+/** Points as they were given, until somebody reads them. Best first. */
 export interface KeptScores {
   readonly plugins: readonly string[]
-  /** Best first. */
-  readonly nodes: readonly {
-    readonly node: string
-    readonly total: number
-    readonly points: readonly number[]
-  }[]
+  readonly nodes: readonly string[]
+  readonly totals: readonly number[]
+  /** All plugins' of the first node, then of the second. */
+  readonly points: readonly number[]
 }
 
-/** One for all attempts: its arrays are used again. */
-export class ScoreSheet {
-  #plugins: string[] = []
-  #rows: Float64Array[] = []
-
-  begin(): void {
-    this.#plugins = []
+/** Places of the chosen node and the best of the others. */
+function bestPlaces(count: number, totals: Float64Array, chosen: number): readonly number[] {
+  const best = [chosen]
+  // The least that is among the best, once there are enough of them.
+  let least = Number.NEGATIVE_INFINITY
+  for (let place = 0; place < count; place++) {
+    const total = totals[place] ?? 0
+    if (total <= least || place === chosen) continue
+    let at = best.length
+    while (at > 1 && total > (totals[best[at - 1] ?? 0] ?? 0)) at--
+    best.splice(at, 0, place)
+    if (best.length > maxScoredNodes) best.pop()
+    if (best.length === maxScoredNodes) least = totals[best.at(-1) ?? 0] ?? 0
   }
+  return best
+}
 
-  /** Takes the points that one plugin has given, by place. */
-  note(plugin: string, points: Float64Array): void {
-    const at = this.#plugins.push(plugin) - 1
-    let row = this.#rows[at]
-    if (row === undefined || row.length < points.length) {
-      row = new Float64Array(points.length)
-      this.#rows[at] = row
-    }
-    row.set(points)
-  }
-
-  /** Of the chosen node and the best of the others. */
-  keep(nodes: readonly NodeInfo[], totals: Float64Array, chosen: number): KeptScores {
-    const best = [chosen]
-    for (let index = 0; index < nodes.length; index++) {
-      if (index === chosen) continue
-      const total = totals[index] ?? 0
-      const last = best.at(-1) ?? 0
-      if (best.length === maxScoredNodes && total <= (totals[last] ?? 0)) continue
-      let place = best.length
-      while (place > 1 && total > (totals[best[place - 1] ?? 0] ?? 0)) place--
-      best.splice(place, 0, index)
-      if (best.length > maxScoredNodes) best.pop()
-    }
-    return {
-      plugins: this.#plugins,
-      nodes: best.map((index) => ({
-        node: nodes[index]?.name ?? '',
-        total: totals[index] ?? 0,
-        points: this.#plugins.map((_, at) => this.#rows[at]?.[index] ?? 0),
-      })),
-    }
+export function keepScores(
+  nodes: readonly NodeInfo[],
+  totals: Float64Array,
+  columns: readonly PointsOf[],
+  chosen: number,
+): KeptScores {
+  const best = bestPlaces(nodes.length, totals, chosen)
+  const points: number[] = []
+  for (const place of best) for (const { at } of columns) points.push(at(place))
+  return {
+    plugins: columns.map(({ plugin }) => plugin),
+    nodes: best.map((place) => nodes[place]?.name ?? ''),
+    totals: best.map((place) => totals[place] ?? 0),
+    points,
   }
 }
 
-export const scoredNodes = ({ plugins, nodes }: KeptScores): readonly ScoredNode[] =>
-  nodes.map(({ node, total, points }) => ({
+export const scoredNodes = ({ plugins, nodes, totals, points }: KeptScores): readonly ScoredNode[] =>
+  nodes.map((node, row) => ({
     node,
-    total,
-    points: Object.fromEntries(plugins.map((plugin, at) => [plugin, points[at] ?? 0])),
+    total: totals[row] ?? 0,
+    points: Object.fromEntries(plugins.map((plugin, at) => [plugin, points[row * plugins.length + at] ?? 0])),
   }))

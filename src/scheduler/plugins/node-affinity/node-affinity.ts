@@ -70,6 +70,7 @@ export function nodeAffinity(_context: PluginContext, { addedAffinity }: NodeAff
   const addedTerms = addedAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
   return {
     name: 'NodeAffinity',
+    sign: ({ pod }) => [pod.spec?.nodeSelector, pod.spec?.affinity?.nodeAffinity],
     preFilter: ({ pod }) => preFilter(pod, added),
     preScore: ({ pod }) => {
       const own = pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []

@@ -30,6 +30,7 @@ const declaredBy = ({ status }: core.v1.Node): readonly string[] => status?.decl
 /** What pods need of a kubelet, the node has declared. */
 export const nodeDeclaredFeatures = (): Plugin => ({
   name: 'NodeDeclaredFeatures',
+  sign: ({ pod }) => neededBy(pod),
   preFilter: ({ pod }) => {
     const needed = neededBy(pod)
     if (needed.length === 0) return { type: 'skip' }

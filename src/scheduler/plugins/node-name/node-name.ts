@@ -7,6 +7,7 @@ const rejection: Rejection = { resolvable: false, reasons: ["node(s) didn't matc
 /** Only the node that spec.nodeName asks for. */
 export const nodeName = (): Plugin => ({
   name: 'NodeName',
+  sign: ({ pod }) => pod.spec?.nodeName ?? '',
   preFilter: ({ pod }) => {
     const wanted = pod.spec?.nodeName
     if (!wanted) return { type: 'skip' }

@@ -22,6 +22,7 @@ const anyConflict = (wanted: readonly HostPort[], taken: readonly HostPort[]): b
 /** No two pods take the same host port of a node. */
 export const nodePorts = (): Plugin => ({
   name: 'NodePorts',
+  sign: ({ hostPorts }) => hostPorts,
   preFilter: ({ hostPorts }) => {
     if (hostPorts.length === 0) return { type: 'skip' }
     return {

@@ -39,6 +39,7 @@ export function nodeResourcesBalancedAllocation(
   const names = resources.map(({ name }) => name)
   return {
     name: 'NodeResourcesBalancedAllocation',
+    sign: ({ requests }) => [...requests],
     preScore: (pod) => {
       if (names.every((name) => (pod.requests.get(name) ?? 0) === 0)) return { type: 'skip' }
       const readers = resourceReaders(nodes, pod, names, false).filter((reader) => reader !== undefined)

@@ -107,6 +107,11 @@ export function nodeResourcesFit(
     (ignoredResources.includes(name) || ignoredResourceGroups.includes(name.split('/')[0] ?? ''))
   return {
     name: 'NodeResourcesFit',
+    sign: ({ requests, nonZeroCpuMilli, nonZeroMemoryBytes }) => [
+      [...requests],
+      nonZeroCpuMilli,
+      nonZeroMemoryBytes,
+    ],
     preFilter: (pod) => ({ type: 'filter', filter: makeFilter(pod, nodes, isIgnored) }),
     preScore: (pod) => ({
       type: 'score',

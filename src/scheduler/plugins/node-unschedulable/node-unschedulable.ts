@@ -11,6 +11,7 @@ const rejection: Rejection = { resolvable: false, reasons: ['node(s) were unsche
 /** Refuses nodes that are cordoned, to pods that do not tolerate it. */
 export const nodeUnschedulable = ({ nodes }: PluginContext): Plugin => ({
   name: 'NodeUnschedulable',
+  sign: ({ pod }) => toleratesTaints(pod.spec?.tolerations, cordoned),
   preFilter: ({ pod }) => {
     if (toleratesTaints(pod.spec?.tolerations, cordoned)) return { type: 'skip' }
     return {

@@ -19,6 +19,7 @@ const isSoft = ({ effect }: core.v1.Taint): boolean => effect === 'PreferNoSched
  */
 export const taintToleration = ({ nodes: table }: PluginContext): Plugin => ({
   name: 'TaintToleration',
+  sign: ({ pod }) => pod.spec?.tolerations ?? [],
   preFilter: ({ pod }) => ({
     type: 'filter',
     filter: ({ index, node }) =>
