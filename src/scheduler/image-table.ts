@@ -11,6 +11,10 @@ const none: ReadonlyMap<string, ImageState> = new Map()
 export class ImageTable {
   readonly #images = new Map<string, MutableImageState>()
 
+  has(name: string): boolean {
+    return this.#images.has(name)
+  }
+
   /** The images of a node that has had `before`. */
   update(
     node: string,

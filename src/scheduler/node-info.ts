@@ -17,8 +17,6 @@ export interface NodeInfo {
   /** Another one when a node has left. */
   readonly index: number
   readonly node: core.v1.Node
-  /** Grows with every change of the node and its pods, and is never given out twice in a table: what was worked out at the same generation still holds. */
-  readonly generation: number
   /** By uid. */
   readonly pods: ReadonlyMap<string, PodInfo>
   /** Those of `pods` with any affinity or anti-affinity to pods. */

@@ -76,7 +76,7 @@ function picture(table: NodeTable): unknown {
     claims: [...info.claims],
   })
   const nodes = [...table.nodes].sort((a, b) => (a.name < b.name ? -1 : 1)).map(of)
-  const order = table.inOrder.map((info) => info.name).sort()
+  const order = table.order.map((index) => table.nodes[index]?.name).sort()
   return { nodes, order, claims: [...table.claims], affinity: table.nodesWithAffinity.size }
 }
 

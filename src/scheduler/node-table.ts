@@ -20,15 +20,20 @@ const columnNames = [
   'podCount',
   'unschedulable',
   'taints',
+  'softTaints',
+  'generation',
 ] as const
 
-/** One number per node and name, by node index: `unschedulable` is 1 for a cordoned node, `taints` counts them. */
+/**
+ * One number per node and name, by node index: `unschedulable` is 1 for a cordoned node, `taints` and `softTaints` count
+ * them. `generation` is another one after every change of the node and its pods, and never given out twice: what was
+ * worked out at the same generation still holds.
+ */
 export type Columns = Record<(typeof columnNames)[number], Float64Array>
 
 interface MutableNodeInfo extends NodeInfo {
   index: number
   node: core.v1.Node
-  generation: number
   images: ReadonlyMap<string, ImageState>
   readonly pods: Map<string, PodInfo>
   readonly podsWithAffinity: Set<PodInfo>
@@ -76,7 +81,8 @@ export class NodeTable {
   #columns = makeColumns(initialCapacity)
   #capacity = initialCapacity
   #generation = 0
-  #order: readonly NodeInfo[] | undefined
+  #softTaints = 0
+  #order: readonly number[] | undefined
   readonly #nodes: MutableNodeInfo[] = []
   readonly #byName = new Map<string, MutableNodeInfo>()
   /** Pods on nodes that are not known (yet), by node and uid. */
@@ -101,15 +107,20 @@ export class NodeTable {
     return this.#nodes
   }
 
-  /** In the order in which they are searched: zones take turns. */
-  get inOrder(): readonly NodeInfo[] {
-    this.#order ??= zoneOrder(this.#nodes)
+  /** Indices in the order in which nodes are searched: zones take turns. */
+  get order(): readonly number[] {
+    this.#order ??= zoneOrder(this.#nodes).map(({ index }) => index)
     return this.#order
   }
 
-  /** The newest of all nodes' generations. */
-  get generation(): number {
-    return this.#generation
+  /** Of all nodes: taints that only make them less welcome. */
+  get softTaints(): number {
+    return this.#softTaints
+  }
+
+  /** Whether any node has it. */
+  hasImage(name: string): boolean {
+    return this.#images.has(name)
   }
 
   /** Nodes with pods that have affinity or anti-affinity to pods. */
@@ -153,6 +164,7 @@ export class NodeTable {
     this.#byName.delete(name)
     this.#order = undefined
     this.#images.remove(name, info.images)
+    this.#softTaints -= this.#columns.softTaints[info.index] ?? 0
     const last = this.#nodes.pop()
     assert(last !== undefined, 'a table with a node has a last one')
     if (last !== info) {
@@ -215,7 +227,6 @@ export class NodeTable {
       name,
       index,
       node,
-      generation: 0,
       pods: new Map(),
       podsWithAffinity: new Set(),
       podsWithRequiredAntiAffinity: new Set(),
@@ -250,12 +261,21 @@ export class NodeTable {
     if (images !== old?.status?.images) info.images = this.#images.update(info.name, images, info.images)
     this.#writeAllocatable(info)
     this.#columns.unschedulable[info.index] = info.node.spec?.unschedulable ? 1 : 0
-    this.#columns.taints[info.index] = info.node.spec?.taints?.length ?? 0
+    this.#writeTaints(info)
     this.#touch(info)
   }
 
+  #writeTaints({ index, node }: MutableNodeInfo): void {
+    const { taints, softTaints } = this.#columns
+    const all = node.spec?.taints ?? []
+    const soft = all.filter(({ effect }) => effect === 'PreferNoSchedule').length
+    this.#softTaints += soft - (softTaints[index] ?? 0)
+    softTaints[index] = soft
+    taints[index] = all.length
+  }
+
   #touch(info: MutableNodeInfo): void {
-    info.generation = ++this.#generation
+    this.#columns.generation[info.index] = ++this.#generation
   }
 
   #account(info: MutableNodeInfo, pod: PodInfo, sign: 1 | -1): void {

@@ -3,6 +3,7 @@ import { Namespace } from '../../../src/api/core/namespace/kind.ts'
 import { Node } from '../../../src/api/core/node/kind.ts'
 import type { core, storage } from '../../../src/api/generated/types/index.ts'
 import { CSINode } from '../../../src/api/storage/csi-node/kind.ts'
+import { isStatus } from '../../../src/apimachinery/status-error.ts'
 import { keepInFlight } from '../../load/keep-in-flight.ts'
 import { type Fields, isRecord } from '../fields.ts'
 import { type Manifest, readManifest } from '../objects.ts'
@@ -72,7 +73,25 @@ function readCsiNode(fields: Fields): Preparation['csiNode'] {
 /** Five letters and digits, as the server would append them. */
 const suffix = (): string => Math.random().toString(36).slice(2, 7).padEnd(5, '0')
 
+/** Names that are taken are tried again with others, as upstream does. */
+const maxTries = 5
+
 async function createNode(
+  run: Run,
+  template: core.v1.Node,
+  preparation: Preparation,
+  index: number,
+): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await createOnce(run, template, preparation, index)
+    } catch (error) {
+      if (tries === maxTries || !isStatus(error, 'AlreadyExists')) throw error
+    }
+  }
+}
+
+async function createOnce(
   { cluster }: Run,
   template: core.v1.Node,
   { labels, csiNode }: Preparation,

@@ -15,6 +15,17 @@ export function feasibleNodesToFind(nodes: number, percentage: number): number {
   return Math.max(minNodesToFind, Math.trunc((nodes * share) / 100))
 }
 
+/** Nodes that would do. Their indices beside them: whoever has these need not look into the nodes' objects. */
+export interface FeasibleNodes {
+  readonly nodes: readonly NodeInfo[]
+  readonly indices: readonly number[]
+}
+
+export const feasibleNodes = (nodes: readonly NodeInfo[]): FeasibleNodes => ({
+  nodes,
+  indices: nodes.map(({ index }) => index),
+})
+
 /** Runs the cycle's filters over the nodes, on from where the last search ended, so that all nodes get their turn. */
 export class NodeFinder {
   readonly #table: NodeTable
@@ -25,20 +36,28 @@ export class NodeFinder {
   }
 
   /** Nodes that pass all filters, at most as many as are enough; why others do not is in `refusals`. */
-  find(cycle: PreparedCycle, percentage: number, refusals: Refusals): NodeInfo[] {
+  find(cycle: PreparedCycle, percentage: number, refusals: Refusals): FeasibleNodes {
     const nominated = this.#nominated(cycle, refusals)
-    if (nominated !== undefined) return [nominated]
-    const nodes = this.#candidates(cycle, refusals)
-    const enough = cycle.profile.at.score.length === 0 ? 1 : feasibleNodesToFind(nodes.length, percentage)
+    if (nominated !== undefined) return feasibleNodes([nominated])
+    const candidates = this.#candidates(cycle, refusals)
+    const { nodes } = this.#table
+    const count = candidates.length
+    const enough = cycle.profile.at.score.length === 0 ? 1 : feasibleNodesToFind(count, percentage)
     const feasible: NodeInfo[] = []
-    let looked = 0
+    const indices: number[] = []
+    let at = this.#start % count
     try {
-      for (; looked < nodes.length && feasible.length < enough; looked++) {
-        const node = nodes[(this.#start + looked) % nodes.length]
+      // Indices, so that the objects of nodes about which nothing has to be asked are not looked into.
+      for (let looked = 0; looked < count && feasible.length < enough; looked++) {
+        const index = candidates[at] ?? 0
+        at = at + 1 === count ? 0 : at + 1
+        const node = nodes[index]
         if (node === undefined) continue
-        const rejection = cycle.check(node)
-        if (rejection === undefined) feasible.push(node)
-        else refusals.set(node, cycle.refuser, rejection)
+        const rejection = cycle.check(node, index)
+        if (rejection === undefined) {
+          feasible.push(node)
+          indices.push(index)
+        } else refusals.set(index, cycle.refuser, rejection)
       }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
@@ -46,7 +65,7 @@ export class NodeFinder {
     }
     const all = this.#table.nodes.length
     if (all > 0) this.#start = (this.#start + feasible.length + refusals.size) % all
-    return feasible
+    return { nodes: feasible, indices }
   }
 
   /** The node where room was made for the pod: likely the only one that fits, so it is tried first. */
@@ -55,18 +74,18 @@ export class NodeFinder {
     const node = name ? this.#table.get(name) : undefined
     if (node === undefined) return undefined
     const rejection = cycle.check(node)
-    if (rejection !== undefined) refusals.set(node, cycle.refuser, rejection)
+    if (rejection !== undefined) refusals.set(node.index, cycle.refuser, rejection)
     return rejection === undefined ? node : undefined
   }
 
-  #candidates({ nodes, nodesBy }: PreparedCycle, refusals: Refusals): readonly NodeInfo[] {
-    if (nodes === undefined) return this.#table.inOrder
+  #candidates({ nodes, nodesBy }: PreparedCycle, refusals: Refusals): readonly number[] {
+    if (nodes === undefined) return this.#table.order
     const reasons = [`node(s) didn't satisfy plugin(s) [${[...nodesBy].sort().join(' ')}]`]
     refusals.setAbsent({ plugin: '', rejection: { resolvable: false, reasons } })
-    const found: NodeInfo[] = []
+    const found: number[] = []
     for (const name of nodes) {
       const node = this.#table.get(name)
-      if (node !== undefined) found.push(node)
+      if (node !== undefined) found.push(node.index)
     }
     return found
   }

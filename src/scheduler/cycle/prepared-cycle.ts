@@ -98,12 +98,12 @@ export class PreparedCycle implements SupposedPods, NodeJudge {
   }
 
   /** Undefined admits the node; pods that are nominated to it are counted as there, and as not there. */
-  check(node: NodeInfo): Rejection | undefined {
+  check(node: NodeInfo, index = node.index): Rejection | undefined {
     const { nominated } = this.#parts
-    if (nominated.size === 0) return this.#ask(node)
+    if (nominated.size === 0) return this.#ask(node, index)
     const { priority, uid } = this.pod
     const others = nominated.on(node.name).filter((other) => other.priority >= priority && other.uid !== uid)
-    if (others.length === 0) return this.#ask(node)
+    if (others.length === 0) return this.#ask(node, index)
     for (const other of others) this.add(other, node)
     try {
       const rejection = this.#filter(node)
@@ -133,10 +133,10 @@ export class PreparedCycle implements SupposedPods, NodeJudge {
   }
 
   /** The first refusal, as `#filter` finds it; what alike pods have found of the node is not asked again. */
-  #ask(node: NodeInfo): Rejection | undefined {
+  #ask(node: NodeInfo, index: number): Rejection | undefined {
     const { shared } = this
     if (shared === undefined) return this.#filter(node)
-    const refuser = shared.refuserOf(node, this)
+    const refuser = shared.refuserOf(index, node, this)
     for (const { plugin, asked, place } of this.#single) {
       if (place > refuser) break
       const rejection = asked.filter(node)
@@ -146,7 +146,7 @@ export class PreparedCycle implements SupposedPods, NodeJudge {
     }
     if (refuser === admitted) return undefined
     this.refuser = this.profile.at.filter[refuser]?.name ?? ''
-    return shared.rejectionOf(node)
+    return shared.rejectionOf(index)
   }
 
   #filter(node: NodeInfo): Rejection | undefined {

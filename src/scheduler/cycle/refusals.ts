@@ -22,7 +22,7 @@ export class Refusals {
     this.#absent = notReached
   }
 
-  set({ index }: NodeInfo, plugin: string, rejection: Rejection): void {
+  set(index: number, plugin: string, rejection: Rejection): void {
     if (this.#rejections[index] === undefined) this.#touched.push(index)
     this.#rejections[index] = rejection
     this.#plugins[index] = plugin

@@ -4,7 +4,7 @@ import type { NodeInfo } from '../node-info.ts'
 import type { NodeTable } from '../node-table.ts'
 import { type PluginTiming, untimed } from '../plugin-timing.ts'
 import { AlikePods } from './alike-pods.ts'
-import { NodeFinder } from './find-nodes.ts'
+import { type FeasibleNodes, feasibleNodes, NodeFinder } from './find-nodes.ts'
 import { type CycleParts, PreparedCycle } from './prepared-cycle.ts'
 import { Refusals } from './refusals.ts'
 import { chooseBest, NodeScorer } from './score-nodes.ts'
@@ -34,7 +34,7 @@ export type Selection =
 
 interface Found {
   readonly cycle: PreparedCycle
-  readonly feasible: readonly NodeInfo[]
+  readonly feasible: FeasibleNodes
 }
 
 export interface PodPlacerOptions {
@@ -94,15 +94,16 @@ export class PodPlacer {
       return none(cycle, refusals, rejection.reasons.join(', '), false)
     }
     const percentage = profile.percentageOfNodesToScore ?? this.#options.percentageOfNodesToScore
-    const find = (): readonly NodeInfo[] => this.#finder.find(cycle, percentage, refusals)
+    const find = (): FeasibleNodes => this.#finder.find(cycle, percentage, refusals)
     return { cycle, feasible: timer.point('Filter', find) }
   }
 
-  #choose(cycle: PreparedCycle, feasible: readonly NodeInfo[], extra?: Float64Array): Selection {
-    const [first] = feasible
+  #choose(cycle: PreparedCycle, feasible: FeasibleNodes, extra?: Float64Array): Selection {
+    const { nodes } = feasible
+    const [first] = nodes
     if (first === undefined) return none(cycle, this.#refusals, '', false)
     const refusals = this.#refusals
-    if (feasible.length === 1) return { type: 'node', node: first, cycle, feasible: 1, refusals }
+    if (nodes.length === 1) return { type: 'node', node: first, cycle, feasible: 1, refusals }
     const totals = this.#scorer.score(cycle, feasible)
     let { columns } = this.#scorer
     if (extra !== undefined) {
@@ -110,12 +111,12 @@ export class PodPlacer {
       for (const [place, points] of extra.entries()) totals[place] = (totals[place] ?? 0) + points
     }
     const best = chooseBest(totals, this.#options.random)
-    const scores = keepScores(feasible, totals, columns, best)
-    return { type: 'node', node: feasible[best] ?? first, cycle, feasible: feasible.length, refusals, scores }
+    const scores = keepScores(nodes, totals, columns, best)
+    return { type: 'node', node: nodes[best] ?? first, cycle, feasible: nodes.length, refusals, scores }
   }
 
   async #ask({ cycle, feasible: found }: Found, extenders: readonly Extender[]): Promise<Selection> {
-    let feasible = found
+    let feasible = found.nodes
     for (const extender of extenders) {
       if (feasible.length === 0) break
       feasible = await extender.filter(cycle.pod.pod, feasible, this.#refusals)
@@ -128,8 +129,8 @@ export class PodPlacer {
       feasible.forEach(({ name }, index) => {
         extra[index] = (extra[index] ?? 0) + (points.get(name) ?? 0)
       })
-    const selection = this.#choose(cycle, feasible, extra)
-    if (selection.type === 'node' || feasible.length === found.length) return selection
+    const selection = this.#choose(cycle, feasibleNodes(feasible), extra)
+    if (selection.type === 'node' || feasible.length === found.nodes.length) return selection
     const unschedulablePlugins = selection.diagnosis.unschedulablePlugins.union(new Set([extenderName]))
     return { ...selection, diagnosis: { ...selection.diagnosis, unschedulablePlugins } }
   }

@@ -1,6 +1,7 @@
 import { maxNodeScore, type PreScoreResult } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { StatusLabel } from '../plugin-timing.ts'
+import type { FeasibleNodes } from './find-nodes.ts'
 import { inPlugin, PluginError } from './plugin-error.ts'
 import type { PreparedCycle } from './prepared-cycle.ts'
 import type { SharedWork } from './shared-work.ts'
@@ -33,45 +34,44 @@ export class NodeScorer {
   }
 
   /** By place in `nodes`. */
-  score(cycle: PreparedCycle, nodes: readonly NodeInfo[]): Float64Array {
+  score(cycle: PreparedCycle, feasible: FeasibleNodes): Float64Array {
     const { timer } = cycle
-    const scorers = timer.point('PreScore', () => preScore(cycle, nodes))
-    return timer.point('Score', () => this.#score(cycle, nodes, scorers))
+    const scorers = timer.point('PreScore', () => preScore(cycle, feasible.nodes))
+    return timer.point('Score', () => this.#score(cycle, feasible, scorers))
   }
 
-  #score(cycle: PreparedCycle, nodes: readonly NodeInfo[], scorers: readonly Scorer[]): Float64Array {
-    const totals = this.#totals.of(nodes.length)
+  #score(cycle: PreparedCycle, feasible: FeasibleNodes, scorers: readonly Scorer[]): Float64Array {
+    const { indices } = feasible
+    const totals = this.#totals.of(indices.length)
     this.#columns = []
     const { shared } = cycle
     if (shared === undefined) totals.fill(0)
     else {
       const own = scorers.filter(({ isShared }) => isShared)
-      scoreAnew(cycle, shared, nodes, own)
-      const sums = shared.totals
-      for (let place = 0; place < nodes.length; place++) totals[place] = sums[nodes[place]?.index ?? 0] ?? 0
+      scoreAnew(cycle, shared, feasible, own)
+      take(shared.totals, indices, totals)
     }
-    for (const [at, scorer] of scorers.entries()) this.#add(cycle, nodes, scorer, at, totals)
+    for (const [at, scorer] of scorers.entries()) this.#add(cycle, feasible, scorer, at, totals)
     return totals
   }
 
   #add(
     { timer, shared }: PreparedCycle,
-    nodes: readonly NodeInfo[],
+    { nodes, indices }: FeasibleNodes,
     { plugin, weight, result, isShared }: Scorer,
     at: number,
     totals: Float64Array,
   ): void {
     const row = isShared ? shared?.row(plugin) : undefined
     if (row !== undefined && result.normalize === undefined) {
-      this.#columns.push({ plugin, at: (place) => (row[nodes[place]?.index ?? 0] ?? 0) * weight })
+      this.#columns.push({ plugin, at: (place) => (row[indices[place] ?? 0] ?? 0) * weight })
       return
     }
     this.#points[at] ??= new Buffered()
     const points = this.#points[at].of(nodes.length)
     const ask = timer.around(plugin, 'Score', () => {
       if (row === undefined) givePoints(result, nodes, points)
-      else
-        for (let place = 0; place < nodes.length; place++) points[place] = row[nodes[place]?.index ?? 0] ?? 0
+      else take(row, indices, points)
       result.normalize?.(points)
     })
     inPlugin(`running Score plugins: plugin "${plugin}" failed with`, ask)
@@ -111,15 +111,24 @@ function preScore(cycle: PreparedCycle, nodes: readonly NodeInfo[]): readonly Sc
   return scorers
 }
 
+/** Brings values by index to the places where those indices are. */
+function take(values: Float64Array, indices: readonly number[], into: Float64Array): void {
+  for (let place = 0; place < indices.length; place++) into[place] = values[indices[place] ?? 0] ?? 0
+}
+
 /** Scores the nodes that have changed since an alike pod was tried. */
 function scoreAnew(
   { timer }: PreparedCycle,
   shared: SharedWork,
-  nodes: readonly NodeInfo[],
+  { nodes, indices }: FeasibleNodes,
   scorers: readonly Scorer[],
 ): void {
   shared.beginScores(scorers.map(({ plugin }) => plugin).join())
-  const changed = nodes.filter((node) => !shared.isScored(node))
+  const changed: NodeInfo[] = []
+  for (let place = 0; place < indices.length; place++) {
+    const node = shared.isScored(indices[place] ?? 0) ? undefined : nodes[place]
+    if (node !== undefined) changed.push(node)
+  }
   if (changed.length === 0) return
   const sums = shared.totals
   for (const { index } of changed) sums[index] = 0
@@ -136,7 +145,7 @@ function scoreAnew(
       sums[index] = (sums[index] ?? 0) + score * weight
     }
   }
-  for (const node of changed) shared.setScored(node)
+  for (const { index } of changed) shared.setScored(index)
 }
 
 function givePoints({ score }: Scorer['result'], nodes: readonly NodeInfo[], points: Float64Array): void {

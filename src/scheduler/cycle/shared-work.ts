@@ -22,6 +22,7 @@ export class SharedWork {
   totals = new Float64Array(0)
   readonly #table: NodeTable
   readonly #rows = new Map<string, Float64Array>()
+  #generations: Float64Array = new Float64Array(0)
   #judgedAt = new Float64Array(0)
   #refusers = new Uint8Array(0)
   readonly #rejections: (Rejection | undefined)[] = []
@@ -35,7 +36,8 @@ export class SharedWork {
 
   /** Before a cycle: nodes may have come. */
   begin(): void {
-    const { capacity } = this.#table
+    const { capacity, columns } = this.#table
+    this.#generations = columns.generation
     if (this.#judgedAt.length === capacity) return
     this.#judgedAt = new Float64Array(capacity)
     this.#refusers = new Uint8Array(capacity)
@@ -46,8 +48,8 @@ export class SharedWork {
   }
 
   /** The place of the filter that refuses the node, or `admitted`. */
-  refuserOf(node: NodeInfo, judge: NodeJudge): number {
-    const { index, generation } = node
+  refuserOf(index: number, node: NodeInfo, judge: NodeJudge): number {
+    const generation = this.#generations[index] ?? 0
     if (this.#judgedAt[index] !== generation) {
       const { place, rejection } = judge.judge(node)
       this.#refusers[index] = place
@@ -58,7 +60,7 @@ export class SharedWork {
   }
 
   /** Of a node that `refuserOf` has been asked about. */
-  rejectionOf({ index }: NodeInfo): Rejection | undefined {
+  rejectionOf(index: number): Rejection | undefined {
     return this.#rejections[index]
   }
 
@@ -69,12 +71,12 @@ export class SharedWork {
     this.#scoredAt.fill(0)
   }
 
-  isScored({ index, generation }: NodeInfo): boolean {
-    return this.#scoredAt[index] === generation
+  isScored(index: number): boolean {
+    return this.#scoredAt[index] === this.#generations[index]
   }
 
-  setScored({ index, generation }: NodeInfo): void {
-    this.#scoredAt[index] = generation
+  setScored(index: number): void {
+    this.#scoredAt[index] = this.#generations[index] ?? 0
   }
 
   /** One plugin's points as it gave them, by node index. */

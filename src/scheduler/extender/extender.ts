@@ -95,7 +95,7 @@ export class Extender {
     const refuse = (failed: FilterAnswer['FailedNodes'], resolvable: boolean): void => {
       for (const [name, reason] of Object.entries(failed ?? {})) {
         const node = byName.get(name)
-        if (node !== undefined) refusals.set(node, extenderName, { resolvable, reasons: [reason] })
+        if (node !== undefined) refusals.set(node.index, extenderName, { resolvable, reasons: [reason] })
       }
     }
     refuse(answer.FailedNodes, true)

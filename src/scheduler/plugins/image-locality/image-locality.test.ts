@@ -39,5 +39,5 @@ test.each([
   const table = new NodeTable()
   for (const each of two) table.setNode(each)
   const result = imageLocality(pluginContext({ table })).preScore?.(wanted, table.nodes)
-  expect(result?.type === 'score' ? table.nodes.map(result.score) : []).toEqual(expected)
+  expect(table.nodes.map(result?.type === 'score' ? result.score : () => 0)).toEqual(expected)
 })

@@ -29,7 +29,8 @@ function scoreOfBytes(bytes: number, containers: number): number {
 export const imageLocality = ({ nodes }: PluginContext): Plugin => ({
   name: 'ImageLocality',
   preScore: ({ pod }) => {
-    const images = imagesOf(pod)
+    const images = imagesOf(pod).filter((name) => nodes.hasImage(name))
+    if (images.length === 0) return { type: 'skip' }
     const containers = (pod.spec?.initContainers?.length ?? 0) + (pod.spec?.containers.length ?? 0)
     const all = nodes.nodes.length
     return {

@@ -26,8 +26,8 @@ export const taintToleration = ({ nodes: table }: PluginContext): Plugin => ({
       table.columns.taints[index] === 0 || isTolerated(pod, node) ? undefined : rejection,
   }),
   preScore: ({ pod }, nodes) => {
-    const { taints } = table.columns
-    if (!nodes.some(({ index, node }) => taints[index] !== 0 && node.spec?.taints?.some(isSoft))) {
+    const { softTaints } = table.columns
+    if (table.softTaints === 0 || !nodes.some(({ index }) => softTaints[index] !== 0)) {
       // No soft taint anywhere: all nodes score alike, as upstream's normalised 100 for everyone.
       return { type: 'skip' }
     }
