@@ -7,6 +7,8 @@ import type { Metrics } from '../base/metrics.ts'
 import type { Client } from '../client/client.ts'
 import { EventRecorder } from '../client/event-recorder.ts'
 import type { Informer } from '../client/informer.ts'
+import { AllocationManager } from './allocation/allocation-manager.ts'
+import { type GrantStore, SavedGrants } from './allocation/saved-grants.ts'
 import { serviceVariables } from './environment/service-variables.ts'
 import { EvictionManager } from './eviction/eviction-manager.ts'
 import { ImageManager } from './images/image-manager.ts'
@@ -17,7 +19,7 @@ import type { Machine, MachineInfo } from './node/machine.ts'
 import { NodeAgent } from './node/node-agent.ts'
 import { NodeLease } from './node/node-lease.ts'
 import type { NodeSettings } from './node/node-object.ts'
-import { admitPod } from './pod/admit-pod.ts'
+import { admitPod, type Rejection } from './pod/admit-pod.ts'
 import type { ProbeKind } from './pod/plan.ts'
 import type { EventSink, PodCgroups, PodContext, PodFiles, PodNetwork } from './pod/pod-context.ts'
 import type { ClusterDns } from './pod/pod-network-identity.ts'
@@ -53,6 +55,8 @@ export interface KubeletOptions {
   readonly machine: Machine
   readonly files: PodFiles
   readonly cgroups: PodCgroups
+  /** Where it is kept what resized pods were granted; as long as the agent lives when absent. */
+  readonly grants?: GrantStore
   readonly network: PodNetwork
   readonly logs: LogReader
   /** The pods that are bound to this node. */
@@ -111,19 +115,28 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     ...{ client, host, logger, nodeName: settings.nodeName, durationSeconds: settings.leaseSeconds },
     node: () => node.node,
   })
-  const context = makeContext(options, { events, info, runtimeName: version.runtimeName, node })
+  const admit = (pod: Pod): Rejection | undefined => {
+    // As for the scheduler, a pod's place is free as soon as it has ended, or the API does not have it any more.
+    const others = (started.workers?.all() ?? []).filter(
+      (worker) => worker.pod.metadata?.uid !== pod.metadata?.uid && !worker.hasEnded && !worker.isGone,
+    )
+    if (node.node === undefined) return undefined
+    const pods = others.map((worker) => worker.pod)
+    return eviction.admit(pod) ?? admitPod(pod, node.node, pods)
+  }
+  const saved = new SavedGrants(options.grants)
+  await saved.load()
+  const allocations = new AllocationManager({
+    ...{ host, logger, events, saved, admit },
+    onChange: (podUid) => started.workers?.get(podUid)?.regranted(),
+  })
+  const context = makeContext(options, {
+    ...{ events, info, runtimeName: version.runtimeName, node, allocations },
+  })
   const workers = new PodWorkers({
     context,
     pods: options.pods,
-    admit: (pod) => {
-      // As for the scheduler, a pod's place is free as soon as it has ended, or the API does not have it any more.
-      const others = workers
-        .all()
-        .filter((worker) => worker.pod !== pod && !worker.hasEnded && !worker.isGone)
-      if (node.node === undefined) return undefined
-      const pods = others.map((worker) => worker.pod)
-      return eviction.admit(pod) ?? admitPod(pod, node.node, pods)
-    },
+    admit,
     hold: (pod, onChange) => objects.hold(pod, onChange),
     release: (uid) => objects.release(uid),
   })
@@ -135,7 +148,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   })
   lease.start()
   eviction.start()
-  workers.start().catch((error: unknown) => logger.error('the pods could not be started', { error }))
+  workers
+    .start()
+    .then(() => saved.keepOnly(new Set(workers.all().map(({ pod }) => pod.metadata?.uid ?? ''))))
+    .catch((error: unknown) => logger.error('the pods could not be started', { error }))
   return {
     nodeName: settings.nodeName,
     api: new KubeletApi({ context, workers, logs: options.logs }),
@@ -143,6 +159,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     stop: async () => {
       removeNodeHandler()
       workers.stop()
+      allocations.stop()
       for (const worker of workers.all()) context.probes.remove(worker.pod.metadata?.uid ?? '')
       context.statuses.stop()
       await Promise.all([eviction.stop(), node.stop(), lease.stop(), recorder.stop()])
@@ -165,9 +182,11 @@ interface ContextParts {
   readonly info: MachineInfo
   readonly runtimeName: string
   readonly node: NodeAgent
+  readonly allocations: AllocationManager
 }
 
-function makeContext(options: KubeletOptions, { events, info, runtimeName, node }: ContextParts): PodContext {
+function makeContext(options: KubeletOptions, parts: ContextParts): PodContext {
+  const { events, info, runtimeName, node, allocations } = parts
   const { client, host, logger, runtime, settings, network, services } = options
   const agentStartMs = host.now()
   const hugepageSizes = [...info.hugepages.keys()].map(kernelPageSize)
@@ -192,6 +211,7 @@ function makeContext(options: KubeletOptions, { events, info, runtimeName, node 
       simulate: options.simulateProbe,
     }),
     statuses: new StatusWriter({ host, logger, client }),
+    allocations,
     facts: () => ({
       nodeName: settings.nodeName,
       nodeIps: info.addresses,

@@ -10,6 +10,7 @@ import { nodeEnvironment } from './containers/node-environment.ts'
 import { nodeHooks } from './containers/node-hooks.ts'
 import { nodePods } from './containers/node-pods.ts'
 import { nodeProbes } from './containers/node-probes.ts'
+import { nodeResize } from './containers/node-resize.ts'
 import { nodeSecurity } from './containers/node-security.ts'
 import { nodeSubPaths } from './containers/node-sub-paths.ts'
 import { storageEmptyDir } from './containers/storage-empty-dir.ts'
@@ -23,6 +24,7 @@ containerBehaviours('Containers', [
   [nodeEndings, []],
   [nodeHooks, []],
   [nodeSubPaths, []],
+  [nodeResize, []],
   [networkServices, []],
   [networkDns, []],
   [networkPods, []],

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { core } from '../../api/generated/types/index.ts'
-import { Cgroups, cpuWeight } from './cgroups.ts'
+import { cpuWeight } from './cgroup-files.ts'
+import { Cgroups } from './cgroups.ts'
 
 let mountPoint: string
 

@@ -13,6 +13,7 @@ import {
 } from '../pod/pod-cgroup.ts'
 import type { PodCgroups } from '../pod/pod-context.ts'
 import { podQosClass, type QosClass } from '../pod/qos.ts'
+import { filesV1, filesV2, readLimitsV1, readLimitsV2, sliceProperties } from './cgroup-files.ts'
 
 type Pod = core.v1.Pod
 
@@ -78,6 +79,20 @@ export class Cgroups implements PodCgroups {
     }
   }
 
+  async limits(pod: Pod): Promise<CgroupLimits> {
+    const directory = cgroupDirectory(this.#path(pod), this.#options.driver)
+    const read = async (controller: string, file: string): Promise<string> =>
+      (await readFile(join(this.#mountPoint, controller, directory, file), 'utf8')).trim()
+    return this.#v2 ? readLimitsV2(read) : readLimitsV1(read)
+  }
+
+  async resize(pod: Pod, limits: Partial<CgroupLimits>): Promise<void> {
+    this.#pods.set(pod.metadata?.uid ?? '', pod)
+    await this.#write(this.#path(pod), limits)
+    const qos = podQosClass(pod)
+    if (limits.cpuShares !== undefined && qos === 'Burstable') await this.#applyClass(qos)
+  }
+
   async remove(podUid: string): Promise<void> {
     const pod = this.#pods.get(podUid)
     this.#pods.delete(podUid)
@@ -106,55 +121,43 @@ export class Cgroups implements PodCgroups {
   }
 
   async #apply(path: readonly string[], limits: CgroupLimits): Promise<void> {
-    if (this.#options.driver === 'systemd') return this.#applySlice(path, limits)
+    await this.#make(path)
+    await this.#write(path, limits)
+  }
+
+  async #make(path: readonly string[]): Promise<void> {
+    if (this.#options.driver === 'systemd') {
+      await runProgram('systemctl', ['start', cgroupName(path, 'systemd')])
+      return
+    }
     const directory = cgroupDirectory(path, 'cgroupfs')
-    if (this.#v2) return this.#applyV2(directory, limits)
+    if (this.#v2) return this.#makeV2(directory)
     for (const controller of limitedControllers) {
       if (await exists(join(this.#mountPoint, controller))) {
         await mkdir(join(this.#mountPoint, controller, directory), { recursive: true })
       }
     }
-    const write = (controller: string, file: string, value: number): Promise<void> =>
-      writeFile(join(this.#mountPoint, controller, directory, file), String(value))
-    await write('cpu', 'cpu.shares', limits.cpuShares)
-    if (limits.cpuQuotaUs !== undefined && limits.cpuPeriodUs !== undefined) {
-      await write('cpu', 'cpu.cfs_period_us', limits.cpuPeriodUs)
-      await write('cpu', 'cpu.cfs_quota_us', limits.cpuQuotaUs)
-    }
-    if (limits.memoryBytes !== undefined) await write('memory', 'memory.limit_in_bytes', limits.memoryBytes)
   }
 
-  async #applyV2(directory: string, limits: CgroupLimits): Promise<void> {
+  async #makeV2(directory: string): Promise<void> {
     const parts = directory.split('/')
     for (let depth = 0; depth < parts.length; depth++) {
       const above = join(this.#mountPoint, ...parts.slice(0, depth))
       await mkdir(join(above, parts[depth] ?? ''), { recursive: true })
       await delegate(above)
     }
-    const own = join(this.#mountPoint, directory)
-    await writeFile(join(own, 'cpu.weight'), String(cpuWeight(limits.cpuShares)))
-    if (limits.cpuQuotaUs !== undefined && limits.cpuPeriodUs !== undefined) {
-      await writeFile(join(own, 'cpu.max'), `${limits.cpuQuotaUs} ${limits.cpuPeriodUs}`)
-    }
-    if (limits.memoryBytes !== undefined) {
-      await writeFile(join(own, 'memory.max'), String(limits.memoryBytes))
-    }
   }
 
-  /** systemd owns its slices: it is asked to make them and to limit them. */
-  async #applySlice(path: readonly string[], limits: CgroupLimits): Promise<void> {
-    const name = cgroupName(path, 'systemd')
-    const properties = [
-      this.#v2 ? `CPUWeight=${cpuWeight(limits.cpuShares)}` : `CPUShares=${limits.cpuShares}`,
-      ...(limits.cpuQuotaUs === undefined || limits.cpuPeriodUs === undefined
-        ? []
-        : [`CPUQuota=${Math.ceil((limits.cpuQuotaUs * 100) / limits.cpuPeriodUs)}%`]),
-      ...(limits.memoryBytes === undefined
-        ? []
-        : [`${this.#v2 ? 'MemoryMax' : 'MemoryLimit'}=${limits.memoryBytes}`]),
-    ]
-    await runProgram('systemctl', ['start', name])
-    await runProgram('systemctl', ['set-property', '--runtime', name, ...properties])
+  async #write(path: readonly string[], limits: Partial<CgroupLimits>): Promise<void> {
+    if (this.#options.driver === 'systemd') {
+      const name = cgroupName(path, 'systemd')
+      await runProgram('systemctl', ['set-property', '--runtime', name, ...sliceProperties(limits, this.#v2)])
+      return
+    }
+    const directory = cgroupDirectory(path, 'cgroupfs')
+    const files = this.#v2 ? filesV2(limits) : filesV1(limits)
+    for (const [controller, file, value] of files)
+      await writeFile(join(this.#mountPoint, controller, directory, file), value)
   }
 
   async #remove(path: readonly string[]): Promise<void> {
@@ -171,9 +174,6 @@ export class Cgroups implements PodCgroups {
     )
   }
 }
-
-/** Shares of version 1 as version 2's weight (KEP-2254). */
-export const cpuWeight = (shares: number): number => 1 + Math.floor(((shares - 2) * 9999) / 262_142)
 
 /** Lets the groups below a directory have its controllers. */
 async function delegate(directory: string): Promise<void> {

@@ -19,6 +19,7 @@ import { WatchedObjects } from '../sources/referenced-objects.ts'
 import { ServiceAccountTokens } from '../volumes/service-account-tokens.ts'
 import { VolumeManager } from '../volumes/volume-manager.ts'
 import { Cgroups } from './cgroups.ts'
+import { grantFile } from './grant-file.ts'
 import { linuxMachine } from './linux-machine.ts'
 import { LinuxPodFiles } from './linux-pod-files.ts'
 import { linuxPodNetwork } from './linux-pod-network.ts'
@@ -111,6 +112,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     }),
     files: new LinuxPodFiles({ podsRoot, logsRoot, volumes }),
     cgroups,
+    grants: grantFile(join(rootDirectory, 'allocated_pods_state')),
     network: linuxPodNetwork(),
     logs: fileLogs,
     pods: informers.informer(podKind, { fieldSelector: `spec.nodeName=${nodeName}` }),

@@ -37,7 +37,7 @@ const clash = (a: HostPort, b: HostPort): boolean =>
 
 function sumOfRequests(pods: readonly Pod[]): ReadonlyMap<string, number> {
   const sum = new Map<string, number>()
-  for (const pod of pods) addAmounts(sum, podRequests(pod))
+  for (const pod of pods) addAmounts(sum, podRequests(pod, { held: true }))
   return sum
 }
 

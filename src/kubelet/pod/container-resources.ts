@@ -8,7 +8,7 @@ type Container = core.v1.Container
 type Pod = core.v1.Pod
 
 /** Of the kernel's scheduler, as upstream has them (pkg/kubelet/cm/helpers_linux.go). */
-const minShares = 2
+export const leastCpuShares = 2
 const maxShares = 262_144
 const sharesPerCpu = 1024
 export const quotaPeriodUs = 100_000
@@ -20,9 +20,13 @@ const bestEffortScore = 1000
 const nodeCriticalPriority = 2_000_001_000
 
 export function cpuShares(milliCpu: number): number {
-  if (milliCpu === 0) return minShares
-  return Math.min(Math.max(Math.floor((milliCpu * sharesPerCpu) / 1000), minShares), maxShares)
+  if (milliCpu === 0) return leastCpuShares
+  return Math.min(Math.max(Math.floor((milliCpu * sharesPerCpu) / 1000), leastCpuShares), maxShares)
 }
+
+/** Thousandths of a core that come to so many shares. */
+export const sharesMilli = (shares: number): number =>
+  shares < leastCpuShares ? 0 : Math.ceil((shares * 1000) / sharesPerCpu)
 
 /** Microseconds for each period; 0: no limit. */
 export function cpuQuota(milliCpu: number): number {

@@ -1,3 +1,4 @@
+import { computeAmounts } from '../allocation/granted-resources.ts'
 import { containerFacts, containerNameLabel, podUidLabel } from '../runtime/labels.ts'
 import type { ContainerState, ContainerStatus, SandboxStatus } from '../runtime/messages.ts'
 import { isRuntimeError, type Runtime } from '../runtime/runtime.ts'
@@ -121,6 +122,8 @@ function convert(status: ContainerStatus, sandboxId: string, terminationMessage:
     message: texts.join(': '),
     mounts: status.mounts,
     logPath: status.logPath,
+    madeWith: facts.resources,
+    amounts: computeAmounts(facts.resources.container, facts.resources.pod),
     ...(resources === undefined ? {} : { resources }),
     ...(user === undefined ? {} : { user }),
   }

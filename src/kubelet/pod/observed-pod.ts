@@ -1,3 +1,5 @@
+import type { ComputeAmounts } from '../allocation/granted-resources.ts'
+import type { MadeWith } from '../runtime/labels.ts'
 import type { ContainerResources, Mount, SandboxStatus } from '../runtime/messages.ts'
 
 export type ObservedState = 'created' | 'running' | 'exited' | 'unknown'
@@ -22,7 +24,11 @@ export interface ObservedContainer {
   readonly message: string
   readonly mounts: readonly Mount[]
   readonly logPath: string
+  /** As the runtime tells them; not all do. */
   readonly resources?: ContainerResources
+  readonly madeWith: MadeWith
+  /** What it was made with, or resized to. */
+  readonly amounts: ComputeAmounts
   readonly user?: {
     readonly uid: number
     readonly gid: number
@@ -38,6 +44,8 @@ export interface ObservedPod {
   readonly containers: readonly ObservedContainer[]
   /** Of the newest sandbox when it is ready. */
   readonly podIps: readonly string[]
+  /** The pod's own requests and limits that are in force; undefined where nobody has counted them. */
+  readonly podLevel?: ComputeAmounts
 }
 
 export const nothingObserved: ObservedPod = { sandboxes: [], containers: [], podIps: [] }

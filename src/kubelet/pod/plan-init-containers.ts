@@ -1,7 +1,8 @@
 import type { core } from '../../api/generated/types/index.ts'
+import { type ContainerResize, containerResize } from '../allocation/resize-actions.ts'
 import { containerHash } from '../runtime/labels.ts'
 import { latestContainer, type ObservedContainer, type ObservedPod } from './observed-pod.ts'
-import { type ContainerToKill, type ProbeResults, unknownKill } from './plan.ts'
+import { type ContainerToKill, type ProbeResults, resizeKill, unknownKill } from './plan.ts'
 import { isSidecar, restartsAfterExit, restartsAfterKill } from './restart-policy.ts'
 
 type Container = core.v1.Container
@@ -14,6 +15,9 @@ export interface InitPlan {
   readonly killPod: boolean
   readonly start: readonly Container[]
   readonly kill: readonly ContainerToKill[]
+  readonly resize: readonly ContainerResize[]
+  /** Some of those to kill are so that they start with other resources. */
+  readonly restartsForResize: boolean
 }
 
 interface Step {
@@ -22,6 +26,7 @@ interface Step {
   readonly startNext?: boolean
   readonly initialized?: boolean
   readonly kill?: ContainerToKill
+  readonly resize?: 'restart' | ContainerResize
   readonly failed?: boolean
 }
 
@@ -32,7 +37,8 @@ interface Step {
  */
 export function planInitContainers(pod: Pod, observed: ObservedPod, probes: ProbeResults): InitPlan {
   const containers = pod.spec?.initContainers ?? []
-  if (containers.length === 0) return { initialized: true, killPod: false, start: [], kill: [] }
+  const nothing = { start: [], kill: [], resize: [], restartsForResize: false }
+  if (containers.length === 0) return { ...nothing, initialized: true, killPod: false }
   const started = (pod.spec?.containers ?? []).some((container) => {
     const state = latestContainer(observed, container.name)?.state
     return state === 'created' || state === 'running'
@@ -41,6 +47,8 @@ export function planInitContainers(pod: Pod, observed: ObservedPod, probes: Prob
   let seen = started
   const start: Container[] = []
   const kill: ContainerToKill[] = []
+  const resize: ContainerResize[] = []
+  let restartsForResize = false
   for (const [index, container] of [...containers.entries()].reverse()) {
     const latest = latestContainer(observed, container.name)
     if (latest === undefined) {
@@ -49,10 +57,12 @@ export function planInitContainers(pod: Pod, observed: ObservedPod, probes: Prob
     }
     if (seen && !isSidecar(container)) continue
     const step = isSidecar(container)
-      ? sidecarStep(container, latest, probes)
+      ? sidecarStep(pod, container, latest, probes)
       : initStep(container, latest, pod)
-    if (step.failed === true) return { initialized: false, killPod: true, start: [], kill }
+    if (step.failed === true) return { ...nothing, initialized: false, killPod: true, kill }
     if (step.kill !== undefined) kill.push(step.kill)
+    if (step.resize === 'restart') restartsForResize = true
+    else if (step.resize !== undefined) resize.push(step.resize)
     const next = containers[index + 1]
     if (step.initialized === true) {
       if (next === undefined) initialized = true
@@ -63,7 +73,7 @@ export function planInitContainers(pod: Pod, observed: ObservedPod, probes: Prob
   }
   const first = containers[0]
   if (!seen && first !== undefined) start.push(first)
-  return { initialized, killPod: false, start: start.reverse(), kill }
+  return { initialized, killPod: false, start: start.reverse(), kill, resize, restartsForResize }
 }
 
 function initStep(container: Container, latest: ObservedContainer, pod: Pod): Step {
@@ -71,7 +81,7 @@ function initStep(container: Container, latest: ObservedContainer, pod: Pod): St
     case 'created':
       return { start: true }
     case 'running':
-      return {}
+      return resizeStep(pod, container, latest)
     case 'exited':
       if (latest.exitCode === 0) return { initialized: true }
       return restartsAfterExit(container, pod, latest.exitCode) ? { start: true } : { failed: true }
@@ -81,7 +91,13 @@ function initStep(container: Container, latest: ObservedContainer, pod: Pod): St
   }
 }
 
-function sidecarStep(container: Container, latest: ObservedContainer, probes: ProbeResults): Step {
+function resizeStep(pod: Pod, container: Container, running: ObservedContainer): Step {
+  const resize = containerResize(pod, container, running)
+  if (resize === undefined) return {}
+  return resize === 'restart' ? { resize, start: true, kill: resizeKill(running) } : { resize }
+}
+
+function sidecarStep(pod: Pod, container: Container, latest: ObservedContainer, probes: ProbeResults): Step {
   switch (latest.state) {
     case 'created':
     case 'exited':
@@ -89,11 +105,16 @@ function sidecarStep(container: Container, latest: ObservedContainer, probes: Pr
     case 'unknown':
       return { start: true, kill: unknownKill(latest, 'Init container is') }
     case 'running':
-      return runningSidecarStep(container, latest, probes)
+      return runningSidecarStep(pod, container, latest, probes)
   }
 }
 
-function runningSidecarStep(container: Container, latest: ObservedContainer, probes: ProbeResults): Step {
+function runningSidecarStep(
+  pod: Pod,
+  container: Container,
+  latest: ObservedContainer,
+  probes: ProbeResults,
+): Step {
   const kill = (what: string, reason: ContainerToKill['reason']): ContainerToKill => ({
     container: latest,
     message: `Init container ${container.name} ${what}`,
@@ -110,5 +131,5 @@ function runningSidecarStep(container: Container, latest: ObservedContainer, pro
   if (container.livenessProbe !== undefined && probes('liveness', latest.id) === 'failure') {
     return { initialized: true, start: true, kill: kill('failed liveness probe', 'LivenessProbe') }
   }
-  return { initialized: true }
+  return { ...resizeStep(pod, container, latest), initialized: true }
 }

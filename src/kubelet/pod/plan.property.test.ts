@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { core } from '../../api/generated/types/index.ts'
 import { containerHash } from '../runtime/labels.ts'
+import { observedContainer } from '../testing/observed-container.ts'
 import {
   latestContainer,
   type ObservedContainer,
@@ -73,24 +74,13 @@ class Model {
   start(container: Container): void {
     this.checkOrder(container)
     this.#created++
-    const fresh: ObservedContainer = {
+    const fresh = observedContainer({
       id: `c${this.#created}`,
       name: container.name,
       sandboxId: `s${this.attempt}`,
-      state: 'running',
       hash: containerHash(container),
-      restartCount: 0,
-      image: '',
-      imageId: '',
       createdAtMs: this.#created,
-      startedAtMs: 0,
-      finishedAtMs: 0,
-      exitCode: 0,
-      reason: '',
-      message: '',
-      mounts: [],
-      logPath: '',
-    }
+    })
     this.containers = [fresh, ...this.containers]
   }
 

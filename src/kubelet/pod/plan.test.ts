@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { core } from '../../api/generated/types/index.ts'
 import { containerHash } from '../runtime/labels.ts'
+import { observedContainer } from '../testing/observed-container.ts'
 import { replay } from '../testing/transcript.ts'
 import type { ObservedContainer, ObservedPod, ObservedState } from './observed-pod.ts'
 import { isSettled, type PodActions, type ProbeResult, planPod } from './plan.ts'
@@ -56,30 +57,20 @@ function sandbox(words: readonly string[]): ObservedPod['sandboxes'][number] {
   }
 }
 
-function observedContainer(scene: Scene, name: string, words: readonly string[]): ObservedContainer {
+function containerIn(scene: Scene, name: string, words: readonly string[]): ObservedContainer {
   const [state = 'running', code = '0'] = words
   const states: readonly string[] = ['created', 'running', 'exited', 'unknown']
   if (!states.includes(state)) throw new Error(`no state ${state}`)
   const spec = [...(scene.pod.spec?.initContainers ?? []), ...(scene.pod.spec?.containers ?? [])]
   const container = spec.find((item) => item.name === name) ?? { name }
-  return {
+  return observedContainer({
     id: `${name}-id`,
     name,
-    sandboxId: 'sandbox',
     state: state as ObservedState,
     hash: words.includes('changed') ? 'other' : containerHash(container),
-    restartCount: 0,
     image: 'image:1',
-    imageId: '',
-    createdAtMs: 0,
-    startedAtMs: 0,
-    finishedAtMs: 0,
     exitCode: state === 'exited' ? Number(code) : 0,
-    reason: '',
-    message: '',
-    mounts: [],
-    logPath: '',
-  }
+  })
 }
 
 function perform(scene: Scene, line: string): void {
@@ -110,7 +101,7 @@ function perform(scene: Scene, line: string): void {
       return
     default:
       scene.containers = [
-        observedContainer(scene, command, words),
+        containerIn(scene, command, words),
         ...scene.containers.filter(({ name }) => name !== command),
       ]
   }

@@ -1,4 +1,10 @@
 import type { core } from '../../api/generated/types/index.ts'
+import {
+  type ContainerResize,
+  containerResize,
+  type PodResize,
+  podLevelChanges,
+} from '../allocation/resize-actions.ts'
 import { containerHash } from '../runtime/labels.ts'
 import type { SandboxStatus } from '../runtime/messages.ts'
 import { latestContainer, type ObservedContainer, type ObservedPod } from './observed-pod.ts'
@@ -42,12 +48,15 @@ export interface PodActions {
   /** One after another: each needs the one before it started (or, unless a sidecar, ended). */
   readonly startInit: readonly Container[]
   readonly start: readonly Container[]
+  /** What runs on is resized before anything of this starts. */
+  readonly resize?: PodResize
 }
 
 /** True when nothing is to be done. */
 export const isSettled = (actions: PodActions): boolean =>
   !actions.killPod &&
   !actions.createSandbox &&
+  actions.resize === undefined &&
   actions.kill.length + actions.reset.length === 0 &&
   actions.startEphemeral.length + actions.startInit.length + actions.start.length === 0
 
@@ -101,9 +110,16 @@ export function planPod(
     (container) => latestContainer(observed, container.name) === undefined,
   )
   const init = planInitContainers(pod, observed, probes)
-  const sofar = { ...idle, startEphemeral, startInit: init.start, kill: init.kill, killPod: init.killPod }
+  const sofar = {
+    ...idle,
+    ...resizing(init.resize, init.restartsForResize),
+    ...{ startEphemeral, startInit: init.start, kill: init.kill, killPod: init.killPod },
+  }
   return init.killPod || !init.initialized ? sofar : planContainers(pod, observed, probes, sofar)
 }
+
+const resizing = (containers: readonly ContainerResize[], whole: boolean): Pick<PodActions, 'resize'> =>
+  whole || containers.length > 0 ? { resize: { containers, whole } } : {}
 
 /** Those that triggered the restart go last, so that the trigger is seen until the rest is gone. */
 function resetOrder(pod: Pod, observed: ObservedPod): readonly ObservedContainer[] {
@@ -138,6 +154,8 @@ function planContainers(
 ): PodActions {
   const kill = [...sofar.kill]
   const start: Container[] = []
+  const resize = [...(sofar.resize?.containers ?? [])]
+  let whole = podLevelChanges(pod, observed) || sofar.resize?.whole === true
   let kept = 0
   for (const container of pod.spec?.containers ?? []) {
     const latest = latestContainer(observed, container.name)
@@ -148,6 +166,14 @@ function planContainers(
       continue
     }
     const verdict = killVerdict(container, latest, probes)
+    const change = verdict === undefined ? containerResize(pod, container, latest) : undefined
+    if (change === 'restart') {
+      start.push(container)
+      kill.push(resizeKill(latest))
+      whole = true
+      continue
+    }
+    if (change !== undefined) resize.push(change)
     if (verdict === undefined) {
       kept++
       continue
@@ -158,8 +184,15 @@ function planContainers(
     kill.push({ container: latest, message, reason: verdict.reason })
   }
   const over = kept === 0 && start.length === 0
-  return { ...sofar, kill, start, killPod: over, startInit: over ? [] : sofar.startInit }
+  const startInit = over ? [] : sofar.startInit
+  return { ...sofar, kill, start, killPod: over, startInit, ...resizing(resize, whole) }
 }
+
+export const resizeKill = (container: ObservedContainer): ContainerToKill => ({
+  container,
+  message: `Container ${container.name} resize requires restart`,
+  reason: '',
+})
 
 export const unknownKill = (container: ObservedContainer, what: string): ContainerToKill => ({
   container,

@@ -2,6 +2,7 @@ import type { core } from '../../api/generated/types/index.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
+import type { AllocationManager } from '../allocation/allocation-manager.ts'
 import type { ReferencedObjects } from '../environment/environment.ts'
 import type { FilesUsage } from '../eviction/pod-usage.ts'
 import type { ImageManager } from '../images/image-manager.ts'
@@ -9,6 +10,7 @@ import type { ProbeManager } from '../probes/probe-manager.ts'
 import type { ContainerStatus, Mount } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { MachineLimits } from './container-resources.ts'
+import type { CgroupLimits } from './pod-cgroup.ts'
 import type { ClusterDns, PodHostname } from './pod-network-identity.ts'
 import type { StatusWriter } from './status/status-writer.ts'
 
@@ -62,6 +64,10 @@ export interface PodCgroups {
   /** What the runtime puts the pod's containers under; '' where there are no groups. */
   parent(pod: Pod): string
   ensure(pod: Pod): Promise<void>
+  /** What the kernel holds a pod's group to, as far as that is limited. */
+  limits(pod: Pod): Promise<CgroupLimits>
+  /** Changes what is named of it; the pod as it was granted now. */
+  resize(pod: Pod, limits: Partial<CgroupLimits>): Promise<void>
   remove(podUid: string): Promise<void>
 }
 
@@ -111,6 +117,7 @@ export interface PodContext {
   readonly images: ImageManager
   readonly probes: ProbeManager
   readonly statuses: StatusWriter
+  readonly allocations: AllocationManager
   readonly facts: () => NodeFacts
   /** Variables for Services that a pod of this namespace gets; rejects when they are not known yet. */
   readonly serviceVariables: (

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { core } from '../../api/generated/types/index.ts'
+import { observedContainer } from '../testing/observed-container.ts'
 import { admitPod } from './admit-pod.ts'
 import { BackOff } from './back-off.ts'
 import { containerResources, cpuQuota, cpuShares, oomScore } from './container-resources.ts'
@@ -260,28 +261,8 @@ test('TerminationOrder ends sidecars after the others, the last first', async ()
 })
 
 test('podGarbage() keeps one dead container of each name and what holds it', () => {
-  const container = (
-    id: string,
-    state: ObservedContainer['state'],
-    sandboxId: string,
-  ): ObservedContainer => ({
-    id,
-    name: 'web',
-    sandboxId,
-    state,
-    hash: '',
-    restartCount: 0,
-    image: '',
-    imageId: '',
-    createdAtMs: 0,
-    startedAtMs: 0,
-    finishedAtMs: 0,
-    exitCode: 0,
-    reason: '',
-    message: '',
-    mounts: [],
-    logPath: '',
-  })
+  const container = (id: string, state: ObservedContainer['state'], sandboxId: string): ObservedContainer =>
+    observedContainer({ id, name: 'web', sandboxId, state })
   const sandbox = (id: string, ready: boolean) => ({
     id,
     metadata: { name: '', uid: '', namespace: '', attempt: 0 },

@@ -1,5 +1,7 @@
 import type { core } from '../../api/generated/types/index.ts'
 import type { Timer } from '../../base/host.ts'
+import type { PodResources } from '../allocation/granted-resources.ts'
+import { isResizing } from '../allocation/resize-actions.ts'
 import type { Rejection } from './admit-pod.ts'
 import { killPod } from './kill-containers.ts'
 import { observeNew, observePod } from './observe-pod.ts'
@@ -57,6 +59,9 @@ export class PodWorker {
   readonly #ground: PodGround
   readonly #deadline: PodDeadline
   readonly #uid: string
+  /** As the API has it. */
+  #desired: Pod
+  /** With the resources that it was granted. */
   #pod: Pod
   #ended = false
   #gone: boolean
@@ -73,7 +78,8 @@ export class PodWorker {
   constructor(options: PodWorkerOptions) {
     this.#options = options
     this.#context = options.context
-    this.#pod = options.pod
+    this.#desired = options.pod
+    this.#pod = options.context.allocations.granted(options.pod)
     this.#gone = options.gone
     this.#uid = options.pod.metadata?.uid ?? ''
     this.#ground = new PodGround(options.context)
@@ -112,7 +118,10 @@ export class PodWorker {
   /** Takes in the pod's newest state from the API. */
   update(pod: Pod): void {
     const before = this.#pod
-    this.#pod = pod
+    const { allocations } = this.#context
+    this.#desired = pod
+    allocations.update(pod)
+    this.#pod = allocations.granted(pod)
     if (before.metadata?.generation !== pod.metadata?.generation) this.#memory.holds.clear()
     if (
       before.metadata?.labels !== pod.metadata?.labels ||
@@ -127,9 +136,16 @@ export class PodWorker {
     this.wake()
   }
 
+  /** What it was granted has changed, or what its status says of that. */
+  regranted(): void {
+    this.#pod = this.#context.allocations.granted(this.#desired)
+    this.wake()
+  }
+
   /** The pod is gone from the API. */
   removed(): void {
     this.#gone = true
+    this.#context.allocations.retry()
     this.wake()
   }
 
@@ -203,6 +219,7 @@ export class PodWorker {
     if (this.#stale) await this.#observe()
     if (this.#stage === 'new') this.#begin()
     if (this.#shouldEnd()) return this.#end()
+    this.#context.allocations.progress(this.#pod, isResizing(this.#pod, this.#observed))
     const status = this.#report(this.#observed, false)
     if (isTerminalPhase(status.phase)) return this.#end()
     this.#deadline.watch(this.#pod, status)
@@ -212,22 +229,29 @@ export class PodWorker {
   async #observe(): Promise<void> {
     const { runtime, files } = this.#context
     this.#stale = false
-    this.#observed = await observePod(runtime, this.#uid, this.#memory.ended, (status) =>
+    const observed = await observePod(runtime, this.#uid, this.#memory.ended, (status) =>
       files.terminationMessage(status),
     )
+    this.#observed = this.#context.allocations.inForce(this.#uid, observed)
   }
 
   async #observeMade(made: Parameters<typeof observeNew>[2]): Promise<void> {
     const observed = await observeNew(this.#context.runtime, this.#observed, made)
     if (observed === undefined) await this.#observe()
-    else this.#observed = observed
+    else this.#observed = this.#context.allocations.inForce(this.#uid, observed)
   }
 
   #begin(): void {
     this.#stage = 'running'
     const fresh = this.#observed.sandboxes.length === 0 && !isTerminalPhase(this.#pod.status?.phase)
     const rejection = fresh && !this.#isDeleted() ? this.#options.admit(this.#pod) : undefined
-    if (rejection === undefined) return
+    if (rejection === undefined) {
+      const { allocations } = this.#context
+      allocations.begin(this.#desired, madeWith(this.#desired, this.#observed))
+      this.#pod = allocations.granted(this.#desired)
+      this.#observed = allocations.inForce(this.#uid, this.#observed)
+      return
+    }
     const { reason, message } = rejection
     this.#context.events.event(this.#pod, 'Warning', reason, message)
     this.#verdict ??= { reason, message: `Pod was rejected: ${message}` }
@@ -292,6 +316,7 @@ export class PodWorker {
       nowMs: host.now(),
       agentStartMs,
       terminal,
+      resizes: this.#context.allocations.conditions(this.#uid),
       ...(this.#verdict === undefined ? {} : { verdict: this.#verdict }),
     })
     if (!this.#gone) statuses.set(pod, status, { mayRun: !terminal, finished: false })
@@ -316,6 +341,7 @@ export class PodWorker {
     await this.#observe()
     if (runningContainers(this.#observed).length > 0) throw new Error('containers run that were stopped')
     this.#ended = true
+    this.#context.allocations.ended(this.#uid)
     this.#report(this.#observed, true)
     await files.unmountVolumes(this.#uid)
     await cgroups.remove(this.#uid)
@@ -344,6 +370,7 @@ export class PodWorker {
     await removePod(this.#context, this.#uid, this.#observed)
     this.#stage = 'cleared'
     this.#timer?.cancel()
+    this.#context.allocations.remove(this.#uid)
     this.#options.onCleared()
     return undefined
   }
@@ -362,5 +389,21 @@ export class PodWorker {
     } catch (error) {
       this.#context.logger.warn('a container could not be stopped sooner', { error: messageOf(error) })
     }
+  }
+}
+
+/** What the newest containers were made with; undefined where there are none. */
+function madeWith(pod: Pod, observed: ObservedPod): PodResources | undefined {
+  const newest = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].flatMap(
+    ({ name }) => {
+      const latest = latestContainer(observed, name)
+      return latest === undefined ? [] : [latest]
+    },
+  )
+  if (newest.length === 0) return undefined
+  const whole = newest.find(({ madeWith }) => madeWith.pod !== undefined)?.madeWith.pod
+  return {
+    containers: Object.fromEntries(newest.map(({ name, madeWith }) => [name, madeWith.container ?? {}])),
+    ...(whole === undefined ? {} : { pod: whole }),
   }
 }

@@ -1,4 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
+import { resizePod } from '../allocation/resize-pod.ts'
 import { containerHash } from '../runtime/labels.ts'
 import type { SandboxConfig } from '../runtime/messages.ts'
 import { RuntimeError } from '../runtime/runtime.ts'
@@ -77,7 +78,23 @@ export async function runActions(run: ActionRun): Promise<ActionResult> {
     await removeInitContainers(run, 1)
   }
   if (run.isOver()) return { changed: true }
-  return start(run)
+  const retryAfterMs = await resize(run)
+  const started = await start(run)
+  return retryAfterMs === undefined
+    ? { ...started, changed: started.changed || actions.resize !== undefined }
+    : { ...started, retryAfterMs: Math.min(retryAfterMs, started.retryAfterMs ?? retryAfterMs) }
+}
+
+/** When to try again what did not succeed; undefined where nothing is left to do. */
+async function resize({ context, pod, observed, actions }: ActionRun): Promise<number | undefined> {
+  if (actions.resize === undefined) return undefined
+  try {
+    await resizePod(context, { pod, observed, resize: actions.resize })
+    return undefined
+  } catch (error) {
+    context.allocations.failed(pod, rpcText(error))
+    return retryPauseMs(context.host.random())
+  }
 }
 
 async function killUnwanted({ context, pod, observed, actions }: ActionRun): Promise<void> {

@@ -14,6 +14,8 @@ const terminationPathAnnotation = `${prefix}.terminationMessagePath`
 const terminationPolicyAnnotation = `${prefix}.terminationMessagePolicy`
 const preStopAnnotation = `${prefix}.preStopHandler`
 const portsAnnotation = `${prefix}.ports`
+/** Ours: what it was made with, of its own and of its pod. */
+const resourcesAnnotation = `${prefix}.resources`
 const podGraceAnnotation = 'io.kubernetes.pod.terminationGracePeriod'
 const podDeletionGraceAnnotation = 'io.kubernetes.pod.deletionGracePeriod'
 
@@ -26,6 +28,13 @@ export interface ContainerFacts {
   readonly podTerminationGracePeriodSeconds?: number
   readonly podDeletionGracePeriodSeconds?: number
   readonly preStop?: core.v1.LifecycleHandler
+  readonly resources: MadeWith
+}
+
+/** The resources that a container was made with. */
+export interface MadeWith {
+  readonly container?: core.v1.ResourceRequirements
+  readonly pod?: core.v1.ResourceRequirements
 }
 
 const podIdentity = (pod: core.v1.Pod): StringRecord => ({
@@ -71,6 +80,9 @@ export function containerAnnotations(
   const preStop = container.lifecycle?.preStop
   if (preStop !== undefined) annotations[preStopAnnotation] = JSON.stringify(preStop)
   if ((container.ports ?? []).length > 0) annotations[portsAnnotation] = JSON.stringify(container.ports)
+  const resources = { container: container.resources, pod: pod.spec?.resources }
+  if ((resources.container ?? resources.pod) !== undefined)
+    annotations[resourcesAnnotation] = JSON.stringify(resources)
   return annotations
 }
 
@@ -78,7 +90,7 @@ function whole(text: string | undefined): number | undefined {
   return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined
 }
 
-function parsePreStop(text: string | undefined): core.v1.LifecycleHandler | undefined {
+function parseObject(text: string | undefined): object | undefined {
   if (text === undefined) return undefined
   try {
     const value: unknown = JSON.parse(text)
@@ -92,12 +104,14 @@ function parsePreStop(text: string | undefined): core.v1.LifecycleHandler | unde
 export function containerFacts(annotations: StringRecord): ContainerFacts {
   const podGrace = whole(annotations[podGraceAnnotation])
   const deletionGrace = whole(annotations[podDeletionGraceAnnotation])
-  const preStop = parsePreStop(annotations[preStopAnnotation])
+  const preStop: core.v1.LifecycleHandler | undefined = parseObject(annotations[preStopAnnotation])
+  const resources: MadeWith = parseObject(annotations[resourcesAnnotation]) ?? {}
   return {
     hash: annotations[hashAnnotation] ?? '',
     restartCount: whole(annotations[restartCountAnnotation]) ?? 0,
     terminationMessagePath: annotations[terminationPathAnnotation] ?? '',
     terminationMessagePolicy: annotations[terminationPolicyAnnotation] ?? '',
+    resources,
     ...(podGrace === undefined ? {} : { podTerminationGracePeriodSeconds: podGrace }),
     ...(deletionGrace === undefined ? {} : { podDeletionGracePeriodSeconds: deletionGrace }),
     ...(preStop === undefined ? {} : { preStop }),

@@ -2,6 +2,7 @@ import type { core } from '../../../api/generated/types/index.ts'
 import { formatTime } from '../../../apimachinery/time.ts'
 import { latestContainer, type ObservedContainer, type ObservedPod } from '../observed-pod.ts'
 import { anyRegularContainerCreated, isSidecar, shouldRestart } from '../restart-policy.ts'
+import { resourcesInForce } from './resources-in-force.ts'
 
 type Container = core.v1.Container
 type ContainerStatus = core.v1.ContainerStatus
@@ -157,7 +158,9 @@ function fromContainers(
     lastState,
     ...(started === undefined ? {} : { started }),
     ...(volumeMounts.length > 0 ? { volumeMounts } : {}),
-    ...(container.resources === undefined ? {} : { resources: container.resources }),
+    ...(container.resources === undefined
+      ? {}
+      : { resources: resourcesInForce(container.resources, latest) }),
     ...(requests === undefined ? {} : { allocatedResources: requests }),
     ...(latest.user === undefined ? {} : { user: { linux: latest.user } }),
   }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { core } from '../../../api/generated/types/index.ts'
 import { containerHash } from '../../runtime/labels.ts'
-import type { ObservedContainer, ObservedPod } from '../observed-pod.ts'
+import { observedContainer } from '../../testing/observed-container.ts'
+import type { ObservedPod } from '../observed-pod.ts'
 import type { ProbeResult } from '../plan.ts'
 import { podPhase } from './pod-phase.ts'
 import { type PodStatusInput, podStatus } from './pod-status.ts'
@@ -68,24 +69,16 @@ describe('podStatus()', () => {
       readinessGates: [{ conditionType: 'example.com/gate' }],
     },
   }
-  const container: ObservedContainer = {
+  const container = observedContainer({
     id: 'c1',
     name: 'web',
     sandboxId: 's1',
-    state: 'running',
     hash: containerHash({ name: 'web', image: 'web:1' }),
-    restartCount: 0,
     image: 'web:1',
     imageId: 'sha256:1',
     createdAtMs: 1000,
     startedAtMs: 2000,
-    finishedAtMs: 0,
-    exitCode: 0,
-    reason: '',
-    message: '',
-    mounts: [],
-    logPath: '',
-  }
+  })
   const observed: ObservedPod = {
     sandboxes: [
       {
@@ -112,6 +105,7 @@ describe('podStatus()', () => {
     nowMs: 10_000,
     agentStartMs: 0,
     terminal: false,
+    resizes: [],
     ...more,
   })
   const conditions = (from: core.v1.PodStatus): Record<string, string> =>

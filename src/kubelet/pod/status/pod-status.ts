@@ -28,6 +28,8 @@ export interface PodStatusInput {
   readonly agentStartMs: number
   /** Nothing will be started any more. */
   readonly terminal: boolean
+  /** What is said of a resize that waits or is under way. */
+  readonly resizes: readonly Condition[]
   /** The agent itself ends the pod (eviction, deadline, rejection). */
   readonly verdict?: { readonly reason: string; readonly message: string; readonly isDisruption?: boolean }
 }
@@ -76,7 +78,11 @@ export function podStatus(input: PodStatusInput): PodStatus {
   return {
     ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     phase,
-    conditions: [...kept, ...[...disruption, ...verdicts].map((verdict) => timed(verdict, input))],
+    conditions: [
+      ...kept,
+      ...input.resizes,
+      ...[...disruption, ...verdicts].map((verdict) => timed(verdict, input)),
+    ],
     ...(reason === '' ? {} : { reason }),
     ...(message === '' ? {} : { message }),
     ...(input.nodeIps[0] === undefined

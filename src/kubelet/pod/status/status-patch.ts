@@ -41,7 +41,9 @@ function conditionsPatch(base: PodStatus, next: PodStatus): Readonly<Record<stri
   const mine = (next.conditions ?? []).filter(
     ({ type }) => ownConditions.has(type) || sharedConditions.has(type),
   )
-  const changed: unknown[] = mine.filter((condition) => !same(condition, before.get(condition.type)))
+  const changed: unknown[] = mine
+    .filter((condition) => !same(condition, before.get(condition.type)))
+    .map((condition) => withRemovals(condition, before.get(condition.type)))
   const kept = new Set(mine.map(({ type }) => type))
   const gone = [...before.keys()].filter((type) => ownConditions.has(type) && !kept.has(type))
   if (changed.length + gone.length === 0) return {}
@@ -50,6 +52,14 @@ function conditionsPatch(base: PodStatus, next: PodStatus): Readonly<Record<stri
     conditions: [...changed, ...gone.map((type) => ({ type, $patch: 'delete' }))],
     '$setElementOrder/conditions': [...foreign, ...kept].map((type) => ({ type })),
   }
+}
+
+/** A merge keeps what is not named: what is said no more is taken back. */
+function withRemovals(next: core.v1.PodCondition, before: core.v1.PodCondition | undefined): object {
+  const gone = (['reason', 'message'] as const).filter(
+    (field) => next[field] === undefined && before?.[field] !== undefined,
+  )
+  return { ...next, ...Object.fromEntries(gone.map((field) => [field, null])) }
 }
 
 /** The server may show times that nobody set as null. */

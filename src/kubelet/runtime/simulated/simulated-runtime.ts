@@ -6,6 +6,7 @@ import type {
   Container,
   ContainerConfig,
   ContainerFilter,
+  ContainerResources,
   ContainerStats,
   ContainerStatus,
   FilesystemUsage,
@@ -51,7 +52,13 @@ export interface SimulatedLatencies {
 }
 
 /** Verbs that can be made to fail. */
-export type FaultyVerb = 'runPodSandbox' | 'createContainer' | 'startContainer' | 'pullImage' | 'execSync'
+export type FaultyVerb =
+  | 'runPodSandbox'
+  | 'createContainer'
+  | 'startContainer'
+  | 'updateContainerResources'
+  | 'pullImage'
+  | 'execSync'
 
 export interface SimulatedRuntimeOptions {
   readonly host: Host
@@ -157,6 +164,7 @@ export class SimulatedRuntime implements Runtime {
       sandbox,
       config,
       behaviour: (this.#options.behaviour ?? behaviourOf)(config, sandbox.config),
+      resources: config.linux.resources,
       state: 'CONTAINER_CREATED',
       createdAt: this.#pods.nowNs(),
       startedAt: 0,
@@ -220,8 +228,11 @@ export class SimulatedRuntime implements Runtime {
     return containerView(this.#pods.container(id))
   }
 
-  async updateContainerResources(id: string): Promise<void> {
-    this.#pods.container(id)
+  async updateContainerResources(id: string, resources: ContainerResources): Promise<void> {
+    const container = this.#pods.container(id)
+    const name = `${subject(container.sandbox.config)}/${container.config.metadata.name}`
+    await this.#pass('updateContainerResources', name, 0)
+    container.resources = { ...container.resources, ...resources }
   }
 
   async reopenContainerLog(id: string): Promise<void> {

@@ -2,6 +2,7 @@ import type { Timer } from '../../../base/host.ts'
 import type {
   ContainerConfig,
   ContainerFilter,
+  ContainerResources,
   ContainerState,
   ContainerStatus,
   SandboxConfig,
@@ -31,6 +32,7 @@ export interface SimulatedContainer {
   readonly sandbox: SimulatedSandbox
   readonly config: ContainerConfig
   readonly behaviour: Behaviour
+  resources: ContainerResources
   state: ContainerState
   readonly createdAt: number
   startedAt: number
@@ -86,7 +88,7 @@ export const containerView = (
     annotations: config.annotations,
     mounts: config.mounts,
     logPath: `${container.sandbox.config.logDirectory}/${config.logPath}`,
-    resources: { linux: config.linux.resources },
+    resources: { linux: container.resources },
   }
 }
 

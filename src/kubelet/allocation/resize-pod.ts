@@ -1,0 +1,162 @@
+import type { core } from '../../api/generated/types/index.ts'
+import { aggregate } from '../../apimachinery/aggregate.ts'
+import { containerResources } from '../pod/container-resources.ts'
+import type { ObservedPod } from '../pod/observed-pod.ts'
+import { type CgroupLimits, podCgroupLimits } from '../pod/pod-cgroup.ts'
+import type { PodContext } from '../pod/pod-context.ts'
+import { describePod } from '../pod/security-context.ts'
+import { type ComputeAmounts, computeAmounts } from './granted-resources.ts'
+import { type ComputeResource, type ContainerResize, change, type PodResize } from './resize-actions.ts'
+
+type Container = core.v1.Container
+type Pod = core.v1.Pod
+
+export interface ResizeWork {
+  /** As it was granted. */
+  readonly pod: Pod
+  readonly observed: ObservedPod
+  readonly resize: PodResize
+}
+
+const unlimitedQuota = -1
+const resources: readonly ComputeResource[] = ['memory', 'cpu']
+
+/**
+ * Brings a pod's running containers and its group to what it was granted, as upstream's `doPodResizeAction`:
+ * memory, then processor; of each the group first where it grows, and last where it shrinks. What is done is
+ * kept step by step: who comes again goes on. Rejects with what users are shown.
+ */
+export async function resizePod(context: PodContext, work: ResizeWork): Promise<void> {
+  const { allocations, cgroups } = context
+  const { pod, resize } = work
+  const uid = pod.metadata?.uid ?? ''
+  await allocations.kept(uid)
+  const current = await cgroups.limits(pod)
+  const wanted = podCgroupLimits(pod)
+  await refuseTooLittleMemory(context, work, current, wanted)
+  // What each container has by now: the second resource leaves the first as it was made.
+  const reached = new Map(resize.containers.map(({ id, from }) => [id, from]))
+  for (const resource of resources) {
+    const containers = inOrder(resize.containers, resource)
+    if (containers.length === 0 && !resize.whole) continue
+    const steps = groupSteps(resource, current, wanted)
+    for (const step of steps.filter(({ grows }) => grows)) await cgroups.resize(pod, step.limits)
+    for (const { id, container, to } of containers) {
+      const next = withResource(reached.get(id) ?? to, to, resource)
+      await updateContainer(context, pod, container, id, next)
+      reached.set(id, next)
+      await allocations.applied(uid, next, id)
+    }
+    for (const step of steps.filter(({ grows }) => !grows)) await cgroups.resize(pod, step.limits)
+  }
+  if (resize.whole) await allocations.applied(uid, computeAmounts(pod.spec?.resources))
+}
+
+const withResource = (
+  before: ComputeAmounts,
+  after: ComputeAmounts,
+  resource: ComputeResource,
+): ComputeAmounts =>
+  resource === 'cpu'
+    ? { ...before, cpuRequest: after.cpuRequest, cpuLimit: after.cpuLimit }
+    : { ...before, memoryRequest: after.memoryRequest, memoryLimit: after.memoryLimit }
+
+/** Those that shrink go first. */
+function inOrder(all: readonly ContainerResize[], resource: ComputeResource): readonly ContainerResize[] {
+  const changes = all.flatMap((resize) => {
+    const found = change(resize, resource)
+    return found === undefined ? [] : [{ resize, grows: found.to > found.from ? 1 : 0 }]
+  })
+  return changes.sort((a, b) => a.grows - b.grows).map(({ resize }) => resize)
+}
+
+interface GroupStep {
+  readonly grows: boolean
+  readonly limits: Partial<CgroupLimits>
+}
+
+/** What of the pod's group changes; what is not limited any more stays as it is, as upstream. */
+function groupSteps(
+  resource: ComputeResource,
+  current: CgroupLimits,
+  wanted: CgroupLimits,
+): readonly GroupStep[] {
+  if (resource === 'memory') {
+    const { memoryBytes } = wanted
+    const before = current.memoryBytes ?? Number.POSITIVE_INFINITY
+    if (memoryBytes === undefined || memoryBytes === before) return []
+    return [{ grows: memoryBytes > before, limits: { memoryBytes } }]
+  }
+  const { cpuShares, cpuQuotaUs, cpuPeriodUs } = wanted
+  const quota = current.cpuQuotaUs ?? unlimitedQuota
+  const limit: readonly GroupStep[] =
+    cpuQuotaUs === undefined || cpuPeriodUs === undefined || cpuQuotaUs === quota
+      ? []
+      : [{ grows: cpuQuotaUs > quota, limits: { cpuQuotaUs, cpuPeriodUs } }]
+  const request: readonly GroupStep[] =
+    cpuShares === current.cpuShares ? [] : [{ grows: cpuShares > current.cpuShares, limits: { cpuShares } }]
+  // Growing, the limit goes first, shrinking the request: it never exceeds the limit.
+  return request[0]?.grows === false ? [...request, ...limit] : [...limit, ...request]
+}
+
+async function updateContainer(
+  { runtime, facts }: PodContext,
+  pod: Pod,
+  container: Container,
+  id: string,
+  { cpuRequest, cpuLimit, memoryRequest, memoryLimit }: ComputeAmounts,
+): Promise<void> {
+  const { requests, limits } = container.resources ?? {}
+  const resized: Container = {
+    ...container,
+    resources: {
+      requests: { ...requests, cpu: `${cpuRequest}m`, memory: String(memoryRequest) },
+      limits: { ...limits, cpu: `${cpuLimit}m`, memory: String(memoryLimit) },
+    },
+  }
+  await runtime.updateContainerResources(id, containerResources(pod, resized, facts().machine))
+}
+
+/** A limit below what is used would have processes killed. */
+async function refuseTooLittleMemory(
+  { runtime }: PodContext,
+  { pod, observed, resize }: ResizeWork,
+  current: CgroupLimits,
+  wanted: CgroupLimits,
+): Promise<void> {
+  const podLimit =
+    wanted.memoryBytes !== undefined && wanted.memoryBytes < (current.memoryBytes ?? Number.POSITIVE_INFINITY)
+      ? wanted.memoryBytes
+      : undefined
+  const limits = new Map(
+    resize.containers
+      .filter(
+        ({ from, to }) =>
+          to.memoryLimit !== 0 && (from.memoryLimit === 0 || to.memoryLimit < from.memoryLimit),
+      )
+      .map(({ id, container, to }) => [id, { name: container.name, limit: to.memoryLimit }]),
+  )
+  if (podLimit === undefined && limits.size === 0) return
+  const running = observed.containers.filter(({ state }) => state === 'running')
+  const used = await Promise.all(
+    running.map(async ({ id }) => {
+      const { memory } = await runtime.containerStats(id).catch(() => {
+        throw new Error(`unable to read memory usage for pod "${describePod(pod)}"`)
+      })
+      return [id, Number((memory?.usageBytes ?? memory?.workingSetBytes)?.value ?? 0)] as const
+    }),
+  )
+  const total = used.reduce((sum, [, bytes]) => sum + bytes, 0)
+  const errors = [
+    ...(podLimit !== undefined && total >= podLimit
+      ? [`attempting to set pod memory limit (${podLimit}) below current usage (${total})`]
+      : []),
+    ...used.flatMap(([id, bytes]) => {
+      const wish = limits.get(id)
+      if (wish === undefined || bytes < wish.limit) return []
+      const text = `attempting to set container "${wish.name}" memory limit (${wish.limit}) below current usage`
+      return [`${text} (${bytes})`]
+    }),
+  ]
+  if (errors.length > 0) throw new Error(`cannot decrease memory limits: ${aggregate(errors)}`)
+}
