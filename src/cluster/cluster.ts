@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { containsIp, parseCidr, parseIp } from '../apimachinery/ip-address.ts'
 import { defined } from '../base/defined.ts'
 import { makeDirectory } from '../base/host/make-directory.ts'
@@ -28,7 +28,7 @@ import { processStartTicks } from './process-identity.ts'
 import { type Report, step } from './progress.ts'
 import { startRealNodes } from './real-nodes/start-real-nodes.ts'
 import { type RunningNodes, startSimulatedNodes } from './simulated-nodes.ts'
-import { isAlive, readState, removeState, writeState } from './state-file.ts'
+import { type ClusterState, claimState, removeState, writeState } from './state-file.ts'
 
 const quiet: Report = () => {}
 
@@ -133,22 +133,27 @@ interface Ground {
 }
 
 /** Two of them would share addresses, rules and containers. */
-function refuseSecond({ root, stateFile }: DataDirectory): void {
-  const state = readState(stateFile)
-  if (state === undefined || !isAlive(state)) return
-  throw new Error(`the cluster in ${root} is running already (process ${state.pid})`)
+function claim({ root, stateFile }: DataDirectory): ClusterState {
+  makeDirectory(dirname(stateFile), 0o700)
+  const startTicks = processStartTicks(process.pid) ?? 0
+  const state = { pid: process.pid, startTicks, startedAtMs: realHost.now(), nodes: [] }
+  const other = claimState(stateFile, state)
+  if (other === undefined) return state
+  throw new Error(`the cluster in ${root} is running already (process ${other.pid})`)
 }
 
 async function start(options: ClusterOptions, report: Report, ground: Ground): Promise<Parts> {
   const directory = dataDirectory(ground.root)
-  refuseSecond(directory)
   const names = Array.from({ length: options.nodes ?? 1 }, (_, index) => `node-${index + 1}`)
   makeDirectory(directory.root, 0o700)
-  const place = await findPlace(directory.root, options.runtime === 'containerd', names)
+  const state = claim(directory)
+  let place: Place | undefined
   try {
-    return await startParts(options, report, { ...ground, directory, place, names })
+    place = await findPlace(directory.root, options.runtime === 'containerd', names)
+    return await startParts(options, report, { ...ground, directory, place, names, state })
   } catch (error) {
-    await place.release()
+    await place?.release()
+    removeState(directory.stateFile)
     throw error
   }
 }
@@ -167,6 +172,8 @@ interface Site extends Ground {
   readonly place: Place
   /** Of the nodes. */
   readonly names: readonly string[]
+  /** As it begins. */
+  readonly state: ClusterState
 }
 
 /** Starts the parts, in order; what has started is stopped again when a later part fails. */
@@ -220,13 +227,7 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
           })
         : startSimulatedNodes({ controlPlane, host, logger, network, names, inProcess })
     const nodes = await step(realHost, report, 'nodes', startNodes, () => names.join(', '))
-    writeState(directory.stateFile, {
-      pid: process.pid,
-      startTicks: processStartTicks(process.pid) ?? 0,
-      server,
-      startedAtMs: realHost.now(),
-      nodes: nodes.nodes,
-    })
+    writeState(directory.stateFile, { ...site.state, server, nodes: nodes.nodes })
     return { host, virtual, directory, temporary, place, controlPlane, nodes, kubeconfig: config }
   } catch (error) {
     await controlPlane.stop()

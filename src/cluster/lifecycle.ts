@@ -23,7 +23,7 @@ export interface NodeStatus {
 }
 
 export type ClusterStatus =
-  | { readonly running: false; readonly dataDirectory: string }
+  | { readonly running: false; readonly dataDirectory: string; readonly starting: boolean }
   | {
       readonly running: true
       readonly dataDirectory: string
@@ -71,7 +71,8 @@ export async function stopCluster(root: string, report: Report): Promise<boolean
 export async function deleteCluster(root: string, report: Report): Promise<void> {
   if (!existsSync(root)) return
   const directory = dataDirectory(root)
-  if (!existsSync(directory.pki) && !existsSync(directory.store)) {
+  const kept = [directory.pki, directory.store, directory.stateFile]
+  if (!kept.some((path) => existsSync(path))) {
     throw new Error(`${root} is no data directory of a cluster: it is left alone`)
   }
   await stopCluster(root, report)
@@ -82,7 +83,8 @@ export async function deleteCluster(root: string, report: Report): Promise<void>
 export async function clusterStatus(root: string): Promise<ClusterStatus> {
   const directory = dataDirectory(root)
   const state = readState(directory.stateFile)
-  if (state === undefined || !isAlive(state)) return { running: false, dataDirectory: root }
+  const alive = state !== undefined && isAlive(state)
+  if (!alive || state.server === undefined) return { running: false, dataDirectory: root, starting: alive }
   const { certificateAuthority, clientCertificate, clientKey, server } = parseKubeconfig(
     readFileSync(directory.kubeconfig, 'utf8'),
     directory.root,
@@ -113,6 +115,7 @@ export async function loadImages(root: string, file: string): Promise<readonly s
   const directory = dataDirectory(root)
   const state = readState(directory.stateFile)
   if (state === undefined || !isAlive(state)) throw new Error(`the cluster in ${root} is not running`)
+  if (state.server === undefined) throw new Error(`the cluster in ${root} is still starting`)
   if (!existsSync(file)) throw new Error(`there is no file ${file}`)
   const nodes = state.nodes.filter((node) => node.runtime === 'containerd')
   if (nodes.length === 0) throw new Error('simulated nodes need no images: they run whatever a pod names')

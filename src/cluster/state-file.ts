@@ -1,5 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { processStartTicks } from './process-identity.ts'
 
 export interface NodeState {
@@ -11,12 +10,13 @@ export interface NodeState {
   readonly networkNamespace?: string
 }
 
-/** What a running cluster says of itself. */
+/** What a cluster says of itself, from the beginning of its start to its end. */
 export interface ClusterState {
   readonly pid: number
   /** When the process started, in kernel ticks: tells it from a later one with the same pid. */
   readonly startTicks: number
-  readonly server: string
+  /** Absent while it starts. */
+  readonly server?: string
   readonly startedAtMs: number
   readonly nodes: readonly NodeState[]
 }
@@ -31,9 +31,51 @@ export function readState(file: string): ClusterState | undefined {
 }
 
 export function writeState(file: string, state: ClusterState): void {
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 })
+  writeFileSync(`${file}.new`, textOf(state), { mode: 0o600 })
   renameSync(`${file}.new`, file)
+}
+
+const textOf = (state: ClusterState): string => `${JSON.stringify(state, null, 2)}\n`
+
+const isRefusal = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code
+
+/**
+ * Writes the state unless a process that runs has its own there, which then is the result: of several that start at
+ * the same moment one gets through.
+ */
+export function claimState(file: string, state: ClusterState): ClusterState | undefined {
+  const own = `${file}.${state.pid}`
+  writeFileSync(own, textOf(state), { mode: 0o600 })
+  try {
+    for (;;) {
+      try {
+        linkSync(own, file)
+        return undefined
+      } catch (error) {
+        if (!isRefusal(error, 'EEXIST')) throw error
+      }
+      const other = readState(file)
+      if (other !== undefined && isAlive(other)) return other
+      takeAway(file, `${own}.old`)
+    }
+  } finally {
+    rmSync(own, { force: true })
+  }
+}
+
+/** Removes what a dead process has left; what another one has written since is put back. */
+function takeAway(file: string, aside: string): void {
+  try {
+    renameSync(file, aside)
+    const taken = readState(aside)
+    if (taken !== undefined && isAlive(taken)) linkSync(aside, file)
+  } catch (error) {
+    // Others do the same.
+    if (!isRefusal(error, 'ENOENT') && !isRefusal(error, 'EEXIST')) throw error
+  } finally {
+    rmSync(aside, { force: true })
+  }
 }
 
 export function removeState(file: string): void {

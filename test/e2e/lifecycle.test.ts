@@ -187,6 +187,24 @@ describe.skipIf(lacksContainers.length > 0)(
       expect(await machine.traces()).toEqual(before)
     })
 
+    test('of two starts at the same moment one goes on', async () => {
+      const starting = [machine.timonel('up', '--detach'), machine.timonel('up', '--detach')]
+      const said = (await Promise.all(starting)).map(({ stdout, stderr }) => stdout + stderr)
+      const both = ['The cluster is ready', 'is running already'].map((text) => expect.stringContaining(text))
+      expect(said).toEqual(expect.arrayContaining(both))
+      await machine.mustTimonel('delete')
+    })
+
+    test('delete ends a cluster that starts', async () => {
+      const starting = machine.timonel('up', '--detach')
+      const claimed = join(machine.dataDirectory, 'run/cluster.json')
+      await until('it has begun', async () => existsSync(claimed))
+      expect(await machine.mustTimonel('delete')).toContain('stop pods, nodes and control plane')
+      await starting
+      expect(existsSync(machine.dataDirectory)).toBe(false)
+      expect(await machine.traces()).toEqual(before)
+    })
+
     test('a port that is taken is named, and nothing is left behind', async () => {
       for (const port of ['6443', '10250']) {
         const listen = `require('node:net').createServer().listen(${port}, '0.0.0.0', () => console.log('ready'))`

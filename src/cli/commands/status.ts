@@ -8,7 +8,8 @@ export interface StatusOptions {
 }
 
 function describe(status: ClusterStatus): string {
-  if (!status.running) return `The cluster in ${status.dataDirectory} is not running.\n`
+  if (!status.running)
+    return `The cluster in ${status.dataDirectory} is ${status.starting ? 'still starting' : 'not running'}.\n`
   const nodes = status.nodes.map(
     (node) =>
       `  ${node.name}  ${node.ready ? colors.green('Ready') : colors.red('NotReady')}  ${node.runtime}`,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { defined } from '../../base/defined.ts'
 import { createLogger } from '../../base/host/logger.ts'
 import { makeDirectory } from '../../base/host/make-directory.ts'
+import { sleep } from '../../base/sleep.ts'
 import {
   type ApiServerFiles,
   Cluster,
@@ -163,17 +164,21 @@ function running(root: string): ClusterState | undefined {
   return state && isAlive(state) ? state : undefined
 }
 
+const pollMs = 50
+
+/** The cluster that runs there, once it is up; undefined where none does, or its start has failed. */
+async function started(root: string): Promise<ClusterState | undefined> {
+  for (;;) {
+    const state = running(root)
+    if (state === undefined || state.server !== undefined) return state
+    await sleep(realHost, pollMs)
+  }
+}
+
 export async function up(options: UpOptions): Promise<void> {
   const root = chosenDirectory(options.dataDir)
-  const other = running(root)
-  if (other) {
-    if (!options.detach) throw new Error(`the cluster in ${root} is running already (process ${other.pid})`)
-    process.stdout.write(`The cluster in ${root} is running already, at ${other.server}.\n`)
-    return
-  }
-  if (options.detach) return detach(root)
   try {
-    await run(options, root)
+    await (options.detach ? upDetached(root) : run(options, root))
   } catch (error) {
     if (!process.send) throw error
     process.send({
@@ -184,7 +189,15 @@ export async function up(options: UpOptions): Promise<void> {
   }
 }
 
+async function upDetached(root: string): Promise<void> {
+  const other = await started(root)
+  if (other === undefined) return detach(root)
+  process.stdout.write(`The cluster in ${root} is running already, at ${other.server}.\n`)
+}
+
 async function run(options: UpOptions, root: string): Promise<void> {
+  const other = running(root)
+  if (other) throw new Error(`the cluster in ${root} is running already (process ${other.pid})`)
   const before = readLastStart(root)
   const nodes = options.nodes ?? before.nodes ?? 1
   const wanted = options.runtime ?? before.runtime ?? 'auto'
@@ -260,9 +273,13 @@ function detach(root: string): Promise<void> {
   const print = printSteps(process.stdout)
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('exit', (code) =>
-      reject(new Error(`the cluster ended with code ${code} before it was ready; see ${logFile}`)),
-    )
+    child.on('exit', (code) => {
+      const ended = (): void =>
+        reject(new Error(`the cluster ended with code ${code} before it was ready; see ${logFile}`))
+      // What it said last may still be on its way.
+      if (child.connected) child.once('disconnect', ended)
+      else ended()
+    })
     child.on('message', (message: Message) => {
       switch (message.type) {
         case 'step':
