@@ -26,6 +26,7 @@ export const featureSwitches: ReadonlySet<string> = new Set([
   'DRAPartitionableDevices',
   'DRAResourceClaimDeviceStatus',
   'DRAResourcePoolStatus',
+  'DRASchedulerFilterTimeout',
   'DRAWorkloadResourceClaims',
   'EnvFiles',
   'GangScheduling',

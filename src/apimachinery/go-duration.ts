@@ -58,6 +58,7 @@ export function goDurationError(text: string): string | undefined {
 
 /** Go's text of so many milliseconds: `1.5s`, `15m0s`, `1h0m0s`. */
 export function goDurationText(ms: number): string {
+  if (ms < 0) return `-${goDurationText(-ms)}`
   if (ms < 1_000) return ms === 0 ? '0s' : `${ms}ms`
   const seconds = `${Number(((ms % 60_000) / 1_000).toFixed(3))}s`
   const minutes = Math.floor(ms / 60_000)

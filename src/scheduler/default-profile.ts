@@ -4,6 +4,7 @@ import type { PluginContext } from './framework.ts'
 import { defaultBinder } from './plugins/default-binder/default-binder.ts'
 import { defaultPreemption, readPreemptionArgs } from './plugins/default-preemption/default-preemption.ts'
 import { dynamicResources } from './plugins/dynamic-resources/dynamic-resources.ts'
+import { readDynamicResourcesArgs } from './plugins/dynamic-resources/dynamic-resources-args.ts'
 import { gangScheduling } from './plugins/gang-scheduling/gang-scheduling.ts'
 import { imageLocality } from './plugins/image-locality/image-locality.ts'
 import { readAffinityArgs } from './plugins/inter-pod-affinity/affinity-args.ts'
@@ -46,7 +47,7 @@ const defaultPlugins: readonly PluginDefinition[] = [
   definePlugin('VolumeZone', 0, volumeZone),
   definePluginWithArgs('PodTopologySpread', 2, podTopologySpread, readSpreadArgs),
   definePluginWithArgs('InterPodAffinity', 2, interPodAffinity, readAffinityArgs),
-  definePlugin('DynamicResources', 2, (context) => dynamicResources(context)),
+  definePluginWithArgs('DynamicResources', 2, dynamicResources, readDynamicResourcesArgs),
   definePluginWithArgs('DefaultPreemption', 0, defaultPreemption, readPreemptionArgs),
   definePluginWithArgs(
     'NodeResourcesBalancedAllocation',
@@ -68,7 +69,7 @@ export const defaultPluginsOf = (features: Features): readonly PluginDefinition[
 export function defaultProfile(context: PluginContext): Profile {
   const problems = { errors: [], unknown: [] }
   const plugins = defaultPluginsOf(context.features).map(({ prepare, weight }) => ({
-    plugin: prepare(undefined, '', problems)(context),
+    plugin: prepare(undefined, '', problems, context.features)(context),
     weight,
   }))
   return profileOf(context.schedulerName, plugins)

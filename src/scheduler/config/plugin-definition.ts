@@ -1,8 +1,9 @@
+import type { Features } from '../../apimachinery/feature-gates.ts'
 import type { Plugin, PluginContext } from '../framework.ts'
 import { FieldsReader, type ReadProblems } from './fields-reader.ts'
 
 /** Reads a plugin's arguments, defaults where the file has none; what is wrong goes to the reader. */
-export type ArgsReader<A> = (reader: FieldsReader) => A
+export type ArgsReader<A> = (reader: FieldsReader, features: Features) => A
 
 /** A plugin that profiles can name. */
 export interface PluginDefinition {
@@ -12,7 +13,12 @@ export interface PluginDefinition {
   /** Present: it is there only while this feature gate is on. */
   readonly gate?: string
   /** Reads its arguments (`undefined`: none are given); the plugin is made later, once for each profile. */
-  prepare(args: unknown, path: string, problems: ReadProblems): (context: PluginContext) => Plugin
+  prepare(
+    args: unknown,
+    path: string,
+    problems: ReadProblems,
+    features: Features,
+  ): (context: PluginContext) => Plugin
 }
 
 /** A plugin without arguments: whatever a file gives it is handed on as it is, for plugins of others to look at. */
@@ -31,11 +37,11 @@ export const definePluginWithArgs = <A>(
 ): PluginDefinition => ({
   name,
   weight,
-  prepare: (value, path, problems) => {
+  prepare: (value, path, problems, features) => {
     const reader = new FieldsReader(value, path, problems)
     reader.text('apiVersion')
     reader.text('kind')
-    const args = read(reader)
+    const args = read(reader, features)
     reader.end()
     return (context) => make(context, args)
   },

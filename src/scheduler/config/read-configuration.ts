@@ -1,3 +1,4 @@
+import type { Features } from '../../apimachinery/feature-gates.ts'
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { duplicate, invalidValue, required } from '../../apimachinery/field-errors.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
@@ -18,6 +19,7 @@ export interface SchedulerConfiguration extends SchedulerSettings {
 export interface PluginRegistry {
   readonly defaults: readonly PluginDefinition[]
   readonly others: readonly PluginDefinition[]
+  readonly features: Features
 }
 
 /** Names of plugins that upstream had once. */
@@ -42,7 +44,7 @@ function percentageOf(reader: FieldsReader): number | undefined {
 /** `pluginConfig`: the plugins with their arguments. */
 function makersOf(
   reader: FieldsReader,
-  { defaults, others }: PluginRegistry,
+  { defaults, others, features }: PluginRegistry,
   problems: ReadProblems,
 ): Makers {
   const configured = new Map<string, FieldsReader>()
@@ -55,7 +57,10 @@ function makersOf(
   const makers = new Map(
     [...defaults, ...others].map((definition) => {
       const given = configured.get(definition.name)
-      return [definition.name, definition.prepare(given?.raw('args'), given?.at('args') ?? '', problems)]
+      return [
+        definition.name,
+        definition.prepare(given?.raw('args'), given?.at('args') ?? '', problems, features),
+      ]
     }),
   )
   for (const each of configured.values()) each.end()
@@ -141,11 +146,11 @@ function leavingOut(ignored: readonly string[], registry: PluginRegistry): Plugi
   if (ignored.length === 0) return registry
   const defaults = registry.defaults.map((definition): PluginDefinition => {
     if (definition.name !== 'NodeResourcesFit') return definition
-    const prepare: PluginDefinition['prepare'] = (args, path, problems) => {
+    const prepare: PluginDefinition['prepare'] = (args, path, problems, features) => {
       const given = new FieldsReader(args, path, problems)
       const ignoredResources = [...(given.texts('ignoredResources') ?? []), ...ignored]
       const fields = typeof args === 'object' && args !== null ? args : {}
-      return definition.prepare({ ...fields, ignoredResources }, path, problems)
+      return definition.prepare({ ...fields, ignoredResources }, path, problems, features)
     }
     return { ...definition, prepare }
   })

@@ -58,6 +58,7 @@ export function schedulingOf(
   const reader = new FieldsReader(value, '', problems)
   readOthers(reader)
   const registry = {
+    features,
     defaults: defaultPluginsOf(features),
     others: [
       ...optionalPlugins,

@@ -79,6 +79,7 @@ interface Position {
 export class Allocator {
   readonly #parts: AllocatorParts
   readonly #node: core.v1.Node
+  readonly #onStep: () => void
   readonly #pools: readonly DevicePool[]
   readonly #devices: readonly OfferedDevice[]
   readonly #counters: SharedCounters
@@ -87,7 +88,14 @@ export class Allocator {
   readonly #sharing = new Map<string, Map<string, bigint>>()
   #claims: readonly PreparedClaim[] = []
 
-  constructor(parts: AllocatorParts, node: core.v1.Node, pools: readonly DevicePool[]) {
+  /** `onStep` is called for each device that is tried; what it throws ends the search. */
+  constructor(
+    parts: AllocatorParts,
+    node: core.v1.Node,
+    pools: readonly DevicePool[],
+    onStep: () => void = () => {},
+  ) {
+    this.#onStep = onStep
     this.#parts = parts
     this.#node = node
     this.#pools = pools
@@ -196,6 +204,7 @@ export class Allocator {
     if (prepared.all !== undefined) return this.#takeAll(at, prepared, place)
     for (let index = start; index < this.#devices.length; index++) {
       const device = this.#devices[index]
+      this.#onStep()
       if (device === undefined || this.#isInUse(at, prepared.request, device)) continue
       if (!this.#isSelected(claim.claim, prepared, device)) continue
       const giveBack = this.#take(at, prepared, device)

@@ -2,6 +2,7 @@ import type { resource } from '../../../api/generated/types/index.ts'
 import { ResourceClaim } from '../../../api/resource/resource-claim/kind.ts'
 import type { InformerFactory, Lister } from '../../../client/informer.ts'
 import type { TakenDevices } from './allocator.ts'
+import { extendedOwner } from './extended-claim.ts'
 import { addConsumed } from './shared-capacity.ts'
 
 type Claim = resource.v1.ResourceClaim
@@ -21,6 +22,7 @@ export class ClaimTracker implements TakenDevices {
   /** `onChange` is called after each change of a claim. */
   constructor(informers: Pick<InformerFactory, 'informer'>, onChange: () => void = () => {}) {
     const claims = informers.informer(ResourceClaim)
+    claims.addIndexers({ extendedOwner })
     this.lister = claims.lister
     claims.onChange((claim, old) => {
       this.#onChange(claim, old)
@@ -41,6 +43,20 @@ export class ClaimTracker implements TakenDevices {
   decide(uid: string, allocation: Allocation): void {
     this.#pending.set(uid, allocation)
     this.#hold(uid, allocation)
+  }
+
+  /** A claim for extended resources that is left of an earlier attempt with the pod. */
+  extendedOf(podUid: string): Claim | undefined {
+    return this.lister.byIndex('extendedOwner', podUid)[0]
+  }
+
+  /** A claim that was decided before it was written has its own uid now. */
+  rename(from: string, to: string): void {
+    const allocation = this.#pending.get(from)
+    if (allocation === undefined) return
+    this.#pending.delete(from)
+    this.#hold(from, undefined)
+    this.decide(to, allocation)
   }
 
   takeBack({ metadata }: Claim): void {

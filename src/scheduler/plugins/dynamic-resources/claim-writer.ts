@@ -1,14 +1,17 @@
+import { Pod } from '../../../api/core/pod/kind.ts'
 import type { core, resource } from '../../../api/generated/types/index.ts'
 import { isReservedFor } from '../../../api/resource/pod-claims.ts'
 import { ResourceClaim } from '../../../api/resource/resource-claim/kind.ts'
 import { isStatus } from '../../../apimachinery/status-error.ts'
 import { formatTime } from '../../../apimachinery/time.ts'
+import type { Counter } from '../../../base/metrics.ts'
 import type { PluginContext } from '../../framework.ts'
 import { preparesDevices } from './device-finder.ts'
 import { claimKey } from './requests.ts'
 
 type Claim = resource.v1.ResourceClaim
 type Allocation = resource.v1.AllocationResult
+type Mappings = readonly core.v1.ContainerExtendedResourceRequest[]
 
 /** Keeps an allocated claim until nobody uses its devices. */
 const finalizer = 'resource.kubernetes.io/delete-protection'
@@ -18,9 +21,15 @@ const maxTries = 5
 /** Writes what was decided for claims. */
 export class ClaimWriter {
   readonly #context: PluginContext
+  readonly #creates: Counter
 
   constructor(context: PluginContext) {
     this.#context = context
+    this.#creates = context.metrics.counter({
+      name: 'scheduler_resourceclaim_creates_total',
+      help: 'Number of ResourceClaims creation requests within scheduler',
+      labels: ['status'],
+    })
   }
 
   /** Reserves a claim for a pod, with its allocation where that is new. Returns the claim as it is then. */
@@ -51,6 +60,59 @@ export class ClaimWriter {
   async deallocate(claim: Claim): Promise<void> {
     const { allocation: _, reservedFor: __, devices: ___, ...status } = claim.status ?? {}
     await this.#claims.updateStatus({ ...claim, status })
+  }
+
+  /** Writes a claim that was decided on before there was one. */
+  async create({ metadata, spec }: Claim): Promise<Claim> {
+    const { name: _, uid: __, ...given } = metadata ?? {}
+    try {
+      const created = await this.#claims.create({
+        apiVersion: 'resource.k8s.io/v1',
+        kind: 'ResourceClaim',
+        metadata: given,
+        spec,
+      })
+      this.#creates.inc(['success'])
+      return created
+    } catch (error) {
+      this.#creates.inc(['failure'])
+      throw error
+    }
+  }
+
+  /** Takes a claim away that nobody else knows of. */
+  async remove(claim: Claim): Promise<void> {
+    const { namespace = '', name = '' } = claim.metadata ?? {}
+    let current = claim
+    for (let tries = 1; ; tries++) {
+      const { metadata } = current
+      const finalizers = (metadata?.finalizers ?? []).filter((each) => each !== finalizer)
+      try {
+        await this.#claims.update({ ...current, metadata: { ...metadata, finalizers } })
+        break
+      } catch (error) {
+        if (tries === maxTries || !isStatus(error, 'Conflict')) throw error
+        current = await this.#claims.get(namespace, name)
+      }
+    }
+    await this.#claims.delete(namespace, name)
+  }
+
+  /** Tells the pod (and its kubelet) which devices stand for its extended resources. */
+  async tellPod({ metadata }: core.v1.Pod, claim: Claim, mappings: Mappings): Promise<void> {
+    const extendedResourceClaimStatus = {
+      resourceClaimName: claim.metadata?.name ?? '',
+      requestMappings: [...mappings],
+    }
+    await this.#context.client
+      .resource(Pod)
+      .patch(
+        metadata?.namespace ?? '',
+        metadata?.name ?? '',
+        'application/strategic-merge-patch+json',
+        { status: { extendedResourceClaimStatus } },
+        { subresource: 'status' },
+      )
   }
 
   get #claims() {

@@ -13,6 +13,9 @@ type DeviceContext = Pick<PluginContext, 'informers' | 'features' | 'host'>
 
 const byNode = ({ spec }: resource.v1.ResourceSlice): readonly string[] => [spec.nodeName ?? '']
 
+/** Devices that are tried before the clock is looked at again. */
+const stepsBetweenLooks = 1_000
+
 export const preparesDevices = (features: Features): boolean =>
   features.enabled('DRADeviceBindingConditions') && features.enabled('DRAResourceClaimDeviceStatus')
 
@@ -20,8 +23,10 @@ export const preparesDevices = (features: Features): boolean =>
 export class DeviceFinder {
   readonly #parts: AllocatorParts
   readonly #source: SliceSource
+  readonly #host: DeviceContext['host']
 
   constructor({ informers, features, host }: DeviceContext, taken: TakenDevices) {
+    this.#host = host
     const slices = informers.informer(ResourceSlice)
     slices.addIndexers({ node: byNode })
     const classes = informers.informer(DeviceClass).lister
@@ -47,8 +52,18 @@ export class DeviceFinder {
     return this.#parts.classOf
   }
 
-  /** For one attempt on one node. */
-  search(node: core.v1.Node): Allocator {
-    return new Allocator(this.#parts, node, gatherPools(node, this.#source, this.#parts.gates.partitions))
+  /** For one attempt on one node; it may take so long, or any time where that is 0. */
+  search(node: core.v1.Node, timeoutMs = 0): Allocator {
+    const pools = gatherPools(node, this.#source, this.#parts.gates.partitions)
+    return new Allocator(this.#parts, node, pools, timeoutMs > 0 ? this.#clock(node, timeoutMs) : undefined)
+  }
+
+  #clock({ metadata }: core.v1.Node, timeoutMs: number): () => void {
+    const endMs = this.#host.monotonicMs() + timeoutMs
+    let steps = 0
+    return () => {
+      if (++steps % stepsBetweenLooks === 0 && this.#host.monotonicMs() > endMs)
+        throw new Error(`node ${metadata?.name}: timed out trying to allocate devices`)
+    }
   }
 }

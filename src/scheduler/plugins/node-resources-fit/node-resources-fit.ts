@@ -2,20 +2,30 @@ import { Node } from '../../../api/core/node/kind.ts'
 import { Pod } from '../../../api/core/pod/kind.ts'
 import { type Amounts, amountsOf, podRequests } from '../../../api/core/pod/pod-requests.ts'
 import { isExtendedResource } from '../../../api/core/resource-names.ts'
-import type { core } from '../../../api/generated/types/index.ts'
+import type { core, resource } from '../../../api/generated/types/index.ts'
+import { DeviceClass } from '../../../api/resource/device-class/kind.ts'
 import { actions, type EventRegistration, onEvent } from '../../cluster-event.ts'
+import { deviceClassPrefix, extendedResourceClasses } from '../../extended-resource-classes.ts'
 import type { Filter, Plugin, PluginContext, Rejection } from '../../framework.ts'
 import { inColumns, type NodeTable } from '../../node-table.ts'
 import { hadNode, type PodInfo } from '../../pod-info.ts'
 import { resourceReaders } from '../../resource-readers.ts'
 import { defaultStrategy, type ScoringStrategy, strategyScore } from './scoring-strategy.ts'
 
-function makeFilter(pod: PodInfo, table: NodeTable, isIgnored: (name: string) => boolean): Filter {
+/** Whether device classes back a resource: where a node has none of it, DynamicResources looks for devices. */
+type IsBacked = (name: string) => boolean
+
+function makeFilter(
+  pod: PodInfo,
+  table: NodeTable,
+  isIgnored: (name: string) => boolean,
+  isBacked: IsBacked,
+): Filter {
   const cpu = pod.requests.get('cpu') ?? 0
   const memory = pod.requests.get('memory') ?? 0
   const ephemeral = pod.requests.get('ephemeral-storage') ?? 0
-  const extended = [...pod.requests].filter(
-    ([name, amount]) => amount > 0 && !inColumns.has(name) && !isIgnored(name),
+  const extended = [...pod.requests].flatMap(([name, amount]) =>
+    amount > 0 && !inColumns.has(name) && !isIgnored(name) ? [{ name, amount, backed: isBacked(name) }] : [],
   )
   return ({ index, extended: offered }) => {
     const columns = table.columns
@@ -37,27 +47,32 @@ function makeFilter(pod: PodInfo, table: NodeTable, isIgnored: (name: string) =>
       at(columns.allocatableEphemeralBytes),
       'Insufficient ephemeral-storage',
     )
-    for (const [name, amount] of extended) {
+    for (const { name, amount, backed } of extended) {
       const there = offered.get(name)
+      if (backed && (there?.allocatable ?? 0) === 0) continue
       need(amount, there?.requested ?? 0, there?.allocatable ?? 0, `Insufficient ${name}`)
     }
     return short.length === 0 ? undefined : ({ resolvable, reasons: short } satisfies Rejection)
   }
 }
 
-const fitsEmpty = (wanted: Amounts, node: core.v1.Node): boolean => {
+const fitsEmpty = (wanted: Amounts, node: core.v1.Node, isBacked: IsBacked): boolean => {
   const allocatable = amountsOf(node.status?.allocatable)
   return (
     (allocatable.get('pods') ?? 0) > 0 &&
-    [...wanted].every(([name, amount]) => amount <= (allocatable.get(name) ?? 0))
+    [...wanted].every(([name, amount]) => {
+      const there = allocatable.get(name) ?? 0
+      return amount <= there || (there === 0 && isBacked(name))
+    })
   )
 }
 
-/** Whether the node offers more than before of what the pod asks for. */
-function hasGrown(wanted: Amounts, node: core.v1.Node, old: core.v1.Node): boolean {
+/** Whether the node offers more than before of what the pod asks for, or devices may. */
+function hasGrown(wanted: Amounts, node: core.v1.Node, old: core.v1.Node, isBacked: IsBacked): boolean {
   const [before, after] = [amountsOf(old.status?.allocatable), amountsOf(node.status?.allocatable)]
   const more = (name: string): boolean => (after.get(name) ?? 0) > (before.get(name) ?? 0)
-  return more('pods') || [...wanted].some(([name, amount]) => amount > 0 && more(name))
+  const byDevices = (name: string): boolean => (after.get(name) ?? 0) === 0 && isBacked(name)
+  return more('pods') || [...wanted].some(([name, amount]) => amount > 0 && (more(name) || byDevices(name)))
 }
 
 function freesRoom(
@@ -74,14 +89,29 @@ function freesRoom(
   )
 }
 
-const events: readonly EventRegistration[] = [
+/** A class that comes, or gets another resource's name. */
+function maybeBacks(
+  { requests }: PodInfo,
+  now: resource.v1.DeviceClass | undefined,
+  old: resource.v1.DeviceClass | undefined,
+): boolean {
+  if (now === undefined) return false
+  const { extendedResourceName: name } = now.spec
+  if (old === undefined && requests.has(deviceClassPrefix + (now.metadata?.name ?? ''))) return true
+  return name !== undefined && old?.spec.extendedResourceName !== name && requests.has(name)
+}
+
+const eventsFor = (isBacked: IsBacked, byDevices: boolean): readonly EventRegistration[] => [
   onEvent(Pod, actions.delete | actions.updatePodScaleDown, freesRoom),
   onEvent(
     Node,
     actions.add | actions.updateNodeAllocatable,
     ({ requests }, node, old) =>
-      node !== undefined && fitsEmpty(requests, node) && (old === undefined || hasGrown(requests, node, old)),
+      node !== undefined &&
+      fitsEmpty(requests, node, isBacked) &&
+      (old === undefined || hasGrown(requests, node, old, isBacked)),
   ),
+  ...(byDevices ? [onEvent(DeviceClass, actions.add | actions.update, maybeBacks)] : []),
 ]
 
 export interface NodeResourcesFitArgs {
@@ -94,29 +124,30 @@ export interface NodeResourcesFitArgs {
 
 /** Room for the pod's requests; by score, by default, nodes with the most left. */
 export function nodeResourcesFit(
-  { nodes }: PluginContext,
+  context: PluginContext,
   {
     ignoredResources = [],
     ignoredResourceGroups = [],
     scoringStrategy = defaultStrategy,
   }: NodeResourcesFitArgs = {},
 ): Plugin {
+  const { nodes, features } = context
+  const classOf = extendedResourceClasses(context)
+  const isBacked: IsBacked = (name) => classOf(name) !== undefined
   const names = scoringStrategy.resources.map(({ name }) => name)
   const isIgnored = (name: string): boolean =>
     isExtendedResource(name) &&
     (ignoredResources.includes(name) || ignoredResourceGroups.includes(name.split('/')[0] ?? ''))
   return {
     name: 'NodeResourcesFit',
-    sign: ({ requests, nonZeroCpuMilli, nonZeroMemoryBytes }) => [
-      [...requests],
-      nonZeroCpuMilli,
-      nonZeroMemoryBytes,
-    ],
-    preFilter: (pod) => ({ type: 'filter', filter: makeFilter(pod, nodes, isIgnored) }),
+    // What classes back is not the node's own affair.
+    sign: ({ requests, nonZeroCpuMilli, nonZeroMemoryBytes }) =>
+      [...requests.keys()].some(isBacked) ? undefined : [[...requests], nonZeroCpuMilli, nonZeroMemoryBytes],
+    preFilter: (pod) => ({ type: 'filter', filter: makeFilter(pod, nodes, isIgnored, isBacked) }),
     preScore: (pod) => ({
       type: 'score',
       score: strategyScore(scoringStrategy, resourceReaders(nodes, pod, names, true)),
     }),
-    events,
+    events: eventsFor(isBacked, features.enabled('DRAExtendedResource')),
   }
 }
