@@ -10,6 +10,7 @@ import {
   type FieldSet,
   intersection,
   isEmpty,
+  isSubset,
   paths,
   pathToString,
   recursiveDifference,
@@ -103,6 +104,9 @@ function prune(
   { versions, apiVersion, schema }: Application,
 ): Fields {
   if (last === undefined || isEmpty(last.set)) return merged
+  // Most apply again what they have applied: what they still claim stays.
+  const claimed = managers.get(identity(last))
+  if (claimed?.apiVersion === last.apiVersion && isSubset(last.set, claimed.set)) return merged
   const typeIn = (version: string): Schema | undefined =>
     version === apiVersion ? schema : versions.schemaOf(version)
   const type = typeIn(last.apiVersion)

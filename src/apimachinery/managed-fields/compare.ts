@@ -1,7 +1,7 @@
 import { jsonEqual } from '../json-equal.ts'
 import type { FieldsV1, JsonValue } from '../meta.ts'
 import type { Schema } from '../schema.ts'
-import { type FieldSet, leaf, makeNode } from './field-set.ts'
+import { type FieldSet, leaf } from './field-set.ts'
 import { type Fields, fieldSchema, indexList, isDeclaredField, itemSchema, shapeOf } from './typed.ts'
 
 /** What changed between two values, as sets of paths. */
@@ -23,22 +23,25 @@ const kinds = ['added', 'removed', 'modified'] as const
 function wholeNode(value: JsonValue, schema: Schema): FieldsV1 {
   const shape = shapeOf(value, schema)
   if (shape === 'leaf') return leaf
-  const children: Record<string, FieldsV1> = {}
+  const children: Record<string, FieldsV1> = { '.': leaf }
+  let isLeaf = true
   if (shape === 'map') {
     const map = value as Fields
     for (const key in map) {
       const child = map[key]
-      if (child !== undefined) children[`f:${key}`] = wholeNode(child, fieldSchema(schema, key))
+      if (child === undefined) continue
+      children[`f:${key}`] = wholeNode(child, fieldSchema(schema, key))
+      isLeaf = false
     }
   } else {
     const items = itemSchema(schema)
     for (const [element, group] of indexList(value as readonly JsonValue[], schema).items) {
       const [first] = group
       children[element] = group.length > 1 || first === undefined ? leaf : wholeNode(first, items)
+      isLeaf = false
     }
   }
-  for (const _key in children) return { '.': leaf, ...children }
-  return leaf
+  return isLeaf ? leaf : children
 }
 
 function put(parts: Parts, kind: (typeof kinds)[number], key: string, node: FieldsV1): void {
@@ -129,29 +132,31 @@ export function compare(left: Fields, right: Fields, schema: Schema): Comparison
 function ownNode(value: JsonValue, schema: Schema, member: boolean): FieldSet {
   const shape = shapeOf(value, schema)
   if (shape === 'leaf') return leaf
-  let children: Record<string, FieldsV1> | undefined
+  const node: Record<string, FieldsV1> = member ? { '.': leaf } : {}
+  let isNothing = true
   const add = (key: string, child: FieldSet): void => {
     if (child === undefined) return
-    children ??= {}
-    children[key] = child
+    node[key] = child
+    isNothing = false
   }
+  let isEmpty = shape === 'map'
   if (shape === 'map') {
     const map = value as Fields
-    let isEmpty = true
     for (const key in map) {
       const child = map[key]
       if (child === undefined) continue
       isEmpty = false
       add(`f:${key}`, ownNode(child, fieldSchema(schema, key), !isDeclaredField(schema, key)))
     }
-    return makeNode(member || isEmpty, children)
+  } else {
+    const items = itemSchema(schema)
+    for (const [element, group] of indexList(value as readonly JsonValue[], schema).items) {
+      const [first] = group
+      add(element, group.length > 1 || first === undefined ? leaf : ownNode(first, items, true))
+    }
   }
-  const items = itemSchema(schema)
-  for (const [element, group] of indexList(value as readonly JsonValue[], schema).items) {
-    const [first] = group
-    add(element, group.length > 1 || first === undefined ? leaf : ownNode(first, items, true))
-  }
-  return makeNode(member, children)
+  if (isNothing) return member || isEmpty ? leaf : undefined
+  return node
 }
 
 /** The set of paths that an applied configuration claims. */

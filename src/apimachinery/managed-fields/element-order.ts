@@ -38,16 +38,39 @@ function compareValues(left: JsonValue, right: JsonValue): number {
   return Number(left) - Number(right)
 }
 
+/** What an element says; names say it as they are. */
+const contentOf = (element: string): JsonValue => {
+  const kind = element.charAt(0)
+  if (kind === 'i') return Number(element.slice(2))
+  return kind === 'k' || kind === 'v' ? (JSON.parse(element.slice(2)) as JsonValue) : element
+}
+
+const compareKinds = (left: string, right: string): number =>
+  ranks.indexOf(left.charAt(0)) - ranks.indexOf(right.charAt(0))
+
 /**
  * Upstream's order of a set's elements: `.`, then names, keys, values and indices, each by what it says: port 443
  * comes before port 8080 (sigs.k8s.io/structured-merge-diff, `fieldpath.PathElement`).
  */
 export function compareElements(left: string, right: string): number {
-  const kind = left.charAt(0)
-  const ranked = ranks.indexOf(kind) - ranks.indexOf(right.charAt(0))
-  if (ranked !== 0) return ranked
-  if (kind === 'f') return compareText(left, right)
-  if (kind === 'i') return Number(left.slice(2)) - Number(right.slice(2))
-  if (left === right) return 0
-  return compareValues(JSON.parse(left.slice(2)) as JsonValue, JSON.parse(right.slice(2)) as JsonValue)
+  const ranked = compareKinds(left, right)
+  if (ranked !== 0 || left === right) return ranked
+  return compareValues(contentOf(left), contentOf(right))
 }
+
+const isName = (element: string): boolean => element === '.' || element.startsWith('f:')
+
+/** Sorts elements in place; what they say is read once for each. */
+export function sortElements(elements: string[]): string[] {
+  // Most are names, whose order is that of their texts.
+  if (elements.every(isName)) return elements.sort()
+  const contents = new Map(elements.map((element) => [element, flattened(contentOf(element))]))
+  return elements.sort(
+    (left, right) =>
+      compareKinds(left, right) || compareValues(contents.get(left) ?? null, contents.get(right) ?? null),
+  )
+}
+
+/** Maps as lists, which are compared alike. */
+const flattened = (value: JsonValue): JsonValue =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? flat(value) : value

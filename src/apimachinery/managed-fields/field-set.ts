@@ -1,5 +1,5 @@
 import type { FieldsV1 } from '../meta.ts'
-import { compareElements } from './element-order.ts'
+import { compareElements, sortElements } from './element-order.ts'
 
 /**
  * Sets of field paths, in the form in which the API shows them: a FieldsV1 tree is the set. A node stands
@@ -12,7 +12,13 @@ export type FieldSet = FieldsV1 | undefined
 export const leaf: FieldsV1 = Object.freeze({})
 
 export function isMember(node: FieldsV1): boolean {
-  for (const _key in node) return '.' in node
+  // First: to look at the first of many names, all of them are listed.
+  return '.' in node || isLeaf(node)
+}
+
+/** A member without children, whatever made it. */
+export function isLeaf(node: FieldsV1): boolean {
+  for (const _key in node) return false
   return true
 }
 
@@ -21,64 +27,89 @@ function hasChildren(node: FieldsV1): boolean {
   return false
 }
 
-/** A node from its parts; undefined when it would stand for nothing. */
-export function makeNode(member: boolean, children: Record<string, FieldsV1> | undefined): FieldSet {
-  if (children === undefined) return member ? leaf : undefined
-  return member ? { '.': leaf, ...children } : children
+/** A node from its parts, where `.` goes first; undefined when it would stand for nothing. */
+function nodeOf(member: boolean, children: Iterable<readonly [string, FieldSet]>): FieldSet {
+  const node: Record<string, FieldsV1> = member ? { '.': leaf } : {}
+  let isEmpty = true
+  for (const [key, child] of children) {
+    if (key === '.' || child === undefined) continue
+    node[key] = child
+    isEmpty = false
+  }
+  if (!isEmpty) return node
+  return member ? leaf : undefined
 }
 
-/** `left` itself where the result says the same: objects that were made alike go on sharing their sets. */
+type Each = (left: FieldSet, right: FieldSet) => FieldSet
+
+/** `left` with what becomes of the children that `changes` names; itself where that changes nothing. */
+function withChanges(left: FieldsV1, member: boolean, changes: ReadonlyMap<string, FieldSet>): FieldSet {
+  if (changes.size === 0 && member === isMember(left) && hasChildren(left)) return left
+  const kept = Object.entries(left).filter(([key]) => !changes.has(key))
+  return nodeOf(member, [...kept, ...changes])
+}
+
+/**
+ * Where `each` leaves alone what is in one of both only, or (`keepsRight` is false) in the right one: then only what
+ * both have is looked at. Gives `left` itself where the result says the same: objects that were made alike go on
+ * sharing their sets.
+ */
 function combine(
   left: FieldsV1,
   right: FieldsV1,
-  each: (left: FieldSet, right: FieldSet) => FieldSet,
+  each: Each,
   member: boolean,
+  keepsRight: boolean,
 ): FieldSet {
-  let children: Record<string, FieldsV1> | undefined
-  let same = member === isMember(left)
-  const put = (key: string, child: FieldSet): void => {
-    if (child !== left[key]) same = false
-    if (child === undefined) return
-    children ??= {}
-    children[key] = child
+  const changes = new Map<string, FieldSet>()
+  for (const key in right) {
+    if (key === '.') continue
+    const before = left[key]
+    if (before === undefined && !keepsRight) continue
+    const child = each(before, right[key])
+    if (child !== before) changes.set(key, child)
   }
-  for (const key in left) if (key !== '.') put(key, each(left[key], right[key]))
-  for (const key in right) if (key !== '.' && left[key] === undefined) put(key, each(undefined, right[key]))
-  return same && children !== undefined ? left : makeNode(member, children)
+  return withChanges(left, member, changes)
 }
 
 function unionNodes(left: FieldSet, right: FieldSet): FieldSet {
   if (left === undefined || left === right) return right
   if (right === undefined) return left
-  return combine(left, right, unionNodes, isMember(left) || isMember(right))
+  return combine(left, right, unionNodes, isMember(left) || isMember(right), true)
 }
 
 function intersectNodes(left: FieldSet, right: FieldSet): FieldSet {
   if (left === undefined || right === undefined) return undefined
-  return combine(left, right, intersectNodes, isMember(left) && isMember(right))
+  const changes = new Map<string, FieldSet>()
+  for (const key in left) {
+    if (key === '.') continue
+    const child = intersectNodes(left[key], right[key])
+    if (child !== left[key]) changes.set(key, child)
+  }
+  return withChanges(left, isMember(left) && isMember(right), changes)
 }
 
 function subtractNodes(left: FieldSet, right: FieldSet): FieldSet {
   if (left === undefined || right === undefined) return left
-  return combine(left, right, subtractNodes, isMember(left) && !isMember(right))
+  return combine(left, right, subtractNodes, isMember(left) && !isMember(right), false)
 }
 
 function subtractTrees(left: FieldSet, right: FieldSet): FieldSet {
   if (left === undefined || right === undefined) return left
   if (isMember(right)) return undefined
-  return combine(left, right, subtractTrees, isMember(left))
+  return combine(left, right, subtractTrees, isMember(left), false)
 }
 
-/** At the root an empty tree is the empty set, not a member. */
-const normal = (set: FieldSet): FieldSet => (set !== undefined && hasChildren(set) ? set : undefined)
+/** At the root an empty tree is the empty set, not a member, and nothing else is one. */
+function normal(set: FieldSet): FieldSet {
+  if (set === undefined || !hasChildren(set)) return undefined
+  return '.' in set ? nodeOf(false, Object.entries(set)) : set
+}
 
 const atRoot =
-  (each: (left: FieldSet, right: FieldSet) => FieldSet) =>
-  (left: FieldSet, right: FieldSet): FieldSet => {
-    const [a, b] = [normal(left), normal(right)]
-    if (a === undefined || b === undefined) return each(a, b)
-    return normal(combine(a, b, each, false))
-  }
+  (each: Each): Each =>
+  (left, right) =>
+    normal(each(normal(left), normal(right)))
 
 export const union = atRoot(unionNodes)
 export const intersection = atRoot(intersectNodes)
@@ -88,37 +119,52 @@ export const difference = atRoot(subtractNodes)
 export const recursiveDifference = atRoot(subtractTrees)
 
 export function isEmpty(set: FieldSet): boolean {
-  return normal(set) === undefined
+  return set === undefined || !hasChildren(set)
+}
+
+function isWithin(left: FieldsV1, right: FieldSet): boolean {
+  if (left === right) return true
+  if (right === undefined || (isMember(left) && !isMember(right))) return false
+  for (const key in left) {
+    const child = left[key]
+    if (key !== '.' && child !== undefined && !isWithin(child, right[key])) return false
+  }
+  return true
 }
 
 /** Whether every path of `left` is in `right`. */
 export function isSubset(left: FieldSet, right: FieldSet): boolean {
-  return isEmpty(difference(left, right))
+  const own = normal(left)
+  return own === undefined || isWithin(own, right)
 }
 
 /** The same set with its members in upstream's order, in which it shows them; `set` itself where they are. */
 export function inOrder(set: FieldsV1): FieldsV1 {
-  const keys = Object.keys(set)
-  let same = true
+  let changed: Map<string, FieldsV1> | undefined
+  let inPlace = true
   let before: string | undefined
-  const children: FieldsV1[] = []
-  for (const key of keys) {
+  for (const key in set) {
     const child = set[key] ?? leaf
-    const ordered = inOrder(child)
-    children.push(ordered)
-    if (ordered !== child || (before !== undefined && compareElements(before, key) > 0)) same = false
+    const ordered = child === leaf ? leaf : inOrder(child)
+    if (ordered !== child) {
+      changed ??= new Map()
+      changed.set(key, ordered)
+    }
+    if (inPlace && before !== undefined) inPlace = compareElements(before, key) <= 0
     before = key
   }
-  if (same) return set
-  const entries = keys.map((key, index) => [key, children[index] ?? leaf] as const)
-  return Object.fromEntries(entries.sort(([left], [right]) => compareElements(left, right)))
+  if (inPlace && changed === undefined) return set
+  const keys = inPlace ? Object.keys(set) : sortElements(Object.keys(set))
+  const node: Record<string, FieldsV1> = {}
+  for (const key of keys) node[key] = changed?.get(key) ?? set[key] ?? leaf
+  return node
 }
 
 /** Every member's path, as keys from the root, in upstream's order: a node's members come before what is below them. */
 export function* paths(set: FieldSet, prefix: readonly string[] = []): Generator<readonly string[]> {
   if (set === undefined) return
   const keys = Object.keys(set).filter((key) => key !== '.')
-  if (keys.length > 1) keys.sort(compareElements)
+  if (keys.length > 1) sortElements(keys)
   for (const key of keys) {
     const child = set[key]
     if (child !== undefined && isMember(child)) yield [...prefix, key]

@@ -1,6 +1,6 @@
 import type { FieldsV1, JsonValue } from '../meta.ts'
 import type { Schema } from '../schema.ts'
-import { type FieldSet, isMember, makeNode } from './field-set.ts'
+import { type FieldSet, isLeaf, isMember, leaf } from './field-set.ts'
 import {
   type Fields,
   fieldSchema,
@@ -116,24 +116,24 @@ export function removeItems(object: Fields, set: FieldSet, schema: Schema): Fiel
 }
 
 function nameFields(node: FieldsV1, schema: Schema): FieldsV1 {
-  let children: Record<string, FieldsV1> | undefined
+  if (isLeaf(node)) return node
+  const named: Record<string, FieldsV1> = '.' in node ? { '.': leaf } : {}
   for (const key in node) {
     const child = node[key]
     if (key === '.' || child === undefined) continue
-    children ??= {}
     const isField = key.startsWith('f:')
     const inner = isField ? fieldSchema(schema, key.slice(2)) : itemSchema(schema)
-    const named = nameFields(child, inner)
-    const member = isMember(child) || (isField && isDeclaredField(schema, key.slice(2)))
-    children[key] = makeNode(member, childrenOf(named)) ?? named
+    const isNamed = isField && isDeclaredField(schema, key.slice(2))
+    const below = nameFields(child, inner)
+    named[key] = isNamed && !isMember(below) ? { '.': leaf, ...below } : below
   }
-  return makeNode(isMember(node), children) ?? node
+  return named
 }
 
-function childrenOf(node: FieldsV1): Record<string, FieldsV1> | undefined {
+function childrenOf(node: FieldsV1): FieldsV1 | undefined {
+  if (!('.' in node)) return isLeaf(node) ? undefined : node
   const { '.': _self, ...children } = node
-  for (const _key in children) return children
-  return undefined
+  return isLeaf(children) ? undefined : children
 }
 
 /** The set with every declared field that leads to a member made a member itself, so that set differences see it. */
