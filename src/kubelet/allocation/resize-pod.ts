@@ -31,8 +31,8 @@ export async function resizePod(context: PodContext, work: ResizeWork): Promise<
   const { pod, resize } = work
   const uid = pod.metadata?.uid ?? ''
   await allocations.kept(uid)
-  const current = await cgroups.limits(pod)
   const wanted = podCgroupLimits(pod)
+  const current = cgroups.limits(uid) ?? wanted
   await refuseTooLittleMemory(context, work, current, wanted)
   // What each container has by now: the second resource leaves the first as it was made.
   const reached = new Map(resize.containers.map(({ id, from }) => [id, from]))

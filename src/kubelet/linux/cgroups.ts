@@ -50,6 +50,7 @@ export class Cgroups implements PodCgroups {
   readonly #mountPoint: string
   /** Pods that have their group, by uid. */
   readonly #pods = new Map<string, Pod>()
+  readonly #limits = new Map<string, CgroupLimits>()
 
   private constructor(options: CgroupsOptions, v2: boolean) {
     this.#options = options
@@ -71,7 +72,7 @@ export class Cgroups implements PodCgroups {
     const qos = podQosClass(pod)
     this.#pods.set(uid, pod)
     try {
-      await this.#apply(this.#path(pod), podCgroupLimits(pod))
+      this.#limits.set(uid, await this.#ensurePod(this.#path(pod), podCgroupLimits(pod)))
       if (qos !== 'Guaranteed') await this.#applyClass(qos)
     } catch (error) {
       this.#pods.delete(uid)
@@ -79,16 +80,15 @@ export class Cgroups implements PodCgroups {
     }
   }
 
-  async limits(pod: Pod): Promise<CgroupLimits> {
-    const directory = cgroupDirectory(this.#path(pod), this.#options.driver)
-    const read = async (controller: string, file: string): Promise<string> =>
-      (await readFile(join(this.#mountPoint, controller, directory, file), 'utf8')).trim()
-    return this.#v2 ? readLimitsV2(read) : readLimitsV1(read)
+  limits(podUid: string): CgroupLimits | undefined {
+    return this.#limits.get(podUid)
   }
 
   async resize(pod: Pod, limits: Partial<CgroupLimits>): Promise<void> {
-    this.#pods.set(pod.metadata?.uid ?? '', pod)
+    const uid = pod.metadata?.uid ?? ''
+    this.#pods.set(uid, pod)
     await this.#write(this.#path(pod), limits)
+    this.#limits.set(uid, { ...podCgroupLimits(pod), ...this.#limits.get(uid), ...limits })
     const qos = podQosClass(pod)
     if (limits.cpuShares !== undefined && qos === 'Burstable') await this.#applyClass(qos)
   }
@@ -96,6 +96,7 @@ export class Cgroups implements PodCgroups {
   async remove(podUid: string): Promise<void> {
     const pod = this.#pods.get(podUid)
     this.#pods.delete(podUid)
+    this.#limits.delete(podUid)
     const classes: readonly QosClass[] =
       pod === undefined ? ['Guaranteed', 'Burstable', 'BestEffort'] : [podQosClass(pod)]
     for (const qos of classes) await this.#remove([...this.#options.prefix, ...podCgroupPath(podUid, qos)])
@@ -105,6 +106,7 @@ export class Cgroups implements PodCgroups {
   /** Removes the groups of all pods: what a node leaves behind that is switched off. */
   async removeAll(): Promise<void> {
     this.#pods.clear()
+    this.#limits.clear()
     await this.#remove([...this.#options.prefix, 'kubepods'])
     for (let depth = this.#options.prefix.length; depth > 0; depth--) {
       await this.#remove(this.#options.prefix.slice(0, depth))
@@ -118,6 +120,19 @@ export class Cgroups implements PodCgroups {
   async #applyClass(qos: QosClass): Promise<void> {
     const path = [...this.#options.prefix, 'kubepods', qos.toLowerCase()]
     await this.#apply(path, { cpuShares: qosShares(qos, [...this.#pods.values()]) })
+  }
+
+  /** What runs since before the agent keeps its limits, until it is resized; what the group is held to. */
+  async #ensurePod(path: readonly string[], limits: CgroupLimits): Promise<CgroupLimits> {
+    const directory = cgroupDirectory(path, this.#options.driver)
+    const hierarchy = this.#v2 ? '' : 'cpu'
+    if (!(await exists(join(this.#mountPoint, hierarchy, directory)))) {
+      await this.#apply(path, limits)
+      return limits
+    }
+    const read = async (controller: string, file: string): Promise<string> =>
+      (await readFile(join(this.#mountPoint, controller, directory, file), 'utf8')).trim()
+    return this.#v2 ? readLimitsV2(read) : readLimitsV1(read)
   }
 
   async #apply(path: readonly string[], limits: CgroupLimits): Promise<void> {

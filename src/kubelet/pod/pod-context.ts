@@ -64,8 +64,8 @@ export interface PodCgroups {
   /** What the runtime puts the pod's containers under; '' where there are no groups. */
   parent(pod: Pod): string
   ensure(pod: Pod): Promise<void>
-  /** What the kernel holds a pod's group to, as far as that is limited. */
-  limits(pod: Pod): Promise<CgroupLimits>
+  /** What the kernel holds a pod's group to, as far as that is limited; undefined where there is none. */
+  limits(podUid: string): CgroupLimits | undefined
   /** Changes what is named of it; the pod as it was granted now. */
   resize(pod: Pod, limits: Partial<CgroupLimits>): Promise<void>
   remove(podUid: string): Promise<void>

@@ -303,7 +303,7 @@ export class PodWorker {
 
   /** Computes the status, hands it on and tells the probes. */
   #report(observed: ObservedPod, terminal: boolean): PodStatus {
-    const { host, probes, runtimeName, statuses, facts, agentStartMs } = this.#context
+    const { allocations, cgroups, host, probes, runtimeName, statuses, facts, agentStartMs } = this.#context
     const pod = this.#pod
     const status = podStatus({
       pod,
@@ -316,7 +316,8 @@ export class PodWorker {
       nowMs: host.now(),
       agentStartMs,
       terminal,
-      resizes: this.#context.allocations.conditions(this.#uid),
+      group: cgroups.limits(this.#uid),
+      resizes: allocations.conditions(this.#uid),
       ...(this.#verdict === undefined ? {} : { verdict: this.#verdict }),
     })
     if (!this.#gone) statuses.set(pod, status, { mayRun: !terminal, finished: false })

@@ -106,6 +106,7 @@ describe('podStatus()', () => {
     agentStartMs: 0,
     terminal: false,
     resizes: [],
+    group: undefined,
     ...more,
   })
   const conditions = (from: core.v1.PodStatus): Record<string, string> =>

@@ -2,11 +2,13 @@ import type { core } from '../../../api/generated/types/index.ts'
 import { formatTime } from '../../../apimachinery/time.ts'
 import { latestContainer, type ObservedPod } from '../observed-pod.ts'
 import { type ProbeResults, sandboxVerdict } from '../plan.ts'
+import type { CgroupLimits } from '../pod-cgroup.ts'
 import { podQosClass } from '../qos.ts'
 import { ephemeralContainersOf, isSidecar, mayRestartWholePod, restartsWholePod } from '../restart-policy.ts'
 import { containerStatuses, type StartFailure } from './container-statuses.ts'
 import { ownConditions, podConditions, type Verdict } from './pod-conditions.ts'
 import { isTerminalPhase, type PodPhase, podPhase } from './pod-phase.ts'
+import { podResourcesStatus } from './pod-resources-status.ts'
 
 type Condition = core.v1.PodCondition
 type Container = core.v1.Container
@@ -28,6 +30,8 @@ export interface PodStatusInput {
   readonly agentStartMs: number
   /** Nothing will be started any more. */
   readonly terminal: boolean
+  /** What the kernel holds the pod's group to; undefined where there are no groups. */
+  readonly group: CgroupLimits | undefined
   /** What is said of a resize that waits or is under way. */
   readonly resizes: readonly Condition[]
   /** The agent itself ends the pod (eviction, deadline, rejection). */
@@ -93,6 +97,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
     ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
     containerStatuses: statuses,
     ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
+    ...podResourcesStatus(pod, input.group),
     qosClass: pod.status?.qosClass ?? podQosClass(pod),
   }
 }

@@ -9,7 +9,7 @@ type Requirements = core.v1.ResourceRequirements
 type ResourceList = Readonly<Record<string, string>>
 
 /** What the kernel cannot tell from less, in thousandths of a core (pkg/kubelet/cm). */
-const leastMilliLimit = 10
+export const leastMilliLimit = 10
 
 /** As the runtime tells them; what it does not tell is as it was told. */
 function amountsOf({ resources, amounts }: ObservedContainer): ComputeAmounts {
@@ -20,20 +20,26 @@ function amountsOf({ resources, amounts }: ObservedContainer): ComputeAmounts {
 function toldAmounts(resources: ContainerResources): Partial<ComputeAmounts> {
   const { cpuQuota = 0, cpuPeriod = quotaPeriodUs, cpuShares = 0, memoryLimitInBytes = 0 } = resources
   return {
-    ...(cpuQuota > 0 ? { cpuLimit: Math.floor((cpuQuota * 1000) / cpuPeriod) } : {}),
+    ...(cpuQuota > 0 ? { cpuLimit: quotaMilli(cpuQuota, cpuPeriod) } : {}),
     ...(cpuShares > 0 ? { cpuRequest: sharesMilli(cpuShares) } : {}),
     ...(memoryLimitInBytes > 0 ? { memoryLimit: memoryLimitInBytes } : {}),
   }
 }
 
+/** Thousandths of a core that a quota comes to. */
+export const quotaMilli = (quotaUs: number, periodUs: number): number =>
+  Math.floor((quotaUs * 1000) / periodUs)
+
 const milliText = (milli: number): string => (milli % 1000 === 0 ? String(milli / 1000) : `${milli}m`)
 
-function withCpu(list: ResourceList, milli: number, least: number): ResourceList {
+/** The list with what is in force, unless neither can be told from `least`. */
+export function withCpu(list: ResourceList, milli: number, least: number): ResourceList {
   const given = quantityMilli(list['cpu'] ?? '0')
-  return milli === given || Math.max(milli, given) <= least ? list : { ...list, cpu: milliText(milli) }
+  const isSame = milli === given || milli === 0 || Math.max(milli, given) <= least
+  return isSame ? list : { ...list, cpu: milliText(milli) }
 }
 
-function withMemory(list: ResourceList, bytes: number): ResourceList {
+export function withMemory(list: ResourceList, bytes: number): ResourceList {
   const given = quantityUnits(list['memory'] ?? '0')
   return bytes === given || bytes === 0 ? list : { ...list, memory: quantityOfUnits(bytes, 'BinarySI') }
 }

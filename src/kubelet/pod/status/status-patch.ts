@@ -1,5 +1,6 @@
 import type { core } from '../../../api/generated/types/index.ts'
 import { jsonEqual } from '../../../apimachinery/json-equal.ts'
+import { isRecord } from '../../../base/is-record.ts'
 import { ownConditions, sharedConditions } from './pod-conditions.ts'
 
 type PodStatus = core.v1.PodStatus
@@ -18,6 +19,9 @@ const atomicFields = [
   'ephemeralContainerStatuses',
 ] as const satisfies readonly (keyof PodStatus)[]
 
+/** Maps of maps. */
+const resourceFields = ['resources', 'allocatedResources'] as const satisfies readonly (keyof PodStatus)[]
+
 /** Lists that a strategic merge would merge by address. */
 const addressFields = ['hostIPs', 'podIPs'] as const satisfies readonly (keyof PodStatus)[]
 
@@ -26,6 +30,9 @@ export function statusPatch(base: PodStatus, next: PodStatus): Readonly<Record<s
   const patch: Record<string, unknown> = {}
   for (const field of atomicFields) {
     if (!jsonEqual(base[field], next[field])) patch[field] = next[field] ?? null
+  }
+  for (const field of resourceFields) {
+    if (!jsonEqual(base[field], next[field])) patch[field] = mapPatch(base[field], next[field])
   }
   for (const field of addressFields) {
     if (jsonEqual(base[field] ?? [], next[field] ?? [])) continue
@@ -52,6 +59,13 @@ function conditionsPatch(base: PodStatus, next: PodStatus): Readonly<Record<stri
     conditions: [...changed, ...gone.map((type) => ({ type, $patch: 'delete' }))],
     '$setElementOrder/conditions': [...foreign, ...kept].map((type) => ({ type })),
   }
+}
+
+function mapPatch(base: unknown, next: unknown): unknown {
+  if (!isRecord(base) || !isRecord(next)) return next ?? null
+  const names = new Set([...Object.keys(base), ...Object.keys(next)])
+  const changed = [...names].filter((name) => !jsonEqual(base[name], next[name]))
+  return Object.fromEntries(changed.map((name) => [name, mapPatch(base[name], next[name])]))
 }
 
 /** A merge keeps what is not named: what is said no more is taken back. */

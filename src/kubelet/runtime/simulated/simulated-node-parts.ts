@@ -2,7 +2,6 @@ import type { core } from '../../../api/generated/types/index.ts'
 import type { ReferencedObjects } from '../../environment/environment.ts'
 import type { Machine } from '../../node/machine.ts'
 import type { ProbeKind } from '../../pod/plan.ts'
-import { podCgroupLimits } from '../../pod/pod-cgroup.ts'
 import type { MountRequest, PodCgroups, PodFiles, PodNetwork } from '../../pod/pod-context.ts'
 import type { ProbeOutcome } from '../../probes/run-probe.ts'
 import type { ContainerStatus, Mount } from '../messages.ts'
@@ -117,11 +116,10 @@ async function checkVolume(
   }
 }
 
-/** A group is always as its pod wants it. */
 export const noCgroups: PodCgroups = {
   parent: () => '',
   ensure: async () => {},
-  limits: async (pod) => podCgroupLimits(pod),
+  limits: () => undefined,
   resize: async () => {},
   remove: async () => {},
 }
