@@ -3,13 +3,22 @@ import { aggregate } from '../../apimachinery/aggregate.ts'
 import { containerResources } from '../pod/container-resources.ts'
 import type { ObservedPod } from '../pod/observed-pod.ts'
 import { type CgroupLimits, podCgroupLimits } from '../pod/pod-cgroup.ts'
-import type { PodContext } from '../pod/pod-context.ts'
+import type { NodeFacts, PodContext } from '../pod/pod-context.ts'
 import { describePod } from '../pod/security-context.ts'
+import type { AllocationManager } from './allocation-manager.ts'
 import { type ComputeAmounts, computeAmounts } from './granted-resources.ts'
 import { type ComputeResource, type ContainerResize, change, type PodResize } from './resize-actions.ts'
 
 type Container = core.v1.Container
 type Pod = core.v1.Pod
+
+/** What it needs of what workers are handed. */
+export interface ResizeContext {
+  readonly allocations: AllocationManager
+  readonly cgroups: Pick<PodContext['cgroups'], 'limits' | 'resize'>
+  readonly runtime: Pick<PodContext['runtime'], 'containerStats' | 'updateContainerResources'>
+  readonly facts: () => Pick<NodeFacts, 'machine'>
+}
 
 export interface ResizeWork {
   /** As it was granted. */
@@ -26,7 +35,7 @@ const resources: readonly ComputeResource[] = ['memory', 'cpu']
  * memory, then processor; of each the group first where it grows, and last where it shrinks. What is done is
  * kept step by step: who comes again goes on. Rejects with what users are shown.
  */
-export async function resizePod(context: PodContext, work: ResizeWork): Promise<void> {
+export async function resizePod(context: ResizeContext, work: ResizeWork): Promise<void> {
   const { allocations, cgroups } = context
   const { pod, resize } = work
   const uid = pod.metadata?.uid ?? ''
@@ -100,7 +109,7 @@ function groupSteps(
 }
 
 async function updateContainer(
-  { runtime, facts }: PodContext,
+  { runtime, facts }: ResizeContext,
   pod: Pod,
   container: Container,
   id: string,
@@ -119,7 +128,7 @@ async function updateContainer(
 
 /** A limit below what is used would have processes killed. */
 async function refuseTooLittleMemory(
-  { runtime }: PodContext,
+  { runtime }: ResizeContext,
   { pod, observed, resize }: ResizeWork,
   current: CgroupLimits,
   wanted: CgroupLimits,

@@ -60,3 +60,28 @@ test('in version 1 limits are in the hierarchies of their controllers', async ()
   expect(read('memory', 'memory.limit_in_bytes')).toBe(String(64 * 1024 * 1024))
   expect(existsSync(join(mountPoint, 'pids/node/kubepods/burstable/podu-1'))).toBe(true)
 })
+
+test.each(['v1', 'v2'])(
+  'in %s a group that was there keeps its limits until it is resized',
+  async (version) => {
+    if (version === 'v1') for (const controller of ['cpu', 'memory']) mkdirSync(join(mountPoint, controller))
+    else
+      for (const path of [[], ['node'], ['node', 'kubepods'], ['node', 'kubepods', 'burstable']])
+        group(...path)
+    const open = () => Cgroups.open({ prefix: ['node'], driver: 'cgroupfs', mountPoint })
+    await (await open()).ensure(pod)
+    const cgroups = await open()
+    const [container] = pod.spec?.containers ?? []
+    const resources = { requests: { cpu: '500m' }, limits: { cpu: '2', memory: '128Mi' } }
+    const larger = { ...pod, spec: { containers: [{ name: 'c', ...container, resources }] } }
+    await cgroups.ensure(larger)
+    expect(cgroups.limits('u-1')).toMatchObject({ cpuQuotaUs: 100_000, memoryBytes: 64 * 1024 ** 2 })
+    await cgroups.resize(larger, { memoryBytes: 128 * 1024 ** 2 })
+    expect(cgroups.limits('u-1')).toMatchObject({ cpuQuotaUs: 100_000, memoryBytes: 128 * 1024 ** 2 })
+    const file = version === 'v1' ? ['memory', 'memory.limit_in_bytes'] : ['', 'memory.max']
+    const path = join(mountPoint, file[0] ?? '', 'node/kubepods/burstable/podu-1', file[1] ?? '')
+    expect(readFileSync(path, 'utf8')).toBe(String(128 * 1024 ** 2))
+    await cgroups.remove('u-1').catch(() => {})
+    expect(cgroups.limits('u-1')).toBeUndefined()
+  },
+)

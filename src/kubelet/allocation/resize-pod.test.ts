@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest'
+import type { core } from '../../api/generated/types/index.ts'
+import { silentLogger } from '../../base/logger.ts'
+import { testHost } from '../../client/testing/test-host.ts'
+import type { CgroupLimits } from '../pod/pod-cgroup.ts'
+import { observedContainer } from '../testing/observed-container.ts'
+import { AllocationManager } from './allocation-manager.ts'
+import { computeAmounts, resourcesOf } from './granted-resources.ts'
+import { type ContainerResize, containerResize } from './resize-actions.ts'
+import { type ResizeContext, resizePod } from './resize-pod.ts'
+import { SavedGrants } from './saved-grants.ts'
+
+type Resources = core.v1.ResourceRequirements
+
+const both = (cpu: string, memory: string): Resources => ({
+  requests: { cpu, memory },
+  limits: { cpu, memory },
+})
+
+/** Resizes a pod of two containers; what was done, in order. */
+async function done(
+  from: readonly Resources[],
+  to: readonly Resources[],
+  current: CgroupLimits,
+  usedBytes = 0,
+): Promise<readonly string[]> {
+  const calls: string[] = []
+  const containers = to.map((resources, index) => ({ name: `c${index}`, resources }))
+  const pod: core.v1.Pod = { metadata: { uid: 'u', name: 'p', namespace: 'ns' }, spec: { containers } }
+  const observed = from.map((resources, index) =>
+    observedContainer({ id: `id${index}`, name: `c${index}`, amounts: computeAmounts(resources) }),
+  )
+  const allocations = new AllocationManager({
+    ...{ host: testHost(), logger: silentLogger, events: { event: () => {} } },
+    ...{ saved: new SavedGrants(undefined), admit: () => undefined, onChange: () => {} },
+  })
+  allocations.begin(pod, resourcesOf(pod))
+  const context: ResizeContext = {
+    allocations,
+    cgroups: {
+      limits: () => current,
+      resize: async (_pod, limits) => void calls.push(`group ${JSON.stringify(limits)}`),
+    },
+    runtime: {
+      containerStats: async () => ({ memory: { timestamp: 0, usageBytes: { value: usedBytes } } }),
+      updateContainerResources: async (id, { cpuShares, cpuQuota, memoryLimitInBytes }) =>
+        void calls.push(`${id} ${cpuShares} ${cpuQuota} ${memoryLimitInBytes}`),
+    },
+    facts: () => ({
+      machine: { memoryBytes: 2 ** 34, cgroupV2: true, swapAccounting: false, hugepageSizes: [] },
+    }),
+  }
+  const resizes = containers.flatMap((container, index): readonly ContainerResize[] => {
+    const running = observed[index]
+    const resize = running && containerResize(pod, container, running)
+    return resize === undefined || resize === 'restart' ? [] : [resize]
+  })
+  const resize = { containers: resizes, whole: false }
+  await resizePod(context, { pod, observed: { sandboxes: [], containers: observed, podIps: [] }, resize })
+  return calls
+}
+
+const group = (cpu: number, memoryBytes: number): CgroupLimits => ({
+  cpuShares: Math.floor((cpu * 1024) / 1000),
+  cpuQuotaUs: cpu * 100,
+  cpuPeriodUs: 100_000,
+  memoryBytes,
+})
+const mib = 2 ** 20
+
+test('resizePod() makes room in the group first, and takes from those that shrink before it gives', async () => {
+  const calls = await done(
+    [both('100m', '10Mi'), both('100m', '10Mi')],
+    [both('300m', '30Mi'), both('50m', '5Mi')],
+    group(200, 20 * mib),
+  )
+  expect(calls).toEqual([
+    `group {"memoryBytes":${35 * mib}}`,
+    `id1 102 10000 ${5 * mib}`,
+    `id0 102 10000 ${30 * mib}`,
+    'group {"cpuQuotaUs":35000,"cpuPeriodUs":100000}',
+    'group {"cpuShares":358}',
+    `id1 51 5000 ${5 * mib}`,
+    `id0 307 30000 ${30 * mib}`,
+  ])
+})
+
+test('resizePod() makes the group smaller last, its request before its limit', async () => {
+  const calls = await done(
+    [both('200m', '20Mi'), both('100m', '10Mi')],
+    [both('100m', '20Mi'), both('100m', '10Mi')],
+    group(300, 30 * mib),
+  )
+  expect(calls).toEqual([
+    `id0 102 10000 ${20 * mib}`,
+    'group {"cpuShares":204}',
+    'group {"cpuQuotaUs":20000,"cpuPeriodUs":100000}',
+  ])
+})
+
+test('resizePod() takes no memory that is used', async () => {
+  const smaller = done([both('100m', '40Mi')], [both('100m', '20Mi')], group(100, 40 * mib), 30 * mib)
+  await expect(smaller).rejects.toThrow(
+    `cannot decrease memory limits: [attempting to set pod memory limit (${20 * mib}) below current usage (${30 * mib}), attempting to set container "c0" memory limit (${20 * mib}) below current usage (${30 * mib})]`,
+  )
+})
