@@ -22,7 +22,10 @@ const leaderFields = [
 function leaderFlags(value: unknown): Partial<ComponentFlags> {
   const fields = only(value, 'leaderElection', leaderFields)
   const lock = textOf(fields, 'resourceLock') ?? 'leases'
-  if (lock !== 'leases') throw new FlagError(`leaderElection.resourceLock: ${lock} is not there, only leases`)
+  if (lock !== 'leases')
+    throw new FlagError(
+      `leaderElection.resourceLock: Invalid value: "${lock}": resourceLock value must be "leases"`,
+    )
   return defined({
     'leader-elect': booleanOf(fields, 'leaderElect'),
     'leader-elect-lease-duration': durationOf(fields, 'leaseDuration'),

@@ -1,6 +1,9 @@
 import type { Features } from '../../apimachinery/feature-gates.ts'
+import type { FieldError } from '../../apimachinery/field-error.ts'
 import type { Plugin, PluginContext } from '../framework.ts'
 import { FieldsReader, type ReadProblems } from './fields-reader.ts'
+
+const group = 'kubescheduler.config.k8s.io'
 
 /** Reads a plugin's arguments, defaults where the file has none; what is wrong goes to the reader. */
 export type ArgsReader<A> = (reader: FieldsReader, features: Features) => A
@@ -28,6 +31,13 @@ export const definePlugin = (
   make: (context: PluginContext, args: unknown) => Plugin,
 ): PluginDefinition => ({ name, weight, prepare: (args) => (context) => make(context, args) })
 
+/** Upstream finds that out while it decodes. */
+const otherArgs = (name: string, path: string, kind: string): FieldError => ({
+  reason: 'FieldValueInvalid',
+  field: `decoding .${path.replace(/\.args$/, '')}`,
+  message: `args for plugin ${name} were not of type ${name}Args.${group}, got ${kind}.${group}`,
+})
+
 /** A plugin whose arguments are an object of the kind `NameArgs`. */
 export const definePluginWithArgs = <A>(
   name: string,
@@ -40,7 +50,8 @@ export const definePluginWithArgs = <A>(
   prepare: (value, path, problems, features) => {
     const reader = new FieldsReader(value, path, problems)
     reader.text('apiVersion')
-    reader.text('kind')
+    const kind = reader.text('kind') ?? `${name}Args`
+    if (kind !== `${name}Args`) reader.fail(otherArgs(name, path, kind))
     const args = read(reader, features)
     reader.end()
     return (context) => make(context, args)

@@ -30,9 +30,14 @@ const removed =
 interface ReadProfile {
   readonly source: ProfileSource
   readonly sets: PluginSets
+  /** As given, by plugin. */
+  readonly args: ReadonlyMap<string, unknown>
 }
 
-type Makers = ReadonlyMap<string, (context: PluginContext) => Plugin>
+interface Makers {
+  readonly make: ReadonlyMap<string, (context: PluginContext) => Plugin>
+  readonly args: ReadonlyMap<string, unknown>
+}
 
 function percentageOf(reader: FieldsReader): number | undefined {
   const name = 'percentageOfNodesToScore'
@@ -54,7 +59,7 @@ function makersOf(
     else configured.set(name, each)
     if (removedPlugins.includes(name)) reader.fail(invalidValue(each.path, name, removed))
   }
-  const makers = new Map(
+  const make = new Map(
     [...defaults, ...others].map((definition) => {
       const given = configured.get(definition.name)
       return [
@@ -64,7 +69,7 @@ function makersOf(
     }),
   )
   for (const each of configured.values()) each.end()
-  return makers
+  return { make, args: new Map([...configured].map(([name, each]) => [name, each.raw('args')])) }
 }
 
 function checkRemoved(reader: FieldsReader, sets: PluginSets): void {
@@ -84,7 +89,7 @@ function readProfile(
   const percentageOfNodesToScore = percentageOf(reader)
   const custom = readPluginSets(reader.object('plugins'))
   checkRemoved(reader, custom)
-  const make = makersOf(reader, registry, problems)
+  const { make, args } = makersOf(reader, registry, problems)
   reader.end()
   const multiPoint = mergeDefaults(registry.defaults, custom.multiPoint)
   const sets = { ...custom, multiPoint }
@@ -92,13 +97,14 @@ function readProfile(
     ...{ schedulerName, sets, make },
     ...(percentageOfNodesToScore === undefined ? {} : { percentageOfNodesToScore }),
   }
-  return { source: { schedulerName, make: (context) => buildProfile(plan, context) }, sets }
+  return { source: { schedulerName, make: (context) => buildProfile(plan, context) }, sets, args }
 }
 
 /** Names, and the one order of the queue that all profiles share. */
 function checkProfiles(reader: FieldsReader, profiles: readonly ReadProfile[]): void {
   const seen = new Map<string, number>()
-  for (const [index, { source, sets }] of profiles.entries()) {
+  const sort = profiles[0]?.sets.queueSort.enabled[0]?.name ?? ''
+  for (const [index, { source, sets, args }] of profiles.entries()) {
     const path = `${reader.at('profiles')}[${index}]`
     const { schedulerName } = source
     const before = seen.get(schedulerName)
@@ -115,6 +121,11 @@ function checkProfiles(reader: FieldsReader, profiles: readonly ReadProfile[]): 
           sets.queueSort.enabled,
           'must be the same for all profiles',
         ),
+      )
+    const given = args.get(sort)
+    if (given !== undefined && !jsonEqual(given, first?.args.get(sort)))
+      reader.fail(
+        invalidValue(`${path}.pluginConfig.args`, given, 'queueSort must be the same for all profiles'),
       )
   }
   const many = profiles[0]?.sets.queueSort.enabled.length ?? 0

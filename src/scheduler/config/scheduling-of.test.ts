@@ -145,6 +145,29 @@ describe('schedulingOf()', () => {
       'leaderElection.leaderElect: Invalid value: true: it is for a scheduler of its own',
     ],
     [
+      "another plugin's arguments",
+      {
+        profiles: [{ pluginConfig: [{ name: 'DefaultPreemption', args: { kind: 'InterPodAffinityArgs' } }] }],
+      },
+      'decoding .profiles[0].pluginConfig[0]: args for plugin DefaultPreemption were not of type DefaultPreemptionArgs.kubescheduler.config.k8s.io, got InterPodAffinityArgs.kubescheduler.config.k8s.io',
+    ],
+    [
+      'orders of the queue with different arguments',
+      {
+        profiles: ['a', 'b'].map((schedulerName) => ({
+          schedulerName,
+          plugins: { queueSort: { enabled: [{ name: 'DominantResourceFairness' }] } },
+          pluginConfig: [
+            {
+              name: 'DominantResourceFairness',
+              args: { resources: [schedulerName === 'a' ? 'cpu' : 'memory'] },
+            },
+          ],
+        })),
+      },
+      'profiles[1].pluginConfig.args: Invalid value: {"resources":["memory"]}: queueSort must be the same for all profiles',
+    ],
+    [
       'arguments of an optional plugin',
       {
         profiles: [

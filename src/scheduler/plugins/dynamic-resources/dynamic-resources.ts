@@ -19,6 +19,7 @@ import { DeviceFinder } from './device-finder.ts'
 import { type DynamicResourcesArgs, defaultDynamicResourcesArgs } from './dynamic-resources-args.ts'
 import { ExtendedClaim, needsExtendedClaim } from './extended-claim.ts'
 import { claimsOfPod } from './pod-claims.ts'
+import { type PreparationOutcome, preparationMetrics, preparationOutcome } from './preparation-metrics.ts'
 import { claimKey, fullName, requestsOf } from './requests.ts'
 
 type Claim = resource.v1.ResourceClaim
@@ -31,6 +32,7 @@ class DynamicResources implements Plugin {
   readonly #context: PluginContext
   readonly #parts: AttemptParts
   readonly #waiter: ChangeWaiter
+  readonly #measure: ReturnType<typeof preparationMetrics>
   readonly #backing: (resource: string) => resource.v1.DeviceClass | undefined
   /** The last: PostFilter looks at it after no node was found. */
   #attempt: ClaimAttempt | undefined
@@ -38,6 +40,7 @@ class DynamicResources implements Plugin {
   constructor(context: PluginContext, args: DynamicResourcesArgs) {
     this.#context = context
     this.#waiter = new ChangeWaiter(context.host)
+    this.#measure = preparationMetrics(context.metrics, context.schedulerName)
     this.#backing = extendedResourceClasses(context)
     const tracker = new ClaimTracker(context.informers, this.#waiter.wake)
     this.#parts = {
@@ -130,7 +133,17 @@ class DynamicResources implements Plugin {
         throw new Error(`device binding timeout: claim=${metadata?.name}`)
       return false
     }
-    await this.#waiter.until(() => claims.every(isReady), args.bindingTimeoutMs, signal)
+    const { host } = this.#context
+    const startMs = host.monotonicMs()
+    const tell = (outcome: PreparationOutcome): void =>
+      this.#measure(claims, outcome, host.monotonicMs() - startMs)
+    try {
+      await this.#waiter.until(() => claims.every(isReady), args.bindingTimeoutMs, signal)
+      tell('success')
+    } catch (error) {
+      tell(preparationOutcome(error))
+      throw error
+    }
   }
 }
 
