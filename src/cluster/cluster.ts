@@ -23,6 +23,7 @@ import { kubeconfig } from './kubeconfig.ts'
 import { networkOf } from './network-file.ts'
 import type { ClusterOptions, NetworkOptions } from './options.ts'
 import { componentSubjects, ensurePki, type Pki } from './pki/ensure-pki.ts'
+import { keepCertificates } from './pki/keep-certificates.ts'
 import { findPlace, ownAddress, type Place } from './place.ts'
 import { processStartTicks } from './process-identity.ts'
 import { type Report, step } from './progress.ts'
@@ -41,6 +42,8 @@ interface Parts {
   readonly controlPlane: ControlPlane
   readonly nodes: RunningNodes
   readonly kubeconfig: string
+  /** Ends the watch over certificates. */
+  readonly unwatch: () => void
 }
 
 /**
@@ -102,7 +105,8 @@ export class Cluster {
 
   /** Stops everything; what is in a data directory stays. */
   async stop(): Promise<void> {
-    const { nodes, controlPlane, directory, temporary, place } = this.#parts
+    const { nodes, controlPlane, directory, temporary, place, unwatch } = this.#parts
+    unwatch()
     await nodes.stop()
     await controlPlane.stop()
     await place.release()
@@ -228,7 +232,13 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
         : startSimulatedNodes({ controlPlane, host, logger, network, names, inProcess })
     const nodes = await step(realHost, report, 'nodes', startNodes, () => names.join(', '))
     writeState(directory.stateFile, { ...site.state, server, nodes: nodes.nodes })
-    return { host, virtual, directory, temporary, place, controlPlane, nodes, kubeconfig: config }
+    const renewed = (names: readonly string[]): void => {
+      if (names.includes('admin')) writeKubeconfig(directory, pki, server)
+      nodes.renewed?.()
+    }
+    // Certificates are made by the real clock, and so they end.
+    const unwatch = keepCertificates({ host: realHost, logger, pki, changed: renewed })
+    return { host, virtual, directory, temporary, place, controlPlane, nodes, kubeconfig: config, unwatch }
   } catch (error) {
     await controlPlane.stop()
     throw error

@@ -24,6 +24,8 @@ export interface RunningNodes {
   readonly nodes: readonly NodeState[]
   /** A simulated node, to make its containers end or to switch it off; undefined for others. */
   simulated(name: string): SimulatedNode | undefined
+  /** The cluster's certificates are others now: nodes in processes of their own show theirs. */
+  renewed?(): void
   /** Ends the nodes and their pods. */
   stop(): Promise<void>
 }

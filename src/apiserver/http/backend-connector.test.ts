@@ -1,9 +1,10 @@
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, type Server, Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { afterEach, expect, test, vi } from 'vitest'
 // Only a test may look across: certificates are the composition root's.
-import { createAuthority, generateKey } from '../../cluster/pki/certificate.ts'
+import { createAuthority, generateKey, issueCertificate } from '../../cluster/pki/certificate.ts'
 import type { BackendAddress } from '../connect/backend.ts'
 import { readText } from '../connect/backend-error.ts'
 import { NodeBackendConnector } from './backend-connector.ts'
@@ -86,4 +87,32 @@ test('request() goes on for a server whose connections are no longer kept', asyn
   for (let index = 0; index < 64; index++) await readText((await post(addressOf(`s${index}`))).body)
   answer()
   expect(await readText((await slow).body)).toBe('at last')
+})
+
+test('show() has other certificates for connections that come from now on', async () => {
+  const life = { notBeforeMs: Date.now() - 60_000, notAfterMs: Date.now() + 3_600_000 }
+  const authority = createAuthority(generateKey(), { subject: { commonName: 'authority' }, ...life })
+  const issue = (commonName: string, usage: 'client' | 'server') =>
+    issueCertificate(authority, { subject: { commonName }, usages: [usage], names: ['127.0.0.1'], ...life })
+  const own = issue('kubelet', 'server')
+  const port = await listen(
+    createTlsServer(
+      { cert: own.certificatePem, key: own.keyPem, ca: authority.certificatePem, requestCert: true },
+      ({ socket }, response) =>
+        response.end(socket instanceof TLSSocket ? socket.getPeerCertificate().subject.CN : ''),
+    ),
+  )
+  const kubeletAuthorityPem = authority.certificatePem
+  const shown = new NodeBackendConnector({ ...issue('before', 'client'), kubeletAuthorityPem })
+  stops.push(() => shown.close())
+  const ask = async (): Promise<string> => {
+    const { body } = await shown.request({
+      address: { scheme: 'https', host: '127.0.0.1', port, trust: 'kubelet' },
+      ...{ method: 'GET', target: '/', headers: [], signal: new AbortController().signal },
+    })
+    return readText(body)
+  }
+  expect(await ask()).toBe('before')
+  shown.show({ ...issue('after', 'client'), frontProxy: undefined })
+  expect(await ask()).toBe('after')
 })

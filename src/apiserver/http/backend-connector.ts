@@ -32,6 +32,9 @@ export interface BackendConnectorOptions {
   readonly dial?: ((address: BackendAddress) => Duplex | undefined) | undefined
 }
 
+/** What a server shows of itself to others. */
+export type ShownCertificates = Pick<BackendConnectorOptions, 'certificatePem' | 'keyPem' | 'frontProxy'>
+
 /** Of the connection's establishment. */
 const connectTimeoutMs = 30_000
 /** For HTTP keep-alive to kubelets. */
@@ -84,21 +87,32 @@ function retire(agent: Agent): void {
   for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy()
 }
 
+/** By what they trust; all show the server's own certificate, or none. */
+type OwnAgents = Readonly<Record<Exclude<BackendAddress['trust'], ServiceTrust>, Agent>>
+
 /** Talks to kubelets with the server's own certificate, and to pods with none. */
 export class NodeBackendConnector implements BackendConnector {
-  readonly #agents: Readonly<Record<Exclude<BackendAddress['trust'], ServiceTrust>, Agent>>
+  readonly #kubeletAuthority: string | undefined
+  #agents: OwnAgents
   /** By what they trust and show. The least recently used goes first. */
   readonly #serviceAgents = new Map<string, Agent>()
-  readonly #frontProxy: BackendConnectorOptions['frontProxy']
+  #frontProxy: BackendConnectorOptions['frontProxy']
   readonly #batcher = new TurnBatcher()
   readonly #dial: BackendConnectorOptions['dial']
 
-  constructor({ certificatePem, keyPem, kubeletAuthorityPem, frontProxy, dial }: BackendConnectorOptions) {
+  constructor(options: BackendConnectorOptions) {
+    const { kubeletAuthorityPem, frontProxy, dial } = options
     this.#dial = dial
     this.#frontProxy = frontProxy
+    this.#kubeletAuthority = kubeletAuthorityPem
+    this.#agents = this.#agentsWith(options)
+  }
+
+  #agentsWith({ certificatePem, keyPem }: ShownCertificates): OwnAgents {
+    const kubeletAuthorityPem = this.#kubeletAuthority
     const common = { keepAlive: true, maxFreeSockets: maxIdleSockets }
     const own = { ...common, cert: certificatePem, key: keyPem }
-    this.#agents = {
+    return {
       kubelet: new Agent({
         ...own,
         ca: kubeletAuthorityPem,
@@ -107,6 +121,15 @@ export class NodeBackendConnector implements BackendConnector {
       'kubelet-unverified': new Agent({ ...own, rejectUnauthorized: false }),
       none: new Agent({ ...common, rejectUnauthorized: false }),
     }
+  }
+
+  /** For connections that come from now on; what is under way goes on. */
+  show({ frontProxy, ...kubelet }: ShownCertificates): void {
+    const before = [...Object.values(this.#agents), ...this.#serviceAgents.values()]
+    this.#frontProxy = frontProxy
+    this.#agents = this.#agentsWith(kubelet)
+    this.#serviceAgents.clear()
+    for (const agent of before) retire(agent)
   }
 
   #send(request: BackendRequest): ClientRequest {

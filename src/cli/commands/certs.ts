@@ -32,6 +32,6 @@ export async function checkCertificates(options: CertsOptions & { readonly withi
 export async function renew(options: CertsOptions): Promise<void> {
   const names = renewClusterCertificates(chosenDirectory(options.dataDir))
   process.stdout.write(
-    `Renewed for a year: ${names.join(', ')}.\nA running API server shows its new one at once; the nodes and whoever has the old kubeconfig need theirs: "timonel down" and "timonel up", "timonel kubeconfig".\n`,
+    `Renewed for a year: ${names.join(', ')}.\nA running cluster shows them at once; whoever has a copy of the old kubeconfig needs the new one: "timonel kubeconfig".\n`,
   )
 }

@@ -24,6 +24,9 @@ export interface CertificateFiles {
   /** Authorities of clients. */
   readonly client?: string
   readonly frontProxy?: string
+  /** What is shown to kubelets, and to extension API servers. */
+  readonly kubeletClient?: PairFiles
+  readonly frontProxyClient?: PairFiles
 }
 
 /** What is in the files, PEM. */
@@ -32,6 +35,8 @@ export interface ReadCertificates {
   readonly named?: readonly NamedCertificate[]
   readonly client?: string
   readonly frontProxy?: string
+  readonly kubeletClient?: KeyPair
+  readonly frontProxyClient?: KeyPair
 }
 
 /** Throws an Error for a file without a certificate. */
@@ -55,7 +60,7 @@ type NamedReads = readonly (() => NamedCertificate)[]
 
 /** Reads each part by itself: `of` may give what was there before in place of what cannot be used. */
 function readParts(
-  { serving, named, client, frontProxy }: CertificateFiles,
+  { serving, named, client, frontProxy, kubeletClient, frontProxyClient }: CertificateFiles,
   of: <T>(part: string, read: () => T) => T,
 ): ReadCertificates {
   const reads: NamedReads | undefined = named?.map(({ names, ...pair }) => () => ({
@@ -67,6 +72,12 @@ function readParts(
     ...(reads === undefined ? {} : { named: reads.map((read, index) => of(`named ${index}`, read)) }),
     ...(client === undefined ? {} : { client: of('client', () => readAuthorities(client)) }),
     ...(frontProxy === undefined ? {} : { frontProxy: of('front proxy', () => readAuthorities(frontProxy)) }),
+    ...(kubeletClient === undefined
+      ? {}
+      : { kubeletClient: of('kubelet client', () => readPair(kubeletClient)) }),
+    ...(frontProxyClient === undefined
+      ? {}
+      : { frontProxyClient: of('front proxy client', () => readPair(frontProxyClient)) }),
   }
 }
 
@@ -83,7 +94,11 @@ export function followCertificates(
   logger: Logger,
   apply: (read: ReadCertificates) => void,
 ): () => void {
-  const pairs = [files.serving, ...(files.named ?? [])].flatMap((pair) => [pair?.certificate, pair?.key])
+  const { serving, named = [], kubeletClient, frontProxyClient } = files
+  const pairs = [serving, ...named, kubeletClient, frontProxyClient].flatMap((pair) => [
+    pair?.certificate,
+    pair?.key,
+  ])
   const paths = [...pairs, files.client, files.frontProxy].filter((path) => path !== undefined)
   const good = new Map<string, unknown>()
   /** What was there before is of the part's own type. */

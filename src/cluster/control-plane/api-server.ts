@@ -38,7 +38,7 @@ import type { HealthCheck } from '../../apiserver/discovery/health-endpoint.ts'
 import { ObjectForms } from '../../apiserver/dynamic-admission/object-forms.ts'
 import { ServedParams } from '../../apiserver/dynamic-admission/policies/served-params.ts'
 import type { Endpoint } from '../../apiserver/endpoint.ts'
-import { NodeBackendConnector } from '../../apiserver/http/backend-connector.ts'
+import { NodeBackendConnector, type ShownCertificates } from '../../apiserver/http/backend-connector.ts'
 import { impersonationFilter } from '../../apiserver/impersonation/impersonation-filter.ts'
 import type { ObjectReader } from '../../apiserver/object-reader.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
@@ -113,6 +113,8 @@ export interface ApiServerSetup {
 
 export interface StartedApiServer {
   readonly server: ApiServer
+  /** What it shows of itself to kubelets and extension API servers from now on. */
+  show(certificates: ShownCertificates): void
   stop(): Promise<void>
 }
 
@@ -356,5 +358,5 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     await stop()
     throw error
   }
-  return { server, stop }
+  return { server, stop, show: (certificates) => connector.show(certificates) }
 }

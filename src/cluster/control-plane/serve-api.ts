@@ -117,7 +117,9 @@ export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise
     }),
   })
   stops.push(() => http.close(closeGraceMs))
+  let api: StartedApiServer | undefined
   if (options.certificateFiles !== undefined) {
+    const { kubelet, frontProxyClient } = options.identity
     const apply = (read: ReadCertificates): void => {
       Object.assign(trust, trustOf(trust, read))
       http.replaceCertificates({
@@ -125,18 +127,23 @@ export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise
         ...defined({ named: read.named }),
         clientAuthorities: authoritiesOf(trust),
       })
+      api?.show({
+        ...(read.kubeletClient ?? kubelet.client),
+        frontProxy: read.frontProxyClient ?? frontProxyClient,
+      })
     }
     stops.push(followCertificates(options.certificateFiles, logger, apply))
   }
   const advertise = { address: advertiseAddress, port: http.port }
   const identity = { ...options.identity, trust }
   const checks = encryption?.checks ?? []
-  const api = await startApiServer({
+  const served = await startApiServer({
     ...{ ...setup, identity, host, logger, metrics, store, advertise, checks },
     audit: auditing?.audit,
   })
-  stops.push(() => api.stop())
-  handler = (request) => api.server.handle(request)
+  api = served
+  stops.push(() => served.stop())
+  handler = (request) => served.server.handle(request)
   started.resolve(handler)
-  return { api, http }
+  return { api: served, http }
 }

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import type { Host } from '../../base/host.ts'
+import type { CertificateFiles, PairFiles } from '../access/follow-certificates.ts'
 import {
   type CertificateOptions,
   createAuthority,
@@ -34,11 +35,7 @@ export interface SigningKey {
 export interface Pki {
   readonly directory: string
   /** Where what the API server shows and believes is kept. */
-  readonly serverFiles: {
-    readonly serving: { readonly certificate: string; readonly key: string }
-    readonly client: string
-    readonly frontProxy: string
-  }
+  readonly serverFiles: Required<Omit<CertificateFiles, 'named'>>
   readonly ca: KeyPair
   readonly frontProxyCa: KeyPair
   /** What the API server shows to extension API servers. */
@@ -53,6 +50,8 @@ export interface Pki {
   nodeClient(name: string): KeyPair
   /** A kubelet's serving certificate. */
   nodeServing(name: string, addresses: readonly string[]): KeyPair
+  /** Issues those anew that have less than 90 days left, of all that have been asked for. Gives the names of those that are others now, whoever has issued them. */
+  renew(): readonly string[]
 }
 
 /** The users of the control plane's own parts and the administrator. */
@@ -80,6 +79,12 @@ export const leafLife = (nowMs: number): Pick<CertificateOptions, 'notBeforeMs' 
 })
 
 type LeafOptions = Omit<CertificateOptions, 'notBeforeMs' | 'notAfterMs'>
+
+interface Leaf {
+  readonly authority: KeyPair
+  readonly options: LeafOptions
+  readonly certificatePem: string
+}
 
 /** Names and addresses that a certificate serves. */
 export function altNames(certificate: X509Certificate): readonly string[] {
@@ -114,6 +119,12 @@ function stillGood(pair: KeyPair, authority: X509Certificate, options: LeafOptio
   }
 }
 
+/** Whether a certificate is of a key beside it. True where one of them is missing. */
+function isPair(certificatePem: string | undefined, keyPem: string | undefined): boolean {
+  if (certificatePem === undefined || keyPem === undefined) return true
+  return new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(keyPem))
+}
+
 class FilePki implements Pki {
   readonly directory: string
   readonly ca: KeyPair
@@ -122,6 +133,8 @@ class FilePki implements Pki {
   readonly apiServer: KeyPair
   readonly kubeletClient: KeyPair
   readonly serviceAccount: SigningKey
+  /** What has been issued in this process, by name. */
+  readonly #leaves = new Map<string, Leaf>()
   readonly #files: KeyFiles
   readonly #host: Host
 
@@ -149,10 +162,13 @@ class FilePki implements Pki {
 
   get serverFiles(): Pki['serverFiles'] {
     const path = (name: string): string => this.#files.path(name)
+    const pair = (name: string): PairFiles => ({ certificate: path(`${name}.crt`), key: path(`${name}.key`) })
     return {
-      serving: { certificate: path('apiserver.crt'), key: path('apiserver.key') },
+      serving: pair('apiserver'),
       client: path('ca.crt'),
       frontProxy: path('front-proxy-ca.crt'),
+      kubeletClient: pair('apiserver-kubelet-client'),
+      frontProxyClient: pair('front-proxy-client'),
     }
   }
 
@@ -216,7 +232,22 @@ class FilePki implements Pki {
     if (!fits) throw new PkiError(`${path} does not belong to the key beside it`)
   }
 
+  renew(): readonly string[] {
+    return [...this.#leaves].flatMap(([name, { authority, options, certificatePem }]) => {
+      // Somebody else is writing a new one: it is there at the next look.
+      if (!isPair(this.#files.read(`${name}.crt`), this.#files.read(`${name}.key`))) return []
+      const now = this.#leaf(name, authority, options)
+      return now.certificatePem === certificatePem ? [] : [name]
+    })
+  }
+
   #leaf(name: string, authority: KeyPair, options: LeafOptions): KeyPair {
+    const pair = this.#issued(name, authority, options)
+    this.#leaves.set(name, { authority, options, certificatePem: pair.certificatePem })
+    return pair
+  }
+
+  #issued(name: string, authority: KeyPair, options: LeafOptions): KeyPair {
     const certificatePem = this.#files.read(`${name}.crt`)
     const keyPem = this.#files.read(`${name}.key`)
     const nowMs = this.#host.now()

@@ -17,6 +17,9 @@ export interface KeptCertificate {
   readonly notAfterMs: number
 }
 
+/** A file that is written once all certificates are others, for a cluster that runs. */
+export const renewedMark = 'renewed'
+
 const clientUsage = '1.3.6.1.5.5.7.3.2'
 
 interface Found {
@@ -64,7 +67,7 @@ function subjectOf({ subject }: X509Certificate): Subject {
 export function renewCertificates(directory: string, host: Host): readonly string[] {
   const files = new KeyFiles(directory)
   const found = find(directory)
-  return found.flatMap((each) => {
+  const renewed = found.flatMap((each) => {
     const signer = each.certificate.ca ? undefined : signerOf(found, each)
     const signerKey = signer === undefined ? undefined : files.read(`${signer.name}.key`)
     if (signer === undefined || signerKey === undefined) return []
@@ -80,4 +83,6 @@ export function renewCertificates(directory: string, host: Host): readonly strin
     files.write(`${each.name}.crt`, certificatePem)
     return [each.name]
   })
+  files.write(renewedMark, `${new Date(host.now()).toISOString()}\n`)
+  return renewed
 }

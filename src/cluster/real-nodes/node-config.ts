@@ -38,4 +38,7 @@ export type NodeMessage =
   | { readonly type: 'stopped' }
 
 /** What it is told. `cleanUp`: end all pods and take back what was made on the machine. */
-export type NodeOrder = { readonly type: 'stop'; readonly cleanUp: boolean }
+export type NodeOrder =
+  | { readonly type: 'stop'; readonly cleanUp: boolean }
+  /** Its configuration has other certificates: show those. */
+  | { readonly type: 'certificates' }

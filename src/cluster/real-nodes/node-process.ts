@@ -85,6 +85,11 @@ export class NodeProcess {
     this.#restartMs = Math.min(this.#restartMs * 2, maxRestartMs)
   }
 
+  /** Its configuration has been written anew, with other certificates. */
+  showCertificates(): void {
+    if (this.#child?.connected) this.#child.send({ type: 'certificates' } satisfies NodeOrder)
+  }
+
   /** Ends the node; with `cleanUp` its pods, too. A process that does not end in time is killed. */
   async stop(cleanUp: boolean): Promise<void> {
     this.#stopping = true

@@ -36,21 +36,23 @@ const mastersGroup = 'system:masters'
 
 interface Part {
   stop(cleanUp: boolean): Promise<void>
+  /** The configuration has other certificates now. */
+  renewed?(config: NodeConfig): void
 }
 
 /** One client of the API server with its own informers. */
 function connect(
   config: NodeConfig,
-  credentials: ClientConfig,
+  name: keyof NodeConfig['clients'],
   agent: string,
   logger: Logger,
 ): { client: Client; informers: InformerFactory; part: Part } {
+  let credentials: ClientConfig = config.clients[name]
   const transport = createHttpsTransport({
     host: realHost,
     server: config.server,
     certificateAuthority: config.authorityPem,
-    clientCertificate: credentials.certificatePem,
-    clientKey: credentials.keyPem,
+    clientIdentity: () => ({ certificate: credentials.certificatePem, key: credentials.keyPem }),
     userAgent: agent,
   })
   const client = createClient(transport, { fieldManager: agent })
@@ -62,6 +64,10 @@ function connect(
       stop: async () => {
         await informers.stop()
         await transport.close()
+      },
+      renewed: ({ clients }) => {
+        credentials = clients[name]
+        transport.reconnect()
       },
     },
   }
@@ -78,9 +84,9 @@ async function startParts(
   const { network, name: nodeName, address: nodeAddress } = config
   const metrics = createMetrics()
   const shared = { host: realHost, logger, metrics }
-  const node = connect(config, config.clients.node, 'kubelet', logger)
+  const node = connect(config, 'node', 'kubelet', logger)
   // Nodes may not read each other; whoever routes traffic may.
-  const traffic = connect(config, config.clients.proxy, 'kube-proxy', logger)
+  const traffic = connect(config, 'proxy', 'kube-proxy', logger)
   parts.push(node.part, traffic.part)
   const containerd = new Containerd({
     root: paths.containerdRoot,
@@ -149,7 +155,11 @@ async function startParts(
     access: { openHealth: true, authorize: async ({ groups }) => groups.includes(mastersGroup) },
   })
   await server.start()
-  parts.push({ stop: () => server.stop() })
+  parts.push({
+    stop: () => server.stop(),
+    renewed: ({ serving }) =>
+      server.replaceCertificate({ key: serving.keyPem, cert: serving.certificatePem }),
+  })
   await startServices(config, traffic.informers, logger, parts)
 }
 
@@ -161,7 +171,7 @@ async function startServices(
 ): Promise<void> {
   const { network, name: nodeName, address: nodeAddress } = config
   const shared = { host: realHost, logger, metrics: createMetrics() }
-  const dnsClient = connect(config, config.clients.dns, 'coredns', logger)
+  const dnsClient = connect(config, 'dns', 'coredns', logger)
   parts.push(dnsClient.part)
   const dns = await startDns({
     ...shared,
@@ -189,7 +199,8 @@ async function startServices(
 
 /** A node's process: runs until it is told to stop, or until the process that started it is gone. */
 export async function runNode(configFile: string): Promise<void> {
-  const config = JSON.parse(readFileSync(configFile, 'utf8')) as NodeConfig
+  const read = (): NodeConfig => JSON.parse(readFileSync(configFile, 'utf8'))
+  const config = read()
   const logger = createLogger({ level: config.logLevel }).child({ node: config.name })
   const parts: Part[] = []
   const adopted = { value: false }
@@ -207,6 +218,11 @@ export async function runNode(configFile: string): Promise<void> {
   process.on('SIGINT', () => {})
   process.on('SIGHUP', () => {})
   process.on('message', (order: NodeOrder) => {
+    if (order.type === 'certificates') {
+      const renewed = read()
+      for (const part of parts) part.renewed?.(renewed)
+      return
+    }
     void stop(order.cleanUp).then(() => {
       tell({ type: 'stopped' })
       process.exit(0)

@@ -115,6 +115,12 @@ export async function startRealNodes(options: RealNodesOptions): Promise<Running
       }
     }),
     simulated: () => undefined,
+    renewed: () => {
+      for (const each of processes) {
+        writeConfig(options, each.name)
+        each.showCertificates()
+      }
+    },
     stop: () => stop(true),
   }
 }

@@ -13,6 +13,7 @@ import { CriRuntime } from '../../../kubelet/runtime/cri/cri-runtime.ts'
 import { KubeletRequests } from '../../../kubelet/server/kubelet-requests.ts'
 import { KubeletServer, type KubeletTls } from '../../../kubelet/server/kubelet-server.ts'
 import { serveHealth, startPlainServer } from '../../../kubelet/server/plain-server.ts'
+import { followCertificates, type ReadCertificates } from '../../access/follow-certificates.ts'
 import { useAdministratorPath } from '../../system-packages.ts'
 import { kubernetesVersion } from '../../version.ts'
 import { kubeletPages } from '../../z-pages.ts'
@@ -43,6 +44,21 @@ function tlsOf({ flags, nodeName, addresses }: KubeletOptions): KubeletTls {
     ...tlsOptions(flags['tls-min-version'], flags['tls-cipher-suites']),
     ...defined({ clientCa }),
   }
+}
+
+/** Shows what the flags' files hold now, as soon as they change. */
+function followServing(
+  flags: KubeletFlags,
+  server: KubeletServer,
+  { logger, stops }: ComponentContext,
+): void {
+  const [certificate, key] = [flags['tls-cert-file'], flags['tls-private-key-file']]
+  if (certificate === undefined || key === undefined) return
+  const show = ({ serving }: ReadCertificates): void => {
+    if (serving !== undefined)
+      server.replaceCertificate({ cert: serving.certificatePem, key: serving.keyPem })
+  }
+  stops.push(followCertificates({ serving: { certificate, key } }, logger, show))
 }
 
 interface Served {
@@ -155,6 +171,7 @@ export const kubelet: Component<typeof kubeletFlags> = {
       { tls, api: node.kubelet.api, client, metrics, texts: flagTexts(kubeletFlags, values) },
       context,
     )
+    followServing(flags, server, context)
     startRotation(options, { client, server, reconnect }, context)
   },
 }
