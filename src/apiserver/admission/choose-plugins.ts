@@ -54,6 +54,9 @@ const onByDefault = [
   'ResourceQuota',
 ]
 
+const unconfigured =
+  'failed to initialize admission: couldn\'t init admission plugin "ImagePolicyWebhook": no config specified'
+
 /** Parts of ours that upstream has outside of its plugins: nobody turns them off. */
 const isUpstreams = (name: string): boolean => onByDefault.includes(name) || offByDefault.includes(name)
 
@@ -72,6 +75,7 @@ export function choosePlugins(
   const absent = enable.find(
     (name) => !all.some((plugin) => plugin.name === name) && offByDefault.includes(name),
   )
+  if (absent === 'ImagePolicyWebhook') throw new Error(unconfigured)
   if (absent !== undefined) throw new Error(`enable-admission-plugins plugin "${absent}" is not there`)
   return all.filter(
     ({ name }) => !disable.includes(name) && (!offByDefault.includes(name) || enable.includes(name)),

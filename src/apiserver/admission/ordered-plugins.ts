@@ -28,6 +28,7 @@ import {
 import { denyServiceExternalIps } from './deny-service-external-ips/deny-service-external-ips.ts'
 import { eventRateLimit } from './event-rate-limit/event-rate-limit.ts'
 import { extendedResourceToleration } from './extended-resource-toleration/extended-resource-toleration.ts'
+import { imagePolicyWebhook } from './image-policy-webhook/image-policy-webhook.ts'
 import { jobValidation } from './job-validation/job-validation.ts'
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology/limit-pod-hard-anti-affinity-topology.ts'
 import { limitRanger } from './limit-ranger/limit-ranger.ts'
@@ -36,6 +37,7 @@ import { MutatingAdmissionWebhook } from './mutating-admission-webhook/mutating-
 import { namespaceAutoProvision } from './namespace-auto-provision/namespace-auto-provision.ts'
 import { namespaceExists } from './namespace-exists/namespace-exists.ts'
 import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts'
+import { nodeDeclaredFeatureValidator } from './node-declared-feature-validator/node-declared-feature-validator.ts'
 import { NodeRestrictionPlugin } from './node-restriction/node-restriction.ts'
 import {
   type FindOwnerResource,
@@ -91,6 +93,7 @@ export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[
     environments: new PolicyEnvironments(),
   }
   const { configuration, features } = parts
+  const { imagePolicy } = configuration
   const gated = (gate: string, plugin: AdmissionPlugin): readonly AdmissionPlugin[] =>
     features.enabled(gate) ? [plugin] : []
   return [
@@ -103,6 +106,7 @@ export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[
     new NodeRestrictionPlugin(reader, authorizer),
     taintNodesByCondition,
     alwaysPullImages,
+    ...(imagePolicy === undefined ? [] : [imagePolicyWebhook({ ...parts, policy: imagePolicy })]),
     new PodSecurity({ ...parts, configuration: configuration.podSecurity }),
     podNodeSelector(reader, configuration.nodeSelectors),
     priorityPlugin(reader),
@@ -124,6 +128,7 @@ export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[
     denyServiceExternalIps,
     ...gated('PodTopologyLabelsAdmission', podTopologyLabels(reader)),
     ...gated('GenericWorkload', podGroupWorkloadExists(reader)),
+    ...gated('NodeDeclaredFeatures', nodeDeclaredFeatureValidator(reader)),
     ...gated('GenericWorkload', jobValidation(reader)),
     podResizeValidator(reader),
     ...(features.enabled('MutatingAdmissionPolicy') ? [new MutatingAdmissionPolicyPlugin(tools)] : []),
@@ -133,6 +138,6 @@ export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[
     // Upstream's REST checks this itself; here it is late, because it looks at what will be written.
     new RoleEscalationCheck(rbac, authorizer),
     // Last: what it has charged nobody should refuse any more.
-    resourceQuota({ host, reader, writer }),
+    resourceQuota({ host, reader, writer, limited: configuration.limitedResources }),
   ]
 }

@@ -1,10 +1,12 @@
 import type { EventLimit } from './event-rate-limit/event-rate-limit.ts'
+import type { ImagePolicy } from './image-policy-webhook/image-policy-webhook.ts'
 import type { NodeSelectors } from './pod-node-selector/pod-node-selector.ts'
 import { defaultPodSecurity, type PodSecurityConfiguration } from './pod-security/pod-security.ts'
 import {
   noTolerationRestriction,
   type TolerationRestriction,
 } from './pod-toleration-restriction/pod-toleration-restriction.ts'
+import type { LimitedResource } from './resource-quota/charge.ts'
 
 /** What `--admission-control-config-file` says to plugins. */
 export interface PluginConfiguration {
@@ -12,6 +14,9 @@ export interface PluginConfiguration {
   readonly nodeSelectors: NodeSelectors
   readonly tolerations: TolerationRestriction
   readonly eventLimits: readonly EventLimit[]
+  readonly limitedResources: readonly LimitedResource[]
+  /** Absent: nobody is asked about images. */
+  readonly imagePolicy?: ImagePolicy
 }
 
 export const defaultPluginConfiguration: PluginConfiguration = {
@@ -19,4 +24,5 @@ export const defaultPluginConfiguration: PluginConfiguration = {
   nodeSelectors: {},
   tolerations: noTolerationRestriction,
   eventLimits: [],
+  limitedResources: [],
 }

@@ -31,6 +31,8 @@ import {
   textsOf,
 } from './config-fields.ts'
 import { FlagError } from './flags/parse-flags.ts'
+import { imagePolicyConfig } from './image-policy-config.ts'
+import { quotaConfig } from './quota-config.ts'
 
 const podSecurityKinds = ['v1', 'v1beta1', 'v1alpha1'].map(
   (version) => [`pod-security.admission.config.k8s.io/${version}`, 'PodSecurityConfiguration'] as const,
@@ -131,11 +133,18 @@ function tolerationRestriction(value: unknown, file: string): TolerationRestrict
   return { default: tolerations(top, 'default'), whitelist: tolerations(top, 'whitelist') }
 }
 
+const imagePolicyFields = ['kubeConfigFile', 'allowTTL', 'denyTTL', 'retryBackoff', 'defaultAllow']
+
 /** The plugins that are told something, and what. */
 const readers: Readonly<Record<string, (value: unknown, file: string) => Partial<PluginConfiguration>>> = {
   PodSecurity: (value, file) => ({ podSecurity: podSecurity(value, file) }),
   EventRateLimit: (value, file) => ({ eventLimits: eventLimits(value, file) }),
   PodTolerationRestriction: (value, file) => ({ tolerations: tolerationRestriction(value, file) }),
+  ResourceQuota: (value, file) => ({ limitedResources: quotaConfig(value, file) }),
+  ImagePolicyWebhook: (value) => {
+    const { imagePolicy } = only(value, '', ['imagePolicy'])
+    return { imagePolicy: imagePolicyConfig(only(imagePolicy, 'imagePolicy', imagePolicyFields)) }
+  },
   PodNodeSelector: (value) => {
     const fields = only(value, '', ['podNodeSelectorPluginConfig'])
     return { nodeSelectors: Object.fromEntries(textMapOf(fields, 'podNodeSelectorPluginConfig') ?? []) }
