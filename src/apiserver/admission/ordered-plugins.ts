@@ -132,9 +132,9 @@ export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[
     ...gated('GenericWorkload', jobValidation(reader)),
     podResizeValidator(reader),
     ...(features.enabled('MutatingAdmissionPolicy') ? [new MutatingAdmissionPolicyPlugin(tools)] : []),
-    new MutatingAdmissionWebhook(tools),
+    new MutatingAdmissionWebhook({ ...tools, credentials: configuration.mutatingWebhookUsers }),
     new ValidatingAdmissionPolicyPlugin(tools),
-    new ValidatingAdmissionWebhook(tools),
+    new ValidatingAdmissionWebhook({ ...tools, credentials: configuration.validatingWebhookUsers }),
     // Upstream's REST checks this itself; here it is late, because it looks at what will be written.
     new RoleEscalationCheck(rbac, authorizer),
     // Last: what it has charged nobody should refuse any more.

@@ -1,3 +1,4 @@
+import type { WebhookCredentials } from '../webhooks/webhook-credentials.ts'
 import type { EventLimit } from './event-rate-limit/event-rate-limit.ts'
 import type { ImagePolicy } from './image-policy-webhook/image-policy-webhook.ts'
 import type { NodeSelectors } from './pod-node-selector/pod-node-selector.ts'
@@ -15,6 +16,9 @@ export interface PluginConfiguration {
   readonly tolerations: TolerationRestriction
   readonly eventLimits: readonly EventLimit[]
   readonly limitedResources: readonly LimitedResource[]
+  /** As whom webhooks are asked; absent: as nobody. */
+  readonly mutatingWebhookUsers?: WebhookCredentials | undefined
+  readonly validatingWebhookUsers?: WebhookCredentials | undefined
   /** Absent: nobody is asked about images. */
   readonly imagePolicy?: ImagePolicy
 }

@@ -8,8 +8,8 @@ export interface ServiceTrust {
   readonly authorityPem: string | undefined
   /** False: whoever answers is believed. */
   readonly verify: boolean
-  /** The certificate that it is shown: the front proxy's, or none. */
-  readonly client: 'front-proxy' | 'none'
+  /** The certificate that it is shown: the front proxy's, none, or this one (PEM). */
+  readonly client: 'front-proxy' | 'none' | { readonly certificatePem: string; readonly keyPem: string }
 }
 
 /** Who is talked to: a kubelet, a pod or a service's endpoint. */

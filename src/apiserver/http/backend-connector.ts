@@ -178,7 +178,8 @@ export class NodeBackendConnector implements BackendConnector {
   }
 
   #serviceAgent({ serverName, authorityPem, verify, client }: ServiceTrust): Agent {
-    const shown = client === 'front-proxy' ? this.#frontProxy : undefined
+    const own = client === 'none' ? undefined : client
+    const shown = own === 'front-proxy' ? this.#frontProxy : own
     return new Agent({
       keepAlive: true,
       maxFreeSockets: maxIdleSockets,

@@ -5,6 +5,7 @@ import { messageOf } from '../../base/message-of.ts'
 import { resolveService, type ServiceResolver } from '../aggregation/resolve-service.ts'
 import type { BackendAddress, BackendConnector } from '../connect/backend.ts'
 import { readText } from '../connect/backend-error.ts'
+import type { WebhookCredentials } from './webhook-credentials.ts'
 
 /** Where a webhook is, as definitions and webhook configurations say it. */
 export interface WebhookAddress {
@@ -21,9 +22,13 @@ export interface WebhookAddress {
 
 export interface WebhookOptions extends ServiceResolver {
   readonly connector: BackendConnector
+  /** What webhooks are shown; nothing where absent. */
+  readonly credentials?: WebhookCredentials | undefined
 }
 
 interface Target {
+  /** Of its address, as it is configured. */
+  readonly port: number
   /** Throws an Error that says why there is no such server now. */
   readonly resolve: () => Pick<BackendAddress, 'host' | 'port'>
   /** As its certificate names it. */
@@ -63,6 +68,7 @@ function serviceTarget(service: NonNullable<WebhookAddress['service']>, options:
   const serverName = `${name}.${namespace}.svc`
   return {
     name: serverName,
+    port,
     path: cleanPath(path),
     origin: `https://${serverName}:${port}`,
     resolve: () => resolveService(options, { name, namespace, port }),
@@ -73,7 +79,8 @@ function urlTarget(url: string): Target {
   const [, origin = '', host = '', port = '443', path = ''] =
     /^(https:\/\/(\[[^\]]*\]|[^:/?#]*)(?::(\d+))?)(.*)$/.exec(url) ?? []
   const name = host.replace(/^\[|\]$/g, '')
-  return { name, path: cleanPath(path), origin, resolve: () => ({ host: name, port: Number(port) }) }
+  const address = { host: name, port: Number(port) }
+  return { name, port: address.port, path: cleanPath(path), origin, resolve: () => address }
 }
 
 /** One webhook (https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#contacting-the-webhook). */
@@ -114,13 +121,14 @@ export class WebhookClient {
   }
 
   async #send(target: string, text: string, signal: AbortSignal): Promise<Answer> {
-    const { resolve, name } = this.#target
+    const { resolve, name, port } = this.#target
     const body = encoder.encode(text)
+    const { certificate = 'none', authorization } = this.#options.credentials?.(name, port) ?? {}
     const trust = {
       serverName: name,
       authorityPem: this.#authorityPem,
       verify: true,
-      client: 'none',
+      client: certificate,
     } as const
     const response = await this.#options.connector.request({
       address: { scheme: 'https', ...resolve(), trust },
@@ -131,6 +139,7 @@ export class WebhookClient {
         ['content-type', 'application/json'],
         ['accept', 'application/json, */*'],
         ['content-length', String(body.length)],
+        ...(authorization === undefined ? [] : [['authorization', authorization] as const]),
       ],
       body,
       signal,

@@ -104,6 +104,34 @@ export function parseKubeconfig(text: string, directory: string, context?: strin
   })
 }
 
+/** What a kubeconfig's user shows. Certificate and key are PEM. */
+export interface KubeconfigUser {
+  readonly clientCertificate?: string
+  readonly clientKey?: string
+  /** Read anew each time where the configuration names a file. */
+  readonly token?: string | (() => string)
+}
+
+/** All users of a kubeconfig by their names, and which of them is the current context's. Throws KubeconfigError. */
+export function parseKubeconfigUsers(
+  text: string,
+  directory: string,
+): { readonly users: ReadonlyMap<string, KubeconfigUser>; readonly current: string | undefined } {
+  const config = fieldsOf(parse(text))
+  const users = (Array.isArray(config.users) ? config.users : []).map((item) => {
+    const user = fieldsOf(fieldsOf(item).user)
+    const shown: KubeconfigUser = defined({
+      clientCertificate: pemOf(user, 'client-certificate', directory),
+      clientKey: pemOf(user, 'client-key', directory),
+      token: tokenOf(user, directory),
+    })
+    return [textOf(fieldsOf(item), 'name') ?? '', shown] as const
+  })
+  const contexts = Array.isArray(config.contexts) ? config.contexts.map(fieldsOf) : []
+  const context = contexts.find(({ name }) => name === textOf(config, 'current-context'))
+  return { users: new Map(users), current: textOf(fieldsOf(context?.context), 'user') }
+}
+
 /** Reads a kubeconfig's file. */
 export const loadKubeconfig = (file: string, context?: string): KubeconfigContext =>
   parseKubeconfig(readFileSync(file, 'utf8'), dirname(file), context)

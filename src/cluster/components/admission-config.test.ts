@@ -16,7 +16,10 @@ beforeAll(() => {
       'current-context': 'x',
       contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
       clusters: [{ name: 'x', cluster: { server: 'https://images.test/policy' } }],
-      users: [{ name: 'x', user: { token: 't' } }],
+      users: [
+        { name: 'x', user: { token: 't' } },
+        { name: '*.ns.svc', user: { token: 'for-hooks' } },
+      ],
     }),
   )
 })
@@ -75,6 +78,17 @@ describe('admissionConfig()', () => {
       { apiGroup: '', resource: 'pods', matchContains: [], matchScopes },
       { ...limitedResources[1], matchScopes: [] },
     ])
+  })
+
+  test.each(['MutatingAdmissionWebhook', 'ValidatingAdmissionWebhook'])('tells %s as whom to ask', (name) => {
+    const kind = { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'WebhookAdmissionConfiguration' }
+    const users = read(name, { ...kind, kubeConfigFile })
+    const shown = users.mutatingWebhookUsers ?? users.validatingWebhookUsers
+    expect(shown?.('hook.ns.svc', 443)).toEqual({ authorization: 'Bearer for-hooks' })
+    expect(shown?.('elsewhere', 443)).toEqual({ authorization: 'Bearer t' })
+    expect(() => read(name, { ...kind, kubeConfigFile: 'kubeconfig' })).toThrow(
+      'must be an absolute file path',
+    )
   })
 
   test('refuses what no plugin knows', () => {

@@ -33,6 +33,7 @@ import {
 import { FlagError } from './flags/parse-flags.ts'
 import { imagePolicyConfig } from './image-policy-config.ts'
 import { quotaConfig } from './quota-config.ts'
+import { webhookUsers } from './webhook-users.ts'
 
 const podSecurityKinds = ['v1', 'v1beta1', 'v1alpha1'].map(
   (version) => [`pod-security.admission.config.k8s.io/${version}`, 'PodSecurityConfiguration'] as const,
@@ -140,6 +141,8 @@ const readers: Readonly<Record<string, (value: unknown, file: string) => Partial
   PodSecurity: (value, file) => ({ podSecurity: podSecurity(value, file) }),
   EventRateLimit: (value, file) => ({ eventLimits: eventLimits(value, file) }),
   PodTolerationRestriction: (value, file) => ({ tolerations: tolerationRestriction(value, file) }),
+  MutatingAdmissionWebhook: (value, file) => ({ mutatingWebhookUsers: webhookUsers(value, file) }),
+  ValidatingAdmissionWebhook: (value, file) => ({ validatingWebhookUsers: webhookUsers(value, file) }),
   ResourceQuota: (value, file) => ({ limitedResources: quotaConfig(value, file) }),
   ImagePolicyWebhook: (value) => {
     const { imagePolicy } = only(value, '', ['imagePolicy'])

@@ -13,7 +13,7 @@ const declaredBy = ({ status }: core.v1.Node): readonly string[] => status?.decl
 /** What pods need of a kubelet, the node has declared. */
 export const nodeDeclaredFeatures = (): Plugin => ({
   name: 'NodeDeclaredFeatures',
-  sign: ({ pod }) => neededBy(pod),
+  sign: ({ pod }) => featuresToSchedule(pod),
   preFilter: ({ pod }) => {
     const needed = featuresToSchedule(pod)
     if (needed.length === 0) return { type: 'skip' }
