@@ -14,7 +14,7 @@ export interface DeferredSinkOptions {
 /** Holds a list back until it is known whether it is long enough to be compressed. */
 export class DeferredSink implements ByteSink {
   readonly #options: DeferredSinkOptions
-  #held: { readonly bytes: Uint8Array; readonly taken: (() => void) | undefined }[] = []
+  #held: Uint8Array[] = []
   #heldBytes = 0
   #sink: WritableSink | undefined
   #ended = false
@@ -25,16 +25,19 @@ export class DeferredSink implements ByteSink {
 
   write(bytes: Uint8Array, taken?: () => void): boolean {
     if (this.#sink !== undefined) return this.#sink.write(bytes, taken)
-    this.#held.push({ bytes, taken })
     this.#heldBytes += bytes.length
-    return this.#heldBytes <= gzipThresholdBytes || this.#compress()
+    if (this.#heldBytes > gzipThresholdBytes) return this.#compress(bytes, taken)
+    // Who writes may wait for one piece to be taken before the next.
+    this.#held.push(bytes.slice())
+    taken?.()
+    return true
   }
 
-  #compress(): boolean {
+  #compress(bytes: Uint8Array, taken: (() => void) | undefined): boolean {
     const { outgoing, status, headers, batcher } = this.#options
     if (outgoing.closed) {
-      for (const { taken } of this.#held) taken?.()
       this.#held = []
+      taken?.()
       return true
     }
     outgoing.head(status, { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' }, false)
@@ -42,10 +45,9 @@ export class DeferredSink implements ByteSink {
     const target = gzipTo(connection)
     const destroy = (): void => outgoing.destroy()
     this.#sink = new WritableSink({ target, connection, batcher, destroy })
-    let room = true
-    for (const { bytes, taken } of this.#held) room = this.#sink.write(bytes, taken)
+    for (const held of this.#held) this.#sink.write(held)
     this.#held = []
-    return room
+    return this.#sink.write(bytes, taken)
   }
 
   get bufferedBytes(): number {
@@ -68,10 +70,10 @@ export class DeferredSink implements ByteSink {
       this.#sink.end()
       return
     }
-    const { outgoing, status, headers } = this.#options
+    const { outgoing, status } = this.#options
     if (outgoing.closed) return
-    const held = this.#held.map(({ bytes }) => bytes)
-    outgoing.send(status, { ...headers, 'content-length': String(this.#heldBytes) }, held, this.#heldBytes)
+    const headers = { ...this.#options.headers, 'content-length': String(this.#heldBytes) }
+    outgoing.send(status, headers, this.#held, this.#heldBytes)
   }
 
   destroy(): void {

@@ -62,6 +62,20 @@ const routes: Record<string, (request: ServerRequest) => Promise<ServerResponse>
       pump()
     },
   }),
+  '/patient': ({ query }) => ({
+    type: 'stream',
+    status: 200,
+    contentType: 'application/json',
+    flushHead: false,
+    start: (sink) => {
+      let left = Number(query.get('pieces'))
+      const next = (): void => {
+        if (left-- > 0) sink.write(new Uint8Array(100).fill(97), () => setImmediate(next))
+        else sink.end()
+      }
+      next()
+    },
+  }),
   '/watch': () => ({
     type: 'stream',
     status: 200,
@@ -259,6 +273,16 @@ describe.each([
     expect(
       (await call('/warn', { headers: { 'accept-encoding': 'gzip' } })).headers['content-encoding'],
     ).toBe(undefined)
+  })
+
+  it.each([10, 3000])('streams a list whose maker waits, of %d pieces', async (count) => {
+    const plain = await call(`/patient?pieces=${count}`)
+    const headers = { 'accept-encoding': 'gzip' }
+    const asked = await call(`/patient?pieces=${count}`, { headers })
+    const packed = asked.headers['content-encoding'] === 'gzip'
+    expect(packed).toBe(count > 1000)
+    expect((packed ? gunzipSync(asked.body) : asked.body).equals(plain.body)).toBe(true)
+    expect(plain.body.length).toBe(count * 100)
   })
 
   it('streams a list with back-pressure, compressed for who asks', async () => {
