@@ -113,6 +113,7 @@ export const limits = { linesOfAFile: 500 } as const
 
 /** Feature gates whose names are also those of features that kubelets declare, where nobody asks for the gate. */
 export const gatesOfNameOnly: readonly string[] = [
+  'InPlacePodVerticalScalingInitContainers',
   'RestartAllContainersOnContainerExits',
   'UserNamespacesHostNetworkSupport',
 ]
