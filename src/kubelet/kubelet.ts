@@ -121,7 +121,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       (worker) => worker.pod.metadata?.uid !== pod.metadata?.uid && !worker.hasEnded && !worker.isGone,
     )
     if (node.node === undefined) return undefined
-    const pods = others.map((worker) => worker.pod)
+    const pods = others.map((worker) => allocations.granted(worker.pod))
     return eviction.admit(pod) ?? admitPod(pod, node.node, pods)
   }
   const saved = new SavedGrants(options.grants)

@@ -7,6 +7,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Client } from '../client/client.ts'
 import type { Informer, InformerFactory } from '../client/informer.ts'
+import type { GrantStore } from './allocation/saved-grants.ts'
 import { type Kubelet, startKubelet } from './kubelet.ts'
 import type { ClusterDns } from './pod/pod-network-identity.ts'
 import { SimulatedLogs } from './runtime/simulated/simulated-logs.ts'
@@ -46,12 +47,16 @@ export interface SimulatedNodeOptions {
   readonly maxPods?: number
   readonly metrics?: Metrics
   readonly runtime?: Omit<SimulatedRuntimeOptions, 'host'>
+  /** The agent of this node, which was stopped, starts again: with its runtime, and what it kept. */
+  readonly continues?: Pick<SimulatedNode, 'runtime' | 'grants'>
 }
 
 export interface SimulatedNode {
   readonly kubelet: Kubelet
   /** To look into, to make containers end, and to fill the disk. */
   readonly runtime: SimulatedRuntime
+  /** What its agent keeps of resized pods. */
+  readonly grants: GrantStore
   /** The node dies or is switched off: its agent stops, its node object stays. */
   stop(): Promise<void>
 }
@@ -79,9 +84,10 @@ export class SimulatedNodes {
 
   async start(options: SimulatedNodeOptions): Promise<SimulatedNode> {
     const { host, dns, version, client, nodeClient } = this.#options
-    const { nodeName, address, capacity = defaultCapacity } = options
+    const { nodeName, address, capacity = defaultCapacity, continues } = options
     const logger = this.#options.logger.child({ node: nodeName })
-    const runtime = new SimulatedRuntime({ host, ...options.runtime })
+    const runtime = continues?.runtime ?? new SimulatedRuntime({ host, ...options.runtime })
+    const grants = continues?.grants ?? grantsInMemory()
     const kubelet = await startKubelet({
       client: nodeClient?.(nodeName) ?? client,
       host,
@@ -90,6 +96,7 @@ export class SimulatedNodes {
       machine: simulatedMachine(nodeName, address, capacity, () => runtime.usedDiskBytes),
       files: simulatedFiles(this.#objects),
       cgroups: noCgroups,
+      grants,
       network: simulatedNetwork,
       logs: new SimulatedLogs(runtime, host),
       pods: this.#pods.feed(nodeName),
@@ -114,6 +121,7 @@ export class SimulatedNodes {
     const node: SimulatedNode = {
       kubelet,
       runtime,
+      grants,
       stop: async () => {
         this.#running.delete(node)
         await kubelet.stop()
@@ -128,5 +136,15 @@ export class SimulatedNodes {
     this.#pods.stop()
     this.#nodes.stop()
     await this.#objects.stop()
+  }
+}
+
+function grantsInMemory(): GrantStore {
+  let kept: string | undefined
+  return {
+    load: async () => kept,
+    save: async (text) => {
+      kept = text
+    },
   }
 }

@@ -77,8 +77,9 @@ export class AllocationManager {
 
   /** The pod with the resources that it was granted: those that it asks for, before it has begun. */
   granted(pod: Pod): Pod {
-    const grant = this.#grants.get(uidOf(pod))
-    return grant === undefined ? pod : withResources(pod, grant.given)
+    const uid = uidOf(pod)
+    const given = (this.#grants.get(uid) ?? this.#options.saved.get(uid))?.given
+    return given === undefined ? pod : withResources(pod, given)
   }
 
   /** The node has taken the pod; `found`: what its containers were made with that run since before the agent. */

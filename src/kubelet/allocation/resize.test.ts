@@ -144,3 +144,34 @@ test('what the runtime refuses is told of and tried again', async () => {
     'ResizeCompleted',
   ])
 })
+
+test('an agent that starts again knows what was granted, and takes in what was asked for meanwhile', async () => {
+  const updates: string[] = []
+  bench = await nodeBench({
+    fault: (verb, subject) => {
+      if (verb === 'updateContainerResources') updates.push(subject)
+      return undefined
+    },
+  })
+  for (const name of ['resized', 'asked', 'kept', 'waiting'])
+    await bench.run(name, { containers: [web(both('1', '1Gi'))] }, { generation: 1 })
+  await bench.host.advance(1_000)
+  await resize('resized', [web(both('2', '1Gi'))])
+  await resize('waiting', [web(both('80', '1Gi'))])
+  await bench.host.advance(1_000)
+  expect(updates.splice(0)).toEqual(['default/resized/web'])
+  await bench.stopAgent()
+  await resize('asked', [web(both('2', '1Gi'))])
+  await bench.startAgent()
+  await bench.host.advance(1_000)
+  expect(updates).toEqual(['default/asked/web'])
+  const shown = async (name: string) => {
+    const status = (await bench?.get(name))?.status?.containerStatuses?.[0]
+    return [status?.resources?.requests?.['cpu'], status?.allocatedResources?.['cpu'], status?.restartCount]
+  }
+  expect(await shown('resized')).toEqual(['2', '2', 0])
+  expect(await shown('asked')).toEqual(['2', '2', 0])
+  expect(await shown('kept')).toEqual(['1', '1', 0])
+  expect(await shown('waiting')).toEqual(['1', '1', 0])
+  expect(condition(await bench.get('waiting'), 'PodResizePending')?.reason).toBe('Deferred')
+})

@@ -19,6 +19,9 @@ export interface NodeBench {
   readonly client: Client
   readonly node: SimulatedNode
   readonly nodes: SimulatedNodes
+  /** Ends the agent; what it ran runs on, and the next agent finds it. */
+  stopAgent(): Promise<void>
+  startAgent(): Promise<void>
   /** Creates a pod bound to the node. */
   run(name: string, spec: Partial<core.v1.PodSpec>, metadata?: Pod['metadata']): Promise<Pod>
   get(name: string): Promise<Pod>
@@ -58,6 +61,16 @@ export async function nodeBench(runtime: Omit<SimulatedRuntimeOptions, 'host'> =
     client,
     node,
     nodes,
+    stopAgent: async () => {
+      const stopping = node.stop()
+      await host.advance(1000)
+      await stopping
+    },
+    startAgent: async () => {
+      const again = nodes.start({ nodeName: 'node-1', address: '10.0.0.1', continues: node })
+      await host.advance(1000)
+      await again
+    },
     run: (podName, spec, metadata = {}) =>
       pods.create({
         apiVersion: 'v1',
