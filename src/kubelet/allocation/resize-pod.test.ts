@@ -3,11 +3,12 @@ import type { core } from '../../api/generated/types/index.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { testHost } from '../../client/testing/test-host.ts'
 import type { CgroupLimits } from '../pod/pod-cgroup.ts'
+import { RuntimeError } from '../runtime/runtime.ts'
 import { observedContainer } from '../testing/observed-container.ts'
 import { AllocationManager } from './allocation-manager.ts'
 import { computeAmounts, resourcesOf } from './granted-resources.ts'
 import { type ContainerResize, containerResize } from './resize-actions.ts'
-import { type ResizeContext, resizePod } from './resize-pod.ts'
+import { groupLags, type ResizeContext, resizePod } from './resize-pod.ts'
 import { SavedGrants } from './saved-grants.ts'
 
 type Resources = core.v1.ResourceRequirements
@@ -17,12 +18,12 @@ const both = (cpu: string, memory: string): Resources => ({
   limits: { cpu, memory },
 })
 
-/** Resizes a pod of two containers; what was done, in order. */
+/** Resizes a pod's containers; what was done, in order. `usedBytes` by each. */
 async function done(
   from: readonly Resources[],
   to: readonly Resources[],
   current: CgroupLimits,
-  usedBytes = 0,
+  usedBytes: number | 'gone' = 0,
 ): Promise<readonly string[]> {
   const calls: string[] = []
   const containers = to.map((resources, index) => ({ name: `c${index}`, resources }))
@@ -42,7 +43,10 @@ async function done(
       resize: async (_pod, limits) => void calls.push(`group ${JSON.stringify(limits)}`),
     },
     runtime: {
-      containerStats: async () => ({ memory: { timestamp: 0, usageBytes: { value: usedBytes } } }),
+      containerStats: async (id) => {
+        if (usedBytes === 'gone') throw new RuntimeError('NotFound', `no container ${id}`)
+        return { memory: { timestamp: 0, usageBytes: { value: usedBytes } } }
+      },
       updateContainerResources: async (id, { cpuShares, cpuQuota, memoryLimitInBytes }) =>
         void calls.push(`${id} ${cpuShares} ${cpuQuota} ${memoryLimitInBytes}`),
     },
@@ -103,4 +107,21 @@ test('resizePod() takes no memory that is used', async () => {
   await expect(smaller).rejects.toThrow(
     `cannot decrease memory limits: [attempting to set pod memory limit (${20 * mib}) below current usage (${30 * mib}), attempting to set container "c0" memory limit (${20 * mib}) below current usage (${30 * mib})]`,
   )
+})
+
+test('resizePod() asks nothing of a container that is gone', async () => {
+  const calls = await done([both('100m', '40Mi')], [both('100m', '20Mi')], group(100, 40 * mib), 'gone')
+  expect(calls).toEqual([`id0 102 10000 ${20 * mib}`, `group {"memoryBytes":${20 * mib}}`])
+})
+
+test('groupLags() while a group is not held to what its pod was granted', () => {
+  const pod: core.v1.Pod = { spec: { containers: [{ name: 'c', resources: both('100m', '20Mi') }] } }
+  const lags = (limits: CgroupLimits | undefined) =>
+    groupLags({ cgroups: { limits: () => limits, resize: async () => {} } }, pod)
+  expect([group(100, 20 * mib), group(100, 10 * mib), group(50, 20 * mib), undefined].map(lags)).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ])
 })

@@ -5,6 +5,7 @@ import type { ObservedPod } from '../pod/observed-pod.ts'
 import { type CgroupLimits, podCgroupLimits } from '../pod/pod-cgroup.ts'
 import type { NodeFacts, PodContext } from '../pod/pod-context.ts'
 import { describePod } from '../pod/security-context.ts'
+import { isRuntimeError } from '../runtime/runtime.ts'
 import type { AllocationManager } from './allocation-manager.ts'
 import { type ComputeAmounts, computeAmounts } from './granted-resources.ts'
 import { type ComputeResource, type ContainerResize, change, type PodResize } from './resize-actions.ts'
@@ -59,6 +60,14 @@ export async function resizePod(context: ResizeContext, work: ResizeWork): Promi
     for (const step of steps.filter(({ grows }) => !grows)) await cgroups.resize(pod, step.limits)
   }
   if (resize.whole) await allocations.applied(uid, computeAmounts(pod.spec?.resources))
+}
+
+/** The pod's group is not held to what was granted: what starts may not fit into it. */
+export function groupLags({ cgroups }: Pick<ResizeContext, 'cgroups'>, pod: Pod): boolean {
+  const current = cgroups.limits(pod.metadata?.uid ?? '')
+  if (current === undefined) return false
+  const wanted = podCgroupLimits(pod)
+  return resources.some((resource) => groupSteps(resource, current, wanted).length > 0)
 }
 
 const withResource = (
@@ -149,7 +158,9 @@ async function refuseTooLittleMemory(
   const running = observed.containers.filter(({ state }) => state === 'running')
   const used = await Promise.all(
     running.map(async ({ id }) => {
-      const { memory } = await runtime.containerStats(id).catch(() => {
+      const { memory } = await runtime.containerStats(id).catch((error: unknown) => {
+        // It has just ended, or was killed to start with other resources.
+        if (isRuntimeError(error, 'NotFound')) return { memory: undefined }
         throw new Error(`unable to read memory usage for pod "${describePod(pod)}"`)
       })
       return [id, Number((memory?.usageBytes ?? memory?.workingSetBytes)?.value ?? 0)] as const

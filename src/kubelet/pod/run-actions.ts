@@ -1,5 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
-import { resizePod } from '../allocation/resize-pod.ts'
+import { groupLags, resizePod } from '../allocation/resize-pod.ts'
 import { containerHash } from '../runtime/labels.ts'
 import type { SandboxConfig } from '../runtime/messages.ts'
 import { RuntimeError } from '../runtime/runtime.ts'
@@ -87,9 +87,15 @@ export async function runActions(run: ActionRun): Promise<ActionResult> {
 
 /** When to try again what did not succeed; undefined where nothing is left to do. */
 async function resize({ context, pod, observed, actions }: ActionRun): Promise<number | undefined> {
-  if (actions.resize === undefined) return undefined
+  const starts = actions.startInit.length + actions.start.length > 0
+  // What ended before it could be resized starts with what was granted: its pod's group has to follow.
+  const late = starts && groupLags(context, pod) ? { containers: [], whole: true } : undefined
+  const wanted = actions.resize ?? late
+  if (wanted === undefined) return undefined
+  const killed = new Set(actions.kill.map(({ container }) => container.id))
+  const containers = observed.containers.filter(({ id }) => !killed.has(id))
   try {
-    await resizePod(context, { pod, observed, resize: actions.resize })
+    await resizePod(context, { pod, observed: { ...observed, containers }, resize: wanted })
     return undefined
   } catch (error) {
     context.allocations.failed(pod, rpcText(error))
