@@ -6,6 +6,7 @@ import { realHost } from '../../base/host/real-host.ts'
 import { generateKey, privateKeyPem } from '../../cluster/pki/certificate.ts'
 import { tokenKeys } from '../../cluster/pki/token-keys.ts'
 import { FakeReader } from '../testing/fake-reader.ts'
+import { accountKeys } from './account-keys.ts'
 import { signToken } from './jwt.ts'
 import { LegacyTokens } from './legacy-tokens.ts'
 
@@ -34,7 +35,13 @@ describe('LegacyTokens', () => {
     reader.put('serviceaccounts', { metadata: { namespace: 'shop', name: 'web', uid: 'u1' } })
     noted = []
     const noteUse = (_: unknown, day: string): void => void noted.push(day)
-    tokens = new LegacyTokens({ host: realHost, keys, reader, audiences: ['api'], noteUse })
+    tokens = new LegacyTokens({
+      host: realHost,
+      keys: accountKeys(keys),
+      reader,
+      audiences: ['api'],
+      noteUse,
+    })
   })
   const ask = (text = token, audiences = ['api']) => tokens.authenticateToken(text, audiences)
 

@@ -5,17 +5,17 @@ import { LruMap } from '../../base/lru-map.ts'
 import type { Authentication } from '../authenticator.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import { typedReader } from '../typed-reader.ts'
+import type { AccountKeys } from './account-keys.ts'
 import { AuthenticationError } from './authentication-error.ts'
 import { type ParsedToken, parseToken } from './jwt.ts'
 import type { TokenAuthenticator } from './token-authenticator.ts'
-import type { TokenKeys } from './token-keys.ts'
 import { serviceAccountGroups, serviceAccountUser } from './users.ts'
 
 type Secret = core.v1.Secret
 
 export interface LegacyTokenOptions {
   readonly host: Host
-  readonly keys: TokenKeys
+  readonly keys: AccountKeys
   readonly reader: ObjectReader
   /** The server's own: the tokens name none. */
   readonly audiences: readonly string[]
@@ -68,7 +68,8 @@ function claimsOf({ payload }: ParsedToken): LegacyClaims {
  */
 export class LegacyTokens implements TokenAuthenticator {
   readonly #options: LegacyTokenOptions
-  readonly #known = new LruMap<string, LegacyClaims>(maxKnownTokens)
+  #known = new LruMap<string, LegacyClaims>(maxKnownTokens)
+  #revision = 0
   /** When a Secret was last noted as used. */
   readonly #notedDays = new LruMap<string, string>(maxKnownTokens)
 
@@ -77,6 +78,9 @@ export class LegacyTokens implements TokenAuthenticator {
   }
 
   authenticateToken(token: string, audiences: readonly string[]): Authentication | undefined {
+    const { revision } = this.#options.keys
+    if (revision !== this.#revision) this.#known = new LruMap(maxKnownTokens)
+    this.#revision = revision
     const claims = this.#known.get(token) ?? this.#verify(token)
     if (claims === undefined) return undefined
     const common = this.#options.audiences.filter((audience) => audiences.includes(audience))

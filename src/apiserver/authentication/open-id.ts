@@ -1,35 +1,55 @@
 import type { Endpoint } from '../endpoint.ts'
 import type { ServerRequest } from '../request.ts'
 import { type ServerResponse, textResponse } from '../response.ts'
-import type { TokenKeys } from './token-keys.ts'
+import type { AccountKeys } from './account-keys.ts'
 
 const configurationPath = '/.well-known/openid-configuration'
 const keysPath = '/openid/v1/jwks'
-/** Upstream's; a key must be published that long before it signs. */
-const maxAgeSeconds = 3600
+interface Documents {
+  readonly of: AccountKeys['publicKeys']
+  readonly configuration: string
+  readonly keys: string
+}
 
 /** How others verify service-account tokens: OpenID Connect discovery (KEP-1393). */
 export class OpenIdEndpoint implements Endpoint {
   readonly paths = [configurationPath, keysPath]
-  readonly #configuration: string
-  readonly #keys: string
+  readonly #issuer: string
+  readonly #keys: AccountKeys
+  readonly #keysUrl: string
+  /** Of the keys that are known at the time. */
+  #documents: Documents
 
   /** `baseUrl`: under which clients reach the server, without a slash at its end; `keysUrl`: where they are told to get the keys. */
-  constructor(issuer: string, baseUrl: string, keys: TokenKeys, keysUrl = `${baseUrl}${keysPath}`) {
-    this.#configuration = JSON.stringify({
-      issuer,
-      jwks_uri: keysUrl,
-      response_types_supported: ['id_token'],
-      subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: [keys.algorithm],
-    })
-    this.#keys = JSON.stringify({ keys: keys.publicKeys })
+  constructor(issuer: string, baseUrl: string, keys: AccountKeys, keysUrl = `${baseUrl}${keysPath}`) {
+    this.#issuer = issuer
+    this.#keys = keys
+    this.#keysUrl = keysUrl
+    this.#documents = this.#written()
+  }
+
+  #written(): Documents {
+    const { publicKeys } = this.#keys
+    const algorithms = [...new Set(publicKeys.map(({ alg = '' }) => alg))].sort()
+    return {
+      of: publicKeys,
+      keys: JSON.stringify({ keys: publicKeys }),
+      configuration: JSON.stringify({
+        issuer: this.#issuer,
+        jwks_uri: this.#keysUrl,
+        response_types_supported: ['id_token'],
+        subject_types_supported: ['public'],
+        id_token_signing_alg_values_supported: algorithms,
+      }),
+    }
   }
 
   async handle(request: ServerRequest): Promise<ServerResponse> {
-    const headers = { 'cache-control': `public, max-age=${maxAgeSeconds}` }
+    if (this.#documents.of !== this.#keys.publicKeys) this.#documents = this.#written()
+    const { keys, configuration } = this.#documents
+    const headers = { 'cache-control': `public, max-age=${this.#keys.maxAgeSeconds}` }
     return request.path === keysPath
-      ? textResponse(this.#keys, 200, 'application/jwk-set+json', headers)
-      : textResponse(this.#configuration, 200, 'application/json', headers)
+      ? textResponse(keys, 200, 'application/jwk-set+json', headers)
+      : textResponse(configuration, 200, 'application/json', headers)
   }
 }

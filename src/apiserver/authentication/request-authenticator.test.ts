@@ -12,6 +12,7 @@ import { tokenKeys } from '../../cluster/pki/token-keys.ts'
 import type { Connection } from '../request.ts'
 import { FakeReader } from '../testing/fake-reader.ts'
 import { fakeRequest } from '../testing/fake-request.ts'
+import { accountKeys } from './account-keys.ts'
 import { ClientCertificateAuthenticator } from './client-certificate.ts'
 import { signToken, type TokenClaims } from './jwt.ts'
 import { RequestAuthenticator } from './request-authenticator.ts'
@@ -51,7 +52,7 @@ const passwords: TokenAuthenticator = {
 
 const tokens = new TokenChain([
   passwords,
-  new ServiceAccountTokens({ host: realHost, keys, reader, issuers: [issuer] }),
+  new ServiceAccountTokens({ host: realHost, keys: accountKeys(keys), reader, issuers: [issuer] }),
 ])
 
 const authenticator = new RequestAuthenticator({
@@ -236,7 +237,7 @@ describe('ServiceAccountTokens', () => {
     const rsa = tokenKeys(privateKeyPem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey))
     expect(rsa.algorithm).toBe('RS256')
     const chain = new TokenChain([
-      new ServiceAccountTokens({ host: realHost, keys: rsa, reader, issuers: [issuer] }),
+      new ServiceAccountTokens({ host: realHost, keys: accountKeys(rsa), reader, issuers: [issuer] }),
     ])
     const found = await chain.authenticate(signToken(claims(), rsa), [issuer])
     expect(found.user.name).toBe('system:serviceaccount:default:web')

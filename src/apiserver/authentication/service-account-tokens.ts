@@ -3,18 +3,18 @@ import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { timeMs } from '../../apimachinery/time.ts'
 import type { Host } from '../../base/host.ts'
 import { LruMap } from '../../base/lru-map.ts'
-import type { Authentication } from '../authenticator.ts'
+import type { Authentication, MaybePromise } from '../authenticator.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import type { UserInfo } from '../request.ts'
+import type { AccountKeys } from './account-keys.ts'
 import { AuthenticationError } from './authentication-error.ts'
-import { claimsOf, type ObjectClaim, parseToken, type TokenClaims } from './jwt.ts'
+import { claimsOf, type ObjectClaim, type ParsedToken, parseToken, type TokenClaims } from './jwt.ts'
 import type { TokenAuthenticator } from './token-authenticator.ts'
-import type { TokenKeys } from './token-keys.ts'
 import { credentialIdKey, serviceAccountGroups, serviceAccountUser } from './users.ts'
 
 export interface ServiceAccountTokenOptions {
   readonly host: Host
-  readonly keys: TokenKeys
+  readonly keys: AccountKeys
   readonly reader: ObjectReader
   /** Tokens of other issuers are not ours. */
   readonly issuers: readonly string[]
@@ -30,6 +30,7 @@ interface KnownToken {
   readonly user: UserInfo
 }
 
+const unsigned = (): AuthenticationError => new AuthenticationError('invalid signature, no keys found')
 const invalidated = (): AuthenticationError =>
   new AuthenticationError('service account token has been invalidated')
 
@@ -65,15 +66,33 @@ function userOf(claims: TokenClaims): UserInfo {
  */
 export class ServiceAccountTokens implements TokenAuthenticator {
   readonly #options: ServiceAccountTokenOptions
-  readonly #known = new LruMap<string, KnownToken>(maxKnownTokens)
+  #known = new LruMap<string, KnownToken>(maxKnownTokens)
+  #revision = 0
 
   constructor(options: ServiceAccountTokenOptions) {
     this.#options = options
   }
 
-  authenticateToken(token: string, audiences: readonly string[]): Authentication | undefined {
-    const known = this.#known.get(token) ?? this.#verify(token)
-    if (known === undefined) return undefined
+  authenticateToken(token: string, audiences: readonly string[]): MaybePromise<Authentication | undefined> {
+    const { revision } = this.#options.keys
+    if (revision !== this.#revision) this.#known = new LruMap(maxKnownTokens)
+    this.#revision = revision
+    const known = this.#known.get(token)
+    if (known !== undefined) return this.#checked(known, audiences)
+    const parsed = parseToken(token)
+    if (parsed === undefined || !this.#isOurs(parsed.payload.iss)) return undefined
+    const { keyId, isSigned } = this.#signatureOf(parsed)
+    if (isSigned) return this.#checked(this.#learn(token, parsed), audiences)
+    // It may be of a key that nobody has told us of.
+    const looking = this.#options.keys.lookFor(keyId)
+    if (looking === undefined) throw unsigned()
+    return looking.then(() => {
+      if (!this.#signatureOf(parsed).isSigned) throw unsigned()
+      return this.#checked(this.#learn(token, parsed), audiences)
+    })
+  }
+
+  #checked(known: KnownToken, audiences: readonly string[]): Authentication {
     const common = known.claims.aud.filter((audience) => audiences.includes(audience))
     if (common.length === 0) {
       throw new AuthenticationError(
@@ -85,14 +104,16 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     return { user: known.user, audiences: common }
   }
 
-  #verify(token: string): KnownToken | undefined {
-    const parsed = parseToken(token)
-    if (parsed === undefined || !this.#isOurs(parsed.payload.iss)) return undefined
-    const { kid, alg } = parsed.header
+  #signatureOf({ header, signed, signature }: ParsedToken): {
+    readonly keyId: string | undefined
+    readonly isSigned: boolean
+  } {
+    const { kid, alg } = header
     const keyId = typeof kid === 'string' && kid !== '' ? kid : undefined
-    if (!this.#options.keys.verify(keyId, String(alg), parsed.signed, parsed.signature)) {
-      throw new AuthenticationError('invalid signature, no keys found')
-    }
+    return { keyId, isSigned: this.#options.keys.verify(keyId, String(alg), signed, signature) }
+  }
+
+  #learn(token: string, parsed: ParsedToken): KnownToken {
     const claims = claimsOf(parsed.payload)
     if (claims === undefined)
       throw new AuthenticationError('service account token claims could not be validated')

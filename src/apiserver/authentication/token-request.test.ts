@@ -8,6 +8,7 @@ import { tokenKeys } from '../../cluster/pki/token-keys.ts'
 import { AdmissionChain } from '../admission-chain.ts'
 import { FakeReader } from '../testing/fake-reader.ts'
 import { fakeRequest } from '../testing/fake-request.ts'
+import { accountKeys } from './account-keys.ts'
 import { parseToken } from './jwt.ts'
 import { ServiceAccountTokens } from './service-account-tokens.ts'
 import { TokenRequestEndpoint } from './token-request.ts'
@@ -15,7 +16,7 @@ import { TokenRequestEndpoint } from './token-request.ts'
 type TokenRequest = authentication.v1.TokenRequest
 
 const issuer = 'https://kubernetes.default.svc.cluster.local'
-const keys = tokenKeys(privateKeyPem(generateKey()))
+const keys = accountKeys(tokenKeys(privateKeyPem(generateKey())))
 const reader = new FakeReader()
 reader.put('serviceaccounts', { metadata: { namespace: 'ns', name: 'web', uid: 'u1' } })
 reader.put('pods', {
@@ -66,9 +67,8 @@ describe('TokenRequestEndpoint', () => {
     })
     expect(Number(claims?.exp) - Number(claims?.iat)).toBe(3600)
     const tokens = new ServiceAccountTokens({ host: realHost, keys, reader, issuers: [issuer] })
-    expect(tokens.authenticateToken(answer.status?.token ?? '', [issuer])?.user.name).toBe(
-      'system:serviceaccount:ns:web',
-    )
+    const found = await tokens.authenticateToken(answer.status?.token ?? '', [issuer])
+    expect(found?.user.name).toBe('system:serviceaccount:ns:web')
   })
 
   it('binds to pods with their nodes, nodes and secrets', async () => {

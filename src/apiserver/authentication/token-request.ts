@@ -3,9 +3,10 @@ import type { GroupVersionKind, KindDeclaration } from '../../apimachinery/defin
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
-import { badRequest, conflict, invalid, notFound } from '../../apimachinery/status-error.ts'
+import { badRequest, conflict, internalError, invalid, notFound } from '../../apimachinery/status-error.ts'
 import { formatTime } from '../../apimachinery/time.ts'
 import type { Host } from '../../base/host.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { AdmissionChain, AdmissionInput } from '../admission-chain.ts'
 import type { BodyDecoder } from '../body-decoder.ts'
 import type { SubresourceEndpoint } from '../endpoint.ts'
@@ -14,8 +15,8 @@ import type { ServerRequest } from '../request.ts'
 import { objectResponse, type ServerResponse } from '../response.ts'
 import { newUid } from '../rest/names.ts'
 import { typedReader } from '../typed-reader.ts'
-import { type ObjectClaim, signToken, type TokenClaims } from './jwt.ts'
-import type { TokenKeys } from './token-keys.ts'
+import type { AccountKeys } from './account-keys.ts'
+import type { ObjectClaim, TokenClaims } from './jwt.ts'
 import { serviceAccountUser } from './users.ts'
 
 type TokenRequest = authentication.v1.TokenRequest
@@ -23,7 +24,7 @@ type TokenRequestSpec = authentication.v1.TokenRequestSpec
 
 export interface TokenRequestOptions {
   readonly host: Host
-  readonly keys: TokenKeys
+  readonly keys: AccountKeys
   readonly reader: ObjectReader
   readonly admission: AdmissionChain
   readonly decode: BodyDecoder
@@ -34,6 +35,8 @@ export interface TokenRequestOptions {
   readonly maxLifeSeconds?: number | undefined
   /** False: the tokens that are put into pods live no longer than is asked. */
   readonly extendsInjected?: boolean | undefined
+  /** The longest life of those; absent: a year. */
+  readonly maxExtendedSeconds?: number | undefined
 }
 
 const kind: GroupVersionKind = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }
@@ -129,9 +132,17 @@ export class TokenRequestEndpoint implements SubresourceEndpoint {
     }
     await this.#options.admission.validate({ ...admission, object: answered })
     const binding = this.#binding(namespace, name, spec)
-    const token = signToken(this.#claims(account, spec, binding, nowMs), this.#options.keys)
+    const token = await this.#signed(this.#claims(account, spec, binding, nowMs))
     const expirationTimestamp = formatTime(nowMs + spec.expirationSeconds * 1000)
     return objectResponse({ ...answered, status: { token, expirationTimestamp } }, 201)
+  }
+
+  async #signed(claims: TokenClaims): Promise<string> {
+    try {
+      return await this.#options.keys.sign(claims)
+    } catch (error) {
+      throw internalError(`failed to generate token: ${messageOf(error)}`)
+    }
   }
 
   #shortened<T extends { readonly expirationSeconds: number }>(spec: T, request: ServerRequest): T {
@@ -227,6 +238,7 @@ export class TokenRequestEndpoint implements SubresourceEndpoint {
     nowMs: number,
   ): TokenClaims {
     const now = Math.floor(nowMs / 1000)
+    const longest = Math.min(extendedLifeSeconds, this.#options.maxExtendedSeconds ?? extendedLifeSeconds)
     const extended =
       this.#options.extendsInjected !== false &&
       binding.pod !== undefined &&
@@ -235,7 +247,7 @@ export class TokenRequestEndpoint implements SubresourceEndpoint {
     const { namespace = '', name = '' } = account.metadata ?? {}
     return {
       aud: spec.audiences,
-      exp: now + (extended ? extendedLifeSeconds : spec.expirationSeconds),
+      exp: now + (extended ? longest : spec.expirationSeconds),
       iat: now,
       iss: this.#options.issuer,
       jti: newUid(this.#options.host),

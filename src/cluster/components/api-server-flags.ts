@@ -66,6 +66,9 @@ const authenticationFlags = {
   'service-account-issuer': repeated('Issuer of service account tokens; the first issues, all are accepted.'),
   'service-account-key-file': repeated('PEM keys or certificates that verify service account tokens.'),
   'service-account-signing-key-file': path('PEM private key that signs service account tokens.'),
+  'service-account-signing-endpoint': path(
+    'Socket of an external signer of service account tokens (v1.ExternalJWTSigner), in place of keys; @name: an abstract one.',
+  ),
   'service-account-jwks-uri': httpsUrl(
     'Where clients are told to get the keys that verify tokens; here otherwise.',
   ),

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { PluginConfiguration } from '../../apiserver/admission/plugin-configuration.ts'
+import { type AccountKeys, accountKeys } from '../../apiserver/authentication/account-keys.ts'
 import type { FrontProxyTrust } from '../../apiserver/authentication/front-proxy.ts'
 import { defined } from '../../base/defined.ts'
 import type { ElectionTimes } from '../../reconcile/leader-election.ts'
@@ -8,6 +9,7 @@ import { authenticationOptions } from '../access/authentication-options.ts'
 import { authorizationOptions } from '../access/authorization-options.ts'
 import { auditOptions } from '../audit/audit-options.ts'
 import type { ApiServerIdentity } from '../control-plane/api-server-identity.ts'
+import type { ExternalSigner } from '../control-plane/external-signer/external-signer.ts'
 import type { StoragePlace } from '../control-plane/open-storage.ts'
 import { separateComponents } from '../control-plane/probe-component.ts'
 import type { ServeApiOptions } from '../control-plane/serve-api.ts'
@@ -62,26 +64,35 @@ function frontProxy(flags: ApiServerFlags): FrontProxyTrust | undefined {
   }
 }
 
-function serviceAccounts(flags: ApiServerFlags): ApiServerIdentity['serviceAccounts'] {
-  const issuers = flags['service-account-issuer']
+/** Throws FlagError in upstream's words. */
+function ownKeys(flags: ApiServerFlags): AccountKeys {
   const signing = readFlagFile('service-account-signing-key-file', flags['service-account-signing-key-file'])
-  if (issuers.length === 0 || signing === undefined) {
+  if (flags['service-account-issuer'].length === 0 || signing === undefined) {
     throw new FlagError('--service-account-signing-key-file and --service-account-issuer are required flags')
   }
   const verifying = flags['service-account-key-file'].flatMap((file) =>
     pemBlocks(readFlagFile('service-account-key-file', file) ?? ''),
   )
+  return accountKeys(tokenKeys(signing, verifying))
+}
+
+function serviceAccounts(
+  flags: ApiServerFlags,
+  external: ExternalSigner | undefined,
+): ApiServerIdentity['serviceAccounts'] {
+  const issuers = flags['service-account-issuer']
   const audiences = flags['api-audiences']
   const maxLifeMs = flags['service-account-max-token-expiration']
   return {
     ...defined({
       keysUrl: flags['service-account-jwks-uri'],
-      maxLifeSeconds: maxLifeMs === 0 ? undefined : Math.floor(maxLifeMs / 1000),
+      maxLifeSeconds: maxLifeMs === 0 ? external?.maxLifeSeconds : Math.floor(maxLifeMs / 1000),
+      maxExtendedSeconds: external?.maxLifeSeconds,
     }),
     extendsInjected: flags['service-account-extend-token-expiration'],
     issuers,
     audiences: audiences.length > 0 ? audiences : issuers,
-    keys: tokenKeys(signing, verifying),
+    keys: external?.keys ?? ownKeys(flags),
   }
 }
 
@@ -183,8 +194,12 @@ export function fileOptions(flags: ApiServerFlags, given: ReadonlySet<string>) {
 
 export type ServerPart = Omit<ServeApiOptions, 'host' | 'logger' | 'metrics' | 'place' | 'checked'>
 
-/** What the flags say, but for where objects are kept; `given` are those that were set. Throws FlagError. */
-export function apiServerOptions(flags: ApiServerFlags, given: ReadonlySet<string>): ServerPart {
+/** What the flags say, but for where objects are kept; `given` are those that were set, `external` signs in place of a key of our own. Throws FlagError. */
+export function apiServerOptions(
+  flags: ApiServerFlags,
+  given: ReadonlySet<string>,
+  external?: ExternalSigner,
+): ServerPart {
   const range = flags['service-cluster-ip-range']
   if (isIP(range.split('/')[0] ?? '') === 0) throw new FlagError(`invalid service-cluster-ip-range: ${range}`)
   const admission = { enable: flags['enable-admission-plugins'], disable: flags['disable-admission-plugins'] }
@@ -203,7 +218,7 @@ export function apiServerOptions(flags: ApiServerFlags, given: ReadonlySet<strin
         clientAuthority: readFlagFile('client-ca-file', flags['client-ca-file']),
         frontProxy: frontProxy(flags),
       }),
-      serviceAccounts: serviceAccounts(flags),
+      serviceAccounts: serviceAccounts(flags, external),
       kubelet: defined({
         client: kubeletPair(flags),
         authorityPem: readFlagFile('kubelet-certificate-authority', flags['kubelet-certificate-authority']),

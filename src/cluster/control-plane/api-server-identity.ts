@@ -1,5 +1,5 @@
+import { type AccountKeys, accountKeys } from '../../apiserver/authentication/account-keys.ts'
 import { standardHeaders } from '../../apiserver/authentication/front-proxy.ts'
-import type { TokenKeys } from '../../apiserver/authentication/token-keys.ts'
 import type { AuthenticationTrust } from '../../apiserver/bootstrap/authentication-trust.ts'
 import type { KeyPair } from '../pki/certificate.ts'
 import type { Pki } from '../pki/ensure-pki.ts'
@@ -14,13 +14,15 @@ export interface ApiServerIdentity {
     readonly issuers: readonly string[]
     /** Of tokens that name none. */
     readonly audiences: readonly string[]
-    readonly keys: TokenKeys
+    readonly keys: AccountKeys
     /** Where clients are told to get the public keys; absent: here. */
     readonly keysUrl?: string
     /** The longest life of a token; absent: what validation allows. */
     readonly maxLifeSeconds?: number
     /** Tokens that are put into pods live a year, and warn before; true where absent. */
     readonly extendsInjected?: boolean
+    /** The longest life of those; absent: a year. */
+    readonly maxExtendedSeconds?: number
   }
   /** What it shows to kubelets, and who signs theirs; absent parts are not shown, or not verified. */
   readonly kubelet: { readonly client?: KeyPair; readonly authorityPem?: string }
@@ -43,7 +45,7 @@ export function ownIdentity(pki: Pki, domain: string): ApiServerIdentity {
     serviceAccounts: {
       issuers: [issuer],
       audiences: [issuer],
-      keys: tokenKeys(pki.serviceAccount.privateKeyPem),
+      keys: accountKeys(tokenKeys(pki.serviceAccount.privateKeyPem)),
     },
     kubelet: { client: pki.kubeletClient, authorityPem: pki.ca.certificatePem },
     frontProxyClient: pki.frontProxyClient,

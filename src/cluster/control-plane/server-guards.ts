@@ -56,7 +56,7 @@ export function makeSubresources(
   connector: BackendConnector,
 ): readonly SubresourceEndpoint[] {
   const { host, kubeletAddressTypes: preferredAddressTypes } = setup
-  const { maxLifeSeconds, extendsInjected } = setup.identity.serviceAccounts
+  const { maxLifeSeconds, extendsInjected, maxExtendedSeconds } = setup.identity.serviceAccounts
   const { reader, decodeBody } = core
   return [
     new TokenRequestEndpoint({
@@ -69,6 +69,7 @@ export function makeSubresources(
       audiences,
       maxLifeSeconds,
       extendsInjected,
+      maxExtendedSeconds,
     }),
     ...connectEndpoints({
       ...{ host, reader, admission, authorizer, connector, preferredAddressTypes },
