@@ -48,6 +48,9 @@ const beside = new Set(['garbage-collector', 'namespace', 'resourceclaim'])
 const withoutAdmission = ['ServiceAccount', 'TaintNodesByCondition', 'Priority']
 const deviceVersions = ['v1', 'v1beta2', 'v1beta1', 'v1alpha3']
 
+/** Upstream's clients may do so much there; a scheduler's own limit is 50 a second, beyond which events are dropped. */
+const eventLimits = { perSecond: 5_000, burst: 5_000, inFlight: 100 }
+
 type Stop = () => Promise<void> | void
 
 /** API server, scheduler and the few controllers that upstream has there, in this process. */
@@ -119,7 +122,7 @@ async function start(options: BenchClusterOptions, folder: string, stops: Stop[]
   const kinds = new KindsOfServer(server, { host, logger, transport: managerClient.transport })
   stops.push(() => kinds.stop())
   const client = clientFor(server, componentUser('system:kube-scheduler'), 'kube-scheduler')
-  const events = new SeriesRecorder({ client, host, logger, hostname: hostname() })
+  const events = new SeriesRecorder({ client, host, logger, hostname: hostname(), limits: eventLimits })
   stops.push(() => events.stop())
   const file = options.schedulerConfig
   const scheduling = schedulingOf(

@@ -13,12 +13,25 @@ export interface OutgoingEvent<E extends KubernetesObject> {
   readonly patch?: object | undefined
 }
 
+/** How fast events are written. */
+export interface EventLimits {
+  readonly perSecond: number
+  readonly burst: number
+  /** Writes that wait for their answer at any time. */
+  readonly inFlight: number
+}
+
+/** As upstream's clients, so that a flood of events does not crowd out other requests. */
+const defaultLimits: EventLimits = { perSecond: 50, burst: 100, inFlight: 1 }
+
 export interface EventSinkOptions<E extends KubernetesObject> {
   readonly client: Client
   readonly host: Host
   readonly logger: Logger
   /** Of the API that events are written to: `` for core, `events.k8s.io`. */
   readonly group: string
+  /** As upstream's clients where absent. */
+  readonly limits?: EventLimits
   /** Told what the server has made of an event. */
   readonly onSent?: (event: E) => void
 }
@@ -26,12 +39,9 @@ export interface EventSinkOptions<E extends KubernetesObject> {
 /** Events beyond that many waiting are dropped; as upstream's broadcaster. */
 const maxWaiting = 1_000
 const maxTries = 12
-/** As upstream's clients, so that a flood of events does not crowd out other requests. */
-const perSecond = 50
-const burst = 100
 const retryMs = 10_000
 
-/** Writes events behind their reporters' backs, one after another. */
+/** Writes events behind their reporters' backs, by default one after another. */
 export class EventSink<E extends KubernetesObject> {
   readonly #options: EventSinkOptions<E>
   readonly #abort = new AbortController()
@@ -44,6 +54,7 @@ export class EventSink<E extends KubernetesObject> {
 
   constructor(options: EventSinkOptions<E>) {
     this.#options = options
+    const { perSecond, burst } = options.limits ?? defaultLimits
     this.#bucket = new TokenBucket(options.host, perSecond, burst)
   }
 
@@ -83,13 +94,21 @@ export class EventSink<E extends KubernetesObject> {
   }
 
   async #work(): Promise<void> {
-    const { host, logger } = this.#options
-    for (let make = this.#waiting.shift(); make !== undefined; make = this.#waiting.shift()) {
+    const { host, logger, limits = defaultLimits } = this.#options
+    const writing = new Set<Promise<void>>()
+    while (this.#waiting.length > 0 || writing.size > 0) {
+      const make = this.#waiting.shift()
+      if (make === undefined) {
+        await Promise.race(writing)
+        continue
+      }
       const outgoing = make()
       if (outgoing === undefined) continue
       const waitMs = this.#bucket.reserve()
       if (waitMs > 0) await sleep(host, waitMs, this.#abort.signal)
-      await this.#record(outgoing)
+      const record: Promise<void> = this.#record(outgoing).finally(() => writing.delete(record))
+      writing.add(record)
+      if (writing.size >= limits.inFlight) await Promise.race(writing)
     }
     if (this.#dropped > 0) logger.error('events were dropped', { events: this.#dropped })
     this.#dropped = 0

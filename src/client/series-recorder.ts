@@ -6,7 +6,7 @@ import type { Host, Timer } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import { LruMap } from '../base/lru-map.ts'
 import type { Client } from './client.ts'
-import { EventSink } from './event-sink.ts'
+import { type EventLimits, EventSink } from './event-sink.ts'
 
 type Event = events.v1.Event
 
@@ -14,6 +14,8 @@ export interface SeriesRecorderOptions {
   readonly client: Client
   readonly host: Host
   readonly logger: Logger
+  /** How fast they are written; as upstream's clients where absent. */
+  readonly limits?: EventLimits
   /** The machine that reports; with the controller's name it is `reportingInstance`. */
   readonly hostname: string
 }
