@@ -10,7 +10,7 @@ type Step =
       readonly type: 'node'
       readonly name: string
       readonly cpu: number
-      readonly zone: string
+      readonly zone: string | undefined
       readonly image: string
     }
   | { readonly type: 'gone'; readonly name: string }
@@ -23,6 +23,7 @@ interface PodTraits {
   readonly claim: boolean
 }
 
+const zoneKey = 'topology.kubernetes.io/zone'
 const name = fc.constantFrom('a', 'b', 'c', 'd')
 const uid = fc.constantFrom('1', '2', '3', '4', '5')
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -30,7 +31,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     type: fc.constant('node' as const),
     name,
     cpu: fc.integer({ min: 1, max: 9 }),
-    zone: fc.constantFrom('x', 'y'),
+    zone: fc.constantFrom('x', 'y', undefined),
     image: fc.constantFrom('i', 'j'),
   }),
   fc.record({ type: fc.constant('gone' as const), name }),
@@ -44,7 +45,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 
 const nodeOf = ({ name: node, cpu, zone, image }: Extract<Step, { type: 'node' }>): core.v1.Node => ({
-  metadata: { name: node, labels: { 'topology.kubernetes.io/zone': zone } },
+  metadata: { name: node, labels: zone === undefined ? {} : { [zoneKey]: zone } },
   status: { allocatable: { cpu: String(cpu) }, images: [{ names: [image], sizeBytes: 7 }] },
 })
 
@@ -75,6 +76,14 @@ function picture(table: NodeTable): unknown {
     images: [...info.images].map(([image, { nodes }]) => [image, [...nodes].sort()]),
     claims: [...info.claims],
   })
+  const column = table.topology(zoneKey)
+  const ids = [...table.nodes].map(({ index, node }) => [
+    node.metadata?.labels?.[zoneKey] ?? '',
+    column?.ids[index] ?? 0,
+  ])
+  // As many numbers as values, and none twice.
+  const zones = new Set(ids.map(([zone]) => zone)).size
+  expect([new Set(ids.map(String)).size, new Set(ids.map(([, id]) => id)).size]).toEqual([zones, zones])
   const nodes = [...table.nodes].sort((a, b) => (a.name < b.name ? -1 : 1)).map(of)
   const order = table.order.map((index) => table.nodes[index]?.name).sort()
   return { nodes, order, claims: [...table.claims], affinity: table.nodesWithAffinity.size }
@@ -84,6 +93,7 @@ test('NodeTable says the same whatever way things have come', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const table = new NodeTable()
+      table.topology(zoneKey)
       const told = new Map<string, Set<string>>()
       table.observe({
         nodeComes: (info) => told.set(info.name, new Set()),

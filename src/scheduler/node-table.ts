@@ -5,6 +5,7 @@ import { assert } from '../base/assert.ts'
 import { ImageTable } from './image-table.ts'
 import type { ImageState, NodeInfo } from './node-info.ts'
 import type { PodInfo } from './pod-info.ts'
+import { TopologyColumn } from './topology-column.ts'
 import { zoneOrder } from './zone-order.ts'
 
 const columnNames = [
@@ -55,6 +56,8 @@ export interface NodeTableObserver {
 }
 
 const initialCapacity = 16
+/** Labels that columns are kept of: pods say which, so there is an end to it. */
+const defaultMaxTopologies = 256
 /** Resources that columns hold; of others `NodeInfo.extended` tells. */
 export const inColumns: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage', 'pods'])
 const noImages: ReadonlyMap<string, ImageState> = new Map()
@@ -92,6 +95,12 @@ export class NodeTable {
   readonly #withRequiredAntiAffinity = new Set<NodeInfo>()
   readonly #claims = new Map<string, number>()
   readonly #observers: NodeTableObserver[] = []
+  readonly #topologies = new Map<string, TopologyColumn>()
+  readonly #maxTopologies: number
+
+  constructor(maxTopologies = defaultMaxTopologies) {
+    this.#maxTopologies = maxTopologies
+  }
 
   get columns(): Columns {
     return this.#columns
@@ -137,6 +146,16 @@ export class NodeTable {
     return this.#claims
   }
 
+  /** One label of all nodes, kept from now on; undefined: there are too many such columns already. */
+  topology(key: string): TopologyColumn | undefined {
+    const known = this.#topologies.get(key)
+    if (known !== undefined || this.#topologies.size >= this.#maxTopologies) return known
+    const column = new TopologyColumn(key, this.#capacity)
+    for (const { index, node } of this.#nodes) column.set(index, node.metadata?.labels?.[key])
+    this.#topologies.set(key, column)
+    return column
+  }
+
   get(name: string): NodeInfo | undefined {
     return this.#byName.get(name)
   }
@@ -167,6 +186,10 @@ export class NodeTable {
     this.#softTaints -= this.#columns.softTaints[info.index] ?? 0
     const last = this.#nodes.pop()
     assert(last !== undefined, 'a table with a node has a last one')
+    for (const column of this.#topologies.values()) {
+      if (last === info) column.set(info.index, undefined)
+      else column.move(last.index, info.index)
+    }
     if (last !== info) {
       for (const column of columnNames) {
         const values = this.#columns[column]
@@ -262,6 +285,8 @@ export class NodeTable {
     this.#writeAllocatable(info)
     this.#columns.unschedulable[info.index] = info.node.spec?.unschedulable ? 1 : 0
     this.#writeTaints(info)
+    for (const column of this.#topologies.values())
+      column.set(info.index, info.node.metadata?.labels?.[column.key])
     this.#touch(info)
   }
 
@@ -324,6 +349,7 @@ export class NodeTable {
     const columns = makeColumns(this.#capacity)
     for (const name of columnNames) columns[name].set(this.#columns[name])
     this.#columns = columns
+    for (const column of this.#topologies.values()) column.grow(this.#capacity)
   }
 }
 

@@ -1,30 +1,71 @@
-import type { core } from '../../../api/generated/types/index.ts'
+import type { NodeInfo } from './node-info.ts'
+import type { NodeTable } from './node-table.ts'
+import type { TopologyColumn } from './topology-column.ts'
 
-/** A sum for each value of one node label; values without any are not there. */
+const leastRoom = 8
+
+/** A sum for each value of one node label. */
 export class TopologySums {
   readonly key: string
-  readonly #sums = new Map<string, number>()
+  /** Undefined where the table keeps no such column: sums are kept by the label's values then. */
+  readonly #column: TopologyColumn | undefined
+  readonly #byValue = new Map<string, number>()
+  #byId = new Float64Array(0)
+  /** How many sums there are that are not 0. */
+  #count = 0
 
-  constructor(key: string) {
+  constructor(key: string, table: NodeTable) {
     this.key = key
+    this.#column = table.topology(key)
   }
 
   /** Nothing happens for a node without the label. */
-  add(node: core.v1.Node, amount: number): void {
-    const value = node.metadata?.labels?.[this.key]
-    if (value === undefined) return
-    const sum = (this.#sums.get(value) ?? 0) + amount
-    if (sum === 0) this.#sums.delete(value)
-    else this.#sums.set(value, sum)
+  add(node: NodeInfo, amount: number): void {
+    if (this.#column !== undefined) this.#addById(this.#column.ids[node.index] ?? -1, amount)
+    else {
+      const value = node.node.metadata?.labels?.[this.key]
+      if (value !== undefined) this.#addByValue(value, amount)
+    }
   }
 
   /** Of the node's value; 0 for a node without the label. */
-  of(node: core.v1.Node): number {
-    const value = node.metadata?.labels?.[this.key]
-    return value === undefined ? 0 : (this.#sums.get(value) ?? 0)
+  of(node: NodeInfo): number {
+    if (this.#column !== undefined) return this.#byId[this.#column.ids[node.index] ?? -1] ?? 0
+    const value = node.node.metadata?.labels?.[this.key]
+    return value === undefined ? 0 : (this.#byValue.get(value) ?? 0)
+  }
+
+  /** Whether the node has not the label. */
+  isAbsent({ index, node }: NodeInfo): boolean {
+    if (this.#column !== undefined) return (this.#column.ids[index] ?? -1) < 0
+    return node.metadata?.labels?.[this.key] === undefined
   }
 
   get isEmpty(): boolean {
-    return this.#sums.size === 0
+    return this.#count === 0
+  }
+
+  #addById(id: number, amount: number): void {
+    if (id < 0) return
+    if (id >= this.#byId.length) {
+      const grown = new Float64Array(Math.max(leastRoom, 2 * this.#byId.length, id + 1))
+      grown.set(this.#byId)
+      this.#byId = grown
+    }
+    const before = this.#byId[id] ?? 0
+    this.#byId[id] = before + amount
+    this.#note(before, before + amount)
+  }
+
+  #addByValue(value: string, amount: number): void {
+    const before = this.#byValue.get(value) ?? 0
+    const after = before + amount
+    if (after === 0) this.#byValue.delete(value)
+    else this.#byValue.set(value, after)
+    this.#note(before, after)
+  }
+
+  #note(before: number, after: number): void {
+    this.#count += Number(after !== 0) - Number(before !== 0)
   }
 }

@@ -1,8 +1,8 @@
 import type { Filter, Rejection } from '../../framework.ts'
 import type { PodInfo } from '../../pod-info.ts'
+import type { TopologySums } from '../../topology-sums.ts'
 import type { MatchIndex } from './match-index.ts'
 import type { TermIndex } from './term-index.ts'
-import type { TopologySums } from './topology-sums.ts'
 
 const noFriend: Rejection = { resolvable: false, reasons: ["node(s) didn't match pod affinity rules"] }
 const foe: Rejection = { resolvable: true, reasons: ["node(s) didn't match pod anti-affinity rules"] }
@@ -25,10 +25,10 @@ export function affinityFilter(terms: TermIndex, matches: MatchIndex, info: PodI
   const foes: readonly TopologySums[] = forbidden.flatMap((term) => matches.matching([term]))
   const isOwnFriend = required.length > 0 && required.every((term) => matches.matches(term, pod))
 
-  return ({ node }) => {
+  return (node) => {
     let lonely = false
     for (const friend of friends) {
-      if (node.metadata?.labels?.[friend.key] === undefined) return noFriend
+      if (friend.isAbsent(node)) return noFriend
       if (friend.of(node) <= 0) lonely = true
     }
     // The first of pods that want to be together may go anywhere.

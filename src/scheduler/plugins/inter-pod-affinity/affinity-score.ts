@@ -1,8 +1,8 @@
 import { maxNodeScore, type PreScoreResult } from '../../framework.ts'
 import type { PodInfo } from '../../pod-info.ts'
+import type { TopologySums } from '../../topology-sums.ts'
 import type { MatchIndex } from './match-index.ts'
 import type { TermIndex, TermUse } from './term-index.ts'
-import type { TopologySums } from './topology-sums.ts'
 
 export interface AffinityScoreSettings {
   /** How much a pod's required affinity draws those that it asks for; 0 to 100. */
@@ -46,7 +46,7 @@ export function affinityScore(
   if (parts.length === 0) return { type: 'skip' }
   return {
     type: 'score',
-    score: ({ node }) => {
+    score: (node) => {
       let sum = 0
       for (const { sums, weight } of parts) sum += weight * sums.of(node)
       return sum

@@ -196,8 +196,10 @@ test('interPodAffinity() refuses and scores as if it looked at every pair of pod
     fc.property(
       fc.array(step, { maxLength: 30 }),
       fc.array(pods, { minLength: 1, maxLength: 2 }),
-      (steps, wants) => {
-        const table = new NodeTable()
+      // With labels as numbers, and without.
+      fc.constantFrom(0, 1, 8),
+      (steps, wants, maxTopologies) => {
+        const table = new NodeTable(maxTopologies)
         const informers = new FixedInformers()
         const teams = new Map<string, Record<string, string>>()
         const setTeam = (name: string, team: string | undefined): void => {

@@ -13,8 +13,7 @@ export function interPodAffinity(
   { nodes, informers }: PluginContext,
   args: Partial<AffinityScoreSettings> = {},
 ): Plugin {
-  const terms = new TermIndex()
-  nodes.observe(terms)
+  const terms = new TermIndex(nodes)
   const matches = new MatchIndex(nodes, informers)
   const settings = { hardPodAffinityWeight: 1, ignorePreferredTermsOfExistingPods: false, ...args }
   return {

@@ -5,8 +5,8 @@ import type { NodeInfo } from '../../node-info.ts'
 import type { NodeTable, NodeTableObserver } from '../../node-table.ts'
 import { type AffinityTerm, matchesAffinityTerm } from '../../pod-affinity.ts'
 import type { PodInfo } from '../../pod-info.ts'
+import { TopologySums } from '../../topology-sums.ts'
 import { termKey } from './term-key.ts'
-import { TopologySums } from './topology-sums.ts'
 
 /** Sets of terms whose matches are kept; those that have not been asked for longest make room. */
 const maxGroups = 1_024
@@ -62,9 +62,9 @@ export class MatchIndex implements NodeTableObserver {
       return known.sums
     }
     const keys = new Set(terms.map(({ topologyKey }) => topologyKey))
-    const group = { terms, sums: [...keys].map((topologyKey) => new TopologySums(topologyKey)) }
-    for (const { node, pods } of this.#table.nodes)
-      for (const { pod } of pods.values()) this.#count(group, node, pod, 1)
+    const group = { terms, sums: [...keys].map((topologyKey) => new TopologySums(topologyKey, this.#table)) }
+    for (const node of this.#table.nodes)
+      for (const { pod } of node.pods.values()) this.#count(group, node, pod, 1)
     this.#keep(key, group)
     return group.sums
   }
@@ -75,11 +75,11 @@ export class MatchIndex implements NodeTableObserver {
     for (const pod of info.pods.values()) this.podRemoved(info, pod)
   }
 
-  podAdded({ node }: NodeInfo, { pod }: PodInfo): void {
+  podAdded(node: NodeInfo, { pod }: PodInfo): void {
     this.#countFor(node, pod, 1)
   }
 
-  podRemoved({ node }: NodeInfo, { pod }: PodInfo): void {
+  podRemoved(node: NodeInfo, { pod }: PodInfo): void {
     this.#countFor(node, pod, -1)
   }
 
@@ -105,13 +105,13 @@ export class MatchIndex implements NodeTableObserver {
     }
   }
 
-  #countFor(node: core.v1.Node, pod: core.v1.Pod, by: 1 | -1): void {
+  #countFor(node: NodeInfo, pod: core.v1.Pod, by: 1 | -1): void {
     for (const group of this.#byNamespace.get(pod.metadata?.namespace ?? '') ?? [])
       this.#count(group, node, pod, by)
     for (const group of this.#anywhere) this.#count(group, node, pod, by)
   }
 
-  #count({ terms, sums }: MatchGroup, node: core.v1.Node, pod: core.v1.Pod, by: 1 | -1): void {
+  #count({ terms, sums }: MatchGroup, node: NodeInfo, pod: core.v1.Pod, by: 1 | -1): void {
     for (const term of terms) if (!this.matches(term, pod)) return
     for (const each of sums) each.add(node, by)
   }

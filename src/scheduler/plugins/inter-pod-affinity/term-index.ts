@@ -1,11 +1,11 @@
 import type { core } from '../../../api/generated/types/index.ts'
 import type { StringMap } from '../../../apimachinery/meta.ts'
 import type { NodeInfo } from '../../node-info.ts'
-import type { NodeTableObserver } from '../../node-table.ts'
+import type { NodeTable, NodeTableObserver } from '../../node-table.ts'
 import { type AffinityTerm, matchesAffinityTerm } from '../../pod-affinity.ts'
 import type { PodInfo } from '../../pod-info.ts'
+import { TopologySums } from '../../topology-sums.ts'
 import { termKey } from './term-key.ts'
-import { TopologySums } from './topology-sums.ts'
 
 /** What pods that are there ask of those that come. */
 export type TermUse =
@@ -23,6 +23,7 @@ interface TermGroup {
 }
 
 class UseIndex {
+  readonly #table: NodeTable
   readonly #groups = new Map<string, TermGroup>()
   /** A term concerns pods of the namespaces that it names… */
   readonly #byNamespace = new Map<string, Set<TermGroup>>()
@@ -31,7 +32,11 @@ class UseIndex {
   /** Another one when a term comes that nobody had, or the last one with a term leaves. */
   version = 0
 
-  change(term: AffinityTerm, weight: number, node: core.v1.Node, by: 1 | -1): void {
+  constructor(table: NodeTable) {
+    this.#table = table
+  }
+
+  change(term: AffinityTerm, weight: number, node: NodeInfo, by: 1 | -1): void {
     const key = termKey(term)
     const group = this.#groups.get(key) ?? this.#add(key, term)
     group.pods += by
@@ -51,7 +56,7 @@ class UseIndex {
   }
 
   #add(key: string, term: AffinityTerm): TermGroup {
-    const group = { term, sums: new TopologySums(term.topologyKey), pods: 0 }
+    const group = { term, sums: new TopologySums(term.topologyKey, this.#table), pods: 0 }
     this.version++
     this.#groups.set(key, group)
     for (const namespace of term.namespaces) {
@@ -76,11 +81,16 @@ class UseIndex {
 
 /** What all pods that have a node ask of those that come, kept as they come and go. */
 export class TermIndex implements NodeTableObserver {
-  readonly #uses: Readonly<Record<TermUse, UseIndex>> = {
-    requiredAffinity: new UseIndex(),
-    requiredAntiAffinity: new UseIndex(),
-    preferredAffinity: new UseIndex(),
-    preferredAntiAffinity: new UseIndex(),
+  readonly #uses: Readonly<Record<TermUse, UseIndex>>
+
+  constructor(table: NodeTable) {
+    this.#uses = {
+      requiredAffinity: new UseIndex(table),
+      requiredAntiAffinity: new UseIndex(table),
+      preferredAffinity: new UseIndex(table),
+      preferredAntiAffinity: new UseIndex(table),
+    }
+    table.observe(this)
   }
 
   concerning(
@@ -102,15 +112,15 @@ export class TermIndex implements NodeTableObserver {
     for (const pod of info.podsWithAffinity) this.podRemoved(info, pod)
   }
 
-  podAdded({ node }: NodeInfo, pod: PodInfo): void {
+  podAdded(node: NodeInfo, pod: PodInfo): void {
     if (pod.affinity !== undefined) this.#change(pod, node, 1)
   }
 
-  podRemoved({ node }: NodeInfo, pod: PodInfo): void {
+  podRemoved(node: NodeInfo, pod: PodInfo): void {
     if (pod.affinity !== undefined) this.#change(pod, node, -1)
   }
 
-  #change({ affinity }: PodInfo, node: core.v1.Node, by: 1 | -1): void {
+  #change({ affinity }: PodInfo, node: NodeInfo, by: 1 | -1): void {
     if (affinity === undefined) return
     for (const use of ['requiredAffinity', 'requiredAntiAffinity'] as const)
       for (const term of affinity[use]) this.#uses[use].change(term, 1, node, by)

@@ -187,8 +187,10 @@ test('podTopologySpread() refuses and scores as if it counted all pods anew', ()
     fc.property(
       fc.array(step, { maxLength: 40 }),
       fc.array(wanted, { minLength: 1, maxLength: 3 }),
-      (steps, wants) => {
-        const table = new NodeTable()
+      // With labels as numbers, and without.
+      fc.constantFrom(0, 1, 8),
+      (steps, wants, maxTopologies) => {
+        const table = new NodeTable(maxTopologies)
         const plugin = podTopologySpread(pluginContext({ table }))
         const incoming = wants.map(makePod)
         for (const one of steps) {

@@ -54,7 +54,7 @@ export function podTopologySpread(
       if (constraints.length === 0) return { type: 'skip' }
       // A node without a zone's label still spreads by host name under the system's defaults.
       const requiresEveryKey = !system || (pod.pod.spec?.topologySpreadConstraints ?? []).length > 0
-      return spreadScore(groupOf(pod, constraints, requiresEveryKey), constraints, feasible)
+      return spreadScore(groupOf(pod, constraints, requiresEveryKey), constraints, feasible, nodes)
     },
     events: [
       onEvent(Pod, add | updatePodLabel | updatePodToleration | actions.delete, ({ pod }, now, old) =>

@@ -22,7 +22,7 @@ export function spreadFilter(
   pod: PodInfo,
 ): Filter {
   const checks = constraints.map((constraint, place) => ({
-    ...{ constraint, place, key: constraint.topologyKey, domains: group.domains(place) },
+    ...{ constraint, place, sums: group.sums(place), domains: group.domains(place) },
     self: constraint.selector.matches(pod.pod.metadata?.labels) ? 1 : 0,
     /** More matching pods than this in a domain, this one not counted, are too many. */
     most: 0,
@@ -36,13 +36,11 @@ export function spreadFilter(
     }
     version = group.version
   }
-  return ({ node }) => {
+  return (node) => {
     if (version !== group.version) refresh()
-    const labels = node.metadata?.labels
-    for (const { key, domains, most } of checks) {
-      const value = labels?.[key]
-      if (value === undefined) return unlabelled
-      if ((domains.get(value)?.pods ?? 0) > most) return uneven
+    for (const { sums, most } of checks) {
+      if (sums.isAbsent(node)) return unlabelled
+      if (sums.of(node) > most) return uneven
     }
     return undefined
   }

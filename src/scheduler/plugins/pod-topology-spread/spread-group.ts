@@ -3,8 +3,9 @@ import { untoleratedTaint } from '../../../api/core/pod/tolerations.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { assert } from '../../../base/assert.ts'
 import type { NodeInfo } from '../../node-info.ts'
-import type { NodeTableObserver } from '../../node-table.ts'
+import type { NodeTable, NodeTableObserver } from '../../node-table.ts'
 import type { PodInfo } from '../../pod-info.ts'
+import { TopologySums } from '../../topology-sums.ts'
 import { hasEveryKey, hostnameLabel, type SpreadConstraint } from './spread-constraint.ts'
 
 /** What alike pods ask to be counted. */
@@ -31,6 +32,8 @@ interface Domain extends SpreadDomain {
 interface Counts {
   readonly constraint: SpreadConstraint
   readonly domains: Map<string, Domain>
+  /** The domains' pods once more, to be found by a node: all but those of nodes without the label. */
+  readonly sums: TopologySums
   /** How many domains have so many pods. */
   readonly levels: Map<number, number>
   /** The fewest pods of any domain; undefined: to be looked for. */
@@ -77,11 +80,12 @@ export class SpreadGroup implements NodeTableObserver {
   readonly #counts: readonly Counts[]
   #version = 0
 
-  constructor(demand: SpreadDemand) {
+  constructor(demand: SpreadDemand, table: NodeTable) {
     this.demand = demand
     this.#counts = demand.constraints.map((constraint) => ({
       constraint,
       domains: new Map(),
+      sums: new TopologySums(constraint.topologyKey, table),
       levels: new Map(),
       least: undefined,
       byNode: constraint.topologyKey === hostnameLabel ? new Map() : undefined,
@@ -134,6 +138,11 @@ export class SpreadGroup implements NodeTableObserver {
     return this.#version
   }
 
+  /** Matching pods by the constraint's label. */
+  sums(constraint: number): TopologySums {
+    return this.#of(constraint).sums
+  }
+
   /** By the constraint's place in the demand. */
   domains(constraint: number): ReadonlyMap<string, SpreadDomain> {
     return this.#of(constraint).domains
@@ -161,7 +170,8 @@ export class SpreadGroup implements NodeTableObserver {
     return counts
   }
 
-  #count({ name, node }: NodeInfo, pod: core.v1.Pod, by: 1 | -1): void {
+  #count(info: NodeInfo, pod: core.v1.Pod, by: 1 | -1): void {
+    const { name, node } = info
     for (const counts of this.#counts) {
       const { constraint, byNode, domains, levels } = counts
       if (!countsPod(this.demand, constraint, pod)) continue
@@ -176,6 +186,7 @@ export class SpreadGroup implements NodeTableObserver {
       assert(domain !== undefined, 'a counted node has a domain')
       shift(levels, domain.pods, -1)
       domain.pods += by
+      counts.sums.add(info, by)
       shift(levels, domain.pods, 1)
       if (counts.least === undefined) continue
       if (domain.pods < counts.least) counts.least = domain.pods

@@ -46,7 +46,7 @@ export class SpreadIndex implements NodeTableObserver {
       this.#groups.set(key, known)
       return known
     }
-    const group = new SpreadGroup(demand)
+    const group = new SpreadGroup(demand, this.#table)
     for (const node of this.#table.nodes) {
       group.nodeComes(node)
       for (const pod of node.pods.values()) group.podAdded(node, pod)

@@ -1,6 +1,8 @@
 import { maxNodeScore, type PreScoreResult } from '../../framework.ts'
 import type { NodeInfo } from '../../node-info.ts'
-import { hasEveryKey, hostnameLabel, type SpreadConstraint } from './spread-constraint.ts'
+import type { NodeTable } from '../../node-table.ts'
+import type { TopologyColumn } from '../../topology-column.ts'
+import { hostnameLabel, type SpreadConstraint } from './spread-constraint.ts'
 import { domainOf, type SpreadGroup } from './spread-group.ts'
 
 /** The score of a node that is left out; it ends as 0. */
@@ -9,7 +11,19 @@ const leftOut = -1
 /** Topologies with many values have few pods in each; their counts weigh more. */
 const weightOf = (values: number): number => Math.log(values + 2)
 
-function distinctDomains(constraint: SpreadConstraint, nodes: readonly NodeInfo[]): number {
+function distinctDomains(
+  constraint: SpreadConstraint,
+  nodes: readonly NodeInfo[],
+  column: TopologyColumn | undefined,
+): number {
+  if (column !== undefined) {
+    // One place more for nodes without the label.
+    const seen = new Uint8Array(column.size + 1)
+    for (const { index } of nodes) seen[(column.ids[index] ?? -1) + 1] = 1
+    let count = 0
+    for (const each of seen) count += each
+    return count
+  }
   const values = new Set<string>()
   for (const { node } of nodes) values.add(domainOf(constraint, node))
   return values.size
@@ -20,29 +34,30 @@ export function spreadScore(
   group: SpreadGroup,
   constraints: readonly SpreadConstraint[],
   nodes: readonly NodeInfo[],
+  table: NodeTable,
 ): PreScoreResult {
-  const scored = group.demand.requiresEveryKey
-    ? nodes.filter(({ node }) => hasEveryKey(node.metadata?.labels, constraints))
-    : nodes
+  const sums = constraints.map((_, place) => group.sums(place))
+  const hasAll = (node: NodeInfo): boolean => !sums.some((each) => each.isAbsent(node))
+  const scored = group.demand.requiresEveryKey ? nodes.filter(hasAll) : nodes
   const parts = constraints.map((constraint, place) => {
     const byHost = constraint.topologyKey === hostnameLabel
     return {
-      ...{ place, byHost, key: constraint.topologyKey, tolerated: constraint.maxSkew - 1 },
-      weight: weightOf(byHost ? scored.length : distinctDomains(constraint, scored)),
-      domains: group.domains(place),
+      ...{ place, byHost, tolerated: constraint.maxSkew - 1 },
+      weight: weightOf(
+        byHost ? scored.length : distinctDomains(constraint, scored, table.topology(constraint.topologyKey)),
+      ),
+      sums: group.sums(place),
     }
   })
   const all = scored.length === nodes.length
   return {
     type: 'score',
-    score: ({ name, node }) => {
-      const labels = node.metadata?.labels
-      if (!all && !hasEveryKey(labels, constraints)) return leftOut
+    score: (node) => {
+      if (!all && !hasAll(node)) return leftOut
       let sum = 0
-      for (const { place, byHost, key, tolerated, weight, domains } of parts) {
-        const value = labels?.[key]
-        if (value === undefined) continue
-        const pods = byHost ? group.podsOnNode(place, name) : (domains.get(value)?.pods ?? 0)
+      for (const { place, byHost, tolerated, weight, sums: own } of parts) {
+        if (own.isAbsent(node)) continue
+        const pods = byHost ? group.podsOnNode(place, node.name) : own.of(node)
         sum += pods * weight + tolerated
       }
       return Math.round(sum)
