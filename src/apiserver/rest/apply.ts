@@ -4,6 +4,7 @@ import { TypedError } from '../../apimachinery/managed-fields/typed.ts'
 import type { FieldManagement } from '../../apimachinery/managed-fields/update.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { badRequest, statusError } from '../../apimachinery/status-error.ts'
+import type { MaybePromise } from '../authenticator.ts'
 import { apiVersionOf } from '../cache/layout.ts'
 import type { ServerRequest } from '../request.ts'
 import type { Configuration } from './configuration.ts'
@@ -56,13 +57,14 @@ export function applyTransform(
   request: ServerRequest,
   configuration: Configuration,
   options: WriteOptions,
-): (live: KubernetesObject | undefined) => KubernetesObject {
+): (live: KubernetesObject | undefined) => MaybePromise<KubernetesObject> {
   const { kind, context } = resource
   const management = fieldManagement(resource, request.info.subresource, options)
   return (live) => {
     if (management === undefined) throw badRequest(`${kind.kind} has no schema to apply by`)
     const merged = applyConfiguration(live, configuration, kind, management, request, options)
-    const accepted = context.decoder.accept(merged, resource.decoding('Ignore'))
-    return kind.defaults(accepted.object)
+    const accept = (): KubernetesObject =>
+      kind.defaults(context.decoder.accept(merged, resource.decoding('Ignore')).object)
+    return request.isLarge ? context.host.nextTurn().then(accept) : accept()
   }
 }

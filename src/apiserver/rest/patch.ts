@@ -7,6 +7,7 @@ import { type Fields, isFields } from '../../apimachinery/patch/patch-value.ts'
 import { restoreComplaint } from '../../apimachinery/patch/restore.ts'
 import { invalid, isStatus, notFound, type StatusError } from '../../apimachinery/status-error.ts'
 import type { PatchType } from '../../apimachinery/transport.ts'
+import type { MaybePromise } from '../authenticator.ts'
 import { apiVersionOf } from '../cache/layout.ts'
 import type { ServerRequest } from '../request.ts'
 import { noMediaType } from '../routing.ts'
@@ -122,15 +123,23 @@ function patchTransform(
   request: ServerRequest,
   patch: ObjectPatch,
   options: WriteOptions,
-): (live: KubernetesObject | undefined) => KubernetesObject {
-  const { kind, schema } = resource
+): (live: KubernetesObject | undefined) => MaybePromise<KubernetesObject> {
+  const { kind, schema, context } = resource
   const { name, subresource } = request.info
   const decoding = resource.decoding(patchStrictness(options))
   return (live) => {
     if (live === undefined) throw notFound(resource.subject(name))
     const document = patch.apply(live as unknown as Fields, schema ?? {})
-    const patched = { document, known: live }
-    const object = kind.defaults(decodePatched(resource, request, patch, patched, decoding, options))
-    return withManagedFields(resource, live, object, subresource, options)
+    const decode = (): KubernetesObject =>
+      kind.defaults(decodePatched(resource, request, patch, { document, known: live }, decoding, options))
+    const manage = (object: KubernetesObject): KubernetesObject =>
+      withManagedFields(resource, live, object, subresource, options)
+    if (!request.isLarge) return manage(decode())
+    const turn = (): Promise<void> => context.host.nextTurn()
+    const decoded = turn().then(decode)
+    return decoded.then(async (object) => {
+      await turn()
+      return manage(object)
+    })
   }
 }

@@ -90,11 +90,11 @@ async function overwrite(update: Update, record: CachedObject): Promise<Outcome>
   const { resource, request } = update
   const live = resource.read(record)
   checkUid(update, live)
+  // The patch of a large object may be small.
+  request.isLarge ||= record.bytes.length >= largeBytes
   const transformed = whenConverted(() => update.transform(live))
   const object = transformed instanceof Promise ? await transformed : transformed
   const { host } = resource.context
-  // The patch of a large object may be small.
-  request.isLarge ||= record.bytes.length >= largeBytes
   if (request.isLarge) await host.nextTurn()
   const admitted = admit(update, object, live)
   const changed = admitted instanceof Promise ? await admitted : admitted
