@@ -18,8 +18,8 @@ export interface ObjectReader {
   get(resource: GroupResource, namespace: string, name: string): KubernetesObject | undefined
   /** All objects, or those of a namespace, ascending by namespace and name. Decodes what it gives: not for every request over large collections. */
   list(resource: GroupResource, namespace?: string): readonly KubernetesObject[]
-  /** All objects of what may be a large collection: as of this call, each decoded when it comes, so that the caller may let others work between them. */
-  each(resource: GroupResource): Iterable<KubernetesObject>
+  /** All objects, or those of a namespace, of what may be a large collection: as of this call, each decoded when it comes, so that the caller may let others work between them. */
+  each(resource: GroupResource, namespace?: string): Iterable<KubernetesObject>
   /** The objects whose selectable field (`spec.nodeName`) has that value, through the cache's index. */
   listByField(resource: GroupResource, field: string, value: string): readonly KubernetesObject[]
   /** Called synchronously after each change, with nothing replayed. Returns what removes the handler. */

@@ -6,7 +6,7 @@ export interface TypedReader<T extends KubernetesObject> {
   /** '' as namespace for cluster-scoped kinds. */
   get(namespace: string, name: string): T | undefined
   list(namespace?: string): readonly T[]
-  each(): Iterable<T>
+  each(namespace?: string): Iterable<T>
   listByField(field: string, value: string): readonly T[]
   onChange(handler: (object: T | undefined, old: T | undefined) => void): () => void
 }
@@ -19,7 +19,7 @@ export function typedReader<T extends KubernetesObject>(
   return {
     get: (namespace, name) => reader.get(resource, namespace, name) as T | undefined,
     list: (namespace) => reader.list(resource, namespace) as readonly T[],
-    each: () => reader.each(resource) as Iterable<T>,
+    each: (namespace) => reader.each(resource, namespace) as Iterable<T>,
     listByField: (field, value) => reader.listByField(resource, field, value) as readonly T[],
     onChange: (handler) =>
       reader.onChange(resource, (object, old) => handler(object as T | undefined, old as T | undefined)),

@@ -19,11 +19,10 @@ const some = (names: Iterable<string | undefined>, wanted: string): boolean => {
   return false
 }
 
-/** The secret that a volume's driver needs on the node, in the volume's own words. */
-function volumeSecret(
-  volume: PersistentVolume,
-): { readonly namespace: string; readonly name: string } | undefined {
-  const spec = volume.spec ?? {}
+const none: ReadonlySet<string> = new Set()
+
+/** The secret that a volume's driver needs on the node, in the volume's own words: `namespace/name`. */
+function secretKey({ spec = {} }: PersistentVolume): string | undefined {
   const old = [spec.cephfs, spec.rbd, spec.iscsi, spec.flexVolume, spec.scaleIO].map(
     (source) => source?.secretRef,
   )
@@ -31,7 +30,7 @@ function volumeSecret(
   const found = [...csi, ...old].find((reference) => reference?.name !== undefined)
   return found?.name === undefined
     ? undefined
-    : { namespace: found.namespace ?? spec.claimRef?.namespace ?? '', name: found.name }
+    : `${found.namespace ?? spec.claimRef?.namespace ?? ''}/${found.name}`
 }
 
 /**
@@ -44,6 +43,7 @@ export class NodeRelations {
   readonly #volumes: TypedReader<PersistentVolume>
   readonly #attachments: TypedReader<storage.v1.VolumeAttachment>
   readonly #slices: TypedReader<resource.v1.ResourceSlice>
+  #volumesBySecret: ReadonlyMap<string, ReadonlySet<string>> | undefined
 
   constructor(reader: ObjectReader) {
     this.#pods = typedReader(reader, { group: '', resource: 'pods' })
@@ -65,6 +65,24 @@ export class NodeRelations {
     return false
   }
 
+  /** Names of the volumes whose drivers need a secret: known from the first question on. */
+  #volumesOf(secret: string): ReadonlySet<string> {
+    if (this.#volumesBySecret === undefined) {
+      const known = new Map<string, Set<string>>()
+      const replace = (volume: PersistentVolume | undefined, old: PersistentVolume | undefined): void => {
+        const [now, before] = [volume, old].map((each) => (each === undefined ? undefined : secretKey(each)))
+        const name = (volume ?? old)?.metadata?.name ?? ''
+        if (before !== undefined) known.get(before)?.delete(name)
+        if (before !== undefined && known.get(before)?.size === 0) known.delete(before)
+        if (now !== undefined) known.set(now, (known.get(now) ?? new Set()).add(name))
+      }
+      for (const volume of this.#volumes.each()) replace(volume, undefined)
+      this.#volumes.onChange(replace)
+      this.#volumesBySecret = known
+    }
+    return this.#volumesBySecret.get(secret) ?? none
+  }
+
   pod(node: string, namespace: string, name: string): boolean {
     return this.#pods.get(namespace, name)?.spec?.nodeName === node
   }
@@ -80,10 +98,9 @@ export class NodeRelations {
   /** Of a pod, or of a volume that one of its pods has claimed. */
   secret(node: string, namespace: string, name: string): boolean {
     if (this.#anyPod(node, namespace, (pod) => some(podSecretNames(pod), name))) return true
-    return this.#volumes.list().some((volume) => {
-      const secret = volumeSecret(volume)
-      return secret?.namespace === namespace && secret.name === name && this.#claimed(node, volume)
-    })
+    for (const volume of this.#volumesOf(`${namespace}/${name}`))
+      if (this.volume(node, '', volume)) return true
+    return false
   }
 
   volumeClaim(node: string, namespace: string, name: string): boolean {

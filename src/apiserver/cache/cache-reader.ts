@@ -41,9 +41,9 @@ export class CacheReader implements ObjectReader {
     return cache.select({ ...everything, namespace }).objects.map((record) => cache.object(record))
   }
 
-  each(resource: GroupResource): Iterable<KubernetesObject> {
+  each(resource: GroupResource, namespace = ''): Iterable<KubernetesObject> {
     const cache = this.#cache(resource)
-    return decoded(cache, cache.select(everything).objects)
+    return decoded(cache, cache.select({ ...everything, namespace }).objects)
   }
 
   listByField(resource: GroupResource, field: string, value: string): readonly KubernetesObject[] {

@@ -35,20 +35,21 @@ function findingText(reason: string, { name, count }: Finding): string {
   return `${name} (and ${count - 1} other ${count === 2 ? 'pod' : 'pods'}): ${reason}`
 }
 
-/** Warns of the pods in a namespace that its new level would not let in. */
-export function existingPodWarnings(
+/** Warns of the pods in a namespace that its new level would not let in; for `inSteps`. */
+export function* existingPodWarnings(
   host: Host,
   evaluator: PodEvaluator,
   namespace: string,
   enforce: LevelVersion,
   pods: readonly Pod[],
-): readonly string[] {
+): Generator<void, readonly string[]> {
   const startMs = host.monotonicMs()
   const findings = new Map<string, Finding>()
   let checked = 0
   for (const pod of distinctFirst(pods)) {
     if (checked === maxPods || host.monotonicMs() - startMs > maxMs) break
     checked++
+    yield
     const violations = evaluator.evaluate(enforce, pod.spec ?? { containers: [] }, pod.metadata ?? {})
     if (violations.none) continue
     const found = findings.get(violations.reasons) ?? { name: nameOf(pod), count: 0 }

@@ -2,8 +2,10 @@ import type { core } from '../../../api/generated/types/index.ts'
 import type { KubernetesObject, ObjectMeta, StringMap } from '../../../apimachinery/meta.ts'
 import { forbidden, internalError, invalid } from '../../../apimachinery/status-error.ts'
 import type { Host } from '../../../base/host.ts'
+import { collected, inSteps } from '../../../base/in-steps.ts'
 import type { Metrics } from '../../../base/metrics.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from '../../admission.ts'
+import type { MaybePromise } from '../../authenticator.ts'
 import type { ObjectReader } from '../../object-reader.ts'
 import { type TypedReader, typedReader } from '../../typed-reader.ts'
 import type { PodSpec } from './check.ts'
@@ -85,11 +87,11 @@ export class PodSecurity implements AdmissionPlugin {
     return (kind.group === '' && kind.resource === 'namespaces') || hasPodTemplate(kind)
   }
 
-  validate(attributes: AdmissionAttributes): void {
+  validate(attributes: AdmissionAttributes): MaybePromise<void> {
     const { resource, object } = attributes
     if (object === undefined) return
     if (resource.group !== '') this.#validateController(attributes, object)
-    else if (resource.resource === 'namespaces') this.#validateNamespace(attributes, object)
+    else if (resource.resource === 'namespaces') return this.#validateNamespace(attributes, object)
     else if (resource.resource === 'pods') this.#validatePod(attributes, object)
     else this.#validateController(attributes, object)
   }
@@ -98,7 +100,7 @@ export class PodSecurity implements AdmissionPlugin {
     return readPolicy(labels, this.#configuration.defaults)
   }
 
-  #validateNamespace(attributes: AdmissionAttributes, object: KubernetesObject): void {
+  #validateNamespace(attributes: AdmissionAttributes, object: KubernetesObject): MaybePromise<void> {
     const labels = object.metadata?.labels
     const { policy, errors } = this.#policyOf(labels)
     const { oldObject, name } = attributes
@@ -119,12 +121,17 @@ export class PodSecurity implements AdmissionPlugin {
       this.#warnOfExemption(attributes, policy, labels)
       return
     }
+    return this.#warnOfPods(attributes, enforce)
+  }
+
+  /** There may be thousands. */
+  async #warnOfPods(attributes: AdmissionAttributes, enforce: LevelVersion): Promise<void> {
+    const { name } = attributes
     const { runtimeClasses } = this.#configuration.exemptions
-    const pods = this.#pods
-      .list(name)
-      .filter(({ spec }) => !runtimeClasses.includes(spec?.runtimeClassName ?? ''))
-    for (const text of existingPodWarnings(this.#host, this.#evaluator, name, enforce, pods))
-      attributes.warn(text)
+    const all = await inSteps(this.#host, collected(this.#pods.each(name)))
+    const pods = all.filter(({ spec }) => !runtimeClasses.includes(spec?.runtimeClassName ?? ''))
+    const warnings = existingPodWarnings(this.#host, this.#evaluator, name, enforce, pods)
+    for (const text of await inSteps(this.#host, warnings)) attributes.warn(text)
   }
 
   /** Who asks for something where nobody looks is told so. */
