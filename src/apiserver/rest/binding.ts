@@ -1,10 +1,9 @@
 import type { core } from '../../api/generated/types/index.ts'
 import { aggregateFields } from '../../apimachinery/aggregate.ts'
 import type { FieldError } from '../../apimachinery/field-error.ts'
-import { invalidValue, notSupported, required } from '../../apimachinery/field-errors.ts'
+import { notSupported, required } from '../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../apimachinery/field-path.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
-import { isPathSegmentName } from '../../apimachinery/names.ts'
 import { badRequest, conflict, notFound, statusError } from '../../apimachinery/status-error.ts'
 import { formatTime } from '../../apimachinery/time.ts'
 import type { ServerRequest } from '../request.ts'
@@ -27,9 +26,6 @@ function validate(binding: Binding): readonly FieldError[] {
   const { kind = '', name = '' } = binding.target ?? {}
   if (kind !== '' && kind !== 'Node') errors.push(notSupported(path.child('kind'), kind, ['Node', '<empty>']))
   if (name === '') errors.push(required(path.child('name')))
-  else
-    for (const complaint of isPathSegmentName(name))
-      errors.push(invalidValue(path.child('name'), name, complaint))
   return errors
 }
 

@@ -111,6 +111,9 @@ function validateVersions(
     errors.push(invalidValue(path, versions, 'must contain unique version names'))
   if (versions.filter(({ storage }) => storage).length !== 1)
     errors.push(invalidValue(path, versions, 'must have exactly one version marked as storage version'))
+  // Upstream's own form says the first version's name once more.
+  const first = versions[0]?.name ?? ''
+  if (first !== '') checkJoined(first, isDns1035Label(first), '', fieldPath('spec').child('version'), errors)
   return () => {
     const [first] = versions
     if (first !== undefined) check(first, fieldPath('spec'), { ...nothingShared, ...shared }, 'validation')

@@ -4,7 +4,12 @@ import { invalidValue, notSupported, required } from '../../../apimachinery/fiel
 import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
 import { goQuote } from '../../../apimachinery/go-text.ts'
 import { isPortNumber } from '../../../apimachinery/label-syntax.ts'
-import { type Complaints, isDns1035Label, isDns1123Subdomain } from '../../../apimachinery/names.ts'
+import {
+  type Complaints,
+  isDns1035Label,
+  isDns1123Subdomain,
+  isPathSegmentName,
+} from '../../../apimachinery/names.ts'
 import { checkPresent, checkText } from '../../checks.ts'
 import { decodedLength } from '../../core/data-size.ts'
 import type { apiregistration } from '../../generated/types/index.ts'
@@ -57,6 +62,8 @@ function validateStatus({ status }: APIService, errors: FieldError[]): void {
 }
 
 export function nameComplaints(name: string, { spec }: APIService): Complaints {
+  const unfit = isPathSegmentName(name)
+  if (unfit.length > 0) return unfit
   const expected = `${spec?.version ?? ''}.${spec?.group ?? ''}`
   return name === expected ? [] : [`must be \`spec.version+"."+spec.group\`: ${goQuote(expected)}`]
 }

@@ -2,9 +2,11 @@ import type { WriteContext } from '../../../apimachinery/define-kind.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { fieldForbidden, invalidValue, required } from '../../../apimachinery/field-errors.ts'
 import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
+import { validateAnnotations, validateLabels } from '../../../apimachinery/object-meta-validation.ts'
 import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
 import { checkChoice, checkLabelName, checkNonNegative } from '../../checks.ts'
 import { validateClaimSpec } from '../../core/persistent-volume-claim/validate-claim-spec.ts'
+import { validatePodAnnotations } from '../../core/pod/validation/validate-pod-annotations.ts'
 import { validatePodTemplate } from '../../core/pod/validation/validate-pod-template.ts'
 import type { apps, core } from '../../generated/types/index.ts'
 import {
@@ -73,6 +75,15 @@ function templateOfPods(spec: Spec): core.v1.PodTemplateSpec {
   return { ...template, spec: { ...rest, volumes: [...claimed, ...own] } }
 }
 
+/** Upstream looks at the metadata twice. */
+function validateTemplate(template: core.v1.PodTemplateSpec, path: FieldPath, errors: FieldError[]): void {
+  const { metadata = {}, spec = { containers: [] } } = template
+  validatePodTemplate(template, path, errors)
+  validateLabels(metadata.labels, path.child('labels'), errors)
+  validateAnnotations(metadata.annotations, path.child('annotations'), errors)
+  validatePodAnnotations(metadata.annotations, spec, path.child('annotations'), errors)
+}
+
 function validateSpec(spec: Spec, isUpdate: boolean, path: FieldPath, errors: FieldError[]): void {
   validatePolicies(spec, path, errors)
   if (!isUpdate)
@@ -90,7 +101,7 @@ function validateSpec(spec: Spec, isUpdate: boolean, path: FieldPath, errors: Fi
   const template = templateOfPods(spec)
   const where = path.child('template')
   if (validateTemplateLabels(template, spec.selector, where, errors))
-    validatePodTemplate(template, where, errors)
+    validateTemplate(template, where, errors)
   else errors.push(invalidValue(selectorPath, spec.selector, ''))
   validateAlwaysRestarts(template, 'StatefulSet', where, errors)
 }

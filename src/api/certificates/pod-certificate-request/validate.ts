@@ -91,7 +91,7 @@ function validateProof(
     if (!verify(signed)) errors.push(invalidField(proof, 'could not verify proof-of-possession signature'))
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    errors.push(invalidField(where, 'must be a valid PKIX-serialized public key'))
+    errors.push(invalidValue(where, pkixPublicKey, 'must be a valid PKIX-serialized public key'))
   }
 }
 
