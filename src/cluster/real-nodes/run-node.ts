@@ -157,8 +157,7 @@ async function startParts(
   await server.start()
   parts.push({
     stop: () => server.stop(),
-    renewed: ({ serving }) =>
-      server.replaceCertificate({ key: serving.keyPem, cert: serving.certificatePem }),
+    renewed: ({ serving }) => server.replaceTls({ key: serving.keyPem, cert: serving.certificatePem }),
   })
   await startServices(config, traffic.informers, logger, parts)
 }

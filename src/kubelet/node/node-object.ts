@@ -58,7 +58,11 @@ export interface NodeView {
 }
 
 /** What pods may ask for that not every kubelet can do (KEP-5328); sorted. */
-const declaredFeatures = ['RestartAllContainersOnContainerExits']
+const declaredFeatures = [
+  'InPlacePodLevelResourcesVerticalScaling',
+  'InPlacePodVerticalScalingInitContainers',
+  'RestartAllContainersOnContainerExits',
+]
 const defaultMaxImages = 50
 const maxImageNames = 5
 

@@ -86,6 +86,16 @@ test('it answers those whom it knows and who may ask', async () => {
     expect((await fetchText(path))[0]).toBe(404)
 })
 
+test('it believes other authorities, and shows another certificate, from one connection to the next', async () => {
+  const other = pki.nodeServing('node-1', ['127.0.0.1'])
+  server.replaceTls({ clientCa: other.certificatePem })
+  expect((await fetchText('/pods'))[0]).toBe(401)
+  server.replaceTls({ cert: other.certificatePem, key: other.keyPem })
+  expect((await fetchText('/pods'))[0]).toBe(401)
+  server.replaceTls({ clientCa: pki.ca.certificatePem })
+  expect((await fetchText('/pods'))[0]).toBe(200)
+})
+
 test('it shows what it is and its flags to those who may ask', async () => {
   expect((await fetchText('/statusz', 'node'))[0]).toBe(403)
   const [, status] = await fetchText('/statusz')

@@ -35,7 +35,7 @@ export class KubeletServer {
   readonly #options: KubeletServerOptions
   readonly #server: Server
   readonly #requests: KubeletRequests
-  readonly #secureContext: SecureContextOptions
+  #secureContext: SecureContextOptions
 
   constructor(options: KubeletServerOptions) {
     this.#options = options
@@ -63,9 +63,14 @@ export class KubeletServer {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** For connections that come from now on. Throws for what is no certificate with its key. */
-  replaceCertificate(pair: Pick<KubeletTls, 'cert' | 'key'>): void {
-    this.#server.setSecureContext({ ...this.#secureContext, ...pair })
+  /**
+   * For connections that come from now on; a certificate comes with its key. Throws for what is none. Clients are
+   * asked for theirs where there was an authority from the start.
+   */
+  replaceTls({ clientCa, ...pair }: Partial<Pick<KubeletTls, 'cert' | 'key' | 'clientCa'>>): void {
+    const next = { ...this.#secureContext, ...pair, ...(clientCa === undefined ? {} : { ca: clientCa }) }
+    this.#server.setSecureContext(next)
+    this.#secureContext = next
   }
 
   async stop(): Promise<void> {

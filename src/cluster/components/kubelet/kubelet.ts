@@ -46,19 +46,20 @@ function tlsOf({ flags, nodeName, addresses }: KubeletOptions): KubeletTls {
   }
 }
 
-/** Shows what the flags' files hold now, as soon as they change. */
-function followServing(
-  flags: KubeletFlags,
-  server: KubeletServer,
-  { logger, stops }: ComponentContext,
-): void {
+/** Shows what the flags' files hold now, and believes the authorities in them, as soon as they change. */
+function followFiles(flags: KubeletFlags, server: KubeletServer, { logger, stops }: ComponentContext): void {
   const [certificate, key] = [flags['tls-cert-file'], flags['tls-private-key-file']]
-  if (certificate === undefined || key === undefined) return
-  const show = ({ serving }: ReadCertificates): void => {
-    if (serving !== undefined)
-      server.replaceCertificate({ cert: serving.certificatePem, key: serving.keyPem })
-  }
-  stops.push(followCertificates({ serving: { certificate, key } }, logger, show))
+  const files = defined({
+    serving: certificate === undefined || key === undefined ? undefined : { certificate, key },
+    client: flags['client-ca-file'],
+  })
+  if (files.serving === undefined && files.client === undefined) return
+  const show = ({ serving, client }: ReadCertificates): void =>
+    server.replaceTls({
+      ...(serving === undefined ? {} : { cert: serving.certificatePem, key: serving.keyPem }),
+      ...(client === undefined ? {} : { clientCa: client }),
+    })
+  stops.push(followCertificates(files, logger, show))
 }
 
 interface Served {
@@ -171,7 +172,7 @@ export const kubelet: Component<typeof kubeletFlags> = {
       { tls, api: node.kubelet.api, client, metrics, texts: flagTexts(kubeletFlags, values) },
       context,
     )
-    followServing(flags, server, context)
+    followFiles(flags, server, context)
     startRotation(options, { client, server, reconnect }, context)
   },
 }

@@ -77,7 +77,7 @@ export function startRotation(
   const serving = new CertificateStore(folderOf(options), 'kubelet-server')
   const current = serving.current()
   const show = ({ certificatePem, keyPem }: { certificatePem: string; keyPem: string }): void =>
-    server.replaceCertificate({ cert: certificatePem, key: keyPem })
+    server.replaceTls({ cert: certificatePem, key: keyPem })
   if (current !== undefined) show(current)
   start(serving, servingPurpose(nodeName, [nodeName, ...addresses]), show)
 }
