@@ -82,6 +82,23 @@ const complaint = async (made: JwtAuthenticator, token: string): Promise<string>
 }
 
 describe('JwtAuthenticator', () => {
+  it('follows where its issuer sends it, as Go does, but not for ever', async () => {
+    const configuration = `${url}/.well-known/openid-configuration`
+    issuer.redirects.set(configuration, '/moved')
+    issuer.redirects.set(`${url}/moved`, 'https://elsewhere.test/configuration')
+    issuer.others.set(
+      'https://elsewhere.test/configuration',
+      JSON.stringify({ issuer: url, jwks_uri: `${url}/keys` }),
+    )
+    const made = await authenticator()
+    expect(await userOf(made, issuer.token(claims()))).toMatchObject({ name: 'oidc:jane' })
+    expect(issuer.asked).toContain('https://elsewhere.test/configuration')
+    issuer.redirects.set(`${url}/moved`, configuration)
+    issuer.asked.length = 0
+    await authenticator()
+    expect(issuer.asked).toHaveLength(10)
+  })
+
   it('maps claims with prefixes', async () => {
     const made = await authenticator({
       groups: { claim: 'groups', prefix: 'g:' },

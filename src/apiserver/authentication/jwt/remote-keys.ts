@@ -31,6 +31,42 @@ function keysOf(text: string): readonly JsonWebKey[] {
   })
 }
 
+/** Go's. */
+const maxRequests = 10
+const redirects = [301, 302, 303, 307, 308]
+
+/** As Go: to the same host and those below it. */
+function mayHaveToken(from: URL, to: URL): boolean {
+  return to.hostname === from.hostname || to.hostname.endsWith(`.${from.hostname}`)
+}
+
+/** Goes where it is sent to, as Go's client does. */
+async function callFollowing(
+  caller: OutsideCaller,
+  url: string,
+  signal: AbortSignal,
+  bearerToken: string | undefined,
+): Promise<OutsideAnswer> {
+  const first = new URL(url)
+  for (let next = first, made = 1; ; made++) {
+    const token = bearerToken !== undefined && mayHaveToken(first, next) ? { bearerToken } : {}
+    const answer = await caller.call({
+      method: 'GET',
+      url: next === first ? url : next.href,
+      signal,
+      ...token,
+    })
+    const location = answer.header('location')
+    if (!redirects.includes(answer.status) || location === undefined) return answer
+    if (made === maxRequests) throw new Error(`stopped after ${maxRequests} redirects`)
+    const place = URL.parse(location, next.href)
+    if (place === null) throw new Error(`failed to parse Location header ${JSON.stringify(location)}`)
+    if (!['https:', 'http:'].includes(place.protocol))
+      throw new Error(`unsupported protocol scheme ${JSON.stringify(place.protocol.slice(0, -1))}`)
+    next = place
+  }
+}
+
 /** Asks an issuer, for a bounded time. */
 export async function askIssuer(
   host: Host,
@@ -40,9 +76,8 @@ export async function askIssuer(
 ): Promise<OutsideAnswer> {
   const timeout = new AbortController()
   const timer = host.schedule(issuerTimeoutMs, () => timeout.abort())
-  const token = bearerToken === undefined ? {} : { bearerToken }
   try {
-    return await host.track(caller.call({ method: 'GET', url, signal: timeout.signal, ...token }))
+    return await host.track(callFollowing(caller, url, timeout.signal, bearerToken))
   } catch (error) {
     const why = timeout.signal.aborted
       ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'

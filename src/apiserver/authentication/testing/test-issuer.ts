@@ -9,6 +9,10 @@ export class TestIssuer implements OutsideCaller {
   readonly asked: string[] = []
   /** Answers of other servers, by their URL. */
   readonly others = new Map<string, string>()
+  /** From a URL to another one. */
+  readonly redirects = new Map<string, string>()
+  /** Of the requests, in their order. */
+  readonly tokens: (string | undefined)[] = []
   /** Of the keys' answer. */
   cacheControl: string | undefined
   /** False: nobody answers. */
@@ -44,9 +48,13 @@ export class TestIssuer implements OutsideCaller {
     return JSON.stringify({ keys })
   }
 
-  async call({ url }: OutsideRequest): Promise<OutsideAnswer> {
+  async call({ url, bearerToken }: OutsideRequest): Promise<OutsideAnswer> {
     this.asked.push(url)
+    this.tokens.push(bearerToken)
     if (!this.isUp) throw new Error('dial tcp 192.0.2.1:443: connect: connection refused')
+    const location = this.redirects.get(url)
+    if (location !== undefined)
+      return { status: 302, header: (name) => (name === 'location' ? location : undefined), text: '' }
     const text = this.#document(url)
     const header = (name: string): string | undefined =>
       name === 'cache-control' ? this.cacheControl : undefined
