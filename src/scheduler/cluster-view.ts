@@ -81,6 +81,13 @@ export class ClusterView {
     this.table.addPod(node, info)
   }
 
+  /** Within a cycle: takes back what the cycle itself has assumed. Nothing has changed for others, and nobody is told. */
+  retract(info: PodInfo, node: string): void {
+    if (!this.#assumed.delete(info.uid)) return
+    this.#placed.delete(info.uid)
+    this.table.removePod(node, info.uid)
+  }
+
   /** The pod is not on its way to the node any more. `accepts`: whom that may help. */
   forget(info: PodInfo, node: string, accepts?: (pod: PodInfo) => boolean): void {
     this.change(() => {

@@ -9,6 +9,8 @@ import type { AnyKind, Informer, InformerOptions, Lister } from '../client/infor
 import { BindingCycle } from './attempt/binding-cycle.ts'
 import { FailureWriter } from './attempt/failure-writer.ts'
 import { PodAttempts } from './attempt/pod-attempts.ts'
+import { PodGroupAttempts } from './attempt/pod-group-attempts.ts'
+import { PodGroupStatus } from './attempt/pod-group-status.ts'
 import { PodsOnTheirWay } from './attempt/waiting-pods.ts'
 import { actions, ClusterEvent } from './cluster-event.ts'
 import { ClusterView, type ClusterViewListener } from './cluster-view.ts'
@@ -47,6 +49,8 @@ export class Scheduler {
   readonly #queue: SchedulingQueue
   readonly #waiting: PodsOnTheirWay
   readonly #attempts: PodAttempts
+  /** Absent without its gate. */
+  readonly #groups: PodGroupAttempts | undefined
   readonly #metrics: SchedulerMetrics
   readonly #timing: PluginTiming
   readonly #failures: FailureWriter
@@ -88,7 +92,9 @@ export class Scheduler {
       cacheSizes: () => this.#view.sizes,
       bindings: () => this.#attempts.bindings,
     })
-    this.#attempts = this.#makeAttempts()
+    const placer = this.#makePlacer()
+    this.#attempts = this.#makeAttempts(placer)
+    this.#groups = this.#makeGroups(placer)
   }
 
   /** Resolves when the caches are filled and scheduling has begun. */
@@ -179,10 +185,9 @@ export class Scheduler {
     })
   }
 
-  #makeAttempts(): PodAttempts {
-    const { host, events, logger, percentageOfNodesToScore = 0 } = this.#options
-    const { signal } = this.#abort
-    const placer = new PodPlacer({
+  #makePlacer(): PodPlacer {
+    const { host, percentageOfNodesToScore = 0 } = this.#options
+    return new PodPlacer({
       table: this.#view.table,
       nominated: this.#nominator,
       random: () => host.random(),
@@ -190,6 +195,24 @@ export class Scheduler {
       extenders: this.#extenders,
       timing: this.#timing,
     })
+  }
+
+  #makeGroups(placer: PodPlacer): PodGroupAttempts | undefined {
+    const { client, host, logger, features = defaultFeatures } = this.#options
+    if (!features.enabled('GenericWorkload')) return undefined
+    const informers: PluginContext['informers'] = {
+      informer: (kind, selection) => this.#cache(kind, selection),
+    }
+    return new PodGroupAttempts({
+      ...{ host, informers, placer, view: this.#view, queue: this.#queue, nominator: this.#nominator },
+      ...{ log: this.#log, attempts: this.#attempts, profileOf: (info) => this.#profileOf(info) },
+      status: new PodGroupStatus({ client, informers, host, logger }),
+    })
+  }
+
+  #makeAttempts(placer: PodPlacer): PodAttempts {
+    const { host, events, logger } = this.#options
+    const { signal } = this.#abort
     const binding = new BindingCycle({
       waiting: this.#waiting,
       extenders: this.#extenders,
@@ -262,7 +285,7 @@ export class Scheduler {
     while (!this.#abort.signal.aborted && this.#attempts.bindings < maxBindings) {
       const queued = this.#queue.pop()
       if (!queued) return
-      const waiting = this.#attempts.try(queued)
+      const waiting = this.#groups?.try(queued) ?? this.#attempts.try(queued)
       if (waiting !== undefined) await waiting
       if (host.monotonicMs() - turnStart > turnMs) {
         await host.nextTurn()

@@ -10,6 +10,8 @@ interface GatedRules {
   readonly gates: readonly string[]
   /** The service account, after which the role is named. */
   readonly account: string
+  /** Absent: `system:controller:` and the account. */
+  readonly role?: string
   readonly rules: readonly Rule[]
 }
 
@@ -39,6 +41,21 @@ const gatedRules: readonly GatedRules[] = [
     rules: [
       rule(devices, ['devicetaintrules/status'], ['patch', 'update']),
       rule(devices, ['devicetaintrules'], reading),
+    ],
+  },
+  {
+    gates: ['DRADeviceTaintRules'],
+    account: 'kube-scheduler',
+    role: 'system:kube-scheduler',
+    rules: [rule(devices, ['devicetaintrules'], reading)],
+  },
+  {
+    gates: ['GenericWorkload'],
+    account: 'kube-scheduler',
+    role: 'system:kube-scheduler',
+    rules: [
+      rule(scheduling, ['podgroups'], reading),
+      rule(scheduling, ['podgroups/status'], ['patch', 'update']),
     ],
   },
   {
@@ -101,29 +118,30 @@ const gatedRules: readonly GatedRules[] = [
   },
 ]
 
-const roleName = (account: string): string => `system:controller:${account}`
+const roleName = ({ account, role }: Pick<GatedRules, 'account' | 'role'>): string =>
+  role ?? `system:controller:${account}`
 
-const metadataOf = (account: string) => ({
+const metadataOf = (rules: GatedRules) => ({
   annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'true' },
   labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' },
-  name: roleName(account),
+  name: roleName(rules),
 })
 
 const rolesApi = 'rbac.authorization.k8s.io'
 
-const roleOf = ({ account, rules }: GatedRules): ClusterRole => ({
+const roleOf = (rules: GatedRules): ClusterRole => ({
   apiVersion: `${rolesApi}/v1`,
   kind: 'ClusterRole',
-  metadata: metadataOf(account),
-  rules,
+  metadata: metadataOf(rules),
+  rules: [...rules.rules],
 })
 
-const bindingOf = ({ account }: GatedRules): ClusterRoleBinding => ({
+const bindingOf = (rules: GatedRules): ClusterRoleBinding => ({
   apiVersion: `${rolesApi}/v1`,
   kind: 'ClusterRoleBinding',
-  metadata: metadataOf(account),
-  roleRef: { apiGroup: rolesApi, kind: 'ClusterRole', name: roleName(account) },
-  subjects: [{ kind: 'ServiceAccount', name: account, namespace: 'kube-system' }],
+  metadata: metadataOf(rules),
+  roleRef: { apiGroup: rolesApi, kind: 'ClusterRole', name: roleName(rules) },
+  subjects: [{ kind: 'ServiceAccount', name: rules.account, namespace: 'kube-system' }],
 })
 
 const isOn = (features: Features, { gates }: GatedRules): boolean =>
@@ -135,10 +153,12 @@ export function withGatedRoles(roles: readonly ClusterRole[], features: Features
   const known = new Set(roles.map(({ metadata }) => metadata?.name))
   return [
     ...roles.map((role) => {
-      const more = added.find(({ account }) => roleName(account) === role.metadata?.name)
-      return more === undefined ? role : { ...role, rules: [...(role.rules ?? []), ...more.rules] }
+      const more = added.filter((each) => roleName(each) === role.metadata?.name)
+      return more.length === 0
+        ? role
+        : { ...role, rules: [...(role.rules ?? []), ...more.flatMap(({ rules }) => rules)] }
     }),
-    ...added.filter(({ account }) => !known.has(roleName(account))).map(roleOf),
+    ...added.filter((each) => !known.has(roleName(each))).map(roleOf),
   ]
 }
 
@@ -148,6 +168,6 @@ export function withGatedBindings(
   features: Features,
 ): readonly ClusterRoleBinding[] {
   const known = new Set(bindings.map(({ metadata }) => metadata?.name))
-  const added = gatedRules.filter((each) => isOn(features, each) && !known.has(roleName(each.account)))
+  const added = gatedRules.filter((each) => isOn(features, each) && !known.has(roleName(each)))
   return [...bindings, ...added.map(bindingOf)]
 }

@@ -19,6 +19,13 @@ export function errorEnding(error: unknown): Ending {
   return { failure: { reason: 'SchedulerError', message }, refusedBy: nobody, nomination: '' }
 }
 
+/** It would have a place, but its group has not: nobody has refused it. */
+export const groupEnding = (message: string, nomination: string): Ending => ({
+  failure: { reason: 'Unschedulable', message },
+  refusedBy: nobody,
+  nomination,
+})
+
 /** Reserve or Permit has refused the one node. */
 export function refusedEnding({ plugin, rejection }: Refusal): Ending {
   const reasons = new Map(rejection.reasons.map((reason) => [reason, 1]))

@@ -54,27 +54,29 @@ export class PodAttempts {
 
   /** A promise only where the attempt has to wait for something: the picture does not change meanwhile. */
   try(queued: QueuedPod): Promise<void> | undefined {
-    const { host, queue, view, placer } = this.#options
+    const { host, placer } = this.#options
     const { info } = queued
     const profile = this.#options.profileOf(info)
-    if (info.pod.metadata?.deletionTimestamp !== undefined) {
-      this.#report(info.pod, 'FailedScheduling', `skip schedule deleting pod: ${info.key}`)
-      queue.done(info.uid)
-      return undefined
-    }
-    if (view.isAssumed(info.uid)) {
-      queue.done(info.uid)
-      return undefined
-    }
+    if (this.skips(queued)) return undefined
     const startMs = host.monotonicMs()
     try {
       const selection = placer.selectAsking(info, profile)
       if (selection instanceof Promise) return host.track(this.#ask(queued, profile, selection, startMs))
       return this.#decide(queued, profile, selection, startMs)
     } catch (error) {
-      this.#end(queued, profile, startMs, errorEnding(error))
+      this.end(queued, profile, startMs, errorEnding(error))
       return undefined
     }
+  }
+
+  /** True: the pod is done with, because it is being deleted or has a node already. */
+  skips({ info }: QueuedPod): boolean {
+    const { queue, view } = this.#options
+    const leaves = info.pod.metadata?.deletionTimestamp !== undefined
+    if (!leaves && !view.isAssumed(info.uid)) return false
+    if (leaves) this.#report(info.pod, 'FailedScheduling', `skip schedule deleting pod: ${info.key}`)
+    queue.done(info.uid)
+    return true
   }
 
   /** While extenders are asked the picture does not change. */
@@ -89,7 +91,7 @@ export class PodAttempts {
     try {
       await this.#decide(queued, profile, await asking, startMs)
     } catch (error) {
-      this.#end(queued, profile, startMs, errorEnding(error))
+      this.end(queued, profile, startMs, errorEnding(error))
     } finally {
       view.release()
     }
@@ -115,7 +117,7 @@ export class PodAttempts {
       return host.track(this.#postFilter(queued, cycle, diagnosis, startMs))
     this.#algorithmEnds(startMs)
     const outcome = { message: '', nomination: '' }
-    this.#end(queued, profile, startMs, unschedulableEnding(this.#nodes, diagnosis, outcome))
+    this.end(queued, profile, startMs, unschedulableEnding(this.#nodes, diagnosis, outcome))
     return undefined
   }
 
@@ -140,14 +142,14 @@ export class PodAttempts {
       const outcome = await runPostFilter(cycle, diagnosis, host)
       this.#algorithmEnds(startMs)
       const ending = unschedulableEnding(this.#nodes, diagnosis, outcome)
-      this.#end(queued, cycle.profile, startMs, ending)
+      this.end(queued, cycle.profile, startMs, ending)
     } finally {
       view.release()
     }
   }
 
   #assume(queued: QueuedPod, cycle: PreparedCycle, node: string, startMs: number): void {
-    const { host, view, nominator } = this.#options
+    const { view, nominator } = this.#options
     const { info } = queued
     view.assume(info, node)
     nominator.remove(info.uid)
@@ -162,11 +164,22 @@ export class PodAttempts {
     if (ending !== undefined) {
       unreserve(cycle, node)
       view.forget(info, node)
-      this.#end(queued, cycle.profile, startMs, ending)
+      this.end(queued, cycle.profile, startMs, ending)
       return
     }
+    this.launch(queued, cycle, node, waits, startMs)
+  }
+
+  /** Binds a pod in the background that is assumed on the node, with all that it needs reserved. */
+  launch(
+    queued: QueuedPod,
+    cycle: PreparedCycle,
+    node: string,
+    waits: ReadonlyMap<string, number>,
+    startMs: number,
+  ): void {
     this.#bindings++
-    void host.track(this.#bind(queued, cycle, node, waits, startMs)).finally(() => {
+    void this.#options.host.track(this.#bind(queued, cycle, node, waits, startMs)).finally(() => {
       this.#bindings--
       this.#options.onBindingEnd()
     })
@@ -208,7 +221,7 @@ export class PodAttempts {
       const error = result.type === 'error' ? result.error : undefined
       if (!rejected && !isStatus(errorCause(error), 'NotFound'))
         logger.warn('a pod could not be bound', { pod: info.key, node, error })
-      this.#end(queued, cycle.profile, startMs, rejected ? refusedEnding(result.refusal) : errorEnding(error))
+      this.end(queued, cycle.profile, startMs, rejected ? refusedEnding(result.refusal) : errorEnding(error))
     }
     // The pod itself is not helped by its own leaving.
     if (rejected) view.forget(info, node, (other) => other.uid !== info.uid)
@@ -222,7 +235,7 @@ export class PodAttempts {
   }
 
   /** The attempt has found no node: the pod waits for its next, and is told why. */
-  #end(queued: QueuedPod, profile: Profile, startMs: number, ending: Ending): void {
+  end(queued: QueuedPod, profile: Profile, startMs: number, ending: Ending): void {
     const { host, metrics, log, pods, queue, nominator, failures } = this.#options
     const { failure, refusedBy, nomination } = ending
     const result = failure.reason === 'Unschedulable' ? 'unschedulable' : 'error'

@@ -178,12 +178,27 @@ export class SchedulingQueue {
       if (place === undefined) return undefined
       this.#options.onIncoming?.('active', labels.popFromBackOff)
     }
+    return this.#start(place)
+  }
+
+  /** Takes this pod out as `pop` does, whatever holds it back, gates apart; undefined: it is not here, or gated. */
+  take(uid: string): QueuedPod | undefined {
+    const place = this.#places.get(uid)
+    return place === undefined || place.pod.gatedBy ? undefined : this.#start(place)
+  }
+
+  #start(place: Place): QueuedPod {
     this.#take(place)
     const { pod } = place
     pod.attempts++
     pod.firstTriedMs ??= this.#options.host.now()
     this.#inFlight.start(pod.info.uid)
     return pod
+  }
+
+  /** Taken out, and neither given back nor done with. */
+  isInFlight({ info }: QueuedPod): boolean {
+    return this.#inFlight.has(info.uid)
   }
 
   /** The attempt is over, or so far that no event can matter to it any more. */

@@ -19,8 +19,12 @@ async function compare(
   { profile, ...world }: Placement,
   measure: (pods: readonly core.v1.Pod[]) => number,
 ): Promise<Effect> {
-  const without = measure(await place(seed, world))
-  return { ...what, without, with: measure(await place(seed, { ...world, ...(profile && { profile }) })) }
+  const without = measure((await place(seed, world)).pods)
+  return {
+    ...what,
+    without,
+    with: measure((await place(seed, { ...world, ...(profile && { profile }) })).pods),
+  }
 }
 
 const count = <T>(length: number, make: (index: number) => T): readonly T[] =>

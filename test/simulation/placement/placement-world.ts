@@ -1,7 +1,9 @@
 import { Namespace } from '../../../src/api/core/namespace/kind.ts'
 import { Node } from '../../../src/api/core/node/kind.ts'
 import { Pod } from '../../../src/api/core/pod/kind.ts'
-import type { core } from '../../../src/api/generated/types/index.ts'
+import { featureGates } from '../../../src/api/feature-gates.ts'
+import type { core, scheduling } from '../../../src/api/generated/types/index.ts'
+import { PodGroup } from '../../../src/api/scheduling/pod-group/kind.ts'
 import { silentLogger } from '../../../src/base/logger.ts'
 import { PrometheusMetrics } from '../../../src/base/prometheus.ts'
 import { createClient } from '../../../src/client/create-client.ts'
@@ -17,25 +19,36 @@ export interface Placement {
   readonly nodes: readonly core.v1.Node[]
   /** In the order in which they come. */
   readonly pods: readonly core.v1.Pod[]
+  readonly groups?: readonly scheduling.v1alpha2.PodGroup[]
+  /** That are other than the release has them. */
+  readonly gates?: Readonly<Record<string, boolean>>
   /** Of the one profile; absent: the default one. */
   readonly profile?: object
 }
 
-/** Pods come all at once to a scheduler of that profile; answers with the pods as they are when it has come to rest. */
-export async function place(seed: number, placement: Placement): Promise<readonly core.v1.Pod[]> {
-  const { namespaces = [], nodes, pods, profile = {} } = placement
+export interface Placed {
+  readonly pods: readonly core.v1.Pod[]
+  readonly groups: readonly scheduling.v1alpha2.PodGroup[]
+}
+
+/** Pods come all at once to a scheduler of that profile; answers with what is there when it has come to rest. */
+export async function place(seed: number, placement: Placement): Promise<Placed> {
+  const { namespaces = [], nodes, pods, groups = [], profile = {}, gates = {} } = placement
+  const features = featureGates(new Map(Object.entries(gates)))
   const host = testHost(seed)
   const api = new FakeApi(host)
   const client = createClient(api)
   const scheduling = createClient(new BindingApi(api, host, { faults: 0, onBound: async () => {} }))
   const informers = createInformerFactory({ client: scheduling, host, logger: silentLogger })
   const scheduler = new Scheduler({
-    ...schedulingOf({ configuration: { profiles: [profile], percentageOfNodesToScore: 100 } }),
+    ...schedulingOf({ configuration: { profiles: [profile], percentageOfNodesToScore: 100 } }, features),
+    features,
     ...{ client: scheduling, host, informers, logger: silentLogger },
     events: { report: () => {} },
     metrics: new PrometheusMetrics(),
   })
   for (const each of namespaces) await client.resource(Namespace).create(each)
+  for (const each of groups) await client.resource(PodGroup).create(each)
   for (const each of nodes) await client.resource(Node).create(each)
   for (const each of pods) await client.resource(Pod).create(each)
   // The caches first: whoever is told of late would be late in the queue.
@@ -44,12 +57,13 @@ export async function place(seed: number, placement: Placement): Promise<readonl
   const starting = scheduler.start()
   await host.advance(2_000)
   await starting
-  const { items } = await client.resource(Pod).list()
+  const placed = (await client.resource(Pod).list()).items
+  const told = (await client.resource(PodGroup).list()).items
   scheduler.stop()
   const stopping = informers.stop()
   await host.advance(1_000)
   await stopping
-  return items
+  return { pods: placed, groups: told }
 }
 
 export interface NodeParts {

@@ -13,7 +13,7 @@ const tooFew: Rejection = {
 }
 
 /** Members of a gang are bound together or not at all. */
-export function gangScheduling({ informers, requeue, activate, waiting }: PluginContext): Plugin {
+export function gangScheduling({ informers, features, requeue, activate, waiting }: PluginContext): Plugin {
   const groups = informers.informer(PodGroup).lister
   const members = new GangMembers(informers, (object) =>
     requeue(new ClusterEvent({ kind: Pod, action: actions.add, object })),
@@ -48,7 +48,8 @@ export function gangScheduling({ informers, requeue, activate, waiting }: Plugin
       if (key === undefined || gang === undefined) return undefined
       const placed = members.uids(key, true)
       if (placed.length < gang.minCount) {
-        activate(members.uids(key, false))
+        // Where groups are tried in one go, all of them are on their way already.
+        if (!features.enabled('GenericWorkload')) activate(members.uids(key, false))
         return { waitMs: permitMs }
       }
       for (const uid of placed) waiting.get(uid)?.allow('GangScheduling')

@@ -1,0 +1,75 @@
+import type { core, scheduling } from '../../api/generated/types/index.ts'
+import { PodGroup } from '../../api/scheduling/pod-group/kind.ts'
+import { withStatusCondition } from '../../apimachinery/status-conditions.ts'
+import type { Host } from '../../base/host.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Client } from '../../client/client.ts'
+import type { InformerFactory, Lister } from '../../client/informer.ts'
+
+/** How the attempt to schedule a group has ended. */
+export interface GroupOutcome {
+  readonly type: 'scheduled' | 'unschedulable' | 'preempting' | 'error'
+  readonly message: string
+}
+
+export interface PodGroupStatusOptions {
+  readonly client: Client
+  readonly informers: Pick<InformerFactory, 'informer'>
+  readonly host: Host
+  readonly logger: Logger
+}
+
+const condition = 'PodGroupScheduled'
+
+const reasons: Readonly<Record<GroupOutcome['type'], string>> = {
+  scheduled: 'Scheduled',
+  unschedulable: 'Unschedulable',
+  preempting: 'Unschedulable',
+  error: 'SchedulerError',
+}
+
+/** Tells PodGroups whether they are scheduled. One that has been once stays so: later attempts are about extra pods. */
+export class PodGroupStatus {
+  readonly #options: PodGroupStatusOptions
+  readonly #groups: Lister<scheduling.v1alpha2.PodGroup>
+
+  constructor(options: PodGroupStatusOptions) {
+    this.#options = options
+    this.#groups = options.informers.informer(PodGroup).lister
+  }
+
+  write({ metadata, spec }: core.v1.Pod, { type, message }: GroupOutcome): void {
+    const { client, host, logger } = this.#options
+    const namespace = metadata?.namespace ?? ''
+    const name = spec?.schedulingGroup?.podGroupName ?? ''
+    const group = this.#groups.get(namespace, name)
+    const old = group?.status?.conditions?.find((each) => each.type === condition)
+    const status = type === 'scheduled' ? 'True' : 'False'
+    if (group === undefined || (old?.status === 'True' && status !== 'True')) return
+    const wanted = {
+      ...{ type: condition, status, reason: reasons[type], message },
+      observedGeneration: group.metadata?.generation ?? 0,
+    }
+    if (old?.status === status && old.reason === wanted.reason && old.message === message) return
+    const conditions = withStatusCondition(group.status?.conditions, wanted, host.now())
+    const work = client
+      .resource(PodGroup)
+      .patch(
+        namespace,
+        name,
+        'application/merge-patch+json',
+        { metadata: { uid: group.metadata?.uid }, status: { conditions } },
+        { subresource: 'status' },
+      )
+    void host.track(
+      work.then(
+        () => {},
+        (error: unknown) =>
+          logger.warn('a pod group does not know of its scheduling', {
+            group: `${namespace}/${name}`,
+            error,
+          }),
+      ),
+    )
+  }
+}

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest'
+import type { core, scheduling } from '../../../src/api/generated/types/index.ts'
+import { node, place, pod } from './placement-world.ts'
+
+const gates = { GenericWorkload: true, GangScheduling: true }
+
+const group = (name: string, minCount?: number): scheduling.v1alpha2.PodGroup => ({
+  apiVersion: 'scheduling.k8s.io/v1alpha2',
+  kind: 'PodGroup',
+  metadata: { name, namespace: 'default' },
+  spec: { schedulingPolicy: minCount === undefined ? { basic: {} } : { gang: { minCount } } },
+})
+
+const members = (name: string, many: number, cpuMilli = 1000): readonly core.v1.Pod[] =>
+  Array.from({ length: many }, (_, index) => {
+    const one = pod({ name: `${name}-${index}`, cpuMilli })
+    const spec = { containers: [], ...one.spec, schedulingGroup: { podGroupName: name } }
+    return { ...one, spec }
+  })
+
+const placedOf = (pods: readonly core.v1.Pod[], name: string): number =>
+  pods.filter(({ metadata, spec }) => metadata?.name?.startsWith(`${name}-`) && spec?.nodeName).length
+
+const conditionOf = (groups: readonly scheduling.v1alpha2.PodGroup[], name: string): unknown => {
+  const { status } = groups.find(({ metadata }) => metadata?.name === name) ?? {}
+  const found = status?.conditions?.find(({ type }) => type === 'PodGroupScheduled')
+  return [found?.status, found?.reason, found?.message]
+}
+
+describe('a pod group is tried in one go', () => {
+  test('all of it is bound where enough of it fits', async () => {
+    const nodes = [node({ name: 'n', cpu: 8 })]
+    const { pods, groups } = await place(1, {
+      ...{ nodes, gates, groups: [group('a', 3)], pods: members('a', 4) },
+    })
+    expect(placedOf(pods, 'a')).toBe(4)
+    expect(conditionOf(groups, 'a')).toEqual(['True', 'Scheduled', ''])
+  })
+
+  test('those that fit are bound where the gang needs no more', async () => {
+    const nodes = [node({ name: 'n', cpu: 3 })]
+    const { pods, groups } = await place(1, {
+      ...{ nodes, gates, groups: [group('a', 3)], pods: members('a', 5) },
+    })
+    expect(placedOf(pods, 'a')).toBe(3)
+    expect(conditionOf(groups, 'a')).toEqual(['True', 'Scheduled', ''])
+  })
+
+  test('nothing is bound, and nothing held, where too few fit', async () => {
+    const nodes = [node({ name: 'n', cpu: 3 })]
+    const { pods, groups } = await place(1, {
+      ...{ nodes, gates, groups: [group('a', 4)] },
+      pods: [...members('a', 4), pod({ name: 'single', cpuMilli: 3000 })],
+    })
+    expect([
+      placedOf(pods, 'a'),
+      pods.find(({ metadata }) => metadata?.name === 'single')?.spec?.nodeName,
+    ]).toEqual([0, 'n'])
+    expect(conditionOf(groups, 'a')).toEqual(['False', 'Unschedulable', 'pod group is unschedulable'])
+    const told = pods.map(({ status }) => status?.conditions?.[0]?.message ?? '')
+    expect(told.some((message) => message.startsWith('0/1 nodes are available: 1 Insufficient cpu.'))).toBe(
+      true,
+    )
+  })
+
+  test('two gangs of which one fits do not keep each other out', async () => {
+    const nodes = [node({ name: 'n', cpu: 5 })]
+    const mixed = members('a', 4).flatMap((one, index) => [one, ...members('b', 4).slice(index, index + 1)])
+    const { pods } = await place(1, { nodes, gates, groups: [group('a', 4), group('b', 4)], pods: mixed })
+    expect([placedOf(pods, 'a'), placedOf(pods, 'b')].toSorted()).toEqual([0, 4])
+  })
+
+  test('a basic group is bound as far as it fits', async () => {
+    const nodes = [node({ name: 'n', cpu: 2 })]
+    const { pods, groups } = await place(1, { nodes, gates, groups: [group('a')], pods: members('a', 4) })
+    expect(placedOf(pods, 'a')).toBe(2)
+    expect(conditionOf(groups, 'a')).toEqual(['True', 'Scheduled', ''])
+  })
+
+  test('pods of one group have one scheduler', async () => {
+    const [first, second] = members('a', 2)
+    if (first === undefined || second === undefined) throw new Error('two members')
+    const other = { ...second, spec: { containers: [], ...second.spec, schedulerName: 'other' } }
+    const { pods } = await place(1, {
+      ...{ nodes: [node({ name: 'n' })], gates, groups: [group('a', 1)], pods: [first, other] },
+    })
+    // The other's scheduler is not here: its pod is none of the queue's.
+    expect(placedOf(pods, 'a')).toBe(1)
+  })
+})
