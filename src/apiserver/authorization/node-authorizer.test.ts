@@ -32,13 +32,25 @@ pod(
   { volumes: [{ name: 's', secret: { secretName: 'stolen' } }] },
   { 'kubernetes.io/config.mirror': 'x' },
 )
-reader.put('persistentvolumeclaims', { metadata: { namespace: 'ns', name: 'claim' } })
+reader.put('persistentvolumeclaims', {
+  metadata: { namespace: 'ns', name: 'claim' },
+  ...{ spec: { volumeName: 'pv' } },
+})
+for (const [name, nodeName] of Object.entries({ 'pcr-a': 'n1', 'pcr-b': 'n2' }))
+  reader.put('podcertificaterequests.certificates.k8s.io', {
+    metadata: { namespace: 'ns', name },
+    ...{ spec: { nodeName } },
+  })
 reader.put('persistentvolumes', {
   metadata: { name: 'pv' },
   ...{
     spec: {
       claimRef: { namespace: 'ns', name: 'claim' },
-      csi: { nodePublishSecretRef: { namespace: 'csi', name: 'key' } },
+      csi: {
+        nodePublishSecretRef: { namespace: 'csi', name: 'key' },
+        nodeStageSecretRef: { namespace: 'csi', name: 'stage' },
+        controllerExpandSecretRef: { namespace: 'csi', name: 'controllers' },
+      },
     },
   },
 })
@@ -76,6 +88,9 @@ describe('NodeAuthorizer', () => {
     'watch secrets ns/volume-secret',
     'get secrets ns/pull',
     'get secrets csi/key',
+    'get secrets csi/stage',
+    'create podcertificaterequests.certificates.k8s.io ns/',
+    'get podcertificaterequests.certificates.k8s.io ns/pcr-a',
     'list configmaps ns/root-ca',
     'get configmaps ns/from-map',
     'get persistentvolumeclaims ns/claim',
@@ -102,6 +117,23 @@ describe('NodeAuthorizer', () => {
   it.each([
     ['get secrets ns/other', "no relationship found between node 'n1' and this object"],
     ['get secrets ns/stolen', "no relationship found between node 'n1' and this object"],
+    ['get secrets csi/controllers', "no relationship found between node 'n1' and this object"],
+    [
+      'get podcertificaterequests.certificates.k8s.io ns/pcr-b',
+      "no relationship found between node 'n1' and this object",
+    ],
+    [
+      'list podcertificaterequests.certificates.k8s.io',
+      'can only list/watch podcertificaterequests with nodeName field selector',
+    ],
+    [
+      'update podcertificaterequests.certificates.k8s.io ns/pcr-a',
+      'nodes may not update podcertificaterequests',
+    ],
+    [
+      'patch podcertificaterequests.certificates.k8s.io/status ns/pcr-a',
+      'nodes may not access the status subresource of PodCertificateRequests',
+    ],
     ['list secrets ns/', 'No Object name found'],
     ['list secrets', 'can only read namespaced object of this type'],
     ['delete secrets ns/env-secret', 'can only read resources of this type'],

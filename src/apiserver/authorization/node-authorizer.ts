@@ -61,6 +61,7 @@ function specialRules(relations: NodeRelations): ReadonlyMap<string, Rule> {
     resourceClaim: relations.resourceClaim.bind(relations),
     volumeAttachment: relations.volumeAttachment.bind(relations),
     resourceSlice: relations.resourceSlice.bind(relations),
+    podCertificateRequest: relations.podCertificateRequest.bind(relations),
   }
   const volumeClaim: Rule = (node, attributes) => {
     if (attributes.subresource !== 'status') return get(relation.volumeClaim)(node, attributes)
@@ -91,7 +92,10 @@ function specialRules(relations: NodeRelations): ReadonlyMap<string, Rule> {
     ['resourceslices.resource.k8s.io', sliceRule(related(relation.resourceSlice))],
     ['nodes', nodeRule],
     ['pods', podRule(get(relation.pod), related(relation.pod))],
-    ['podcertificaterequests.certificates.k8s.io', () => ''],
+    [
+      'podcertificaterequests.certificates.k8s.io',
+      certificateRule(relations, related(relation.podCertificateRequest)),
+    ],
   ])
 }
 
@@ -126,6 +130,21 @@ const sliceRule =
     return selects(attributes, 'spec.nodeName', node)
       ? undefined
       : 'can only list/watch/deletecollection resourceslices with nodeName field selector'
+  }
+
+const certificateRule =
+  (relations: NodeRelations, related: Rule): Rule =>
+  (node, attributes) => {
+    if (!relations.hasCertificateRequests) return ''
+    const { verb, subresource } = attributes
+    if (subresource !== '') return 'nodes may not access the status subresource of PodCertificateRequests'
+    // The NodeRestriction admission looks at what is created.
+    if (verb === 'create') return undefined
+    if (verb === 'get') return related(node, attributes)
+    if (verb !== 'list' && verb !== 'watch') return `nodes may not ${verb} podcertificaterequests`
+    return selects(attributes, 'spec.nodeName', node)
+      ? undefined
+      : 'can only list/watch podcertificaterequests with nodeName field selector'
   }
 
 const nodeRule: Rule = (node, { verb, subresource, name }) => {

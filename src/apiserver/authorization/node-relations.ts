@@ -4,7 +4,7 @@ import {
   podResourceClaimNames,
   podSecretNames,
 } from '../../api/core/pod/pod-references.ts'
-import type { core, resource, storage } from '../../api/generated/types/index.ts'
+import type { certificates, core, resource, storage } from '../../api/generated/types/index.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import { type TypedReader, typedReader } from '../typed-reader.ts'
 
@@ -21,16 +21,21 @@ const some = (names: Iterable<string | undefined>, wanted: string): boolean => {
 
 const none: ReadonlySet<string> = new Set()
 
-/** The secret that a volume's driver needs on the node, in the volume's own words: `namespace/name`. */
-function secretKey({ spec = {} }: PersistentVolume): string | undefined {
-  const old = [spec.cephfs, spec.rbd, spec.iscsi, spec.flexVolume, spec.scaleIO].map(
-    (source) => source?.secretRef,
+const certificateRequests = { group: 'certificates.k8s.io', resource: 'podcertificaterequests' }
+
+/** The secrets that a volume's driver needs on the node, as `namespace/name`; without a namespace they are in the claim's. */
+function secretKeys({ spec = {} }: PersistentVolume): readonly string[] {
+  const { csi, azureFile } = spec
+  const references = [
+    ...[csi?.nodePublishSecretRef, csi?.nodeStageSecretRef, csi?.nodeExpandSecretRef],
+    ...[spec.cephfs, spec.rbd, spec.iscsi, spec.flexVolume, spec.scaleIO, spec.storageos].map(
+      (source) => source?.secretRef,
+    ),
+    azureFile && { namespace: azureFile.secretNamespace, name: azureFile.secretName },
+  ]
+  return references.flatMap((reference) =>
+    reference?.name ? [`${reference.namespace || (spec.claimRef?.namespace ?? '')}/${reference.name}`] : [],
   )
-  const csi = [spec.csi?.nodePublishSecretRef, spec.csi?.nodeStageSecretRef, spec.csi?.nodeExpandSecretRef]
-  const found = [...csi, ...old].find((reference) => reference?.name !== undefined)
-  return found?.name === undefined
-    ? undefined
-    : `${found.namespace ?? spec.claimRef?.namespace ?? ''}/${found.name}`
 }
 
 /**
@@ -43,6 +48,8 @@ export class NodeRelations {
   readonly #volumes: TypedReader<PersistentVolume>
   readonly #attachments: TypedReader<storage.v1.VolumeAttachment>
   readonly #slices: TypedReader<resource.v1.ResourceSlice>
+  readonly #reader: ObjectReader
+  readonly #certificateRequests: TypedReader<certificates.v1beta1.PodCertificateRequest>
   #volumesBySecret: ReadonlyMap<string, ReadonlySet<string>> | undefined
 
   constructor(reader: ObjectReader) {
@@ -51,6 +58,8 @@ export class NodeRelations {
     this.#volumes = typedReader(reader, { group: '', resource: 'persistentvolumes' })
     this.#attachments = typedReader(reader, { group: 'storage.k8s.io', resource: 'volumeattachments' })
     this.#slices = typedReader(reader, { group: 'resource.k8s.io', resource: 'resourceslices' })
+    this.#certificateRequests = typedReader(reader, certificateRequests)
+    this.#reader = reader
   }
 
   *#podsOf(node: string, namespace: string): Generator<Pod> {
@@ -70,11 +79,13 @@ export class NodeRelations {
     if (this.#volumesBySecret === undefined) {
       const known = new Map<string, Set<string>>()
       const replace = (volume: PersistentVolume | undefined, old: PersistentVolume | undefined): void => {
-        const [now, before] = [volume, old].map((each) => (each === undefined ? undefined : secretKey(each)))
         const name = (volume ?? old)?.metadata?.name ?? ''
-        if (before !== undefined) known.get(before)?.delete(name)
-        if (before !== undefined && known.get(before)?.size === 0) known.delete(before)
-        if (now !== undefined) known.set(now, (known.get(now) ?? new Set()).add(name))
+        for (const secret of old === undefined ? [] : secretKeys(old)) {
+          known.get(secret)?.delete(name)
+          if (known.get(secret)?.size === 0) known.delete(secret)
+        }
+        for (const secret of volume === undefined ? [] : secretKeys(volume))
+          known.set(secret, (known.get(secret) ?? new Set()).add(name))
       }
       for (const volume of this.#volumes.each()) replace(volume, undefined)
       this.#volumes.onChange(replace)
@@ -124,6 +135,15 @@ export class NodeRelations {
 
   volumeAttachment(node: string, _namespace: string, name: string): boolean {
     return this.#attachments.get('', name)?.spec.nodeName === node
+  }
+
+  /** Whether there are any: their API is off unless asked for. */
+  get hasCertificateRequests(): boolean {
+    return this.#reader.serves(certificateRequests)
+  }
+
+  podCertificateRequest(node: string, namespace: string, name: string): boolean {
+    return this.#certificateRequests.get(namespace, name)?.spec.nodeName === node
   }
 
   resourceSlice(node: string, _namespace: string, name: string): boolean {

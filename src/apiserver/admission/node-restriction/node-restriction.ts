@@ -8,6 +8,7 @@ import type { Authorizer } from '../../authorizer.ts'
 import type { ObjectReader } from '../../object-reader.ts'
 import { type TypedReader, typedReader } from '../../typed-reader.ts'
 import { refuse } from '../refusal.ts'
+import { certificateRequestProblem } from './certificate-request.ts'
 import { mirrorPodProblem } from './mirror-pod.ts'
 import { forbiddenLabels } from './node-labels.ts'
 import { podUsesAudience } from './token-audience.ts'
@@ -162,6 +163,8 @@ export class NodeRestrictionPlugin implements AdmissionPlugin {
         return csiNodeProblem(attributes, node)
       case 'resourceslices.resource.k8s.io':
         return sliceProblem(attributes, node)
+      case 'podcertificaterequests.certificates.k8s.io':
+        return certificateRequestProblem(attributes, node, this.#reader)
       default:
         return undefined
     }
