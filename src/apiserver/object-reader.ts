@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../apimachinery/meta.ts'
+import type { KubernetesObject, StringMap } from '../apimachinery/meta.ts'
 
 /** Names a resource: `{ group: 'rbac.authorization.k8s.io', resource: 'roles' }`. */
 export interface GroupResource {
@@ -16,6 +16,8 @@ export interface ObjectReader {
   serves(resource: GroupResource): boolean
   /** '' as namespace for cluster-scoped kinds. */
   get(resource: GroupResource, namespace: string, name: string): KubernetesObject | undefined
+  /** The labels of one, which it need not be decoded for. */
+  labels(resource: GroupResource, namespace: string, name: string): StringMap | undefined
   /** All objects, or those of a namespace, ascending by namespace and name. Decodes what it gives: not for every request over large collections. */
   list(resource: GroupResource, namespace?: string): readonly KubernetesObject[]
   /** All objects, or those of a namespace, of what may be a large collection: as of this call, each decoded when it comes, so that the caller may let others work between them. */

@@ -1,10 +1,11 @@
-import type { KubernetesObject } from '../apimachinery/meta.ts'
+import type { KubernetesObject, StringMap } from '../apimachinery/meta.ts'
 import type { GroupResource, ObjectReader } from './object-reader.ts'
 
 /** One resource of an ObjectReader, with the type of its objects. */
 export interface TypedReader<T extends KubernetesObject> {
   /** '' as namespace for cluster-scoped kinds. */
   get(namespace: string, name: string): T | undefined
+  labels(namespace: string, name: string): StringMap | undefined
   list(namespace?: string): readonly T[]
   each(namespace?: string): Iterable<T>
   listByField(field: string, value: string): readonly T[]
@@ -18,6 +19,7 @@ export function typedReader<T extends KubernetesObject>(
 ): TypedReader<T> {
   return {
     get: (namespace, name) => reader.get(resource, namespace, name) as T | undefined,
+    labels: (namespace, name) => reader.labels(resource, namespace, name),
     list: (namespace) => reader.list(resource, namespace) as readonly T[],
     each: (namespace) => reader.each(resource, namespace) as Iterable<T>,
     listByField: (field, value) => reader.listByField(resource, field, value) as readonly T[],

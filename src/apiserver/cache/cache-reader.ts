@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import type { KubernetesObject, StringMap } from '../../apimachinery/meta.ts'
 import { FieldMatcher } from '../../apimachinery/selectors/field-selector.ts'
 import { assert } from '../../base/assert.ts'
 import type { GroupResource, ObjectReader } from '../object-reader.ts'
@@ -34,6 +34,12 @@ export class CacheReader implements ObjectReader {
     const cache = this.#cache(resource)
     const record = cache.get(namespace === '' ? name : `${namespace}/${name}`)
     return record === undefined ? undefined : cache.object(record)
+  }
+
+  labels(resource: GroupResource, namespace: string, name: string): StringMap | undefined {
+    const cache = this.#cache(resource)
+    const record = cache.get(namespace === '' ? name : `${namespace}/${name}`)
+    return record && cache.attributes(record).labels
   }
 
   list(resource: GroupResource, namespace = ''): readonly KubernetesObject[] {

@@ -161,6 +161,7 @@ describe('webhookConverter()', () => {
     }
     const reader = {
       get: () => undefined,
+      labels: () => undefined,
       list: () => [],
       each: () => [],
       listByField: () => [],

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import type { KubernetesObject, StringMap } from '../../apimachinery/meta.ts'
 import type { GroupResource, ObjectReader } from '../object-reader.ts'
 
 type Handler = (object: KubernetesObject | undefined, old: KubernetesObject | undefined) => void
@@ -38,6 +38,10 @@ export class FakeReader implements ObjectReader {
 
   get(resource: GroupResource, namespace: string, name: string): KubernetesObject | undefined {
     return this.#of(keyOf(resource)).get(`${namespace}/${name}`)
+  }
+
+  labels(resource: GroupResource, namespace: string, name: string): StringMap | undefined {
+    return this.get(resource, namespace, name)?.metadata?.labels
   }
 
   list(resource: GroupResource, namespace?: string): readonly KubernetesObject[] {

@@ -17,9 +17,7 @@ export function podTopologyLabels(reader: ObjectReader): AdmissionPlugin {
   const nodes = typedReader<core.v1.Node>(reader, { group: '', resource: 'nodes' })
   const labelsOf = (nodeName: string): StringMap =>
     Object.fromEntries(
-      Object.entries(nodes.get('', nodeName)?.metadata?.labels ?? {}).filter(([key]) =>
-        topologyLabels.includes(key),
-      ),
+      Object.entries(nodes.labels('', nodeName) ?? {}).filter(([key]) => topologyLabels.includes(key)),
     )
   return {
     name: 'PodTopologyLabels',
