@@ -5,6 +5,7 @@ import { isGoal } from '../goals.ts'
 import type { Details, Report } from '../report.ts'
 import type { BenchOptions, Scenario } from '../scenario.ts'
 import type { Collected } from '../scheduler-perf/collector.ts'
+import { type GrowthRow, nodesOf, writeGrowth } from '../scheduler-perf/growth-page.ts'
 import { readWorkloads, type Workload, workloadFiles } from '../scheduler-perf/read-workloads.ts'
 import type { Outcome } from '../scheduler-perf/run-workload.ts'
 import { heaviestFunctions } from '../server/profile-summary.ts'
@@ -20,8 +21,8 @@ interface Chosen {
 }
 
 /** Those whose name fits, or else those that are for measuring. */
-function choose({ workloads, only }: BenchOptions): readonly Chosen[] {
-  const fits = only === '' ? undefined : new RegExp(only)
+function choose({ workloads, only, parts }: BenchOptions): readonly Chosen[] {
+  const fits = only === '' && !parts.includes('growth') ? undefined : new RegExp(only || '^Growth/')
   return workloadFiles(workloads || ownWorkloads).flatMap((file) =>
     readWorkloads(file)
       .filter(({ name, labels }) => fits?.test(name) ?? labels.includes('performance'))
@@ -64,27 +65,45 @@ function tell(name: string, { collected, loopP99Ms }: Outcome, options: BenchOpt
   }
 }
 
+/** Undefined, and noted, where the workload has failed. */
+async function measure(one: Chosen, options: BenchOptions, report: Report): Promise<Outcome | undefined> {
+  const { name } = one.workload
+  const profile = options.profile ? join(profiles, `${name.replaceAll(/\W+/g, '-')}.cpuprofile`) : ''
+  try {
+    const outcome = await run(one, options, profile)
+    tell(name, outcome, options, report)
+    if (profile !== '') {
+      const { self, withCallees } = heaviestFunctions(profile, heaviestCount)
+      const lines = ['  in the function itself:', ...self, '  with what it calls:', ...withCallees]
+      console.log(lines.join('\n    '))
+    }
+    return outcome
+  } catch (error) {
+    report.note(`${name} has failed: ${error instanceof Error ? error.message : String(error)}`)
+    return undefined
+  }
+}
+
+async function commit(): Promise<string> {
+  const { stdout } = await promisify(execFile)('git', ['rev-parse', '--short', 'HEAD'])
+  return stdout.trim()
+}
+
 /** Workloads in the form of upstream's scheduler_perf. */
 export const scheduler: Scenario = {
   name: 'scheduler',
-  parts: [],
+  parts: ['growth'],
   async run(options: BenchOptions, report: Report): Promise<void> {
     const chosen = choose(options)
     if (chosen.length === 0) throw new Error('no workload has such a name')
+    const rows: GrowthRow[] = []
     for (const one of chosen) {
-      const { name } = one.workload
-      const profile = options.profile ? join(profiles, `${name.replaceAll(/\W+/g, '-')}.cpuprofile`) : ''
-      try {
-        tell(name, await run(one, options, profile), options, report)
-      } catch (error) {
-        report.note(`${name} has failed: ${error instanceof Error ? error.message : String(error)}`)
-        continue
-      }
-      if (profile === '') continue
-      const { self, withCallees } = heaviestFunctions(profile, heaviestCount)
-      console.log(
-        ['  in the function itself:', ...self, '  with what it calls:', ...withCallees].join('\n    '),
-      )
+      const outcome = await measure(one, options, report)
+      const [collected] = outcome?.collected ?? []
+      if (collected === undefined || !options.parts.includes('growth')) continue
+      const podsPerSecond = collected.throughput?.average ?? collected.overall
+      rows.push({ ...collected, podsPerSecond, nodes: nodesOf(one.workload.name) })
     }
+    if (rows.length > 0) report.note(`written to ${writeGrowth(rows, await commit())}`)
   },
 }
