@@ -17,8 +17,10 @@ export function fill<T extends object>(object: T, defaults: Partial<T>): T {
   let filled: T | undefined
   for (const key in defaults) {
     const value: unknown = object[key]
-    if (value !== undefined && value !== '') continue
-    filled = { ...(filled ?? object), [key]: defaults[key] }
+    const wanted = defaults[key]
+    if (wanted === undefined || (value !== undefined && value !== '')) continue
+    filled ??= { ...object }
+    filled[key] = wanted
   }
   return filled ?? object
 }
@@ -27,7 +29,10 @@ export function fill<T extends object>(object: T, defaults: Partial<T>): T {
 export function fillUnset<T extends object>(object: T, defaults: Partial<T>): T {
   let filled: T | undefined
   for (const key in defaults) {
-    if (object[key] === undefined) filled = { ...(filled ?? object), [key]: defaults[key] }
+    const wanted = defaults[key]
+    if (wanted === undefined || object[key] !== undefined) continue
+    filled ??= { ...object }
+    filled[key] = wanted
   }
   return filled ?? object
 }
