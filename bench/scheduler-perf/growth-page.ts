@@ -20,7 +20,7 @@ const separator = '|'
 
 /** The rows of the page's table, by their nodes. */
 function rowsOf(text: string): ReadonlyMap<number, string> {
-  const lines = text.split('\n').filter((line) => /^\| [\d,]+ \|/.test(line))
+  const lines = text.split('\n').filter((line) => /^\| *[\d,]+ *\|/.test(line))
   return new Map(lines.map((line) => [numberAt(line, 1), line]))
 }
 
