@@ -1,4 +1,5 @@
 import type { Host } from '../base/host.ts'
+import { messageOf } from '../base/message-of.ts'
 
 /** One step of starting or stopping a cluster, as a user sees it. */
 export type Step =
@@ -28,7 +29,7 @@ export async function step<T>(
       type: 'failed',
       name,
       tookMs: took(),
-      error: error instanceof Error ? error.message : String(error),
+      error: messageOf(error),
     })
     throw error
   }

@@ -6,13 +6,13 @@ import {
   type StatusError,
   statusError,
 } from '../apimachinery/status-error.ts'
+import { messageOf } from '../base/message-of.ts'
 import type { LogOptions, LogReader, LogSink } from './logs/log-options.ts'
 import { latestContainer } from './pod/observed-pod.ts'
 import type { PodContext } from './pod/pod-context.ts'
 import type { PodWorker } from './pod/pod-worker.ts'
 import type { PodWorkers } from './pod/pod-workers.ts'
 import { allContainersOf } from './pod/restart-policy.ts'
-import { messageOf } from './pod/start-failure.ts'
 import type { ContainerStats } from './runtime/messages.ts'
 import {
   type ExecSyncResult,

@@ -4,6 +4,7 @@ import { formatTime } from '../../apimachinery/time.ts'
 import type { Transport } from '../../apimachinery/transport.ts'
 import type { Timer } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import { typedReader } from '../typed-reader.ts'
 import { type Availability, failedDiscovery, passed, unavailability } from './availability.ts'
@@ -124,7 +125,7 @@ export class AvailabilityChecker {
       return passed
     } catch (error) {
       const last = error instanceof AggregateError ? error.errors.at(-1) : error
-      return failedDiscovery(last instanceof Error ? last.message : String(last))
+      return failedDiscovery(messageOf(last))
     }
   }
 

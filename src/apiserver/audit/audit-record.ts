@@ -1,6 +1,7 @@
 import { formatMicroTime } from '../../apimachinery/time.ts'
 import { defined } from '../../base/defined.ts'
 import type { Host } from '../../base/host.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { uidBytes, uuidOf } from '../../base/uuid.ts'
 import type { RequestAudit, ServerRequest, UserInfo } from '../request.ts'
 import type { ServerResponse } from '../response.ts'
@@ -152,7 +153,7 @@ export class AuditRecord implements RequestAudit {
   }
 
   panicked(error: unknown): void {
-    const message = `APIServer panic'd: ${error instanceof Error ? error.message : String(error)}`
+    const message = `APIServer panic'd: ${messageOf(error)}`
     this.#status = { metadata: {}, status: 'Failure', message, reason: 'InternalError', code: 500 }
   }
 

@@ -1,4 +1,5 @@
 import type { Host, Timer } from '../../base/host.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { MultiplexedConnection, MultiplexedStream } from './multiplex.ts'
 import type { ChannelSocket } from './web-socket-client.ts'
 
@@ -64,7 +65,7 @@ async function join(
     }
     lingering.stop()
   } catch (failure) {
-    const text = failure instanceof Error ? failure.message : String(failure)
+    const text = messageOf(failure)
     await error.write(new TextEncoder().encode(text))
   } finally {
     data.end()

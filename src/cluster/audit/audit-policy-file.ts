@@ -14,6 +14,7 @@ import {
   auditLevels,
   auditStages,
 } from '../../apiserver/audit/audit-policy.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { booleanOf, type Fields, listOf, textOf, textsOf } from '../components/config-fields.ts'
 import { FlagError } from '../components/flags/parse-flags.ts'
 
@@ -158,13 +159,13 @@ export function readAuditPolicy(file: string): ReadAuditPolicy {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     throw new FlagError(`${loading} failed to read file path ${JSON.stringify(file)}: ${why}`)
   }
   try {
     return auditPolicy(text)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     throw new FlagError(`${loading} ${why}: from file ${file}`)
   }
 }

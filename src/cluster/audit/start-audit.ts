@@ -10,6 +10,7 @@ import type { Audit } from '../../apiserver/chain/chain.ts'
 import { HttpsCaller } from '../../apiserver/http/https-caller.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { KubeconfigError, loadKubeconfig } from '../../client/https/kubeconfig.ts'
 import { FlagError } from '../components/flags/parse-flags.ts'
@@ -51,7 +52,7 @@ function writerOf({ host, logger }: Parts, log: AuditLogOptions): AuditWriter {
   try {
     return new RotatingFile({ ...log, host, logger })
   } catch (error) {
-    throw new FlagError(`ensureLogFile: ${error instanceof Error ? error.message : String(error)}`)
+    throw new FlagError(`ensureLogFile: ${messageOf(error)}`)
   }
 }
 

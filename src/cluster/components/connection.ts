@@ -1,5 +1,6 @@
 import type { ApiRequest, Transport } from '../../apimachinery/transport.ts'
 import { realHost } from '../../base/host/real-host.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { sleep } from '../../base/sleep.ts'
 import { TokenBucket } from '../../base/token-bucket.ts'
 import type { Client } from '../../client/client.ts'
@@ -23,7 +24,7 @@ export function readKubeconfig(flag: string, file: string, master: string | unde
     const config = loadKubeconfig(file)
     return master === undefined ? config : { ...config, server: master }
   } catch (error) {
-    throw new FlagError(`--${flag}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new FlagError(`--${flag}: ${messageOf(error)}`)
   }
 }
 

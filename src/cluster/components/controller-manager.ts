@@ -4,6 +4,7 @@ import { signToken } from '../../apiserver/authentication/jwt.ts'
 import { type HealthCheck, ping } from '../../apiserver/discovery/health-endpoint.ts'
 import { defined } from '../../base/defined.ts'
 import { realHost } from '../../base/host/real-host.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
 import { type ControllersOptions, controllers } from '../../controllers/controllers.ts'
@@ -61,7 +62,7 @@ function signer(values: Values): ControllersOptions['signToken'] {
     const keys = tokenKeys(key)
     return (claims) => signToken(claims, keys)
   } catch (error) {
-    throw new FlagError(`--${flag}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new FlagError(`--${flag}: ${messageOf(error)}`)
   }
 }
 

@@ -2,6 +2,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writ
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { realHost } from '../../base/host/real-host.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { createAuthority, generateKey, issueCertificate, type KeyPair } from '../pki/certificate.ts'
 import { FlagError } from './flags/parse-flags.ts'
 
@@ -11,7 +12,7 @@ export function readFlagFile(flag: string, file: string | undefined): string | u
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new FlagError(`--${flag}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new FlagError(`--${flag}: ${messageOf(error)}`)
   }
 }
 

@@ -1,5 +1,6 @@
 import { createLogger } from '../../base/host/logger.ts'
 import type { Logger } from '../../base/logger.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { buildInfo } from '../version.ts'
 import { FlagError, type FlagSet, type FlagValues, flagHelp, parseFlags } from './flags/parse-flags.ts'
 
@@ -65,7 +66,7 @@ export async function runComponent<S extends FlagSet>(
     await Promise.race([ended, lost.promise])
     return 0
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     process.stderr.write(`Error: ${message}\n`)
     if (!(error instanceof FlagError) && error instanceof Error) process.stderr.write(`${error.stack}\n`)
     return 1

@@ -4,6 +4,7 @@ import { createLogger } from '../../base/host/logger.ts'
 import { createMetrics } from '../../base/host/metrics.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Logger } from '../../base/logger.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { Client } from '../../client/client.ts'
 import { createClient } from '../../client/create-client.ts'
 import { createHttpsTransport } from '../../client/https/https-transport.ts'
@@ -238,7 +239,7 @@ export async function runNode(configFile: string): Promise<void> {
     logger.error('the node could not be started', { error })
     // Pods that were there before are left for the next try.
     await stop(!adopted.value)
-    tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+    tell({ type: 'failed', message: messageOf(error) })
     process.exitCode = 1
     process.disconnect?.()
   }

@@ -4,6 +4,7 @@ import { Pod } from '../../api/core/pod/kind.ts'
 import type { apps, core } from '../../api/generated/types/index.ts'
 import { labelMatcherOf, validLabelMatcher } from '../../apimachinery/selectors/label-selector.ts'
 import { hasCause, isStatus } from '../../apimachinery/status-error.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { claimDependents } from '../../reconcile/claim-dependents.ts'
 import {
   type AnyController,
@@ -56,7 +57,7 @@ async function reportFailedCreate(
   { api, events, host }: ReconcileContext,
   error: unknown,
 ): Promise<void> {
-  const why = error instanceof Error ? error.message : String(error)
+  const why = messageOf(error)
   const message = `Failed to create new replica set "${create.metadata?.name}": ${why}`
   events.event(deployment, 'Warning', 'ReplicaSetCreateError', message)
   if (deadlineSeconds(deployment) === undefined) return

@@ -5,6 +5,7 @@ import { selectsPods } from '../../api/core/service/service-pods.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { labelMatcherOfMap } from '../../apimachinery/selectors/label-selector.ts'
 import { hasCause, isStatus } from '../../apimachinery/status-error.ts'
+import { messageOf } from '../../base/message-of.ts'
 import {
   type AnyController,
   type ControllerSetup,
@@ -49,7 +50,7 @@ async function write(
     await (isNew ? resource.create(endpoints) : resource.update(endpoints))
   } catch (error) {
     if (hasCause(error, 'NamespaceTerminating')) return
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     const { namespace, name } = service.metadata ?? {}
     if (isNew) {
       const message = `Failed to create endpoint for service ${namespace}/${name}: ${why}`

@@ -2,13 +2,12 @@ import { EndpointSlice } from '../../api/discovery/endpoint-slice/kind.ts'
 import { lastChangeTriggerTime } from '../../api/discovery/endpoint-slice/slice-parts.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { hasCause, isStatus } from '../../apimachinery/status-error.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { ReconcileContext } from '../../reconcile/controller.ts'
 import type { Slice, SliceChanges } from './slice-changes.ts'
 import type { SliceControllerMetrics } from './slice-controller-metrics.ts'
 
 type Service = core.v1.Service
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Several failures as one, each once, in the words of upstream's aggregates. */
 export function joinFailures(failures: readonly string[]): string | undefined {
@@ -50,7 +49,7 @@ export class ServiceSlices {
       } catch (error) {
         // It goes, and its services with it.
         if (hasCause(error, 'NamespaceTerminating')) return undefined
-        return `failed to create ${of}: ${textOf(error)}`
+        return `failed to create ${of}: ${messageOf(error)}`
       }
       this.#metrics.changes.inc(['create'])
     }
@@ -58,7 +57,7 @@ export class ServiceSlices {
       try {
         await resource.update(stamped(slice, time))
       } catch (error) {
-        return `failed to update ${slice.metadata?.name} ${of}: ${textOf(error)}`
+        return `failed to update ${slice.metadata?.name} ${of}: ${messageOf(error)}`
       }
       this.#metrics.changes.inc(['update'])
     }
@@ -88,7 +87,7 @@ export class ServiceSlices {
     try {
       await this.#context.api.resource(EndpointSlice).delete(namespace, name)
     } catch (error) {
-      if (!isStatus(error, 'NotFound')) return textOf(error)
+      if (!isStatus(error, 'NotFound')) return messageOf(error)
     }
     this.#metrics.changes.inc(['delete'])
     return undefined

@@ -3,6 +3,7 @@ import { PersistentVolumeClaim } from '../../api/core/persistent-volume-claim/ki
 import { Pod } from '../../api/core/pod/kind.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { defined } from '../../base/defined.ts'
+import { messageOf } from '../../base/message-of.ts'
 import {
   type AnyController,
   defineController,
@@ -26,8 +27,6 @@ const failureMetric = {
 const wantsClaims = ({ spec, metadata }: core.v1.Pod): boolean =>
   metadata?.deletionTimestamp === undefined &&
   (spec?.volumes ?? []).some(({ ephemeral }) => ephemeral !== undefined)
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 async function ensureClaim(
   pod: core.v1.Pod,
@@ -55,7 +54,7 @@ async function ensureClaim(
     await api.resource(PersistentVolumeClaim).create(claim)
   } catch (error) {
     metrics.counter(failureMetric).inc()
-    throw new Error(`create PVC ${name}: ${textOf(error)}`)
+    throw new Error(`create PVC ${name}: ${messageOf(error)}`)
   }
 }
 
@@ -86,7 +85,7 @@ export const ephemeralVolumeController: AnyController = defineController({
       try {
         await ensureClaim(pod, volume, context)
       } catch (error) {
-        const why = textOf(error)
+        const why = messageOf(error)
         context.events.event(pod, 'Warning', 'FailedBinding', `ephemeral volume ${volume.name}: ${why}`)
         throw new Error(`pod ${key}, ephemeral volume ${volume.name}: ${why}`)
       }

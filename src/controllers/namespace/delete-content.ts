@@ -4,6 +4,7 @@ import type { core } from '../../api/generated/types/index.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { isStatus } from '../../apimachinery/status-error.ts'
 import { timeMs } from '../../apimachinery/time.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { Client, ResourceClient } from '../../client/client.ts'
 import type { AnyKind } from '../../reconcile/controller.ts'
 import type { Remains } from './content-conditions.ts'
@@ -72,7 +73,7 @@ async function deleteKind(
   } catch (error) {
     // The resource is known here and not served: there is nothing of it.
     if (isStatus(error, 'NotFound', 'MethodNotAllowed')) return nothing
-    return { ...nothing, error: error instanceof Error ? error.message : String(error) }
+    return { ...nothing, error: messageOf(error) }
   }
 }
 

@@ -3,6 +3,7 @@ import type { core, resource } from '../../api/generated/types/index.ts'
 import { notForPod, podClaimName } from '../../api/resource/pod-claims.ts'
 import { ResourceClaim } from '../../api/resource/resource-claim/kind.ts'
 import { ResourceClaimTemplate } from '../../api/resource/resource-claim-template/kind.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { ReconcileContext } from '../../reconcile/controller.ts'
 import { claimFromTemplate, podClaimAnnotation } from './generated-claim.ts'
 import { needsReservation } from './pod-work.ts'
@@ -44,7 +45,7 @@ async function createClaim(
     return created
   } catch (error) {
     count('failure')
-    throw new Error(`create ResourceClaim : ${error instanceof Error ? error.message : String(error)}`)
+    throw new Error(`create ResourceClaim : ${messageOf(error)}`)
   }
 }
 
@@ -94,7 +95,7 @@ export async function syncPod(pod: PodType, context: ReconcileContext): Promise<
       const claim = await ensureClaim(pod, entry, context)
       if (claim !== undefined) made.set(entry.name, claim)
     } catch (error) {
-      const why = `PodResourceClaim ${entry.name}: ${error instanceof Error ? error.message : String(error)}`
+      const why = `PodResourceClaim ${entry.name}: ${messageOf(error)}`
       context.events.event(pod, 'Warning', 'FailedResourceClaimCreation', why)
       throw new Error(`pod ${namespace}/${name}, ${why}`)
     }

@@ -1,5 +1,5 @@
 import type { Logger } from '../../base/logger.ts'
-import { messageOf } from '../pod/start-failure.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
 /** Ends all pods of a runtime: what happens when the node is switched off. Containers get `graceSeconds`; what they were stays known for the next start. */

@@ -2,6 +2,7 @@ import { type FSWatcher, watch } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { timeMs } from '../../apimachinery/time.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { type LogEntry, parseLogLine } from '../logs/log-format.ts'
 import type { LogOptions, LogReader, LogSink, LogSource } from '../logs/log-options.ts'
 
@@ -27,7 +28,7 @@ export async function lastLogText(path: string, lines: number, bytes: number): P
   try {
     await fileLogs.read(source, options, (data) => void chunks.push(Uint8Array.from(data)), never)
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error)
+    const text = messageOf(error)
     return `Error on reading termination message from logs: ${text}`
   }
   return Buffer.concat(chunks).subarray(-bytes).toString()

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type { Logger } from '../../base/logger.ts'
-import { messageOf } from '../pod/start-failure.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
 /** Upstream's containerLogMaxSize, containerLogMaxFiles and containerLogMonitorInterval. */

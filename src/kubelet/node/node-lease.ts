@@ -3,10 +3,10 @@ import { isStatus } from '../../apimachinery/status-error.ts'
 import { formatMicroTime } from '../../apimachinery/time.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { sleep } from '../../base/sleep.ts'
 import type { Client } from '../../client/client.ts'
 import { renewLease } from '../../reconcile/renew-lease.ts'
-import { messageOf } from '../pod/start-failure.ts'
 
 type Lease = coordination.v1.Lease
 

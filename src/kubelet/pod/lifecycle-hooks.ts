@@ -1,10 +1,10 @@
 import type { core } from '../../api/generated/types/index.ts'
 import { goList } from '../../apimachinery/go-text.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { sleep } from '../../base/sleep.ts'
 import { httpRequestOf } from '../probes/http-request.ts'
 import type { PodContext } from './pod-context.ts'
 import { describePod } from './security-context.ts'
-import { messageOf } from './start-failure.ts'
 
 export interface HookWork {
   readonly pod: core.v1.Pod

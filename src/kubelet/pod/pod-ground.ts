@@ -1,6 +1,6 @@
 import type { core } from '../../api/generated/types/index.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { PodContext } from './pod-context.ts'
-import { messageOf } from './start-failure.ts'
 
 type Pod = core.v1.Pod
 

@@ -1,4 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { groupLags, resizePod } from '../allocation/resize-pod.ts'
 import { containerHash } from '../runtime/labels.ts'
 import type { SandboxConfig } from '../runtime/messages.ts'
@@ -12,7 +13,7 @@ import { ephemeralContainersOf, isSidecar } from './restart-policy.ts'
 import { sandboxConfig } from './sandbox-config.ts'
 import { describePod } from './security-context.ts'
 import { containerFieldPath, startContainer } from './start-container.ts'
-import { messageOf, StartFailureError } from './start-failure.ts'
+import { StartFailureError } from './start-failure.ts'
 import type { StartFailure } from './status/container-statuses.ts'
 
 type Container = core.v1.Container

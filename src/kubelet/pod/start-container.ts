@@ -1,4 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { containerEnvironment } from '../environment/environment.ts'
 import { expand } from '../environment/expand.ts'
 import type { PodPlace } from '../environment/field-reference.ts'
@@ -11,7 +12,7 @@ import { latestContainer, type ObservedContainer, type ObservedPod } from './obs
 import type { PodContext } from './pod-context.ts'
 import { podHostname } from './pod-network-identity.ts'
 import { containerSecurityContext, type ImageUser, verifyNonRoot } from './security-context.ts'
-import { messageOf, StartFailureError } from './start-failure.ts'
+import { StartFailureError } from './start-failure.ts'
 
 type Container = core.v1.Container
 type Pod = core.v1.Pod

@@ -10,5 +10,3 @@ export class StartFailureError extends Error {
     this.retryAfterMs = retryAfterMs
   }
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,7 +1,7 @@
 import type { core } from '../../api/generated/types/index.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { expand } from '../environment/expand.ts'
 import type { PodNetwork } from '../pod/pod-context.ts'
-import { messageOf } from '../pod/start-failure.ts'
 import { isRuntimeError, type Runtime } from '../runtime/runtime.ts'
 import { httpRequestOf, resolvePort } from './http-request.ts'
 

@@ -1,5 +1,6 @@
 import { type RawData, WebSocket } from 'ws'
 import type { Status } from '../../apimachinery/meta.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { PortSession, StreamSession } from '../runtime/runtime.ts'
 import { streamStatus } from './stream-status.ts'
 
@@ -74,7 +75,7 @@ export function joinCommand(
     .then((session) => session.done)
     .catch((error: unknown) => ({
       kind: 'failed' as const,
-      message: error instanceof Error ? error.message : String(error),
+      message: messageOf(error),
     }))
     .then(async (outcome) => {
       const words = lastWords(socket.protocol, streamStatus(outcome))
@@ -105,9 +106,7 @@ export function joinPorts(
     for (const session of sessions) void session.then((it) => it.close()).catch(() => {})
   })
   const ends = sessions.map(async (opened, index) => {
-    const failure = await opened
-      .then((session) => session.done)
-      .catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
+    const failure = await opened.then((session) => session.done).catch(messageOf)
     if (failure !== undefined) await send(socket, index * 2 + 1, Buffer.from(failure))
   })
   void Promise.all(ends).then(() => socket.close(1000))

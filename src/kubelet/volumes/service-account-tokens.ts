@@ -2,8 +2,8 @@ import { ServiceAccount } from '../../api/core/service-account/kind.ts'
 import type { authentication, core } from '../../api/generated/types/index.ts'
 import { timeMs } from '../../apimachinery/time.ts'
 import type { Host } from '../../base/host.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { Client } from '../../client/client.ts'
-import { messageOf } from '../pod/start-failure.ts'
 
 type Pod = core.v1.Pod
 

@@ -1,4 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { inPlugin, PluginError } from '../cycle/plugin-error.ts'
 import type { PreparedCycle } from '../cycle/prepared-cycle.ts'
 import type { Extender } from '../extender/extender.ts'
@@ -22,8 +23,6 @@ export interface BindingCycleOptions {
   /** What happens from now on cannot be helped by events. */
   readonly onPermitted: (uid: string) => void
 }
-
-const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Runs Reserve and Permit, which decide at once. Undefined: nothing speaks against it; `waits` may hold it yet. */
 export function reserve(cycle: PreparedCycle, node: string, waits: Map<string, number>): Refusal | undefined {
@@ -119,7 +118,7 @@ export class BindingCycle {
           if (step === undefined) continue
           await cycle.timer.aroundAsync(plugin.name, 'PreBind', () => step(cycle.pod, node, stop))()
         } catch (error) {
-          const words = text(stop.aborted ? stop.reason : error)
+          const words = messageOf(stop.aborted ? stop.reason : error)
           throw new PluginError(`running PreBind plugin "${plugin.name}": ${words}`, { cause: error })
         }
       }
@@ -149,7 +148,7 @@ async function bind(
       const binds = timer.aroundAsync(plugin.name, 'Bind', async () => plugin.bind?.(pod, node))
       if (await binds()) return
     } catch (error) {
-      throw new PluginError(`running Bind plugin "${plugin.name}": ${text(error)}`, { cause: error })
+      throw new PluginError(`running Bind plugin "${plugin.name}": ${messageOf(error)}`, { cause: error })
     }
   }
 }

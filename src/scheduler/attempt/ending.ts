@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts'
 import { fitErrorText } from '../cycle/fit-error.ts'
 import type { Diagnosis } from '../cycle/schedule-pod.ts'
 import type { Refusal } from '../framework.ts'
@@ -15,7 +16,7 @@ export interface Ending {
 const nobody: RefusedBy = { unschedulable: new Set(), pending: new Set() }
 
 export function errorEnding(error: unknown): Ending {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   return { failure: { reason: 'SchedulerError', message }, refusedBy: nobody, nomination: '' }
 }
 

@@ -1,4 +1,5 @@
 import type { Host } from '../../base/host.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { PreparedCycle } from '../cycle/prepared-cycle.ts'
 import type { Diagnosis } from '../cycle/schedule-pod.ts'
 import type { StatusLabel } from '../plugin-timing.ts'
@@ -46,7 +47,7 @@ async function askPlugins(
       if (result.message !== '') messages.push(result.message)
       if (result.forget) nomination = ''
     } catch (error) {
-      return { message: error instanceof Error ? error.message : String(error), nomination: undefined }
+      return { message: messageOf(error), nomination: undefined }
     }
   }
   return { message: messages.join(', '), nomination }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { NodeTable } from '../node-table.ts'
 import { PluginError } from './plugin-error.ts'
@@ -60,7 +61,7 @@ export class NodeFinder {
         } else refusals.set(index, cycle.refuser, rejection)
       }
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
+      const message = messageOf(error)
       throw new PluginError(`running filter plugins: ${message}`, { cause: error })
     }
     const all = this.#table.nodes.length

@@ -1,3 +1,5 @@
+import { messageOf } from '../../base/message-of.ts'
+
 /** An attempt that ended because a plugin threw: `running PreFilter plugin "NodeAffinity": …`. */
 export class PluginError extends Error {
   override name = 'PluginError'
@@ -8,7 +10,7 @@ export function inPlugin<T>(words: string, run: () => T): T {
   try {
     return run()
   } catch (error) {
-    throw new PluginError(`${words}: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new PluginError(`${words}: ${messageOf(error)}`, {
       cause: error,
     })
   }

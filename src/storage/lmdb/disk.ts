@@ -1,5 +1,6 @@
 import { rmSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { messageOf } from '../../base/message-of.ts'
 import { StorageError, StorageFullError } from '../storage.ts'
 import type { Environment } from './environment.ts'
 import type { Table } from './table.ts'
@@ -71,7 +72,7 @@ export async function flushError(path: string, error: unknown, bytes: number): P
   const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined
   const short = code === inputOutput && freeBytes(path) < Math.max(leastFreeBytes, 4 * bytes)
   if (code === noSpace || short) return fullError(path)
-  const text = cause instanceof Error ? cause.message : String(cause)
+  const text = messageOf(cause)
   return new StorageError(`writing to ${path} has failed, so no more is written: ${text}`, { cause })
 }
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { verifyJws } from '../../../base/host/verify-jws.ts'
 import { silentLogger } from '../../../base/logger.ts'
+import { messageOf } from '../../../base/message-of.ts'
 import { PrometheusMetrics } from '../../../base/prometheus.ts'
 import type { VirtualHost } from '../../../base/virtual-host.ts'
 import { testHost } from '../../../client/testing/test-host.ts'
@@ -77,7 +78,7 @@ const complaint = async (made: JwtAuthenticator, token: string): Promise<string>
     const user = await userOf(made, token)
     return user === undefined ? 'not its token' : `is ${user.name}`
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return messageOf(error)
   }
 }
 

@@ -81,9 +81,7 @@ export async function askIssuer(
   } catch (error) {
     const why = timeout.signal.aborted
       ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
-      : error instanceof Error
-        ? error.message
-        : String(error)
+      : messageOf(error)
     throw new Error(`Get ${JSON.stringify(url)}: ${why}`, { cause: error })
   } finally {
     timer.cancel()

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../base/message-of.ts'
 import type { Flag } from './flag-types.ts'
 
 export type FlagSet = Readonly<Record<string, Flag<unknown>>>
@@ -65,7 +66,7 @@ function parse(name: string, flag: Flag<unknown>, value: string, before: unknown
   try {
     return flag.parse(value, before)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     throw new FlagError(`invalid argument ${JSON.stringify(value)} for "--${name}" flag: ${why}`)
   }
 }

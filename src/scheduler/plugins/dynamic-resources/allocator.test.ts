@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { core, resource } from '../../../api/generated/types/index.ts'
+import { messageOf } from '../../../base/message-of.ts'
 import { allocationResult } from './allocation-result.ts'
 import { Allocator, type AllocatorParts } from './allocator.ts'
 import { DeviceMatcher } from './device-matcher.ts'
@@ -82,7 +83,7 @@ function found(
       })
       .join(', ')
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return messageOf(error)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Host } from '../../../../base/host.ts'
 import type { Logger } from '../../../../base/logger.ts'
 import { sleep } from '../../../../base/sleep.ts'
-import type { CertificateStore, KeptCertificate } from './certificate-store.ts'
+import type { CertificateStore, StoredCertificate } from './certificate-store.ts'
 
 export interface CertificateManagerOptions {
   readonly host: Host
@@ -12,7 +12,7 @@ export interface CertificateManagerOptions {
     signal: AbortSignal,
   ) => Promise<{ readonly certificatePem: string; readonly keyPem: string }>
   /** Told of each new one. */
-  readonly rotated: (kept: KeptCertificate) => void
+  readonly rotated: (kept: StoredCertificate) => void
 }
 
 /** Upstream's: a new one is asked for when 70 to 90 % of a certificate's life are over. */
@@ -23,7 +23,7 @@ const maxRetryMs = 32_000
 
 /** When another certificate is due; `random` is in [0, 1). */
 export function rotationDueMs(
-  { notBeforeMs, notAfterMs }: Pick<KeptCertificate, 'notBeforeMs' | 'notAfterMs'>,
+  { notBeforeMs, notAfterMs }: Pick<StoredCertificate, 'notBeforeMs' | 'notAfterMs'>,
   random: number,
 ): number {
   return notBeforeMs + (notAfterMs - notBeforeMs) * (shareOfLife + random * jitter)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pemBlocks } from '../../read-pem.ts'
 
 /** A certificate with those between, and its key, PEM. */
-export interface KeptCertificate {
+export interface StoredCertificate {
   readonly certificatePem: string
   readonly keyPem: string
   readonly notBeforeMs: number
@@ -14,7 +14,7 @@ export interface KeptCertificate {
 const isKey = (block: string): boolean => /BEGIN (?:\w+ )?PRIVATE KEY/.test(block)
 
 /** Throws an Error for a text that is no certificate with its key. */
-export function parseKept(text: string): KeptCertificate {
+export function parseKept(text: string): StoredCertificate {
   const blocks = pemBlocks(text)
   const [first] = blocks.filter((block) => !isKey(block))
   const keyPem = blocks.find(isKey)
@@ -46,7 +46,7 @@ export class CertificateStore {
   }
 
   /** Undefined where there is none that can be read. */
-  current(): KeptCertificate | undefined {
+  current(): StoredCertificate | undefined {
     if (!existsSync(this.path)) return undefined
     try {
       return parseKept(readFileSync(this.path, 'utf8'))
@@ -56,7 +56,7 @@ export class CertificateStore {
   }
 
   /** From now on this one counts. `nowMs` names its file. */
-  keep(certificatePem: string, keyPem: string, nowMs: number): KeptCertificate {
+  keep(certificatePem: string, keyPem: string, nowMs: number): StoredCertificate {
     const kept = parseKept(certificatePem + keyPem)
     const stamp = new Date(nowMs).toISOString().slice(0, 19).replaceAll(':', '-').replace('T', '-')
     const file = `${this.#name}-${stamp}.pem`
