@@ -57,7 +57,7 @@ export class Connection {
   }
 
   /** Without the administrator's certificate, for those who come with a token. */
-  static openNameless({ server, ca }: Credentials): Promise<Connection> {
+  static openNameless({ server, ca }: Pick<Credentials, 'server' | 'ca'>): Promise<Connection> {
     return Connection.#connect(server, { ca })
   }
 

@@ -8,6 +8,7 @@ import { authorization } from './apiserver/authorization.ts'
 import { configMaps } from './apiserver/config-maps.ts'
 import { customResources } from './apiserver/custom-resources.ts'
 import { definitions } from './apiserver/definitions.ts'
+import { flood } from './apiserver/flood.ts'
 import { growth } from './apiserver/growth.ts'
 import { idle, idleLoaded } from './apiserver/idle.ts'
 import { inProcess } from './apiserver/in-process.ts'
@@ -24,7 +25,7 @@ export const apiserver: Scenario = {
   name: 'apiserver',
   parts: [
     ...['config-maps', 'pods', 'watchers', 'apply', 'custom-resources', 'idle'],
-    ...['growth', 'authorization', 'definitions', 'in-process'],
+    ...['growth', 'authorization', 'flood', 'definitions', 'in-process'],
   ],
   async run(options: BenchOptions, report: Report): Promise<void> {
     const server = await startServer({ probe: true })
@@ -46,6 +47,7 @@ export const apiserver: Scenario = {
     if (wants(options, 'idle')) await idle(options, report)
     if (wants(options, 'growth')) await growth(options, report)
     if (wants(options, 'authorization')) await authorization(options, report)
+    if (wants(options, 'flood')) await flood(options, report)
     if (wants(options, 'definitions')) await definitions(options, report)
     if (wants(options, 'in-process')) await inProcess(options, report)
   },
