@@ -2,11 +2,12 @@ import { expect, test } from 'vitest'
 import type { events } from '../api/generated/types/index.ts'
 import { silentLogger } from '../base/logger.ts'
 import { createClient } from './create-client.ts'
+import type { EventLimits } from './event-sink.ts'
 import { type Report, SeriesRecorder } from './series-recorder.ts'
 import { FakeApi } from './testing/fake-api.ts'
 import { testHost } from './testing/test-host.ts'
 
-function setUp() {
+function setUp(limits?: EventLimits) {
   const host = testHost()
   const api = new FakeApi(host)
   const recorder = new SeriesRecorder({
@@ -14,6 +15,7 @@ function setUp() {
     host,
     logger: silentLogger,
     hostname: 'm',
+    ...(limits === undefined ? {} : { limits }),
   })
   const written = () =>
     api.requests
@@ -70,4 +72,20 @@ test('report() makes a series of the same again, told at its second event and at
   await host.advance(1)
   expect(counts().at(-1)).toBe('POST 1')
   await recorder.stop()
+})
+
+test('report() writes as fast, and as many at a time, as it may', async () => {
+  const different = (count: number): Report => ({ ...report, reason: `Reason${count}` })
+  const counts: number[] = []
+  for (const limits of [undefined, { perSecond: 1_000, burst: 1_000, inFlight: 20 }]) {
+    const { host, recorder, written } = setUp(limits)
+    for (let count = 0; count < 500; count++) recorder.report(different(count))
+    await host.advance(1_000)
+    counts.push(written().length)
+    await host.advance(10_000)
+    expect(written().length).toBe(500)
+    await recorder.stop()
+  }
+  // At first a burst of 100, then 50 a second.
+  expect(counts).toEqual([150, 500])
 })
