@@ -1,6 +1,5 @@
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
-import { BTree } from '../../base/btree.ts'
 import { CacheEvent } from './cache-event.ts'
 import { type Attributes, CachedObject, GoneObject } from './cached-object.ts'
 import { type CorruptObject, corruptObject, mayBeObject } from './corrupt-objects.ts'
@@ -8,6 +7,7 @@ import type { DecodedObjects } from './decoded-objects.ts'
 import { History, type HistoryLimits } from './history.ts'
 import { Indices } from './indices.ts'
 import { endOfObject, Layout } from './layout.ts'
+import { byId, OrderedRecords } from './ordered-records.ts'
 import { namespaceOf, type Selection } from './selection.ts'
 import { WatchHub } from './watch-hub.ts'
 
@@ -30,15 +30,7 @@ export interface SelectOptions {
   readonly limit?: number
 }
 
-/** Where an object's newest record is: the order by id changes only when objects come and go. */
-interface Slot {
-  record: CachedObject
-}
-
 export type ReadHandler = (now: CachedObject | undefined, before: CachedObject | undefined) => void
-
-const byteOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-const byId = (a: CachedObject, b: CachedObject): number => byteOrder(a.id, b.id)
 
 /**
  * All objects of one stored kind, in step with the store: by id, in order, by the values that are asked for, with
@@ -56,15 +48,13 @@ export class ResourceCache {
   readonly #decoded: DecodedObjects
   readonly #limits: HistoryLimits
   readonly #fieldNames: readonly string[]
-  readonly #byId = new Map<string, Slot>()
-  readonly #ordered = new BTree<string, Slot>(undefined, byteOrder)
+  readonly #records = new OrderedRecords()
   readonly #indices: Indices
   readonly #readHandlers = new Set<ReadHandler>()
   readonly #restartHandlers = new Set<() => void>()
   #history: History
   #lastChange = 0
   #allAttributes = true
-  #bytes = 0
 
   constructor(
     kind: KindDeclaration,
@@ -84,12 +74,12 @@ export class ResourceCache {
   }
 
   get size(): number {
-    return this.#byId.size
+    return this.#records.size
   }
 
   /** Of all objects, encoded. */
   get bytes(): number {
-    return this.#bytes
+    return this.#records.bytes
   }
 
   /** The revision of the newest change; 0 if there was none since the load. */
@@ -102,7 +92,7 @@ export class ResourceCache {
   }
 
   get(id: string): CachedObject | undefined {
-    return this.#byId.get(id)?.record
+    return this.#records.get(id)
   }
 
   /** Whether a write that changes nothing of it would change what is stored (another version, a layout of others). */
@@ -115,17 +105,15 @@ export class ResourceCache {
     this.#outdated.add(id)
   }
 
-  *values(): Iterable<CachedObject> {
-    for (const { record } of this.#byId.values()) yield record
+  values(): Iterable<CachedObject> {
+    return this.#records.values()
   }
 
   /** Empties it, before everything is loaded as of `revision`. Whoever watches has to start anew. */
   reset(revision: number): void {
     this.#corrupt.clear()
     this.#outdated.clear()
-    this.#byId.clear()
-    this.#bytes = 0
-    this.#ordered.clear()
+    this.#records.clear()
     this.#indices.clear()
     this.#history = new History(revision, this.#limits)
     this.#lastChange = revision
@@ -144,33 +132,14 @@ export class ResourceCache {
     const record = this.#readable(id, stored, revision, () =>
       this.#taken(id, stored, metadataLength, revision),
     )
-    if (record !== undefined) this.#keep(id, record)
-  }
-
-  /** Gives the record before. */
-  #keep(id: string, record: CachedObject): CachedObject | undefined {
-    const known = this.#byId.get(id)
-    this.#bytes += record.bytes.length - (known?.record.bytes.length ?? 0)
-    if (known !== undefined) {
-      const previous = known.record
-      known.record = record
-      return previous
-    }
-    const slot = { record }
-    this.#byId.set(id, slot)
-    this.#ordered.set(id, slot)
-    return undefined
+    if (record !== undefined) this.#records.set(id, record)
   }
 
   /** Gives what was there. */
   #drop(id: string): CachedObject | undefined {
-    const known = this.#byId.get(id)
-    if (known === undefined) return undefined
-    this.#bytes -= known.record.bytes.length
-    this.#byId.delete(id)
-    this.#ordered.delete(id)
-    this.#indices.replace(known.record, undefined)
-    return known.record
+    const previous = this.#records.delete(id)
+    if (previous !== undefined) this.#indices.replace(previous, undefined)
+    return previous
   }
 
   /** Gives the new record; undefined for what somebody else has stored and nobody can read. */
@@ -185,7 +154,7 @@ export class ResourceCache {
       written === undefined ? this.#foreign(id, stored, revision) : this.#own(id, stored, revision, written)
     if (record === undefined) return undefined
     if (this.#corrupt.size > 0) this.#corrupt.delete(id)
-    const previous = this.#keep(id, record)
+    const previous = this.#records.set(id, record)
     if (written !== undefined) this.#decoded.put(record, written.object)
     this.#indices.replace(previous, record)
     this.#announce(new CacheEvent(revision, record, previous, this.layout))
@@ -242,7 +211,7 @@ export class ResourceCache {
     const record = this.#foreign(id, stored, revision)
     if (record === undefined) return false
     this.#corrupt.delete(id)
-    this.#keep(id, record)
+    this.#records.set(id, record)
     this.#indices.replace(undefined, record)
     for (const handler of this.#readHandlers) handler(record, undefined)
     return true
@@ -376,12 +345,12 @@ export class ResourceCache {
 
   /** Makes the indices that `select` will use; pauses (by a yield) where that takes long. */
   prepare(selection: Selection): Iterable<undefined> {
-    return this.#indices.prepare(selection, this.#byId.size)
+    return this.#indices.prepare(selection, this.#records.size)
   }
 
   /** Ascending by id. */
   select(selection: Selection, options: SelectOptions = {}): Selected {
-    const found = this.#indices.find(selection, this.#byId.size)
+    const found = this.#indices.find(selection, this.#records.size)
     if (found !== undefined) return this.#fromIndex([...found], selection, options)
     return this.#fromOrder(selection, options)
   }
@@ -398,20 +367,10 @@ export class ResourceCache {
     const namespace = namespaceOf(selection)
     const unfiltered = selection.labels.empty && selection.fields.empty
     if (namespace === '' && unfiltered && limit === 0 && after === '')
-      return { objects: this.#ordered.valuesArray().map(({ record }) => record), remaining: 0, more: false }
-    const low = namespace === '' ? '' : `${namespace}/`
-    const high = namespace === '' ? '\u{10ffff}' : `${namespace}0`
-    const start = after >= low ? `${after}\0` : low
-    const objects: CachedObject[] = []
-    let more = false
-    this.#ordered.forRange(start, high, false, (_id, { record }) => {
-      if (!unfiltered && !this.matches(record, selection)) return undefined
-      if (limit > 0 && objects.length === limit) {
-        more = true
-        return { break: true }
-      }
-      objects.push(record)
-      return undefined
+      return { objects: this.#records.inOrder(), remaining: 0, more: false }
+    const { objects, more } = this.#records.range({
+      ...{ namespace, after, limit },
+      ...(unfiltered ? {} : { matches: (record) => this.matches(record, selection) }),
     })
     if (!more) return { objects, remaining: 0, more }
     return { objects, remaining: this.countAfter(selection, objects.at(-1)?.id ?? ''), more }
@@ -420,8 +379,6 @@ export class ResourceCache {
   /** How many objects follow in order now; undefined for a selection that only looking at each could tell. */
   countAfter(selection: Selection, id: string): number | undefined {
     if (!selection.labels.empty || !selection.fields.empty) return undefined
-    const namespace = namespaceOf(selection)
-    const high = namespace === '' ? '\u{10ffff}' : `${namespace}0`
-    return this.#ordered.forRange(`${id}\0`, high, false)
+    return this.#records.countAfter(namespaceOf(selection), id)
   }
 }
