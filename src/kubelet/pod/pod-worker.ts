@@ -1,7 +1,7 @@
 import type { core } from '../../api/generated/types/index.ts'
 import type { Timer } from '../../base/host.ts'
 import { messageOf } from '../../base/message-of.ts'
-import type { PodResources } from '../allocation/granted-resources.ts'
+import { madeWith } from '../allocation/made-with.ts'
 import { isResizing } from '../allocation/resize-actions.ts'
 import type { Rejection } from './admit-pod.ts'
 import { killPod } from './kill-containers.ts'
@@ -390,21 +390,5 @@ export class PodWorker {
     } catch (error) {
       this.#context.logger.warn('a container could not be stopped sooner', { error: messageOf(error) })
     }
-  }
-}
-
-/** What the newest containers were made with; undefined where there are none. */
-function madeWith(pod: Pod, observed: ObservedPod): PodResources | undefined {
-  const newest = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].flatMap(
-    ({ name }) => {
-      const latest = latestContainer(observed, name)
-      return latest === undefined ? [] : [latest]
-    },
-  )
-  if (newest.length === 0) return undefined
-  const whole = newest.find(({ madeWith }) => madeWith.pod !== undefined)?.madeWith.pod
-  return {
-    containers: Object.fromEntries(newest.map(({ name, madeWith }) => [name, madeWith.container ?? {}])),
-    ...(whole === undefined ? {} : { pod: whole }),
   }
 }
