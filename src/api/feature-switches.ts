@@ -25,6 +25,7 @@ export const featureSwitches: ReadonlySet<string> = new Set([
   'DRANodeAllocatableResources',
   'DRAPartitionableDevices',
   'DRAResourceClaimDeviceStatus',
+  'DRAResourceClaimGranularStatusAuthorization',
   'DRAResourcePoolStatus',
   'DRASchedulerFilterTimeout',
   'DRAWorkloadResourceClaims',

@@ -2,7 +2,7 @@ import type { VerifySignature } from '../base/signature.ts'
 import type { Features } from './feature-gates.ts'
 import type { FieldError } from './field-error.ts'
 import { dropsDisabled, type GatedFields } from './gated-fields.ts'
-import type { KubernetesObject, ObjectMeta, Time } from './meta.ts'
+import type { KubernetesObject, ObjectMeta, StringMap, Time } from './meta.ts'
 import type { Complaints } from './names.ts'
 
 export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection'
@@ -76,6 +76,8 @@ export interface WriteContext {
   readonly subresource: string
   /** Present where a new object is prepared. */
   readonly user?: Writer
+  /** The labels of a namespace, undefined for one that is not there. Absent where nobody knows namespaces. */
+  namespaceLabels?(name: string): StringMap | undefined
   /** Absent where nothing can verify signatures: they are taken as they are. */
   readonly verifySignature?: VerifySignature
 }

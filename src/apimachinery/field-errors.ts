@@ -72,6 +72,10 @@ export function forbiddenChange(
   return { reason: 'FieldValueForbidden', field: String(where), message, shown }
 }
 
+/** Something that is not the value's fault. */
+export const internalField = (where: Where, detail: string): FieldError =>
+  fieldError('InternalError', where, 'Internal error', detail)
+
 export const tooLong = (where: Where, maxBytes: number): FieldError =>
   fieldError(
     'FieldValueTooLong',

@@ -7,7 +7,7 @@ import { CreatedFields } from '../../apimachinery/managed-fields/created-fields.
 import { type FieldSet, setOf, union } from '../../apimachinery/managed-fields/field-set.ts'
 import type { Fields } from '../../apimachinery/managed-fields/typed.ts'
 import type { Versions } from '../../apimachinery/managed-fields/versions.ts'
-import type { FieldsV1, KubernetesObject } from '../../apimachinery/meta.ts'
+import type { FieldsV1, KubernetesObject, StringMap } from '../../apimachinery/meta.ts'
 import type { Schema } from '../../apimachinery/schema.ts'
 import { invalid, type StatusError, type Subject, statusError } from '../../apimachinery/status-error.ts'
 import type { Entry } from '../../storage/storage.ts'
@@ -203,9 +203,16 @@ export class Resource {
     return this.kind.stored === undefined ? object : this.kind.stored.toStored(object)
   }
 
+  readonly namespaceLabels = (name: string): StringMap | undefined => {
+    const namespaces = this.context.builtIn.get('v1/namespaces')
+    const record = namespaces?.find('', name)
+    return record === undefined ? undefined : (namespaces?.read(record).metadata?.labels ?? {})
+  }
+
   writeContext(subresource: string): WriteContext {
     const { host, features, verifySignature } = this.context
-    const context = { nowMs: host.now(), features, subresource }
+    const { namespaceLabels } = this
+    const context = { nowMs: host.now(), features, subresource, namespaceLabels }
     return verifySignature === undefined ? context : { ...context, verifySignature }
   }
 

@@ -1,4 +1,5 @@
 import type { GroupVersionKind } from '../../apimachinery/define-kind.ts'
+import type { FieldError } from '../../apimachinery/field-error.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../apimachinery/field-path.ts'
 import { goQuote } from '../../apimachinery/go-text.ts'
@@ -12,6 +13,7 @@ import type { MaybePromise } from '../authenticator.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import type { ServerRequest } from '../request.ts'
 import { largeBytes } from './body.ts'
+import { claimStatusErrors } from './claim-status.ts'
 import { namespaceForAdmission } from './create.ts'
 import { createOnUpdate } from './create-on-update.ts'
 import { dedupOwners, ensureName, ensureNamespace, withMetadata } from './object-meta.ts'
@@ -101,11 +103,12 @@ async function overwrite(update: Update, record: CachedObject): Promise<Outcome>
   if (request.isLarge) await host.nextTurn()
   const prepared = prepare(update, checkVersion(update, changed, record), live)
   if (update.subresource !== '') {
-    check(update, prepared, live)
+    const unauthorized = claimStatusErrors(resource, request, prepared, live)
+    check(update, prepared, live, unauthorized === undefined ? [] : await unauthorized)
     return replace(update, record, prepared, live)
   }
   return reserving(resource, prepared, live, (reserved) => {
-    check(update, reserved, live)
+    check(update, reserved, live, [])
     for (const warning of resource.kind.warnings?.(reserved, live) ?? []) request.warn(warning)
     return replace(update, record, reserved, live)
   })
@@ -244,13 +247,20 @@ function differsBelowSpec(object: KubernetesObject, live: KubernetesObject): boo
   return false
 }
 
-function check(update: Update, object: KubernetesObject, live: KubernetesObject): void {
+/** `unauthorized`: what its writer may not change of it. */
+function check(
+  update: Update,
+  object: KubernetesObject,
+  live: KubernetesObject,
+  unauthorized: readonly FieldError[],
+): void {
   const { resource, subresource, name } = update
   const { kind } = resource
   const metadata = object.metadata ?? {}
   const errors = [
     ...validateObjectMeta(metadata, kind),
     ...validateObjectMetaUpdate(metadata, live.metadata ?? {}),
+    ...unauthorized,
     ...kind.validate(object, live, resource.writeContext(subresource)),
   ]
   if (errors.length > 0) throw resource.invalid(name, errors)

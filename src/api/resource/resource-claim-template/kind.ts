@@ -6,6 +6,7 @@ import { ageColumn, nameColumn } from '../../columns.ts'
 import { set } from '../../defaulting.ts'
 import type { resource } from '../../generated/types/index.ts'
 import { validateTemplateMeta } from '../../template-meta.ts'
+import { validateAdminRequests } from '../admin-access.ts'
 import { defaultDeviceClaim } from '../device-claim-defaults.ts'
 import { claimTemplateGates } from '../gated-fields.ts'
 import { validateClaimSpec } from '../validate-claim-spec.ts'
@@ -22,12 +23,19 @@ function defaultTemplate(template: Template): Template {
 function validate(
   template: Template,
   old: Template | undefined,
-  { features }: WriteContext,
+  context: WriteContext,
 ): readonly FieldError[] {
   const errors: FieldError[] = []
   const path = fieldPath('spec')
+  if (old === undefined)
+    validateAdminRequests(
+      template.spec?.spec?.devices?.requests,
+      template.metadata?.namespace ?? '',
+      context,
+      errors,
+    )
   validateTemplateMeta(template.spec?.metadata, path.child('metadata'), errors)
-  validateClaimSpec(template.spec?.spec ?? {}, features, path.child('spec'), errors)
+  validateClaimSpec(template.spec?.spec ?? {}, context.features, path.child('spec'), errors)
   if (old !== undefined) validateImmutable(template.spec, old.spec, path, errors)
   return errors
 }

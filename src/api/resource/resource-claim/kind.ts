@@ -6,6 +6,7 @@ import { ageColumn, nameColumn } from '../../columns.ts'
 import { set } from '../../defaulting.ts'
 import type { resource } from '../../generated/types/index.ts'
 import { carryOverMetadata } from '../../status-writes.ts'
+import { validateAdminRequests, validateAdminResults } from '../admin-access.ts'
 import { defaultDeviceClaim } from '../device-claim-defaults.ts'
 import { claimGates } from '../gated-fields.ts'
 import { validateClaimSpec } from '../validate-claim-spec.ts'
@@ -36,13 +37,19 @@ function prepareForUpdate(claim: ResourceClaim, old: ResourceClaim, context: Wri
 function validate(
   claim: ResourceClaim,
   old: ResourceClaim | undefined,
-  { subresource, features }: WriteContext,
+  context: WriteContext,
 ): readonly FieldError[] {
   const errors: FieldError[] = []
   const path = fieldPath('spec')
-  if (old === undefined) validateClaimSpec(claim.spec ?? {}, features, path, errors)
-  else if (subresource === 'status') validateClaimStatus(claim, old, errors)
-  else validateImmutable(claim.spec, old.spec, path, errors)
+  const namespace = claim.metadata?.namespace ?? ''
+  if (old === undefined) {
+    validateAdminRequests(claim.spec?.devices?.requests, namespace, context, errors)
+    validateClaimSpec(claim.spec ?? {}, context.features, path, errors)
+  } else if (context.subresource === 'status') {
+    const [results, before] = [claim, old].map(({ status }) => status?.allocation?.devices?.results)
+    validateAdminResults(results, before, namespace, context, errors)
+    validateClaimStatus(claim, old, errors)
+  } else validateImmutable(claim.spec, old.spec, path, errors)
   return errors
 }
 
