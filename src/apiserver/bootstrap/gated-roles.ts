@@ -118,14 +118,23 @@ const gatedRules: readonly GatedRules[] = [
   },
 ]
 
+const bundles = 'clustertrustbundles'
+const bundleReader = 'system:cluster-trust-bundle-discovery'
+
+/** What nodes may besides where features are on: of the role `system:node`, and for the node authorizer. */
+export const gatedNodeRules = (features: Features): readonly Rule[] =>
+  features.enabled('ClusterTrustBundle') ? [rule(certificates, [bundles], reading)] : []
+
 const roleName = ({ account, role }: Pick<GatedRules, 'account' | 'role'>): string =>
   role ?? `system:controller:${account}`
 
-const metadataOf = (rules: GatedRules) => ({
+const metadataUnder = (name: string) => ({
   annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'true' },
   labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' },
-  name: roleName(rules),
+  name,
 })
+
+const metadataOf = (rules: GatedRules) => metadataUnder(roleName(rules))
 
 const rolesApi = 'rbac.authorization.k8s.io'
 
@@ -144,6 +153,22 @@ const bindingOf = (rules: GatedRules): ClusterRoleBinding => ({
   subjects: [{ kind: 'ServiceAccount', name: rules.account, namespace: 'kube-system' }],
 })
 
+/** Who runs in pods may read ClusterTrustBundles. */
+const bundleRole: ClusterRole = {
+  apiVersion: `${rolesApi}/v1`,
+  kind: 'ClusterRole',
+  metadata: metadataUnder(bundleReader),
+  rules: [rule(certificates, [bundles], reading)],
+}
+
+const bundleBinding: ClusterRoleBinding = {
+  apiVersion: `${rolesApi}/v1`,
+  kind: 'ClusterRoleBinding',
+  metadata: metadataUnder(bundleReader),
+  roleRef: { apiGroup: rolesApi, kind: 'ClusterRole', name: bundleReader },
+  subjects: [{ kind: 'Group', apiGroup: rolesApi, name: 'system:serviceaccounts' }],
+}
+
 const isOn = (features: Features, { gates }: GatedRules): boolean =>
   gates.every((gate) => features.enabled(gate))
 
@@ -153,12 +178,13 @@ export function withGatedRoles(roles: readonly ClusterRole[], features: Features
   const known = new Set(roles.map(({ metadata }) => metadata?.name))
   return [
     ...roles.map((role) => {
+      const ofNode = role.metadata?.name === 'system:node' ? gatedNodeRules(features) : []
       const more = added.filter((each) => roleName(each) === role.metadata?.name)
-      return more.length === 0
-        ? role
-        : { ...role, rules: [...(role.rules ?? []), ...more.flatMap(({ rules }) => rules)] }
+      const rules = [...ofNode, ...more.flatMap((each) => each.rules)]
+      return rules.length === 0 ? role : { ...role, rules: [...(role.rules ?? []), ...rules] }
     }),
     ...added.filter((each) => !known.has(roleName(each))).map(roleOf),
+    ...(features.enabled('ClusterTrustBundle') ? [bundleRole] : []),
   ]
 }
 
@@ -169,5 +195,6 @@ export function withGatedBindings(
 ): readonly ClusterRoleBinding[] {
   const known = new Set(bindings.map(({ metadata }) => metadata?.name))
   const added = gatedRules.filter((each) => isOn(features, each) && !known.has(roleName(each)))
-  return [...bindings, ...added.map(bindingOf)]
+  const discovery = features.enabled('ClusterTrustBundle') ? [bundleBinding] : []
+  return [...bindings, ...added.map(bindingOf), ...discovery]
 }

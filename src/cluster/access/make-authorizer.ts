@@ -1,4 +1,5 @@
 import { clusterRoles } from '../../api/generated/bootstrap-rbac.ts'
+import type { Features } from '../../apimachinery/feature-gates.ts'
 import { alwaysAllow, alwaysDeny } from '../../apiserver/authorization/always.ts'
 import {
   type AuthorizationMetrics,
@@ -14,6 +15,7 @@ import { ReplaceableAuthorizer } from '../../apiserver/authorization/replaceable
 import { UnionAuthorizer } from '../../apiserver/authorization/union-authorizer.ts'
 import { WebhookAuthorizer } from '../../apiserver/authorization/webhook-authorizer.ts'
 import type { Authorizer } from '../../apiserver/authorizer.ts'
+import { gatedNodeRules } from '../../apiserver/bootstrap/gated-roles.ts'
 import { HttpsCaller } from '../../apiserver/http/https-caller.ts'
 import type { ObjectReader } from '../../apiserver/object-reader.ts'
 import type { Host } from '../../base/host.ts'
@@ -28,6 +30,7 @@ export interface AuthorizerSetup {
   readonly metrics: Metrics
   readonly reader: ObjectReader
   readonly options: AuthorizationOptions
+  readonly features: Features
 }
 
 export interface MadeAuthorizer {
@@ -37,8 +40,10 @@ export interface MadeAuthorizer {
   start(): () => void
 }
 
-const nodeRules = (): ConstructorParameters<typeof NodeAuthorizer>[1] =>
-  clusterRoles().find((role) => role.metadata?.name === 'system:node')?.rules ?? []
+const nodeRules = (features: Features): ConstructorParameters<typeof NodeAuthorizer>[1] => [
+  ...(clusterRoles().find((role) => role.metadata?.name === 'system:node')?.rules ?? []),
+  ...gatedNodeRules(features),
+]
 
 /** Makes authorizers as they are chosen; those that a cluster has one of outlive a change of the choice. */
 class AuthorizerMaker {
@@ -77,14 +82,14 @@ class AuthorizerMaker {
   }
 
   #plain(choice: AuthorizerChoice): Authorizer {
-    const { host, logger, reader, options } = this.#setup
+    const { host, logger, reader, options, features } = this.#setup
     switch (choice.type) {
       case 'AlwaysAllow':
         return alwaysAllow
       case 'AlwaysDeny':
         return alwaysDeny
       case 'Node':
-        return new NodeAuthorizer(new NodeRelations(reader), nodeRules())
+        return new NodeAuthorizer(new NodeRelations(reader), nodeRules(features))
       case 'RBAC':
         return new RbacAuthorizer(this.rbac)
       case 'ABAC':

@@ -1,3 +1,4 @@
+import { featureGates } from '../../api/feature-gates.ts'
 import type { AdmissionChain } from '../../apiserver/admission-chain.ts'
 import type { LegacyTokenOptions } from '../../apiserver/authentication/legacy-tokens.ts'
 import { SelfSubjectReviewResource } from '../../apiserver/authentication/self-subject-review.ts'
@@ -26,7 +27,10 @@ export function makeGuards({ setup, core }: ServerParts, noteUse: LegacyTokenOpt
   const { host, identity, access, logger, metrics } = setup
   const { reader } = core
   const common = { host, logger, metrics, reader }
-  const authorization = makeAuthorizer({ ...common, options: access.authorization })
+  const authorization = makeAuthorizer({
+    ...{ ...common, options: access.authorization },
+    features: featureGates(setup.featureGates ?? new Map()),
+  })
   const authentication = makeAuthenticator({ ...common, access, identity, noteUse })
   const { issuers, keys, audiences } = identity.serviceAccounts
   return {

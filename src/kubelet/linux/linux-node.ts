@@ -17,6 +17,7 @@ import type { DnsConfig } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { WatchedObjects } from '../sources/referenced-objects.ts'
 import { ServiceAccountTokens } from '../volumes/service-account-tokens.ts'
+import { TrustBundles } from '../volumes/trust-bundles.ts'
 import { VolumeManager } from '../volumes/volume-manager.ts'
 import { Cgroups } from './cgroups.ts'
 import { grantFile } from './grant-file.ts'
@@ -90,6 +91,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     memoryRoot,
     objects,
     tokens,
+    trustBundles: new TrustBundles(client, host),
     place: () => ({
       hostIps: [],
       podIps: [],

@@ -23,6 +23,8 @@ export interface PayloadInput {
   readonly objects: ReferencedObjects
   readonly place: PodPlace
   readonly token: TokenSource
+  /** PEM. Rejects with upstream's text. */
+  readonly trustAnchors: (projection: core.v1.ClusterTrustBundleProjection) => Promise<string>
 }
 
 /** Upstream's default modes. */
@@ -159,7 +161,11 @@ async function addProjected(
       })
     }
     if (source.clusterTrustBundle !== undefined) {
-      throw new Error('projected volumes with clusterTrustBundle are not supported by this node')
+      const anchors = await input.trustAnchors(source.clusterTrustBundle)
+      files.set(source.clusterTrustBundle.path, {
+        content: encoder.encode(anchors),
+        ...tokenOwnership(input.pod, mode),
+      })
     }
     if (source.podCertificate !== undefined) {
       throw new Error('projected volumes with podCertificate are not supported by this node')

@@ -12,6 +12,7 @@ import { prepareHostPath } from './host-path.ts'
 import { hasGroupOwnership, setGroupOwnership } from './ownership.ts'
 import { volumePayload } from './payload.ts'
 import type { ServiceAccountTokens } from './service-account-tokens.ts'
+import type { TrustBundles } from './trust-bundles.ts'
 
 type Pod = core.v1.Pod
 type Volume = core.v1.Volume
@@ -23,6 +24,7 @@ export interface VolumeManagerOptions {
   readonly memoryRoot: string
   readonly objects: ReferencedObjects
   readonly tokens: ServiceAccountTokens
+  readonly trustBundles: TrustBundles
   readonly place: () => PodPlace
 }
 
@@ -141,9 +143,13 @@ export class VolumeManager {
   }
 
   async #mountPayload(pod: Pod, volume: Volume): Promise<string> {
-    const { podsRoot, memoryRoot, objects, tokens, place } = this.#options
+    const { podsRoot, memoryRoot, objects, tokens, trustBundles, place } = this.#options
     const payload = await volumePayload(
-      { pod, objects, place: place(), token: (owner, projection) => tokens.token(owner, projection) },
+      {
+        ...{ pod, objects, place: place() },
+        token: (owner, projection) => tokens.token(owner, projection),
+        trustAnchors: (projection) => trustBundles.anchors(projection),
+      },
       volume,
     )
     if (payload === undefined) throw new Error(unsupported(volume))

@@ -33,6 +33,7 @@ describe('volumePayload()', () => {
     },
     place: { hostIps: [], podIps: [], allocatable: {} },
     token: async (_, { audience }) => `token for ${audience}`,
+    trustAnchors: async ({ name }) => `anchors of ${name}`,
   }
   const show = async (volume: Omit<core.v1.Volume, 'name'>): Promise<Record<string, string>> => {
     const payload = await volumePayload(input, { name: 'v', ...volume })
@@ -62,11 +63,13 @@ describe('volumePayload()', () => {
         },
       },
     ]
-    expect(await show({ projected: { sources } })).toEqual({
+    const all = [...sources, { clusterTrustBundle: { name: 'own', path: 'anchors' } }]
+    expect(await show({ projected: { sources: all } })).toEqual({
       token: 'token for api 644',
       'ca.crt': 'A 644',
       labels: 'app="web" 644',
       cpu: '500 644',
+      anchors: 'anchors of own 644',
     })
   })
 
@@ -82,10 +85,6 @@ describe('volumePayload()', () => {
       'references non-existent secret key: z',
     ],
     [{ configMap: { name: 'settings', items: [{ key: 'a', path: '../a' }] } }, "must not contain '..'"],
-    [
-      { projected: { sources: [{ clusterTrustBundle: { path: 'x' } }] } },
-      'clusterTrustBundle are not supported',
-    ],
   ])('says what is wrong (%#)', async (volume, message) => {
     await expect(volumePayload(input, { name: 'v', ...volume })).rejects.toThrow(message)
   })
