@@ -60,7 +60,9 @@ export function kindInVersion<T extends KubernetesObject, S extends KubernetesOb
     ...(nameComplaints === undefined
       ? {}
       : { nameComplaints: (name: string, object: T) => nameComplaints(name, toStored(object)) }),
-    ...(deprecated === undefined ? {} : { deprecation: deprecationOf(kind, other.version, deprecated) }),
+    ...(deprecated === undefined
+      ? {}
+      : { deprecation: deprecationOf(kind, other.version, deprecated), removedIn: deprecated.removed }),
     selectableFields,
     columns: kind.columns.map((column) => converted(column, toStored)),
   }

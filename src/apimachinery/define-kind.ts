@@ -152,6 +152,8 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   validate(object: T, old: T | undefined, context: WriteContext): readonly FieldError[]
   /** Present: every request for it is answered with this warning. */
   readonly deprecation?: string
+  /** The release that no longer has it (`1.38`), where that is known. */
+  readonly removedIn?: string
   /** Warnings for the client (`Warning: …` headers), as upstream's. */
   warnings?(object: T, old: T | undefined): readonly string[]
   /** Present: DELETE marks the object and waits for its owner to finish (pods). */

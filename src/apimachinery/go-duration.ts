@@ -59,8 +59,9 @@ export function goDurationError(text: string): string | undefined {
 /** Go's text of so many milliseconds: `1.5s`, `15m0s`, `1h0m0s`. */
 export function goDurationText(ms: number): string {
   if (ms < 0) return `-${goDurationText(-ms)}`
-  if (ms < 1_000) return ms === 0 ? '0s' : `${ms}ms`
-  const seconds = `${Number(((ms % 60_000) / 1_000).toFixed(3))}s`
+  if (ms < 1) return ms === 0 ? '0s' : `${Number((ms * 1_000).toFixed(3))}µs`
+  if (ms < 1_000) return `${ms}ms`
+  const seconds = `${Number(((ms % 60_000) / 1_000).toFixed(6))}s`
   const minutes = Math.floor(ms / 60_000)
   if (minutes === 0) return seconds
   return minutes < 60 ? `${minutes}m${seconds}` : `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds}`

@@ -77,6 +77,14 @@ class Attributes implements AdmissionAttributes {
   annotate(key: string, value: string): void {
     this.#request.annotate(key, value)
   }
+
+  annotateSent(key: string, value: () => string): void {
+    if (this.#request.audit?.wantsSent === true) this.#request.annotate(key, value())
+  }
+
+  took(stage: 'mutating-webhook' | 'validating-webhook', ms: number): void {
+    this.#request.took(stage, ms)
+  }
 }
 
 interface Steps {

@@ -37,6 +37,10 @@ export interface AdmissionAttributes {
   warn(text: string): void
   /** Adds an audit annotation. */
   annotate(key: string, value: string): void
+  /** One that shows what was sent: only where bodies are audited. */
+  annotateSent(key: string, value: () => string): void
+  /** For auditors: webhooks have taken so long. */
+  took(stage: 'mutating-webhook' | 'validating-webhook', ms: number): void
   /** Aborts when the client goes away. Made on first use. */
   readonly signal: AbortSignal
   /** 1 while the mutating plugins run a second time, with the same attributes. */

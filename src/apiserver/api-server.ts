@@ -129,6 +129,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     dynamic: custom,
     context,
     logger,
+    metrics: core.options.metrics,
     served: kinds.filter(isStored).map((kind) => {
       const { group, version, resource: name } = kind
       if (kind.stored === undefined)

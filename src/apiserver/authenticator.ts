@@ -8,6 +8,10 @@ export interface Authentication {
   readonly audiences?: readonly string[]
   /** Names, in lower case, of the headers that it was read from, where those are not Authorization. */
   readonly headers?: readonly string[]
+  /** For auditors of a request that it is used for. */
+  readonly annotations?: Readonly<Record<string, string>>
+  /** For its client. */
+  readonly warnings?: readonly string[]
 }
 
 /**

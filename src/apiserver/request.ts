@@ -91,8 +91,27 @@ export interface RequestOptions {
   readonly startedMs: number
 }
 
+/** What auditors of slow requests are told the time of, as upstream names it. */
+export type LatencyStage =
+  | 'authentication'
+  | 'authorization'
+  | 'impersonation'
+  | 'apf-queue-wait'
+  | 'mutating-webhook'
+  | 'validating-webhook'
+  | 'etcd'
+
+/** Those whose parts run side by side: the longest counts. */
+const parallelStages: ReadonlySet<LatencyStage> = new Set([
+  'authorization',
+  'apf-queue-wait',
+  'validating-webhook',
+])
+
 /** What auditors are told of a request on its way; none of them changes what it is shown. */
 export interface RequestAudit {
+  /** True: what was sent is wanted. */
+  readonly wantsSent: boolean
   /** True: the object of the answer is wanted. */
   readonly wantsAnswer: boolean
   /** The request's object, with its defaults. */
@@ -121,6 +140,7 @@ const unknownInfo: RequestInfo = {
 
 const nothing: readonly string[] = []
 const noAnnotations: ReadonlyMap<string, string> = new Map()
+const noLatencies: ReadonlyMap<LatencyStage, number> = new Map()
 
 /** A request on its way through the chain. Filters fill `info` and `user`; everything else stays as it came. */
 export class ServerRequest {
@@ -146,6 +166,7 @@ export class ServerRequest {
   #warnings: string[] | undefined = undefined
   /** Keys and values in turn: hardly anybody reads them. */
   #annotations: string[] | undefined = undefined
+  #latencies: Map<LatencyStage, number> | undefined = undefined
 
   constructor(options: RequestOptions) {
     this.method = options.method
@@ -172,6 +193,18 @@ export class ServerRequest {
 
   get warnings(): readonly string[] {
     return this.#warnings ?? nothing
+  }
+
+  /** For auditors: a stage has taken so long. */
+  took(stage: LatencyStage, ms: number): void {
+    this.#latencies ??= new Map()
+    const before = this.#latencies.get(stage) ?? 0
+    this.#latencies.set(stage, parallelStages.has(stage) ? Math.max(before, ms) : before + ms)
+  }
+
+  /** In milliseconds, of the stages that are known. */
+  get latencies(): ReadonlyMap<LatencyStage, number> {
+    return this.#latencies ?? noLatencies
   }
 
   /** An audit annotation; the first value of a key stays. */

@@ -1,3 +1,4 @@
+import { goDurationText } from '../../apimachinery/go-duration.ts'
 import { formatMicroTime } from '../../apimachinery/time.ts'
 import { defined } from '../../base/defined.ts'
 import type { Host } from '../../base/host.ts'
@@ -15,6 +16,8 @@ type Fields = Readonly<Record<string, unknown>>
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
 
 const maxAgentLength = 1024
+/** Where the time of a request went is told from here on (upstream's number). */
+const slowMs = 500
 const decoder = new TextDecoder()
 
 /** The target as it came, but for needless escapes. */
@@ -59,21 +62,38 @@ function statusOf(object: unknown): AuditStatus | undefined {
   }
 }
 
-function annotationsOf({ annotations }: ServerRequest): Readonly<Record<string, string>> | undefined {
-  if (annotations.size === 0) return undefined
-  return Object.fromEntries([...annotations].sort(([a], [b]) => (a < b ? -1 : 1)))
+/** In microseconds at the finest. */
+const durationText = (ms: number): string => goDurationText(Number(ms.toFixed(3)))
+
+/** Where the time of a slow request went. */
+function latencyAnnotations({ latencies }: ServerRequest, totalMs: number): readonly [string, string][] {
+  if (totalMs <= slowMs) return []
+  const stages = [...latencies].filter(([, ms]) => ms > 0)
+  return [...stages, ['total', totalMs] as const].map(([stage, ms]) => [
+    `apiserver.latency.k8s.io/${stage}`,
+    durationText(ms),
+  ])
+}
+
+function annotationsOf(
+  request: ServerRequest,
+  elapsedMs: number,
+): Readonly<Record<string, string>> | undefined {
+  const all = [...request.annotations, ...latencyAnnotations(request, elapsedMs)]
+  if (all.length === 0) return undefined
+  return Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** What becomes known of a request, stage by stage. */
 export class AuditRecord implements RequestAudit {
   readonly config: AuditConfig
   readonly wantsAnswer: boolean
+  readonly wantsSent: boolean
   readonly #host: Host
   readonly #request: ServerRequest
   readonly #auditId: string
   readonly #receivedMs: number
   readonly #user: AuditUser
-  readonly #wantsBody: boolean
   #object: AuditObjectReference | undefined
   #impersonated: AuditUser | undefined
   #constraint = ''
@@ -86,7 +106,7 @@ export class AuditRecord implements RequestAudit {
     this.#request = request
     this.config = config
     this.wantsAnswer = config.level === 'RequestResponse'
-    this.#wantsBody = this.wantsAnswer || config.level === 'Request'
+    this.wantsSent = this.wantsAnswer || config.level === 'Request'
     this.#auditId = request.header('audit-id') || uuidOf(host.randomBytes(uidBytes), 0)
     request.auditId = this.#auditId
     // The clock of requests has microseconds, the clock on the wall has not.
@@ -109,11 +129,11 @@ export class AuditRecord implements RequestAudit {
         resourceVersion: text(metadata, 'resourceVersion') ?? '',
       }
     }
-    if (this.#wantsBody) this.#sent = this.#shown(object)
+    if (this.wantsSent) this.#sent = this.#shown(object)
   }
 
   sentPatch(patch: unknown): void {
-    if (!this.#wantsBody) return
+    if (!this.wantsSent) return
     if (!(patch instanceof Uint8Array)) {
       this.#sent = patch
       return
@@ -188,7 +208,7 @@ export class AuditRecord implements RequestAudit {
       }),
       requestReceivedTimestamp: formatMicroTime(this.#receivedMs),
       stageTimestamp: formatMicroTime(this.#receivedMs + elapsedMs),
-      ...defined({ annotations: annotationsOf(this.#request) }),
+      ...defined({ annotations: annotationsOf(this.#request, stage === 'ResponseComplete' ? elapsedMs : 0) }),
     }
   }
 }

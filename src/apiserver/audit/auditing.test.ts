@@ -44,7 +44,7 @@ async function start(
   const server = await startTestServer({
     kinds: testKinds,
     host,
-    impersonation: impersonationFilter(everythingAllowed),
+    impersonation: impersonationFilter(host, everythingAllowed),
     ...rest,
     audit,
   })
@@ -196,6 +196,52 @@ test('Auditing tells of panics', async () => {
     stage: 'Panic',
     responseStatus: { code: 500, reason: 'InternalError', message: "APIServer panic'd: a defect" },
   })
+  await close()
+})
+
+test('Auditing says where the time of slow requests went', async () => {
+  const { call, host, events, close } = await start(auditPolicyOf([{ level: 'Metadata' }]), {
+    admission: [
+      {
+        name: 'Slow',
+        handles: (operation) => operation === 'CREATE',
+        mutate: async (attributes, object) => {
+          attributes.took('mutating-webhook', 400)
+          attributes.took('mutating-webhook', 200.25)
+          await new Promise<void>((resolve) => void host.schedule(700, resolve))
+          return object
+        },
+      },
+    ],
+  })
+  const latencies = (): object =>
+    Object.fromEntries(
+      Object.entries(events.at(-1)?.annotations ?? {}).filter(([key]) => key.includes('latency')),
+    )
+  const creating = call('POST', maps, map('x'))
+  await host.advance(700)
+  await creating
+  expect(latencies()).toEqual({
+    'apiserver.latency.k8s.io/mutating-webhook': '600.25ms',
+    'apiserver.latency.k8s.io/total': '700ms',
+  })
+  await call('GET', `${maps}/x`)
+  expect(latencies()).toEqual({})
+  await close()
+})
+
+test('Auditing says which versions are going to end, and counts them', async () => {
+  const kinds = testKinds.map((kind) => ({ ...kind, deprecation: 'v1 is deprecated', removedIn: '1.99' }))
+  const { call, events, core, close } = await start(auditPolicyOf([{ level: 'Metadata' }]), { kinds })
+  const answer = await call('GET', maps)
+  expect(answer.warnings).toEqual(['v1 is deprecated'])
+  expect(events.at(-1)?.annotations).toMatchObject({
+    'k8s.io/deprecated': 'true',
+    'k8s.io/removed-release': '1.99',
+  })
+  expect(core.options.metrics.expose()).toContain(
+    'apiserver_requested_deprecated_apis{group="",version="v1",resource="configmaps",subresource="",removed_release="1.99"} 1',
+  )
   await close()
 })
 

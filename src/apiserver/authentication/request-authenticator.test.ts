@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { realHost } from '../../base/host/real-host.ts'
 import { silentLogger } from '../../base/logger.ts'
+import { PrometheusMetrics } from '../../base/prometheus.ts'
 import {
   createAuthority,
   generateKey,
@@ -13,6 +14,7 @@ import type { Connection } from '../request.ts'
 import { FakeReader } from '../testing/fake-reader.ts'
 import { fakeRequest } from '../testing/fake-request.ts'
 import { accountKeys } from './account-keys.ts'
+import { AccountTokenMetrics } from './account-token-metrics.ts'
 import { ClientCertificateAuthenticator } from './client-certificate.ts'
 import { signToken, type TokenClaims } from './jwt.ts'
 import { RequestAuthenticator } from './request-authenticator.ts'
@@ -52,7 +54,13 @@ const passwords: TokenAuthenticator = {
 
 const tokens = new TokenChain([
   passwords,
-  new ServiceAccountTokens({ host: realHost, keys: accountKeys(keys), reader, issuers: [issuer] }),
+  new ServiceAccountTokens({
+    host: realHost,
+    keys: accountKeys(keys),
+    reader,
+    issuers: [issuer],
+    metrics: new AccountTokenMetrics(new PrometheusMetrics()),
+  }),
 ])
 
 const authenticator = new RequestAuthenticator({
@@ -214,6 +222,17 @@ describe('ServiceAccountTokens', () => {
     expect(status).toEqual({ user: {}, error: `[invalid bearer token, ${message}]` })
   })
 
+  it('tells auditors of tokens that should have been read anew', async () => {
+    const found = async (warnafter: number) =>
+      await authenticate(withToken(signToken(claims({}, { warnafter }), keys)))
+    expect((await found(nowSeconds + hour))?.annotations).toBeUndefined()
+    const request = withToken(signToken(claims({}, { warnafter: nowSeconds - hour }), keys))
+    await authenticate(request)
+    expect(request.annotations.get('authentication.k8s.io/stale-token')).toMatch(
+      /^subject: system:serviceaccount:default:web, seconds after warning threshold: 360\d$/,
+    )
+  })
+
   it('leaves tokens of others alone', async () => {
     const review = new TokenReviewResource(tokens, [issuer])
     const token = signToken(claims({ iss: 'https://other' }), keys)
@@ -237,7 +256,13 @@ describe('ServiceAccountTokens', () => {
     const rsa = tokenKeys(privateKeyPem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey))
     expect(rsa.algorithm).toBe('RS256')
     const chain = new TokenChain([
-      new ServiceAccountTokens({ host: realHost, keys: accountKeys(rsa), reader, issuers: [issuer] }),
+      new ServiceAccountTokens({
+        host: realHost,
+        keys: accountKeys(rsa),
+        reader,
+        issuers: [issuer],
+        metrics: new AccountTokenMetrics(new PrometheusMetrics()),
+      }),
     ])
     const found = await chain.authenticate(signToken(claims(), rsa), [issuer])
     expect(found.user.name).toBe('system:serviceaccount:default:web')

@@ -6,6 +6,7 @@ import { AuthenticationError } from './authentication-error.ts'
 import { bearerToken } from './bearer-token.ts'
 import type { ClientCertificateAuthenticator } from './client-certificate.ts'
 import type { FrontProxyAuthenticator } from './front-proxy.ts'
+import { noteAuthentication } from './note-authentication.ts'
 import type { TokenChain } from './token-chain.ts'
 import { anonymousUser, unauthenticatedGroup } from './users.ts'
 
@@ -58,7 +59,7 @@ export class RequestAuthenticator implements Authenticator {
       }
     }
     const token = bearerToken(request)
-    if (token !== undefined) return this.#byToken(token, failure)
+    if (token !== undefined) return this.#byToken(request, token, failure)
     if (failure !== undefined) throw this.#refused(failure)
     return this.#mayBeNobody(request) ? this.#anonymous : undefined
   }
@@ -68,9 +69,15 @@ export class RequestAuthenticator implements Authenticator {
     return enabled && (paths === undefined || paths.has(path))
   }
 
-  async #byToken(token: string, failure: AuthenticationError | undefined): Promise<Authentication> {
+  async #byToken(
+    request: ServerRequest,
+    token: string,
+    failure: AuthenticationError | undefined,
+  ): Promise<Authentication> {
     try {
-      return await this.#options.tokens.authenticate(token, this.#options.audiences)
+      const found = await this.#options.tokens.authenticate(token, this.#options.audiences)
+      noteAuthentication(request, found)
+      return found
     } catch (error) {
       if (!(error instanceof AuthenticationError)) throw error
       throw this.#refused(failure ?? error)

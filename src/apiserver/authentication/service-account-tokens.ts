@@ -7,10 +7,11 @@ import type { Authentication, MaybePromise } from '../authenticator.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import type { UserInfo } from '../request.ts'
 import type { AccountKeys } from './account-keys.ts'
+import type { AccountTokenMetrics } from './account-token-metrics.ts'
 import { AuthenticationError } from './authentication-error.ts'
 import { claimsOf, type ObjectClaim, type ParsedToken, parseToken, type TokenClaims } from './jwt.ts'
 import type { TokenAuthenticator } from './token-authenticator.ts'
-import { credentialIdKey, serviceAccountGroups, serviceAccountUser } from './users.ts'
+import { credentialIdKey, credentialIdOf, serviceAccountGroups, serviceAccountUser } from './users.ts'
 
 export interface ServiceAccountTokenOptions {
   readonly host: Host
@@ -18,6 +19,7 @@ export interface ServiceAccountTokenOptions {
   readonly reader: ObjectReader
   /** Tokens of other issuers are not ours. */
   readonly issuers: readonly string[]
+  readonly metrics: AccountTokenMetrics
 }
 
 /** Clocks may differ by that much (go-jose's default leeway). */
@@ -37,7 +39,7 @@ const invalidated = (): AuthenticationError =>
 function extraOf(claims: TokenClaims): Readonly<Record<string, readonly string[]>> {
   const { pod, node } = claims['kubernetes.io']
   const extra: Record<string, readonly string[]> = {}
-  if (claims.jti !== '') extra[credentialIdKey] = [`JTI=${claims.jti}`]
+  if (claims.jti !== '') extra[credentialIdKey] = [credentialIdOf(claims.jti)]
   if (node !== undefined) {
     extra['authentication.kubernetes.io/node-name'] = [node.name]
     if (node.uid !== undefined) extra['authentication.kubernetes.io/node-uid'] = [node.uid]
@@ -101,7 +103,25 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     }
     this.#checkTimes(known.claims)
     this.#checkObjects(known.claims)
-    return { user: known.user, audiences: common }
+    const stale = this.#staleness(known.claims)
+    const found = { user: known.user, audiences: common }
+    return stale === undefined ? found : { ...found, annotations: stale }
+  }
+
+  /** What auditors learn of a client that uses a token it should have read anew by now. */
+  #staleness({ sub, 'kubernetes.io': { warnafter = 0 } }: TokenClaims): Authentication['annotations'] {
+    if (warnafter === 0) return undefined
+    const { host, metrics } = this.#options
+    const nowMs = host.now()
+    if (nowMs <= warnafter * 1000) {
+      metrics.valid.inc()
+      return undefined
+    }
+    metrics.stale.inc()
+    const seconds = Math.floor(nowMs / 1000) - warnafter
+    return {
+      'authentication.k8s.io/stale-token': `subject: ${sub}, seconds after warning threshold: ${seconds}`,
+    }
   }
 
   #signatureOf({ header, signed, signature }: ParsedToken): {

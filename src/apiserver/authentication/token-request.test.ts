@@ -3,12 +3,14 @@ import { ServiceAccount } from '../../api/core/service-account/kind.ts'
 import type { authentication } from '../../api/generated/types/index.ts'
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import { realHost } from '../../base/host/real-host.ts'
+import { PrometheusMetrics } from '../../base/prometheus.ts'
 import { generateKey, privateKeyPem } from '../../cluster/pki/certificate.ts'
 import { tokenKeys } from '../../cluster/pki/token-keys.ts'
 import { AdmissionChain } from '../admission-chain.ts'
 import { FakeReader } from '../testing/fake-reader.ts'
 import { fakeRequest } from '../testing/fake-request.ts'
 import { accountKeys } from './account-keys.ts'
+import { AccountTokenMetrics } from './account-token-metrics.ts'
 import { parseToken } from './jwt.ts'
 import { ServiceAccountTokens } from './service-account-tokens.ts'
 import { TokenRequestEndpoint } from './token-request.ts'
@@ -66,7 +68,13 @@ describe('TokenRequestEndpoint', () => {
       'kubernetes.io': { namespace: 'ns', serviceaccount: { name: 'web', uid: 'u1' } },
     })
     expect(Number(claims?.exp) - Number(claims?.iat)).toBe(3600)
-    const tokens = new ServiceAccountTokens({ host: realHost, keys, reader, issuers: [issuer] })
+    const tokens = new ServiceAccountTokens({
+      host: realHost,
+      keys,
+      reader,
+      issuers: [issuer],
+      metrics: new AccountTokenMetrics(new PrometheusMetrics()),
+    })
     const found = await tokens.authenticateToken(answer.status?.token ?? '', [issuer])
     expect(found?.user.name).toBe('system:serviceaccount:ns:web')
   })

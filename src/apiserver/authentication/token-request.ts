@@ -17,7 +17,7 @@ import { newUid } from '../rest/names.ts'
 import { typedReader } from '../typed-reader.ts'
 import type { AccountKeys } from './account-keys.ts'
 import type { ObjectClaim, TokenClaims } from './jwt.ts'
-import { serviceAccountUser } from './users.ts'
+import { credentialIdOf, serviceAccountUser } from './users.ts'
 
 type TokenRequest = authentication.v1.TokenRequest
 type TokenRequestSpec = authentication.v1.TokenRequestSpec
@@ -132,7 +132,9 @@ export class TokenRequestEndpoint implements SubresourceEndpoint {
     }
     await this.#options.admission.validate({ ...admission, object: answered })
     const binding = this.#binding(namespace, name, spec)
-    const token = await this.#signed(this.#claims(account, spec, binding, nowMs))
+    const claims = this.#claims(account, spec, binding, nowMs)
+    const token = await this.#signed(claims)
+    request.annotate('authentication.kubernetes.io/issued-credential-id', credentialIdOf(claims.jti))
     const expirationTimestamp = formatTime(nowMs + spec.expirationSeconds * 1000)
     return objectResponse({ ...answered, status: { token, expirationTimestamp } }, 201)
   }

@@ -3,6 +3,7 @@ import { badRequest } from '../../apimachinery/status-error.ts'
 import type { VirtualResource } from '../endpoint.ts'
 import type { ServerRequest, UserInfo } from '../request.ts'
 import { AuthenticationError } from './authentication-error.ts'
+import { noteAuthentication } from './note-authentication.ts'
 import type { TokenChain } from './token-chain.ts'
 
 /** A user as the API shows it. */
@@ -27,7 +28,7 @@ export class TokenReviewResource implements VirtualResource {
     this.#audiences = audiences
   }
 
-  async create(_request: ServerRequest, body: unknown): Promise<authentication.v1.TokenReview> {
+  async create(request: ServerRequest, body: unknown): Promise<authentication.v1.TokenReview> {
     const review = body as authentication.v1.TokenReview
     const { token = '', audiences = [] } = review.spec ?? {}
     if (token === '') throw badRequest('token is required for TokenReview in authentication')
@@ -38,14 +39,19 @@ export class TokenReviewResource implements VirtualResource {
         // Upstream overwrites what was sent, where it has something to say.
         user: {},
         ...sent,
-        ...(await this.#status(token, audiences.length > 0 ? audiences : this.#audiences)),
+        ...(await this.#status(request, token, audiences.length > 0 ? audiences : this.#audiences)),
       },
     }
   }
 
-  async #status(token: string, audiences: readonly string[]): Promise<authentication.v1.TokenReviewStatus> {
+  async #status(
+    request: ServerRequest,
+    token: string,
+    audiences: readonly string[],
+  ): Promise<authentication.v1.TokenReviewStatus> {
     try {
       const found = await this.#tokens.authenticate(token, audiences)
+      noteAuthentication(request, found)
       return {
         authenticated: true,
         user: apiUserInfo(found.user),

@@ -11,6 +11,9 @@ export const nodeUserPrefix = 'system:node:'
 /** Key of `extra` that says which credential was used. */
 export const credentialIdKey = 'authentication.kubernetes.io/credential-id'
 
+/** What says it of a token that has an id. */
+export const credentialIdOf = (jti: string): string => `JTI=${jti}`
+
 const serviceAccountPrefix = 'system:serviceaccount:'
 
 export const serviceAccountUser = (namespace: string, name: string): string =>

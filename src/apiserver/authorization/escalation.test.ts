@@ -54,6 +54,8 @@ const write = (who: UserInfo, resource: string, object: object, oldObject?: obje
     options: {},
     warn: () => {},
     annotate: () => {},
+    annotateSent: () => {},
+    took: () => {},
     signal: new AbortController().signal,
     round: 0,
     reinvoke: () => {},

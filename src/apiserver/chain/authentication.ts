@@ -1,4 +1,5 @@
 import { unauthorized } from '../../apimachinery/status-error.ts'
+import type { Host } from '../../base/host.ts'
 import type { Authentication, Authenticator, MaybePromise } from '../authenticator.ts'
 import type { Filter } from '../filter.ts'
 import type { ServerRequest } from '../request.ts'
@@ -18,11 +19,19 @@ async function askFrom(
 /** Answers a request whose client nobody knows. */
 export type Refused = (request: ServerRequest, error: unknown) => Promise<ServerResponse>
 
+export interface AuthenticationOptions {
+  readonly host: Host
+  readonly authenticators: readonly Authenticator[]
+  /** Of what is audited it is known how long it took. */
+  readonly audit: { readonly refused: Refused } | undefined
+}
+
 /**
  * Asks who it is, in the list's order; the in-process transport's own user needs no asking. What is refused goes to
- * `refused`, where there is one.
+ * the audit, where there is one.
  */
-export function authenticationFilter(authenticators: readonly Authenticator[], refused?: Refused): Filter {
+export function authenticationFilter({ host, authenticators, audit }: AuthenticationOptions): Filter {
+  const refused = audit?.refused
   const ask = (request: ServerRequest): MaybePromise<Authentication | undefined> => {
     const [first] = authenticators
     return authenticators.length === 1 ? first?.authenticate(request) : askFrom(authenticators, request)
@@ -50,6 +59,9 @@ export function authenticationFilter(authenticators: readonly Authenticator[], r
       throw error
     }
     if (!(found instanceof Promise)) return go(found)
-    return refused === undefined ? found.then(go) : found.then(go, (error) => refused(request, error))
+    if (refused === undefined) return found.then(go)
+    const startedMs = host.monotonicMs()
+    const known = found.finally(() => request.took('authentication', host.monotonicMs() - startedMs))
+    return known.then(go, (error) => refused(request, error))
   }
 }

@@ -1,10 +1,12 @@
 import { type StatusError, statusError } from '../../apimachinery/status-error.ts'
 import { assert } from '../../base/assert.ts'
+import type { Host } from '../../base/host.ts'
 import type { Authorizer, AuthorizerAttributes, AuthorizerDecision } from '../authorizer.ts'
 import type { Filter, Handler } from '../filter.ts'
 import type { ServerRequest, UserInfo } from '../request.ts'
 import type { ServerResponse } from '../response.ts'
 import { plainError } from '../routing.ts'
+import { timed } from '../timed.ts'
 
 /** Verbs whose requests have selectors. */
 const selectingVerbs = new Set(['list', 'watch', 'deletecollection'])
@@ -56,7 +58,7 @@ export function refusal(attributes: AuthorizerAttributes, reason: string): Statu
 }
 
 /** Lets pass what the authorizer allows. */
-export function authorizationFilter(authorizer: Authorizer): Filter {
+export function authorizationFilter(host: Host, authorizer: Authorizer): Filter {
   const decide = (
     attributes: AuthorizerAttributes,
     { decision, reason, error }: AuthorizerDecision,
@@ -77,7 +79,9 @@ export function authorizationFilter(authorizer: Authorizer): Filter {
     const attributes = attributesOf(request, request.user)
     const decided = authorizer.authorize(attributes)
     return decided instanceof Promise
-      ? decided.then((decision) => decide(attributes, decision, request, next))
+      ? timed(host, request, 'authorization', decided).then((decision) =>
+          decide(attributes, decision, request, next),
+        )
       : decide(attributes, decided, request, next)
   }
 }

@@ -36,11 +36,11 @@ export function buildChain(options: ChainOptions, last: Handler): Handler {
     recoverFilter(options),
     requestInfoFilter,
     timeoutFilter(options.host, options.requestTimeoutMs),
-    authenticationFilter(options.authenticators, options.audit?.refused),
+    authenticationFilter(options),
     options.audit?.filter,
     options.impersonation,
     options.flowControl ?? maxInFlightFilter(options.inFlight, options.metrics),
-    authorizationFilter(options.authorizer),
+    authorizationFilter(options.host, options.authorizer),
   ]
   return compose(
     filters.filter((filter) => filter !== undefined),

@@ -163,6 +163,7 @@ export class FlowControl {
       signal.addEventListener('abort', giveUp, { once: true })
       ticket.onDispatch = () => {
         leave()
+        request.took('apf-queue-wait', host.monotonicMs() - ticket.arrivedMs)
         try {
           resolve(this.#run(flow, ticket, request, next))
         } catch (error) {

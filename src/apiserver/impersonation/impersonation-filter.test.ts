@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { realHost } from '../../base/host/real-host.ts'
 import type { Authorizer, AuthorizerAttributes } from '../authorizer.ts'
 import type { UserInfo } from '../request.ts'
 import { textResponse } from '../response.ts'
@@ -28,7 +29,7 @@ const impersonate = async (
 ): Promise<UserInfo | undefined> => {
   const request = fakeRequest({ headers, user })
   request.info = { ...request.info, isResourceRequest: true, verb: 'list', resource: 'pods', namespace: 'ns' }
-  await impersonationFilter(authorizer)(request, async () => textResponse(''))
+  await impersonationFilter(realHost, authorizer)(request, async () => textResponse(''))
   return request.user
 }
 

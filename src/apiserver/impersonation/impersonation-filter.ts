@@ -1,4 +1,5 @@
 import { assert } from '../../base/assert.ts'
+import type { Host } from '../../base/host.ts'
 import {
   anonymousUser,
   authenticatedGroup,
@@ -67,6 +68,7 @@ async function refusalOfMode(
 }
 
 async function impersonate(
+  host: Host,
   authorizer: Authorizer,
   request: ServerRequest,
   wanted: WantedUser,
@@ -75,11 +77,13 @@ async function impersonate(
   const { user } = request
   assert(user !== undefined, 'impersonation comes after authentication')
   const attributes = attributesOf(request, user)
+  const startedMs = host.monotonicMs()
   let first: Error | undefined
   for (const mode of impersonationModes) {
     if (!mode.applies(wanted, user)) continue
     const refused = await refusalOfMode(mode, authorizer, attributes, wanted)
     if (refused === undefined) {
+      request.took('impersonation', host.monotonicMs() - startedMs)
       request.user = impersonated(mode, wanted)
       request.audit?.impersonated(request.user, mode === legacy ? '' : mode.verb)
       return next(request)
@@ -96,8 +100,8 @@ async function impersonate(
  * Refusals are the first mode's, as upstream's.
  */
 export const impersonationFilter =
-  (authorizer: Authorizer): Filter =>
+  (host: Host, authorizer: Authorizer): Filter =>
   (request, next) => {
     const wanted = wantedUser(request)
-    return wanted === undefined ? next(request) : impersonate(authorizer, request, wanted, next)
+    return wanted === undefined ? next(request) : impersonate(host, authorizer, request, wanted, next)
   }

@@ -9,6 +9,7 @@ import {
 } from '../../apimachinery/status-error.ts'
 import type { AdmissionInput } from '../admission-chain.ts'
 import type { ServerRequest, UserInfo } from '../request.ts'
+import { timed } from '../timed.ts'
 import { withManagedFields } from './field-management.ts'
 import { generateName, maxGenerateAttempts } from './names.ts'
 import { dedupOwners, ensureNamespace, wipeSystemFields, withMetadata } from './object-meta.ts'
@@ -105,7 +106,8 @@ async function insert(creation: Creation, checked: KubernetesObject): Promise<Ou
   if (resource.cache.get(id) !== undefined) throw takenError(resource, object)
   if (options.dryRun) return objectOutcome(object, 201)
   try {
-    return recordOutcome(await putShrinking(resource, id, object, 0), 201)
+    const put = putShrinking(resource, id, object, 0)
+    return recordOutcome(await timed(resource.context.host, request, 'etcd', put), 201)
   } catch (error) {
     if (error instanceof GuardFailedError) throw takenError(resource, object)
     throw fromStorageError(error)

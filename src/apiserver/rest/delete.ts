@@ -2,6 +2,7 @@ import type { DeleteOptions, KubernetesObject, Status } from '../../apimachinery
 import { conflict, objectModified, type StatusError, type Subject } from '../../apimachinery/status-error.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import type { ServerRequest } from '../request.ts'
+import { timed } from '../timed.ts'
 import { readable } from './corrupt.ts'
 import { namespaceForAdmission } from './create.ts'
 import { planDeletion } from './deletion-plan.ts'
@@ -70,19 +71,21 @@ export const isDryRun = (options: DeleteOptions): boolean => (options.dryRun ?? 
 const statusOf = (options: DeleteOptions): number => (options.orphanDependents === false ? 202 : 200)
 
 async function mark(
-  { resource, options }: Deletion,
+  { resource, request, options }: Deletion,
   record: CachedObject,
   object: KubernetesObject,
 ): Promise<Outcome> {
   const status = statusOf(options)
   if (isDryRun(options)) return objectOutcome(object, status)
-  return recordOutcome(await resource.put(record.id, object, record.revision), status)
+  const put = resource.put(record.id, object, record.revision)
+  return recordOutcome(await timed(resource.context.host, request, 'etcd', put), status)
 }
 
 async function remove(deletion: Deletion, record: CachedObject, last: KubernetesObject): Promise<Outcome> {
   if (isDryRun(deletion.options)) return answer(deletion, last, 200)
-  const gone = await deletion.resource.remove(record)
-  if (deletion.resource.kind.returnsDeleted !== true) return answer(deletion, last, 200)
+  const { resource, request } = deletion
+  const gone = await timed(resource.context.host, request, 'etcd', resource.remove(record))
+  if (resource.kind.returnsDeleted !== true) return answer(deletion, last, 200)
   const metadata = { ...last.metadata, resourceVersion: String(gone.revision) }
   return objectOutcome({ ...last, metadata })
 }

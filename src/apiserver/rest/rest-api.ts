@@ -3,6 +3,7 @@ import type { DeleteOptions } from '../../apimachinery/meta.ts'
 import { statusError } from '../../apimachinery/status-error.ts'
 import { assert } from '../../base/assert.ts'
 import type { Logger } from '../../base/logger.ts'
+import type { Metrics } from '../../base/metrics.ts'
 import type { ComputedResource, SubresourceEndpoint, VirtualResource } from '../endpoint.ts'
 import type { Representations } from '../represent/representations.ts'
 import type { ServerRequest } from '../request.ts'
@@ -22,6 +23,7 @@ import {
   deleteOptionsFromQuery,
   unsafeOption,
 } from './delete-options.ts'
+import { Deprecations } from './deprecations.ts'
 import { get } from './get.ts'
 import { listSelected } from './list.ts'
 import { listOptions } from './list-options.ts'
@@ -51,6 +53,7 @@ export interface DynamicResources {
 export interface RestApiOptions {
   readonly context: RestContext
   readonly logger: Logger
+  readonly metrics: Metrics
   readonly served: readonly ServedResource[]
   readonly subresources: readonly SubresourceEndpoint[]
   readonly virtual: readonly VirtualResource[]
@@ -70,10 +73,12 @@ export class RestApi {
   readonly #served = new Map<string, ServedResource>()
   readonly #virtual = new Map<string, VirtualEndpoint>()
   readonly #computed = new Map<string, ComputedResource>()
+  readonly #deprecations: Deprecations
   readonly #subresources = new Map<string, SubresourceEndpoint>()
 
   constructor(options: RestApiOptions) {
     this.#options = options
+    this.#deprecations = new Deprecations(options.metrics)
     for (const served of options.served) {
       const { group, version, resource } = served.resource.kind
       this.#served.set(key(group, version, resource), served)
@@ -144,14 +149,14 @@ export class RestApi {
     if (known === undefined && verb === 'watch' && kind.verbs.includes('list')) {
       // The paths of old are there for what can be watched, the parameter for whatever is listed.
       if (request.path.includes(`/watch/${kind.resource}`)) throw notRouted()
-      if (kind.deprecation !== undefined) request.warn(kind.deprecation)
+      this.#deprecations.note(request, kind)
       const why = `watch is not supported on resources of kind "${kind.resource}"`
       throw statusError('MethodNotAllowed', why, { kind: kind.resource })
     }
     if (known === undefined || isOfCollection(known) === (name !== '' && !isAcrossNamespaces(known)))
       throw methodRefused()
     if (kind.namespaced && request.info.namespace === '' && !isAcrossNamespaces(known)) throw methodRefused()
-    if (kind.deprecation !== undefined) request.warn(kind.deprecation)
+    this.#deprecations.note(request, kind)
     switch (known) {
       case 'list':
       case 'watch':
@@ -243,8 +248,8 @@ export class RestApi {
     const handler = handlerOf(kind, subresource, verb)
     if (handler === undefined) throw notRouted()
     if (handler === 'refused') throw methodRefused()
-    if (kind.deprecation !== undefined && kind.subresources.status !== undefined && subresource === 'status')
-      request.warn(kind.deprecation)
+    if (kind.subresources.status !== undefined && subresource === 'status')
+      this.#deprecations.note(request, kind)
     return this.#answer(served, request, handler(served.resource, request))
   }
 }

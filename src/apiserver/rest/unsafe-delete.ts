@@ -35,6 +35,7 @@ async function authorize(resource: Resource, request: ServerRequest): Promise<vo
 
 /** DELETE of what the store holds and nobody can read: neither finalizers nor admission are asked, as nobody knows it. */
 export async function unsafeDelete(resource: Resource, request: ServerRequest): Promise<Outcome> {
+  request.annotate('apiserver.k8s.io/unsafe-delete-ignore-read-error', '')
   await authorize(resource, request)
   const { namespace, name } = request.info
   const { context, held, kind } = resource

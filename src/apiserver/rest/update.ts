@@ -12,6 +12,7 @@ import type { AdmissionInput } from '../admission-chain.ts'
 import type { MaybePromise } from '../authenticator.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import type { ServerRequest } from '../request.ts'
+import { timed } from '../timed.ts'
 import { largeBytes } from './body.ts'
 import { claimStatusErrors } from './claim-status.ts'
 import { namespaceForAdmission } from './create.ts'
@@ -126,7 +127,7 @@ async function replace(
   if (validated instanceof Promise) await validated
   if (vanishes(resource, object, live)) {
     if (options.dryRun) return objectOutcome(object)
-    await resource.remove(record)
+    await timed(resource.context.host, request, 'etcd', resource.remove(record))
     return objectOutcome(object)
   }
   const isSame = isSameContent(object, live) && areSameManagers(object, live)
@@ -139,7 +140,7 @@ async function replace(
   const put = update.forceAllowCreate
     ? resource.put(id, object, record.revision)
     : putShrinking(resource, id, object, record.revision)
-  return recordOutcome(await put)
+  return recordOutcome(await timed(resource.context.host, request, 'etcd', put))
 }
 
 function admit(

@@ -43,6 +43,8 @@ export async function admit(
     options: {},
     warn: (text) => write.warn?.(text),
     annotate: (key, value) => write.annotate?.(key, value),
+    annotateSent: (key, value) => write.annotate?.(key, value()),
+    took: () => {},
     signal: new AbortController().signal,
     round: 0,
     reinvoke: () => {},

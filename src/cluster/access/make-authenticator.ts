@@ -1,3 +1,4 @@
+import { AccountTokenMetrics } from '../../apiserver/authentication/account-token-metrics.ts'
 import { AgnosticTokens } from '../../apiserver/authentication/agnostic-tokens.ts'
 import { BootstrapTokens } from '../../apiserver/authentication/bootstrap-tokens.ts'
 import { CachedTokens } from '../../apiserver/authentication/cached-tokens.ts'
@@ -100,10 +101,11 @@ export function makeAuthenticator(setup: AuthenticatorSetup): MadeAuthenticator 
     access.tokenWebhook === undefined ? undefined : webhookPart(setup, access.tokenWebhook),
   ].filter((part) => part !== undefined)
   const anyAudience = (inner: TokenAuthenticator) => new AgnosticTokens(inner, audiences)
+  const accountTokens = new AccountTokenMetrics(setup.metrics)
   const tokens = new TokenChain([
     ...access.tokens.map(anyAudience),
-    new LegacyTokens({ host, keys, reader, audiences, noteUse }),
-    new ServiceAccountTokens({ host, keys, reader, issuers }),
+    new LegacyTokens({ host, keys, reader, audiences, noteUse, metrics: accountTokens }),
+    new ServiceAccountTokens({ host, keys, reader, issuers, metrics: accountTokens }),
     ...(access.bootstrapTokens ? [anyAudience(new BootstrapTokens(host, reader))] : []),
     ...outside.map((part) => part.tokens),
   ])

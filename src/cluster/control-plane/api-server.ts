@@ -298,7 +298,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
         new Map([...setup.components, ['etcd-0', storeProbe(() => store.probe(statusTimeoutMs))]]),
       ),
     ],
-    impersonation: impersonationFilter(authorizer),
+    impersonation: impersonationFilter(host, authorizer),
     converter: (definition) => webhookConverter(definition, { host, reader, connector }, conversions),
     ...defined({ requestTimeoutMs: setup.requestTimeoutMs, inFlight: setup.inFlight, flowControl }),
     ...defined({ audit: setup.audit }),

@@ -91,6 +91,7 @@ export const LeaseCandidate = defineKind<Candidate>({
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
   deprecation: 'coordination.k8s.io/v1beta1 LeaseCandidate is deprecated in v1.36+, unavailable in v1.39+',
+  removedIn: '1.39',
   validate,
   columns: [
     nameColumn,

@@ -5,6 +5,7 @@ import { isRecord } from '../../../base/is-record.ts'
 import type { Logger } from '../../../base/logger.ts'
 import { messageOf } from '../../../base/message-of.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from '../../admission.ts'
+import { annotateForeign } from '../../dynamic-admission/annotate-foreign.ts'
 import type { OutsideCaller } from '../../outside/outside-caller.ts'
 import { ReviewPoster } from '../../outside/review-poster.ts'
 import { matches } from '../matches.ts'
@@ -111,7 +112,7 @@ export function imagePolicyWebhook({ host, logger, policy }: ImagePolicyOptions)
       const verdict = await verdictFor(attributes)
       if (verdict === undefined) return
       for (const [key, value] of Object.entries(verdict.auditAnnotations))
-        attributes.annotate(auditPrefix + key, value)
+        annotateForeign(attributes, auditPrefix + key, value)
       if (verdict.allowed) return
       const { reason } = verdict
       const denied = 'image policy webhook backend denied one or more images: '

@@ -1,7 +1,10 @@
 import type { KindDeclaration } from '../../../apimachinery/define-kind.ts'
+import { goJson, safeForHtml } from '../../../apimachinery/go-text.ts'
 import type { KubernetesObject } from '../../../apimachinery/meta.ts'
 import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
 import { internalError } from '../../../apimachinery/status-error.ts'
+import { isRecord } from '../../../base/is-record.ts'
+import { jsonText } from '../../../base/json-text.ts'
 import type { AdmissionAttributes, AdmissionOperation, AdmissionPlugin } from '../../admission.ts'
 import { ReinvocationsByRequest } from '../../dynamic-admission/reinvocations.ts'
 import { shownIn } from '../../dynamic-admission/request-views.ts'
@@ -15,6 +18,13 @@ import type { WebhookPluginOptions } from '../../dynamic-admission/webhooks/webh
 import { type MatchingWebhook, WebhookSource } from '../../dynamic-admission/webhooks/webhook-source.ts'
 
 const annotationPrefix = 'mutation.webhook.admission.k8s.io/'
+const patchPrefix = 'patch.webhook.admission.k8s.io/'
+
+/** An operation's members in Go's order, which sorts the keys of maps. */
+const inOrder = (operation: unknown): unknown =>
+  isRecord(operation)
+    ? Object.fromEntries(Object.entries(operation).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : operation
 
 /** The object on its way through the webhooks, in the version in which the last of them saw it. */
 interface Current {
@@ -98,13 +108,19 @@ export class MutatingAdmissionWebhook implements AdmissionPlugin {
   ): Promise<KubernetesObject | undefined> {
     const { attributes, object } = request
     const place = `round_${attributes.round}_index_${index}`
+    const asked = { configuration: webhook.configuration, webhook: webhook.name }
     let mutated = false
     try {
       return await this.#measures.measure(webhook, attributes, async () => {
         const answer = await askWebhook(webhook, request, true)
         const patched = patchObject(webhook.name, answer, request, this.#options.forms)
-        mutated = patched !== undefined && !semanticallyEqual(patched, object)
-        return patched
+        if (patched === undefined) return undefined
+        mutated = !semanticallyEqual(patched.object, object)
+        attributes.annotateSent(`${patchPrefix}${place}`, () => {
+          const patch = patched.operations.map(inOrder)
+          return safeForHtml(jsonText({ ...asked, patch, patchType: 'JSONPatch' }))
+        })
+        return patched.object
       })
     } catch (error) {
       if (error instanceof Rejection) throw error.status
@@ -116,8 +132,7 @@ export class MutatingAdmissionWebhook implements AdmissionPlugin {
       this.#options.logger.warn('webhook failed, which its policy ignores', { error: error.message })
       return undefined
     } finally {
-      const said = { configuration: webhook.configuration, webhook: webhook.name, mutated }
-      attributes.annotate(`${annotationPrefix}${place}`, JSON.stringify(said))
+      attributes.annotate(`${annotationPrefix}${place}`, goJson({ ...asked, mutated }))
     }
   }
 }

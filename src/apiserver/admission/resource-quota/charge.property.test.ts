@@ -149,6 +149,8 @@ function attributesOf(object: PodObject): AdmissionAttributes {
     ...{ dryRun: false, options: {}, signal: new AbortController().signal, round: 0 },
     warn: () => {},
     annotate: () => {},
+    annotateSent: () => {},
+    took: () => {},
     reinvoke: () => {},
   }
 }

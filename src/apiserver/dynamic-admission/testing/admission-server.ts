@@ -13,7 +13,7 @@ import type { AdmissionPlugin } from '../../admission.ts'
 import type { BackendConnector } from '../../connect/backend.ts'
 import { type CustomServer, parsed, startCustomServer } from '../../custom-resources/testing/custom-server.ts'
 import { testKinds } from '../../testing/test-kinds.ts'
-import { everythingAllowed } from '../../testing/test-server.ts'
+import { everythingAllowed, type TestServerOptions } from '../../testing/test-server.ts'
 import { AdmissionMetrics } from '../admission-metrics.ts'
 import { ObjectForms } from '../object-forms.ts'
 import type { PolicyPluginOptions } from '../policies/policy-plugin-options.ts'
@@ -84,10 +84,12 @@ export const hookAt = (path: string, more: object = {}): object => ({
 /** A server with admission that is configured, whose webhooks are functions. */
 export async function startAdmissionServer(
   plugins: (options: WebhookPluginOptions & PolicyPluginOptions) => readonly AdmissionPlugin[],
+  more: Pick<TestServerOptions, 'audit'> = {},
 ): Promise<AdmissionServer> {
   const hooks = new Map<string, Hook>()
   const metrics = new PrometheusMetrics()
   const server = await startCustomServer({
+    ...more,
     kinds: [
       ...testKinds,
       MutatingWebhookConfiguration,

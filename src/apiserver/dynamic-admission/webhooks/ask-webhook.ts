@@ -1,6 +1,7 @@
 import { StatusError } from '../../../apimachinery/status-error.ts'
 import { jsonText } from '../../../base/json-text.ts'
 import { newUid } from '../../rest/names.ts'
+import { annotateForeign } from '../annotate-foreign.ts'
 import { type ReviewedRequest, requestFields } from '../reviewed-request.ts'
 import { type ReviewAnswer, reviewAnswer } from './review-answer.ts'
 import type { Webhook } from './webhook.ts'
@@ -33,6 +34,7 @@ export async function askWebhook(
     request: { uid, ...requestFields(request), object, oldObject },
   }
   let answer: unknown
+  const startedMs = webhook.host.monotonicMs()
   try {
     answer = await client.post(review, timeoutSeconds, attributes.signal)
   } catch (error) {
@@ -40,10 +42,13 @@ export async function askWebhook(
     const why = aborted ? 'context canceled' : error instanceof Error ? error.message : jsonText(error)
     const code = error instanceof StatusError ? error.code : unavailable
     throw new CallingError(name, `failed to call webhook: ${why}`, code, aborted)
+  } finally {
+    const stage = isMutating ? 'mutating-webhook' : 'validating-webhook'
+    attributes.took(stage, webhook.host.monotonicMs() - startedMs)
   }
   const said = verified(webhook, answer, version, uid, isMutating)
   for (const [key, value] of Object.entries(said.auditAnnotations))
-    attributes.annotate(`${name}/${key}`, value)
+    annotateForeign(attributes, `${name}/${key}`, value)
   for (const warning of said.warnings) attributes.warn(warning)
   if (!said.allowed) throw new Rejection(rejectionStatus(name, said.result))
   return said

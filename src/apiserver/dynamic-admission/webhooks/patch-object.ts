@@ -21,13 +21,18 @@ function operationsOf(patch: string): readonly JsonValue[] {
   return jsonPatchOperations((exact === undefined ? value : resolveExactly(value)) as JsonValue)
 }
 
+export interface Patched {
+  readonly object: KubernetesObject
+  readonly operations: readonly JsonValue[]
+}
+
 /** The object as the webhook's patch makes it; undefined where it says nothing. Throws StatusError and CallingError. */
 export function patchObject(
   webhook: string,
   { patch, patchType }: ReviewAnswer,
   { attributes, declaration, object }: ReviewedRequest,
   forms: ObjectForms,
-): KubernetesObject | undefined {
+): Patched | undefined {
   if (patch === '') return undefined
   let operations: readonly JsonValue[]
   try {
@@ -46,7 +51,7 @@ export function patchObject(
     throw new CallingError(webhook, `unsupported patch type ${JSON.stringify(patchType)}`, 400)
   try {
     const patched = applyJsonPatch(object as unknown as JsonValue, operations)
-    return forms.accept(patched, kindIn(attributes, declaration), declaration)
+    return { object: forms.accept(patched, kindIn(attributes, declaration), declaration), operations }
   } catch (error) {
     if (!(error instanceof PatchError) && !(error instanceof StatusError)) throw error
     throw internalError(error.message.replace(handledAs, ''))

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { MutatingAdmissionWebhook } from '../../admission/mutating-admission-webhook/mutating-admission-webhook.ts'
 import { ValidatingAdmissionWebhook } from '../../admission/validating-admission-webhook/validating-admission-webhook.ts'
+import type { Audit } from '../../chain/chain.ts'
 import { noxu, noxuDefinition, noxusPath } from '../../custom-resources/testing/custom-server.ts'
 import {
   type AdmissionServer,
@@ -20,12 +21,29 @@ const map = (name: string, more: object = {}): object => ({
 })
 
 let server: AdmissionServer
+/** Whether bodies are audited, and the annotations of the last request. */
+let audited: { wantsSent: boolean; annotations: Readonly<Record<string, string>> }
+
+const audit: Audit = {
+  filter: async (request, next) => {
+    const ignore = (): void => {}
+    request.audit = {
+      ...{ wantsSent: audited.wantsSent, wantsAnswer: false },
+      ...{ sent: ignore, sentPatch: ignore, impersonated: ignore, answered: ignore },
+    }
+    const answer = await next(request)
+    audited.annotations = Object.fromEntries(request.annotations)
+    return answer
+  },
+  refused: (_request, error) => Promise.reject(error),
+}
 
 beforeEach(async () => {
-  server = await startAdmissionServer((options) => [
-    new MutatingAdmissionWebhook(options),
-    new ValidatingAdmissionWebhook(options),
-  ])
+  audited = { wantsSent: false, annotations: {} }
+  server = await startAdmissionServer(
+    (options) => [new MutatingAdmissionWebhook(options), new ValidatingAdmissionWebhook(options)],
+    { audit },
+  )
   await server.create('/api/v1/namespaces', { metadata: { name: 'default', labels: { team: 'a' } } })
 })
 afterEach(() => server.stop())
@@ -71,6 +89,32 @@ describe('MutatingAdmissionWebhook', () => {
       },
       { object: { data: { a: 'a' } } },
     ])
+  })
+
+  test('tells auditors what it did, and how where they see bodies', async () => {
+    server.hooks.set('/one', () => ({
+      allowed: true,
+      auditAnnotations: { fine: 'yes', 'not/fine': 'no' },
+      ...patchOf([{ path: '/data/a', op: 'add', value: '<' }]),
+    }))
+    await configure('mutating', 'first', hookAt('one'))
+    await server.create(mapsPath, map('m', { data: { x: 'x' } }))
+    const asked = '"configuration":"first","webhook":"one.example.com"'
+    const did = {
+      'mutation.webhook.admission.k8s.io/round_0_index_0': `{${asked},"mutated":true}`,
+      'one.example.com/fine': 'yes',
+    }
+    expect(audited.annotations).toMatchObject(did)
+    expect(Object.keys(audited.annotations).filter((key) => !key.startsWith('authorization'))).toEqual(
+      Object.keys(did).sort().reverse(),
+    )
+    audited.wantsSent = true
+    await server.create(mapsPath, map('n', { data: { x: 'x' } }))
+    const patch = '"patch":[{"op":"add","path":"/data/a","value":"\\u003c"}],"patchType":"JSONPatch"'
+    expect(audited.annotations).toMatchObject({
+      ...did,
+      'patch.webhook.admission.k8s.io/round_0_index_0': `{${asked},${patch}}`,
+    })
   })
 
   test('asks those again that want to see later changes', async () => {
