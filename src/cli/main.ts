@@ -16,6 +16,11 @@ const components: Readonly<Record<string, (args: readonly string[]) => Promise<n
   envtest: async (args) => (await import('./commands/envtest.ts')).envtest(args),
 }
 
+// Whoever reads may stop early, as head does: what runs goes on.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 try {
   const [name = '', ...args] = process.argv.slice(2)
   const component = Object.hasOwn(components, name) ? components[name] : undefined

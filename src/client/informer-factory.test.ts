@@ -165,6 +165,26 @@ test('an informer backs off from 800 ms while the server is away', async () => {
   }
 })
 
+test('hindrances() says why what is followed has no state yet', async () => {
+  let isAway = true
+  api.interceptors.push(() => {
+    if (isAway) throw statusError('InternalError', 'not transformable')
+    return undefined
+  })
+  factory.informer(ConfigMap)
+  const sink = { replace: async () => {}, apply: async () => {}, progress: () => {} }
+  const following = factory.follow(ConfigMap, sink)
+  expect(factory.hindrances()).toEqual(new Map())
+  await host.advance(100)
+  expect(factory.hindrances()).toEqual(
+    new Map([['configmaps', expect.objectContaining({ reason: 'InternalError' })]]),
+  )
+  isAway = false
+  await host.advance(10_000)
+  await following.whenSynced()
+  expect(factory.hindrances()).toEqual(new Map())
+})
+
 test('an informer lists from a server that cannot stream the state', async () => {
   await make('a')
   api.interceptors.push((request) => {

@@ -20,14 +20,22 @@ export interface InformerFactoryOptions {
   readonly logger: Logger
 }
 
+interface Running extends Followed {
+  readonly kind: AnyKind
+  /** Why the state is not there yet, where reading it has failed. */
+  readonly hindrance: unknown
+}
+
 function startFollowing(
   { client, host, logger }: InformerFactoryOptions,
   kind: AnyKind,
   sink: ReflectorSink<KubernetesObject>,
-): Followed {
+): Running {
   const abort = new AbortController()
   const synced = Promise.withResolvers<void>()
   synced.promise.catch(() => {})
+  let isSynced = false
+  let failure: unknown
   const reflector = new Reflector<KubernetesObject>({
     client: client.resource<KubernetesObject>(kind),
     selection: {},
@@ -36,14 +44,22 @@ function startFollowing(
     sink: {
       replace: async (objects, resourceVersion) => {
         await sink.replace(objects, resourceVersion)
+        isSynced = true
         synced.resolve()
       },
       apply: (events) => sink.apply(events),
       progress: (resourceVersion) => sink.progress(resourceVersion),
     },
+    onFailure: (error) => {
+      failure = error
+    },
   })
   const running = reflector.run(abort.signal)
   return {
+    kind,
+    get hindrance() {
+      return isSynced ? undefined : failure
+    },
     whenSynced: () => synced.promise,
     stop: async () => {
       abort.abort()
@@ -63,11 +79,11 @@ function idOf(
 /** Shared informers over one client. */
 export function createInformerFactory(options: InformerFactoryOptions): InformerFactory {
   const { client, host, logger } = options
-  const informers = new Map<string, Followed>()
-  const followed = new Set<Followed>()
+  const informers = new Map<string, Running>()
+  const followed = new Set<Running>()
   let isStopped = false
 
-  const all = (): readonly Followed[] => [...informers.values(), ...followed]
+  const all = (): readonly Running[] => [...informers.values(), ...followed]
   const refuseAfterStop = (): void => {
     if (isStopped) throw new Error('an informer is asked for after its factory was stopped')
   }
@@ -98,6 +114,10 @@ export function createInformerFactory(options: InformerFactoryOptions): Informer
     },
     whenSynced: async () => {
       await Promise.all(all().map((one) => one.whenSynced()))
+    },
+    hindrances: () => {
+      const hindered = all().filter(({ hindrance }) => hindrance !== undefined)
+      return new Map(hindered.map(({ kind, hindrance }) => [kind.resource, hindrance]))
     },
     stop: async () => {
       isStopped = true

@@ -74,5 +74,7 @@ export interface InformerFactory {
   /** Brings a kind's state and changes to a sink that keeps what it needs itself: for graphs over all kinds. */
   follow(kind: AnyKind, sink: ReflectorSink<KubernetesObject>): Followed
   whenSynced(): Promise<void>
+  /** By resource: why what is followed has no state yet, where reading it has failed. */
+  hindrances(): ReadonlyMap<string, unknown>
   stop(): Promise<void>
 }

@@ -13,6 +13,8 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   readonly host: Host
   readonly logger: Logger
   readonly sink: ReflectorSink<T>
+  /** Told of each failure before it is tried again. */
+  readonly onFailure?: (error: unknown) => void
 }
 
 /** Upstream asks the server to end a watch after five to ten minutes, so that connections spread. */
@@ -82,6 +84,7 @@ export class Reflector<T extends KubernetesObject> {
       return true
     }
     logger.warn('following a resource failed', { resource, error })
+    this.#options.onFailure?.(error)
     return !starting && lastedMs >= shortWatchMs
   }
 

@@ -39,6 +39,7 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T>, 
   readonly #firstSync = Promise.withResolvers<void>()
   #resourceVersion = 0
   #synced = false
+  #failure: unknown
   #running: Promise<void> | undefined
 
   constructor(options: SharedInformerOptions<T>) {
@@ -56,12 +57,23 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T>, 
     return this.#synced
   }
 
+  /** Why the cache is not filled yet, where reading the state has failed. */
+  get hindrance(): unknown {
+    return this.#synced ? undefined : this.#failure
+  }
+
   get resourceVersion(): number {
     return this.#resourceVersion
   }
 
   start(): void {
-    const reflector = new Reflector<T>({ ...this.#options, sink: this })
+    const reflector = new Reflector<T>({
+      ...this.#options,
+      sink: this,
+      onFailure: (error) => {
+        this.#failure = error
+      },
+    })
     this.#running ??= reflector.run(this.#abort.signal)
   }
 

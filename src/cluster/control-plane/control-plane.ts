@@ -9,6 +9,7 @@ import type { HttpServer } from '../../apiserver/http/http-server.ts'
 import { defined } from '../../base/defined.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { Client } from '../../client/client.ts'
 import type { InformerFactory } from '../../client/informer.ts'
@@ -112,8 +113,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       () => serve(options, components, pages, stops),
       ({ http }) => `port ${http.port}`,
     )
-    const control = await step(options.host, options.report, 'controllers and scheduler', () =>
-      startControl(options, server, stops),
+    const { problem: _told, ...control } = await step(
+      options.host,
+      options.report,
+      'controllers and scheduler',
+      () => startControl(options, server, stops),
+      ({ problem = '' }) => problem,
     )
     scheduler = control.scheduler
     components.started(stops)
@@ -121,6 +126,35 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** After so long a start goes on without what cannot be read. */
+const hinderedMs = 10_000
+
+/**
+ * Waits for `working`; gives what is wrong where something that is stored cannot be read, as without its key. The rest
+ * works meanwhile, so that somebody can mend that.
+ */
+async function unlessHindered(
+  { host, logger }: ControlPlaneOptions,
+  working: Promise<unknown>,
+  informers: InformerFactory,
+): Promise<string | undefined> {
+  const late = Promise.withResolvers<string>()
+  const look = (): void => {
+    const [first] = informers.hindrances()
+    if (first === undefined) timer = host.schedule(hinderedMs, look)
+    else late.resolve(`${first[0]} cannot be read: ${messageOf(first[1])}`)
+  }
+  let timer = host.schedule(hinderedMs, look)
+  try {
+    const problem = await Promise.race([working.then(() => undefined), late.promise])
+    if (problem !== undefined)
+      working.catch((error: unknown) => logger.warn('not all controllers have started', { error }))
+    return problem
+  } finally {
+    timer.cancel()
   }
 }
 
@@ -185,7 +219,7 @@ async function startControl(
   options: ControlPlaneOptions,
   server: ApiServer,
   stops: Stop[],
-): Promise<Pick<ControlPlane, 'informers' | 'scheduler'>> {
+): Promise<Pick<ControlPlane, 'informers' | 'scheduler'> & { readonly problem: string | undefined }> {
   const { host, logger, metrics, network } = options
   const managerClient = clientFor(server, managerUser, 'kube-controller-manager')
   const informers = createInformerFactory({ client: managerClient, host, logger })
@@ -216,7 +250,7 @@ async function startControl(
   stops.push(() => scheduler.stop())
   const clientOf = (name: string): Client =>
     clientFor(server, controllerUser(name), 'kube-controller-manager')
-  await Promise.all([
+  const working = Promise.all([
     runControllers(
       all.filter(({ name }) => !offByDefault.has(name)),
       { host, logger, metrics, informers, clientOf },
@@ -225,5 +259,5 @@ async function startControl(
     scheduler.start(),
     kinds.start(),
   ])
-  return { informers, scheduler }
+  return { informers, scheduler, problem: await unlessHindered(options, working, informers) }
 }

@@ -82,4 +82,4 @@ test(`no acknowledged commit is lost and none is torn when the process is killed
     await storage.close()
   }
   expect(acknowledged).toBeGreaterThan(lives)
-}, 120_000)
+}, 400_000)
