@@ -241,6 +241,13 @@ describe('LoginService: passwords', () => {
     expect((await byPassword('anna', 'a secret')).status).toBe(200)
   })
 
+  it('are counted together for all that a directory takes for one name', async () => {
+    const spellings = ['anna', 'ANNA ', '  anna', 'a\u00adnna', 'ａｎｎａ', 'änna', 'ann\u200ba', 'anna\0']
+    for (const spelling of [...spellings, 'Anna', 'aNNa'])
+      expect((await byPassword(spelling, 'wrong')).status).toBe(400)
+    expect((await byPassword('anna\t', 'wrong')).status).toBe(429)
+  })
+
   it('of a directory that cannot be asked are neither right nor wrong', async () => {
     staff.isUp = false
     expect((await byPassword('anna', 'a secret')).status).toBe(503)

@@ -12,6 +12,18 @@ const maxNames = 10_000
 const maxAtOnce = 32
 const busySeconds = 1
 
+/**
+ * One text for all that a directory may take for the same name: it looks at neither case nor width, accents, spaces
+ * or what cannot be seen (RFC 4518 §2). That it is one text for some that differ costs a name some of its tries.
+ */
+const sameName = (username: string): string =>
+  username
+    .normalize('NFKD')
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFKD')
+    .replaceAll(/[\p{M}\p{C}\p{Z}\s]/gu, '')
+
 /** How fast passwords may be tried. A name that is tried too often has to wait, whoever tries; it is never locked. */
 export class Attempts {
   readonly #host: Host
@@ -24,7 +36,7 @@ export class Attempts {
 
   /** Rejects with OauthError where it is too early. */
   async try<T>(directory: string, username: string, attempt: () => Promise<T>): Promise<T> {
-    const name = JSON.stringify([directory, username.toLowerCase()])
+    const name = JSON.stringify([directory, sameName(username)])
     const bucket = this.#names.get(name) ?? new TokenBucket(this.#host, 1 / everySeconds, burst)
     this.#names.set(name, bucket)
     if (!bucket.tryTake()) {
