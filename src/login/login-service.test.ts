@@ -232,6 +232,19 @@ describe('LoginService: passwords', () => {
     expect((await byPassword('system:admin', 'a secret')).status).toBe(400)
   })
 
+  it('let nobody in under a name, or with a group, that is another directory’s', async () => {
+    const guests = new FakeDirectory('guests')
+    guests.add('zoe', 'g secret', ['admins'])
+    staff.add('guests:zoe', 'a secret')
+    staff.add('bert', 'b secret', ['guests:admins', 'developers'])
+    service = serve(staff, guests)
+    const directory = 'staff'
+    expect((await byPassword('guests:zoe', 'a secret', { directory })).status).toBe(400)
+    expect(claimsOf(await byPassword('bert', 'b secret', { directory })).groups).toEqual(['developers'])
+    const zoe = claimsOf(await byPassword('zoe', 'g secret', { directory: 'guests' }))
+    expect(zoe).toMatchObject({ preferred_username: 'guests:zoe', groups: ['guests:admins'] })
+  })
+
   it('are tried ten times at once, then slowly, and nobody is locked out', async () => {
     for (let attempt = 0; attempt < 10; attempt++)
       expect((await byPassword('Anna', 'wrong')).status).toBe(400)

@@ -47,11 +47,13 @@ const reserved = 'system:'
 
 /**
  * The person under the names that tokens show: with the directory's prefix. Undefined for a name that Kubernetes keeps
- * for itself; such groups are left out.
+ * for itself, or that is of another directory, whose prefix is one of `others`; such groups are left out.
  */
-export function shownPerson(person: Person, prefix: string): Person | undefined {
+export function shownPerson(person: Person, prefix: string, others: readonly string[]): Person | undefined {
+  const kept = [reserved, ...others.filter((other) => other.length > prefix.length)]
+  const isKept = (name: string): boolean => kept.some((start) => name.startsWith(start))
   const username = prefix + person.username
-  if (person.id === '' || person.username === '' || username.startsWith(reserved)) return undefined
-  const groups = person.groups.map((group) => prefix + group).filter((group) => !group.startsWith(reserved))
+  if (person.id === '' || person.username === '' || isKept(username)) return undefined
+  const groups = person.groups.map((group) => prefix + group).filter((group) => !isKept(group))
   return { ...person, username, groups: [...new Set(groups)].sort() }
 }

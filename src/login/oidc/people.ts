@@ -72,12 +72,16 @@ export class People {
 
   /** The person under the names that tokens show. */
   shown(name: string, person: Person): Person | undefined {
-    return shownPerson(person, this.#directories.get(name)?.prefix ?? '')
+    const prefixes = this.directories.map(({ prefix }) => prefix)
+    return shownPerson(person, this.#directories.get(name)?.prefix ?? '', prefixes)
   }
 
   #counting(name: string, person: Person | undefined): Person | undefined {
     if (person === undefined || this.shown(name, person) !== undefined) return person
-    this.#logger.warn('a directory has a person whose name is reserved', { directory: name, id: person.id })
+    this.#logger.warn('a directory has a person whose name is reserved, or of another directory', {
+      directory: name,
+      id: person.id,
+    })
     return undefined
   }
 
