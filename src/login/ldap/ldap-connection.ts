@@ -42,14 +42,15 @@ export async function withConnection<T>(
     if (error instanceof DirectoryError) throw error
     throw new DirectoryError(`LDAP at ${host}:${port}: ${messageOf(error)}`, { cause: error })
   }
-  const socket = await openSocket(settings).catch(fail)
   // Loaded here, since hardly any process has a directory.
   const { Client } = await import('ldapts')
+  const socket = await openSocket(settings).catch(fail)
   const sockets = [socket]
   const createConnection = (): typeof socket => {
     const only = sockets.pop()
-    // It would connect again, in clear and as nobody.
-    if (only === undefined) throw new DirectoryError(`LDAP at ${host}:${port}: the connection was lost`)
+    // It would connect again, in clear and as nobody; and of a server that has gone it would wait to hear for ever.
+    if (only?.readyState !== 'open')
+      throw new DirectoryError(`LDAP at ${host}:${port}: the connection was lost`)
     return only
   }
   const client = new Client({ url: 'ldap://connected', timeout: timeoutMs, createConnection })

@@ -53,7 +53,12 @@ export class LdapDirectory implements PasswordDirectory {
 
   async authenticate(username: string, password: string): Promise<Person | undefined> {
     const found = await this.#search((connection) => this.#find(connection, username))
-    if (found === undefined) return undefined
+    if (found === undefined) {
+      // Or the time that it takes would tell which names there are. Whatever is answered says nothing.
+      const nobody = `cn=nobody,${this.#settings.users.baseDn}`
+      await withConnection(this.#settings, (connection) => connection.bind(nobody, password)).catch(() => {})
+      return undefined
+    }
     // On a connection of its own: what it may see is no concern of ours, and a search never runs as somebody else.
     const isTheirs = await withConnection(this.#settings, (connection) => connection.bind(found.dn, password))
     if (!isTheirs) return undefined

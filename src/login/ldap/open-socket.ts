@@ -80,6 +80,8 @@ export async function openSocket(place: Place): Promise<Socket> {
     await once(raw, 'connect')
     if (security === 'starttls') await startTls(raw)
     const socket = security === 'none' ? raw : await overTls(place, raw)
+    // Until somebody uses it, nobody else listens.
+    socket.on('error', () => {})
     let received = 0
     socket.on('data', (chunk: Uint8Array) => {
       received += chunk.length
