@@ -68,6 +68,7 @@ export class ExternalKeys implements AccountKeys {
   #refreshAtMs = 0
   #fetching: Promise<void> | undefined
   #timer: Timer | undefined
+  #stopped = false
 
   constructor(options: ExternalKeysOptions) {
     this.#options = options
@@ -92,6 +93,7 @@ export class ExternalKeys implements AccountKeys {
   }
 
   stop(): void {
+    this.#stopped = true
     this.#timer?.cancel()
     this.#options.client.close()
   }
@@ -156,6 +158,7 @@ export class ExternalKeys implements AccountKeys {
   }
 
   #schedule(delayMs: number): void {
+    if (this.#stopped) return
     const { host, logger } = this.#options
     this.#timer = host.schedule(delayMs, () => {
       this.#refresh()
