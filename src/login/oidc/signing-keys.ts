@@ -81,7 +81,7 @@ export class SigningKeys {
 
   #schedule(atMs: number): void {
     const { host, logger } = this.#options
-    this.#timer = host.schedule(Math.min(atMs - host.now(), maxTimerMs), () => {
+    this.#timer = host.schedule(atMs - host.now(), () => {
       let nextMs = host.now() + retryMs
       try {
         nextMs = this.#rotate().nextMs
@@ -92,6 +92,3 @@ export class SigningKeys {
     })
   }
 }
-
-/** A timer of Node holds no more. */
-const maxTimerMs = 2 ** 31 - 1
