@@ -133,6 +133,25 @@ test('SavedGrants writes one state at a time, the newest, and reads it back', as
   expect(texts.at(-1)).toBe('{}')
 })
 
+test('SavedGrants writes one state at a time, whoever goes on when one is written', async () => {
+  let [under, most] = [0, 0]
+  const saved = new SavedGrants({
+    load: async () => undefined,
+    save: async () => {
+      most = Math.max(most, ++under)
+      await new Promise((resolve) => setImmediate(resolve))
+      under--
+    },
+  })
+  const goesOn = async (steps: number): Promise<void> => {
+    await saved.put('u', grant('1'))
+    for (let step = 0; step < steps; step++) await undefined
+    await saved.put('u', grant('2'))
+  }
+  for (let steps = 0; steps < 6; steps++) await Promise.all([goesOn(steps), saved.put('v', grant('1'))])
+  expect(most).toBe(1)
+})
+
 test.each(['[]', '{"u": 1}', '{"u": {"given": {"containers": {}}, "inForce": {"c": {}}}}', '{'])(
   'SavedGrants refuses %s',
   async (text) => {

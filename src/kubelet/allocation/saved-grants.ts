@@ -86,9 +86,11 @@ export class SavedGrants {
   /** Whoever comes while a write is under way shares the next one. */
   #write(): Promise<void> {
     if (this.#store === undefined) return Promise.resolve()
+    // Also when none is under way any more: the next one begins only some steps after the last has ended.
+    if (this.#waiting !== undefined) return this.#waiting
     if (this.#writing === undefined) return this.#begin(this.#store)
     const store = this.#store
-    this.#waiting ??= this.#writing
+    this.#waiting = this.#writing
       .catch(() => {})
       .then(() => {
         this.#waiting = undefined
