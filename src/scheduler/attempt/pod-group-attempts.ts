@@ -30,8 +30,8 @@ interface Member {
         readonly node: string
         /** Permits that would make it wait. */
         readonly waits: Map<string, number>
-        /** Others have to leave the node first. */
-        readonly preempts: boolean
+        /** What it is told until others have left the node; undefined: it fits as it is. */
+        readonly preemption: Ending | undefined
       }
 }
 
@@ -132,22 +132,27 @@ export class PodGroupAttempts {
       if (selection.type === 'node') {
         const { feasible, scores, refusals, node, cycle } = selection
         log.begin(info, profile, refusals, { node: node.name, feasible, scores })
-        return this.#assume({ queued, profile, startMs }, cycle, node.name, false)
+        return this.#assume({ queued, profile, startMs }, cycle, node.name, undefined)
       }
       const { cycle, diagnosis } = selection
       log.begin(info, profile, diagnosis.refusals)
       const outcome =
         cycle === undefined ? { message: '', nomination: '' } : await runPostFilter(cycle, diagnosis, host)
-      if (cycle !== undefined && outcome.nomination)
-        return this.#assume({ queued, profile, startMs }, cycle, outcome.nomination, true)
-      return none(unschedulableEnding(view.table.nodes.length, diagnosis, outcome))
+      const ending = unschedulableEnding(view.table.nodes.length, diagnosis, outcome)
+      if (cycle === undefined || !outcome.nomination) return none(ending)
+      return this.#assume({ queued, profile, startMs }, cycle, outcome.nomination, ending)
     } catch (error) {
       return none(errorEnding(error))
     }
   }
 
   /** As if it were there: those after it are placed beside it. */
-  #assume(member: Omit<Member, 'found'>, cycle: PreparedCycle, node: string, preempts: boolean): Member {
+  #assume(
+    member: Omit<Member, 'found'>,
+    cycle: PreparedCycle,
+    node: string,
+    preemption: Ending | undefined,
+  ): Member {
     const { view, nominator } = this.#options
     const { info } = member.queued
     view.assume(info, node)
@@ -160,7 +165,7 @@ export class PodGroupAttempts {
     } catch (error) {
       ending = errorEnding(error)
     }
-    if (ending === undefined) return { ...member, found: { type: 'node', cycle, node, waits, preempts } }
+    if (ending === undefined) return { ...member, found: { type: 'node', cycle, node, waits, preemption } }
     this.#undo(member.queued, cycle, node)
     return { ...member, found: { type: 'none', ending } }
   }
@@ -206,7 +211,7 @@ function outcomeOf(members: readonly Member[]): GroupOutcome {
   const placed = members.filter(isPlaced)
   if (!placed.some(({ found }) => found.waits.size === 0))
     return { type: 'unschedulable', message: 'pod group is unschedulable' }
-  if (!placed.some(({ found }) => found.preempts)) return { type: 'scheduled', message: '' }
+  if (!placed.some(({ found }) => found.preemption !== undefined)) return { type: 'scheduled', message: '' }
   const message = 'pod group is unschedulable, pod group is waiting for preemption to complete'
   return { type: 'preempting', message }
 }
@@ -216,7 +221,8 @@ function endingOf({ queued, found }: Member, { type, message }: GroupOutcome): E
   const own = found.type === 'none' ? found.ending : undefined
   if (type === 'error') return own?.failure.reason === 'SchedulerError' ? own : errorEnding(message)
   if (own !== undefined) return own
-  if (type === 'preempting') return groupEnding(message, found.type === 'node' ? found.node : '')
+  if (type === 'preempting' && found.type === 'node')
+    return found.preemption ?? groupEnding(message, found.node)
   const name = queued.info.pod.metadata?.name
   return groupEnding(`${message}, one or more plugins asked to wait and no plugin rejected pod "${name}"`, '')
 }

@@ -77,6 +77,23 @@ describe('a pod group is tried in one go', () => {
     expect(conditionOf(groups, 'a')).toEqual(['True', 'Scheduled', ''])
   })
 
+  test('those that others have to leave for are told why, and tried as soon as they have left', async () => {
+    const low = pod({ name: 'low', cpuMilli: 3000 })
+    const { pods, groups } = await place(1, {
+      ...{ nodes: [node({ name: 'n', cpu: 4 })], gates, groups: [group('a', 2)] },
+      pods: [
+        { ...low, spec: { containers: [], ...low.spec, nodeName: 'n' } },
+        ...members('a', 2).map((one) => ({ ...one, spec: { containers: [], ...one.spec, priority: 10 } })),
+      ],
+    })
+    expect(pods.flatMap(({ status }) => status?.conditions?.[0]?.message ?? []).toSorted()).toEqual([
+      '0/1 nodes are available: 1 Insufficient cpu.',
+      'pod group is unschedulable, pod group is waiting for preemption to complete',
+    ])
+    expect([placedOf(pods, 'a'), pods.length]).toEqual([2, 2])
+    expect(conditionOf(groups, 'a')).toEqual(['True', 'Scheduled', ''])
+  })
+
   test('pods of one group have one scheduler', async () => {
     const [first, second] = members('a', 2)
     if (first === undefined || second === undefined) throw new Error('two members')
