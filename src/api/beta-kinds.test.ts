@@ -130,7 +130,8 @@ describe('Workload', () => {
   it('has fields of features that are off dropped', () => {
     const template = { name: 'a', schedulingPolicy: { basic: {} }, priority: 3 }
     const workload = { metadata, spec: { podGroupTemplates: [template] } }
-    const on = featureGates(new Map([['WorkloadAwarePreemption', true]]))
+    const gates = ['WorkloadAwarePreemption', 'GangScheduling', 'GenericWorkload']
+    const on = featureGates(new Map(gates.map((name) => [name, true])))
     const off = featureGates(new Map())
     const prepared = (features: typeof on) =>
       Workload.prepareForCreate(workload, { nowMs: 0, features, subresource: '' }).spec?.podGroupTemplates

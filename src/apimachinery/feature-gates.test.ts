@@ -39,6 +39,18 @@ describe('FeatureGates', () => {
     expect(['New', 'Other', 'Tried'].map((name) => all.enabled(name))).toEqual([true, false, true])
   })
 
+  it('refuses a gate that is on while one that it asks for is off', () => {
+    const dependent = (flag: string) =>
+      new FeatureGates(facts, parseFeatureGates(flag), undefined, {
+        New: ['Other', 'Tried'],
+        Tried: ['Settled'],
+      })
+    expect(() => dependent('New=true,Tried=false')).toThrow(
+      'New is enabled, but depends on features that are disabled: [Other Tried]',
+    )
+    expect(dependent('AllAlpha=true').enabled('New')).toBe(true)
+  })
+
   it('refuses gates that are not there or settled, and what is no boolean', () => {
     expect(() => gates('Foo=true')).toThrow('unrecognized feature gate: Foo')
     expect(() => gates('constructor=true')).toThrow('unrecognized feature gate: constructor')

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts'
+import { aggregate } from './aggregate.ts'
 
 /** What a release says of a gate. */
 export interface FeatureGateFacts {
@@ -26,10 +27,22 @@ const groups: ReadonlyMap<string, FeatureGateFacts['stage']> = new Map([
   ['AllBeta', 'Beta'],
 ])
 
+function unmet(
+  states: ReadonlyMap<string, boolean>,
+  dependencies: Readonly<Record<string, readonly string[]>>,
+): readonly string[] {
+  return Object.entries(dependencies).flatMap(([name, needed]) => {
+    const off = states.get(name) === true ? needed.filter((each) => states.get(each) !== true) : []
+    const text = `${name} is enabled, but depends on features that are disabled: [${off.join(' ')}]`
+    return off.length === 0 ? [] : [text]
+  })
+}
+
 /**
  * Which features are on: the release's defaults, and what the operator set (`--feature-gates`). Immutable; a
  * setting that the release does not allow throws an Error in upstream's words. `switches`: the gates that can be
- * changed at all, for a program that has some features always and some never; absent: all.
+ * changed at all, for a program that has some features always and some never; absent: all. `dependencies`: the gates
+ * that each asks for.
  */
 export class FeatureGates implements Features {
   readonly #facts: Readonly<Record<string, FeatureGateFacts>>
@@ -40,6 +53,7 @@ export class FeatureGates implements Features {
     facts: Readonly<Record<string, FeatureGateFacts>>,
     settings: ReadonlyMap<string, boolean>,
     switches: ReadonlySet<string> = new Set(Object.keys(facts)),
+    dependencies: Readonly<Record<string, readonly string[]>> = {},
   ) {
     const states = new Map(Object.entries(facts).map(([name, gate]) => [name, gate.default]))
     for (const [name, value] of settings) {
@@ -59,6 +73,8 @@ export class FeatureGates implements Features {
         throw new Error(`cannot set feature gate ${name} to ${value}, there is no switch for it here`)
       states.set(name, value)
     }
+    const missing = unmet(states, dependencies)
+    if (missing.length > 0) throw new Error(aggregate(missing))
     this.#facts = facts
     this.#states = states
   }

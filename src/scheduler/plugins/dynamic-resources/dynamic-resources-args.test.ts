@@ -52,9 +52,13 @@ test.each<[string, object, Readonly<Record<string, boolean>>, unknown]>([
   ],
   ['without conditions', { bindingTimeout: '1s' }, { DRADeviceBindingConditions: false }, [noPreparation]],
   [
-    'without device status',
+    'without device status, and what asks for it',
     { bindingTimeout: '1s' },
-    { DRAResourceClaimDeviceStatus: false },
+    {
+      DRAResourceClaimDeviceStatus: false,
+      DRADeviceBindingConditions: false,
+      DRAResourceClaimGranularStatusAuthorization: false,
+    },
     [noPreparation],
   ],
 ])('readDynamicResourcesArgs() reads %s', (_name, args, gates, expected) =>
