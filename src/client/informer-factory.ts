@@ -69,7 +69,8 @@ function startFollowing(
   }
 }
 
-function idOf(
+/** The same for all that ask for the same. */
+export function informerId(
   kind: AnyKind,
   { namespace = '', labelSelector = '', fieldSelector = '' }: InformerOptions,
 ): string {
@@ -90,7 +91,7 @@ export function createInformerFactory(options: InformerFactoryOptions): Informer
 
   return {
     informer: <T extends KubernetesObject>(kind: AnyKind, selection: InformerOptions = {}): Informer<T> => {
-      const id = idOf(kind, selection)
+      const id = informerId(kind, selection)
       const existing = informers.get(id)
       // The id names the kind: the informer was made for the same type.
       if (existing instanceof SharedInformer) return existing as SharedInformer<T>

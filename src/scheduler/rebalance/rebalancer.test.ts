@@ -5,6 +5,7 @@ import type { core } from '../../api/generated/types/index.ts'
 import { statusError } from '../../apimachinery/status-error.ts'
 import type { ApiRequest, Transport } from '../../apimachinery/transport.ts'
 import { silentLogger } from '../../base/logger.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { createClient } from '../../client/create-client.ts'
 import { FakeApi } from '../../client/testing/fake-api.ts'
 import { testHost } from '../../client/testing/test-host.ts'
@@ -79,4 +80,25 @@ test('planRebalance() reads the cluster, and evictMoves() does what it says as f
   expect(outcomes.map(({ type }) => type)).toEqual(['refused', 'gone', 'gone', 'moved'])
   expect(outcomes[0]).toMatchObject({ message: budget })
   expect(outcomes[3]).toMatchObject({ node: 'n2' })
+})
+
+test.each([
+  ['plans without a kind that the server does not serve', 'NotFound', undefined],
+  ['says what it may not read', 'Forbidden', 'it is not for you'],
+] as const)('planRebalance() %s', async (_what, reason, refusal) => {
+  const host = testHost(1)
+  const api = new FakeApi(host)
+  api.interceptors.push(({ path }) => {
+    if (path === '/apis/resource.k8s.io/v1/deviceclasses') throw statusError(reason, 'it is not for you')
+    return undefined
+  })
+  const planning = planRebalance({
+    ...{ client: createClient(api), host, logger: silentLogger, scheduling: {}, settings: defaultRebalance },
+  }).then(
+    ({ movable }) => movable,
+    (error: unknown) => messageOf(error),
+  )
+  await host.advance(1_000)
+  expect(await planning).toBe(refusal ?? 0)
+  expect(api.requests.map(({ path }) => path)).toContain('/apis/resource.k8s.io/v1/deviceclasses')
 })

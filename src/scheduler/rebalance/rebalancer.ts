@@ -6,7 +6,7 @@ import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import { PrometheusMetrics } from '../../base/prometheus.ts'
 import type { Client } from '../../client/client.ts'
-import { createInformerFactory } from '../../client/informer-factory.ts'
+import { ListedInformers } from '../../client/listed-informers.ts'
 import { type Scheduling, schedulingOf } from '../config/scheduling-of.ts'
 import type { PluginContext } from '../framework.ts'
 import { NodeTable } from '../node-table.ts'
@@ -47,33 +47,24 @@ function contextOf(
 
 /** Reads the cluster once, and plans. Throws SchedulingError, ProfileError and what the API server refuses. */
 export async function planRebalance(options: RebalancerOptions): Promise<RebalancePlan> {
-  const { client, host, logger, settings, random = () => host.random() } = options
+  const { client, logger, settings, random = () => options.host.random() } = options
   const { profiles } = schedulingOf(options.scheduling)
-  const informers = createInformerFactory({ client, host, logger })
-  try {
-    const asked: Promise<void>[] = []
-    const informer: PluginContext['informers']['informer'] = (kind, selection) => {
-      const found = informers.informer(kind, selection)
-      asked.push(found.whenSynced())
-      return found
-    }
-    const [nodes, pods, budgets] = [informer(Node), informer(Pod), informer(PodDisruptionBudget)]
-    const table = new NodeTable()
-    const context = contextOf(options, { informer }, table)
-    const byName = new Map(
-      profiles.map(({ schedulerName, make }): [string, Profile] => [
-        schedulerName,
-        make({ ...context, schedulerName }),
-      ]),
-    )
-    await Promise.all(asked)
-    for (const node of nodes.lister.list()) table.setNode(node)
-    for (const pod of pods.lister.list())
-      if (pod.spec?.nodeName && !isFinished(pod)) table.addPod(pod.spec.nodeName, makePodInfo(pod))
-    const profileOf = (pod: { readonly spec?: { readonly schedulerName?: string } }): Profile | undefined =>
-      byName.get(pod.spec?.schedulerName ?? '')
-    return planMoves({ table, profileOf, budgets: budgets.lister.list(), random }, settings)
-  } finally {
-    await informers.stop()
-  }
+  const informers = new ListedInformers(client, logger)
+  const [nodes, pods] = [informers.informer(Node), informers.informer(Pod)]
+  const budgets = informers.informer(PodDisruptionBudget)
+  const table = new NodeTable()
+  const context = contextOf(options, informers, table)
+  const byName = new Map(
+    profiles.map(({ schedulerName, make }): [string, Profile] => [
+      schedulerName,
+      make({ ...context, schedulerName }),
+    ]),
+  )
+  await informers.whenSynced()
+  for (const node of nodes.lister.list()) table.setNode(node)
+  for (const pod of pods.lister.list())
+    if (pod.spec?.nodeName && !isFinished(pod)) table.addPod(pod.spec.nodeName, makePodInfo(pod))
+  const profileOf = (pod: { readonly spec?: { readonly schedulerName?: string } }): Profile | undefined =>
+    byName.get(pod.spec?.schedulerName ?? '')
+  return planMoves({ table, profileOf, budgets: budgets.lister.list(), random }, settings)
 }
