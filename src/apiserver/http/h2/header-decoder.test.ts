@@ -49,6 +49,24 @@ describe('HeaderDecoder', () => {
   })
 
   test.each([
+    ['a blank at its end', '0001 6102 3120', false],
+    ['a tab', '0001 6103 3109 32', false],
+    ['a NUL', '0001 6102 3100', true],
+    ['a line feed', '0001 6102 310a', true],
+    ['a DEL', '0001 6101 7f', true],
+  ])('decode() says of a value with %s whether it is one', (_, hex, invalid) => {
+    const block = bytes(hex)
+    expect(new HeaderDecoder(1000).decode(block, 0, block.length)).toMatchObject({ invalid })
+  })
+
+  test('decode() does not take from the table what it has refused', () => {
+    const decoder = new HeaderDecoder(1000)
+    const [spoiling, referring] = [bytes('4001 6102 3100'), bytes('be')]
+    expect(decoder.decode(spoiling, 0, spoiling.length)).toMatchObject({ invalid: true })
+    expect(decoder.decode(referring, 0, referring.length)).toMatchObject({ invalid: true })
+  })
+
+  test.each([
     ['an index of 0', '80'],
     ['an index beyond the table', 'be'],
     ['an integer without end', 'ff ffff ffff ffff'],

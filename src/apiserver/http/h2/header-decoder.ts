@@ -6,7 +6,9 @@ import { ConnectionError, defaultTableBytes, errorCode } from './protocol.ts'
 const entryBytes = 32
 /** RFC 9113 §8.2.1, and the colon of pseudo-header fields. */
 const validName = /^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/
-const invalidValue = /[\0\r\n]|^[ \t]|[ \t]$/
+/** What Go's server refuses. It takes blanks at a value's ends, against RFC 9113 §8.2.1: curl sends them. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it looks for
+const invalidValue = /[\x00-\x08\x0a-\x1f\x7f]/
 
 const malformed = (message: string): ConnectionError => new ConnectionError(errorCode.compression, message)
 
@@ -35,6 +37,8 @@ export class HeaderDecoder {
   #bytes: Buffer = this.#scratch
   #end = 0
   #invalid = false
+  /** Something invalid is in the table: whatever refers to the table from now on may be that. */
+  #spoiled = false
 
   constructor(maxListBytes: number) {
     this.#maxListBytes = maxListBytes
@@ -45,7 +49,7 @@ export class HeaderDecoder {
     this.#bytes = bytes
     this.#at = start
     this.#end = end
-    this.#invalid = false
+    this.#invalid = this.#spoiled
     const fields: string[] = []
     let listBytes = 0
     while (this.#at < end) {
@@ -66,7 +70,10 @@ export class HeaderDecoder {
         const index = this.#integer(kept ? 6 : 4)
         name = index === 0 ? this.#newName() : this.#nameAt(index)
         value = this.#newValue()
-        if (kept) this.#insert(name, value)
+        if (kept) {
+          this.#insert(name, value)
+          this.#spoiled ||= this.#invalid
+        }
       }
       listBytes += name.length + value.length + entryBytes
       if (listBytes <= this.#maxListBytes) fields.push(name, value)
