@@ -38,8 +38,6 @@ export class NodeFinder {
 
   /** Nodes that pass all filters, at most as many as are enough; why others do not is in `refusals`. */
   find(cycle: PreparedCycle, percentage: number, refusals: Refusals): FeasibleNodes {
-    const nominated = this.#nominated(cycle, refusals)
-    if (nominated !== undefined) return feasibleNodes([nominated])
     const candidates = this.#candidates(cycle, refusals)
     const { nodes } = this.#table
     const count = candidates.length
@@ -70,13 +68,13 @@ export class NodeFinder {
   }
 
   /** The node where room was made for the pod: likely the only one that fits, so it is tried first. */
-  #nominated(cycle: PreparedCycle, refusals: Refusals): NodeInfo | undefined {
+  nominated(cycle: PreparedCycle, refusals: Refusals): FeasibleNodes | undefined {
     const name = cycle.pod.pod.status?.nominatedNodeName
     const node = name ? this.#table.get(name) : undefined
     if (node === undefined) return undefined
     const rejection = cycle.check(node)
     if (rejection !== undefined) refusals.set(node.index, cycle.refuser, rejection)
-    return rejection === undefined ? node : undefined
+    return rejection === undefined ? feasibleNodes([node]) : undefined
   }
 
   #candidates({ nodes, nodesBy }: PreparedCycle, refusals: Refusals): readonly number[] {

@@ -35,6 +35,8 @@ export type Selection =
 interface Found {
   readonly cycle: PreparedCycle
   readonly feasible: FeasibleNodes
+  /** Only the node where room was made was looked at. */
+  readonly isNominated: boolean
 }
 
 export interface PodPlacerOptions {
@@ -93,9 +95,15 @@ export class PodPlacer {
       refusals.setAbsent({ plugin, rejection })
       return none(cycle, refusals, rejection.reasons.join(', '), false)
     }
-    const percentage = profile.percentageOfNodesToScore ?? this.#options.percentageOfNodesToScore
-    const find = (): FeasibleNodes => this.#finder.find(cycle, percentage, refusals)
-    return { cycle, feasible: timer.point('Filter', find) }
+    const room = pod.pod.status?.nominatedNodeName
+      ? timer.point('Filter', () => this.#finder.nominated(cycle, refusals))
+      : undefined
+    return { cycle, feasible: room ?? this.#search(cycle), isNominated: room !== undefined }
+  }
+
+  #search(cycle: PreparedCycle): FeasibleNodes {
+    const percentage = cycle.profile.percentageOfNodesToScore ?? this.#options.percentageOfNodesToScore
+    return cycle.timer.point('Filter', () => this.#finder.find(cycle, percentage, this.#refusals))
   }
 
   #choose(cycle: PreparedCycle, feasible: FeasibleNodes, extra?: Float64Array): Selection {
@@ -115,11 +123,12 @@ export class PodPlacer {
     return { type: 'node', node: nodes[best] ?? first, cycle, feasible: nodes.length, refusals, scores }
   }
 
-  async #ask({ cycle, feasible: found }: Found, extenders: readonly Extender[]): Promise<Selection> {
-    let feasible = found.nodes
-    for (const extender of extenders) {
-      if (feasible.length === 0) break
-      feasible = await extender.filter(cycle.pod.pod, feasible, this.#refusals)
+  async #ask({ cycle, isNominated, ...found }: Found, extenders: readonly Extender[]): Promise<Selection> {
+    let { nodes } = found.feasible
+    let feasible = await this.#admitted(cycle, nodes, extenders)
+    if (feasible.length === 0 && isNominated) {
+      nodes = this.#search(cycle).nodes
+      feasible = await this.#admitted(cycle, nodes, extenders)
     }
     const given = await Promise.all(
       feasible.length < 2 ? [] : extenders.map((extender) => extender.prioritize(cycle.pod.pod, feasible)),
@@ -130,9 +139,22 @@ export class PodPlacer {
         extra[index] = (extra[index] ?? 0) + (points.get(name) ?? 0)
       })
     const selection = this.#choose(cycle, feasibleNodes(feasible), extra)
-    if (selection.type === 'node' || feasible.length === found.nodes.length) return selection
+    if (selection.type === 'node' || feasible.length === nodes.length) return selection
     const unschedulablePlugins = selection.diagnosis.unschedulablePlugins.union(new Set([extenderName]))
     return { ...selection, diagnosis: { ...selection.diagnosis, unschedulablePlugins } }
+  }
+
+  async #admitted(
+    { pod }: PreparedCycle,
+    nodes: readonly NodeInfo[],
+    extenders: readonly Extender[],
+  ): Promise<readonly NodeInfo[]> {
+    let left = nodes
+    for (const extender of extenders) {
+      if (left.length === 0) break
+      left = await extender.filter(pod.pod, left, this.#refusals)
+    }
+    return left
   }
 }
 

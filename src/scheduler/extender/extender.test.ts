@@ -22,12 +22,13 @@ const pod: core.v1.Pod = {
 const all = { filterVerb: 'filter', prioritizeVerb: 'prioritize', bindVerb: 'bind', preemptVerb: 'preempt' }
 
 /** With one extender that answers so; what it was asked. */
-function setUp(answers: Readonly<Record<string, unknown>>, change: object = {}) {
+function setUp(answers: Readonly<Record<string, unknown>>, change: object = {}, wanted = pod) {
   const asked: [string, unknown][] = []
   const callExtender: ExtenderCall = async (url, body) => {
     const verb = url.split('/').at(-1) ?? ''
     asked.push([url, JSON.parse(body)])
-    const answer = answers[verb]
+    const answered = answers[verb]
+    const answer: unknown = typeof answered === 'function' ? answered(JSON.parse(body)) : answered
     return { status: answer === undefined ? 500 : 200, text: JSON.stringify(answer) }
   }
   const extender = { urlPrefix: 'http://ext/', weight: 2, nodeCacheCapable: true, ...all, ...change }
@@ -44,7 +45,7 @@ function setUp(answers: Readonly<Record<string, unknown>>, change: object = {}) 
     asked,
     table,
     extender: made[0],
-    select: async () => placer.selectAsking(makePodInfo(pod), profile),
+    select: async () => placer.selectAsking(makePodInfo(wanted), profile),
   }
 }
 
@@ -73,6 +74,21 @@ test('what an extender says of nodes is among the reasons, and any event may hel
     '0/3 nodes are available: 1 never, 2 no room.',
   )
   expect([...unschedulablePlugins]).toEqual(['Extender'])
+})
+
+test('where an extender does not want the nominated node, the others are looked at', async () => {
+  const filter = ({ NodeNames }: { NodeNames: readonly string[] }) => ({
+    NodeNames: NodeNames.filter((name) => name === 'c'),
+    FailedNodes: { a: 'no room', b: 'no room' },
+  })
+  const wanted = { ...pod, status: { nominatedNodeName: 'b' } }
+  const { asked, select } = setUp({ filter, prioritize: [] }, {}, wanted)
+  const selection = await select()
+  expect(selection.type === 'node' && selection.node.name).toBe('c')
+  expect(asked).toMatchObject([
+    ['http://ext/filter', { NodeNames: ['b'] }],
+    ['http://ext/filter', {}],
+  ])
 })
 
 test('an extender that fails ends the attempt, unless it may', async () => {
