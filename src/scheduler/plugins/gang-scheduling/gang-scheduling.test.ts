@@ -57,6 +57,13 @@ test('gangScheduling() waits for the group, and for no group', () => {
   expect(plugin.preEnqueue?.(alone)).toBeUndefined()
 })
 
+test('gangScheduling() lets no member through whose group has gone', () => {
+  const { plugin } = gang(undefined)
+  expect(() => plugin.permit?.(makePodInfo(member('a')), 'n')).toThrow(
+    'failed to get podGroup d/g: podgroup.scheduling.k8s.io "g" not found',
+  )
+})
+
 test('gangScheduling() holds members on their nodes until enough have one', () => {
   const { informers, plugin, told } = gang(2)
   informers.set(Pod, member('a'), member('b'), member('c'))

@@ -3,6 +3,7 @@ import type { core } from '../../../api/generated/types/index.ts'
 import { PodGroup } from '../../../api/scheduling/pod-group/kind.ts'
 import { actions, ClusterEvent, onEvent } from '../../cluster-event.ts'
 import type { Plugin, PluginContext, Rejection } from '../../framework.ts'
+import { notFoundText } from '../../not-found.ts'
 import { GangMembers, groupKey } from './gang-members.ts'
 
 /** How long a member is held on its node for the others. */
@@ -44,8 +45,14 @@ export function gangScheduling({ informers, features, requeue, activate, waiting
     unreserve: ({ uid }) => members.forget(uid),
     permit: ({ pod }) => {
       const key = groupKey(pod)
-      const gang = key === undefined ? undefined : groupOf(pod)?.spec.schedulingPolicy.gang
-      if (key === undefined || gang === undefined) return undefined
+      if (key === undefined) return undefined
+      const group = groupOf(pod)
+      if (group === undefined) {
+        const name = pod.spec?.schedulingGroup?.podGroupName ?? ''
+        throw new Error(`failed to get podGroup ${key}: ${notFoundText('podgroup.scheduling.k8s.io', name)}`)
+      }
+      const { gang } = group.spec.schedulingPolicy
+      if (gang === undefined) return undefined
       const placed = members.uids(key, true)
       if (placed.length < gang.minCount) {
         // Where groups are tried in one go, all of them are on their way already.
