@@ -3,11 +3,10 @@ import { assert } from '../../base/assert.ts'
 import type { ServerRequest } from '../request.ts'
 import type { BytesResponse, Headers, ServerResponse, StreamResponse } from '../response.ts'
 import { DeferredSink } from './deferred-sink.ts'
-import { acceptsGzip, gzipThresholdBytes, gzipTo } from './gzip.ts'
+import { acceptsGzip, gzipThresholdBytes, gzipWhole } from './gzip.ts'
 import type { OpenSink, Outgoing, OutgoingHeaders } from './outgoing.ts'
 import type { TurnBatcher } from './turn-batcher.ts'
 import { warningHeaders } from './warning-headers.ts'
-import { writeChunks } from './write-chunks.ts'
 
 /** What all responses of a server share. */
 export interface ResponseContext {
@@ -41,8 +40,13 @@ function respondBytes(outgoing: Outgoing, request: ServerRequest, response: Byte
   if (length > gzipThresholdBytes && headers['content-encoding'] === undefined && acceptsGzip(request)) {
     headers['content-encoding'] = 'gzip'
     headers.vary = 'Accept-Encoding'
-    outgoing.head(response.status, headers, false)
-    writeChunks(gzipTo(outgoing.writable()), response.chunks, length)
+    if (request.method === 'HEAD') outgoing.send(response.status, headers, [], 0)
+    else
+      gzipWhole(response.chunks, length, (bytes) => {
+        if (outgoing.closed) return
+        if (bytes === undefined) outgoing.destroy()
+        else outgoing.send(response.status, headers, [bytes], bytes.length)
+      })
     return
   }
   if (response.status !== 204 && response.status !== 304) headers['content-length'] = String(length)
