@@ -22,6 +22,9 @@ export interface ClusterState {
 }
 
 /** The state as it was last written; undefined where there is none, or none that can be read. */
+/** What tells whose a file is. */
+export type Owner = Pick<ClusterState, 'pid' | 'startTicks'>
+
 export function readState(file: string): ClusterState | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as ClusterState
@@ -35,16 +38,16 @@ export function writeState(file: string, state: ClusterState): void {
   renameSync(`${file}.new`, file)
 }
 
-const textOf = (state: ClusterState): string => `${JSON.stringify(state, null, 2)}\n`
+const textOf = (state: Owner): string => `${JSON.stringify(state, null, 2)}\n`
 
 const isRefusal = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code
 
 /**
- * Writes the state unless a process that runs has its own there, which then is the result: of several that start at
+ * Writes the state unless a process that runs has its own there, which then is the result: of several that come at
  * the same moment one gets through.
  */
-export function claimState(file: string, state: ClusterState): ClusterState | undefined {
+export function claimState(file: string, state: Owner): Owner | undefined {
   const own = `${file}.${state.pid}`
   writeFileSync(own, textOf(state), { mode: 0o600 })
   try {
@@ -83,6 +86,6 @@ export function removeState(file: string): void {
 }
 
 /** Whether the process that wrote the state still runs. */
-export function isAlive(state: Pick<ClusterState, 'pid' | 'startTicks'>): boolean {
+export function isAlive(state: Owner): boolean {
   return processStartTicks(state.pid) === state.startTicks
 }

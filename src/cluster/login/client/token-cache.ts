@@ -1,25 +1,13 @@
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isRecord } from '../../../base/is-record.ts'
+import { processStartTicks } from '../../process-identity.ts'
+import { claimState } from '../../state-file.ts'
 import type { GivenTokens } from './issuer-client.ts'
 
 const lookMs = 50
-/** Longer than a login may take: whoever holds it has died. */
-const staleMs = 10 * 60_000
-
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error ? error.code : undefined
 
 /** Tokens of one user of one issuer, in a file that is theirs alone. */
 export class TokenCache {
@@ -50,30 +38,15 @@ export class TokenCache {
     renameSync(temporary, this.#file)
   }
 
-  clear(): void {
-    rmSync(this.#file, { force: true })
-  }
-
-  /** Alone among all processes: a refresh token that two use ends the session. */
+  /** Alone among all processes: a refresh token that two use ends the session. One that has been broken off holds up nobody. */
   async alone<T>(work: () => Promise<T>): Promise<T> {
     const lock = `${this.#file}.lock`
-    while (!this.#take(lock)) await wait(lookMs)
+    const self = { pid: process.pid, startTicks: processStartTicks(process.pid) ?? 0 }
+    while (claimState(lock, self) !== undefined) await wait(lookMs)
     try {
       return await work()
     } finally {
       rmSync(lock, { force: true })
-    }
-  }
-
-  #take(lock: string): boolean {
-    try {
-      closeSync(openSync(lock, 'wx', 0o600))
-      return true
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error
-      const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs
-      if (since !== undefined && Date.now() - since > staleMs) rmSync(lock, { force: true })
-      return false
     }
   }
 }
