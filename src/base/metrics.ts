@@ -12,6 +12,8 @@ export interface HistogramOptions extends MetricOptions {
 
 export interface Counter {
   inc(labels?: readonly string[], by?: number): void
+  /** Forgets all counts: for what is counted elsewhere and told anew at every exposition. */
+  clear(): void
 }
 
 export interface Gauge {

@@ -1,5 +1,6 @@
 import type { Counter, Histogram, Metrics } from '../base/metrics.ts'
 import { PrometheusMetrics } from '../base/prometheus.ts'
+import { exponentialBuckets } from './exponential-buckets.ts'
 
 /** What is cheaper to read than to keep. */
 export interface StorageFigures {
@@ -12,10 +13,6 @@ export interface StorageFigures {
   readonly watchers: number
   readonly slowWatchers: number
 }
-
-/** Prometheus' ExponentialBuckets. */
-const exponentialBuckets = (start: number, factor: number, count: number): readonly number[] =>
-  Array.from({ length: count }, (_, index) => start * factor ** index)
 
 /** What etcd tells about itself, under its names (https://etcd.io/docs/v3.6/metrics/), for an embedded store. */
 export class StorageMetrics {

@@ -3,6 +3,7 @@ import { parseJsonBody } from '../../apimachinery/codec/json-body.ts'
 import type { GroupVersionKind } from '../../apimachinery/define-kind.ts'
 import { kindOfObject } from '../../apimachinery/kind-of-object.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import { UnreadableValue } from '../../storage/unreadable-value.ts'
 
 /** What is in the store but cannot be read. */
 export interface CorruptObject {
@@ -19,7 +20,13 @@ const isEncrypted = (stored: Uint8Array): boolean => encrypted.every((byte, inde
 
 /** What shows without reading all of it: a write that was cut short ends anywhere, and so does an encrypted one. */
 export const mayBeObject = (stored: Uint8Array): boolean =>
-  stored.at(-1) === closingBrace && !isEncrypted(stored)
+  stored.at(-1) === closingBrace && !isEncrypted(stored) && !(stored instanceof UnreadableValue)
+
+/** What encryption at rest makes of it: without a configuration nobody has even tried. */
+function whyNotUndone(stored: Uint8Array): string | undefined {
+  if (stored instanceof UnreadableValue) return stored.why
+  return isEncrypted(stored) ? 'identity transformer tried to read encrypted data' : undefined
+}
 
 /** Why it cannot be read as an object of a kind. `error` is what reading it has thrown, if it has. */
 export function corruptObject(
@@ -28,10 +35,9 @@ export function corruptObject(
   kind: GroupVersionKind,
   error?: unknown,
 ): CorruptObject {
-  if (isEncrypted(stored)) {
-    const why = 'identity transformer tried to read encrypted data'
-    return { revision, why: `data from the storage is not transformable revision=0: ${why}` }
-  }
+  const undone = whyNotUndone(stored)
+  if (undone !== undefined)
+    return { revision, why: `data from the storage is not transformable revision=0: ${undone}` }
   return { revision, why: `object not decodable revision=${revision}: ${complaint(stored, kind, error)}` }
 }
 

@@ -6,16 +6,20 @@ import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { aesCbc } from '../../storage/encryption/aes-cbc.ts'
 import { aesGcm } from '../../storage/encryption/aes-gcm.ts'
+import type { Provider } from '../../storage/encryption/by-prefix.ts'
+import { EnvelopeMetrics } from '../../storage/encryption/kms/envelope-metrics.ts'
 import { KmsCipher } from '../../storage/encryption/kms/kms-cipher.ts'
 import { connectKms } from '../../storage/encryption/kms/kms-client.ts'
-import { type Provider, prefixTransformer } from '../../storage/encryption/prefix-transformer.ts'
+import { type KeyedProvider, prefixTransformer } from '../../storage/encryption/prefix-transformer.ts'
 import {
   type KeyResource,
   type ResourceRule,
   ResourceTransformer,
 } from '../../storage/encryption/resource-transformer.ts'
 import { secretbox } from '../../storage/encryption/secretbox.ts'
+import { TransformationMetrics } from '../../storage/encryption/transformation-metrics.ts'
 import { followConfigFile } from '../access/config-file.ts'
+import { serverId } from '../access/server-id.ts'
 import { type EncryptedResources, encryptionConfig, type ProviderConfig } from './encryption-config.ts'
 
 /** `--encryption-provider-config` and `--encryption-provider-config-automatic-reload`. */
@@ -64,26 +68,42 @@ interface Made {
   readonly plugins: readonly KmsCipher[]
 }
 
-async function make({ host, logger }: EncryptionSetup, config: readonly EncryptedResources[]): Promise<Made> {
+interface Measures {
+  readonly values: TransformationMetrics
+  readonly envelope: EnvelopeMetrics
+}
+
+async function make(
+  { host, logger }: EncryptionSetup,
+  { values, envelope }: Measures,
+  config: readonly EncryptedResources[],
+): Promise<Made> {
   const plugins: KmsCipher[] = []
-  const providersOf = (provider: ProviderConfig): readonly Provider[] => {
-    if (provider.type === 'identity') return [{ prefix: '' }]
+  const providerOf = (provider: ProviderConfig): Provider | KeyedProvider => {
+    if (provider.type === 'identity') return { prefix: '' }
     if (provider.type === 'kms') {
       const { name, endpoint, timeoutMs } = provider
-      const cipher = new KmsCipher({ host, logger, name, service: connectKms(endpoint, timeoutMs) })
+      const service = connectKms(endpoint, timeoutMs, (method, ms, error) =>
+        envelope.called(name, method, ms, error),
+      )
+      const cipher = new KmsCipher({ ...{ host, logger, name, service, envelope }, metrics: values })
       plugins.push(cipher)
-      return [{ prefix: `k8s:enc:kms:v2:${name}:`, cipher }]
+      return { prefix: `k8s:enc:kms:v2:${name}:`, cipher }
     }
     const { type, keys } = provider
-    return keys.map(({ name, secret }) => ({
-      prefix: `k8s:enc:${type}:v1:${name}:`,
-      cipher: ciphers[type](secret),
-    }))
+    return {
+      prefix: `k8s:enc:${type}:v1:`,
+      keys: keys.map(({ name, secret }) => ({ name, cipher: ciphers[type](secret) })),
+      algorithm: type === 'secretbox' ? 'Secretbox' : 'AES',
+    }
   }
-  const rules = config.map(({ resources, providers }) => ({
-    resources,
-    transformer: prefixTransformer(providers.flatMap(providersOf)),
-  }))
+  const rules = config.map(({ resources, providers }): ResourceRule => {
+    const all = providers.map(providerOf)
+    return {
+      resources,
+      transformerOf: (resource) => prefixTransformer(all, { host, metrics: values, resource }),
+    }
+  })
   await Promise.all(plugins.map((plugin) => plugin.start()))
   return { rules, plugins }
 }
@@ -93,7 +113,11 @@ export async function startEncryption(setup: EncryptionSetup): Promise<StartedEn
   const { host, logger, metrics, file } = setup
   const text = readFileSync(file.path, 'utf8')
   const read = (from: string): readonly EncryptedResources[] => encryptionConfig(from, file.path)
-  let made = await make(setup, read(text))
+  const measures: Measures = {
+    values: new TransformationMetrics(metrics),
+    envelope: new EnvelopeMetrics(host, metrics, serverId()),
+  }
+  let made = await make(setup, measures, read(text))
   const transformer = new ResourceTransformer(made.rules, resourceFinder(setup.kinds), (key, error) =>
     logger.error('a value of the store cannot be decrypted', { key, error }),
   )
@@ -103,7 +127,7 @@ export async function startEncryption(setup: EncryptionSetup): Promise<StartedEn
         subject: 'encryption',
         file: { path: file.path, text, parse: read },
         apply: async (config) => {
-          const next = await make(setup, config)
+          const next = await make(setup, measures, config)
           try {
             for (const plugin of next.plugins) plugin.check()
           } catch (error) {

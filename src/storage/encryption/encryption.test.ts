@@ -1,21 +1,36 @@
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { realHost } from '../../base/host/real-host.ts'
 import { silentLogger } from '../../base/logger.ts'
+import { PrometheusMetrics } from '../../base/prometheus.ts'
 import { VirtualHost } from '../../base/virtual-host.ts'
 import { MemoryStorage } from '../memory/memory-storage.ts'
 import { bytes, makeVirtualHost, put, text } from '../testing/fixture.ts'
 import { TransformedStorage } from '../transformed-storage.ts'
 import { aesCbc } from './aes-cbc.ts'
 import { aesGcm } from './aes-gcm.ts'
+import type { Provider } from './by-prefix.ts'
+import { EnvelopeMetrics, hashOf } from './kms/envelope-metrics.ts'
+import { GrpcError } from './kms/grpc-error.ts'
 import { KmsCipher } from './kms/kms-cipher.ts'
 import type { KmsService } from './kms/kms-client.ts'
-import { prefixTransformer } from './prefix-transformer.ts'
+import { type KeyedProvider, prefixTransformer } from './prefix-transformer.ts'
 import { ResourceTransformer } from './resource-transformer.ts'
 import { secretbox } from './secretbox.ts'
+import { TransformationMetrics } from './transformation-metrics.ts'
 import { open, seal } from './xsalsa20-poly1305.ts'
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
 const key = (length: number, fill = 7): Uint8Array => new Uint8Array(length).fill(fill)
+let metrics: PrometheusMetrics
+beforeEach(() => {
+  metrics = new PrometheusMetrics()
+})
+const transformerOf = (...providers: readonly (Provider | KeyedProvider)[]) =>
+  prefixTransformer(providers, {
+    host: realHost,
+    metrics: new TransformationMetrics(metrics),
+    resource: 'secrets',
+  })
 const secret = bytes('{"kind":"Secret","data":{"password":"hunter2"}}')
 
 describe.each([
@@ -80,32 +95,58 @@ test('seal() makes what NaCl makes, and open() refuses what was changed', () => 
 })
 
 describe('prefixTransformer()', () => {
-  const gcm = (name: string, fill: number) => ({
-    prefix: `k8s:enc:aesgcm:v1:${name}:`,
-    cipher: aesGcm(key(32, fill)),
+  const gcm = (name: string, fill: number): KeyedProvider => ({
+    prefix: 'k8s:enc:aesgcm:v1:',
+    keys: [{ name, cipher: aesGcm(key(32, fill)) }],
+    algorithm: 'AES',
   })
   const identity = { prefix: '' }
 
   test('writes by the first provider and reads by all, so that keys can be rotated', () => {
-    const before = prefixTransformer([gcm('one', 1), identity])
+    const before = transformerOf(gcm('one', 1), identity)
     const stored = before.toStorage('k', secret)
     expect(text(stored)).toMatch(/^k8s:enc:aesgcm:v1:one:/)
     expect(before.fromStorage('k', secret)).toEqual(secret)
-    const during = prefixTransformer([gcm('two', 2), gcm('one', 1), identity])
+    const during = transformerOf(gcm('two', 2), gcm('one', 1), identity)
     expect(during.fromStorage('k', stored)).toEqual(secret)
     const anew = during.toStorage('k', secret)
     expect(text(anew)).toMatch(/^k8s:enc:aesgcm:v1:two:/)
     expect([secret, stored, anew].map((each) => during.isStale?.('k', each))).toEqual([true, true, false])
-    const after = prefixTransformer([gcm('two', 2), identity])
-    expect(() => after.fromStorage('k', stored)).toThrow('no matching prefix found')
-    expect(() => prefixTransformer([gcm('one', 3)]).fromStorage('k', stored)).toThrow(
+    const after = transformerOf(gcm('two', 2), identity)
+    expect(() => after.fromStorage('k', stored)).toThrow(
+      'no matching key was found for the provided AES transformer',
+    )
+    expect(() => transformerOf(identity).fromStorage('k', stored)).toThrow('no matching prefix found')
+    expect(() => transformerOf(gcm('one', 3)).fromStorage('k', stored)).toThrow(
       'cipher: message authentication failed',
     )
   })
 
+  test('counts what it does, and what it cannot do', () => {
+    const one = transformerOf(gcm('one', 1), identity)
+    const stored = one.toStorage('k', secret)
+    one.fromStorage('k', stored)
+    one.fromStorage('k', secret)
+    expect(() => transformerOf(gcm('one', 2)).fromStorage('k', stored)).toThrow('authentication failed')
+    expect(() => transformerOf(identity).fromStorage('k', stored)).toThrow('no matching prefix')
+    const counted = [...metrics.expose().matchAll(/transformation_operations_total\{(.*)\} (\d+)/g)]
+    const outer = counted
+      .map(([, labels = '', count]) => `${labels.replaceAll(/\w+=/g, '')} ${count}`)
+      .filter((line) => !line.includes('"one:"'))
+    expect(new Set(outer)).toEqual(
+      new Set([
+        '"secrets","to_storage","k8s:enc:aesgcm:v1:","OK" 1',
+        '"secrets","from_storage","k8s:enc:aesgcm:v1:","OK" 1',
+        '"secrets","from_storage","k8s:enc:aesgcm:v1:","unknown-non-grpc" 1',
+        '"secrets","from_storage","identity","OK" 1',
+        '"secrets","from_storage","unknown","unknown-non-grpc" 1',
+      ]),
+    )
+  })
+
   test('reads what is encrypted where identity comes first', () => {
-    const stored = prefixTransformer([gcm('one', 1)]).toStorage('k', secret)
-    const back = prefixTransformer([identity, gcm('one', 1)])
+    const stored = transformerOf(gcm('one', 1)).toStorage('k', secret)
+    const back = transformerOf(identity, gcm('one', 1))
     expect(back.toStorage('k', secret)).toBe(secret)
     expect(back.fromStorage('k', stored)).toEqual(secret)
     expect([secret, stored].map((each) => back.isStale?.('k', each))).toEqual([false, true])
@@ -114,9 +155,9 @@ describe('prefixTransformer()', () => {
 
 test('ResourceTransformer encrypts what its rules cover, and leaves what it cannot read', async () => {
   const failed: string[] = []
-  const cipher = prefixTransformer([{ prefix: 'k8s:enc:secretbox:v1:a:', cipher: secretbox(key(32)) }])
+  const cipher = transformerOf({ prefix: 'k8s:enc:secretbox:v1:a:', cipher: secretbox(key(32)) })
   const transformer = new ResourceTransformer(
-    [{ resources: ['secrets', '*.apps'], transformer: cipher }],
+    [{ resources: ['secrets', '*.apps'], transformerOf: () => cipher }],
     (storageKey) => {
       const [, , prefix = ''] = storageKey.split('/')
       const of =
@@ -141,9 +182,9 @@ test('ResourceTransformer encrypts what its rules cover, and leaves what it cann
   expect(await staleNow()).toEqual([false, false, false])
   const plain = { prefix: '' }
   const second = { prefix: 'k8s:enc:secretbox:v1:a:', cipher: secretbox(key(32)) }
-  transformer.replace([{ resources: ['*.*'], transformer: prefixTransformer([plain, second]) }])
+  transformer.replace([{ resources: ['*.*'], transformerOf: () => transformerOf(plain, second) }])
   expect(await staleNow()).toEqual([true, false, false])
-  transformer.replace([{ resources: ['*.*'], transformer: prefixTransformer([{ prefix: '' }]) }])
+  transformer.replace([{ resources: ['*.*'], transformerOf: () => transformerOf({ prefix: '' }) }])
   expect(text((await storage.get('/registry/secrets/a'))?.value)).toMatch(/^k8s:enc:/)
   expect(await staleNow()).toEqual([false, false, false])
   expect(failed).toEqual(['/registry/secrets/a'])
@@ -167,28 +208,54 @@ describe('KmsCipher', () => {
     }
     decrypt = async (_uid: string, { ciphertext, keyId }: { ciphertext: Uint8Array; keyId: string }) => {
       this.calls.push('decrypt')
+      if (this.healthz !== 'ok') throw new GrpcError('Unavailable', this.healthz)
       return ciphertext.map((byte) => byte ^ Number(keyId))
     }
     close = (): void => {}
   }
   const host = (): VirtualHost =>
     new VirtualHost({ seed: 1, hop: () => realHost.nextTurn(), sha256: (data) => realHost.sha256(data) })
-  const make = (plugin: FakePlugin, on = host()): KmsCipher =>
-    new KmsCipher({ host: on, logger: silentLogger, name: 'test', service: plugin })
+  const make = (
+    plugin: FakePlugin,
+    on = host(),
+    envelope = new EnvelopeMetrics(on, metrics, 'me'),
+  ): KmsCipher =>
+    new KmsCipher({
+      ...{ host: on, logger: silentLogger, name: 'test', service: plugin },
+      metrics: new TransformationMetrics(metrics),
+      envelope,
+    })
 
   test('asks the plugin once for a seed, and another server once for each that it finds', async () => {
     const plugin = new FakePlugin()
-    const writer = make(plugin)
+    const envelope = new EnvelopeMetrics(host(), metrics, 'me')
+    const writer = make(plugin, host(), envelope)
     await writer.start()
     const data = writer.encrypt('k', secret)
     expect(writer.decrypt('k', data)).toEqual(secret)
     expect(plugin.calls).toEqual(['encrypt'])
-    const reader = make(plugin)
+    const reader = make(plugin, host(), envelope)
     expect(() => reader.decrypt('k', data)).toThrow('failed to decrypt DEK')
+    plugin.healthz = 'gone'
+    await reader.prepare(data)
+    const why = 'failed to decrypt DEK, error: rpc error: code = Unavailable desc = gone'
+    expect(() => reader.decrypt('k', data)).toThrow(why)
+    plugin.healthz = 'ok'
     await reader.prepare(data)
     expect(reader.prepare(data)).toBeUndefined()
     expect(reader.decrypt('k', data)).toEqual(secret)
     expect(() => reader.decrypt('other', data)).toThrow('cipher: message authentication failed')
+    const shown = metrics.expose()
+    const me = `apiserver_id_hash="${hashOf('me')}"`
+    const one = `provider_name="test",key_id_hash="${hashOf('1')}",${me}`
+    for (const line of [
+      'apiserver_storage_envelope_transformation_cache_misses_total 2',
+      'apiserver_storage_data_key_generation_duration_seconds_count 1',
+      'apiserver_envelope_encryption_dek_source_cache_size{provider_name="test"} 1',
+      `apiserver_envelope_encryption_key_id_hash_total{transformation_type="to_storage",${one}} 1`,
+    ])
+      expect(shown).toContain(line)
+    expect(shown).toContain(`key_id_hash_status_last_timestamp_seconds{${one}}`)
     writer.stop()
   })
 
@@ -203,7 +270,7 @@ describe('KmsCipher', () => {
     const fresh = cipher.encrypt('k', secret)
     expect(plugin.calls).toEqual(['encrypt', 'encrypt'])
     expect([old, fresh].map((data) => text(cipher.decrypt('k', data)))).toEqual([text(secret), text(secret)])
-    expect([old, fresh].map((data) => cipher.isStale(data))).toEqual([true, false])
+    expect([old, fresh].map((data) => cipher.isStale('k', data))).toEqual([true, false])
     cipher.stop()
   })
 
@@ -215,10 +282,14 @@ describe('KmsCipher', () => {
     cipher.check()
     plugin.healthz = 'ill'
     await virtual.advance(60_000)
-    expect(() => cipher.check()).toThrow('got unexpected healthz status: ill')
+    expect(() => cipher.check()).toThrow(
+      'kmsv2 Provider test is not healthy, error: got unexpected healthz status: ill',
+    )
     cipher.encrypt('k', secret)
     await virtual.advance(120_001)
-    expect(() => cipher.encrypt('k', secret)).toThrow('encryption is not possible with the KMS provider test')
+    expect(() => cipher.encrypt('k', secret)).toThrow(
+      /^encryptedDEKSource with keyID hash "sha256:\w+" expired at \S+Z \(current time is \S+Z\)$/,
+    )
     cipher.stop()
   })
 })

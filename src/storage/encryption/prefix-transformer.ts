@@ -1,61 +1,47 @@
-import { messageOf } from '../../base/message-of.ts'
+import type { Host } from '../../base/host.ts'
 import type { ValueTransformer } from '../transformed-storage.ts'
+import { byPrefix, type PrefixObserver, type Provider } from './by-prefix.ts'
+import type { TransformationMetrics } from './transformation-metrics.ts'
 import type { ValueCipher } from './value-cipher.ts'
 
-/** A cipher and what the values begin with that it has encrypted; '' for none at all. */
-export interface Provider {
+/** Several keys of one algorithm, which values name behind the provider's prefix. */
+export interface KeyedProvider {
   readonly prefix: string
-  /** Absent: values stay as they are. */
-  readonly cipher?: ValueCipher
+  readonly keys: readonly { readonly name: string; readonly cipher: ValueCipher }[]
+  /** `AES`, `Secretbox`: as errors name it. */
+  readonly algorithm: string
 }
 
-const encoder = new TextEncoder()
-const anyPrefix = encoder.encode('k8s:enc:')
-
-const startsWith = (value: Uint8Array, prefix: Uint8Array): boolean =>
-  prefix.every((byte, at) => value[at] === byte)
+export interface PrefixTransformerOptions {
+  readonly host: Host
+  readonly metrics: TransformationMetrics
+  /** As metrics name whose values they are: `deployments.apps`. */
+  readonly resource: string
+}
 
 /** Values of one kind of resource: the first provider writes, each may read what has its prefix. */
-export function prefixTransformer(providers: readonly Provider[]): ValueTransformer {
-  const all = providers.map(({ prefix, cipher }) => ({ prefix: encoder.encode(prefix), cipher }))
-  const [first] = all
-  const read = (key: string, stored: Uint8Array): { readonly value: Uint8Array; readonly stale: boolean } => {
-    const errors: string[] = []
-    for (const [at, { prefix, cipher }] of all.entries()) {
-      if (!startsWith(stored, prefix)) continue
-      if (cipher === undefined) {
-        // Somebody else's turn, if there is anybody.
-        if (startsWith(stored, anyPrefix)) continue
-        return { value: stored, stale: at > 0 }
-      }
-      try {
-        const data = stored.subarray(prefix.length)
-        const value = cipher.decrypt(key, data)
-        return { value, stale: at > 0 || cipher.isStale?.(data) === true }
-      } catch (error) {
-        errors.push(messageOf(error))
-      }
-    }
-    const unique = [...new Set(errors)]
-    if (unique.length > 1) throw new Error(`[${unique.join(', ')}]`)
-    throw new Error(unique[0] ?? 'no matching prefix found')
+export function prefixTransformer(
+  providers: readonly (Provider | KeyedProvider)[],
+  { host, metrics, resource }: PrefixTransformerOptions,
+): ValueTransformer {
+  const observer: PrefixObserver = {
+    now: () => host.monotonicMs(),
+    done: (type, prefix, startedMs, error) => {
+      if (error === undefined) metrics.succeeded(resource, type, prefix, host.monotonicMs() - startedMs)
+      else metrics.failed(resource, type, prefix, error)
+    },
   }
+  const plain = providers.map((provider): Provider => {
+    if (!('keys' in provider)) return provider
+    const keys = provider.keys.map(({ name, cipher }) => ({ prefix: `${name}:`, cipher }))
+    const missing = `no matching key was found for the provided ${provider.algorithm} transformer`
+    return { prefix: provider.prefix, cipher: byPrefix(keys, missing, observer) }
+  })
+  const all = byPrefix(plain, 'no matching prefix found', observer)
   return {
-    toStorage: (key, value) => {
-      if (first?.cipher === undefined) return value
-      const data = first.cipher.encrypt(key, value)
-      const stored = new Uint8Array(first.prefix.length + data.length)
-      stored.set(first.prefix)
-      stored.set(data, first.prefix.length)
-      return stored
-    },
-    fromStorage: (key, stored) => read(key, stored).value,
-    isStale: (key, stored) => read(key, stored).stale,
-    prepare: (stored) => {
-      const waits = all.flatMap(({ prefix, cipher }) =>
-        startsWith(stored, prefix) ? (cipher?.prepare?.(stored.subarray(prefix.length)) ?? []) : [],
-      )
-      return waits.length === 0 ? undefined : Promise.all(waits).then(() => {})
-    },
+    toStorage: all.encrypt,
+    fromStorage: all.decrypt,
+    isStale: (key, stored) => all.isStale?.(key, stored) === true,
+    prepare: (stored) => all.prepare?.(stored),
   }
 }

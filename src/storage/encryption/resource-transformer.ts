@@ -1,9 +1,12 @@
+import { messageOf } from '../../base/message-of.ts'
 import type { ValueTransformer } from '../transformed-storage.ts'
+import { UnreadableValue } from '../unreadable-value.ts'
 
 /** Whose values a transformer is for: `secrets`, `deployments.apps`, `*.apps`, `*.` (the core group), `*.*`. */
 export interface ResourceRule {
   readonly resources: readonly string[]
-  readonly transformer: ValueTransformer
+  /** `resource`: as metrics name it, `deployments.apps`. */
+  readonly transformerOf: (resource: string) => ValueTransformer
 }
 
 /** What a key of the store is about. */
@@ -12,10 +15,13 @@ export interface KeyResource {
   readonly resource: string
 }
 
-function covers(pattern: string, { group, resource }: KeyResource): boolean {
+const qualified = ({ group, resource }: KeyResource): string =>
+  group === '' ? resource : `${resource}.${group}`
+
+function covers(pattern: string, of: KeyResource): boolean {
   if (pattern === '*.*') return true
-  if (pattern.startsWith('*.')) return pattern.slice(2) === group
-  return pattern === (group === '' ? resource : `${resource}.${group}`)
+  if (pattern.startsWith('*.')) return pattern.slice(2) === of.group
+  return pattern === qualified(of)
 }
 
 const plain: ValueTransformer = {
@@ -50,13 +56,13 @@ export class ResourceTransformer implements ValueTransformer {
     return this.#for(key).toStorage(key, value)
   }
 
-  /** Bytes that nobody can decrypt stay as they are: whoever decodes them sees that they are no object. */
+  /** Bytes that nobody can decrypt stay as they are, and say why. */
   fromStorage(key: string, stored: Uint8Array): Uint8Array {
     try {
       return this.#for(key).fromStorage(key, stored)
     } catch (error) {
       this.#onError(key, error)
-      return stored
+      return new UnreadableValue(stored, messageOf(error))
     }
   }
 
@@ -79,7 +85,7 @@ export class ResourceTransformer implements ValueTransformer {
     const known = this.#known.get(found.prefix)
     if (known !== undefined) return known
     const rule = this.#rules.find(({ resources }) => resources.some((pattern) => covers(pattern, found.of)))
-    const transformer = rule?.transformer ?? plain
+    const transformer = rule?.transformerOf(qualified(found.of)) ?? plain
     this.#known.set(found.prefix, transformer)
     return transformer
   }

@@ -4,7 +4,7 @@ export interface ValueCipher {
   /** Throws an Error in upstream's words for what it has not encrypted, or somebody has changed. */
   decrypt(storageKey: string, data: Uint8Array): Uint8Array
   /** Whether `encrypt` would use another key now. Absent: there is one alone. */
-  isStale?(data: Uint8Array): boolean
+  isStale?(storageKey: string, data: Uint8Array): boolean
   /** For ciphers that have to ask somebody before they can decrypt: undefined where they can at once. */
   prepare?(data: Uint8Array): Promise<void> | undefined
 }

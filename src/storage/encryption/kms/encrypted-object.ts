@@ -24,6 +24,14 @@ export const encodeEncryptedObject = (object: EncryptedObject): Uint8Array =>
 const maxSourceBytes = 1024
 const maxKeyBytes = 1024
 
+/** What is wrong with a key's id, if anything is. */
+export function keyIdProblem(keyId: string): string | undefined {
+  if (keyId === '') return 'keyID is empty'
+  return keyId.length > maxKeyBytes
+    ? `keyID is ${keyId.length} bytes, which exceeds the max size of ${maxKeyBytes}`
+    : undefined
+}
+
 /** Throws an Error in upstream's words. */
 export function checkEncryptedObject(object: EncryptedObject): EncryptedObject {
   const { encryptedDEKSourceType: source, encryptedData, encryptedDEKSource, keyID } = object
@@ -35,11 +43,8 @@ export function checkEncryptedObject(object: EncryptedObject): EncryptedObject {
     throw new Error(
       `${wrong} ${encryptedDEKSource.length} bytes, which exceeds the max size of ${maxSourceBytes}`,
     )
-  if (keyID === '') throw new Error('failed to validate key id: keyID is empty')
-  if (keyID.length > maxKeyBytes)
-    throw new Error(
-      `failed to validate key id: keyID is ${keyID.length} bytes, which exceeds the max size of ${maxKeyBytes}`,
-    )
+  const problem = keyIdProblem(keyID)
+  if (problem !== undefined) throw new Error(`failed to validate key id: ${problem}`)
   return object
 }
 

@@ -2,9 +2,17 @@ import { randomFillSync, randomUUID } from 'node:crypto'
 import type { Host, Timer } from '../../../base/host.ts'
 import type { Logger } from '../../../base/logger.ts'
 import { LruMap } from '../../../base/lru-map.ts'
+import { messageOf } from '../../../base/message-of.ts'
 import { aesGcm } from '../aes-gcm.ts'
+import type { TransformationMetrics } from '../transformation-metrics.ts'
 import type { ValueCipher } from '../value-cipher.ts'
-import { decodeEncryptedObject, type EncryptedObject, encodeEncryptedObject } from './encrypted-object.ts'
+import {
+  decodeEncryptedObject,
+  type EncryptedObject,
+  encodeEncryptedObject,
+  keyIdProblem,
+} from './encrypted-object.ts'
+import { type EnvelopeMetrics, hashOf } from './envelope-metrics.ts'
 import type { KmsEncrypted, KmsService } from './kms-client.ts'
 import { seedBytes, seededGcm } from './seeded-gcm.ts'
 
@@ -18,8 +26,12 @@ const maxSeeds = 1000
 interface Seed {
   readonly encrypted: KmsEncrypted
   readonly cipher: ValueCipher
+  /** On the wall's clock. */
   readonly expiresMs: number
 }
+
+/** RFC 3339, to the second. */
+const goTime = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 
 export interface KmsCipherOptions {
   readonly host: Host
@@ -27,6 +39,8 @@ export interface KmsCipherOptions {
   /** Of the configuration. */
   readonly name: string
   readonly service: KmsService
+  readonly metrics: TransformationMetrics
+  readonly envelope: EnvelopeMetrics
 }
 
 const keyOf = ({ encryptedDEKSource, encryptedDEKSourceType, keyID, annotations }: EncryptedObject): string =>
@@ -46,6 +60,8 @@ const keyOf = ({ encryptedDEKSource, encryptedDEKSourceType, keyID, annotations 
 export class KmsCipher implements ValueCipher {
   readonly #options: KmsCipherOptions
   readonly #ciphers = new LruMap<string, ValueCipher>(maxSeeds)
+  /** Why keys could not be decrypted when they were asked for last. */
+  readonly #failures = new LruMap<string, Error>(maxSeeds)
   #seed: Seed | undefined
   #problem: Error | undefined = new Error('the plugin has not been asked yet')
   #timer: Timer | undefined
@@ -84,11 +100,15 @@ export class KmsCipher implements ValueCipher {
 
   encrypt(storageKey: string, value: Uint8Array): Uint8Array {
     const seed = this.#seed
-    const { host, name } = this.#options
-    if (seed === undefined || host.monotonicMs() > seed.expiresMs)
+    const { host, name, envelope } = this.#options
+    if (seed === undefined) throw new Error('got unexpected nil transformer', { cause: this.#problem })
+    const now = host.now()
+    if (now > seed.expiresMs)
       throw new Error(
-        `encryption is not possible with the KMS provider ${name}: ${this.#problem?.message ?? 'its key is too old'}`,
+        `encryptedDEKSource with keyID hash "${hashOf(seed.encrypted.keyId)}" expired at ${goTime(seed.expiresMs)} (current time is ${goTime(now)})`,
+        { cause: this.#problem },
       )
+    envelope.used('to_storage', name, seed.encrypted.keyId)
     return encodeEncryptedObject({
       encryptedData: seed.cipher.encrypt(storageKey, value),
       keyID: seed.encrypted.keyId,
@@ -112,46 +132,69 @@ export class KmsCipher implements ValueCipher {
 
   decrypt(storageKey: string, data: Uint8Array): Uint8Array {
     const object = decodeEncryptedObject(data)
-    const cipher = this.#ciphers.get(keyOf(object))
-    if (cipher === undefined) throw new Error('failed to decrypt DEK')
+    const key = keyOf(object)
+    const cipher = this.#ciphers.get(key)
+    if (cipher === undefined) throw this.#failures.get(key) ?? new Error('failed to decrypt DEK')
+    this.#options.envelope.used('from_storage', this.#options.name, object.keyID)
     return cipher.decrypt(storageKey, object.encryptedData)
   }
 
-  isStale(data: Uint8Array): boolean {
+  isStale(_storageKey: string, data: Uint8Array): boolean {
     const { keyID, encryptedDEKSourceType } = decodeEncryptedObject(data)
     return keyID !== this.#seed?.encrypted.keyId || encryptedDEKSourceType !== 1
   }
 
   async #fetch(key: string, object: EncryptedObject): Promise<void> {
     const { encryptedDEKSource: ciphertext, keyID: keyId, annotations } = object
-    const { service, logger, name } = this.#options
+    const { service, logger, name, metrics } = this.#options
+    metrics.cacheMisses.inc()
     try {
       const secret = await service.decrypt(randomUUID(), { ciphertext, keyId, annotations })
-      this.#ciphers.set(key, object.encryptedDEKSourceType === 1 ? seededGcm(secret) : aesGcm(secret))
+      this.#keep(key, object.encryptedDEKSourceType === 1 ? seededGcm(secret) : aesGcm(secret))
     } catch (error) {
       logger.error('failed to decrypt DEK', { name, error })
+      const why = `failed to decrypt DEK, error: ${messageOf(error)}`
+      this.#failures.set(key, new Error(why, { cause: error }))
     }
   }
 
+  #keep(key: string, cipher: ValueCipher): void {
+    this.#ciphers.set(key, cipher)
+    this.#failures.delete(key)
+    this.#options.envelope.cached(this.#options.name, this.#ciphers.size)
+  }
+
   async #look(): Promise<void> {
-    const { host, service, logger, name } = this.#options
+    const { host, service, logger, name, metrics, envelope } = this.#options
     const { version, healthz, keyId } = await service.status()
-    if (healthz !== 'ok') throw new Error(`got unexpected healthz status: ${healthz}`)
+    const errors: string[] = []
+    if (healthz !== 'ok') errors.push(`got unexpected healthz status: ${healthz}`)
     if (version !== 'v2' && version !== 'v2beta1')
-      throw new Error(`expected KMSv2 API version v2, got ${version}`)
-    if (keyId === '') throw new Error('expected KMSv2 KeyID to be set, got empty')
-    const expiresMs = host.monotonicMs() + seedLifeMs
+      errors.push(`expected KMSv2 API version v2, got ${version}`)
+    const wrong = keyIdProblem(keyId)
+    if (wrong === undefined) envelope.said(name, keyId)
+    else {
+      envelope.saidInvalid(name, keyId === '' ? 'empty' : 'too_long')
+      errors.push(`got invalid KMSv2 KeyID hash "${hashOf(keyId)}": ${wrong}`)
+    }
+    if (errors.length > 0) {
+      const all = errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`
+      throw new Error(`kmsv2 Provider ${name} is not healthy, error: ${all}`)
+    }
+    const expiresMs = host.now() + seedLifeMs
     if (this.#seed?.encrypted.keyId === keyId) {
       this.#seed = { ...this.#seed, expiresMs }
       return
     }
+    const startedMs = host.monotonicMs()
     const secret = randomFillSync(new Uint8Array(seedBytes))
+    metrics.keySeconds.observe((host.monotonicMs() - startedMs) / 1000)
     const encrypted = await service.encrypt(randomUUID(), secret)
     const cipher = seededGcm(secret)
     this.#seed = { encrypted, cipher, expiresMs }
     const { ciphertext: encryptedDEKSource, keyId: keyID, annotations } = encrypted
     const empty = { encryptedData: new Uint8Array(), encryptedDEKSourceType: 1 }
-    this.#ciphers.set(keyOf({ ...empty, encryptedDEKSource, keyID, annotations }), cipher)
+    this.#keep(keyOf({ ...empty, encryptedDEKSource, keyID, annotations }), cipher)
     logger.info('a KMS plugin encrypts by a new key', { name, keyId })
   }
 }

@@ -15,6 +15,7 @@ test('connectKms() speaks to a plugin behind a socket', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kms-'))
   const types = protobuf.parse(proto).root
   const asked: unknown[] = []
+  const called: string[] = []
   const method = (name: string, answer: Uint8Array) => ({
     path: `/v2.KeyManagementService/${name}`,
     requestStream: false as const,
@@ -56,7 +57,7 @@ test('connectKms() speaks to a plugin behind a socket', async () => {
       error === null ? resolve() : reject(error),
     )
   })
-  const client = connectKms(`unix://${socket}`, 3000)
+  const client = connectKms(`unix://${socket}`, 3000, (method) => called.push(method))
   try {
     expect(await client.status()).toEqual({ version: 'v2', healthz: 'ok', keyId: 'k1' })
     const box = await client.encrypt('uid', new Uint8Array([1]))
@@ -71,6 +72,9 @@ test('connectKms() speaks to a plugin behind a socket', async () => {
       'Encrypt',
       { one: Buffer.from('box'), two: 'uid', three: 'k1', more: { 'a.b': Buffer.from('c') } },
     ])
+    expect(called).toEqual(
+      ['Status', 'Encrypt', 'Decrypt'].map((method) => `/v2.KeyManagementService/${method}`),
+    )
   } finally {
     client.close()
     server.forceShutdown()

@@ -1,5 +1,7 @@
-import { Client, credentials, Metadata } from '@grpc/grpc-js'
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js'
+
 import protobuf from 'protobufjs'
+import { GrpcError } from './grpc-error.ts'
 
 export interface KmsStatus {
   readonly version: string
@@ -37,23 +39,45 @@ const whole = { defaults: true, objects: true } as const
 
 type Fields = Readonly<Record<string, unknown>>
 
+/** Told of each call: its method (`/v2.KeyManagementService/Status`), how long it took and what went wrong. */
+export type CallObserver = (method: string, ms: number, error?: Error) => void
+
+/** As Go has it: a plugin that has gone may come back before the time is up. */
+const patient = (): Metadata => new Metadata({ waitForReady: true })
+
+/** Go's name of a code: `DeadlineExceeded`. */
+const codeName = (code: number): string =>
+  code === status.CANCELLED
+    ? 'Canceled'
+    : (status[code] ?? 'UNKNOWN')
+        .split('_')
+        .map((word) => word.slice(0, 1) + word.slice(1).toLowerCase())
+        .join('')
+
 /** `endpoint`: `unix:///run/kms.sock`, or `unix:///@name` of the abstract ones. */
-export function connectKms(endpoint: string, timeoutMs: number): KmsService {
+export function connectKms(endpoint: string, timeoutMs: number, called: CallObserver): KmsService {
   const path = new URL(endpoint).pathname
   const target = path.startsWith('/@') ? `unix-abstract:${path.slice(2)}` : `unix:${path}`
   const client = new Client(target, credentials.createInsecure())
   const call = (method: string, message: Fields): Promise<Fields> => {
     const asks = root.lookupType(`v2.${method}Request`)
     const answers = root.lookupType(`v2.${method}Response`)
+    const path = `/v2.KeyManagementService/${method}`
+    const startedMs = performance.now()
     return new Promise((resolve, reject) => {
       client.makeUnaryRequest<Fields, Fields>(
-        `/v2.KeyManagementService/${method}`,
+        path,
         (fields) => Buffer.from(asks.encode(asks.fromObject({ ...fields })).finish()),
         (bytes) => answers.toObject(answers.decode(bytes), whole),
         message,
-        new Metadata(),
+        patient(),
         { deadline: Date.now() + timeoutMs },
-        (error, answer) => (error === null ? resolve(answer ?? {}) : reject(error)),
+        (error, answer) => {
+          const problem = error === null ? undefined : new GrpcError(codeName(error.code), error.details)
+          called(path, performance.now() - startedMs, problem)
+          if (problem === undefined) resolve(answer ?? {})
+          else reject(problem)
+        },
       )
     })
   }
