@@ -123,6 +123,30 @@ describe('QueueSet', () => {
     expect(next?.isExecuting).toBe(true)
   })
 
+  test.each(['at once', 'after a wait'])(
+    'lets a write linger longer on fewer seats that runs %s',
+    async (when) => {
+      const lab = new Lab(queues(1), 8)
+      const first = when === 'at once' ? undefined : lab.start(0, { ...narrow, initialSeats: 8 })
+      if (when === 'at once') lab.set.configure(queues(1), 2)
+      const write = lab.start(0, { initialSeats: 1, finalSeats: 8, additionalMs: 50 })
+      lab.set.configure(queues(1), 2)
+      if (first !== undefined) lab.set.finish(first)
+      expect(write).toMatchObject({
+        isExecuting: true,
+        maxSeats: 2,
+        work: { finalSeats: 2, additionalMs: 200 },
+      })
+      expect([lab.set.seatsInUse, lab.set.seatsWaiting]).toEqual([2, 0])
+      if (write !== undefined) lab.set.finish(write)
+      await lab.host.advance(199)
+      expect(lab.set.seatsInUse).toBe(2)
+      await lab.host.advance(1)
+      expect([lab.set.seatsInUse, lab.use.executingSeats]).toEqual([0, 0])
+      expect(lab.demand.reset(lab.host.monotonicMs()).max).toBeLessThanOrEqual(16)
+    },
+  )
+
   test('giveUp() ends a wait, and says when there is none any more', () => {
     const lab = new Lab(queues(1), 1)
     const running = lab.start(0)

@@ -41,8 +41,8 @@ class Queue {
 export class Ticket {
   readonly use: SchemaUse
   readonly distinguisher: string
-  readonly work: WorkEstimate
-  readonly maxSeats: number
+  /** Narrower than estimated where its level has shrunk since. */
+  work: WorkEstimate
   /** Seat-seconds, as estimated. */
   readonly totalWork: number
   readonly arrivedMs: number
@@ -50,7 +50,6 @@ export class Ticket {
   readonly queue: Queue | undefined
   readonly request: ServerRequest
   startedMs: number | undefined
-  additionalMs: number
   /** Called once, when one that had to wait may run. */
   onDispatch: (() => void) | undefined
 
@@ -64,12 +63,21 @@ export class Ticket {
     this.distinguisher = flow.distinguisher
     this.request = flow.request
     this.work = flow.work
-    this.maxSeats = Math.max(initialSeats, finalSeats)
     this.totalWork = initialSeats * estimatedServiceSeconds + (finalSeats * additionalMs) / 1000
-    this.additionalMs = additionalMs
     this.queue = queue
     this.arrivedMs = arrived.ms
     this.arrivedVirtual = arrived.virtual
+  }
+
+  get maxSeats(): number {
+    return Math.max(this.work.initialSeats, this.work.finalSeats)
+  }
+
+  /** What lingers on more seats than there are works on those as long as makes the same work. To be called before it has any. */
+  fit(limit: number): void {
+    const { finalSeats, additionalMs } = this.work
+    if (finalSeats <= limit) return
+    this.work = { ...this.work, finalSeats: limit, additionalMs: (additionalMs * finalSeats) / limit }
   }
 
   get isExecuting(): boolean {
@@ -194,12 +202,13 @@ export class QueueSet {
       queue.nextDispatch -= ticket.work.initialSeats * (estimatedServiceSeconds - tookSeconds)
       this.#boundNextDispatch(queue)
     }
-    if (ticket.additionalMs <= 0) {
+    const { additionalMs } = ticket.work
+    if (additionalMs <= 0) {
       this.#release(ticket, 1, nowMs)
       this.#dispatchAll()
     } else {
       ticket.use.executing--
-      this.#host.schedule(ticket.additionalMs, () => {
+      this.#host.schedule(additionalMs, () => {
         this.#release(ticket, 0, this.#sync())
         this.#dispatchAll()
       })
@@ -313,10 +322,6 @@ export class QueueSet {
     this.#robin = at
     queue.waiting.shift()
     this.#unqueue(queue, ticket)
-    // What is wider than the level now is, works as long as it takes on what there is.
-    const { finalSeats } = ticket.work
-    if (finalSeats > this.#limit && this.#limit > 0)
-      ticket.additionalMs = (ticket.additionalMs * finalSeats) / this.#limit
     this.#occupy(queue, ticket, this.#lastMs)
     this.#boundNextDispatch(queue)
     ticket.onDispatch?.()
@@ -343,6 +348,7 @@ export class QueueSet {
   }
 
   #occupy(queue: Queue, ticket: Ticket, nowMs: number): void {
+    ticket.fit(this.#limit)
     queue.executing.add(ticket)
     queue.seatsInUse += ticket.maxSeats
     this.#queueSeats += ticket.maxSeats
