@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute } from 'node:path'
 import { userNamesFor, type WebhookCredentials } from '../../apiserver/webhooks/webhook-credentials.ts'
 import { messageOf } from '../../base/message-of.ts'
+import { inClusterToken } from '../../client/https/in-cluster-token.ts'
 import { type KubeconfigUser, parseKubeconfigUsers } from '../../client/https/kubeconfig.ts'
 import { configObject, textOf } from './config-fields.ts'
 import { FlagError } from './flags/parse-flags.ts'
@@ -10,6 +11,10 @@ const kinds = [
   ['apiserver.config.k8s.io/v1', 'WebhookAdmissionConfiguration'],
   ['apiserver.config.k8s.io/v1alpha1', 'WebhookAdmission'],
 ] as const
+
+/** The API server's own service. */
+const ownName = 'kubernetes.default.svc'
+const ownPort = 443
 
 function usersOf(file: string): ReturnType<typeof parseKubeconfigUsers> {
   try {
@@ -41,7 +46,13 @@ export function webhookUsers(value: unknown, file: string): WebhookCredentials |
     )
   const { users, current } = usersOf(path)
   return (name, port) => {
-    const found = userNamesFor(name, port).find((each) => users.has(each)) ?? current
+    const own = userNamesFor(name, port).find((each) => users.has(each))
+    // Of a server that runs in a pod: it shows itself and those behind it its own token, unless something is said of it.
+    if (name === ownName && port === ownPort && (own === undefined || own === '*')) {
+      const token = inClusterToken()
+      if (token !== undefined) return shownBy({ token })
+    }
+    const found = own ?? current
     const user = found === undefined ? undefined : users.get(found)
     return user === undefined ? undefined : shownBy(user)
   }
