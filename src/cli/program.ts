@@ -92,7 +92,6 @@ const componentCommands = {
   envtest: 'print the folder that envtest takes as KUBEBUILDER_ASSETS',
 }
 
-/** The commands but for the components' own, which take upstream's flags. */
 function addRebalance(command: Command): void {
   command
     .command('rebalance')
@@ -112,6 +111,7 @@ function addRebalance(command: Command): void {
     .action(async (options) => (await import('./commands/rebalance.ts')).rebalance(options))
 }
 
+/** The commands but for the components' own, which take upstream's flags. */
 export function program(): Command {
   const command = new Command('timonel')
     .description('Kubernetes v1.36 in one program')
@@ -160,6 +160,14 @@ export function program(): Command {
       '--scheduler-plugin <file>',
       "a module with scheduler plugins of your own; may be repeated (default: as before; '': none)",
       (file: string, before: readonly string[] = []) => [...before, fileOrNone(file)],
+    )
+    .option(
+      '--feature-gates <name=bool,…>',
+      'of API server, controllers and scheduler (default: as before, at first none)',
+    )
+    .option(
+      '--runtime-config <api=bool,…>',
+      "which APIs are served, like api/alpha=true (default: as before, at first upstream's)",
     )
     .option(
       '--registry-mirror <host=url>',

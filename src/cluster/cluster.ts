@@ -1,7 +1,9 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { parseFeatureGates } from '../apimachinery/feature-gates.ts'
 import { containsIp, parseCidr, parseIp } from '../apimachinery/ip-address.ts'
+import { parseRuntimeConfig } from '../apimachinery/runtime-config.ts'
 import { defined } from '../base/defined.ts'
 import { makeDirectory } from '../base/host/make-directory.ts'
 import { createMetrics } from '../base/host/metrics.ts'
@@ -208,6 +210,8 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
       scheduling: options.scheduling,
       apiServerFiles: options.apiServerFiles,
     }),
+    featureGates: parseFeatureGates(options.featureGates ?? ''),
+    runtimeConfig: parseRuntimeConfig(options.runtimeConfig ?? ''),
   })
   try {
     const { port } = controlPlane.http

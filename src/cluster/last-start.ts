@@ -16,6 +16,8 @@ export interface LastStart {
   /** Modules with scheduler plugins; absolute. */
   readonly schedulerPlugins?: readonly string[]
   readonly apiServerFiles?: ApiServerFiles
+  readonly featureGates?: string
+  readonly runtimeConfig?: string
 }
 
 /** An etcd, and the files of what it trusts and is shown; absolute. */

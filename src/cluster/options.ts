@@ -55,6 +55,10 @@ export interface ClusterOptions {
   readonly network?: Partial<NetworkOptions>
   /** Profiles and plugins of the scheduler; upstream's defaults where absent. */
   readonly scheduling?: Scheduling
+  /** As `--feature-gates` takes them, `Name=true,Other=false`, for API server, controllers and scheduler; upstream's defaults where absent. */
+  readonly featureGates?: string
+  /** As `--runtime-config` takes it: `api/alpha=true`, `resource.k8s.io/v1beta1=true`, … */
+  readonly runtimeConfig?: string
   /** Files of configuration of the API server: audit, encryption, who is let in and to what. */
   readonly apiServerFiles?: ApiServerFiles
   /** For nodes with real containers; plain HTTP is allowed. */

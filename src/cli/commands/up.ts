@@ -55,6 +55,8 @@ export interface UpOptions {
   readonly dnsTtl?: number
   readonly schedulerConfig?: string
   readonly schedulerPlugin?: readonly string[]
+  readonly featureGates?: string
+  readonly runtimeConfig?: string
   readonly auditPolicyFile?: string
   readonly auditLogPath?: string
   readonly auditWebhookConfigFile?: string
@@ -207,6 +209,10 @@ async function run(options: UpOptions, root: string): Promise<void> {
   const etcd = etcdOf(options) ?? before.etcd
   const scheduling = schedulingOf(options, before)
   const apiServerFiles = apiServerFilesOf(options, before.apiServerFiles)
+  const switches = {
+    featureGates: options.featureGates ?? before.featureGates ?? '',
+    runtimeConfig: options.runtimeConfig ?? before.runtimeConfig ?? '',
+  }
   const ended = endSignal()
   const cluster = await Cluster.start(
     {
@@ -220,6 +226,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
       network: networkOf(options),
       registryMirrors: options.registryMirror,
       apiServerFiles,
+      ...switches,
       scheduling: await loadScheduling(scheduling.schedulerConfig, scheduling.schedulerPlugins ?? []),
       ...defined({
         quotaBackendBytes: options.quotaBackendBytes,
@@ -231,7 +238,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
   const kept = nodes === 0 ? before.runtime : runtime
   writeLastStart(root, {
     ...defined({ nodes, runtime: kept, apiPort, etcd }),
-    ...{ ...scheduling, apiServerFiles },
+    ...{ ...scheduling, apiServerFiles, ...switches },
   })
   say(`\nThe cluster is ready:\n  export KUBECONFIG=${dataDirectory(root).kubeconfig}\n  kubectl get nodes`)
   if (process.send) {
