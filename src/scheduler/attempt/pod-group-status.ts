@@ -51,13 +51,15 @@ export class PodGroupStatus {
       observedGeneration: group.metadata?.generation ?? 0,
     }
     if (old?.status === status && old.reason === wanted.reason && old.message === message) return
-    const conditions = withStatusCondition(group.status?.conditions, wanted, host.now())
+    const known = withStatusCondition(group.status?.conditions, wanted, host.now())
+    // The one alone: others may have written theirs meanwhile.
+    const conditions = known.filter((each) => each.type === condition)
     const work = client
       .resource(PodGroup)
       .patch(
         namespace,
         name,
-        'application/merge-patch+json',
+        'application/strategic-merge-patch+json',
         { metadata: { uid: group.metadata?.uid }, status: { conditions } },
         { subresource: 'status' },
       )
