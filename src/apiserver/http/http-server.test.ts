@@ -7,7 +7,6 @@ import tls from 'node:tls'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { StatusError } from '../../apimachinery/status-error.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import { silentLogger } from '../../base/logger.ts'
 // Only a test may look across: certificates are the composition root's.
@@ -18,100 +17,9 @@ import {
   type KeyPair,
 } from '../../cluster/pki/certificate.ts'
 import { ensurePki, type Pki } from '../../cluster/pki/ensure-pki.ts'
-import type { Handler } from '../filter.ts'
-import type { ServerRequest } from '../request.ts'
-import { type ByteSink, type ServerResponse, textResponse } from '../response.ts'
 import { type HttpServer, startHttpServer } from './http-server.ts'
-
-const encoder = new TextEncoder()
-const sinks: ByteSink[] = []
-
-const routes: Record<string, (request: ServerRequest) => Promise<ServerResponse> | ServerResponse> = {
-  '/echo': async (request) => {
-    const body = await request.source.readBody()
-    const bytes = body.type === 'bytes' ? body.bytes : encoder.encode('object')
-    return { type: 'bytes', status: 201, contentType: 'application/octet-stream', chunks: [bytes] }
-  },
-  '/warn': (request) => {
-    request.warn('say "hi"')
-    request.warn('zwölf – second')
-    return textResponse('ok')
-  },
-  '/big': () => ({
-    type: 'bytes',
-    status: 200,
-    contentType: 'application/json',
-    chunks: Array.from({ length: 3000 }, (_, index) => encoder.encode(`${index}`.padEnd(100, '.'))),
-  }),
-  '/list': () => ({
-    type: 'stream',
-    status: 200,
-    contentType: 'application/json',
-    flushHead: false,
-    start: (sink) => {
-      let left = 40
-      const pump = (): void => {
-        while (left-- > 0) {
-          if (!sink.write(new Uint8Array(10_000).fill(97))) {
-            sink.onDrain(pump)
-            return
-          }
-        }
-        sink.end()
-      }
-      pump()
-    },
-  }),
-  '/patient': ({ query }) => ({
-    type: 'stream',
-    status: 200,
-    contentType: 'application/json',
-    flushHead: false,
-    start: (sink) => {
-      let left = Number(query.get('pieces'))
-      const next = (): void => {
-        if (left-- > 0) sink.write(new Uint8Array(100).fill(97), () => setImmediate(next))
-        else sink.end()
-      }
-      next()
-    },
-  }),
-  '/watch': () => ({
-    type: 'stream',
-    status: 200,
-    contentType: 'application/json',
-    flushHead: true,
-    start: (sink) => {
-      sinks.push(sink)
-      sink.write(encoder.encode('{"type":"ADDED"}\n{"type":'))
-      sink.write(encoder.encode('"MODIFIED"}\n'))
-    },
-  }),
-  '/shell': () => ({
-    type: 'upgrade',
-    headers: { connection: 'Upgrade', upgrade: 'test' },
-    start: async ({ readable, sink }) => {
-      for await (const bytes of readable) sink.write(bytes)
-      sink.end()
-    },
-  }),
-  '/hang': () => new Promise(() => {}),
-  '/who': (request) => {
-    const { clientCertificate, certificateError } = request.source.connection
-    return textResponse(clientCertificate?.signedBy.join() ?? certificateError ?? 'nobody')
-  },
-  '/a b': (request) =>
-    textResponse(`${request.query.get('x')} ${request.source.headerValues('impersonate-group')}`),
-}
-
-const handler: Handler = async (request) => {
-  try {
-    return (await routes[request.path]?.(request)) ?? textResponse('404 page not found', 404)
-  } catch (error) {
-    if (error instanceof StatusError) return textResponse(error.message, error.code)
-    throw error
-  }
-}
+import { type Answer, type Ask, overHttp1, overHttp2 } from './testing/call.ts'
+import { handler, sinks } from './testing/test-routes.ts'
 
 let directory: string
 let pki: Pki
@@ -153,74 +61,13 @@ afterAll(async () => {
   rmSync(directory, { recursive: true })
 })
 
-interface Answer {
-  readonly status: number
-  readonly headers: Record<string, string | string[] | undefined>
-  readonly body: Buffer
-}
-interface Ask {
-  readonly method?: string
-  readonly headers?: Record<string, string | string[]>
-  readonly body?: Uint8Array
-  readonly cert?: { certificatePem: string; keyPem: string }
-}
-
-const overHttp1 = (path: string, ask: Ask = {}): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const request = https.request(
-      {
-        host: '127.0.0.1',
-        port: server.port,
-        path,
-        method: ask.method ?? 'GET',
-        headers: ask.headers ?? {},
-        ca: pki.ca.certificatePem,
-        ...(ask.cert ? { cert: ask.cert.certificatePem, key: ask.cert.keyPem } : {}),
-        agent: false,
-      },
-      (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk) => chunks.push(chunk))
-        response.on('end', () => {
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            body: Buffer.concat(chunks),
-          })
-        })
-      },
-    )
-    request.on('error', reject)
-    request.end(ask.body)
-  })
-
-const overHttp2 = (path: string, ask: Ask = {}): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const session = http2.connect(`https://127.0.0.1:${server.port}`, {
-      ca: pki.ca.certificatePem,
-      ...(ask.cert ? { cert: ask.cert.certificatePem, key: ask.cert.keyPem } : {}),
-    })
-    session.on('error', reject)
-    const request = session.request({ ':path': path, ':method': ask.method ?? 'GET', ...ask.headers })
-    let answered: { status: number; headers: Answer['headers'] } = { status: 0, headers: {} }
-    request.on('response', (headers) => {
-      const { ':status': status = 0, ...rest } = headers
-      answered = { status, headers: Object.fromEntries(Object.entries(rest).map(([k, v]) => [k, v])) }
-    })
-    const chunks: Buffer[] = []
-    request.on('data', (chunk) => chunks.push(chunk))
-    request.on('end', () => {
-      session.close()
-      resolve({ ...answered, body: Buffer.concat(chunks) })
-    })
-    request.on('error', reject)
-    request.end(ask.body)
-  })
-
 describe.each([
   ['HTTP/1.1', overHttp1],
   ['HTTP/2', overHttp2],
-])('startHttpServer() over %s', (_, call) => {
+])('startHttpServer() over %s', (_, overProtocol) => {
+  const call = (path: string, ask?: Ask): Promise<Answer> =>
+    overProtocol({ port: server.port, ca: pki.ca.certificatePem }, path, ask)
+
   it('answers with the common headers', async () => {
     const answer = await call('/a%20b?x=1%202', {
       headers: { 'audit-id': 'mine', 'impersonate-group': ['a', 'b'] },
