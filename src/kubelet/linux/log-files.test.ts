@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,10 +20,10 @@ afterEach(() => rm(directory, { recursive: true, force: true }))
 const line = (second: number, text: string, stream = 'stdout', tag = 'F'): string =>
   `2026-01-01T00:00:${String(second).padStart(2, '0')}.123456789Z ${stream} ${tag} ${text}\n`
 
-async function read(options: Partial<LogOptions>, ended = true): Promise<string> {
+async function read(options: Partial<LogOptions>, ended: () => boolean = () => true): Promise<string> {
   let text = ''
   const all = { follow: false, previous: false, timestamps: false, ...options }
-  const source = { containerId: 'c', logPath: path, ended: () => ended }
+  const source = { containerId: 'c', logPath: path, ended }
   await fileLogs.read(
     source,
     all,
@@ -53,6 +54,18 @@ test('fileLogs reads what is asked for', async () => {
   expect(await read({ timestamps: true, tailLines: 3 })).toBe(
     '2026-01-01T00:00:03.123456789Z three\n2026-01-01T00:00:04.123456789Z four\n',
   )
+})
+
+test('fileLogs shows no more than the tail that was there when it looked', async () => {
+  await writeFile(path, line(1, 'one') + line(2, 'two'))
+  const writingOn = (): boolean => {
+    // Asked between the look for the tail and the reading.
+    appendFileSync(path, line(3, 'three'))
+    return true
+  }
+  expect(await read({ tailLines: 1 }, writingOn)).toBe('two\n')
+  expect(await read({ tailLines: 0 }, writingOn)).toBe('')
+  expect(await read({ tailLines: 1, follow: true }, writingOn)).toBe('three\nthree\n')
 })
 
 test('fileLogs finds the tail of a long file', async () => {

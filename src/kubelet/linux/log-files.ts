@@ -40,6 +40,8 @@ class Reading {
   readonly #write: LogSink
   readonly #signal: AbortSignal
   #left: number
+  /** How many entries may be read yet: what is written after a tail was found is none of it, unless it is followed. */
+  #entriesLeft: number
   /** The entry before was partial: this one goes on with its line. */
   #continues = false
 
@@ -49,6 +51,9 @@ class Reading {
     this.#write = write
     this.#signal = signal
     this.#left = options.limitBytes ?? Number.POSITIVE_INFINITY
+    this.#entriesLeft = options.follow
+      ? Number.POSITIVE_INFINITY
+      : (options.tailLines ?? Number.POSITIVE_INFINITY)
   }
 
   async run(): Promise<void> {
@@ -91,14 +96,15 @@ class Reading {
       if (bytesRead === 0) return offset
       let data = Buffer.concat([rest, buffer.subarray(0, bytesRead)])
       const out: Buffer[] = []
-      for (let end = data.indexOf(newline); end >= 0; end = data.indexOf(newline)) {
+      for (let end = data.indexOf(newline); end >= 0 && this.#entriesLeft > 0; end = data.indexOf(newline)) {
+        this.#entriesLeft--
         this.#format(parseLogLine(data.subarray(0, end + 1)), out)
         offset += end + 1
         data = data.subarray(end + 1)
       }
       rest = data
       await this.#send(Buffer.concat(out))
-      if (this.#left <= 0 || this.#signal.aborted) return offset
+      if (this.#left <= 0 || this.#entriesLeft <= 0 || this.#signal.aborted) return offset
     }
   }
 
