@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { stringify } from 'yaml'
 import { createMetrics } from '../../base/host/metrics.ts'
 import { realHost } from '../../base/host/real-host.ts'
+import { freePort } from '../../base/host/testing/free-port.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { createHttpsTransport } from '../../client/https/https-transport.ts'
 import { apiServerFlags } from '../components/api-server-flags.ts'
@@ -17,16 +18,7 @@ import { createAuthority, generateKey, issueCertificate, privateKeyPem } from '.
 import { type GetTokenOptions, getToken } from './client/get-token.ts'
 import type { GivenTokens } from './client/issuer-client.ts'
 import { loginServer } from './login-server.ts'
-import {
-  freePort,
-  groupLdif,
-  Slapd,
-  searcher,
-  suffix,
-  userDn,
-  userLdif,
-  whyNoSlapd,
-} from './testing/slapd.ts'
+import { groupLdif, Slapd, searcher, suffix, userDn, userLdif, whyNoSlapd } from './testing/slapd.ts'
 import { fieldOf, TestBrowser } from './testing/test-browser.ts'
 
 const life = { notBeforeMs: Date.now() - 60_000, notAfterMs: Date.now() + 3_600_000 }

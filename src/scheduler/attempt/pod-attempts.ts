@@ -13,7 +13,8 @@ import type { QueuedPod } from '../queue/queued-pod.ts'
 import type { SchedulingQueue } from '../queue/scheduling-queue.ts'
 import type { SchedulerMetrics } from '../scheduler-metrics.ts'
 import type { SchedulerOptions } from '../scheduler-options.ts'
-import { type BindingCycle, type BindingResult, reserve, unreserve } from './binding-cycle.ts'
+import { assumePod } from './assume-pod.ts'
+import { type BindingCycle, type BindingResult, unreserve } from './binding-cycle.ts'
 import { type Ending, errorEnding, refusedEnding, unschedulableEnding } from './ending.ts'
 import type { FailureWriter } from './failure-writer.ts'
 import { runPostFilter } from './post-filter.ts'
@@ -149,25 +150,14 @@ export class PodAttempts {
   }
 
   #assume(queued: QueuedPod, cycle: PreparedCycle, node: string, startMs: number): void {
-    const { view, nominator } = this.#options
     const { info } = queued
-    view.assume(info, node)
-    nominator.remove(info.uid)
-    const waits = new Map<string, number>()
-    let ending: Ending | undefined
-    try {
-      const refusal = reserve(cycle, node, waits)
-      if (refusal !== undefined) ending = refusedEnding(refusal)
-    } catch (error) {
-      ending = errorEnding(error)
-    }
-    if (ending !== undefined) {
-      unreserve(cycle, node)
-      view.forget(info, node)
-      this.end(queued, cycle.profile, startMs, ending)
+    const assumed = assumePod(this.#options, info, cycle, node)
+    if (assumed.type === 'assumed') {
+      this.launch(queued, cycle, node, assumed.waits, startMs)
       return
     }
-    this.launch(queued, cycle, node, waits, startMs)
+    this.#options.view.forget(info, node)
+    this.end(queued, cycle.profile, startMs, assumed.ending)
   }
 
   /** Binds a pod in the background that is assumed on the node, with all that it needs reserved. */

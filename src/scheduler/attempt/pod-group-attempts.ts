@@ -4,8 +4,9 @@ import type { InformerFactory, Lister } from '../../client/informer.ts'
 import type { PreparedCycle } from '../cycle/prepared-cycle.ts'
 import type { Profile } from '../profile.ts'
 import type { QueuedPod } from '../queue/queued-pod.ts'
-import { reserve, unreserve } from './binding-cycle.ts'
-import { type Ending, errorEnding, groupEnding, refusedEnding, unschedulableEnding } from './ending.ts'
+import { assumePod } from './assume-pod.ts'
+import { unreserve } from './binding-cycle.ts'
+import { type Ending, errorEnding, groupEnding, unschedulableEnding } from './ending.ts'
 import type { PodAttempts, PodAttemptsOptions } from './pod-attempts.ts'
 import type { GroupOutcome, PodGroupStatus } from './pod-group-status.ts'
 import { runPostFilter } from './post-filter.ts'
@@ -153,21 +154,13 @@ export class PodGroupAttempts {
     node: string,
     preemption: Ending | undefined,
   ): Member {
-    const { view, nominator } = this.#options
     const { info } = member.queued
-    view.assume(info, node)
-    nominator.remove(info.uid)
-    const waits = new Map<string, number>()
-    let ending: Ending | undefined
-    try {
-      const refusal = reserve(cycle, node, waits)
-      if (refusal !== undefined) ending = refusedEnding(refusal)
-    } catch (error) {
-      ending = errorEnding(error)
+    const assumed = assumePod(this.#options, info, cycle, node)
+    if (assumed.type === 'assumed') {
+      return { ...member, found: { type: 'node', cycle, node, waits: assumed.waits, preemption } }
     }
-    if (ending === undefined) return { ...member, found: { type: 'node', cycle, node, waits, preemption } }
-    this.#undo(member.queued, cycle, node)
-    return { ...member, found: { type: 'none', ending } }
+    this.#options.view.retract(info, node)
+    return { ...member, found: { type: 'none', ending: assumed.ending } }
   }
 
   #undo({ info }: QueuedPod, cycle: PreparedCycle, node: string): void {

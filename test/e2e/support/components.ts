@@ -5,11 +5,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { realHost } from '../../../src/base/host/real-host.ts'
+import { freePort } from '../../../src/base/host/testing/free-port.ts'
 import type { Client } from '../../../src/client/client.ts'
 import { createClient } from '../../../src/client/create-client.ts'
 import { createHttpsTransport } from '../../../src/client/https/https-transport.ts'
 import { loadKubeconfig } from '../../../src/client/https/kubeconfig.ts'
-import { EtcdProcess, freePort } from '../../../src/storage/etcd/testing/etcd-process.ts'
+import { EtcdProcess } from '../../../src/storage/etcd/testing/etcd-process.ts'
 import { listen } from './run.ts'
 
 const program = join(import.meta.dirname, '..', '..', '..', 'dist', 'timonel')

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { realHost } from '../../../base/host/real-host.ts'
+import { freePort } from '../../../base/host/testing/free-port.ts'
 import { createAuthority, generateKey, issueCertificate } from '../../../cluster/pki/certificate.ts'
 import type { EtcdServers } from '../etcd-connection.ts'
 
@@ -45,16 +45,6 @@ function makeTls(folder: string) {
     certificate: client.certificatePem,
     key: client.keyPem,
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 /** A member of a real etcd, over TLS, with a data directory that outlives its process. */
