@@ -54,6 +54,7 @@ export const layers: readonly Layer[] = [
     hostFree: true,
     except: [
       'kubelet/containerd',
+      'kubelet/grpc',
       'kubelet/linux',
       'kubelet/server',
       'kubelet/volumes',

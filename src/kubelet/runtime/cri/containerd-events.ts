@@ -1,7 +1,7 @@
 import { Metadata } from '@grpc/grpc-js'
 import { loadMessage } from '../../../base/host/load-services.ts'
+import type { GrpcConnection } from '../../grpc/grpc-connection.ts'
 import type { RuntimeError } from '../runtime.ts'
-import type { GrpcConnection } from './grpc-service.ts'
 
 /**
  * As much of containerd's own event service (containerd/api/services/events/v1) as tells when a task ends: its

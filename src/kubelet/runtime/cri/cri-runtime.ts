@@ -1,5 +1,6 @@
 import criDescriptor from '../../../api/generated/rpc/cri-v1.json' with { type: 'json' }
 import { loadServices } from '../../../base/host/load-services.ts'
+import { GrpcConnection } from '../../grpc/grpc-connection.ts'
 import type {
   AuthConfig,
   Container,
@@ -29,7 +30,6 @@ import {
   type StreamSession,
 } from '../runtime.ts'
 import { containerdDescriptor } from './containerd-events.ts'
-import { GrpcConnection } from './grpc-service.ts'
 import { PodWatcher } from './pod-watcher.ts'
 import { openPort, openStream } from './streaming.ts'
 

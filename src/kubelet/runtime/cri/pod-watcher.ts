@@ -1,7 +1,7 @@
+import type { GrpcConnection } from '../../grpc/grpc-connection.ts'
 import { podUidLabel } from '../labels.ts'
 import type { Runtime } from '../runtime.ts'
 import { watchTaskExits } from './containerd-events.ts'
-import type { GrpcConnection } from './grpc-service.ts'
 
 /** Upstream's period of its pod lifecycle event generator; with a stream of events lists only make up for what it lost. */
 const listEveryMs = 1_000

@@ -1,7 +1,7 @@
 import { Client, credentials, type Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import type { MethodDefinition, ServiceDefinition } from '@grpc/proto-loader'
-import { assert } from '../../../base/assert.ts'
-import { RuntimeError, type RuntimeErrorCode } from '../runtime.ts'
+import { assert } from '../../base/assert.ts'
+import { RuntimeError, type RuntimeErrorCode } from '../runtime/runtime.ts'
 
 type Method = MethodDefinition<object, object>
 
