@@ -3,7 +3,7 @@ import type { core } from '../../api/generated/types/index.ts'
 import { formatTime } from '../../apimachinery/time.ts'
 import type { Host, Timer } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
-import type { Rejection } from '../pod/admit-pod.ts'
+import type { Rejection } from '../admission/admit-pod.ts'
 import type { ObservedPod } from '../pod/observed-pod.ts'
 import type { EventSink } from '../pod/pod-context.ts'
 import {

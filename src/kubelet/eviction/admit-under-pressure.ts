@@ -1,6 +1,6 @@
 import { toleratesTaints } from '../../api/core/pod/tolerations.ts'
 import type { core } from '../../api/generated/types/index.ts'
-import type { Rejection } from '../pod/admit-pod.ts'
+import type { Rejection } from '../admission/admit-pod.ts'
 import type { QosClass } from '../pod/qos.ts'
 import type { PressureCondition } from './thresholds.ts'
 

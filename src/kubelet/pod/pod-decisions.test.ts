@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { core } from '../../api/generated/types/index.ts'
 import { observedContainer } from '../testing/observed-container.ts'
-import { admitPod } from './admit-pod.ts'
 import { BackOff } from './back-off.ts'
 import { containerResources, cpuQuota, cpuShares, oomScore } from './container-resources.ts'
 import { podGarbage } from './garbage.ts'
@@ -210,25 +209,6 @@ describe('security context', () => {
     const free: Pod = { ...pod, spec: { containers: [], securityContext: { runAsNonRoot: true } } }
     expect(() => verifyNonRoot(free, { name: 'c' }, image)).toThrow(message)
   })
-})
-
-test('admitPod() refuses what does not fit, in words that tell how much', () => {
-  const node: core.v1.Node = {
-    metadata: { name: 'n', labels: { disk: 'ssd' } },
-    status: { allocatable: { cpu: '2', memory: '1Gi', pods: '2' } },
-  }
-  const big = podWith({ requests: { cpu: '1500m' } })
-  expect(admitPod(big, node, [])).toBeUndefined()
-  expect(admitPod(big, node, [big])).toEqual({
-    reason: 'OutOfcpu',
-    message: "Node didn't have enough resource: cpu, requested: 1500, used: 1500, capacity: 2000",
-  })
-  const small = podWith(undefined)
-  expect(admitPod(small, node, [small, small])?.reason).toBe('OutOfpods')
-  const picky: Pod = { ...small, spec: { containers: [], nodeSelector: { disk: 'hdd' } } }
-  expect(admitPod(picky, node, [])?.reason).toBe('NodeAffinity')
-  const port: Pod = { spec: { containers: [{ name: 'c', ports: [{ containerPort: 80, hostPort: 80 }] }] } }
-  expect(admitPod(port, node, [port])?.reason).toBe('NodePorts')
 })
 
 test('gracePeriodSeconds() goes by deletion, then probe, then pod', () => {

@@ -1,7 +1,7 @@
 import type { core } from '../../api/generated/types/index.ts'
+import type { Rejection } from '../admission/admit-pod.ts'
 import { podNameLabel, podNamespaceLabel, podUidLabel } from '../runtime/labels.ts'
 import type { Feed } from '../sources/feed.ts'
-import type { Rejection } from './admit-pod.ts'
 import { observePod } from './observe-pod.ts'
 import type { PodContext } from './pod-context.ts'
 import { PodWorker } from './pod-worker.ts'
