@@ -1,4 +1,5 @@
 import { lacksKubectl } from '../e2e/support/requirements.ts'
+import { apiExtension } from './containers/api-extension.ts'
 import { authTokens } from './containers/auth-tokens.ts'
 import { cliApplications } from './containers/cli-applications.ts'
 import { networkDns } from './containers/network-dns.ts'
@@ -30,6 +31,7 @@ containerBehaviours('Containers', [
   [networkPods, []],
   [networkProxy, []],
   [cliApplications, lacksKubectl],
+  [apiExtension, []],
   [authTokens, []],
   [nodePods, []],
   [nodeSecurity, []],

@@ -24,6 +24,40 @@ const settled = (ground: Ground, name: string, replicas: number): Promise<Json> 
     return live
   })
 
+/** A quota refuses what is over it: the controller says so until it wants no more. */
+const overQuota: Behave = async (ground) => {
+  const { api, namespace } = ground
+  const path = `${controllers(ground)}/over-quota`
+  const failures = async () => {
+    const { conditions = [] } = (await api.get(path)).status ?? {}
+    return Array.isArray(conditions) ? conditions : []
+  }
+  await api.create(`/api/v1/namespaces/${namespace}/resourcequotas`, {
+    metadata: { name: 'over-quota' },
+    spec: { hard: { pods: '2' } },
+  })
+  await eventually(async () =>
+    expect((await api.get(`/api/v1/namespaces/${namespace}/resourcequotas/over-quota`)).status).toMatchObject(
+      {
+        hard: { pods: '2' },
+      },
+    ),
+  )
+  await start(ground, 'over-quota', 3)
+  await eventually(async () =>
+    expect(await failures()).toMatchObject([
+      {
+        type: 'ReplicaFailure',
+        status: 'True',
+        reason: 'FailedCreate',
+        message: expect.stringContaining('exceeded quota'),
+      },
+    ]),
+  )
+  await api.patch(path, { spec: { replicas: 2 } })
+  await eventually(async () => expect(await failures()).toEqual([]))
+}
+
 const owners = ({ metadata }: Json) => metadata?.ownerReferences ?? []
 
 const adopts: Behave = async (ground) => {
@@ -166,6 +200,7 @@ behaviours('Replication controllers', {
     const phases = (await podsOf(ground, 'basic')).map(({ status }) => status?.phase)
     expect(phases).toEqual(['Running', 'Running'])
   },
+  [controller('surface a failure condition on a common issue like exceeded quota')]: overQuota,
   [controller('test the lifecycle of a ReplicationController')]: lifecycle,
   [collector('delete pods created by rc when not orphaning')]: collects('background'),
   [collector('orphan pods created by rc if delete options say so [Serial]')]: collects('orphan'),
