@@ -59,6 +59,7 @@ export const layers: readonly Layer[] = [
       'kubelet/server',
       'kubelet/volumes',
       'kubelet/images/pack-image',
+      'kubelet/pod-certificates/stub-request',
       'kubelet/runtime/conformance',
       'kubelet/runtime/cri',
     ],

@@ -1,4 +1,4 @@
-import { decodeBase64 } from './base64.ts'
+import { decodeBase64, encodeBase64 } from './base64.ts'
 
 /** One block of a PEM file (RFC 7468). */
 export interface PemBlock {
@@ -25,3 +25,9 @@ export function pemBlocks(text: string): readonly PemBlock[] {
   }
   return blocks
 }
+
+const line = /.{1,64}/g
+
+/** One block; `label` is its type. */
+export const toPem = (label: string, bytes: Uint8Array): string =>
+  `-----BEGIN ${label}-----\n${(encodeBase64(bytes).match(line) ?? []).join('\n')}\n-----END ${label}-----\n`

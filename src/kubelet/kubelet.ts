@@ -25,6 +25,7 @@ import type { EventSink, PodCgroups, PodContext, PodFiles, PodNetwork } from './
 import type { ClusterDns } from './pod/pod-network-identity.ts'
 import { PodWorkers } from './pod/pod-workers.ts'
 import { StatusWriter } from './pod/status/status-writer.ts'
+import type { PodCertificates } from './pod-certificates/pod-certificates.ts'
 import { ProbeManager } from './probes/probe-manager.ts'
 import type { ProbeOutcome } from './probes/run-probe.ts'
 import type { Runtime } from './runtime/runtime.ts'
@@ -65,6 +66,8 @@ export interface KubeletOptions {
   readonly nodes: Feed<Node>
   readonly services: Informer<core.v1.Service>
   readonly objects: WatchedObjects
+  /** Gets what pods' volumes show of certificates, where there are real volumes. */
+  readonly certificates?: PodCertificates
   readonly simulateProbe?: (kind: ProbeKind, containerId: string) => ProbeOutcome | undefined
 }
 
@@ -137,8 +140,14 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     context,
     pods: options.pods,
     admit,
-    hold: (pod, onChange) => objects.hold(pod, onChange),
-    release: (uid) => objects.release(uid),
+    hold: (pod, onChange) => {
+      objects.hold(pod, onChange)
+      options.certificates?.hold(pod, events, onChange)
+    },
+    release: (uid) => {
+      objects.release(uid)
+      options.certificates?.release(uid)
+    },
   })
   started.workers = workers
   if (options.metrics !== undefined) registerKubeletMetrics(options.metrics, settings.nodeName, workers)

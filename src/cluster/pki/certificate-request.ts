@@ -1,26 +1,20 @@
-import { createPublicKey, type KeyObject, sign } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import {
   contextTag,
-  derBitString,
   derElement,
   derInteger,
   derObjectIdentifier,
   derSequence,
   derSet,
 } from '../../base/der.ts'
+import { signDer } from '../../base/host/sign-der.ts'
+import { toPem } from '../../base/pem.ts'
 import { subjectAlternativeNames } from '../../base/x509.ts'
-import {
-  distinguishedName,
-  ecdsaWithSha256,
-  extension,
-  generalName,
-  type Subject,
-  toPem,
-} from './certificate.ts'
+import { distinguishedName, extension, generalName, type Subject } from './certificate.ts'
 
 const extensionRequest = '1.2.840.113549.1.9.14'
 
-/** A request for a certificate of `key`, a P-256 one (PKCS #10, RFC 2986), PEM. `names` are those that it is to serve. */
+/** A request for a certificate of `key` (PKCS #10, RFC 2986), PEM. `names` are those that it is to serve. */
 export function createCertificateRequest(
   key: KeyObject,
   subject: Subject,
@@ -37,6 +31,5 @@ export function createCertificateRequest(
     createPublicKey(key).export({ type: 'spki', format: 'der' }),
     derElement(contextTag(0, true), ...attributes),
   )
-  const signature = sign('sha256', body, key)
-  return toPem('CERTIFICATE REQUEST', derSequence(body, ecdsaWithSha256, derBitString(signature)))
+  return toPem('CERTIFICATE REQUEST', signDer(body, key))
 }

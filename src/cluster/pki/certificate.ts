@@ -24,6 +24,7 @@ import {
   derTime,
   derUtf8String,
 } from '../../base/der.ts'
+import { toPem } from '../../base/pem.ts'
 
 /** A certificate and its private key, both PEM. */
 export interface KeyPair {
@@ -104,14 +105,6 @@ interface Signing {
   readonly issuer: Uint8Array
   readonly issuerPublicKey: Uint8Array
   readonly issuerKey: KeyObject
-}
-
-export function toPem(label: string, der: Uint8Array): string {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? []
-  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }
 
 function signCertificate(

@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto'
+import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto'
 import type { CertificateRequest } from '../../base/certificate-request.ts'
 import {
   contextTag,
@@ -7,42 +7,14 @@ import {
   derInteger,
   derObjectIdentifier,
   derSequence,
-  derTags,
   derTime,
 } from '../../base/der.ts'
+import { signatureAlgorithm, signDer } from '../../base/host/sign-der.ts'
 import { verifySignature } from '../../base/host/verify-signature.ts'
+import { toPem } from '../../base/pem.ts'
 import { subjectAlternativeNames } from '../../base/x509.ts'
 import type { CertificateTerms, RequestSigner } from '../../controllers/csrsigning/request-signer.ts'
-import { extension, type KeyPair, keyIdentifier, subjectOf, toPem } from './certificate.ts'
-
-interface SignatureAlgorithm {
-  /** Absent: the key's own. */
-  readonly hash: string | undefined
-  readonly identifier: string
-}
-
-const curves: Readonly<Record<string, SignatureAlgorithm>> = {
-  prime256v1: { hash: 'sha256', identifier: '1.2.840.10045.4.3.2' },
-  secp384r1: { hash: 'sha384', identifier: '1.2.840.10045.4.3.3' },
-  secp521r1: { hash: 'sha512', identifier: '1.2.840.10045.4.3.4' },
-}
-
-/** What an authority signs with. Throws an Error for keys that X.509 has no common algorithm for. */
-function algorithmOf(key: KeyObject): SignatureAlgorithm {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
-  if (type === 'rsa') return { hash: 'sha256', identifier: '1.2.840.113549.1.1.11' }
-  if (type === 'ed25519') return { hash: undefined, identifier: '1.3.101.112' }
-  const curve = curves[details?.namedCurve ?? '']
-  if (type !== 'ec' || curve === undefined) throw new Error(`cannot sign with a key of type ${type}`)
-  return curve
-}
-
-/** RSA's algorithms have NULL for a parameter, the others none. */
-const algorithmIdentifier = (key: KeyObject, { identifier }: SignatureAlgorithm): Uint8Array =>
-  derSequence(
-    derObjectIdentifier(identifier),
-    ...(key.asymmetricKeyType === 'rsa' ? [derElement(derTags.null)] : []),
-  )
+import { extension, type KeyPair, keyIdentifier, subjectOf } from './certificate.ts'
 
 /** Throws an Error, in upstream's words, where the request is not signed by the key that is in it. */
 function checkSignature({ signed }: CertificateRequest): void {
@@ -95,8 +67,7 @@ function extensionsFor(
 export function requestSigner({ certificatePem, keyPem }: KeyPair): RequestSigner {
   const certificate = new X509Certificate(certificatePem)
   const key = createPrivateKey(keyPem)
-  const algorithm = algorithmOf(key)
-  const identifier = algorithmIdentifier(key, algorithm)
+  const identifier = signatureAlgorithm(key)
   const issuer = subjectOf(certificate)
   const keyId = keyIdentifier(certificate.publicKey.export({ type: 'spki', format: 'der' }))
   return {
@@ -113,8 +84,7 @@ export function requestSigner({ certificatePem, keyPem }: KeyPair): RequestSigne
         request.publicKey,
         derElement(contextTag(3, true), derSequence(...extensionsFor(request, terms, keyId))),
       )
-      const signature = sign(algorithm.hash, body, key)
-      return toPem('CERTIFICATE', derSequence(body, identifier, derBitString(signature)))
+      return toPem('CERTIFICATE', signDer(body, key))
     },
   }
 }

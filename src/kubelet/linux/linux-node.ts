@@ -13,6 +13,8 @@ import type { Client } from '../../client/client.ts'
 import type { InformerFactory } from '../../client/informer.ts'
 import { type Kubelet, startKubelet } from '../kubelet.ts'
 import type { NodeTuning } from '../node/node-object.ts'
+import { PodCertificates } from '../pod-certificates/pod-certificates.ts'
+import { makeStubRequest } from '../pod-certificates/stub-request.ts'
 import type { DnsConfig } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { WatchedObjects } from '../sources/referenced-objects.ts'
@@ -86,12 +88,18 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
   const objects = new WatchedObjects({ client, host, logger })
   const tokens = new ServiceAccountTokens(client, host)
   const state: { kubelet?: Kubelet } = {}
+  const certificates = new PodCertificates({
+    ...{ client, informers, host, logger, nodeName, makeStubRequest },
+    ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
+    nodeUid: () => state.kubelet?.node()?.metadata?.uid,
+  })
   const volumes = new VolumeManager({
     podsRoot,
     memoryRoot,
     objects,
     tokens,
     trustBundles: new TrustBundles(client, host),
+    certificates,
     place: () => ({
       hostIps: [],
       podIps: [],
@@ -121,6 +129,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     nodes: informers.informer(nodeKind, { fieldSelector: `metadata.name=${nodeName}` }),
     services: informers.informer(serviceKind),
     objects,
+    certificates,
     settings: {
       ...options.tuning,
       nodeName,
@@ -148,6 +157,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     stop: async () => {
       rotation.stop()
       stopTokens()
+      certificates.stop()
       await kubelet.stop()
       await objects.stop()
     },

@@ -2,6 +2,7 @@ import type { core } from '../../api/generated/types/index.ts'
 import { decodeBase64 } from '../../base/base64.ts'
 import type { ReferencedObjects } from '../environment/environment.ts'
 import { fieldValue, type PodPlace, resourceValue } from '../environment/field-reference.ts'
+import type { CredentialBundle } from '../pod-certificates/credential.ts'
 
 type Pod = core.v1.Pod
 
@@ -25,6 +26,8 @@ export interface PayloadInput {
   readonly token: TokenSource
   /** PEM. Rejects with upstream's text. */
   readonly trustAnchors: (projection: core.v1.ClusterTrustBundleProjection) => Promise<string>
+  /** Of one podCertificate source of the pod. Throws with upstream's text. */
+  readonly credentials: (pod: Pod, volume: string, source: number) => CredentialBundle
 }
 
 /** Upstream's default modes. */
@@ -67,7 +70,7 @@ export async function volumePayload(
     })
   } else if (downwardAPI !== undefined) {
     addDownward(input, files, downwardAPI.items ?? [], downwardAPI.defaultMode ?? defaultMode)
-  } else if (projected !== undefined) await addProjected(input, files, projected)
+  } else if (projected !== undefined) await addProjected(input, files, volume.name, projected)
   else return undefined
   for (const path of files.keys()) checkPath(path)
   return files
@@ -139,10 +142,11 @@ function addDownward(
 async function addProjected(
   input: PayloadInput,
   files: Map<string, PayloadFile>,
+  volume: string,
   projected: core.v1.ProjectedVolumeSource,
 ): Promise<void> {
   const mode = projected.defaultMode ?? defaultMode
-  for (const source of projected.sources ?? []) {
+  for (const [index, source] of (projected.sources ?? []).entries()) {
     const { configMap, secret, downwardAPI, serviceAccountToken } = source
     if (configMap !== undefined) {
       const { name = '', optional = false, items } = configMap
@@ -168,7 +172,15 @@ async function addProjected(
       })
     }
     if (source.podCertificate !== undefined) {
-      throw new Error('projected volumes with podCertificate are not supported by this node')
+      const { credentialBundlePath, keyPath, certificateChainPath } = source.podCertificate
+      const { key, chain } = input.credentials(input.pod, volume, index)
+      const ownership = tokenOwnership(input.pod, mode)
+      const add = (path: string | undefined, text: string): void => {
+        if (path) files.set(path, { content: encoder.encode(text), ...ownership })
+      }
+      add(credentialBundlePath, key + chain)
+      add(keyPath, key)
+      add(certificateChainPath, chain)
     }
   }
 }

@@ -7,7 +7,7 @@ import { encodeBase64 } from '../../base/base64.ts'
 import { hmacSha256 } from '../../base/hmac.ts'
 import type { Host } from '../../base/host.ts'
 import { messageOf } from '../../base/message-of.ts'
-import { pemBlocks } from '../../base/pem.ts'
+import { pemBlocks, toPem } from '../../base/pem.ts'
 import type { Client } from '../../client/client.ts'
 
 type Projection = core.v1.ClusterTrustBundleProjection
@@ -19,15 +19,9 @@ const maxSelectorLength = 100 * 1024
 /** All pods of a node that want the same ask once in that time. */
 const lifeMs = 10_000
 const keyBytes = 32
-const lineLength = 64
 
 const isNotFound = (error: unknown): boolean =>
   error instanceof StatusError && error.status.reason === 'NotFound'
-
-function pemOf(base64: string): string {
-  const lines = base64.match(new RegExp(`.{1,${lineLength}}`, 'g')) ?? []
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
-}
 
 /** Authorities of ClusterTrustBundles for projected volumes (KEP-3257): each once, in an order that a restart of the node changes. */
 export class TrustBundles {
@@ -103,14 +97,11 @@ export class TrustBundles {
   #normalized(bundles: readonly Bundle[]): string {
     const blocks = bundles.flatMap(({ spec }) => pemBlocks(spec?.trustBundle ?? ''))
     const anchors = new Map(
-      blocks.map(({ bytes }) => [
-        encodeBase64(hmacSha256(this.#host, this.#orderKey, bytes)),
-        encodeBase64(bytes),
-      ]),
+      blocks.map(({ bytes }) => [encodeBase64(hmacSha256(this.#host, this.#orderKey, bytes)), bytes]),
     )
     return [...anchors]
       .sort(([left], [right]) => (left < right ? -1 : 1))
-      .map(([, base64]) => pemOf(base64))
+      .map(([, bytes]) => toPem('CERTIFICATE', bytes))
       .join('')
   }
 }

@@ -7,6 +7,7 @@ import type { ReferencedObjects } from '../environment/environment.ts'
 import type { PodPlace } from '../environment/field-reference.ts'
 import { isMountPoint, mountTmpfs, unmountBelow } from '../linux/mounts.ts'
 import { podLimit } from '../pod/pod-cgroup.ts'
+import type { PodCertificates } from '../pod-certificates/pod-certificates.ts'
 import { writeAtomically } from './atomic-writer.ts'
 import { prepareHostPath } from './host-path.ts'
 import { hasGroupOwnership, setGroupOwnership } from './ownership.ts'
@@ -25,6 +26,7 @@ export interface VolumeManagerOptions {
   readonly objects: ReferencedObjects
   readonly tokens: ServiceAccountTokens
   readonly trustBundles: TrustBundles
+  readonly certificates: PodCertificates
   readonly place: () => PodPlace
 }
 
@@ -143,12 +145,13 @@ export class VolumeManager {
   }
 
   async #mountPayload(pod: Pod, volume: Volume): Promise<string> {
-    const { podsRoot, memoryRoot, objects, tokens, trustBundles, place } = this.#options
+    const { podsRoot, memoryRoot, objects, tokens, trustBundles, certificates, place } = this.#options
     const payload = await volumePayload(
       {
         ...{ pod, objects, place: place() },
         token: (owner, projection) => tokens.token(owner, projection),
         trustAnchors: (projection) => trustBundles.anchors(projection),
+        credentials: (owner, name, source) => certificates.bundle(owner, name, source),
       },
       volume,
     )

@@ -34,6 +34,7 @@ describe('volumePayload()', () => {
     place: { hostIps: [], podIps: [], allocatable: {} },
     token: async (_, { audience }) => `token for ${audience}`,
     trustAnchors: async ({ name }) => `anchors of ${name}`,
+    credentials: (_, volume, source) => ({ key: `key ${volume} ${source} `, chain: 'chain' }),
   }
   const show = async (volume: Omit<core.v1.Volume, 'name'>): Promise<Record<string, string>> => {
     const payload = await volumePayload(input, { name: 'v', ...volume })
@@ -63,13 +64,22 @@ describe('volumePayload()', () => {
         },
       },
     ]
-    const all = [...sources, { clusterTrustBundle: { name: 'own', path: 'anchors' } }]
+    const signed = { signerName: 'example.com/s', keyType: 'ED25519' }
+    const all = [
+      ...sources,
+      { clusterTrustBundle: { name: 'own', path: 'anchors' } },
+      { podCertificate: { ...signed, credentialBundlePath: 'bundle' } },
+      { podCertificate: { ...signed, keyPath: 'key', certificateChainPath: 'chain' } },
+    ]
     expect(await show({ projected: { sources: all } })).toEqual({
       token: 'token for api 644',
       'ca.crt': 'A 644',
       labels: 'app="web" 644',
       cpu: '500 644',
       anchors: 'anchors of own 644',
+      bundle: 'key v 5 chain 644',
+      key: 'key v 6  644',
+      chain: 'chain 644',
     })
   })
 
