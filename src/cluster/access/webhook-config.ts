@@ -118,8 +118,8 @@ class WebhookReader {
     else if (type === 'InClusterConfig') {
       const detail = 'can only be set when type=KubeConfigFile'
       if (file === undefined) {
-        // Upstream takes it and then has no server to ask.
-        this.#errors.push(invalidValue(path.child('type'), type, 'is not there, only KubeConfigFile'))
+        // The API says so; upstream takes it, and then ends for want of a file's name.
+        this.#errors.push(invalidValue(path.child('type'), type, 'is not allowed for kube-apiserver'))
       } else this.#errors.push(invalidValue(where, file, detail))
     } else if (type !== 'KubeConfigFile') {
       this.#errors.push(notSupported(path.child('type'), type, ['InClusterConfig', 'KubeConfigFile']))

@@ -32,7 +32,11 @@ const disabled = [
   'io.containerd.tracing.processor.v1.otlp',
 ]
 
-/** containerd's configuration file, version 2 (containerd 1.5 and later). */
+/**
+ * containerd's configuration file, version 2 (containerd 1.6 and later). Programs that are not root may bind low ports
+ * and send ICMP echoes, in network namespaces of their own: the default since containerd 2.0, which upstream is tested
+ * with.
+ */
 export function containerdConfig(config: ContainerdConfig): string {
   const cri = 'plugins."io.containerd.grpc.v1.cri"'
   const binary = config.runtimeBinary
@@ -57,6 +61,8 @@ stream_server_port = "0"
 restrict_oom_score_adj = ${config.restrictOomScoreAdj}
 tolerate_missing_hugetlb_controller = true
 disable_hugetlb_controller = ${!config.hugetlb}
+enable_unprivileged_ports = true
+enable_unprivileged_icmp = true
 
 [${cri}.cni]
 bin_dir = ${quote(config.cni.binDir)}
