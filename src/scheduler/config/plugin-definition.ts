@@ -1,7 +1,7 @@
 import type { Features } from '../../apimachinery/feature-gates.ts'
 import type { FieldError } from '../../apimachinery/field-error.ts'
+import { FieldsReader, type ReadProblems } from '../../apimachinery/fields-reader.ts'
 import type { Plugin, PluginContext } from '../framework.ts'
-import { FieldsReader, type ReadProblems } from './fields-reader.ts'
 
 const group = 'kubescheduler.config.k8s.io'
 

@@ -1,5 +1,5 @@
+import type { FieldsReader } from '../../apimachinery/fields-reader.ts'
 import { type ExtensionPoint, extensionPoints } from '../profile.ts'
-import type { FieldsReader } from './fields-reader.ts'
 
 export interface EnabledPlugin {
   readonly name: string

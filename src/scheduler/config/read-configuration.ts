@@ -1,12 +1,12 @@
 import type { Features } from '../../apimachinery/feature-gates.ts'
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { duplicate, invalidValue, required } from '../../apimachinery/field-errors.ts'
+import { FieldsReader, type ReadProblems } from '../../apimachinery/fields-reader.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import { readExtenders } from '../extender/extender-settings.ts'
 import type { Plugin, PluginContext } from '../framework.ts'
 import type { ProfileSource, SchedulerSettings } from '../scheduler-options.ts'
 import { buildProfile } from './build-profile.ts'
-import { FieldsReader, type ReadProblems } from './fields-reader.ts'
 import type { PluginDefinition } from './plugin-definition.ts'
 import { mergeDefaults, type PluginSet, type PluginSets, readPluginSets } from './plugin-sets.ts'
 

@@ -1,4 +1,4 @@
-import type { FieldsReader } from './fields-reader.ts'
+import type { FieldsReader } from '../../apimachinery/fields-reader.ts'
 
 /** `resources` of plugins' arguments: cpu and memory alike where there are none. */
 export function readResources(

@@ -1,10 +1,10 @@
 import { defaultFeatures } from '../../api/feature-gates.ts'
 import type { Features } from '../../apimachinery/feature-gates.ts'
 import { invalidValue, notSupported } from '../../apimachinery/field-errors.ts'
+import { FieldsReader, type ReadProblems } from '../../apimachinery/fields-reader.ts'
 import { defaultPluginsOf } from '../default-profile.ts'
 import type { Plugin, PluginContext } from '../framework.ts'
 import { optionalPlugins } from '../optional-plugins.ts'
-import { FieldsReader, type ReadProblems } from './fields-reader.ts'
 import { definePlugin } from './plugin-definition.ts'
 import { problemsText, readConfiguration, type SchedulerConfiguration } from './read-configuration.ts'
 

@@ -1,8 +1,8 @@
 import { isExtendedResource } from '../../api/core/resource-names.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
+import type { FieldsReader } from '../../apimachinery/fields-reader.ts'
 import { parseGoDuration } from '../../apimachinery/go-duration.ts'
 import { isQualifiedName } from '../../apimachinery/label-syntax.ts'
-import type { FieldsReader } from '../config/fields-reader.ts'
 
 export interface ExtenderTls {
   readonly insecure?: boolean

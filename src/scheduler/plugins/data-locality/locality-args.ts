@@ -1,6 +1,6 @@
 import { duplicate, invalidValue } from '../../../apimachinery/field-errors.ts'
+import type { FieldsReader } from '../../../apimachinery/fields-reader.ts'
 import { isQualifiedName } from '../../../apimachinery/label-syntax.ts'
-import type { FieldsReader } from '../../config/fields-reader.ts'
 
 /** How good it is that data lie on another node with the same value of the label. */
 export interface LocalityTier {

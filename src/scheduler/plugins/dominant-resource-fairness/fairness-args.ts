@@ -1,6 +1,6 @@
 import { invalidValue } from '../../../apimachinery/field-errors.ts'
+import type { FieldsReader } from '../../../apimachinery/fields-reader.ts'
 import { isQualifiedName } from '../../../apimachinery/label-syntax.ts'
-import type { FieldsReader } from '../../config/fields-reader.ts'
 
 export interface DominantResourceFairnessArgs {
   /** Resources that count; absent: all. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { featureGates } from '../../../api/feature-gates.ts'
-import { FieldsReader, type ReadProblems } from '../../config/fields-reader.ts'
+import { FieldsReader, type ReadProblems } from '../../../apimachinery/fields-reader.ts'
 import { readDynamicResourcesArgs } from './dynamic-resources-args.ts'
 
 const read = (args: object, gates: Readonly<Record<string, boolean>> = {}) => {

@@ -1,7 +1,7 @@
 import type { Features } from '../../../apimachinery/feature-gates.ts'
 import { fieldForbidden, invalidValue, typeInvalid } from '../../../apimachinery/field-errors.ts'
+import type { FieldsReader } from '../../../apimachinery/fields-reader.ts'
 import { goDurationText, parseGoDuration } from '../../../apimachinery/go-duration.ts'
-import type { FieldsReader } from '../../config/fields-reader.ts'
 import { preparesDevices } from './device-finder.ts'
 
 export interface DynamicResourcesArgs {

@@ -1,4 +1,4 @@
-import type { FieldsReader } from '../../config/fields-reader.ts'
+import type { FieldsReader } from '../../../apimachinery/fields-reader.ts'
 import type { AffinityScoreSettings } from './affinity-score.ts'
 
 /** InterPodAffinityArgs. */

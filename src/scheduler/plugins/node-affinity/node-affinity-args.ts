@@ -1,6 +1,6 @@
 import type { core } from '../../../api/generated/types/index.ts'
 import { required } from '../../../apimachinery/field-errors.ts'
-import type { FieldsReader } from '../../config/fields-reader.ts'
+import type { FieldsReader } from '../../../apimachinery/fields-reader.ts'
 import type { NodeAffinityArgs } from './node-affinity.ts'
 
 function readRequirements(reader: FieldsReader, name: string): readonly core.v1.NodeSelectorRequirement[] {

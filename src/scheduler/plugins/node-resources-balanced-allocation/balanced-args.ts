@@ -1,5 +1,5 @@
 import { duplicate, invalidValue } from '../../../apimachinery/field-errors.ts'
-import type { FieldsReader } from '../../config/fields-reader.ts'
+import type { FieldsReader } from '../../../apimachinery/fields-reader.ts'
 import { readResources } from '../../config/read-resources.ts'
 import type { NodeResourcesBalancedAllocationArgs } from './node-resources-balanced-allocation.ts'
 

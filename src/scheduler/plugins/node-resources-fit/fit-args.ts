@@ -1,6 +1,6 @@
 import { fieldForbidden, invalidValue, notSupported, required } from '../../../apimachinery/field-errors.ts'
+import type { FieldsReader } from '../../../apimachinery/fields-reader.ts'
 import { isQualifiedName } from '../../../apimachinery/label-syntax.ts'
-import type { FieldsReader } from '../../config/fields-reader.ts'
 import { readResources } from '../../config/read-resources.ts'
 import type { NodeResourcesFitArgs } from './node-resources-fit.ts'
 import { defaultStrategy, type ScoringStrategy, type ShapePoint } from './scoring-strategy.ts'

@@ -6,8 +6,8 @@ import {
   notSupported,
   required,
 } from '../../../apimachinery/field-errors.ts'
+import type { FieldsReader } from '../../../apimachinery/fields-reader.ts'
 import { isQualifiedName } from '../../../apimachinery/label-syntax.ts'
-import type { FieldsReader } from '../../config/fields-reader.ts'
 import type { PodTopologySpreadArgs } from './pod-topology-spread.ts'
 
 type Constraint = core.v1.TopologySpreadConstraint

@@ -1,5 +1,5 @@
 import { invalidValue } from '../../../apimachinery/field-errors.ts'
-import type { FieldsReader } from '../../config/fields-reader.ts'
+import type { FieldsReader } from '../../../apimachinery/fields-reader.ts'
 import type { VolumeBindingArgs } from './volume-binding.ts'
 
 export function readVolumeBindingArgs(reader: FieldsReader): VolumeBindingArgs {

@@ -1,6 +1,6 @@
 import { duplicate, invalidValue, required } from '../../../apimachinery/field-errors.ts'
+import type { FieldsReader } from '../../../apimachinery/fields-reader.ts'
 import { isLabelValue } from '../../../apimachinery/label-syntax.ts'
-import type { FieldsReader } from '../../config/fields-reader.ts'
 
 /** How much slower a pod of one class becomes by each pod of another (or its own) on its node. */
 export interface Slowdown {

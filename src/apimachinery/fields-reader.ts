@@ -1,5 +1,5 @@
-import type { FieldError } from '../../apimachinery/field-error.ts'
-import { invalidValue, typeInvalid } from '../../apimachinery/field-errors.ts'
+import type { FieldError } from './field-error.ts'
+import { invalidValue, typeInvalid } from './field-errors.ts'
 
 /** What is wrong with a configuration. */
 export interface ReadProblems {
@@ -11,7 +11,7 @@ export interface ReadProblems {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Reads the fields of one object of a configuration by name and type; those that were not asked for are unknown. */
+/** Reads the fields of one object of a configuration file by name and type; those that were not asked for are unknown. */
 export class FieldsReader {
   readonly path: string
   readonly #fields: Readonly<Record<string, unknown>>
