@@ -8,6 +8,8 @@ import type { Client } from '../client/client.ts'
 import { EventRecorder } from '../client/event-recorder.ts'
 import type { Informer } from '../client/informer.ts'
 import { admitPod, type Rejection } from './admission/admit-pod.ts'
+import { admitAppArmor } from './admission/app-armor.ts'
+import { SysctlRules } from './admission/sysctls.ts'
 import { AllocationManager } from './allocation/allocation-manager.ts'
 import { type GrantStore, SavedGrants } from './allocation/saved-grants.ts'
 import { serviceVariables } from './environment/service-variables.ts'
@@ -23,8 +25,10 @@ import type { NodeSettings } from './node/node-object.ts'
 import type { ProbeKind } from './pod/plan.ts'
 import type { EventSink, PodCgroups, PodContext, PodFiles, PodNetwork } from './pod/pod-context.ts'
 import type { ClusterDns } from './pod/pod-network-identity.ts'
+import type { PodTuning } from './pod/pod-tuning.ts'
 import { PodWorkers } from './pod/pod-workers.ts'
 import { StatusWriter } from './pod/status/status-writer.ts'
+import { UserNamespaces } from './pod/user-namespaces.ts'
 import type { PodCertificates } from './pod-certificates/pod-certificates.ts'
 import { ProbeManager } from './probes/probe-manager.ts'
 import type { ProbeOutcome } from './probes/run-probe.ts'
@@ -35,7 +39,7 @@ import type { WatchedObjects } from './sources/referenced-objects.ts'
 type Node = core.v1.Node
 type Pod = core.v1.Pod
 
-export interface KubeletSettings extends NodeSettings {
+export interface KubeletSettings extends NodeSettings, PodTuning {
   readonly dns: ClusterDns
   /** Where seccomp profiles of type Localhost live. */
   readonly seccompRoot: string
@@ -118,6 +122,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     ...{ client, host, logger, nodeName: settings.nodeName, durationSeconds: settings.leaseSeconds },
     node: () => node.node,
   })
+  const sysctls = new SysctlRules(info.kernelVersion, settings.allowedUnsafeSysctls ?? [])
   const admit = (pod: Pod): Rejection | undefined => {
     // As for the scheduler, a pod's place is free as soon as it has ended, or the API does not have it any more.
     const others = (started.workers?.all() ?? []).filter(
@@ -125,7 +130,12 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     )
     if (node.node === undefined) return undefined
     const pods = others.map((worker) => allocations.granted(worker.pod))
-    return eviction.admit(pod) ?? admitPod(pod, node.node, pods)
+    return (
+      eviction.admit(pod) ??
+      sysctls.admit(pod) ??
+      admitPod(pod, node.node, pods) ??
+      admitAppArmor(pod, info.appArmor)
+    )
   }
   const saved = new SavedGrants(options.grants)
   await saved.load()
@@ -221,13 +231,15 @@ function makeContext(options: KubeletOptions, parts: ContextParts): PodContext {
     }),
     statuses: new StatusWriter({ host, logger, client }),
     allocations,
+    userNamespaces: new UserNamespaces(runtime, settings.maxPods),
     facts: () => ({
       nodeName: settings.nodeName,
       nodeIps: info.addresses,
       allocatable: node.node?.status?.allocatable ?? {},
       machine: { memoryBytes, cgroupV2, swapAccounting, hugepageSizes },
-      seccompRoot: settings.seccompRoot,
+      security: { seccompRoot: settings.seccompRoot, seccompDefault: settings.seccompDefault ?? false },
       dns: settings.dns,
+      runtime: node.runtimeStatus,
     }),
     serviceVariables: async (namespace, enableServiceLinks) => {
       if (!services.synced) await services.whenSynced()

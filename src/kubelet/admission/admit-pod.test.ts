@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { core } from '../../api/generated/types/index.ts'
 import { admitPod } from './admit-pod.ts'
+import { admitAppArmor } from './app-armor.ts'
 
 type Pod = core.v1.Pod
 
@@ -25,4 +26,27 @@ test('admitPod() refuses what does not fit, in words that tell how much', () => 
   expect(admitPod(picky, node, [])?.reason).toBe('NodeAffinity')
   const port: Pod = { spec: { containers: [{ name: 'c', ports: [{ containerPort: 80, hostPort: 80 }] }] } }
   expect(admitPod(port, node, [port])?.reason).toBe('NodePorts')
+})
+
+test.each([
+  [{ os: { name: 'windows' } }, {}, 'PodOSNotSupported'],
+  [{}, { 'kubernetes.io/os': 'windows' }, 'PodOSSelectorNodeLabelDoesNotMatch'],
+  [{ securityContext: { supplementalGroupsPolicy: 'Strict' } }, {}, 'SupplementalGroupsPolicyNotSupported'],
+  [{ os: { name: 'linux' }, securityContext: { supplementalGroupsPolicy: 'Merge' } }, {}, undefined],
+])('admitPod() refuses what the node is not made for (%#)', (spec, labels, reason) => {
+  const node: core.v1.Node = { status: { allocatable: { pods: '2' } } }
+  const pod: Pod = { metadata: { labels }, spec: { containers: [], ...spec } }
+  expect(admitPod(pod, node, [])?.reason).toBe(reason)
+})
+
+test('admitAppArmor() refuses a profile where the kernel has none', () => {
+  const pod = (type: string): Pod => ({
+    spec: { containers: [{ name: 'c', securityContext: { appArmorProfile: { type } } }] },
+  })
+  expect(admitAppArmor(pod('RuntimeDefault'), false)).toEqual({
+    reason: 'AppArmor',
+    message: 'Cannot enforce AppArmor: AppArmor is not enabled on the host',
+  })
+  expect(admitAppArmor(pod('RuntimeDefault'), true)).toBeUndefined()
+  expect(admitAppArmor(pod('Unconfined'), false)).toBeUndefined()
 })

@@ -44,6 +44,8 @@ function sumOfRequests(pods: readonly Pod[]): ReadonlyMap<string, number> {
 /** Why a node refuses a pod that it was given, with upstream's texts (pkg/kubelet/lifecycle/predicate.go); `others` hold its resources already. */
 export function admitPod(pod: Pod, node: Node, others: readonly Pod[]): Rejection | undefined {
   const allocatable = node.status?.allocatable ?? {}
+  const misfit = unsupported(pod, node)
+  if (misfit !== undefined) return misfit
   const pods = quantityUnits(allocatable.pods ?? '0')
   if (others.length + 1 > pods) return outOf('pods', 1, others.length, pods)
   // What the node does not have at all is a device's affair: cleaned up later, as upstream.
@@ -66,6 +68,26 @@ export function admitPod(pod: Pod, node: Node, others: readonly Pod[]): Rejectio
   if (ports.some((port) => taken.some((other) => clash(port, other)))) {
     const text = "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"
     return { reason: 'NodePorts', message: text }
+  }
+  return undefined
+}
+
+/** What no room on the node would help with. */
+function unsupported({ metadata, spec }: Pod, { status }: Node): Rejection | undefined {
+  const operatingSystem = status?.nodeInfo?.operatingSystem ?? 'linux'
+  const label = metadata?.labels?.['kubernetes.io/os']
+  if (label !== undefined && label !== operatingSystem) {
+    const message = "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label"
+    return { reason: 'PodOSSelectorNodeLabelDoesNotMatch', message }
+  }
+  if (spec?.os !== undefined && spec.os.name !== operatingSystem) {
+    const message = "Failed to admit pod as the OS field doesn't match node OS"
+    return { reason: 'PodOSNotSupported', message }
+  }
+  const strict = spec?.securityContext?.supplementalGroupsPolicy === 'Strict'
+  if (strict && status?.features?.supplementalGroupsPolicy !== true) {
+    const message = 'SupplementalGroupsPolicy=Strict is not supported in this node'
+    return { reason: 'SupplementalGroupsPolicyNotSupported', message }
   }
   return undefined
 }

@@ -97,6 +97,7 @@ export function linuxMachine(options: LinuxMachineOptions): Machine {
         hugepages: await hugepages(),
         cgroupV2,
         swapAccounting: await countsSwap(cgroupV2),
+        appArmor: (await readText('/sys/module/apparmor/parameters/enabled')) === 'Y',
         addresses: options.addresses.length > 0 ? options.addresses : ownAddresses(),
       }
     },

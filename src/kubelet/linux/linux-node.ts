@@ -13,6 +13,7 @@ import type { Client } from '../../client/client.ts'
 import type { InformerFactory } from '../../client/informer.ts'
 import { type Kubelet, startKubelet } from '../kubelet.ts'
 import type { NodeTuning } from '../node/node-object.ts'
+import type { PodTuning } from '../pod/pod-tuning.ts'
 import { PodCertificates } from '../pod-certificates/pod-certificates.ts'
 import { makeStubRequest } from '../pod-certificates/stub-request.ts'
 import type { DnsConfig } from '../runtime/messages.ts'
@@ -63,6 +64,7 @@ export interface LinuxNodeOptions {
   readonly maxPods?: number
   readonly serialPulls?: boolean
   readonly tuning?: NodeTuning
+  readonly podTuning?: PodTuning
   readonly logLimits?: LogLimits
 }
 
@@ -132,6 +134,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     certificates,
     settings: {
       ...options.tuning,
+      ...options.podTuning,
       nodeName,
       version: options.version,
       port: options.port,

@@ -8,6 +8,7 @@ import type { MountRequest, PodFiles } from '../pod/pod-context.ts'
 import { hostsFile } from '../pod/pod-network-identity.ts'
 import { containerFacts } from '../runtime/labels.ts'
 import type { ContainerStatus, Mount, MountPropagation } from '../runtime/messages.ts'
+import { recursiveReadOnly } from '../volumes/recursive-read-only.ts'
 import { bindSubPath } from '../volumes/sub-path.ts'
 import type { VolumeManager } from '../volumes/volume-manager.ts'
 import { diskUsageOf } from './disk-usage.ts'
@@ -145,12 +146,13 @@ export class LinuxPodFiles implements PodFiles {
   }
 
   async #volumeMount(
-    { pod, container, environment }: MountRequest,
+    { pod, container, environment, canMountRecursivelyReadOnly }: MountRequest,
     mount: core.v1.VolumeMount,
     index: number,
   ): Promise<Mount> {
     const uid = pod.metadata?.uid ?? ''
     const volume = this.#options.volumes.path(uid, mount.name)
+    const source = pod.spec?.volumes?.find(({ name }) => name === mount.name)
     if (volume === undefined) {
       throw new Error(`cannot find volume "${mount.name}" to mount into container "${container.name}"`)
     }
@@ -179,7 +181,8 @@ export class LinuxPodFiles implements PodFiles {
     return {
       containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
       hostPath,
-      readonly: mount.readOnly ?? false,
+      readonly: mount.readOnly === true || isReadOnly(source),
+      recursiveReadOnly: recursiveReadOnly(mount, canMountRecursivelyReadOnly),
       propagation: propagations[mount.mountPropagation ?? 'None'] ?? 'PROPAGATION_PRIVATE',
     }
   }
@@ -214,6 +217,10 @@ export class LinuxPodFiles implements PodFiles {
     }
   }
 }
+
+/** What shows objects of the API is the agent's to write. */
+const isReadOnly = (volume: core.v1.Volume | undefined): boolean =>
+  (volume?.configMap ?? volume?.secret ?? volume?.downwardAPI ?? volume?.projected) !== undefined
 
 function expandSubPath(expression: string, environment: ReadonlyMap<string, string>): string {
   const missing = new Set<string>()

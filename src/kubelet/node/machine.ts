@@ -17,6 +17,8 @@ export interface MachineInfo {
   readonly hugepages: ReadonlyMap<number, number>
   readonly cgroupV2: boolean
   readonly swapAccounting: boolean
+  /** The kernel enforces AppArmor's profiles. */
+  readonly appArmor: boolean
   /** Addresses that others reach the node at; the first is its primary one. */
   readonly addresses: readonly string[]
 }

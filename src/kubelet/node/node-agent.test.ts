@@ -16,7 +16,13 @@ const machine: Machine = {
   info: async () => ({
     ...{ hostname: 'n1', machineId: 'm', systemUuid: 's', bootId: 'b', kernelVersion: '6', osImage: 'Linux' },
     ...{ operatingSystem: 'linux', architecture: 'amd64', cpuCount: 2, memoryBytes: gibibyte, swapBytes: 0 },
-    ...{ hugepages: new Map(), cgroupV2: true, swapAccounting: false, addresses: ['10.0.0.1'] },
+    ...{
+      hugepages: new Map(),
+      cgroupV2: true,
+      swapAccounting: false,
+      appArmor: false,
+      addresses: ['10.0.0.1'],
+    },
   }),
   state: async () => ({
     availableMemoryBytes: gibibyte,

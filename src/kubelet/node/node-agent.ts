@@ -9,7 +9,7 @@ import { sleep } from '../../base/sleep.ts'
 import type { Client } from '../../client/client.ts'
 import type { PressureCondition } from '../eviction/thresholds.ts'
 import type { EventSink } from '../pod/pod-context.ts'
-import type { RuntimeCondition } from '../runtime/messages.ts'
+import type { RuntimeStatus } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Machine, MachineInfo } from './machine.ts'
 import { type NodeSettings, nodeObject, nodeStatus } from './node-object.ts'
@@ -49,6 +49,7 @@ export class NodeAgent {
   #info: MachineInfo | undefined
   #runtimeVersion = ''
   #networkError: string | undefined = 'the container runtime has not been asked yet'
+  #runtime: RuntimeStatus = { conditions: [], handlers: [] }
   #podCidr = ''
   #reportedMs = Number.NEGATIVE_INFINITY
   #images: NodeStatus['images'] = []
@@ -67,6 +68,11 @@ export class NodeAgent {
 
   get networkError(): string | undefined {
     return this.#networkError
+  }
+
+  /** What the runtime last said of itself. */
+  get runtimeStatus(): RuntimeStatus {
+    return this.#runtime
   }
 
   /** Resolves when the node is registered. */
@@ -203,17 +209,19 @@ export class NodeAgent {
     const info = this.#info ?? (await machine.info())
     const nowMs = host.now()
     const readImages = nowMs - this.#imagesReadMs >= imageListEveryMs
-    const [state, conditions, images] = await Promise.all([
+    const [state, runtimeStatus, images] = await Promise.all([
       machine.state(),
       runtime.status().catch((error: unknown) => messageOf(error)),
       readImages ? runtime.listImages().catch(() => []) : [],
     ])
-    const errors = this.#errors(conditions)
+    if (typeof runtimeStatus !== 'string') this.#runtime = runtimeStatus
+    const errors = this.#errors(runtimeStatus)
     const view = {
       settings,
       info,
       state,
       runtimeVersion: this.#runtimeVersion,
+      runtime: this.#runtime,
       images,
       errors,
       pressing: this.#options.pressing(),
@@ -229,19 +237,19 @@ export class NodeAgent {
   }
 
   /** Why the node is not ready; remembers whether pods can have a network. */
-  #errors(conditions: readonly RuntimeCondition[] | string): readonly string[] {
+  #errors(status: RuntimeStatus | string): readonly string[] {
     const before = this.#networkError
     const errors: string[] = []
     const unmet = (type: string): string | undefined => {
-      if (typeof conditions === 'string') return undefined
-      const found = conditions.find((condition) => condition.type === type)
+      if (typeof status === 'string') return undefined
+      const found = status.conditions.find((condition) => condition.type === type)
       if (found?.status === true) return undefined
       const { reason = '', message = '' } = found ?? {}
       return `${type}=false reason:${reason} message:${message}`
     }
-    if (typeof conditions === 'string') {
-      errors.push(`container runtime is down: ${conditions}`)
-      this.#networkError = conditions
+    if (typeof status === 'string') {
+      errors.push(`container runtime is down: ${status}`)
+      this.#networkError = status
     } else {
       const runtimeError = unmet('RuntimeReady')
       const networkError = unmet('NetworkReady')

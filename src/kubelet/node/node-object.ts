@@ -8,7 +8,7 @@ import {
   quantityOf,
   type Signal,
 } from '../eviction/thresholds.ts'
-import type { Image } from '../runtime/messages.ts'
+import type { Image, RuntimeStatus } from '../runtime/messages.ts'
 import type { MachineInfo, MachineState } from './machine.ts'
 import { nodeConditions } from './node-conditions.ts'
 
@@ -49,6 +49,7 @@ export interface NodeView {
   readonly state: MachineState
   /** `containerd://1.6.20`. */
   readonly runtimeVersion: string
+  readonly runtime: RuntimeStatus
   readonly images: readonly Image[]
   readonly pressing: ReadonlySet<PressureCondition>
   /** Why the node is not ready. */
@@ -137,6 +138,15 @@ function imageList(images: readonly Image[], most = defaultMaxImages): readonly 
     }))
 }
 
+/** What the runtime can do, as far as it says. */
+function runtimeSupport({ handlers, features }: RuntimeStatus): Partial<NodeStatus> {
+  const { supplementalGroupsPolicy } = features ?? {}
+  return {
+    ...(handlers.length > 0 ? { runtimeHandlers: handlers } : {}),
+    ...(supplementalGroupsPolicy === undefined ? {} : { features: { supplementalGroupsPolicy } }),
+  }
+}
+
 /** The node's status as the API shall show it. Pure. */
 export function nodeStatus(view: NodeView): NodeStatus {
   const { info, settings, previous } = view
@@ -152,6 +162,7 @@ export function nodeStatus(view: NodeView): NodeStatus {
     ...(settings.port === 0 ? {} : { daemonEndpoints: { kubeletEndpoint: { Port: settings.port } } }),
     images: imageList(view.images, settings.maxImages),
     declaredFeatures,
+    ...runtimeSupport(view.runtime),
     nodeInfo: {
       machineID: info.machineId,
       systemUUID: info.systemUuid,

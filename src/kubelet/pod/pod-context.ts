@@ -7,12 +7,14 @@ import type { ReferencedObjects } from '../environment/environment.ts'
 import type { FilesUsage } from '../eviction/pod-usage.ts'
 import type { ImageManager } from '../images/image-manager.ts'
 import type { ProbeManager } from '../probes/probe-manager.ts'
-import type { ContainerStatus, Mount } from '../runtime/messages.ts'
+import type { ContainerStatus, Mount, RuntimeStatus } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { MachineLimits } from './container-resources.ts'
 import type { CgroupLimits } from './pod-cgroup.ts'
 import type { ClusterDns, PodHostname } from './pod-network-identity.ts'
+import type { SecuritySettings } from './security-context.ts'
 import type { StatusWriter } from './status/status-writer.ts'
+import type { UserNamespaces } from './user-namespaces.ts'
 
 type Pod = core.v1.Pod
 type Container = core.v1.Container
@@ -34,6 +36,8 @@ export interface MountRequest {
   readonly environment: ReadonlyMap<string, string>
   readonly identity: PodHostname
   readonly podIps: readonly string[]
+  /** The pod's runtime makes what is mounted below a read-only mount read-only, too. */
+  readonly canMountRecursivelyReadOnly: boolean
 }
 
 /** What of pods lives in the node's file system. Everything is idempotent; messages of errors are shown to users. */
@@ -97,9 +101,10 @@ export interface NodeFacts {
   readonly nodeIps: readonly string[]
   readonly allocatable: Readonly<Record<string, string>>
   readonly machine: MachineLimits
-  /** Where seccomp profiles of type Localhost live. */
-  readonly seccompRoot: string
+  readonly security: SecuritySettings
   readonly dns: ClusterDns
+  /** What the runtime last said of itself. */
+  readonly runtime: RuntimeStatus
 }
 
 /** Everything that the workers of one node share. */
@@ -118,6 +123,7 @@ export interface PodContext {
   readonly probes: ProbeManager
   readonly statuses: StatusWriter
   readonly allocations: AllocationManager
+  readonly userNamespaces: UserNamespaces
   readonly facts: () => NodeFacts
   /** Variables for Services that a pod of this namespace gets; rejects when they are not known yet. */
   readonly serviceVariables: (

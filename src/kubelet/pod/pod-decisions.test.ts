@@ -168,6 +168,7 @@ describe('security context', () => {
     },
   }
   const root = { uid: 0, username: '' }
+  const settings = { seccompRoot: '/seccomp', seccompDefault: false }
 
   test('containerSecurityContext() lets the container override the pod', () => {
     const container: core.v1.Container = {
@@ -180,7 +181,7 @@ describe('security context', () => {
         seccompProfile: { type: 'RuntimeDefault' },
       },
     }
-    expect(containerSecurityContext(pod, container, root, '/seccomp')).toMatchObject({
+    expect(containerSecurityContext(pod, container, root, settings)).toMatchObject({
       runAsUser: { value: 5 },
       noNewPrivs: true,
       readonlyRootfs: true,
@@ -188,7 +189,7 @@ describe('security context', () => {
       seccomp: { profileType: 'RuntimeDefault' },
       supplementalGroups: [2000, 3000],
     })
-    const plain = containerSecurityContext({ spec: { containers: [] } }, { name: 'c' }, root, '/seccomp')
+    const plain = containerSecurityContext({ spec: { containers: [] } }, { name: 'c' }, root, settings)
     expect(plain.seccomp).toEqual({ profileType: 'Unconfined' })
     expect(plain.maskedPaths).toContain('/proc/kcore')
   })

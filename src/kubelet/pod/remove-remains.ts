@@ -24,9 +24,10 @@ export async function removeContainers(context: PodContext, { containers }: Obse
 
 /** Everything of a pod that is gone from the API. */
 export async function removePod(context: PodContext, uid: string, { sandboxes }: ObservedPod): Promise<void> {
-  const { cgroups, files, runtime, statuses } = context
+  const { cgroups, files, runtime, statuses, userNamespaces } = context
   for (const sandbox of sandboxes) await runtime.removePodSandbox(sandbox.id)
   await cgroups.remove(uid)
   await files.removePod(uid)
   statuses.remove(uid)
+  userNamespaces.release(uid)
 }

@@ -1,16 +1,14 @@
 import type { core } from '../../api/generated/types/index.ts'
-import { messageOf } from '../../base/message-of.ts'
 import { groupLags, resizePod } from '../allocation/resize-pod.ts'
 import { containerHash } from '../runtime/labels.ts'
 import type { SandboxConfig } from '../runtime/messages.ts'
-import { RuntimeError } from '../runtime/runtime.ts'
 import { BackOff } from './back-off.ts'
+import { createSandbox, rpcText, sandboxToUse } from './create-sandbox.ts'
 import { killContainer, killPod } from './kill-containers.ts'
 import { latestContainer, type ObservedContainer, type ObservedPod } from './observed-pod.ts'
 import type { PodActions } from './plan.ts'
 import type { PodContext } from './pod-context.ts'
 import { ephemeralContainersOf, isSidecar } from './restart-policy.ts'
-import { sandboxConfig } from './sandbox-config.ts'
 import { describePod } from './security-context.ts'
 import { containerFieldPath, startContainer } from './start-container.ts'
 import { StartFailureError } from './start-failure.ts'
@@ -160,7 +158,7 @@ async function start(run: ActionRun): Promise<ActionResult> {
   const { context, pod, actions } = run
   const targets = [...actions.startEphemeral, ...actions.startInit, ...actions.start]
   if (targets.length === 0 && !actions.createSandbox) return { changed: actions.kill.length > 0 }
-  const sandbox = makeSandboxConfig(run)
+  const sandbox = await sandboxToUse(run)
   let { sandboxId } = actions
   let { observed } = run
   if (actions.createSandbox) {
@@ -213,34 +211,6 @@ async function startRegular(starter: Starter): Promise<void> {
     }
   }
   await Promise.all(group)
-}
-
-function makeSandboxConfig({ context, pod, actions }: ActionRun): SandboxConfig {
-  const { config, warnings } = sandboxConfig(pod, actions.attempt, context.facts(), {
-    logDirectory: context.files.logDirectory(pod),
-    cgroupParent: context.cgroups.parent(pod),
-  })
-  if (actions.createSandbox) {
-    for (const text of warnings) context.events.event(pod, 'Warning', 'DNSConfigForming', text)
-  }
-  return config
-}
-
-const rpcText = (error: unknown): string =>
-  error instanceof RuntimeError ? `rpc error: code = ${error.code} desc = ${error.message}` : messageOf(error)
-
-async function createSandbox({ context, pod, isOver }: ActionRun, config: SandboxConfig): Promise<string> {
-  const { runtimeClassName } = pod.spec ?? {}
-  try {
-    const handler = runtimeClassName ? await context.runtimeHandler(runtimeClassName) : ''
-    return await context.runtime.runPodSandbox(config, handler)
-  } catch (error) {
-    if (!isOver()) {
-      const text = `Failed to create pod sandbox: ${rpcText(error)}`
-      context.events.event(pod, 'Warning', 'FailedCreatePodSandBox', text)
-    }
-    throw error
-  }
 }
 
 /** Secrets that do not exist are passed over, with an Event. */

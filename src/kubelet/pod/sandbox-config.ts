@@ -1,6 +1,10 @@
 import type { core } from '../../api/generated/types/index.ts'
+import { quantityMilli, quantityUnits } from '../../apimachinery/quantity.ts'
+import { normalizeSysctl } from '../admission/sysctls.ts'
 import { sandboxLabels } from '../runtime/labels.ts'
-import type { PortMapping, SandboxConfig } from '../runtime/messages.ts'
+import type { ContainerResources, PortMapping, SandboxConfig, UserNamespace } from '../runtime/messages.ts'
+import { cpuQuota, cpuShares, quotaPeriodUs } from './container-resources.ts'
+import { podCgroupLimits } from './pod-cgroup.ts'
 import type { NodeFacts } from './pod-context.ts'
 import { kernelHostname, podDns } from './pod-network-identity.ts'
 import { groupsPolicy, namespacesOf, selinuxOption, supplementalGroups } from './security-context.ts'
@@ -10,6 +14,7 @@ type Pod = core.v1.Pod
 export interface SandboxPlaces {
   readonly logDirectory: string
   readonly cgroupParent: string
+  readonly userNamespace: UserNamespace
 }
 
 /** What the runtime makes a pod's sandbox from, and warnings about its resolv.conf. Throws for names that are no host names. */
@@ -38,11 +43,13 @@ export function sandboxConfig(
     annotations: pod.metadata?.annotations ?? {},
     linux: {
       cgroupParent: places.cgroupParent,
-      sysctls: Object.fromEntries(sysctls.map(({ name, value }) => [name.replaceAll('/', '.'), value])),
+      resources: containersTogether(pod),
+      overhead: overheadResources(pod),
+      sysctls: Object.fromEntries(sysctls.map(({ name, value }) => [normalizeSysctl(name), value])),
       securityContext: {
         privileged,
         seccomp: { profileType: 'RuntimeDefault' },
-        namespaceOptions: namespacesOf(pod),
+        namespaceOptions: { ...namespacesOf(pod), usernsOptions: places.userNamespace },
         supplementalGroups: supplementalGroups(pod),
         ...groupsPolicy(pod),
         ...(runAsUser === undefined ? {} : { runAsUser: { value: runAsUser } }),
@@ -52,6 +59,32 @@ export function sandboxConfig(
     },
   }
   return { config, warnings: dns.warnings }
+}
+
+/** What runtimes that start a machine of its own for a pod size it by. */
+function containersTogether({ metadata = {}, spec }: Pod): ContainerResources {
+  const { overhead: _, ...bare } = spec ?? { containers: [] }
+  const { cpuShares: shares, cpuQuotaUs = 0, memoryBytes = 0 } = podCgroupLimits({ metadata, spec: bare })
+  return {
+    cpuShares: shares,
+    cpuPeriod: quotaPeriodUs,
+    cpuQuota: cpuQuotaUs,
+    ...(memoryBytes === 0 ? {} : { memoryLimitInBytes: memoryBytes }),
+  }
+}
+
+/** What the RuntimeClass says that a pod takes beside its containers: asked for and limited alike. */
+function overheadResources({ spec }: Pod): ContainerResources {
+  const { overhead } = spec ?? {}
+  if (overhead === undefined) return {}
+  const cpu = quantityMilli(overhead.cpu ?? '0')
+  const memory = quantityUnits(overhead.memory ?? '0')
+  return {
+    cpuShares: cpuShares(cpu),
+    cpuPeriod: quotaPeriodUs,
+    cpuQuota: cpuQuota(cpu),
+    ...(memory === 0 ? {} : { memoryLimitInBytes: memory }),
+  }
 }
 
 function portMappings(pod: Pod): readonly PortMapping[] {

@@ -89,11 +89,11 @@ export function namespacesOf(pod: Pod): NamespaceOption {
   }
 }
 
-/** `profileRoot` is where Localhost profiles live. */
 export function seccompProfile(
   profile: core.v1.SeccompProfile | undefined,
-  profileRoot: string,
+  { seccompRoot, seccompDefault }: SecuritySettings,
 ): SecurityProfile {
+  if (profile === undefined && seccompDefault) return { profileType: 'RuntimeDefault' }
   switch (profile?.type) {
     case 'RuntimeDefault':
       return { profileType: 'RuntimeDefault' }
@@ -101,7 +101,7 @@ export function seccompProfile(
       if (!profile.localhostProfile) {
         throw new Error('localhostProfile must be set if seccompProfile type is Localhost.')
       }
-      return { profileType: 'Localhost', localhostRef: `${profileRoot}/${profile.localhostProfile}` }
+      return { profileType: 'Localhost', localhostRef: `${seccompRoot}/${profile.localhostProfile}` }
     default:
       return { profileType: 'Unconfined' }
   }
@@ -140,12 +140,19 @@ export const groupsPolicy = (pod: Pod): { readonly supplementalGroupsPolicy?: 'M
   return policy === 'Merge' || policy === 'Strict' ? { supplementalGroupsPolicy: policy } : {}
 }
 
+export interface SecuritySettings {
+  /** Where seccomp profiles of type Localhost live. */
+  readonly seccompRoot: string
+  /** Who says nothing has the runtime's profile. */
+  readonly seccompDefault: boolean
+}
+
 /** What the runtime is told. `targetId` is the container whose processes an ephemeral one shares. */
 export function containerSecurityContext(
   pod: Pod,
   container: Container,
   image: ImageUser,
-  profileRoot: string,
+  settings: SecuritySettings,
   targetId?: string,
 ): ContainerSecurityContext {
   const context = effectiveSecurityContext(pod, container)
@@ -163,7 +170,7 @@ export function containerSecurityContext(
     ...groupsPolicy(pod),
     maskedPaths: unmasked ? [] : maskedPaths,
     readonlyPaths: unmasked ? [] : readonlyPaths,
-    seccomp: seccompProfile(seccomp, profileRoot),
+    seccomp: seccompProfile(seccomp, settings),
     namespaceOptions:
       targetId !== undefined && namespaces.pid === 'CONTAINER'
         ? { ...namespaces, pid: 'TARGET', targetId }

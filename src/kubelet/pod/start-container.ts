@@ -1,11 +1,13 @@
 import type { core } from '../../api/generated/types/index.ts'
+import { defined } from '../../base/defined.ts'
 import { messageOf } from '../../base/message-of.ts'
 import { containerEnvironment } from '../environment/environment.ts'
 import { expand } from '../environment/expand.ts'
 import type { PodPlace } from '../environment/field-reference.ts'
 import { containerAnnotations, containerLabels } from '../runtime/labels.ts'
-import type { ContainerConfig, Image, SandboxConfig } from '../runtime/messages.ts'
+import type { ContainerConfig, Image, Mount, SandboxConfig, UserNamespace } from '../runtime/messages.ts'
 import { containerResources } from './container-resources.ts'
+import { handlerFeatures, handlerOf } from './create-sandbox.ts'
 import { killContainer } from './kill-containers.ts'
 import { runLifecycleHook } from './lifecycle-hooks.ts'
 import { latestContainer, type ObservedContainer, type ObservedPod } from './observed-pod.ts'
@@ -131,13 +133,12 @@ async function containerConfig(context: PodContext, work: StartWork, image: Imag
   const logs = await context.files.prepareLogs(pod, container.name)
   const restartCount = latest === undefined ? logs : latest.restartCount + 1
   const identity = podHostname(pod, facts.dns.domain)
+  const userns = work.sandbox.linux.securityContext.namespaceOptions?.usernsOptions
   const mounts = await context.files.containerMounts({
-    pod,
-    container,
-    environment,
-    identity,
-    podIps: place.podIps,
+    ...{ pod, container, environment, identity, podIps: place.podIps },
+    canMountRecursivelyReadOnly: await canMountRecursivelyReadOnly(context, pod, container),
   })
+  const security = containerSecurityContext(pod, container, user, facts.security, targetOf(work)?.id)
   const fill = (text: string): string => expand(text, (name) => environment.get(name))
   const encoder = new TextEncoder()
   return {
@@ -147,7 +148,7 @@ async function containerConfig(context: PodContext, work: StartWork, image: Imag
     args: (container.args ?? []).map(fill),
     workingDir: container.workingDir ?? '',
     envs: [...environment].map(([key, value]) => ({ key, value: encoder.encode(value) })),
-    mounts,
+    mounts: userns?.mode === 'POD' ? mounts.map((mount) => withIds(mount, userns)) : mounts,
     labels: containerLabels(pod, container.name),
     annotations: containerAnnotations(pod, container, restartCount),
     logPath: `${container.name}/${restartCount}.log`,
@@ -156,9 +157,29 @@ async function containerConfig(context: PodContext, work: StartWork, image: Imag
     tty: container.tty ?? false,
     linux: {
       resources: containerResources(pod, container, facts.machine),
-      securityContext: containerSecurityContext(pod, container, user, facts.seccompRoot, targetOf(work)?.id),
+      securityContext: {
+        ...security,
+        namespaceOptions: { ...security.namespaceOptions, ...defined({ usernsOptions: userns }) },
+      },
     },
   }
+}
+
+/** Files in a volume belong, inside, to those whose ids the pod's stand for. */
+const withIds = (mount: Mount, { uids = [], gids = [] }: UserNamespace): Mount => ({
+  ...mount,
+  uidMappings: uids,
+  gidMappings: gids,
+})
+
+/** Asked only for containers that want it. */
+async function canMountRecursivelyReadOnly(
+  context: PodContext,
+  pod: Pod,
+  { volumeMounts = [] }: Container,
+): Promise<boolean> {
+  if (!volumeMounts.some(({ recursiveReadOnly }) => recursiveReadOnly !== undefined)) return false
+  return handlerFeatures(context, await handlerOf(context, pod))?.recursiveReadOnlyMounts === true
 }
 
 function targetOf({ targetName, observed }: StartWork): ObservedContainer | undefined {

@@ -96,7 +96,7 @@ export function describeRuntime(name: string, make: () => Promise<RuntimeUnderTe
 
     test('it says what it is and that it is ready', async () => {
       expect((await runtime.version()).runtimeName).not.toBe('')
-      const conditions = await runtime.status()
+      const { conditions } = await runtime.status()
       expect(conditions.find(({ type }) => type === 'RuntimeReady')?.status).toBe(true)
     })
 

@@ -34,11 +34,25 @@ export interface Int64Value {
   readonly value: number
 }
 
+export interface IdMapping {
+  readonly hostId: number
+  readonly containerId: number
+  readonly length: number
+}
+
+/** The mode POD maps; NODE is the node's own namespace. */
+export interface UserNamespace {
+  readonly mode: 'POD' | 'NODE'
+  readonly uids?: readonly IdMapping[]
+  readonly gids?: readonly IdMapping[]
+}
+
 export interface NamespaceOption {
   readonly network: NamespaceMode
   readonly pid: NamespaceMode
   readonly ipc: NamespaceMode
   readonly targetId?: string
+  readonly usernsOptions?: UserNamespace
 }
 
 export interface SecurityProfile {
@@ -127,6 +141,8 @@ export interface Mount {
   readonly readonly: boolean
   readonly propagation: MountPropagation
   readonly recursiveReadOnly?: boolean
+  readonly uidMappings?: readonly IdMapping[]
+  readonly gidMappings?: readonly IdMapping[]
 }
 
 export interface ContainerSecurityContext {
@@ -271,6 +287,22 @@ export interface RuntimeVersion {
   readonly runtimeName: string
   readonly runtimeVersion: string
   readonly runtimeApiVersion: string
+}
+
+/** What one of a runtime's handlers can do; '' names the one that is used without a RuntimeClass. */
+export interface RuntimeHandler {
+  readonly name: string
+  readonly features?: {
+    readonly recursiveReadOnlyMounts: boolean
+    readonly userNamespaces: boolean
+  }
+}
+
+export interface RuntimeStatus {
+  readonly conditions: readonly RuntimeCondition[]
+  /** Empty for runtimes that announce none (containerd before 2.0). */
+  readonly handlers: readonly RuntimeHandler[]
+  readonly features?: { readonly supplementalGroupsPolicy: boolean }
 }
 
 export interface RuntimeCondition {

@@ -10,7 +10,7 @@ import type {
   Image,
   ImageSpec,
   PodSandbox,
-  RuntimeCondition,
+  RuntimeStatus,
   RuntimeVersion,
   SandboxConfig,
   SandboxFilter,
@@ -87,8 +87,8 @@ export interface PortSession {
  */
 export interface Runtime {
   version(): Promise<RuntimeVersion>
-  /** Conditions RuntimeReady and NetworkReady. */
-  status(): Promise<readonly RuntimeCondition[]>
+  /** Conditions RuntimeReady and NetworkReady, and what it can do. */
+  status(): Promise<RuntimeStatus>
   /** Tells the range that pod addresses of this node come from. */
   updatePodCidr(podCidr: string): Promise<void>
 

@@ -40,7 +40,7 @@ const nodeFields = [
 const podFields = [
   ...['containerRuntimeEndpoint', 'clusterDNS', 'clusterDomain', 'resolvConf', 'cgroupDriver', 'cgroupRoot'],
   ...['serializeImagePulls', 'kubeAPIQPS', 'kubeAPIBurst', 'containerLogMaxSize', 'containerLogMaxFiles'],
-  'containerLogMonitorInterval',
+  ...['containerLogMonitorInterval', 'allowedUnsafeSysctls', 'seccompDefault'],
 ]
 const evictionFields = [
   ...['evictionHard', 'evictionSoft', 'evictionSoftGracePeriod', 'evictionMinimumReclaim'],
@@ -91,6 +91,8 @@ function podFlags(fields: Fields, beside: (file: string) => string): Partial<Kub
     'serialize-image-pulls': booleanOf(fields, 'serializeImagePulls'),
     'container-log-max-size': nonEmpty(textOf(fields, 'containerLogMaxSize')),
     'container-log-max-files': numberOf(fields, 'containerLogMaxFiles'),
+    'allowed-unsafe-sysctls': textsOf(fields, 'allowedUnsafeSysctls'),
+    'seccomp-default': booleanOf(fields, 'seccompDefault'),
     'kube-api-qps': numberOf(fields, 'kubeAPIQPS'),
     'kube-api-burst': nonNull(numberOf(fields, 'kubeAPIBurst')),
   })

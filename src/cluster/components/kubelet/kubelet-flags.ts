@@ -41,6 +41,10 @@ const podFlags = {
   'container-log-max-size': text('When a container’s log is put aside.', '10Mi'),
   'container-log-max-files': int('How many files a container’s log may have.', 5, { min: 2 }),
   'serialize-image-pulls': boolean('One image at a time.', true),
+  'allowed-unsafe-sysctls': list(
+    'Kernel parameters that pods may set beyond the safe ones; a name may end in *.',
+  ),
+  'seccomp-default': boolean('Containers that name no seccomp profile have the runtime’s.', false),
 }
 
 /** `memory.available<1Gi,nodefs.available<10%` */

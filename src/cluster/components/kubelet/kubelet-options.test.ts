@@ -30,6 +30,7 @@ test('kubeletOptions() has upstream’s defaults without a file', () => {
   const { flags, tuning, ...rest } = options(socket)
   expect(rest).toEqual({
     nodeName: 'machine-1',
+    podTuning: { allowedUnsafeSysctls: [], seccompDefault: false },
     addresses: [],
     socket: '/run/test.sock',
     rootDirectory: '/var/lib/kubelet',

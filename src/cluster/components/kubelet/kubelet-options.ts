@@ -7,6 +7,7 @@ import { parseThresholds } from '../../../kubelet/eviction/parse-thresholds.ts'
 import type { EvictionSettings } from '../../../kubelet/eviction/thresholds.ts'
 import type { LogLimits } from '../../../kubelet/linux/log-rotation.ts'
 import type { NodeTuning } from '../../../kubelet/node/node-object.ts'
+import type { PodTuning } from '../../../kubelet/pod/pod-tuning.ts'
 import { duration, type Flag } from '../flags/flag-types.ts'
 import { FlagError } from '../flags/parse-flags.ts'
 import { readFlagFile } from '../read-pem.ts'
@@ -24,6 +25,7 @@ export interface KubeletOptions {
   readonly cgroupPrefix: readonly string[]
   readonly tuning: NodeTuning
   readonly logLimits: LogLimits
+  readonly podTuning: PodTuning
 }
 
 const nanosPerUnit = 1_000_000_000n
@@ -113,6 +115,10 @@ export function kubeletOptions(
         maxImages: flags['node-status-max-images'],
         ...{ reportEveryMs, leaseSeconds },
       }),
+      podTuning: {
+        allowedUnsafeSysctls: flags['allowed-unsafe-sysctls'],
+        seccompDefault: flags['seccomp-default'],
+      },
       logLimits: defined({
         maxBytes: logSize(flags['container-log-max-size']),
         maxFiles: flags['container-log-max-files'],

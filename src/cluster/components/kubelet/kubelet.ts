@@ -164,6 +164,7 @@ export const kubelet: Component<typeof kubeletFlags> = {
       maxPods: flags['max-pods'],
       serialPulls: flags['serialize-image-pulls'],
       tuning: options.tuning,
+      podTuning: options.podTuning,
       logLimits: options.logLimits,
     })
     stops.push(() => node.stop())

@@ -67,7 +67,7 @@ function containerStatus(
 
 function initialStatus(input: ContainerStatusInput, container: Container): ContainerStatus {
   const hasInit = (input.pod.spec?.initContainers ?? []).length > 0
-  const volumeMounts = mountStatuses(container)
+  const volumeMounts = mountStatuses(container, [])
   return {
     name: container.name,
     image: container.image ?? '',
@@ -80,11 +80,18 @@ function initialStatus(input: ContainerStatusInput, container: Container): Conta
   }
 }
 
-function mountStatuses(container: Container): readonly core.v1.VolumeMountStatus[] {
+function mountStatuses(
+  container: Container,
+  mounts: ObservedContainer['mounts'],
+): readonly core.v1.VolumeMountStatus[] {
+  const recursive = (path: string): boolean =>
+    mounts.some((mount) => mount.containerPath === path && mount.recursiveReadOnly === true)
   return (container.volumeMounts ?? []).map(({ name, mountPath, readOnly }) => ({
     name,
     mountPath,
-    ...(readOnly === true ? { readOnly, recursiveReadOnly: 'Disabled' } : {}),
+    ...(readOnly === true
+      ? { readOnly, recursiveReadOnly: recursive(mountPath) ? 'Enabled' : 'Disabled' }
+      : {}),
   }))
 }
 
@@ -144,7 +151,7 @@ function fromContainers(
   const restartCount = Math.max(latest.restartCount, old?.restartCount ?? 0)
   const wasTerminated = latest.state === 'running' && replaced && old.restartCount >= latest.restartCount
   const lost = latest.state === 'unknown' && old?.state?.running !== undefined
-  const volumeMounts = old?.volumeMounts ?? mountStatuses(container)
+  const volumeMounts = mountStatuses(container, latest.mounts)
   const started = old?.containerID === id && latest.state === 'running' ? old.started : undefined
   const requests = container.resources?.requests
   return {

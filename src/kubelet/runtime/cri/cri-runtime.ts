@@ -13,7 +13,7 @@ import type {
   Image,
   ImageSpec,
   PodSandbox,
-  RuntimeCondition,
+  RuntimeStatus,
   RuntimeVersion,
   SandboxConfig,
   SandboxFilter,
@@ -61,11 +61,17 @@ export class CriRuntime implements Runtime {
     return this.#runtime('Version', { version: '0.1.0' })
   }
 
-  async status(): Promise<readonly RuntimeCondition[]> {
-    const { status } = await this.#runtime<{
-      readonly status?: { readonly conditions: readonly RuntimeCondition[] }
+  async status(): Promise<RuntimeStatus> {
+    const { status, runtimeHandlers, features } = await this.#runtime<{
+      readonly status?: Pick<RuntimeStatus, 'conditions'>
+      readonly runtimeHandlers: RuntimeStatus['handlers']
+      readonly features?: RuntimeStatus['features']
     }>('Status', {})
-    return status?.conditions ?? []
+    return {
+      conditions: status?.conditions ?? [],
+      handlers: runtimeHandlers,
+      ...(features === undefined ? {} : { features }),
+    }
   }
 
   async updatePodCidr(podCidr: string): Promise<void> {

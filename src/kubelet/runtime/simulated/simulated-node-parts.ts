@@ -45,6 +45,7 @@ export function simulatedMachine(
       hugepages: new Map(),
       cgroupV2: true,
       swapAccounting: false,
+      appArmor: true,
       addresses: [address],
     }),
     state: async () => ({

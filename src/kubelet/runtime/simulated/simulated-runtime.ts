@@ -13,7 +13,7 @@ import type {
   Image,
   ImageSpec,
   PodSandbox,
-  RuntimeCondition,
+  RuntimeStatus,
   RuntimeVersion,
   SandboxConfig,
   SandboxFilter,
@@ -67,8 +67,16 @@ export interface SimulatedRuntimeOptions {
   readonly fault?: (verb: FaultyVerb, subject: string) => string | undefined
   /** How containers act; by their command and annotations when absent. */
   readonly behaviour?: (config: ContainerConfig, sandbox: SandboxConfig) => Behaviour
+  /** What it says that it can do; everything when absent. */
+  readonly announces?: Pick<RuntimeStatus, 'handlers' | 'features'>
   /** Images that are there from the start. All others can be pulled. */
   readonly images?: readonly string[]
+}
+
+/** There is nothing that a pod without processes could not be given. */
+const everything: Pick<RuntimeStatus, 'handlers' | 'features'> = {
+  handlers: [{ name: '', features: { recursiveReadOnlyMounts: true, userNamespaces: true } }],
+  features: { supplementalGroupsPolicy: true },
 }
 
 /** Runs pods in memory: nothing but state and timers, so that thousands fit one process. */
@@ -92,17 +100,20 @@ export class SimulatedRuntime implements Runtime {
     return { version: '0.1.0', runtimeName: 'simulated', runtimeVersion: '1', runtimeApiVersion: 'v1' }
   }
 
-  async status(): Promise<readonly RuntimeCondition[]> {
+  async status(): Promise<RuntimeStatus> {
     const networked = this.#addresses !== undefined
-    return [
-      { type: 'RuntimeReady', status: true, reason: '', message: '' },
-      {
-        type: 'NetworkReady',
-        status: networked,
-        reason: networked ? '' : 'NetworkPluginNotReady',
-        message: networked ? '' : 'the node has no pod CIDR yet',
-      },
-    ]
+    return {
+      conditions: [
+        { type: 'RuntimeReady', status: true, reason: '', message: '' },
+        {
+          type: 'NetworkReady',
+          status: networked,
+          reason: networked ? '' : 'NetworkPluginNotReady',
+          message: networked ? '' : 'the node has no pod CIDR yet',
+        },
+      ],
+      ...(this.#options.announces ?? everything),
+    }
   }
 
   async updatePodCidr(podCidr: string): Promise<void> {
