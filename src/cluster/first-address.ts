@@ -1,6 +1,10 @@
-/** The first address of a network: where the `kubernetes` Service is. */
+import { formatIp, parseCidr } from '../apimachinery/ip-address.ts'
+import { assert } from '../base/assert.ts'
+
+/** The first address after a network's own: `10.96.0.1` of `10.96.0.0/12`. */
 export function firstAddress(cidr: string): string {
-  const [network = ''] = cidr.split('/')
-  const bytes = network.split('.').map(Number)
-  return [...bytes.slice(0, 3), (bytes[3] ?? 0) + 1].join('.')
+  const range = parseCidr(cidr)
+  assert(range !== undefined, `${cidr} is no range of addresses`)
+  const { family, value } = range.base
+  return formatIp({ family, value: value + 1n })
 }

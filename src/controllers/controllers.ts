@@ -52,7 +52,10 @@ import { replicaSetController } from './replicaset/replica-set-controller.ts'
 import { replicationController } from './replicaset/replication-controller.ts'
 import { resourceClaimController } from './resourceclaim/resource-claim-controller.ts'
 import { poolStatusController } from './resourcepoolstatusrequest/pool-status-controller.ts'
-import { resourceQuotaController } from './resourcequota/resource-quota-controller.ts'
+import {
+  type ResourceQuotaOptions,
+  resourceQuotaController,
+} from './resourcequota/resource-quota-controller.ts'
 import { rootCaController } from './rootca/root-ca-controller.ts'
 import { seLinuxWarningController } from './selinuxwarning/selinux-warning-controller.ts'
 import { serviceAccountController } from './serviceaccount/service-account-controller.ts'
@@ -88,6 +91,7 @@ export interface ControllersOptions {
   readonly nodeIpam?: NodeIpamOptions
   readonly nodeLifecycle?: NodeLifecycleOptions
   readonly podGc?: PodGcOptions
+  readonly resourceQuota?: ResourceQuotaOptions
   readonly legacyTokenCleaner?: LegacyTokenCleanerOptions
 }
 
@@ -135,7 +139,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     endpointSliceMirroringController(options.endpointSliceMirroring),
     endpointsController(options.endpoints),
     disruptionController(kinds),
-    resourceQuotaController(kinds),
+    resourceQuotaController(kinds, options.resourceQuota),
     pvcProtectionController,
     pvProtectionController,
     vacProtectionController,

@@ -41,6 +41,8 @@ export interface SchedulerOptions extends SchedulerSettings {
   readonly callExtender?: ExtenderCall
   /** Absent: as the release has them. */
   readonly features?: Features
+  /** A pod for which nothing has changed is tried again after it; five minutes where absent. */
+  readonly maxUnschedulableMs?: number
 }
 
 export const defaultProfiles: readonly ProfileSource[] = [

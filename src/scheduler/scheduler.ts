@@ -33,8 +33,7 @@ const turnMs = 5
 /** Bindings under way at a time; more pods wait in the queue. */
 const maxBindings = 200
 
-/** Upstream's podMaxInUnschedulablePodsDuration. */
-const maxUnschedulableMs = 5 * 60_000
+const defaultMaxUnschedulableMs = 5 * 60_000
 
 /** Of permits, upstream's status codes. */
 const permitLabels = { allowed: 'Success', rejected: 'Unschedulable', preempted: 'Error' } as const
@@ -173,7 +172,7 @@ export class Scheduler {
         maxMs: podMaxBackoffSeconds * 1_000,
         windows: features.enabled('SchedulerPopFromBackoffQ'),
       },
-      maxUnschedulableMs,
+      maxUnschedulableMs: this.#options.maxUnschedulableMs ?? defaultMaxUnschedulableMs,
       hints: (info) => this.#profileOf(info).hints,
       allHints: () => hints,
       gate: (info) =>

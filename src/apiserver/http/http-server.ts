@@ -44,7 +44,16 @@ export interface HttpServerOptions extends ServerCertificates {
   readonly port: number
   readonly limits?: Partial<HttpLimits>
   /** Node's defaults where absent; `ciphers` is a list as OpenSSL has it. */
-  readonly tls?: { readonly minVersion?: SecureVersion; readonly ciphers?: string }
+  readonly tls?: {
+    readonly minVersion?: SecureVersion
+    readonly ciphers?: string
+    /** Groups for key exchange, as OpenSSL lists them. */
+    readonly ecdhCurve?: string
+  }
+  /** False: HTTP/1.1 alone. */
+  readonly http2?: boolean
+  /** Others may listen on the same port. */
+  readonly sharesPort?: boolean
 }
 
 export interface HttpServer {
@@ -111,7 +120,7 @@ class Front implements HttpServer {
   #tlsOptions({ clientAuthorities = {} }: ServerCertificates): TlsOptions {
     const authorities = Object.values(clientAuthorities)
     return {
-      ALPNProtocols: ['h2', 'http/1.1'],
+      ALPNProtocols: this.#options.http2 === false ? ['http/1.1'] : ['h2', 'http/1.1'],
       ...(authorities.length === 0 ? {} : { ca: authorities, requestCert: true, rejectUnauthorized: false }),
       ...this.#options.tls,
       handshakeTimeout: this.#limits.headTimeoutMs,
@@ -151,7 +160,8 @@ class Front implements HttpServer {
   async start(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen({ host: this.#options.address, port: this.#options.port, backlog: 1024 }, () => {
+      const { address: host, port, sharesPort: reusePort = false } = this.#options
+      this.#server.listen({ host, port, reusePort, backlog: 1024 }, () => {
         this.#server.off('error', reject)
         resolve()
       })

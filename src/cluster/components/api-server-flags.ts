@@ -1,12 +1,13 @@
 import { parseFeatureGates } from '../../apimachinery/feature-gates.ts'
 import { parseRuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import { auditFlags } from '../audit/audit-flags.ts'
-import { commonFlags, namedServingFlags, servingFlags } from './flags/common-flags.ts'
+import { commonFlags, onlyTrue, secureServingFlags } from './flags/common-flags.ts'
 import {
   boolean,
   duration,
   type Flag,
   int,
+  ip,
   list,
   oneOf,
   pairs,
@@ -14,6 +15,7 @@ import {
   repeated,
   text,
 } from './flags/flag-types.ts'
+import { frontProxyFlags } from './front-proxy-flags.ts'
 
 const anyPort = { min: 0, max: 65_535 }
 
@@ -55,14 +57,7 @@ const authenticationFlags = {
   'token-auth-file': path('File of static tokens: token,user,uid,"group1,group2".'),
   'proxy-client-cert-file': path('Certificate shown to extension API servers that callers are passed on to.'),
   'proxy-client-key-file': path('Its key.'),
-  'requestheader-client-ca-file': path('Authority of front proxies, here and at extension API servers.'),
-  'requestheader-allowed-names': list('Common names of front proxies; any where none is given.'),
-  'requestheader-username-headers': list('Headers that name the user.', ['x-remote-user']),
-  'requestheader-uid-headers': list('Headers with the user’s UID.', ['x-remote-uid']),
-  'requestheader-group-headers': list('Headers that name groups.', ['x-remote-group']),
-  'requestheader-extra-headers-prefix': list('Prefixes of headers with extra information.', [
-    'x-remote-extra-',
-  ]),
+  ...frontProxyFlags({ byDefault: false }),
   'service-account-issuer': repeated('Issuer of service account tokens; the first issues, all are accepted.'),
   'service-account-key-file': repeated('PEM keys or certificates that verify service account tokens.'),
   'service-account-signing-key-file': path('PEM private key that signs service account tokens.'),
@@ -146,7 +141,6 @@ const limitFlags = {
     true,
   ),
   'request-timeout': duration('How long a request may take, unless it is long-running.', 60_000),
-  'http2-max-streams-per-connection': int('Streams of an HTTP/2 connection; 0: the default.', 0, { min: 0 }),
   'default-watch-cache-size': int('Has no effect: caches are sized as they are needed.', 100, { min: 1 }),
   'watch-cache': onlyTrue('Reads and watches come from a cache.'),
   'watch-cache-sizes': watchCacheSizes('resource[.group]#size; sizes have no effect, and 0 is refused.'),
@@ -155,7 +149,7 @@ const limitFlags = {
 const networkFlags = {
   'bind-address': text('The address to listen on; 0.0.0.0 or :: for all.', '0.0.0.0'),
   'secure-port': int('The port to serve HTTPS on; 0: any that is free.', 6443, anyPort),
-  'advertise-address': path('The address under which the server is reached by pods and nodes.'),
+  'advertise-address': ip('The address under which the server is reached by pods and nodes.'),
   'service-cluster-ip-range': text('Addresses of Services.', '10.0.0.0/24'),
   'service-node-port-range': ports('Ports of NodePort Services.', { first: 30_000, last: 32_767 }),
 }
@@ -163,8 +157,7 @@ const networkFlags = {
 /** `kube-apiserver`'s flags, of those that are there. */
 export const apiServerFlags = {
   ...commonFlags,
-  ...servingFlags('/var/run/kubernetes'),
-  ...namedServingFlags,
+  ...secureServingFlags('/var/run/kubernetes'),
   ...networkFlags,
   ...etcdFlags,
   ...authenticationFlags,
@@ -206,18 +199,6 @@ function tokenLife(usage: string): Flag<number> {
       if (parsed !== 0 && (parsed < 3_600_000 || parsed > 2 ** 32 * 1000))
         throw new Error('the service-account-max-token-expiration must be between 1 hour and 2^32 seconds')
       return parsed
-    },
-  }
-}
-
-/** What cannot be turned off here. */
-function onlyTrue(usage: string): Flag<boolean> {
-  const flag = boolean(usage, true)
-  return {
-    ...flag,
-    parse: (value, before) => {
-      if (flag.parse(value, before)) return true
-      throw new Error('it cannot be turned off')
     },
   }
 }

@@ -1,7 +1,5 @@
-import { isIP } from 'node:net'
 import type { PluginConfiguration } from '../../apiserver/admission/plugin-configuration.ts'
 import { type AccountKeys, accountKeys } from '../../apiserver/authentication/account-keys.ts'
-import type { FrontProxyTrust } from '../../apiserver/authentication/front-proxy.ts'
 import { defined } from '../../base/defined.ts'
 import type { ElectionTimes } from '../../reconcile/leader-election.ts'
 import type { AccessOptions } from '../access/access-options.ts'
@@ -22,8 +20,10 @@ import { admissionConfig } from './admission-config.ts'
 import type { apiServerFlags } from './api-server-flags.ts'
 import { certificateFiles } from './certificate-files.ts'
 import { FlagError, type FlagValues } from './flags/parse-flags.ts'
+import { frontProxyTrust } from './front-proxy-flags.ts'
 import { pemBlocks, readFlagFile, readPair, selfSigned } from './read-pem.ts'
-import { tlsOptions } from './tls-options.ts'
+import { serviceRanges } from './service-ranges.ts'
+import { transportOptions } from './tls-options.ts'
 
 export type ApiServerFlags = FlagValues<typeof apiServerFlags>
 
@@ -37,7 +37,7 @@ function advertiseAddress(flags: ApiServerFlags): string {
   return isUnspecified(bind) ? (ownAddress() ?? '127.0.0.1') : bind
 }
 
-function serving(flags: ApiServerFlags): KeyPair {
+function serving(flags: ApiServerFlags, serviceRange: string): KeyPair {
   const given = readPair(
     ['tls-cert-file', 'tls-private-key-file'],
     [flags['tls-cert-file'], flags['tls-private-key-file']],
@@ -46,22 +46,9 @@ function serving(flags: ApiServerFlags): KeyPair {
   const address = advertiseAddress(flags)
   const names = [
     ...['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'],
-    ...['localhost', '127.0.0.1', firstAddress(flags['service-cluster-ip-range']), address],
+    ...['localhost', '127.0.0.1', firstAddress(serviceRange), address],
   ]
   return selfSigned({ folder: flags['cert-dir'] ?? '.', name: 'apiserver', names: [...new Set(names)] })
-}
-
-function frontProxy(flags: ApiServerFlags): FrontProxyTrust | undefined {
-  const authority = readFlagFile('requestheader-client-ca-file', flags['requestheader-client-ca-file'])
-  if (authority === undefined) return undefined
-  return {
-    authority,
-    allowedNames: flags['requestheader-allowed-names'],
-    usernameHeaders: flags['requestheader-username-headers'],
-    uidHeaders: flags['requestheader-uid-headers'],
-    groupHeaders: flags['requestheader-group-headers'],
-    extraHeaderPrefixes: flags['requestheader-extra-headers-prefix'],
-  }
 }
 
 /** Throws FlagError in upstream's words. */
@@ -200,23 +187,19 @@ export function apiServerOptions(
   given: ReadonlySet<string>,
   external?: ExternalSigner,
 ): ServerPart {
-  const range = flags['service-cluster-ip-range']
-  if (isIP(range.split('/')[0] ?? '') === 0) throw new FlagError(`invalid service-cluster-ip-range: ${range}`)
+  const ranges = serviceRanges(flags['service-cluster-ip-range'], advertiseAddress(flags))
   const admission = { enable: flags['enable-admission-plugins'], disable: flags['disable-admission-plugins'] }
-  const streams = flags['http2-max-streams-per-connection']
   return {
-    listen: { address: flags['bind-address'], port: flags['secure-port'] },
-    serving: serving(flags),
+    listen: { address: flags['bind-address'], port: flags['secure-port'], ...transportOptions(flags) },
+    serving: serving(flags, ranges[0]),
     certificateFiles: certificateFiles(flags),
-    tls: tlsOptions(flags['tls-min-version'], flags['tls-cipher-suites']),
-    httpLimits: streams === 0 ? {} : { maxStreamsPerConnection: streams },
     advertiseAddress: advertiseAddress(flags),
     components: separateComponents,
     identity: {
       ...defined({ frontProxyClient: frontProxyClient(flags) }),
       trust: defined({
         clientAuthority: readFlagFile('client-ca-file', flags['client-ca-file']),
-        frontProxy: frontProxy(flags),
+        frontProxy: frontProxyTrust(flags),
       }),
       serviceAccounts: serviceAccounts(flags, external),
       kubelet: defined({
@@ -226,8 +209,8 @@ export function apiServerOptions(
     },
     ...fileOptions(flags, given),
     admission,
-    serviceAddress: firstAddress(range),
-    serviceCidrs: [range],
+    serviceAddress: firstAddress(ranges[0]),
+    serviceCidrs: ranges,
     nodePorts: flags['service-node-port-range'],
     eventLifeMs: flags['event-ttl'],
     kubeletAddressTypes: addressTypes(flags),

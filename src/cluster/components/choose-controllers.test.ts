@@ -16,3 +16,13 @@ test('chooseControllers() runs all, all but some, or some', () => {
 test('chooseControllers() refuses a controller that is not there by name', () => {
   expect(() => chosen('nonsense')).toThrow('"nonsense" is not in the list of known controllers: ')
 })
+
+test('chooseControllers() knows upstream’s names, of today and of before, and lets go of those that are not here', () => {
+  expect(chosen('endpoints-controller', 'endpoint')).toEqual(['endpoint'])
+  expect(chosen('endpointslice-mirroring-controller')).toEqual(['endpointslicemirroring'])
+  expect(
+    chosen('*', 'bootstrapsigner', 'tokencleaner', '-service', '-route', '-cloud-node-lifecycle'),
+  ).toEqual(chosen('*', 'bootstrap-signer-controller', 'token-cleaner-controller'))
+  expect(chosen('*', '-csrsigning', '-serviceaccount-token-controller')).toEqual(chosen('*'))
+  expect(() => chosen('horizontalpodautoscaling')).toThrow('"horizontalpodautoscaling" is not in the list')
+})

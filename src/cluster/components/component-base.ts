@@ -13,21 +13,25 @@ import { certificateFiles } from './certificate-files.ts'
 import { type ComponentHealth, componentPaths, startComponentServer } from './component-server.ts'
 import { type ApiConnection, type ConnectionOptions, connect, readKubeconfig } from './connection.ts'
 import { clientFlags, leaderFlags, ownServerFlags } from './flags/client-flags.ts'
-import { commonFlags, namedServingFlags, servingFlags } from './flags/common-flags.ts'
+import { commonFlags, secureServingFlags } from './flags/common-flags.ts'
 import { FlagError, type FlagValues } from './flags/parse-flags.ts'
+import { frontProxyTrust } from './front-proxy-flags.ts'
 import { readPair, selfSigned } from './read-pem.ts'
 import type { LeaderSettings } from './run-as-leader.ts'
 import type { ComponentContext } from './run-component.ts'
-import { tlsOptions } from './tls-options.ts'
+import { transportOptions } from './tls-options.ts'
 
 /** What the controller manager and the scheduler have in common. */
-export const componentFlags = (name: string, port: number, perSecond: number, burst: number) => ({
+export const componentFlags = (
+  name: string,
+  own: { readonly port: number; readonly toleratesLookupFailure: boolean },
+  rate: { readonly perSecond: number; readonly burst: number },
+) => ({
   ...commonFlags,
-  ...servingFlags(''),
-  ...namedServingFlags,
-  ...clientFlags(perSecond, burst),
+  ...secureServingFlags(''),
+  ...clientFlags(rate.perSecond, rate.burst),
   ...leaderFlags(name),
-  ...ownServerFlags(port),
+  ...ownServerFlags(own.port, own.toleratesLookupFailure),
 })
 
 export type ComponentFlags = FlagValues<ReturnType<typeof componentFlags>>
@@ -93,11 +97,21 @@ export async function serveComponent(
   const folder = flags['cert-dir'] === '' ? undefined : flags['cert-dir']
   const stop = await startComponentServer({
     logger,
-    address: flags['bind-address'],
-    port: flags['secure-port'],
+    ...{ address: flags['bind-address'], port: flags['secure-port'], ...transportOptions(flags) },
     serving: given ?? selfSigned({ folder, name: program, names: [...new Set(names)] }),
-    tls: tlsOptions(flags['tls-min-version'], flags['tls-cipher-suites']),
-    openPaths: flags['authorization-always-allow-paths'],
+    access: {
+      openPaths: flags['authorization-always-allow-paths'],
+      tokenLifeMs: flags['authentication-token-webhook-cache-ttl'],
+      allowedLifeMs: flags['authorization-webhook-cache-authorized-ttl'],
+      deniedLifeMs: flags['authorization-webhook-cache-unauthorized-ttl'],
+      ...defined({
+        authentication: clientOf('authentication-kubeconfig')?.client,
+        authorization: clientOf('authorization-kubeconfig')?.client,
+      }),
+    },
+    frontProxy: frontProxyTrust(flags),
+    looksUp: !flags['authentication-skip-lookup'],
+    toleratesLookupFailure: flags['authentication-tolerate-lookup-failure'],
     metrics: () => metrics.expose(),
     health,
     pages: [
@@ -105,10 +119,6 @@ export async function serveComponent(
       ...pages,
     ],
     files: certificateFiles(flags),
-    ...defined({
-      authentication: clientOf('authentication-kubeconfig')?.client,
-      authorization: clientOf('authorization-kubeconfig')?.client,
-    }),
   })
   stops.push(stop)
   return metrics

@@ -1,40 +1,37 @@
-import { ConfigMap } from '../../api/core/config-map/kind.ts'
 import { StatusError, statusError } from '../../apimachinery/status-error.ts'
 import { AuthenticationError } from '../../apiserver/authentication/authentication-error.ts'
-import { bearerToken } from '../../apiserver/authentication/bearer-token.ts'
-import { ClientCertificateAuthenticator } from '../../apiserver/authentication/client-certificate.ts'
+import type { FrontProxyTrust } from '../../apiserver/authentication/front-proxy.ts'
+import type { AuthenticationTrust } from '../../apiserver/bootstrap/authentication-trust.ts'
 import { type HealthCheck, HealthEndpoint } from '../../apiserver/discovery/health-endpoint.ts'
 import type { Endpoint } from '../../apiserver/endpoint.ts'
-import { startHttpServer } from '../../apiserver/http/http-server.ts'
+import { type HttpServerOptions, startHttpServer } from '../../apiserver/http/http-server.ts'
 import type { ServerRequest, UserInfo } from '../../apiserver/request.ts'
 import { type ServerResponse, textResponse } from '../../apiserver/response.ts'
 import { defined } from '../../base/defined.ts'
 import { HealthSlis } from '../../base/health-slis.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Logger } from '../../base/logger.ts'
-import type { Client } from '../../client/client.ts'
 import { type CertificateFiles, followCertificates, readCertificates } from '../access/follow-certificates.ts'
 import type { KeyPair } from '../pki/certificate.ts'
-import { reviewAccess, reviewToken } from './reviews.ts'
-import type { TlsOptions } from './tls-options.ts'
+import { announcedTrust } from './announced-trust.ts'
+import { ComponentAccess, type ComponentAccessOptions, covers } from './component-access.ts'
 
 /** What each page asks; what is added later counts, too. */
 export type ComponentHealth = Readonly<Record<'healthz' | 'livez' | 'readyz', readonly HealthCheck[]>>
 
-export interface ComponentServerOptions {
+export interface ComponentServerOptions
+  extends Pick<HttpServerOptions, 'address' | 'port' | 'tls' | 'http2' | 'sharesPort' | 'limits'> {
   readonly logger: Logger
-  readonly address: string
-  readonly port: number
   readonly serving: KeyPair
-  readonly tls: TlsOptions
-  /** Followed while they change; without `client` the API server says whose clients count (`extension-apiserver-authentication`). */
+  readonly access: ComponentAccessOptions
+  /** Followed while they change. */
   readonly files: CertificateFiles
-  /** Asked who a token's user is; absent: nobody is known. */
-  readonly authentication?: Client
-  /** Asked what a user may; absent: nothing. */
-  readonly authorization?: Client
-  /** Need no permission; a `*` at the end stands for anything. */
-  readonly openPaths: readonly string[]
+  /** Who speaks for others. */
+  readonly frontProxy: FrontProxyTrust | undefined
+  /** The API server says whose clients and which front proxy count where neither `files` nor `frontProxy` does (`extension-apiserver-authentication`). */
+  readonly looksUp: boolean
+  /** False: it must have said so at the start. */
+  readonly toleratesLookupFailure: boolean
   readonly metrics: () => string
   /** Shown to those who may get their paths. */
   readonly pages: readonly Endpoint[]
@@ -54,30 +51,16 @@ export const componentPaths: readonly string[] = [
   '/metrics/slis',
   '/readyz',
 ]
-const anonymous: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
-
-async function announcedAuthority(client: Client | undefined): Promise<string | undefined> {
-  if (client === undefined) return undefined
-  const name = 'extension-apiserver-authentication'
-  const found = await client
-    .resource(ConfigMap)
-    .get('kube-system', name)
-    .catch(() => undefined)
-  return found?.data?.['client-ca-file']
-}
-
-const covers = (pattern: string, path: string): boolean =>
-  pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern
-
 /** Health and metrics of a component over HTTPS, as upstream's: who may see more than its health, the API server says. */
 class ComponentServer {
   readonly #options: ComponentServerOptions
   readonly #slis = new HealthSlis()
   readonly #pages: readonly Endpoint[]
-  readonly #certificates = new ClientCertificateAuthenticator(realHost)
+  readonly #access: ComponentAccess
 
-  constructor(options: ComponentServerOptions) {
+  constructor(options: ComponentServerOptions, access: ComponentAccess) {
     this.#options = options
+    this.#access = access
     const { health, logger, pages } = options
     const names = ['healthz', 'livez', 'readyz'] as const
     this.#pages = [
@@ -87,7 +70,7 @@ class ComponentServer {
   }
 
   async handle(request: ServerRequest): Promise<ServerResponse> {
-    const refusal = this.#isOpen(request.path) ? undefined : await this.#refusal(request)
+    const refusal = this.#access.isOpen(request.path) ? undefined : await this.#refusal(request)
     if (refusal !== undefined) return refusal
     switch (request.path) {
       case '/metrics':
@@ -111,57 +94,59 @@ class ComponentServer {
     }
   }
 
-  #isOpen(path: string): boolean {
-    return this.#options.openPaths.some((open) => covers(open, path))
-  }
-
   async #refusal(request: ServerRequest): Promise<ServerResponse | undefined> {
     let user: UserInfo
     try {
-      user = await this.#userOf(request)
+      user = await this.#access.userOf(request)
     } catch (error) {
       if (!(error instanceof AuthenticationError)) throw error
       return textResponse('Unauthorized\n', 401, plain)
     }
     const { path, method } = request
-    if (await this.#mayDo(user, path, method.toLowerCase())) return undefined
+    if (await this.#access.mayDo(user, path, method.toLowerCase())) return undefined
     const what = `User "${user.name}" cannot ${method.toLowerCase()} path "${path}"`
     const { status } = statusError('Forbidden', `forbidden: ${what}`)
     return textResponse(`${JSON.stringify(status)}\n`, 403, 'application/json')
   }
+}
 
-  async #userOf(request: ServerRequest): Promise<UserInfo> {
-    const byCertificate = this.#certificates.authenticate(request)
-    if (byCertificate !== undefined) return byCertificate.user
-    const token = bearerToken(request)
-    if (token === undefined) return anonymous
-    const { authentication } = this.#options
-    const user = authentication && (await reviewToken(authentication, token))
-    if (user === undefined) throw new AuthenticationError('the token is unknown')
-    return user
-  }
-
-  async #mayDo(user: UserInfo, path: string, verb: string): Promise<boolean> {
-    if (user.groups.includes('system:masters')) return true
-    const { authorization } = this.#options
-    if (authorization === undefined) return false
-    return reviewAccess(authorization, user, { nonResourceAttributes: { path, verb } })
+/** What the API server announces; what of it cannot be had is not trusted. Rejects where that is not tolerated. */
+async function lookUp(options: ComponentServerOptions): Promise<AuthenticationTrust | undefined> {
+  const { access, files, frontProxy, looksUp, toleratesLookupFailure, logger } = options
+  const isComplete = files.client !== undefined && frontProxy !== undefined
+  if (!looksUp || isComplete || access.authentication === undefined) return undefined
+  try {
+    return await announcedTrust(access.authentication)
+  } catch (error) {
+    if (!toleratesLookupFailure) throw error
+    logger.warn('it is not known whose client certificates count', { error })
+    return {}
   }
 }
 
 /** Starts it; gives what stops it. */
 export async function startComponentServer(options: ComponentServerOptions): Promise<() => Promise<void>> {
-  const { logger, address, port, tls, files, authentication } = options
-  const server = new ComponentServer(options)
+  const { logger, address, port, files } = options
+  const access = new ComponentAccess(options.access)
+  const server = new ComponentServer(options, access)
   let read = readCertificates(files)
-  let announced = files.client === undefined ? await announcedAuthority(authentication) : undefined
-  const shown = () => ({
-    ...(read.serving ?? options.serving),
-    named: read.named ?? [],
-    clientAuthorities: defined({ client: read.client ?? announced }),
-  })
+  let announced = await lookUp(options)
+  const shown = () => {
+    const frontProxy = options.frontProxy ?? announced?.frontProxy
+    const proxyAuthority = read.frontProxy ?? frontProxy?.authority
+    access.trust(frontProxy)
+    return {
+      ...(read.serving ?? options.serving),
+      named: read.named ?? [],
+      clientAuthorities: defined({
+        client: read.client ?? announced?.clientAuthority,
+        'front-proxy': proxyAuthority,
+      }),
+    }
+  }
+  const { tls, http2 = true, sharesPort = false, limits = {} } = options
   const http = await startHttpServer({
-    ...{ host: realHost, logger, address, port, tls },
+    ...{ host: realHost, logger, address, port, http2, sharesPort, limits, ...defined({ tls }) },
     ...shown(),
     handler: (request) => server.handle(request),
   })
@@ -170,12 +155,13 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
     http.replaceCertificates(shown())
   })
   const ask = async (): Promise<void> => {
-    const current = await announcedAuthority(authentication)
-    if (current === undefined || current === announced) return
-    announced = current
+    const current = await lookUp({ ...options, toleratesLookupFailure: true })
+    if (current === undefined || JSON.stringify(current) === JSON.stringify(announced)) return
+    // What has been announced once counts until something else is.
+    announced = { ...announced, ...current }
     http.replaceCertificates(shown())
   }
-  const asking = files.client === undefined ? setInterval(ask, authorityPollMs).unref() : undefined
+  const asking = announced === undefined ? undefined : setInterval(ask, authorityPollMs).unref()
   return () => {
     clearInterval(asking)
     stopFollowing()

@@ -26,7 +26,8 @@ import {
 } from './component-base.ts'
 import { type ApiConnection, connect } from './connection.ts'
 import { controllerFlags, controllerOptions, withWorkers } from './controller-flags.ts'
-import { boolean, list, pairs, path } from './flags/flag-types.ts'
+import { onlyFalse } from './flags/common-flags.ts'
+import { boolean, list, oneOf, pairs, path, text } from './flags/flag-types.ts'
 import { FlagError, type FlagValues, flagTexts } from './flags/parse-flags.ts'
 import { nodeIpamFlags, nodeIpamOptions } from './node-ipam-flags.ts'
 import { readFlagFile } from './read-pem.ts'
@@ -37,11 +38,21 @@ import { signingFlags, signingOptions } from './signing-flags.ts'
 const program = 'kube-controller-manager'
 const port = 10_257
 
+/** Of clouds, whose controllers are a program of their own: without them these mean nothing. */
+const cloudFlags = {
+  'cloud-provider': oneOf('Whose cloud this is.', ['', 'external'], ''),
+  'cluster-name': text('The cluster’s name in the cloud.', 'kubernetes'),
+  'configure-cloud-routes': boolean('Pods’ addresses are made known to the cloud.', true),
+}
+
 const flags = {
-  ...componentFlags(program, port, 20, 30),
+  ...componentFlags(program, { port, toleratesLookupFailure: false }, { perSecond: 20, burst: 30 }),
   ...controllerFlags,
   ...signingFlags,
   ...nodeIpamFlags,
+  ...cloudFlags,
+  'enable-garbage-collector': boolean('Objects go when their owners have gone.', true),
+  'enable-hostpath-provisioner': onlyFalse('PersistentVolumes in folders of the node.'),
   controllers: list('Controllers to run: * for those that are on by default, name, -name.', ['*']),
   'use-service-account-credentials': boolean('Each controller writes as its own service account.', false),
   'root-ca-file': path('Certificates that pods trust the API server by; published in every namespace.'),
@@ -83,6 +94,7 @@ function chosen(values: Values, kinds: KindSource): readonly AnyController[] {
   const off = [
     ...(nodeIpam === undefined ? ['node-ipam'] : []),
     ...(rootCertificate === undefined ? ['root-ca-certificate-publisher'] : []),
+    ...(values['enable-garbage-collector'] ? [] : ['garbage-collector']),
   ]
   return chooseControllers(all, values.controllers)
     .filter(({ name }) => !off.includes(name))

@@ -13,7 +13,6 @@ import { extenderCalls } from '../control-plane/call-extender.ts'
 import { loadPlugins } from '../load-scheduling.ts'
 import { SchedulingPage } from '../scheduling-page.ts'
 import {
-  type ComponentFlags,
   componentFlags,
   kubeconfigOf,
   leaderSettings,
@@ -22,8 +21,8 @@ import {
   waitForServer,
 } from './component-base.ts'
 import { type ApiConnection, connect } from './connection.ts'
-import { pairs, path, repeated } from './flags/flag-types.ts'
-import { flagTexts } from './flags/parse-flags.ts'
+import { duration, pairs, path, repeated } from './flags/flag-types.ts'
+import { type FlagValues, flagTexts } from './flags/parse-flags.ts'
 import { readFlagFile } from './read-pem.ts'
 import { runAsLeader } from './run-as-leader.ts'
 import type { Component, ComponentContext } from './run-component.ts'
@@ -33,14 +32,18 @@ const program = 'kube-scheduler'
 const port = 10_259
 
 const flags = {
-  ...componentFlags(program, port, 50, 100),
+  ...componentFlags(program, { port, toleratesLookupFailure: true }, { perSecond: 50, burst: 100 }),
   config: path('A KubeSchedulerConfiguration; it goes before the flags that say the same.'),
+  'pod-max-in-unschedulable-pods-duration': duration(
+    'After how long a pod is tried again for which nothing has changed.',
+    5 * 60_000,
+  ),
   plugin: repeated('A module with plugins of your own as its default export; may be given several times.'),
   'feature-gates': pairs('Feature gates: Name=true|false.', parseFeatureGates),
 }
 
 interface Work extends Pick<ComponentContext, 'logger'> {
-  readonly flags: ComponentFlags
+  readonly flags: FlagValues<typeof flags>
   readonly features: Features
   readonly scheduling: SchedulerConfiguration
   readonly metrics: Metrics
@@ -69,6 +72,7 @@ async function work(task: Work, signal: AbortSignal, beforeWrite: () => void): P
       ...{ client, informers, events, host: realHost, logger, metrics },
       ...scheduling,
       callExtender: extenders.call,
+      maxUnschedulableMs: flags['pod-max-in-unschedulable-pods-duration'],
       features: task.features,
     })
     stops.push(() => scheduler.stop())
@@ -103,7 +107,7 @@ export const scheduler: Component<typeof flags> = {
       text === undefined
         ? { flags: {}, scheduling: schedulingOf({ plugins }, features) }
         : schedulerConfig(text, file ?? '', plugins, features)
-    const values: ComponentFlags = { ...given, ...config.flags }
+    const values: FlagValues<typeof flags> = { ...given, ...config.flags }
     const kubeconfig = kubeconfigOf(values)
     let running: Scheduler | undefined
     // A candidate that waits for its turn is ready, too.

@@ -4,7 +4,6 @@ import type { AuthenticationTrust } from '../../apiserver/bootstrap/authenticati
 import type { Handler } from '../../apiserver/filter.ts'
 import type { ClientAuthorities } from '../../apiserver/http/connections.ts'
 import type { HttpServer, HttpServerOptions } from '../../apiserver/http/http-server.ts'
-import type { HttpLimits } from '../../apiserver/http/limits.ts'
 import { defined } from '../../base/defined.ts'
 import {
   type CertificateFiles,
@@ -23,17 +22,15 @@ export interface ServeApiOptions extends Omit<ApiServerSetup, 'store' | 'adverti
   readonly place: StoragePlace
   readonly quotaBackendBytes?: number | undefined
   readonly compactionIntervalMs?: number | undefined
-  readonly listen: { readonly address: string; readonly port: number }
+  readonly listen: Pick<HttpServerOptions, 'address' | 'port' | 'tls' | 'http2' | 'sharesPort' | 'limits'>
   /** What the server shows. */
   readonly serving: KeyPair
   /** Where `serving` and the authorities of clients come from, if from files that may change. */
   readonly certificateFiles?: CertificateFiles
-  readonly httpLimits?: Partial<HttpLimits>
   /** Absent: values are stored as they are. */
   readonly encryption?: EncryptionFile | undefined
   /** Absent: nothing is audited. */
   readonly audit?: AuditOptions | undefined
-  readonly tls?: HttpServerOptions['tls']
   /** How clients, nodes and pods reach it. */
   readonly advertiseAddress: string
 }
@@ -111,10 +108,6 @@ export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise
     ...serving,
     named,
     clientAuthorities: authoritiesOf(trust),
-    ...defined({
-      limits: options.httpLimits,
-      tls: options.tls,
-    }),
   })
   stops.push(() => http.close(closeGraceMs))
   let api: StartedApiServer | undefined

@@ -69,7 +69,7 @@ export const loginServer: Component<typeof flags> = {
       ...{ ...common, ...serving, limits, handler: service.handle },
       address: values['bind-address'],
       port: values['secure-port'],
-      tls: tlsOptions(values['tls-min-version'], values['tls-cipher-suites']),
+      tls: tlsOptions(values),
     })
     stops.push(() => server.close(closeGraceMs))
     stops.push(

@@ -81,6 +81,16 @@ test('nodeLifecycleController leaves nodes alone that renew their leases', async
   ])
 })
 
+test('nodeLifecycleController looks for silent nodes as often as it is told', async () => {
+  cluster.start(nodeLifecycleController({ monitorPeriodMs: 300_000 }))
+  await addNode('n1')
+  alive.delete('n1')
+  await pass(290)
+  expect(await ready('n1')).toMatchObject({ status: 'True' })
+  await pass(20)
+  expect(await ready('n1')).toMatchObject({ status: 'Unknown' })
+})
+
 test('nodeLifecycleController marks and taints a node that falls silent, and its pods', async () => {
   start()
   for (const name of ['n1', 'n2', 'n3']) await addNode(name)

@@ -32,6 +32,8 @@ const leaseNamespace = 'kube-node-lease'
 const workers = 8
 
 export interface NodeLifecycleOptions extends NodeGrace {
+  /** Silent nodes are looked for at multiples of it on the monotonic clock; 0, as where it is absent: at once. */
+  readonly monitorPeriodMs?: number
   readonly evictionRates?: EvictionRates
 }
 
@@ -40,6 +42,7 @@ const isReady = (node: core.v1.Node): boolean => readyCondition(node)?.status ==
 /** What the controller knows from its start to its stop, beyond the API's objects. */
 class NodeLifecycle {
   readonly #setup: ControllerSetup
+  readonly #monitorPeriodMs: number
   readonly #health: NodeHealthTable
   readonly #zones: Zones
   readonly #metrics: ZoneMetrics
@@ -48,6 +51,7 @@ class NodeLifecycle {
 
   constructor(setup: ControllerSetup, options: NodeLifecycleOptions) {
     this.#setup = setup
+    this.#monitorPeriodMs = options.monitorPeriodMs ?? 0
     this.#health = new NodeHealthTable(options)
     this.#metrics = new ZoneMetrics(setup.metrics)
     this.#zones = new Zones({
@@ -80,8 +84,18 @@ class NodeLifecycle {
     this.#zones.set(node, isReady(node))
     if (readyCondition(node)?.status === 'Unknown') await markPodsNotReady(node, context)
     const taintAfterMs = await this.#taint(node, context)
-    const waits = [leftMs < 0 ? undefined : leftMs + 1, taintAfterMs].filter((ms) => ms !== undefined)
+    const waits = [leftMs < 0 ? undefined : this.#untilLook(leftMs + 1), taintAfterMs].filter(
+      (ms) => ms !== undefined,
+    )
     return waits.length === 0 ? done : requeueAfter(Math.min(...waits))
+  }
+
+  /** From now to the first look that is `waitMs` away at least. */
+  #untilLook(waitMs: number): number {
+    const periodMs = this.#monitorPeriodMs
+    if (periodMs === 0) return waitMs
+    const nowMs = this.#setup.host.monotonicMs()
+    return Math.ceil((nowMs + waitMs) / periodMs) * periodMs - nowMs
   }
 
   /** Everybody looks again at what may be done now. */

@@ -42,8 +42,12 @@ import { countedResource, usageOf } from './quota-usage.ts'
 
 type Quota = core.v1.ResourceQuota
 
-/** Upstream's --resource-quota-sync-period. */
-const resyncMs = 300_000
+export interface ResourceQuotaOptions {
+  /** `--resource-quota-sync-period`; five minutes where absent. */
+  readonly resyncMs?: number
+}
+
+const defaultResyncMs = 300_000
 
 /** Until what was charged just before a count, and not yet seen by it, is seen for sure. */
 const settleMs = 5_000
@@ -64,7 +68,10 @@ const quotasOf = (quotas: readonly Quota[], counts: (name: string) => boolean): 
   quotas.filter(({ status }) => Object.keys(status?.hard ?? {}).some(counts)).map(keyOf)
 
 /** Works out what is used of each quota: when it changes, when something is freed, and every five minutes. */
-export function resourceQuotaController(kinds: KindSource): AnyController {
+export function resourceQuotaController(
+  kinds: KindSource,
+  { resyncMs = defaultResyncMs }: ResourceQuotaOptions = {},
+): AnyController {
   let counts: ObjectCounts | undefined
   let cache: Caches | undefined
   /** Quotas that count what is not served. */

@@ -1,3 +1,4 @@
+import { frontProxyFlags } from '../front-proxy-flags.ts'
 import { boolean, duration, float, int, list, oneOf, path, text } from './flag-types.ts'
 
 /** For what talks to the API server, with upstream's defaults for this component. */
@@ -18,13 +19,22 @@ export const leaderFlags = (name: string) => ({
   'leader-elect-resource-namespace': text('The lease’s namespace.', 'kube-system'),
 })
 
-/** For a component’s own small server: health and metrics. */
-export const ownServerFlags = (port: number) => ({
+/** For a component’s own small server: health and metrics. `tolerates`: what is announced in the cluster may be out of reach. */
+export const ownServerFlags = (port: number, tolerates: boolean) => ({
   'bind-address': text('The address to listen on; 0.0.0.0 or :: for all.', '0.0.0.0'),
   'secure-port': int('The port to serve HTTPS on; 0: none.', port, { min: 0, max: 65_535 }),
   'client-ca-file': path('Authority of client certificates; told by the API server where it is absent.'),
+  ...frontProxyFlags({ byDefault: true }),
   'authentication-kubeconfig': path('Kubeconfig of who may create TokenReviews.'),
+  'authentication-skip-lookup': boolean(
+    'Authorities that are not given are not asked of the API server.',
+    false,
+  ),
+  'authentication-tolerate-lookup-failure': boolean('Start also where it does not tell them.', tolerates),
+  'authentication-token-webhook-cache-ttl': duration('How long answers about tokens count.', 10_000),
   'authorization-kubeconfig': path('Kubeconfig of who may create SubjectAccessReviews.'),
+  'authorization-webhook-cache-authorized-ttl': duration('How long what it allows counts.', 10_000),
+  'authorization-webhook-cache-unauthorized-ttl': duration('How long what it does not allow counts.', 10_000),
   'authorization-always-allow-paths': list('Paths that need no permission.', [
     '/healthz',
     '/readyz',

@@ -1,4 +1,5 @@
-import { int, list, oneOf, path } from './flag-types.ts'
+import { curves } from './curve-flag.ts'
+import { boolean, type Flag, int, list, oneOf, path } from './flag-types.ts'
 import { namedPairs } from './named-pairs.ts'
 
 /** What every component has. */
@@ -22,9 +23,41 @@ export const servingFlags = (certificateFolder: string) => ({
   'tls-cipher-suites': list('Cipher suites for TLS 1.2, under Go’s names; Node’s where none is given.'),
 })
 
-/** For what shows different certificates. */
-export const namedServingFlags = {
+/** For all but kubelets. */
+export const secureServingFlags = (certificateFolder: string) => ({
+  ...servingFlags(certificateFolder),
+  'disable-http2-serving': boolean('HTTP/1.1 only.', false),
+  'http2-max-streams-per-connection': int('Streams of an HTTP/2 connection; 0: 250.', 0, { min: 0 }),
+  'permit-port-sharing': boolean('Others may listen on the same address and port (SO_REUSEPORT).', false),
+  profiling: onlyFalse('Profiles at /debug/pprof.'),
+  'tls-curve-preferences': curves(
+    'Groups for key exchange, by the numbers that TLS has for them; the default ones where none is given.',
+  ),
   'tls-sni-cert-key': namedPairs(
     'certificate,key[:names] for clients that ask for one of the names, else for those in the certificate; repeated.',
   ),
+})
+
+/** What is not there. */
+export function onlyFalse(usage: string): Flag<boolean> {
+  const flag = boolean(usage, false)
+  return {
+    ...flag,
+    parse: (value, before) => {
+      if (!flag.parse(value, before)) return false
+      throw new Error('it is not there')
+    },
+  }
+}
+
+/** What cannot be turned off here. */
+export function onlyTrue(usage: string): Flag<boolean> {
+  const flag = boolean(usage, true)
+  return {
+    ...flag,
+    parse: (value, before) => {
+      if (flag.parse(value, before)) return true
+      throw new Error('it cannot be turned off')
+    },
+  }
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { parseBoolean } from '../../../apimachinery/feature-gates.ts'
 import { goDurationText } from '../../../apimachinery/go-duration.ts'
 import { goQuote } from '../../../apimachinery/go-text.ts'
@@ -31,6 +32,19 @@ export const path = (usage: string): Flag<string | undefined> => ({
   parse: (value) => (value === '' ? undefined : value),
   text: (value) => value ?? '',
 })
+
+/** An address; undefined when not given. */
+export const ip = (usage: string): Flag<string | undefined> => {
+  const flag = path(usage)
+  return {
+    ...flag,
+    type: 'ip',
+    parse: (value, before) => {
+      if (isIP(value) === 0) throw new Error(`failed to parse IP: ${goQuote(value)}`)
+      return flag.parse(value, before)
+    },
+  }
+}
 
 export const oneOf = <T extends string>(
   usage: string,

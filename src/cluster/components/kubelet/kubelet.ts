@@ -41,7 +41,7 @@ function tlsOf({ flags, nodeName, addresses }: KubeletOptions): KubeletTls {
   const clientCa = readFlagFile('client-ca-file', flags['client-ca-file'])
   return {
     ...{ key: serving.keyPem, cert: serving.certificatePem },
-    ...tlsOptions(flags['tls-min-version'], flags['tls-cipher-suites']),
+    ...tlsOptions(flags),
     ...defined({ clientCa }),
   }
 }
