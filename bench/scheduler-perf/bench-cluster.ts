@@ -3,7 +3,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { featureGates } from '../../src/api/feature-gates.ts'
-import { featureGateFacts } from '../../src/api/generated/feature-gates.ts'
+import { featureSwitches } from '../../src/api/feature-switches.ts'
 import type { Features } from '../../src/apimachinery/feature-gates.ts'
 import type { ApiServer } from '../../src/apiserver/api-server.ts'
 import { createLogger } from '../../src/base/host/logger.ts'
@@ -36,7 +36,7 @@ import { Durations } from './durations.ts'
 
 export interface BenchClusterOptions {
   readonly store: 'lmdb' | 'memory'
-  /** What the workload sets; gates that cannot be set (any more) stay as they are. */
+  /** What the workload sets; gates without a switch here stay as they are. */
   readonly featureGates: ReadonlyMap<string, boolean>
   /** A KubeSchedulerConfiguration's file. */
   readonly schedulerConfig: string | undefined
@@ -67,8 +67,7 @@ export interface BenchCluster {
 }
 
 function settable(wanted: ReadonlyMap<string, boolean>): ReadonlyMap<string, boolean> {
-  const facts: Readonly<Record<string, { readonly locked: boolean }>> = featureGateFacts
-  return new Map([...wanted].filter(([name]) => facts[name]?.locked === false))
+  return new Map([...wanted].filter(([name]) => featureSwitches.has(name)))
 }
 
 function runtimeConfig(gates: ReadonlyMap<string, boolean>): ReadonlyMap<string, string> {

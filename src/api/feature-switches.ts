@@ -44,6 +44,7 @@ export const featureSwitches: ReadonlySet<string> = new Set([
   'MutableSchedulingDirectivesForSuspendedJobs',
   'MutatingAdmissionPolicy',
   'NodeDeclaredFeatures',
+  'NominatedNodeNameForExpectation',
   'PodCertificateRequest',
   'PodLevelResources',
   'PodTopologyLabelsAdmission',

@@ -171,6 +171,8 @@ export interface Plugin extends LaterPoints {
   readonly preEnqueue?: (pod: PodInfo) => Rejection | undefined
   readonly preFilter?: (pod: PodInfo) => PreFilterResult
   readonly postFilter?: (attempt: FailedAttempt) => Promise<PostFilterResult>
+  /** Its PreBind may run at the same time as those of its neighbours in the profile that say so, too. */
+  readonly preBindsBeside?: true
   /** True: this plugin has bound the pod. */
   readonly bind?: (pod: PodInfo, node: string) => Promise<boolean>
   /**

@@ -210,13 +210,17 @@ export class Scheduler {
   }
 
   #makeAttempts(placer: PodPlacer): PodAttempts {
-    const { host, events, logger } = this.#options
+    const { host, events, logger, features = defaultFeatures } = this.#options
     const { signal } = this.#abort
+    const tells = features.enabled('NominatedNodeNameForExpectation')
     const binding = new BindingCycle({
+      host,
       waiting: this.#waiting,
       extenders: this.#extenders,
       signal,
-      onExpected: (pod, node) => this.#failures.write(pod, undefined, node),
+      onExpected: (pod, node) => {
+        if (tells) this.#failures.write(pod, undefined, node)
+      },
       onPermitted: (uid) => this.#queue.done(uid),
     })
     return new PodAttempts({

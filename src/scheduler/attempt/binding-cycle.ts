@@ -1,4 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
+import type { Host } from '../../base/host.ts'
 import { messageOf } from '../../base/message-of.ts'
 import { inPlugin, PluginError } from '../cycle/plugin-error.ts'
 import type { PreparedCycle } from '../cycle/prepared-cycle.ts'
@@ -15,6 +16,7 @@ export type BindingResult =
   | { readonly type: 'error'; readonly error: unknown }
 
 export interface BindingCycleOptions {
+  readonly host: Host
   readonly waiting: PodsOnTheirWay
   readonly extenders: readonly Extender[]
   readonly signal: AbortSignal
@@ -84,7 +86,7 @@ export class BindingCycle {
   }
 
   async run(cycle: PreparedCycle, node: string, waits: ReadonlyMap<string, number>): Promise<BindingResult> {
-    const { waiting, extenders, onExpected, onPermitted } = this.#options
+    const { host, waiting, extenders, onExpected, onPermitted } = this.#options
     const { pod } = cycle
     try {
       const preBinds = preBindsOf(cycle, node)
@@ -101,7 +103,8 @@ export class BindingCycle {
       onPermitted(pod.uid)
       if (preBinds.length > 0)
         await cycle.timer.pointAsync('PreBind', () => this.#preBind(cycle, node, preBinds))
-      await cycle.timer.pointAsync('Bind', () => bind(cycle, node, extenders))
+      // Not the whole way: permits and PreBind may wait for time to pass.
+      await host.track(cycle.timer.pointAsync('Bind', () => bind(cycle, node, extenders)))
     } catch (error) {
       return { type: 'error', error }
     }
@@ -112,17 +115,45 @@ export class BindingCycle {
   async #preBind(cycle: PreparedCycle, node: string, plugins: readonly Plugin[]): Promise<void> {
     const { waiting, signal } = this.#options
     await waiting.preBind(cycle.pod.uid, signal, async (stop) => {
-      for (const plugin of plugins) {
-        try {
-          const step = cycle.step(plugin, 'preBind')
-          if (step === undefined) continue
-          await cycle.timer.aroundAsync(plugin.name, 'PreBind', () => step(cycle.pod, node, stop))()
-        } catch (error) {
-          const words = messageOf(stop.aborted ? stop.reason : error)
-          throw new PluginError(`running PreBind plugin "${plugin.name}": ${words}`, { cause: error })
-        }
+      for (const group of sideBySide(plugins)) {
+        const failed = new AbortController()
+        const either = group.length === 1 ? stop : AbortSignal.any([stop, failed.signal])
+        const run = (plugin: Plugin): Promise<void> =>
+          runPreBind(cycle, node, plugin, either).catch((error: unknown) => {
+            // The first to fail ends the others, whose errors say no more than that.
+            if (!failed.signal.aborted) failed.abort(error)
+          })
+        await Promise.all(group.map(run))
+        failed.signal.throwIfAborted()
       }
     })
+  }
+}
+
+/** Neighbours that may run at the same time; each of the others alone. */
+function sideBySide(plugins: readonly Plugin[]): readonly (readonly Plugin[])[] {
+  const groups: Plugin[][] = []
+  for (const [place, plugin] of plugins.entries()) {
+    const joins = plugin.preBindsBeside && plugins[place - 1]?.preBindsBeside
+    if (joins) groups.at(-1)?.push(plugin)
+    else groups.push([plugin])
+  }
+  return groups
+}
+
+async function runPreBind(
+  cycle: PreparedCycle,
+  node: string,
+  plugin: Plugin,
+  stop: AbortSignal,
+): Promise<void> {
+  try {
+    const step = cycle.step(plugin, 'preBind')
+    if (step === undefined) return
+    await cycle.timer.aroundAsync(plugin.name, 'PreBind', () => step(cycle.pod, node, stop))()
+  } catch (error) {
+    const words = messageOf(stop.aborted ? stop.reason : error)
+    throw new PluginError(`running PreBind plugin "${plugin.name}": ${words}`, { cause: error })
   }
 }
 

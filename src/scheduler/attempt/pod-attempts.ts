@@ -169,7 +169,7 @@ export class PodAttempts {
     startMs: number,
   ): void {
     this.#bindings++
-    void this.#options.host.track(this.#bind(queued, cycle, node, waits, startMs)).finally(() => {
+    void this.#bind(queued, cycle, node, waits, startMs).finally(() => {
       this.#bindings--
       this.#options.onBindingEnd()
     })

@@ -28,6 +28,7 @@ const refuse = (reason: string): Rejection => ({ resolvable: false, reasons: [re
 
 class DynamicResources implements Plugin {
   readonly name = 'DynamicResources'
+  readonly preBindsBeside = true
   readonly events: readonly EventRegistration[]
   readonly #context: PluginContext
   readonly #parts: AttemptParts

@@ -144,6 +144,7 @@ export function volumeBinding(
   const binder = new VolumeBinder(context, bindTimeoutSeconds * 1_000)
   return {
     name: 'VolumeBinding',
+    preBindsBeside: true,
     preFilter: ({ pod }) => {
       const claims = claimsOf(pod, binder)
       if (claims === undefined) return { type: 'skip' }
