@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { featureGates } from '../../api/feature-gates.ts'
+import { defined } from '../../base/defined.ts'
 import { createLogger } from '../../base/host/logger.ts'
 import { createMetrics } from '../../base/host/metrics.ts'
 import { realHost } from '../../base/host/real-host.ts'
@@ -135,6 +136,7 @@ async function startParts(
     addresses: [nodeAddress],
     rootDirectory: paths.kubelet,
     imageDirectory: paths.containerdRoot,
+    ...defined({ imageMounts: await runtime.imageMounts() }),
     keptImages: [sandboxImage],
     cgroupPrefix: [config.networkName],
     cgroupDriver: cgroupDriver(),

@@ -1,4 +1,4 @@
-import { Client, credentials, type Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import type { MethodDefinition, ServiceDefinition } from '@grpc/proto-loader'
 import { assert } from '../../base/assert.ts'
 import { RuntimeError, type RuntimeErrorCode } from '../runtime/runtime.ts'
@@ -47,7 +47,13 @@ export class GrpcConnection {
   }
 
   /** The answer is of the type that the method's descriptor has. Rejects with RuntimeError. */
-  call<T>(service: string, method: string, request: object, timeoutMs?: number): Promise<T> {
+  call<T>(
+    service: string,
+    method: string,
+    request: object,
+    timeoutMs?: number,
+    metadata: Metadata = new Metadata(),
+  ): Promise<T> {
     const { path, requestSerialize, responseDeserialize } = this.#method(service, method)
     const options = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs }
     return new Promise((resolve, reject) => {
@@ -56,6 +62,7 @@ export class GrpcConnection {
         requestSerialize,
         responseDeserialize,
         request,
+        metadata,
         options,
         (error, response) => {
           if (error !== null) reject(runtimeError(error))

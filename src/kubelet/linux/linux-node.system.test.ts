@@ -6,6 +6,7 @@ import { ConfigMap } from '../../api/core/config-map/kind.ts'
 import { Pod } from '../../api/core/pod/kind.ts'
 import { Secret } from '../../api/core/secret/kind.ts'
 import type { core } from '../../api/generated/types/index.ts'
+import { defined } from '../../base/defined.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import { runProgram } from '../../base/host/run-program.ts'
 import { silentLogger } from '../../base/logger.ts'
@@ -51,6 +52,7 @@ describe.skipIf(whyNoContainers !== '')(
         version: 'v1.36.0',
         clusterDns: ['10.96.0.10'],
         clusterDomain: 'cluster.local',
+        ...defined({ imageMounts: await bench.runtime.imageMounts() }),
       })
     }
 
@@ -175,6 +177,38 @@ describe.skipIf(whyNoContainers !== '')(
         '4096',
         '',
       ])
+    })
+
+    test('an image volume shows an image, all of it or a part, and nobody can write to it', async () => {
+      const script =
+        'cat /image/etc/passwd | head -1; cat /part/passwd | tail -1; touch /image/x || echo sealed'
+      await run('image', {
+        volumes: [{ name: 'image', image: { reference: shellImage, pullPolicy: 'Never' } }],
+        containers: [
+          shell(script, {
+            volumeMounts: [
+              { name: 'image', mountPath: '/image' },
+              { name: 'image', mountPath: '/part', subPath: 'etc' },
+            ],
+          }),
+        ],
+      })
+      await phase('image', 'Succeeded')
+      expect((await logs('image')).split('\n')).toEqual([
+        'root:x:0:0:root:/:/bin/sh',
+        'app:x:1000:1000::/:/bin/sh',
+        expect.stringContaining('Read-only file system'),
+        'sealed',
+        '',
+      ])
+      await run('missing', {
+        volumes: [{ name: 'image', image: { reference: 'none.example/none:1', pullPolicy: 'Never' } }],
+        containers: [shell('true', { volumeMounts: [{ name: 'image', mountPath: '/image' }] })],
+      })
+      await until('missing', ({ status }) => {
+        const waiting = status?.containerStatuses?.[0]?.state?.waiting
+        return waiting?.reason === 'ErrImageNeverPull'
+      })
     })
 
     test('a failing container tells why, and is restarted after a pause', async () => {

@@ -19,6 +19,7 @@ import { makeStubRequest } from '../pod-certificates/stub-request.ts'
 import type { DnsConfig } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { WatchedObjects } from '../sources/referenced-objects.ts'
+import { type ImageMounts, ImageVolumes } from '../volumes/image-volumes.ts'
 import { ServiceAccountTokens } from '../volumes/service-account-tokens.ts'
 import { TrustBundles } from '../volumes/trust-bundles.ts'
 import { VolumeManager } from '../volumes/volume-manager.ts'
@@ -63,6 +64,8 @@ export interface LinuxNodeOptions {
   readonly taints?: readonly core.v1.Taint[]
   readonly maxPods?: number
   readonly serialPulls?: boolean
+  /** Mounts image volumes; absent where the runtime does. */
+  readonly imageMounts?: ImageMounts
   readonly tuning?: NodeTuning
   readonly podTuning?: PodTuning
   readonly logLimits?: LogLimits
@@ -102,6 +105,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     tokens,
     trustBundles: new TrustBundles(client, host),
     certificates,
+    ...(options.imageMounts === undefined ? {} : { images: new ImageVolumes(podsRoot, options.imageMounts) }),
     place: () => ({
       hostIps: [],
       podIps: [],

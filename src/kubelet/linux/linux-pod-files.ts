@@ -9,7 +9,7 @@ import { hostsFile } from '../pod/pod-network-identity.ts'
 import { containerFacts } from '../runtime/labels.ts'
 import type { ContainerStatus, Mount, MountPropagation } from '../runtime/messages.ts'
 import { recursiveReadOnly } from '../volumes/recursive-read-only.ts'
-import { bindSubPath } from '../volumes/sub-path.ts'
+import { bindSubPath, readInVolume } from '../volumes/sub-path.ts'
 import type { VolumeManager } from '../volumes/volume-manager.ts'
 import { diskUsageOf } from './disk-usage.ts'
 import { environmentFileValue } from './environment-file.ts'
@@ -66,12 +66,12 @@ export class LinuxPodFiles implements PodFiles {
 
   async fileVariable(pod: Pod, reference: core.v1.FileKeySelector): Promise<string | undefined> {
     const volume = this.#options.volumes.path(pod.metadata?.uid ?? '', reference.volumeName)
-    if (volume === undefined) {
+    if (volume === undefined || volume === '') {
       throw new Error(`cannot find the volume "${reference.volumeName}" referenced by FileKeyRef`)
     }
-    const path = join(volume, join('/', reference.path))
     try {
-      const value = environmentFileValue(await readFile(path, 'utf8'), reference.key)
+      const text = await readInVolume(volume, reference.path)
+      const value = environmentFileValue(text, reference.key)
       return value === '' ? undefined : value
     } catch {
       throw new Error("couldn't parse env file")
@@ -146,7 +146,7 @@ export class LinuxPodFiles implements PodFiles {
   }
 
   async #volumeMount(
-    { pod, container, environment, canMountRecursivelyReadOnly }: MountRequest,
+    { pod, container, environment, imageVolumes, canMountRecursivelyReadOnly }: MountRequest,
     mount: core.v1.VolumeMount,
     index: number,
   ): Promise<Mount> {
@@ -157,9 +157,20 @@ export class LinuxPodFiles implements PodFiles {
       throw new Error(`cannot find volume "${mount.name}" to mount into container "${container.name}"`)
     }
     const subPath = mount.subPathExpr ? expandSubPath(mount.subPathExpr, environment) : (mount.subPath ?? '')
-    let hostPath = volume
+    if (subPath !== '') checkSubPath(subPath)
+    const mounted = {
+      containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
+      readonly: mount.readOnly === true || isReadOnly(source),
+      recursiveReadOnly: recursiveReadOnly(mount, canMountRecursivelyReadOnly),
+      propagation: propagations[mount.mountPropagation ?? 'None'] ?? 'PROPAGATION_PRIVATE',
+    } as const
+    const image = imageVolumes.get(mount.name)
+    const imagePath = image && (await this.#options.volumes.imagePath(uid, mount.name, image.image))
+    if (image !== undefined && imagePath === undefined) {
+      return { ...mounted, hostPath: '', image, imageSubPath: subPath }
+    }
+    let hostPath = imagePath ?? volume
     if (subPath !== '') {
-      checkSubPath(subPath)
       const target = join(
         this.#options.podsRoot,
         uid,
@@ -169,7 +180,7 @@ export class LinuxPodFiles implements PodFiles {
         String(index),
       )
       try {
-        await bindSubPath(volume, subPath, target)
+        await bindSubPath(hostPath, subPath, target)
       } catch {
         // What went wrong may tell of the node's file system.
         throw new Error(
@@ -178,13 +189,7 @@ export class LinuxPodFiles implements PodFiles {
       }
       hostPath = target
     }
-    return {
-      containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
-      hostPath,
-      readonly: mount.readOnly === true || isReadOnly(source),
-      recursiveReadOnly: recursiveReadOnly(mount, canMountRecursivelyReadOnly),
-      propagation: propagations[mount.mountPropagation ?? 'None'] ?? 'PROPAGATION_PRIVATE',
-    }
+    return { ...mounted, hostPath }
   }
 
   async #hostsMount({ pod, identity, podIps }: MountRequest): Promise<Mount> {
@@ -218,9 +223,10 @@ export class LinuxPodFiles implements PodFiles {
   }
 }
 
-/** What shows objects of the API is the agent's to write. */
+/** What shows objects of the API is the agent's to write; an image is nobody's. */
 const isReadOnly = (volume: core.v1.Volume | undefined): boolean =>
-  (volume?.configMap ?? volume?.secret ?? volume?.downwardAPI ?? volume?.projected) !== undefined
+  (volume?.configMap ?? volume?.secret ?? volume?.downwardAPI ?? volume?.projected ?? volume?.image) !==
+  undefined
 
 function expandSubPath(expression: string, environment: ReadonlyMap<string, string>): string {
   const missing = new Set<string>()

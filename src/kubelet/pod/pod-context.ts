@@ -7,7 +7,7 @@ import type { ReferencedObjects } from '../environment/environment.ts'
 import type { FilesUsage } from '../eviction/pod-usage.ts'
 import type { ImageManager } from '../images/image-manager.ts'
 import type { ProbeManager } from '../probes/probe-manager.ts'
-import type { ContainerStatus, Mount, RuntimeStatus } from '../runtime/messages.ts'
+import type { ContainerStatus, ImageSpec, Mount, RuntimeStatus } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { MachineLimits } from './container-resources.ts'
 import type { CgroupLimits } from './pod-cgroup.ts'
@@ -36,6 +36,8 @@ export interface MountRequest {
   readonly environment: ReadonlyMap<string, string>
   readonly identity: PodHostname
   readonly podIps: readonly string[]
+  /** By volume: what the pod's image volumes show. */
+  readonly imageVolumes: ReadonlyMap<string, ImageSpec>
   /** The pod's runtime makes what is mounted below a read-only mount read-only, too. */
   readonly canMountRecursivelyReadOnly: boolean
 }

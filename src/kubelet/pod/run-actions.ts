@@ -4,6 +4,7 @@ import { containerHash } from '../runtime/labels.ts'
 import type { SandboxConfig } from '../runtime/messages.ts'
 import { BackOff } from './back-off.ts'
 import { createSandbox, rpcText, sandboxToUse } from './create-sandbox.ts'
+import { type PulledVolumes, pullImageVolumes } from './image-volumes.ts'
 import { killContainer, killPod } from './kill-containers.ts'
 import { latestContainer, type ObservedContainer, type ObservedPod } from './observed-pod.ts'
 import type { PodActions } from './plan.ts'
@@ -148,6 +149,7 @@ interface Starter {
   readonly sandboxId: string
   readonly sandbox: SandboxConfig
   readonly pullSecrets: readonly core.v1.Secret[]
+  readonly imageVolumes: PulledVolumes
   readonly startedIds: string[]
   /** More was done than to start containers. */
   didMore: boolean
@@ -165,12 +167,14 @@ async function start(run: ActionRun): Promise<ActionResult> {
     sandboxId = await createSandbox(run, sandbox)
     observed = await run.onSandbox(sandboxId)
   }
+  const secrets = await pullSecrets(context, pod)
   const starter: Starter = {
     run,
     observed,
     sandboxId,
     sandbox,
-    pullSecrets: await pullSecrets(context, pod),
+    pullSecrets: secrets,
+    imageVolumes: await pullImageVolumes(context, pod, sandbox, secrets),
     startedIds: [],
     didMore: actions.kill.length > 0 || (actions.killPod && run.observed.sandboxes.length > 0),
     retryAtMs: Number.POSITIVE_INFINITY,
@@ -248,6 +252,7 @@ async function tryStart(starter: Starter, container: Container, targetName?: str
       sandbox,
       podIps: observed.podIps,
       pullSecrets: starter.pullSecrets,
+      imageVolumes: starter.imageVolumes,
       ...(targetName === undefined ? {} : { targetName }),
     })
     memory.failures.delete(name)

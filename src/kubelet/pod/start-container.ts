@@ -5,9 +5,17 @@ import { containerEnvironment } from '../environment/environment.ts'
 import { expand } from '../environment/expand.ts'
 import type { PodPlace } from '../environment/field-reference.ts'
 import { containerAnnotations, containerLabels } from '../runtime/labels.ts'
-import type { ContainerConfig, Image, Mount, SandboxConfig, UserNamespace } from '../runtime/messages.ts'
+import type {
+  ContainerConfig,
+  Image,
+  ImageSpec,
+  Mount,
+  SandboxConfig,
+  UserNamespace,
+} from '../runtime/messages.ts'
 import { containerResources } from './container-resources.ts'
 import { handlerFeatures, handlerOf } from './create-sandbox.ts'
+import { imageVolumesOf, type PulledVolumes } from './image-volumes.ts'
 import { killContainer } from './kill-containers.ts'
 import { runLifecycleHook } from './lifecycle-hooks.ts'
 import { latestContainer, type ObservedContainer, type ObservedPod } from './observed-pod.ts'
@@ -27,6 +35,7 @@ export interface StartWork {
   readonly sandbox: SandboxConfig
   readonly podIps: readonly string[]
   readonly pullSecrets: readonly core.v1.Secret[]
+  readonly imageVolumes: PulledVolumes
   /** For an ephemeral container: whose processes it shares. */
   readonly targetName?: string
 }
@@ -49,10 +58,11 @@ export async function startContainer(context: PodContext, work: StartWork): Prom
     event('Warning', 'Failed', `Error: ${message}`)
     return new StartFailureError(reason, message)
   }
+  const imageVolumes = mountedImages(work, event)
   const image = await ensureImage(context, work, event)
   let config: ContainerConfig
   try {
-    config = await containerConfig(context, work, image)
+    config = await containerConfig(context, work, image, imageVolumes)
   } catch (error) {
     throw failed('CreateContainerConfigError', error)
   }
@@ -105,7 +115,24 @@ async function runPostStart(context: PodContext, work: StartWork, id: string): P
   throw new StartFailureError('PostStartHookError', failure)
 }
 
-async function containerConfig(context: PodContext, work: StartWork, image: Image): Promise<ContainerConfig> {
+function mountedImages(
+  { container, imageVolumes }: StartWork,
+  event: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
+): ReadonlyMap<string, ImageSpec> {
+  try {
+    return imageVolumesOf(container, imageVolumes)
+  } catch (error) {
+    if (error instanceof StartFailureError) event('Warning', 'Failed', `Error: ${error.reason}`)
+    throw error
+  }
+}
+
+async function containerConfig(
+  context: PodContext,
+  work: StartWork,
+  image: Image,
+  imageVolumes: ReadonlyMap<string, ImageSpec>,
+): Promise<ContainerConfig> {
   const { pod, container, observed, podIps } = work
   const facts = context.facts()
   const namespace = pod.metadata?.namespace ?? ''
@@ -135,7 +162,7 @@ async function containerConfig(context: PodContext, work: StartWork, image: Imag
   const identity = podHostname(pod, facts.dns.domain)
   const userns = work.sandbox.linux.securityContext.namespaceOptions?.usernsOptions
   const mounts = await context.files.containerMounts({
-    ...{ pod, container, environment, identity, podIps: place.podIps },
+    ...{ pod, container, environment, identity, imageVolumes, podIps: place.podIps },
     canMountRecursivelyReadOnly: await canMountRecursivelyReadOnly(context, pod, container),
   })
   const security = containerSecurityContext(pod, container, user, facts.security, targetOf(work)?.id)

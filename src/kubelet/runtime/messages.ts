@@ -141,6 +141,9 @@ export interface Mount {
   readonly readonly: boolean
   readonly propagation: MountPropagation
   readonly recursiveReadOnly?: boolean
+  /** The files of an image, in place of `hostPath`. */
+  readonly image?: ImageSpec
+  readonly imageSubPath?: string
   readonly uidMappings?: readonly IdMapping[]
   readonly gidMappings?: readonly IdMapping[]
 }

@@ -33,6 +33,19 @@ export async function bindSubPath(volume: string, subPath: string, target: strin
   }
 }
 
+/** The text of a file in a volume; rejects where there is none, or where links lead out of the volume. */
+export async function readInVolume(volume: string, path: string): Promise<string> {
+  const base = await realpath(volume)
+  const resolved = await realpath(join(base, path))
+  if (!within(base, resolved)) throw new Error('the path leads out of its volume')
+  const handle = await openBelow(base, resolved.slice(base.length).split('/').filter(Boolean))
+  try {
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
+  }
+}
+
 const throughHandle = (handle: FileHandle, name: string): string => `/proc/self/fd/${handle.fd}/${name}`
 
 /** Opens part after part; a link on the way makes it fail. */

@@ -10,6 +10,7 @@ import { podLimit } from '../pod/pod-cgroup.ts'
 import type { PodCertificates } from '../pod-certificates/pod-certificates.ts'
 import { writeAtomically } from './atomic-writer.ts'
 import { prepareHostPath } from './host-path.ts'
+import type { ImageVolumes } from './image-volumes.ts'
 import { hasGroupOwnership, setGroupOwnership } from './ownership.ts'
 import { volumePayload } from './payload.ts'
 import type { ServiceAccountTokens } from './service-account-tokens.ts'
@@ -28,6 +29,8 @@ export interface VolumeManagerOptions {
   readonly trustBundles: TrustBundles
   readonly certificates: PodCertificates
   readonly place: () => PodPlace
+  /** Mounts images; absent: the runtime does. */
+  readonly images?: ImageVolumes
 }
 
 /** The modes of upstream's wrappers. */
@@ -63,10 +66,17 @@ export class VolumeManager {
     return this.#mounted.get(podUid)?.get(volume)
   }
 
+  /** Where an image volume's image is mounted; undefined where that is the runtime's to do. */
+  async imagePath(podUid: string, volume: string, image: string): Promise<string | undefined> {
+    const { images } = this.#options
+    return images && this.#inTurn(podUid, () => images.mount(podUid, volume, image))
+  }
+
   unmount(podUid: string): Promise<void> {
     return this.#inTurn(podUid, async () => {
       this.#mounted.delete(podUid)
       this.#options.tokens.forget(podUid)
+      await this.#options.images?.unmount(podUid)
       await unmountBelow(join(this.#options.podsRoot, podUid))
       await rm(join(this.#options.podsRoot, podUid, 'volumes'), { recursive: true, force: true })
       await rm(join(this.#options.podsRoot, podUid, 'volume-subpaths'), { recursive: true, force: true })
@@ -100,6 +110,8 @@ export class VolumeManager {
   }
 
   async #mountOne(pod: Pod, volume: Volume): Promise<string> {
+    // Mounted once its image is there: with the first container that wants it.
+    if (volume.image !== undefined) return ''
     if (volume.hostPath !== undefined) {
       await prepareHostPath(volume.hostPath.path, volume.hostPath.type ?? '')
       return volume.hostPath.path

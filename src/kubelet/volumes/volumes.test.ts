@@ -8,7 +8,7 @@ import { unmountBelow } from '../linux/mounts.ts'
 import { writeAtomically } from './atomic-writer.ts'
 import { prepareHostPath } from './host-path.ts'
 import { type Payload, type PayloadFile, type PayloadInput, volumePayload } from './payload.ts'
-import { bindSubPath } from './sub-path.ts'
+import { bindSubPath, readInVolume } from './sub-path.ts'
 
 let directory: string
 
@@ -155,6 +155,18 @@ describe('prepareHostPath()', () => {
       await expect(prepareHostPath('/nowhere/at-all', type)).rejects.toThrow('hostPath type check failed')
     },
   )
+})
+
+test('readInVolume() follows links, but none that leads out of the volume', async () => {
+  const volume = join(directory, 'volume')
+  await mkdir(volume)
+  await writeFile(join(directory, 'secret'), 'of the node')
+  await writeFile(join(volume, 'file'), 'content')
+  await symlink('file', join(volume, 'link'))
+  await symlink('../secret', join(volume, 'escape'))
+  expect(await readInVolume(volume, 'link')).toBe('content')
+  await expect(readInVolume(volume, 'escape')).rejects.toThrow('leads out of its volume')
+  await expect(readInVolume(volume, '../secret')).rejects.toThrow('leads out of its volume')
 })
 
 describe.skipIf(whyNoContainers !== '')(`bindSubPath() ${whyNoContainers}`, () => {

@@ -155,6 +155,7 @@ export const kubelet: Component<typeof kubeletFlags> = {
       ...{ client, informers, host: realHost, logger, metrics, runtime, nodeName, addresses },
       ...{ port: flags.port, version: kubernetesVersion, cgroupPrefix: options.cgroupPrefix },
       ...defined({ imageDirectory: await imageDirectory(runtime), resolvConf: flags['resolv-conf'] }),
+      ...defined({ imageMounts: await runtime.imageMounts() }),
       rootDirectory: options.rootDirectory,
       cgroupDriver: flags['cgroup-driver'],
       clusterDns: flags['cluster-dns'],

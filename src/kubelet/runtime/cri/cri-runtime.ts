@@ -1,6 +1,7 @@
 import criDescriptor from '../../../api/generated/rpc/cri-v1.json' with { type: 'json' }
 import { loadServices } from '../../../base/host/load-services.ts'
 import { GrpcConnection } from '../../grpc/grpc-connection.ts'
+import type { ImageMounts } from '../../volumes/image-volumes.ts'
 import type {
   AuthConfig,
   Container,
@@ -30,6 +31,7 @@ import {
   type StreamSession,
 } from '../runtime.ts'
 import { containerdDescriptor } from './containerd-events.ts'
+import { ContainerdImages, needsImageMounts, snapshotsDescriptor } from './containerd-images.ts'
 import { PodWatcher } from './pod-watcher.ts'
 import { openPort, openStream } from './streaming.ts'
 
@@ -46,7 +48,11 @@ export class CriRuntime implements Runtime {
   readonly #watcher: PodWatcher
 
   constructor(socketPath: string) {
-    const services = new Map([...loadServices(criDescriptor), ...loadServices(containerdDescriptor)])
+    const services = new Map([
+      ...loadServices(criDescriptor),
+      ...loadServices(containerdDescriptor),
+      ...loadServices(snapshotsDescriptor),
+    ])
     this.#connection = new GrpcConnection(socketPath, services)
     this.#watcher = new PodWatcher(this, this.#connection)
   }
@@ -55,6 +61,11 @@ export class CriRuntime implements Runtime {
   close(): void {
     this.#watcher.stop()
     this.#connection.close()
+  }
+
+  /** For runtimes that mount no image volumes themselves, and tell where images lie; undefined for others. */
+  async imageMounts(): Promise<ImageMounts | undefined> {
+    return needsImageMounts(await this.version()) ? new ContainerdImages(this.#connection) : undefined
   }
 
   version(): Promise<RuntimeVersion> {
