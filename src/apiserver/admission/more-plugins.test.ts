@@ -11,6 +11,7 @@ import { realHost } from '../../base/host/real-host.ts'
 import type { Authorizer, AuthorizerAttributes } from '../authorizer.ts'
 import { admit } from '../testing/admit.ts'
 import { FakeReader } from '../testing/fake-reader.ts'
+import { alwaysDeny } from './always-deny/always-deny.ts'
 import { alwaysPullImages } from './always-pull-images/always-pull-images.ts'
 import { certificateApproval } from './certificate-approval/certificate-approval.ts'
 import { certificateSigning } from './certificate-signing/certificate-signing.ts'
@@ -248,6 +249,19 @@ describe('PodNodeSelector', () => {
       spec: { nodeSelector: { zone: 'b' } },
     })
   })
+
+  it.each([
+    ['not a selector', /^invalid selector: \[not a selector\]$/],
+    ['a=b=c', /^invalid selector: \[a b c\]$/],
+    ['a@=b', /^<nil>: Invalid value: "a@": name part must consist of/],
+    ['a=b@', /^\[a\]: Invalid value: "b@": a valid label must be an empty string/],
+  ])('fails where the namespace’s selector is none: %s', async (selector, message) => {
+    withNamespace({ [key]: selector })
+    await expect(admit(podNodeSelector(reader, {}), Pod, pod({}))).rejects.toMatchObject({
+      code: 500,
+      message: expect.stringMatching(message),
+    })
+  })
 })
 
 it('PodTolerationRestriction adds the namespace’s tolerations and keeps to its list', async () => {
@@ -264,6 +278,12 @@ it('PodTolerationRestriction adds the namespace’s tolerations and keeps to its
   await expect(admit(plugin, Pod, pod({ tolerations: [toleration('c')] }))).rejects.toThrow(
     'pod tolerations (possibly merged with namespace default tolerations) conflict with its namespace whitelist',
   )
+})
+
+it('AlwaysDeny refuses every operation, in the mutating step already', async () => {
+  const why = 'pods "p" is forbidden: admission control is denying all modifications'
+  for (const operation of ['CREATE', 'UPDATE', 'DELETE'] as const)
+    await expect(admit(alwaysDeny, Pod, pod({}), { operation })).rejects.toThrow(why)
 })
 
 it('EventRateLimit refuses what comes too fast, for each key', async () => {

@@ -14,6 +14,8 @@ import type { ObjectForms } from '../dynamic-admission/object-forms.ts'
 import type { ParamKinds } from '../dynamic-admission/policies/params.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import type { ObjectWriter } from '../object-writer.ts'
+import { alwaysAdmit } from './always-admit/always-admit.ts'
+import { alwaysDeny } from './always-deny/always-deny.ts'
 import { alwaysPullImages } from './always-pull-images/always-pull-images.ts'
 import { certificateApproval } from './certificate-approval/certificate-approval.ts'
 import { certificateSigning } from './certificate-signing/certificate-signing.ts'
@@ -97,6 +99,7 @@ export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[
   const gated = (gate: string, plugin: AdmissionPlugin): readonly AdmissionPlugin[] =>
     features.enabled(gate) ? [plugin] : []
   return [
+    alwaysAdmit,
     namespaceAutoProvision(reader, parts.transport),
     namespaceLifecycle(reader),
     namespaceExists(reader),
@@ -137,7 +140,8 @@ export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[
     new ValidatingAdmissionWebhook({ ...tools, credentials: configuration.validatingWebhookUsers }),
     // Upstream's REST checks this itself; here it is late, because it looks at what will be written.
     new RoleEscalationCheck(rbac, authorizer),
-    // Last: what it has charged nobody should refuse any more.
+    // What it has charged nobody should refuse any more: what comes after it refuses in the mutating step.
     resourceQuota({ host, reader, writer, limited: configuration.limitedResources }),
+    alwaysDeny,
   ]
 }

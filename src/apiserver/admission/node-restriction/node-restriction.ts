@@ -41,7 +41,8 @@ function nodeProblem(attributes: AdmissionAttributes, node: string): Problem {
 
 function nodeUpdateProblem(node: string, now: Node | undefined, old: Node | undefined): Problem {
   const configSource = now?.spec?.configSource
-  if (configSource !== undefined && !semanticallyEqual(configSource, old?.spec?.configSource)) {
+  const before = old?.spec?.configSource
+  if (configSource !== undefined && (before === undefined || !semanticallyEqual(configSource, before))) {
     return `node "${node}" is not allowed to update configSource to a new non-nil configSource`
   }
   if (!semanticallyEqual(now?.spec?.taints, old?.spec?.taints)) {
@@ -218,7 +219,8 @@ export class NodeRestrictionPlugin implements AdmissionPlugin {
 
   #pod({ namespace, name }: Pick<AdmissionAttributes, 'namespace' | 'name'>): Pod {
     const pod = this.#pods.get(namespace, name)
-    if (pod === undefined) throw notFound({ group: '', resource: 'pods', name })
+    // In the words of client-go's listers.
+    if (pod === undefined) throw notFound({ group: '', resource: 'pod', name })
     return pod
   }
 

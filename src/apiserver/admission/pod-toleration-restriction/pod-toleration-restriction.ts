@@ -1,6 +1,8 @@
 import { qosClass } from '../../../api/core/pod/qos-class.ts'
 import type { core } from '../../../api/generated/types/index.ts'
-import { internalError, notFound } from '../../../apimachinery/status-error.ts'
+import { goValue } from '../../../apimachinery/codec/go-types.ts'
+import { parseJson } from '../../../apimachinery/codec/json-parse.ts'
+import { notFound, statusError } from '../../../apimachinery/status-error.ts'
 import { messageOf } from '../../../base/message-of.ts'
 import type { AdmissionPlugin } from '../../admission.ts'
 import type { ObjectReader } from '../../object-reader.ts'
@@ -30,13 +32,13 @@ function parse(text: string): readonly Toleration[] {
   if (text === '') return []
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text).value
   } catch (error) {
-    throw internalError(messageOf(error))
+    throw statusError('', messageOf(error))
   }
   if (value === null) return []
   if (!isTolerations(value))
-    throw internalError('json: cannot unmarshal into Go value of type []v1.Toleration')
+    throw statusError('', `json: cannot unmarshal ${goValue(value)} into Go value of type []v1.Toleration`)
   return value
 }
 
@@ -58,7 +60,8 @@ export function podTolerationRestriction(
     const own = said(namespace, whitelistAnnotation)
     const allowed = own ?? configuration.whitelist
     if (allowed.length === 0 || tolerations.every((toleration) => isCovered(toleration, allowed))) return
-    throw internalError(
+    throw statusError(
+      '',
       `pod tolerations (possibly merged with namespace default tolerations) conflict with its ${own === undefined ? 'cluster' : 'namespace'} whitelist`,
     )
   }
