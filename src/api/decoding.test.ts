@@ -54,7 +54,9 @@ describe('decode() does as upstream v1.36 does', () => {
       expect(found.error).toContain(error)
       return
     }
-    const { apiVersion, kind: _kind, ...rest } = found.object as Record<string, unknown>
+    const { schema } = kindSchema(kind)
+    const written = decoder.written(found.object, schema, 'json')
+    const { apiVersion, kind: _kind, ...rest } = written as Record<string, unknown>
     expect(apiVersion).toBe(kind.split('/').slice(0, -1).join('/'))
     expect(rest).toEqual(object)
     expect([...(found.warnings as string[])].sort()).toEqual([...(strict ?? [])].sort())
@@ -132,12 +134,43 @@ describe('decode()', () => {
     expect(decoder.accept(object, options).object).toEqual({
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      metadata: { name: 'a' },
+      metadata: { name: 'a', labels: {} },
     })
     expect(outcome(() => decoder.accept('text', options)).error).toContain('must be of type ConfigMap')
     expect(outcome(() => decoder.accept({ ...object, foo: 1 }, options)).error).toContain(
       'unknown field "foo"',
     )
+  })
+
+  it('written() leaves out what Go leaves out when it encodes, and decode() keeps it for hooks', () => {
+    const { schema } = kindSchema('v1/Pod')
+    const { object } = decode(
+      'v1/Pod',
+      '{"metadata":{"labels":{}},"spec":{"containers":[],"tolerations":[]}}',
+    )
+    expect(object).toMatchObject({ metadata: { labels: {} }, spec: { containers: [], tolerations: [] } })
+    const shown = decoder.written(object as object, schema, 'json')
+    expect(shown).toMatchObject({ metadata: {}, spec: { containers: [] } })
+    expect(JSON.stringify(shown)).not.toContain('tolerations')
+    expect(JSON.stringify(shown)).not.toContain('labels')
+    expect(decoder.written(shown, schema, 'json')).toBe(shown)
+  })
+
+  it('written() makes null of an empty list that Go always shows on its way to the store alone', () => {
+    const { schema } = kindSchema('rbac.authorization.k8s.io/v1/Role')
+    const { object } = decode('rbac.authorization.k8s.io/v1/Role', '{"rules":[]}')
+    expect(decoder.written(object as object, schema, 'json')).toMatchObject({ rules: [] })
+    expect(decoder.written(object as object, schema, 'protobuf')).toMatchObject({ rules: null })
+  })
+
+  it('written() goes through types that are parts of themselves, and through their unions', () => {
+    const crd = 'apiextensions.k8s.io/v1/CustomResourceDefinition'
+    const props = { type: 'array', items: { not: { required: [] }, enum: [] }, required: [] }
+    const body = JSON.stringify({ spec: { versions: [{ schema: { openAPIV3Schema: props } }] } })
+    const { object } = decode(crd, body)
+    const shown = decoder.written(object as object, kindSchema(crd).schema, 'json')
+    expect(JSON.stringify(object)).toContain('"items":{"not":{"required":[]},"enum":[]}')
+    expect(JSON.stringify(shown)).toContain('"openAPIV3Schema":{"type":"array","items":{"not":{}}}')
   })
 
   it('decode() bounds the depth', () => {

@@ -103,6 +103,23 @@ function printFields(
   return `{${parts.join(',')}}`
 }
 
+const isEmpty = (value: unknown): boolean =>
+  Array.isArray(value) ? value.length === 0 : isMembers(value) && Object.keys(value).length === 0
+
+/** A type that Go prints as the API has it. */
+function printShown(
+  value: Members,
+  properties: Readonly<Record<string, Schema>>,
+  fieldsOf: ReturnType<typeof structs>,
+): string {
+  const parts = Object.entries(value).flatMap(([key, member]) => {
+    const type = Object.hasOwn(properties, key) ? properties[key] : undefined
+    if (member === undefined || (type?.presence === 'nonzero' && isEmpty(member))) return []
+    return `${goJson(key)}:${type === undefined ? goJson(member) : print(member, type, value, fieldsOf)}`
+  })
+  return `{${parts.join(',')}}`
+}
+
 function print(value: unknown, schema: Schema, above: Members, fieldsOf: ReturnType<typeof structs>): string {
   if (Array.isArray(value)) {
     const { items } = schema
@@ -112,7 +129,8 @@ function print(value: unknown, schema: Schema, above: Members, fieldsOf: ReturnT
   if (!isMembers(value)) return goJson(value)
   const fields = schema.name === undefined ? undefined : fieldsOf(schema.name)
   if (fields !== undefined) return printFields(value, schema, above, fields, fieldsOf)
-  const { additionalProperties: values } = schema
+  const { additionalProperties: values, properties } = schema
+  if (properties !== undefined) return printShown(value, properties, fieldsOf)
   if (typeof values !== 'object') return goJson(value)
   const entries = Object.keys(value).sort()
   return `{${entries.map((key) => `${goJson(key)}:${print(value[key], values, value, fieldsOf)}`).join(',')}}`

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Conformer } from '../apimachinery/codec/conformer.ts'
-import { emptyToNull } from '../apimachinery/codec/empty-to-null.ts'
 import { ProtobufCodec } from '../apimachinery/codec/protobuf/protobuf-codec.ts'
 import type { KubernetesObject } from '../apimachinery/meta.ts'
 import { assert } from '../base/assert.ts'
@@ -38,11 +37,10 @@ describe('ProtobufCodec', () => {
 
   it.each(encodable)('decode() inverts encode() for $kind.group/$kind.version $kind.kind', (kindSchema) => {
     const { schema } = kindSchema
-    const toNull = emptyToNull(schema) ?? ((object: unknown) => object)
     fc.assert(
       fc.property(arbitraryObject(schema), (given) => {
         const object = conformer.conform(typed(given, kindSchema), schema, { strict: false }).value
-        const stored = toNull(object)
+        const stored = conformer.written(object, schema, 'protobuf')
         const bytes = protobuf.encode(typed(stored, kindSchema))
         assert(bytes !== undefined, 'the kind has a message')
         const decoded = conformer.conform(protobuf.decode(bytes), schema, { strict: true })
@@ -63,6 +61,22 @@ describe('Conformer', () => {
         fc.property(arbitraryObject(schema), (given) => {
           const once = conformer.conform(typed(given, kindSchema), schema, { strict: false }).value
           expect(conformer.conform(once, schema, { strict: true }).value).toBe(once)
+        }),
+        { numRuns: 3 },
+      )
+    },
+  )
+
+  it.each(kindSchemas())(
+    'written() leaves nothing to leave out for $kind.group/$kind.version $kind.kind',
+    (kindSchema) => {
+      const { schema } = kindSchema
+      fc.assert(
+        fc.property(arbitraryObject(schema), fc.constantFrom('json', 'protobuf'), (given, as) => {
+          const object = conformer.conform(typed(given, kindSchema), schema, { strict: false }).value
+          const written = conformer.written(object, schema, as)
+          expect(conformer.written(written, schema, as)).toBe(written)
+          expect(conformer.conform(written, schema, { strict: true }).value).toBe(written)
         }),
         { numRuns: 3 },
       )

@@ -3,7 +3,7 @@ import type { Schema, Schemas } from '../schema.ts'
 import { DecodeContext } from './decode-context.ts'
 import { goTypeOf, goTypeOfItems } from './go-types.ts'
 import type { Duplicates } from './json-exact.ts'
-import type { Shape } from './shape.ts'
+import { type Shape, shrinks, type WrittenAs } from './shape.ts'
 import { listShape, mapShape, type StructField, StructShape } from './shapes-nested.ts'
 import {
   booleanShape,
@@ -37,9 +37,9 @@ export interface Conformed {
 }
 
 /**
- * Makes values what upstream's Go types make of them when they decode and encode JSON: types are checked,
- * unknown fields dropped, nulls and zero values normalised, times, quantities and base64 made canonical. One
- * walk, which copies nothing where nothing changes.
+ * Makes values what upstream's Go types make of them when they decode JSON: types are checked, unknown fields
+ * dropped, nulls and zero values normalised, times, quantities and base64 made canonical. What Go hides only when it
+ * encodes, empty lists and maps, goes in a second walk (`written`). Both copy nothing where nothing changes.
  */
 export class Conformer {
   readonly #schemas: Schemas
@@ -57,6 +57,11 @@ export class Conformer {
       value === null || value === undefined ? shape.zero : shape.conform(value, context, options.known)
     context.finish()
     return { value: conformed, strictErrors: context.strictErrors }
+  }
+
+  /** What Go writes of a conformed value: the value itself where that is all of it. */
+  written(value: unknown, schema: Schema, as: WrittenAs): unknown {
+    return this.#shapeOf(schema).written?.(value, as) ?? value
   }
 
   #shapeOf(schema: Schema): Shape {
@@ -132,6 +137,9 @@ export class Conformer {
         if (isBool) return context.fail('boolean or JSON schema expected')
         return Array.isArray(value) ? context.quietly((inner) => list.conform(value, inner)) : undefined
       },
+      written: (value, as) =>
+        (Array.isArray(value) ? list : this.#shapeOf(props)).written?.(value, as) ?? value,
+      shrinks: (seen) => shrinks(this.#shapeOf(props), seen),
     }
   }
 }

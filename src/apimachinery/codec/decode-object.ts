@@ -8,6 +8,7 @@ import { DecodeError } from './decode-error.ts'
 import { finishFreeForm } from './free-form.ts'
 import { goValue } from './go-types.ts'
 import type { Duplicates } from './json-exact.ts'
+import type { WrittenAs } from './shape.ts'
 
 /** The query parameter `fieldValidation`. */
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
@@ -166,6 +167,11 @@ export class ObjectDecoder {
     return plainly(() => this.#conformer.conform(value, schema, { strict: false }).value)
   }
 
+  /** What Go writes of a decoded object: empty lists and maps are there for hooks, and mostly for nobody else. */
+  written<T>(object: T, schema: Schema | undefined, as: WrittenAs): T {
+    return schema === undefined ? object : (this.#conformer.written(object, schema, as) as T)
+  }
+
   #accept(parsed: ParsedBody, kind: GroupVersionKind, options: DecodeOptions): DecodedObject {
     const { expected, older = [], fieldValidation } = options
     const cannot = (why: string) =>
@@ -180,7 +186,7 @@ export class ObjectDecoder {
         throw new DecodeError(`strict decoding error: ${strictErrors.join(', ')}`)
       }
       return {
-        object: withKind(withReset(value, parsed.value), expected),
+        object: withKind(value, expected),
         warnings: fieldValidation === 'Warn' ? strictErrors : [],
       }
     } catch (error) {
@@ -234,17 +240,6 @@ class VersionMismatch extends Error {
 /** The Go package of a group's internal types. */
 const internalPackage = ({ group }: GroupVersionKind): string =>
   group === '' ? 'core' : (group.split('.')[0] ?? group)
-
-/** An empty list of managed fields is how clients ask for a new start: it counts, though nobody would show it. */
-function withReset(value: unknown, parsed: unknown): unknown {
-  const { managedFields } = metadataOf(parsed)
-  if (!Array.isArray(managedFields) || managedFields.length > 0) return value
-  return { ...(value as object), metadata: { ...metadataOf(value), managedFields } }
-}
-
-function metadataOf(object: unknown): { readonly managedFields?: unknown } {
-  return (object as KubernetesObject | null)?.metadata ?? {}
-}
 
 function withKind(value: unknown, kind: GroupVersionKind): KubernetesObject {
   const object: KubernetesObject = typeof value === 'object' && value !== null ? value : {}

@@ -1,5 +1,8 @@
 import type { DecodeContext } from './decode-context.ts'
 
+/** Where Go writes a value to: for who asked, or to the store, where protobuf cannot tell an empty list from none. */
+export type WrittenAs = 'json' | 'protobuf'
+
 /**
  * How values of one Go type decode. Nulls never come here: they are zero values, which the surrounding struct,
  * list or map puts in.
@@ -16,4 +19,17 @@ export interface Shape {
    * `known`, which had gone this way before, is right as it is.
    */
   conform(value: unknown, context: DecodeContext, known?: unknown): unknown
+  /** Lists and maps: hooks see them as they were sent, and only what is written of them lacks those that are empty. */
+  readonly collects?: true
+  /** What Go writes of a conformed value, the same where that is all of it. Absent: always all of it. */
+  written?(value: unknown, as: WrittenAs): unknown
+  /** Whether there are values that `written` changes. `seen`: shapes that have been asked, for types are recursive. */
+  shrinks?(seen: Set<Shape>): boolean
+}
+
+/** Whether Go may write less than there is. */
+export function shrinks(shape: Shape, seen: Set<Shape>): boolean {
+  if (seen.has(shape) || shape.shrinks === undefined) return false
+  seen.add(shape)
+  return shape.shrinks(seen)
 }

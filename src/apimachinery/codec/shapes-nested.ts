@@ -3,7 +3,7 @@ import type { DecodeContext, FieldStep } from './decode-context.ts'
 import { goValue } from './go-types.ts'
 import { NumberLiteral } from './number-literal.ts'
 import { setMember } from './set-member.ts'
-import type { Shape } from './shape.ts'
+import { type Shape, shrinks, type WrittenAs } from './shape.ts'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -25,6 +25,7 @@ function copyBefore(object: Members, key: string): Record<string, unknown> {
 
 export function listShape(itemOf: () => Shape, goType: string): Shape {
   return {
+    collects: true,
     zero: [],
     isZero: (value) => Array.isArray(value) && value.length === 0,
     conform(value, context) {
@@ -44,11 +45,25 @@ export function listShape(itemOf: () => Shape, goType: string): Shape {
       }
       return copy ?? value
     },
+    written(value, as) {
+      const item = itemOf()
+      if (item.written === undefined || !Array.isArray(value)) return value
+      let copy: unknown[] | undefined
+      for (let index = 0; index < value.length; index++) {
+        const written = item.written(value[index], as)
+        if (written === value[index]) continue
+        copy ??= value.slice()
+        copy[index] = written
+      }
+      return copy ?? value
+    },
+    shrinks: (seen) => shrinks(itemOf(), seen),
   }
 }
 
 export function mapShape(valuesOf: () => Shape, goType: string): Shape {
   return {
+    collects: true,
     zero: {},
     isZero: (value) => isMembers(value) && Object.keys(value).length === 0,
     conform(value, context) {
@@ -67,6 +82,19 @@ export function mapShape(valuesOf: () => Shape, goType: string): Shape {
       if (context.duplicates !== undefined) context.duplicatesAt(value)
       return copy ?? value
     },
+    written(value, as) {
+      const shape = valuesOf()
+      if (shape.written === undefined || !isMembers(value)) return value
+      let copy: Record<string, unknown> | undefined
+      for (const key of Object.keys(value)) {
+        const written = shape.written(value[key], as)
+        if (written === value[key]) continue
+        copy ??= { ...value }
+        setMember(copy, key, written)
+      }
+      return copy ?? value
+    },
+    shrinks: (seen) => shrinks(valuesOf(), seen),
   }
 }
 
@@ -97,6 +125,8 @@ export class StructShape implements Shape {
   readonly #open: boolean
   #known: ReadonlyMap<string, StructField> | undefined
   #always: readonly StructField[] = []
+  /** Those of which less may be written than there is. */
+  #shrinking: ReadonlyMap<string, StructField> | undefined
   #zero: unknown
 
   /** `fields` is called on first use: types are recursive. */
@@ -142,6 +172,27 @@ export class StructShape implements Shape {
     return this.#fill(copy ?? { ...value })
   }
 
+  written(value: unknown, as: WrittenAs): unknown {
+    if (!isMembers(value)) return value
+    this.#shrinking ??= new Map([...this.#load()].filter(([, field]) => fieldShrinks(field, new Set())))
+    if (this.#shrinking.size === 0) return value
+    let copy: Record<string, unknown> | undefined
+    for (const key of Object.keys(value)) {
+      const field = this.#shrinking.get(key)
+      if (field === undefined) continue
+      const written = writtenField(field, value[key], as)
+      if (written === value[key]) continue
+      copy ??= { ...value }
+      if (written === undefined) delete copy[key]
+      else copy[key] = written
+    }
+    return copy ?? value
+  }
+
+  shrinks(seen: Set<Shape>): boolean {
+    return [...this.#load().values()].some((field) => fieldShrinks(field, seen))
+  }
+
   #load(): ReadonlyMap<string, StructField> {
     if (this.#known === undefined) {
       this.#known = this.#fields()
@@ -173,6 +224,20 @@ function conformField(field: StructField, value: unknown, context: DecodeContext
     conformed = field.shape.conform(value, context, known)
     context.path.pop()
   }
-  if (presence === 'nonzero') return field.shape.isZero(conformed) ? undefined : conformed
+  if (presence === 'nonzero')
+    return field.shape.collects !== true && field.shape.isZero(conformed) ? undefined : conformed
   return presence === 'null' ? (conformed ?? null) : conformed
+}
+
+const fieldShrinks = ({ presence, shape }: StructField, seen: Set<Shape>): boolean =>
+  (shape.collects === true && (presence === 'nonzero' || presence === 'null')) || shrinks(shape, seen)
+
+/** Undefined: nothing is written. */
+function writtenField({ presence, shape }: StructField, value: unknown, as: WrittenAs): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (shape.collects === true && shape.isZero(value)) {
+    if (presence === 'nonzero') return undefined
+    return presence === 'null' && as === 'protobuf' ? null : value
+  }
+  return shape.written === undefined ? value : shape.written(value, as)
 }

@@ -12,6 +12,6 @@ export function metadataConformer(conformer: Conformer, schemas: Schemas): Confo
     if (schema === undefined) throw new Error(`there is no schema ${objectMeta}`)
     const conformed = conformer.conform(value, schema, { strict })
     const unknown = conformed.strictErrors.flatMap((text) => unknownField.exec(text)?.[1] ?? [])
-    return { value: conformed.value, unknown }
+    return { value: conformer.written(conformed.value, schema, 'json'), unknown }
   }
 }

@@ -4,6 +4,7 @@ import { builtInSchemas } from '../../api/schemas.ts'
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import type { Schema } from '../../apimachinery/schema.ts'
+import { semanticallyEqual } from '../../apimachinery/semantically-equal.ts'
 import { badRequest, invalid } from '../../apimachinery/status-error.ts'
 import type { Authorizer, AuthorizerAttributes, SelectorAttributes } from '../authorizer.ts'
 import type { VirtualResource } from '../endpoint.ts'
@@ -39,7 +40,7 @@ function checkSpec(spec: Spec, self: boolean): readonly FieldError[] {
 /** Only what the machinery itself puts there is taken in a review's metadata. */
 function checkMetadata(review: Review, local: boolean): readonly FieldError[] {
   const { managedFields: _server, namespace, creationTimestamp: _null, ...rest } = review.metadata ?? {}
-  const clean = Object.keys(rest).length === 0 && (local || !namespace)
+  const clean = semanticallyEqual(rest, {}) && (local || !namespace)
   const detail = local ? 'must be empty except for namespace' : 'must be empty'
   return clean ? [] : [invalidValue('metadata', review.metadata, detail)]
 }

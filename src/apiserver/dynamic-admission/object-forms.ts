@@ -67,6 +67,11 @@ export class ObjectForms {
     return { ...converted, apiVersion: apiVersionOf(to), kind: to.kind }
   }
 
+  /** An object of a kind as JSON has it: without the empty lists that our own plugins see. */
+  shown(object: KubernetesObject, kind: GroupVersionKind): KubernetesObject {
+    return this.#options.decoder.written(object, this.#options.schemas.ofKind(kind), 'json')
+  }
+
   /** JSON that a webhook or policy gave, as an object of that kind, defaulted. Throws StatusError. */
   accept(
     json: unknown,

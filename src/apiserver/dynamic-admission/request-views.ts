@@ -21,9 +21,11 @@ export function shownIn(
   to: KindDeclaration,
   forms: ObjectForms,
 ): MaybePromise<KubernetesObject | undefined> {
-  if (object === undefined || from === to || !isConvertible(attributes)) return object
+  if (object === undefined) return object
+  const shown = forms.shown(object, attributes.kind)
+  if (from === to || !isConvertible(attributes)) return shown
   try {
-    const converted = forms.convert(object, from, to)
+    const converted = forms.convert(shown, from, to)
     if (!(converted instanceof Promise)) return converted
     return converted.catch((error: unknown) => {
       throw asStatus(error)

@@ -4,12 +4,11 @@ import type { DecodeOptions, ObjectDecoder, ParsedBody } from '../../apimachiner
 import { parseJsonBody } from '../../apimachinery/codec/json-body.ts'
 import { type ProtobufCodec, protobufMediaType } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
 import { parseYamlBody } from '../../apimachinery/codec/yaml-body.ts'
-import type { GroupVersionKind, KindDeclaration } from '../../apimachinery/define-kind.ts'
+import type { GroupVersionKind } from '../../apimachinery/define-kind.ts'
 import type { Features } from '../../apimachinery/feature-gates.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Schema } from '../../apimachinery/schema.ts'
 import { badRequest } from '../../apimachinery/status-error.ts'
-import type { Host } from '../../base/host.ts'
 import type { MaybePromise } from '../authenticator.ts'
 import type { RequestBody, ServerRequest } from '../request.ts'
 import { bareType, cborGate, cborType, jsonType, unsupportedMediaType, yamlType } from './media-types.ts'
@@ -59,7 +58,7 @@ export async function readObject(
   older: readonly GroupVersionKind[] = [],
 ): Promise<KubernetesObject> {
   const object = await readDecoded(context, request, { expected, older, schema, fieldValidation })
-  request.audit?.sent(object)
+  request.audit?.sent(context.decoder.written(object, schema, 'json'))
   return object
 }
 
@@ -102,32 +101,27 @@ export function readBody(
   request: ServerRequest,
   fieldValidation: FieldValidation,
 ): MaybePromise<KubernetesObject> {
-  const { context, kind } = resource
-  const decoded = readDecoded(context, request, resource.decoding(fieldValidation))
-  if (!(decoded instanceof Promise) && !request.isLarge) return withDefaults(kind, request, decoded)
-  return withTurns(context.host, kind, request, decoded)
+  const decoded = readDecoded(resource.context, request, resource.decoding(fieldValidation))
+  if (!(decoded instanceof Promise) && !request.isLarge) return withDefaults(resource, request, decoded)
+  return withTurns(resource, request, decoded)
 }
 
 async function withTurns(
-  host: Pick<Host, 'nextTurn'>,
-  kind: KindDeclaration,
+  resource: Resource,
   request: ServerRequest,
   decoded: MaybePromise<KubernetesObject>,
 ): Promise<KubernetesObject> {
+  const { host } = resource.context
   const read = await decoded
   if (request.isLarge) await host.nextTurn()
-  const object = withDefaults(kind, request, read)
+  const object = withDefaults(resource, request, read)
   if (request.isLarge) await host.nextTurn()
   return object
 }
 
-function withDefaults(
-  kind: KindDeclaration,
-  request: ServerRequest,
-  read: KubernetesObject,
-): KubernetesObject {
-  const object = kind.defaults(read)
-  request.audit?.sent(object)
+function withDefaults(resource: Resource, request: ServerRequest, read: KubernetesObject): KubernetesObject {
+  const object = resource.kind.defaults(read)
+  request.audit?.sent(resource.asShown(object))
   return object
 }
 

@@ -46,6 +46,19 @@ describe('POST', () => {
     ])
   })
 
+  test('leaves out empty maps that Go leaves out, and nobody owns them', async () => {
+    for (const query of ['?dryRun=All', '']) {
+      const sent = configMap({ name: 'hollow', labels: {}, annotations: {} }, { data: {} })
+      const answer = await server.call('POST', `${path}${query}`, sent)
+      expect(answer.status).toBe(201)
+      const { metadata, ...rest } = JSON.parse(answer.text)
+      expect(rest).toEqual({ apiVersion: 'v1', kind: 'ConfigMap' })
+      expect(Object.keys(metadata).sort()).not.toEqual(
+        expect.arrayContaining([expect.stringMatching(/^(?:labels|annotations|managedFields)$/)]),
+      )
+    }
+  })
+
   test('makes a name of five of upstream’s characters from generateName', async () => {
     const answer = await server.call('POST', path, configMap({ generateName: 'made-' }))
     expect(JSON.parse(answer.text).metadata.name).toMatch(/^made-[bcdfghjklmnpqrstvwxz2456789]{5}$/)

@@ -100,7 +100,7 @@ async function insert(creation: Creation, checked: KubernetesObject): Promise<Ou
   if (request.isLarge) await resource.context.host.nextTurn()
   const validated = resource.context.admission.validate(admissionOf(creation, checked))
   if (validated instanceof Promise) await validated
-  const object = withoutVersion(checked, options.dryRun)
+  const object = resource.asStored(withoutVersion(checked, options.dryRun))
   const { name = '' } = object.metadata ?? {}
   const id = resource.id(object.metadata?.namespace ?? '', name)
   if (resource.cache.get(id) !== undefined) throw takenError(resource, object)
@@ -138,10 +138,7 @@ function prepareNew(
       : { ...metadata, ...system },
   }
   const context = resource.writeContext('')
-  return resource.kind.prepareForCreate(
-    resource.withoutEmpty(filled),
-    user === undefined ? context : { ...context, user },
-  )
+  return resource.kind.prepareForCreate(filled, user === undefined ? context : { ...context, user })
 }
 
 function checkNew(resource: Resource, object: KubernetesObject): void {

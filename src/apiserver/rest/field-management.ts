@@ -1,6 +1,7 @@
 import { TypedError } from '../../apimachinery/managed-fields/typed.ts'
 import { type FieldManagement, updateManagedFields } from '../../apimachinery/managed-fields/update.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import { withMetadata } from './object-meta.ts'
 import type { Resource } from './resource.ts'
 import type { WriteOptions } from './write-options.ts'
 
@@ -31,6 +32,12 @@ function withoutManagers(object: KubernetesObject): KubernetesObject {
   return { ...object, metadata }
 }
 
+/** As Go writes it, but for an empty list of managers, which asks for a new start. */
+function shownWithManagers(resource: Resource, object: KubernetesObject): KubernetesObject {
+  const shown = resource.asShown(object)
+  return shown === object ? object : withMetadata(shown, { managedFields: object.metadata?.managedFields })
+}
+
 /** `object` with its managers after it was written over `live`; where a list's keys are missing nobody owns anything, as upstream has it. */
 export function withManagedFields(
   resource: Resource,
@@ -41,8 +48,11 @@ export function withManagedFields(
 ): KubernetesObject {
   const management = fieldManagement(resource, subresource, options)
   if (management === undefined) return object
+  const shown = shownWithManagers(resource, object)
   try {
-    return updateManagedFields(live, object, management)
+    const managed = updateManagedFields(live, shown, management)
+    if (shown === object) return managed
+    return withMetadata(object, { managedFields: managed.metadata?.managedFields })
   } catch (error) {
     if (error instanceof TypedError) return withoutManagers(object)
     throw error

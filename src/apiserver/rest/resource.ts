@@ -1,6 +1,5 @@
 import { inGoForm } from '../../api/go-value.ts'
 import type { DecodeOptions, FieldValidation } from '../../apimachinery/codec/decode-object.ts'
-import { emptyToNull } from '../../apimachinery/codec/empty-to-null.ts'
 import type { KindDeclaration, WriteContext } from '../../apimachinery/define-kind.ts'
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { CreatedFields } from '../../apimachinery/managed-fields/created-fields.ts'
@@ -36,7 +35,6 @@ export class Resource {
   readonly #converted = new RecordMap<Uint8Array>(maxConvertedBytes)
   readonly #allocator: WriteAllocator | undefined
   #empty: KubernetesObject | undefined
-  #emptyToNull: ((object: KubernetesObject) => KubernetesObject) | undefined
   #createdFields: CreatedFields | undefined
   readonly #resets = new Map<string, FieldsV1 | undefined>()
 
@@ -62,16 +60,15 @@ export class Resource {
     return this.#empty
   }
 
-  /** What is left of a written object once it is stored: upstream's protobuf knows no list or map that is empty. */
-  withoutEmpty(object: KubernetesObject): KubernetesObject {
-    if (this.#emptyToNull === undefined) this.#emptyToNull = this.#compileEmptyToNull()
-    return this.#emptyToNull(object)
+  /** What is left of an object when it is shown: hooks see empty lists that JSON leaves out. */
+  asShown(object: KubernetesObject): KubernetesObject {
+    return this.context.decoder.written(object, this.schema, 'json')
   }
 
-  #compileEmptyToNull(): (object: KubernetesObject) => KubernetesObject {
-    const { schema } = this
-    const change = schema === undefined || this.kind.storedAsJson === true ? undefined : emptyToNull(schema)
-    return change === undefined ? (object) => object : (object) => change(object) as KubernetesObject
+  /** What is left of an object once it is stored: upstream's protobuf knows no list or map that is empty. */
+  asStored(object: KubernetesObject): KubernetesObject {
+    const as = this.kind.storedAsJson === true ? 'json' : 'protobuf'
+    return this.context.decoder.written(object, this.schema, as)
   }
 
   /** Where field management remembers what creators own. */

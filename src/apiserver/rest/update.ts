@@ -118,13 +118,14 @@ async function overwrite(update: Update, record: CachedObject): Promise<Outcome>
 async function replace(
   update: Update,
   record: CachedObject,
-  object: KubernetesObject,
+  checked: KubernetesObject,
   live: KubernetesObject,
 ): Promise<Outcome> {
   const { resource, request, options } = update
   if (request.isLarge) await resource.context.host.nextTurn()
-  const validated = resource.context.admission.validate(admissionOf(update, object, live))
+  const validated = resource.context.admission.validate(admissionOf(update, checked, live))
   if (validated instanceof Promise) await validated
+  const object = resource.asStored(checked)
   if (vanishes(resource, object, live)) {
     if (options.dryRun) return objectOutcome(object)
     await timed(resource.context.host, request, 'etcd', resource.remove(record))
@@ -220,7 +221,7 @@ function prepare(update: Update, object: KubernetesObject, live: KubernetesObjec
   const { resource, subresource } = update
   const { kind } = resource
   const old = live.metadata ?? {}
-  const aligned = withMetadata(resource.withoutEmpty(object), { generation: old.generation })
+  const aligned = withMetadata(object, { generation: old.generation })
   const prepared = kind.prepareForUpdate(aligned, live, resource.writeContext(subresource))
   const metadata = prepared.metadata ?? {}
   const bumps =

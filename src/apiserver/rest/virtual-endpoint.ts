@@ -10,7 +10,7 @@ import type { VirtualResource } from '../endpoint.ts'
 import type { ServerRequest } from '../request.ts'
 import { objectResponse, type ServerResponse } from '../response.ts'
 import { readObject } from './body.ts'
-import { ensureNamespace, wipeSystemFields } from './object-meta.ts'
+import { ensureNamespace, wipeSystemFields, withMetadata } from './object-meta.ts'
 import type { RestContext } from './rest-context.ts'
 import { optionsAs, type WriteOptions, writeOptions } from './write-options.ts'
 
@@ -56,13 +56,15 @@ export class VirtualEndpoint {
     } as const
     const object = await context.admission.mutate({ ...input, object: managed }, managed)
     await context.admission.validate({ ...input, object })
-    return objectResponse(await this.#virtual.create(request, object), 201)
+    const answer = await this.#virtual.create(request, object)
+    return objectResponse(context.decoder.written(answer, this.#schema, 'json'), 201)
   }
 
   #withManagedFields(object: KubernetesObject, { manager }: WriteOptions): KubernetesObject {
     if (this.#schema === undefined) return object
     const apiVersion = apiVersionOf(this.#kind)
-    return updateManagedFields(undefined, object, {
+    const shown = this.#context.decoder.written(object, this.#schema, 'json')
+    const { metadata } = updateManagedFields(undefined, shown, {
       manager,
       apiVersion,
       subresource: '',
@@ -72,5 +74,6 @@ export class VirtualEndpoint {
       empty: this.#empty,
       created: this.#created,
     })
+    return withMetadata(object, { managedFields: metadata?.managedFields })
   }
 }
