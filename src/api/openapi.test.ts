@@ -174,14 +174,12 @@ describe('OpenApiV2Document', () => {
       const growing = oldDocument(counting)
       runSteps(growing.steps(others, []))
       encoded = 0
-      expect(runSteps(growing.steps(units, []))).toEqual(
-        runSteps(oldDocument(makeEncoding()).steps(units, [])),
-      )
+      const anew = (parts: typeof units) => runSteps(oldDocument(makeEncoding()).steps(parts, []))
+      // An assertion that looks at megabytes one by one takes a minute on a busy machine.
+      expect(Buffer.compare(runSteps(growing.steps(units, [])), anew(units))).toBe(0)
       expect(encoded).toBeLessThan(40)
       encoded = 0
-      expect(runSteps(growing.steps(others, []))).toEqual(
-        runSteps(oldDocument(makeEncoding()).steps(others, [])),
-      )
+      expect(Buffer.compare(runSteps(growing.steps(others, [])), anew(others))).toBe(0)
       expect(encoded).toBe(0)
     },
   )
