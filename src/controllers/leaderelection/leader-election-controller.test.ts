@@ -78,3 +78,12 @@ test('a leader that dies is followed by one that answers; its candidacy goes aft
   expect((await cluster.list(LeaseCandidate)).map(({ metadata }) => metadata?.name)).toEqual(['b'])
   expect(log).toEqual(['a leads', 'b leads'])
 })
+
+test('a candidacy that never shows a sign of life goes half an hour after it was offered', async () => {
+  const spec = { leaseName: 'worker', binaryVersion: '1.36.0', strategy: 'OldestEmulationVersion' } as const
+  await cluster.create(LeaseCandidate, { metadata: { name: 'quiet', namespace: 'kube-system' }, spec })
+  await cluster.host.advance(20 * 60_000)
+  expect(await cluster.list(LeaseCandidate)).toHaveLength(1)
+  await cluster.host.advance(45 * 60_000)
+  expect(await cluster.list(LeaseCandidate)).toEqual([])
+})

@@ -95,7 +95,9 @@ export const leaseCandidateGc: AnyController = defineController({
     const [namespace = '', name = ''] = key.split('/')
     const known = cache.of(LeaseCandidate).get(namespace, name)
     if (known === undefined) return done
-    if (!isCandidateExpired(known, host.now())) return requeueAfter(candidateLifeMs + electionMs)
+    // Who has just offered itself has shown that it lives.
+    const isFresh = timeMs(known.metadata?.creationTimestamp ?? '') + candidateLifeMs >= host.now()
+    if (isFresh || !isCandidateExpired(known, host.now())) return requeueAfter(candidateLifeMs + electionMs)
     const candidates = api.resource(LeaseCandidate)
     try {
       const live = await candidates.get(namespace, name)
