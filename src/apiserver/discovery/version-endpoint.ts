@@ -1,6 +1,8 @@
 import type { Endpoint } from '../endpoint.ts'
+import { checkProduced } from '../represent/negotiate.ts'
 import type { ServerRequest } from '../request.ts'
-import { objectResponse, type ServerResponse } from '../response.ts'
+import { type ServerResponse, textResponse } from '../response.ts'
+import { jsonType } from '../rest/media-types.ts'
 import { methodRefused } from '../routing.ts'
 
 /** What a build says of itself. */
@@ -16,14 +18,14 @@ export interface BuildInfo {
   readonly platform: string
 }
 
-/** `/version`. The binary version is also the emulated one; it is compatible with the minor version before. */
+/** `/version`, in JSON whatever else is accepted. The binary version is also the emulated one; it is compatible with the minor version before. */
 export class VersionEndpoint implements Endpoint {
   readonly paths = ['/version', '/version/']
-  readonly #version: object
+  readonly #text: string
 
   constructor(build: BuildInfo) {
     const [, major = '', minor = ''] = /^v(\d+)\.(\d+)\./.exec(build.gitVersion) ?? []
-    this.#version = {
+    const version = {
       major,
       minor,
       emulationMajor: major,
@@ -38,14 +40,16 @@ export class VersionEndpoint implements Endpoint {
       compiler: 'typescript',
       platform: build.platform,
     }
+    this.#text = JSON.stringify(version, null, 2)
   }
 
   index(): readonly string[] {
     return ['/version']
   }
 
-  async handle({ method }: ServerRequest): Promise<ServerResponse> {
-    if (method !== 'GET') throw methodRefused()
-    return objectResponse(this.#version)
+  async handle(request: ServerRequest): Promise<ServerResponse> {
+    if (request.method !== 'GET') throw methodRefused()
+    checkProduced(request.header('accept') ?? '', [jsonType])
+    return textResponse(this.#text, 200, jsonType)
   }
 }

@@ -54,6 +54,11 @@ function isRoutable(header: string, types: readonly string[]): boolean {
   })
 }
 
+/** Throws NotAcceptable where upstream's router would find nothing that produces what is accepted. */
+export function checkProduced(header: string, types: readonly string[]): void {
+  if (header !== '' && !isRoutable(header, types)) throw noRepresentation(types)
+}
+
 /** Answers repeat: what an Accept header means is remembered. One for a server. */
 export class Negotiator {
   readonly #known = new LruMap<string, Negotiated | 'nothing'>(maxRemembered)
@@ -76,8 +81,7 @@ export class Negotiator {
   checkRoute(request: ServerRequest, types: readonly MediaType[], extra: readonly string[]): void {
     const header = request.header('accept') ?? ''
     if (header === '' || this.#routable.get(header) !== undefined) return
-    const all = [...types, ...extra]
-    if (!isRoutable(header, all)) throw noRepresentation(all)
+    checkProduced(header, [...types, ...extra])
     this.#routable.set(header, true)
   }
 

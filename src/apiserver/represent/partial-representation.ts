@@ -59,8 +59,10 @@ export class PartialRepresentation implements Representation, StreamRepresentati
   }
 
   *#pieces(records: readonly CachedObject[], metadata: ListMeta): Iterable<Uint8Array> {
-    const head = JSON.stringify({ ...this.#type('PartialObjectMetadataList'), metadata, items: [] })
-    yield encodeText(head.slice(0, -2))
+    const list = { ...this.#type('PartialObjectMetadataList'), metadata }
+    // Go never made a list where there was nothing to put in.
+    if (records.length === 0) return yield encodeText(`${JSON.stringify({ ...list, items: null })}\n`)
+    yield encodeText(JSON.stringify({ ...list, items: [] }).slice(0, -2))
     let first = true
     for (const record of records) {
       if (!first) yield comma

@@ -65,10 +65,16 @@ export class Representations {
     this.#negotiator.checkRoute(request, this.#types, extra)
   }
 
-  /** What the request accepts. Throws NotAcceptable in upstream's words. */
-  choose(request: ServerRequest, shape: AnswerShape): Representation {
+  /** Throws NotAcceptable, in upstream's words, before anything is done for a request that accepts no answer to it. */
+  negotiate(request: ServerRequest): Negotiated {
     const wanted = this.#negotiator.negotiate(request, this.#types)
     if (wanted === undefined) throw notAcceptable(this.#types)
+    return wanted
+  }
+
+  /** What the request accepts. Throws NotAcceptable in upstream's words. */
+  choose(request: ServerRequest, shape: AnswerShape): Representation {
+    const wanted = this.negotiate(request)
     checkShape(wanted, shape, this.#resource.kind)
     const representation = this.#make(wanted, request, shape)
     if (shape === 'watch' && representation.stream === undefined)

@@ -59,6 +59,14 @@ describe('POST', () => {
     }
   })
 
+  test('writes nothing for a client that accepts no answer to it', async () => {
+    const accept = { accept: 'application/json;as=Chart;g=meta.k8s.io;v=v1' }
+    const answer = await server.call('POST', path, configMap({ name: 'unwanted' }), accept)
+    expect(answer.status).toBe(406)
+    expect((await server.call('GET', `${path}/unwanted`, undefined, accept)).status).toBe(406)
+    expect((await server.call('GET', `${path}/unwanted`)).status).toBe(404)
+  })
+
   test('makes a name of five of upstream’s characters from generateName', async () => {
     const answer = await server.call('POST', path, configMap({ generateName: 'made-' }))
     expect(JSON.parse(answer.text).metadata.name).toMatch(/^made-[bcdfghjklmnpqrstvwxz2456789]{5}$/)

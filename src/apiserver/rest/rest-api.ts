@@ -157,6 +157,7 @@ export class RestApi {
       throw methodRefused()
     if (kind.namespaced && request.info.namespace === '' && !isAcrossNamespaces(known)) throw methodRefused()
     this.#deprecations.note(request, kind)
+    if (!request.source.wantsObjects) served.representations.negotiate(request)
     switch (known) {
       case 'list':
       case 'watch':
