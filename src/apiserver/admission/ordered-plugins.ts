@@ -112,7 +112,7 @@ export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[
     ...(imagePolicy === undefined ? [] : [imagePolicyWebhook({ ...parts, policy: imagePolicy })]),
     new PodSecurity({ ...parts, configuration: configuration.podSecurity }),
     podNodeSelector(reader, configuration.nodeSelectors),
-    priorityPlugin(reader),
+    priorityPlugin(reader, features),
     tolerationSecondsPlugin(defaultTolerationSeconds),
     podTolerationRestriction(reader, configuration.tolerations),
     eventRateLimit(host, configuration.eventLimits),

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Pod } from '../../api/core/pod/kind.ts'
+import { defaultFeatures, featureGates } from '../../api/feature-gates.ts'
 import type { core } from '../../api/generated/types/index.ts'
+import { PodGroup } from '../../api/scheduling/pod-group/kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { AdmissionPlugin } from '../admission.ts'
@@ -202,34 +204,53 @@ describe('Priority', () => {
     })
 
   it('resolves the class, the default, or neither', async () => {
-    expect(await admitPod(priorityPlugin(reader), pod({}))).toMatchObject({
+    expect(await admitPod(priorityPlugin(reader, defaultFeatures), pod({}))).toMatchObject({
       priority: 0,
       preemptionPolicy: 'PreemptLowerPriority',
     })
     put('high', 1000, { preemptionPolicy: 'Never' })
-    expect(await admitPod(priorityPlugin(reader), pod({ priorityClassName: 'high' }))).toMatchObject({
+    expect(
+      await admitPod(priorityPlugin(reader, defaultFeatures), pod({ priorityClassName: 'high' })),
+    ).toMatchObject({
       priority: 1000,
       preemptionPolicy: 'Never',
     })
     put('normal', 10, { globalDefault: true })
-    expect(await admitPod(priorityPlugin(reader), pod({}))).toMatchObject({
+    expect(await admitPod(priorityPlugin(reader, defaultFeatures), pod({}))).toMatchObject({
       priorityClassName: 'normal',
       priority: 10,
     })
   })
 
   it('refuses a missing class and another number', async () => {
-    await expect(admit(priorityPlugin(reader), pod({ priorityClassName: 'gone' }))).rejects.toThrow(
-      'no PriorityClass with name gone was found',
-    )
-    await expect(admit(priorityPlugin(reader), pod({ priority: 5 }))).rejects.toThrow(
+    await expect(
+      admit(priorityPlugin(reader, defaultFeatures), pod({ priorityClassName: 'gone' })),
+    ).rejects.toThrow('no PriorityClass with name gone was found')
+    await expect(admit(priorityPlugin(reader, defaultFeatures), pod({ priority: 5 }))).rejects.toThrow(
       'the integer value of priority (5) must not be provided in pod spec; priority admission controller computed 0 from the given PriorityClass name',
     )
   })
 
+  it('resolves the class of a group behind its gate', async () => {
+    const gates = ['GenericWorkload', 'GangScheduling', 'WorkloadAwarePreemption']
+    const features = featureGates(new Map(gates.map((gate) => [gate, true])))
+    const group = (spec: object) => ({ metadata: { name: 'a', namespace: 'default' }, spec })
+    const admitted = (spec: object) => admitKind(priorityPlugin(reader, features), PodGroup, group(spec))
+    put('high', 1000)
+    expect(await admitted({ priorityClassName: 'high' })).toMatchObject({ spec: { priority: 1000 } })
+    expect(await admitted({})).toMatchObject({ spec: { priority: 0 } })
+    await expect(admitted({ priority: 5 })).rejects.toThrow(
+      'priority set in the pod group (5) must match the priority computed (0) based on the priority class set in the spec',
+    )
+    await expect(admitted({ priorityClassName: 'gone' })).rejects.toThrow('no PriorityClass with name gone')
+    expect(priorityPlugin(reader, defaultFeatures).handles('CREATE', PodGroup, '')).toBe(false)
+  })
+
   it('keeps it in updates that leave it out', async () => {
     const old = pod({ priority: 7, preemptionPolicy: 'Never' })
-    expect(await admitPod(priorityPlugin(reader), pod({}), { operation: 'UPDATE', old })).toMatchObject({
+    expect(
+      await admitPod(priorityPlugin(reader, defaultFeatures), pod({}), { operation: 'UPDATE', old }),
+    ).toMatchObject({
       priority: 7,
       preemptionPolicy: 'Never',
     })

@@ -1,4 +1,5 @@
 import type { core, scheduling } from '../../../api/generated/types/index.ts'
+import type { Features } from '../../../apimachinery/feature-gates.ts'
 import type { KubernetesObject } from '../../../apimachinery/meta.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from '../../admission.ts'
 import type { ObjectReader } from '../../object-reader.ts'
@@ -7,9 +8,10 @@ import { matches } from '../matches.ts'
 import { refuse } from '../refusal.ts'
 
 type Pod = core.v1.Pod
+type PodGroup = scheduling.v1alpha2.PodGroup
 type PriorityClass = scheduling.v1.PriorityClass
 
-/** What a pod gets: from its class, the default class, or neither. */
+/** What a pod or a group of them gets: from its class, the default class, or neither. */
 interface Established {
   readonly className: string
   readonly priority: number
@@ -71,8 +73,8 @@ function keep(pod: Pod, old: Pod): Pod {
   }
 }
 
-/** Resolves a pod's priority class to its number, and keeps the default class the only one (https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/). */
-export function priorityPlugin(reader: ObjectReader): AdmissionPlugin {
+/** Resolves the priority class of a pod, or of a group behind the gate WorkloadAwarePreemption, to its number, and keeps the default class the only one (https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/). */
+export function priorityPlugin(reader: ObjectReader, features: Features): AdmissionPlugin {
   const classes = typedReader<PriorityClass>(reader, {
     group: 'scheduling.k8s.io',
     resource: 'priorityclasses',
@@ -103,16 +105,31 @@ export function priorityPlugin(reader: ObjectReader): AdmissionPlugin {
       },
     }
   }
+  const admitGroup = (attributes: AdmissionAttributes, group: PodGroup): PodGroup => {
+    const { spec } = group
+    if (attributes.operation !== 'CREATE' || spec === undefined) return group
+    const { className, priority } = establish(attributes, spec.priorityClassName ?? '')
+    if (spec.priority !== undefined && spec.priority !== priority) {
+      const what = `priority set in the pod group (${spec.priority}) must match the priority computed (${priority})`
+      throw refuse(attributes, `${what} based on the priority class set in the spec`)
+    }
+    const named = className === '' ? {} : { priorityClassName: className }
+    return { ...group, spec: { ...spec, ...named, priority } }
+  }
+  const groups = features.enabled('WorkloadAwarePreemption') ? ['podgroups.scheduling.k8s.io'] : []
   return {
     name: 'Priority',
     handles: matches({
       operations: ['CREATE', 'UPDATE'],
-      resources: ['pods', 'priorityclasses.scheduling.k8s.io'],
+      resources: ['pods', 'priorityclasses.scheduling.k8s.io', ...groups],
     }),
-    mutate: (attributes, object): KubernetesObject =>
-      attributes.resource.resource === 'pods' ? admitPod(attributes, object as Pod) : object,
+    mutate: (attributes, object): KubernetesObject => {
+      const { resource } = attributes.resource
+      if (resource === 'pods') return admitPod(attributes, object as Pod)
+      return resource === 'podgroups' ? admitGroup(attributes, object as PodGroup) : object
+    },
     validate: (attributes) => {
-      if (attributes.resource.resource === 'pods') return
+      if (attributes.resource.resource !== 'priorityclasses') return
       const written = attributes.object as PriorityClass
       if (written.globalDefault !== true) return
       const present = defaultClass(classes.list())
