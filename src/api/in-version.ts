@@ -1,4 +1,4 @@
-import type { Column, KindDeclaration, SelectableField } from '../apimachinery/define-kind.ts'
+import type { Column, KindDeclaration, SelectableField, WriteContext } from '../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../apimachinery/meta.ts'
 
 /** How another version of a kind differs from the stored one. */
@@ -36,7 +36,7 @@ export function kindInVersion<T extends KubernetesObject, S extends KubernetesOb
 ): KindDeclaration<T> {
   const { toStored, fromStored, deprecated } = other
   const { gracefulDeletion: _graceful, terminating: _terminating, finalized: _finalized, ...rest } = kind
-  const { warnings, nameComplaints, stored: _stored, ...plain } = rest
+  const { warnings, nameComplaints, contextDefaults, stored: _stored, ...plain } = rest
   const selectableFields = Object.fromEntries(
     Object.entries(kind.selectableFields).map(([name, read]): [string, SelectableField<T>] => [
       name,
@@ -50,6 +50,12 @@ export function kindInVersion<T extends KubernetesObject, S extends KubernetesOb
     schema: other.schema,
     stored: { version: kind, toStored, fromStored },
     defaults: (object) => other.defaults?.(object) ?? fromStored(kind.defaults(toStored(object))),
+    ...(contextDefaults === undefined
+      ? {}
+      : {
+          contextDefaults: (object: T, context: WriteContext) =>
+            fromStored(contextDefaults(toStored(object), context)),
+        }),
     prepareForCreate: (object, context) => fromStored(kind.prepareForCreate(toStored(object), context)),
     prepareForUpdate: (object, old, context) =>
       fromStored(kind.prepareForUpdate(toStored(object), toStored(old), context)),

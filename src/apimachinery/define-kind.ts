@@ -144,6 +144,8 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   readonly gatedFields: readonly GatedFields[]
   /** Fills upstream's defaults into an object that came in (decoded, not yet validated). */
   defaults(object: T): T
+  /** Present: what it fills in then depends on feature gates or on the time. */
+  contextDefaults?(object: T, context: WriteContext): T
   /** Drops what a creator may not set (status), sets initial state. generation is the machinery's. */
   prepareForCreate(object: T, context: WriteContext): T
   /** Carries over what this write may not change (status on the main resource, spec on `/status`). */

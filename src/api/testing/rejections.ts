@@ -7,7 +7,9 @@ const nowMs = Date.UTC(2026, 0, 1)
 
 /** An object as it would be stored, if it were taken. */
 export function created<T extends KubernetesObject>(kind: KindDeclaration<T>, object: T): T {
-  return kind.prepareForCreate(kind.defaults(object), { nowMs, features: defaultFeatures, subresource: '' })
+  const context = { nowMs, features: defaultFeatures, subresource: '' }
+  const filled = kind.defaults(object)
+  return kind.prepareForCreate(kind.contextDefaults?.(filled, context) ?? filled, context)
 }
 
 /** What is wrong with a new object, each as `field: message`. */

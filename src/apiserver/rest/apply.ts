@@ -64,7 +64,7 @@ export function applyTransform(
     if (management === undefined) throw badRequest(`${kind.kind} has no schema to apply by`)
     const merged = applyConfiguration(live, configuration, kind, management, request, options)
     const accept = (): KubernetesObject =>
-      kind.defaults(context.decoder.accept(merged, resource.decoding('Ignore')).object)
+      resource.withDefaults(context.decoder.accept(merged, resource.decoding('Ignore')).object)
     return request.isLarge ? context.host.nextTurn().then(accept) : accept()
   }
 }

@@ -120,7 +120,7 @@ async function withTurns(
 }
 
 function withDefaults(resource: Resource, request: ServerRequest, read: KubernetesObject): KubernetesObject {
-  const object = resource.kind.defaults(read)
+  const object = resource.withDefaults(read)
   request.audit?.sent(resource.asShown(object))
   return object
 }

@@ -124,14 +124,16 @@ function patchTransform(
   patch: ObjectPatch,
   options: WriteOptions,
 ): (live: KubernetesObject | undefined) => MaybePromise<KubernetesObject> {
-  const { kind, schema, context } = resource
+  const { schema, context } = resource
   const { name, subresource } = request.info
   const decoding = resource.decoding(patchStrictness(options))
   return (live) => {
     if (live === undefined) throw notFound(resource.subject(name))
     const document = patch.apply(live as unknown as Fields, schema ?? {})
     const decode = (): KubernetesObject =>
-      kind.defaults(decodePatched(resource, request, patch, { document, known: live }, decoding, options))
+      resource.withDefaults(
+        decodePatched(resource, request, patch, { document, known: live }, decoding, options),
+      )
     const manage = (object: KubernetesObject): KubernetesObject =>
       withManagedFields(resource, live, object, subresource, options)
     if (!request.isLarge) return manage(decode())

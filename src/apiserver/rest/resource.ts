@@ -206,6 +206,13 @@ export class Resource {
     return record === undefined ? undefined : (namespaces?.read(record).metadata?.labels ?? {})
   }
 
+  /** An object that came in, with all that its kind fills in. */
+  withDefaults(object: KubernetesObject): KubernetesObject {
+    const { kind } = this
+    const filled = kind.defaults(object)
+    return kind.contextDefaults === undefined ? filled : kind.contextDefaults(filled, this.writeContext(''))
+  }
+
   writeContext(subresource: string): WriteContext {
     const { host, features, verifySignature } = this.context
     const { namespaceLabels } = this

@@ -1,4 +1,4 @@
-import { carryOver, defineKind, type WriteContext } from '../../../apimachinery/define-kind.ts'
+import { defineKind, type WriteContext } from '../../../apimachinery/define-kind.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { claimSpecWarnings } from '../../core/persistent-volume-claim/claim-spec-warnings.ts'
 import { defaultClaim } from '../../core/persistent-volume-claim/defaults.ts'
@@ -93,12 +93,11 @@ export const StatefulSet = defineKind<apps.v1.StatefulSet>({
     { gate: maxUnavailableGate, paths: ['spec.updateStrategy.rollingUpdate.maxUnavailable'] },
   ],
   defaults: defaultStatefulSet,
-  prepareForCreate: (statefulSet, context) => ({
-    ...withMaxUnavailable(statefulSet, context),
+  contextDefaults: withMaxUnavailable,
+  prepareForCreate: (statefulSet) => ({
+    ...statefulSet,
     status: { replicas: 0, availableReplicas: 0 },
   }),
-  prepareForUpdate: (statefulSet, old, context) =>
-    carryOver(withMaxUnavailable(statefulSet, context), old, context),
   validate: validateStatefulSet,
   warnings,
   columns: [

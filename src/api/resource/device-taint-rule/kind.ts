@@ -17,14 +17,14 @@ type Rule = resource.v1beta2.DeviceTaintRule
 const maxConditions = 8
 
 /** A taint that does not say since when counts from now. */
-function withTime(rule: Rule, nowMs: number): Rule {
+function withTime(rule: Rule, { nowMs }: WriteContext): Rule {
   const { spec } = rule
   if (spec?.taint === undefined) return rule
   return set(rule, 'spec', set(spec, 'taint', fill(spec.taint, { timeAdded: formatTime(nowMs) })))
 }
 
 function prepareForUpdate(rule: Rule, old: Rule, context: WriteContext): Rule {
-  const kept = withTime(carryOverMetadata(rule, old, context), context.nowMs)
+  const kept = carryOverMetadata(rule, old, context)
   const taint = kept.spec?.taint
   const before = old.spec?.taint
   if (taint === undefined || taint.effect === before?.effect || taint.timeAdded !== before?.timeAdded)
@@ -67,7 +67,7 @@ export const DeviceTaintRule = defineKind<Rule>({
   subresources: { status: {} },
   hasGeneration: true,
   returnsDeleted: true,
-  prepareForCreate: (rule, { nowMs }) => withTime({ ...rule, status: {} }, nowMs),
+  contextDefaults: withTime,
   prepareForUpdate,
   validate,
   columns: [

@@ -33,7 +33,7 @@ function withWait(driver: CSIDriver, { features }: WriteContext): CSIDriver {
 
 /** Its generation counts changes, but does not begin with the creation. */
 function prepareForUpdate(driver: CSIDriver, old: CSIDriver, context: WriteContext): CSIDriver {
-  const next = dropDisabled(withWait(driver, context), old, context.features)
+  const next = dropDisabled(driver, old, context.features)
   if (semanticallyEqual(next.spec, old.spec)) return next
   return { ...next, metadata: { ...next.metadata, generation: (old.metadata?.generation ?? 0) + 1 } }
 }
@@ -65,7 +65,7 @@ export const CSIDriver = defineKind<CSIDriver>({
   returnsDeleted: true,
   defaults: defaultCsiDriver,
   gatedFields,
-  prepareForCreate: withWait,
+  contextDefaults: withWait,
   prepareForUpdate,
   validate: validateCsiDriver,
   warnings,
