@@ -162,6 +162,11 @@ export function program(): Command {
       (file: string, before: readonly string[] = []) => [...before, fileOrNone(file)],
     )
     .option(
+      '--stages <file>',
+      "how simulated nodes and pods behave, in KWOK's form (default: as before; '': none)",
+      fileOrNone,
+    )
+    .option(
       '--feature-gates <name=bool,…>',
       'of API server, controllers and scheduler (default: as before, at first none)',
     )

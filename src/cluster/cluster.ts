@@ -13,6 +13,7 @@ import { type Logger, silentLogger } from '../base/logger.ts'
 import { VirtualHost } from '../base/virtual-host.ts'
 import type { Client } from '../client/client.ts'
 import type { SimulatedNode } from '../kubelet/simulated-nodes.ts'
+import { readSimulation } from '../kubelet/stages/read-simulation.ts'
 import type { Explanation } from '../scheduler/explain/explanation.ts'
 import { adminUser, clientFor } from './control-plane/component-clients.ts'
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts'
@@ -122,6 +123,8 @@ function checkOptions(options: ClusterOptions): void {
   if (options.clock === 'virtual' && (options.runtime === 'containerd' || storage !== 'memory')) {
     throw new Error('a virtual clock goes with the simulated runtime and with storage in memory')
   }
+  if (options.stages !== undefined && options.runtime === 'containerd')
+    throw new Error('stages go with the simulated runtime')
   if (storage === 'lmdb' && options.dataDirectory === undefined) {
     throw new Error("storage 'lmdb' needs a dataDirectory")
   }
@@ -189,6 +192,7 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
   const logger: Logger = options.logger ?? silentLogger
   const real = options.runtime === 'containerd'
   if (real) refuseOverlap(place.address, network)
+  const simulation = options.stages === undefined ? undefined : readSimulation(options.stages, host)
   const inProcess = new InProcessNodes(network.podCidr)
   const pki = await step(realHost, report, 'certificates', () => certificates(directory, network, place))
   const controlPlane = await startControlPlane({
@@ -233,7 +237,7 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
             hostAddress: place.address,
             networks: place.networks,
           })
-        : startSimulatedNodes({ controlPlane, host, logger, network, names, inProcess })
+        : startSimulatedNodes({ controlPlane, host, logger, network, names, inProcess, simulation })
     const nodes = await step(realHost, report, 'nodes', startNodes, () => names.join(', '))
     writeState(directory.stateFile, { ...site.state, server, nodes: nodes.nodes })
     const renewed = (names: readonly string[]): void => {

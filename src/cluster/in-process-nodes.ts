@@ -27,6 +27,11 @@ export class InProcessNodes {
     this.#agents.set(address, agent)
   }
 
+  remove(address: string): void {
+    this.#agents.get(address)?.close()
+    this.#agents.delete(address)
+  }
+
   /** Undefined for what lies outside of the simulation. Throws where nothing listens. */
   readonly dial = ({ host, port }: BackendAddress): Duplex | undefined => {
     const agent = this.#agents.get(host)

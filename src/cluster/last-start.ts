@@ -15,6 +15,8 @@ export interface LastStart {
   readonly schedulerConfig?: string
   /** Modules with scheduler plugins; absolute. */
   readonly schedulerPlugins?: readonly string[]
+  /** Stages of simulated nodes and pods; absolute. */
+  readonly stages?: string
   readonly apiServerFiles?: ApiServerFiles
   readonly featureGates?: string
   readonly runtimeConfig?: string

@@ -53,6 +53,8 @@ export interface ClusterOptions {
   /** Bytes that the store may take; upstream's 2 GiB where absent. */
   readonly quotaBackendBytes?: number
   readonly network?: Partial<NetworkOptions>
+  /** How simulated nodes and pods behave: documents of YAML in KWOK's form (`docs/simulation.md`), or what such documents hold. */
+  readonly stages?: string | readonly unknown[]
   /** Profiles and plugins of the scheduler; upstream's defaults where absent. */
   readonly scheduling?: Scheduling
   /** As `--feature-gates` takes them, `Name=true,Other=false`, for API server, controllers and scheduler; upstream's defaults where absent. */

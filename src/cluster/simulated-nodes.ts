@@ -1,8 +1,10 @@
+import { defined } from '../base/defined.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import { PrometheusMetrics } from '../base/prometheus.ts'
 import { KubeletInProcess } from '../kubelet/server/kubelet-in-process.ts'
 import { type SimulatedNode, SimulatedNodes } from '../kubelet/simulated-nodes.ts'
+import type { Simulation } from '../kubelet/stages/read-simulation.ts'
 import { adminUser, clientFor, nodeUser } from './control-plane/component-clients.ts'
 import type { ControlPlane } from './control-plane/control-plane.ts'
 import { type InProcessNodes, simulatedNodeAddress } from './in-process-nodes.ts'
@@ -18,6 +20,7 @@ export interface SimulatedNodesOptions {
   readonly names: readonly string[]
   /** Told of every node's agent. */
   readonly inProcess: InProcessNodes
+  readonly simulation: Simulation | undefined
 }
 
 export interface RunningNodes {
@@ -32,7 +35,7 @@ export interface RunningNodes {
 
 /** Starts nodes in memory; resolves when all have registered. */
 export async function startSimulatedNodes(options: SimulatedNodesOptions): Promise<RunningNodes> {
-  const { controlPlane, host, logger, network, names, inProcess } = options
+  const { controlPlane, host, logger, network, names, inProcess, simulation } = options
   const { server, informers } = controlPlane
   const nodes = new SimulatedNodes({
     client: clientFor(server, adminUser, 'kubelet'),
@@ -42,14 +45,24 @@ export async function startSimulatedNodes(options: SimulatedNodesOptions): Promi
     logger,
     dns: { servers: [network.dnsAddress], domain: network.domain },
     version: kubernetesVersion,
+    ...defined({ simulation }),
   })
   const started = await Promise.all(
     names.map(async (nodeName, index) => {
       const address = simulatedNodeAddress(index)
-      const metrics = new PrometheusMetrics()
-      const node = await nodes.start({ nodeName, address, metrics })
-      inProcess.add(address, new KubeletInProcess({ api: node.kubelet.api, host, metrics }))
-      return node
+      const metrics = (): PrometheusMetrics => new PrometheusMetrics()
+      return nodes.start({
+        nodeName,
+        address,
+        metrics,
+        onAgent: (agent) => {
+          if (agent === undefined) inProcess.remove(address)
+          else {
+            const { kubelet, metrics = new PrometheusMetrics() } = agent
+            inProcess.add(address, new KubeletInProcess({ api: kubelet.api, host, metrics }))
+          }
+        },
+      })
     }),
   )
   const byName = new Map(started.map((node, index) => [names[index], node]))

@@ -2,6 +2,7 @@ import { Node as nodeKind } from '../api/core/node/kind.ts'
 import { Pod as podKind } from '../api/core/pod/kind.ts'
 import { Service as serviceKind } from '../api/core/service/kind.ts'
 import type { core } from '../api/generated/types/index.ts'
+import { defined } from '../base/defined.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
@@ -20,9 +21,12 @@ import {
   simulatedNetwork,
   simulatedProbes,
 } from './runtime/simulated/simulated-node-parts.ts'
-import { SimulatedRuntime, type SimulatedRuntimeOptions } from './runtime/simulated/simulated-runtime.ts'
+import type { SimulatedRuntimeOptions } from './runtime/simulated/simulated-options.ts'
+import { SimulatedRuntime } from './runtime/simulated/simulated-runtime.ts'
 import { FeedByKey } from './sources/feed.ts'
 import { WatchedObjects } from './sources/referenced-objects.ts'
+import type { Simulation } from './stages/read-simulation.ts'
+import { SimulationPlayer } from './stages/simulation-player.ts'
 
 export interface SimulatedNodesOptions {
   /** Sees all pods, nodes and services, and what pods refer to. Each node's own requests go through `nodeClient`. */
@@ -35,6 +39,8 @@ export interface SimulatedNodesOptions {
   readonly dns: ClusterDns
   /** `v1.36.0`. */
   readonly version: string
+  /** How nodes and pods behave, beside what pods' own annotations say. */
+  readonly simulation?: Simulation
 }
 
 export interface SimulatedNodeOptions {
@@ -45,13 +51,22 @@ export interface SimulatedNodeOptions {
   readonly labels?: Readonly<Record<string, string>>
   readonly taints?: readonly core.v1.Taint[]
   readonly maxPods?: number
-  readonly metrics?: Metrics
+  /** Where an agent shows what it does; each start of the agent asks anew. */
+  readonly metrics?: () => Metrics
+  /** Told of the agent whenever it has started; undefined: it stops. */
+  readonly onAgent?: (agent: RunningAgent | undefined) => void
   readonly runtime?: Omit<SimulatedRuntimeOptions, 'host'>
   /** The agent of this node, which was stopped, starts again: with its runtime, and what it kept. */
   readonly continues?: Pick<SimulatedNode, 'runtime' | 'grants'>
 }
 
+export interface RunningAgent {
+  readonly kubelet: Kubelet
+  readonly metrics: Metrics | undefined
+}
+
 export interface SimulatedNode {
+  /** The agent that runs, or ran last. */
   readonly kubelet: Kubelet
   /** To look into, to make containers end, and to fill the disk. */
   readonly runtime: SimulatedRuntime
@@ -59,6 +74,8 @@ export interface SimulatedNode {
   readonly grants: GrantStore
   /** The node dies or is switched off: its agent stops, its node object stays. */
   stop(): Promise<void>
+  /** After `stop`: its agent starts again, and finds what runs. */
+  restart(): Promise<void>
 }
 
 /** Upstream's default. */
@@ -71,7 +88,8 @@ export class SimulatedNodes {
   readonly #nodes: FeedByKey<core.v1.Node>
   readonly #services: Informer<core.v1.Service>
   readonly #objects: WatchedObjects
-  readonly #running = new Set<SimulatedNode>()
+  readonly #started = new Map<string, SimulatedNode>()
+  readonly #simulation: SimulationPlayer | undefined
 
   constructor(options: SimulatedNodesOptions) {
     const { informers, client, host, logger } = options
@@ -80,20 +98,58 @@ export class SimulatedNodes {
     this.#nodes = new FeedByKey(informers.informer(nodeKind), (node) => node.metadata?.name ?? '')
     this.#services = informers.informer(serviceKind)
     this.#objects = new WatchedObjects({ client, host, logger })
+    const { simulation } = options
+    const node = (name: string): SimulatedNode | undefined => this.#started.get(name)
+    if (simulation !== undefined)
+      this.#simulation = new SimulationPlayer({ client, informers, host, logger, simulation, node })
   }
 
   async start(options: SimulatedNodeOptions): Promise<SimulatedNode> {
-    const { host, dns, version, client, nodeClient } = this.#options
-    const { nodeName, address, capacity = defaultCapacity, continues } = options
-    const logger = this.#options.logger.child({ node: nodeName })
-    const runtime = continues?.runtime ?? new SimulatedRuntime({ host, ...options.runtime })
+    const { nodeName, continues } = options
+    const { call, usage } = this.#simulation ?? {}
+    const staged = defined({ call, usage })
+    const runtime =
+      continues?.runtime ?? new SimulatedRuntime({ host: this.#options.host, ...staged, ...options.runtime })
     const grants = continues?.grants ?? grantsInMemory()
+    let agent = await this.#startAgent(options, runtime, grants)
+    let stopped = false
+    const node: SimulatedNode = {
+      get kubelet() {
+        return agent.kubelet
+      },
+      runtime,
+      grants,
+      stop: async () => {
+        if (stopped) return
+        stopped = true
+        options.onAgent?.(undefined)
+        await agent.kubelet.stop()
+      },
+      restart: async () => {
+        if (!stopped) return
+        stopped = false
+        agent = await this.#startAgent(options, runtime, grants)
+      },
+    }
+    this.#started.set(nodeName, node)
+    return node
+  }
+
+  async #startAgent(
+    options: SimulatedNodeOptions,
+    runtime: SimulatedRuntime,
+    grants: GrantStore,
+  ): Promise<RunningAgent> {
+    const { host, dns, version, client, nodeClient } = this.#options
+    const { nodeName, address, capacity = defaultCapacity } = options
+    const logger = this.#options.logger.child({ node: nodeName })
+    const metrics = options.metrics?.()
     const kubelet = await startKubelet({
       client: nodeClient?.(nodeName) ?? client,
       host,
       logger,
       runtime,
-      machine: simulatedMachine(nodeName, address, capacity, () => runtime.usedDiskBytes),
+      machine: simulatedMachine(nodeName, address, capacity, runtime),
       files: simulatedFiles(this.#objects),
       cgroups: noCgroups,
       grants,
@@ -104,7 +160,7 @@ export class SimulatedNodes {
       services: this.#services,
       objects: this.#objects,
       simulateProbe: simulatedProbes(runtime),
-      ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
+      ...defined({ metrics }),
       settings: {
         nodeName,
         version,
@@ -118,21 +174,14 @@ export class SimulatedNodes {
         keptImages: [],
       },
     })
-    const node: SimulatedNode = {
-      kubelet,
-      runtime,
-      grants,
-      stop: async () => {
-        this.#running.delete(node)
-        await kubelet.stop()
-      },
-    }
-    this.#running.add(node)
-    return node
+    const agent = { kubelet, metrics }
+    options.onAgent?.(agent)
+    return agent
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#running].map((node) => node.stop()))
+    await this.#simulation?.stop()
+    await Promise.all([...this.#started.values()].map((node) => node.stop()))
     this.#pods.stop()
     this.#nodes.stop()
     await this.#objects.stop()

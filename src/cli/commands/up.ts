@@ -55,6 +55,7 @@ export interface UpOptions {
   readonly dnsTtl?: number
   readonly schedulerConfig?: string
   readonly schedulerPlugin?: readonly string[]
+  readonly stages?: string
   readonly featureGates?: string
   readonly runtimeConfig?: string
   readonly auditPolicyFile?: string
@@ -209,6 +210,8 @@ async function run(options: UpOptions, root: string): Promise<void> {
   const etcd = etcdOf(options) ?? before.etcd
   const scheduling = schedulingOf(options, before)
   const apiServerFiles = apiServerFilesOf(options, before.apiServerFiles)
+  const stages = runtime === 'simulated' ? (options.stages ?? before.stages ?? '') : ''
+  if (options.stages && runtime !== 'simulated') throw new Error('--stages goes with --runtime simulated')
   const switches = {
     featureGates: options.featureGates ?? before.featureGates ?? '',
     runtimeConfig: options.runtimeConfig ?? before.runtimeConfig ?? '',
@@ -229,6 +232,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
       ...switches,
       scheduling: await loadScheduling(scheduling.schedulerConfig, scheduling.schedulerPlugins ?? []),
       ...defined({
+        stages: stages === '' ? undefined : readFileSync(stages, 'utf8'),
         quotaBackendBytes: options.quotaBackendBytes,
         compactionIntervalMs: options.autoCompactionRetention,
       }),
@@ -237,7 +241,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
   )
   const kept = nodes === 0 ? before.runtime : runtime
   writeLastStart(root, {
-    ...defined({ nodes, runtime: kept, apiPort, etcd }),
+    ...defined({ nodes, runtime: kept, apiPort, etcd, stages: stages === '' ? undefined : stages }),
     ...{ ...scheduling, apiServerFiles, ...switches },
   })
   say(`\nThe cluster is ready:\n  export KUBECONFIG=${dataDirectory(root).kubeconfig}\n  kubectl get nodes`)

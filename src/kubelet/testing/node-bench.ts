@@ -7,8 +7,9 @@ import { createClient } from '../../client/create-client.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
 import { FakeApi } from '../../client/testing/fake-api.ts'
 import { testHost } from '../../client/testing/test-host.ts'
-import type { SimulatedRuntimeOptions } from '../runtime/simulated/simulated-runtime.ts'
+import type { SimulatedRuntimeOptions } from '../runtime/simulated/simulated-options.ts'
 import { type SimulatedNode, SimulatedNodes } from '../simulated-nodes.ts'
+import { readSimulation } from '../stages/read-simulation.ts'
 
 type Pod = core.v1.Pod
 
@@ -35,13 +36,17 @@ export interface NodeBench {
 /** Keeps the fake API from deleting the pod before the agent is done with it. */
 const hold = 'test.timonel.dev/hold'
 
-export async function nodeBench(runtime: Omit<SimulatedRuntimeOptions, 'host'> = {}): Promise<NodeBench> {
+export async function nodeBench(
+  runtime: Omit<SimulatedRuntimeOptions, 'host'> = {},
+  stages = '',
+): Promise<NodeBench> {
   const host = testHost()
   const api = new FakeApi(host)
   const client = createClient(api)
   const informers = createInformerFactory({ client, host, logger: silentLogger })
   const dns = { servers: ['10.96.0.10'], domain: 'cluster.local' }
-  const shared = { client, informers, host, logger: silentLogger, dns, version: 'v1.36.0' }
+  const staged = stages === '' ? {} : { simulation: readSimulation(stages, host) }
+  const shared = { client, informers, host, logger: silentLogger, dns, version: 'v1.36.0', ...staged }
   const nodes = new SimulatedNodes(shared)
   const starting = nodes.start({ nodeName: 'node-1', address: '10.0.0.1', runtime })
   await host.advance(100)

@@ -1,5 +1,4 @@
-import type { ContainerStats, FilesystemUsage, Image } from '../messages.ts'
-import type { SimulatedContainer } from './state.ts'
+import type { FilesystemUsage, Image } from '../messages.ts'
 
 /** What every simulated image is said to weigh. */
 export const imageBytes = 10_000_000
@@ -35,30 +34,3 @@ export const usage = (images: number, nowMs: number): FilesystemUsage => ({
   usedBytes: { value: images * imageBytes },
   inodesUsed: { value: images },
 })
-
-export function statsOf(container: SimulatedContainer, nowMs: number): ContainerStats {
-  const running = container.state === 'CONTAINER_RUNNING'
-  const { cpuMillicores, memoryBytes } = container.behaviour
-  const timestamp = nowMs * 1e6
-  const ranNs = running ? Math.max(timestamp - container.startedAt, 0) : 0
-  return {
-    attributes: {
-      id: container.id,
-      metadata: container.config.metadata,
-      labels: container.config.labels,
-      annotations: container.config.annotations,
-    },
-    cpu: {
-      timestamp,
-      usageCoreNanoSeconds: { value: Math.round((ranNs * cpuMillicores) / 1000) },
-      usageNanoCores: { value: running ? cpuMillicores * 1e6 : 0 },
-    },
-    memory: {
-      timestamp,
-      workingSetBytes: { value: running ? memoryBytes : 0 },
-      usageBytes: { value: running ? memoryBytes : 0 },
-      rssBytes: { value: running ? memoryBytes : 0 },
-    },
-    writableLayer: { timestamp, usedBytes: { value: container.diskBytes }, inodesUsed: { value: 1 } },
-  }
-}

@@ -19,12 +19,18 @@ export const defaultCapacity: SimulatedCapacity = {
   diskBytes: 100 * 1024 ** 3,
 }
 
-/** A machine that has memory without end, and a disk that images, containers and whoever else fill. */
+/** What is taken of a machine. */
+interface SimulatedLoad {
+  readonly usedMemoryBytes: number
+  readonly usedDiskBytes: number
+}
+
+/** A machine whose memory and disk containers, images and whoever else fill. */
 export function simulatedMachine(
   hostname: string,
   address: string,
   capacity: SimulatedCapacity,
-  usedDiskBytes: () => number,
+  load: SimulatedLoad,
 ): Machine {
   const id = [...hostname].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 2 ** 48, 7)
   const hex = id.toString(16).padStart(32, '0')
@@ -49,10 +55,10 @@ export function simulatedMachine(
       addresses: [address],
     }),
     state: async () => ({
-      availableMemoryBytes: capacity.memoryBytes,
+      availableMemoryBytes: Math.max(capacity.memoryBytes - load.usedMemoryBytes, 0),
       nodeFs: {
         bytes: capacity.diskBytes,
-        availableBytes: Math.max(capacity.diskBytes - usedDiskBytes(), 0),
+        availableBytes: Math.max(capacity.diskBytes - load.usedDiskBytes, 0),
         inodes: 0,
         freeInodes: 0,
       },

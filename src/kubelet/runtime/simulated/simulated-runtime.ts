@@ -31,9 +31,12 @@ import {
 } from '../runtime.ts'
 import { AddressPool } from './address-pool.ts'
 import { type Behaviour, behaviourOf } from './behaviour.ts'
+import { type Call, callOf, subjectOf } from './call.ts'
 import { runCommand, streamCommand } from './simulated-commands.ts'
-import { imageBytes, imageOf, statsOf, usage } from './simulated-images.ts'
+import { imageBytes, imageOf, usage } from './simulated-images.ts'
+import type { FaultyVerb, SimulatedRuntimeOptions } from './simulated-options.ts'
 import { SimulatedPods } from './simulated-pods.ts'
+import { type ContainerUsage, statsOf } from './simulated-stats.ts'
 import { SimulatedStream } from './simulated-stream.ts'
 import {
   containerView,
@@ -42,36 +45,6 @@ import {
   type SimulatedSandbox,
   sandboxView,
 } from './state.ts'
-
-/** Milliseconds that verbs take; 0 where absent. */
-export interface SimulatedLatencies {
-  readonly runPodSandboxMs?: number
-  readonly createContainerMs?: number
-  readonly startContainerMs?: number
-  readonly pullImageMs?: number
-}
-
-/** Verbs that can be made to fail. */
-export type FaultyVerb =
-  | 'runPodSandbox'
-  | 'createContainer'
-  | 'startContainer'
-  | 'updateContainerResources'
-  | 'pullImage'
-  | 'execSync'
-
-export interface SimulatedRuntimeOptions {
-  readonly host: Host
-  readonly latencies?: SimulatedLatencies
-  /** Asked before each such verb; a message makes it fail. `subject` is `namespace/pod`, with `/container` for containers, or the image. */
-  readonly fault?: (verb: FaultyVerb, subject: string) => string | undefined
-  /** How containers act; by their command and annotations when absent. */
-  readonly behaviour?: (config: ContainerConfig, sandbox: SandboxConfig) => Behaviour
-  /** What it says that it can do; everything when absent. */
-  readonly announces?: Pick<RuntimeStatus, 'handlers' | 'features'>
-  /** Images that are there from the start. All others can be pulled. */
-  readonly images?: readonly string[]
-}
 
 /** There is nothing that a pod without processes could not be given. */
 const everything: Pick<RuntimeStatus, 'handlers' | 'features'> = {
@@ -88,6 +61,8 @@ export class SimulatedRuntime implements Runtime {
   #addresses: AddressPool | undefined
   #podCidr = ''
   #foreignDiskBytes = 0
+  #foreignMemoryBytes = 0
+  #notReady = ''
 
   constructor(options: SimulatedRuntimeOptions) {
     this.#options = options
@@ -104,7 +79,12 @@ export class SimulatedRuntime implements Runtime {
     const networked = this.#addresses !== undefined
     return {
       conditions: [
-        { type: 'RuntimeReady', status: true, reason: '', message: '' },
+        {
+          type: 'RuntimeReady',
+          status: this.#notReady === '',
+          reason: this.#notReady === '' ? '' : 'ContainerRuntimeNotReady',
+          message: this.#notReady,
+        },
         {
           type: 'NetworkReady',
           status: networked,
@@ -123,7 +103,7 @@ export class SimulatedRuntime implements Runtime {
   }
 
   async runPodSandbox(config: SandboxConfig, _runtimeHandler: string): Promise<string> {
-    await this.#pass('runPodSandbox', subject(config), this.#options.latencies?.runPodSandboxMs)
+    await this.#pass('runPodSandbox', { sandbox: config }, this.#options.latencies?.runPodSandboxMs)
     const sandbox: SimulatedSandbox = {
       id: this.#pods.newId(),
       config,
@@ -168,8 +148,8 @@ export class SimulatedRuntime implements Runtime {
     _sandbox: SandboxConfig,
   ): Promise<string> {
     const sandbox = this.#pods.sandbox(sandboxId)
-    const name = `${subject(sandbox.config)}/${config.metadata.name}`
-    await this.#pass('createContainer', name, this.#options.latencies?.createContainerMs)
+    const call = { sandbox: sandbox.config, container: config.metadata.name }
+    await this.#pass('createContainer', call, this.#options.latencies?.createContainerMs)
     const container: SimulatedContainer = {
       id: this.#pods.newId(),
       sandbox,
@@ -182,6 +162,7 @@ export class SimulatedRuntime implements Runtime {
       finishedAt: 0,
       exitCode: 0,
       diskBytes: 0,
+      cpu: { usedNs: 0, lookedAt: 0 },
       reason: '',
       lines: [],
       streams: new Set(),
@@ -193,8 +174,7 @@ export class SimulatedRuntime implements Runtime {
 
   async startContainer(id: string): Promise<void> {
     const container = this.#pods.container(id)
-    const name = `${subject(container.sandbox.config)}/${container.config.metadata.name}`
-    await this.#pass('startContainer', name, this.#options.latencies?.startContainerMs)
+    await this.#pass('startContainer', callOf(container), this.#options.latencies?.startContainerMs)
     const { behaviour } = container
     if (behaviour.startError !== undefined) {
       container.startedAt = this.#pods.nowNs()
@@ -241,8 +221,7 @@ export class SimulatedRuntime implements Runtime {
 
   async updateContainerResources(id: string, resources: ContainerResources): Promise<void> {
     const container = this.#pods.container(id)
-    const name = `${subject(container.sandbox.config)}/${container.config.metadata.name}`
-    await this.#pass('updateContainerResources', name, 0)
+    await this.#pass('updateContainerResources', callOf(container), 0)
     container.resources = { ...container.resources, ...resources }
   }
 
@@ -252,7 +231,7 @@ export class SimulatedRuntime implements Runtime {
 
   async execSync(id: string, command: readonly string[], timeoutSeconds: number): Promise<ExecSyncResult> {
     const container = this.#pods.running(id)
-    await this.#pass('execSync', `${subject(container.sandbox.config)}/${container.config.metadata.name}`, 0)
+    await this.#pass('execSync', callOf(container), 0)
     return runCommand(this.#host, container, command, timeoutSeconds)
   }
 
@@ -277,12 +256,11 @@ export class SimulatedRuntime implements Runtime {
   }
 
   async containerStats(id: string): Promise<ContainerStats> {
-    return statsOf(this.#pods.container(id), this.#host.now())
+    return this.#statsOf(this.#pods.container(id))
   }
 
   async listContainerStats(filter: ContainerFilter): Promise<readonly ContainerStats[]> {
-    const nowMs = this.#host.now()
-    return this.#pods.selected(filter).map((container) => statsOf(container, nowMs))
+    return this.#pods.selected(filter).map((container) => this.#statsOf(container))
   }
 
   async listImages(): Promise<readonly Image[]> {
@@ -293,8 +271,8 @@ export class SimulatedRuntime implements Runtime {
     return this.#images.has(image.image) ? imageOf(image.image) : undefined
   }
 
-  async pullImage(image: ImageSpec, _auth: AuthConfig | undefined, _sandbox: SandboxConfig): Promise<string> {
-    await this.#pass('pullImage', image.image, this.#options.latencies?.pullImageMs)
+  async pullImage(image: ImageSpec, _auth: AuthConfig | undefined, sandbox: SandboxConfig): Promise<string> {
+    await this.#pass('pullImage', { sandbox, image: image.image }, this.#options.latencies?.pullImageMs)
     this.#images.add(image.image)
     return imageOf(image.image).id
   }
@@ -321,6 +299,17 @@ export class SimulatedRuntime implements Runtime {
     }
   }
 
+  /** Has a running container act otherwise from now on. */
+  changeBehaviour(podUid: string, name: string, change: Partial<Behaviour>): void {
+    for (const container of this.#pods.runningNamed(podUid, name))
+      container.behaviour = { ...container.behaviour, ...change }
+  }
+
+  /** Why the runtime is not ready; '': it is. */
+  setReady(error: string): void {
+    this.#notReady = error
+  }
+
   /** Makes a running container write that much more to its own layer. */
   writeDisk(podUid: string, name: string, bytes: number): void {
     for (const container of this.#pods.runningNamed(podUid, name)) container.diskBytes += bytes
@@ -329,6 +318,17 @@ export class SimulatedRuntime implements Runtime {
   /** What others than pods have on the node's disk. */
   fillDisk(bytes: number): void {
     this.#foreignDiskBytes = bytes
+  }
+
+  /** What others than pods hold of the node's memory. */
+  fillMemory(bytes: number): void {
+    this.#foreignMemoryBytes = bytes
+  }
+
+  /** What containers and others hold of the node's memory. */
+  get usedMemoryBytes(): number {
+    const running = this.#pods.selected({ state: { state: 'CONTAINER_RUNNING' } })
+    return running.reduce((sum, container) => sum + this.#usageOf(container).bytes, this.#foreignMemoryBytes)
   }
 
   /** What is on the node's disk: images, containers' layers, and others' files. */
@@ -360,10 +360,24 @@ export class SimulatedRuntime implements Runtime {
   }
 
   /** Fails when it is told to, else takes the verb's time. */
-  async #pass(verb: FaultyVerb, name: string, latencyMs: number | undefined): Promise<void> {
-    if (latencyMs !== undefined && latencyMs > 0) await sleep(this.#host, latencyMs)
-    const fault = this.#options.fault?.(verb, name)
+  async #pass(verb: FaultyVerb, call: Call, latencyMs = 0): Promise<void> {
+    const staged = this.#options.call?.(verb, call.sandbox, call.container)
+    const waitMs = latencyMs + (staged?.delayMs ?? 0)
+    if (waitMs > 0) await sleep(this.#host, waitMs)
+    const fault = staged?.error ?? this.#options.fault?.(verb, subjectOf(call))
     if (fault !== undefined) throw new RuntimeError('Unknown', fault)
+  }
+
+  #usageOf({ behaviour, sandbox, config }: SimulatedContainer): ContainerUsage {
+    const used = this.#options.usage?.(sandbox.config, config.metadata.name)
+    return {
+      cores: used?.cores ?? behaviour.cpuMillicores / 1000,
+      bytes: used?.bytes ?? behaviour.memoryBytes,
+    }
+  }
+
+  #statsOf(container: SimulatedContainer): ContainerStats {
+    return statsOf(container, this.#usageOf(container), this.#host.now())
   }
 
   #takeAddress(config: SandboxConfig): string {
@@ -374,5 +388,3 @@ export class SimulatedRuntime implements Runtime {
     return address
   }
 }
-
-const subject = (config: SandboxConfig): string => `${config.metadata.namespace}/${config.metadata.name}`

@@ -31,7 +31,7 @@ export interface SimulatedContainer {
   readonly id: string
   readonly sandbox: SimulatedSandbox
   readonly config: ContainerConfig
-  readonly behaviour: Behaviour
+  behaviour: Behaviour
   resources: ContainerResources
   state: ContainerState
   readonly createdAt: number
@@ -40,6 +40,8 @@ export interface SimulatedContainer {
   exitCode: number
   /** Of its writable layer. */
   diskBytes: number
+  /** Of its processor time, as last looked at. */
+  readonly cpu: { usedNs: number; lookedAt: number }
   reason: string
   readonly lines: LogLine[]
   readonly streams: Set<SimulatedStream>
