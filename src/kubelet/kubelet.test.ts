@@ -277,3 +277,30 @@ test('a postStart hook that fails stops its container, and holds back the ones a
   await bench.host.advance(1000)
   expect(waitingReason(await bench.get('broken'))).toBe('PostStartHookError')
 })
+
+test('a sidecar whose rule restarts the pod as a whole does that for one that is never restarted otherwise', async () => {
+  bench = await nodeBench()
+  const restartPolicyRules = [{ action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } }]
+  const shell = (name: string, script: string): core.v1.Container => ({
+    ...web,
+    name,
+    command: ['sh', '-c', script],
+  })
+  const sidecar = { ...shell('sidecar', 'sleep 30; exit 42'), restartPolicy: 'Always', restartPolicyRules }
+  await bench.run('again', {
+    restartPolicy: 'Never',
+    initContainers: [shell('init', 'exit 0'), sidecar],
+    containers: [shell('main', 'sleep 10000')],
+  })
+  await bench.host.advance(40_000)
+  const { status } = await bench.get('again')
+  expect(status?.phase).toBe('Running')
+  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+  expect(
+    all.map(({ name, restartCount, lastState }) => [name, restartCount, lastState?.terminated?.reason]),
+  ).toEqual([
+    ['init', 1, 'RestartingAllContainers'],
+    ['sidecar', 1, 'RestartingAllContainers'],
+    ['main', 1, 'RestartingAllContainers'],
+  ])
+})

@@ -44,7 +44,8 @@ const restartGraceMs = 10_000
 /** The status that the API shall show. Pure. */
 export function podStatus(input: PodStatusInput): PodStatus {
   const { pod, observed, previous } = input
-  const restartingAll = restartsWholePod(pod, observed)
+  const canRestart = mayRestartWholePod(pod)
+  const restartingAll = canRestart && startsOver(input)
   const shared = { ...input, restartingAll }
   const initStatuses = containerStatuses(
     shared,
@@ -72,7 +73,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
     phase,
     statuses: all,
     sandboxReady: !sandboxVerdict(pod, observed).changed,
-    restartingAll: mayRestartWholePod(pod) ? restartingAll : undefined,
+    restartingAll: canRestart ? restartingAll && observed.containers.length > 0 : undefined,
     foreign,
     previous: previous.conditions ?? [],
   })
@@ -101,6 +102,13 @@ export function podStatus(input: PodStatusInput): PodStatus {
     qosClass: pod.status?.qosClass ?? podQosClass(pod),
   }
 }
+
+/** Also once all is removed: what the last status showed as running was not lost. */
+const startsOver = ({ pod, observed, previous }: PodStatusInput): boolean =>
+  restartsWholePod(pod, observed) ||
+  (previous.conditions ?? []).some(
+    ({ type, status }) => type === 'AllContainersRestarting' && status === 'True',
+  )
 
 /** What tells others that the agent has ended the pod for the node's sake. */
 function disruptionOf({ verdict }: PodStatusInput): readonly Verdict[] {
