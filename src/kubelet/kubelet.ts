@@ -14,6 +14,7 @@ import { AllocationManager } from './allocation/allocation-manager.ts'
 import { type GrantStore, SavedGrants } from './allocation/saved-grants.ts'
 import { serviceVariables } from './environment/service-variables.ts'
 import { EvictionManager } from './eviction/eviction-manager.ts'
+import { ImageCollector } from './images/image-collector.ts'
 import { ImageManager } from './images/image-manager.ts'
 import { KubeletApi } from './kubelet-api.ts'
 import { registerKubeletMetrics } from './kubelet-metrics.ts'
@@ -107,6 +108,14 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     filesUsage: (pod) => options.files.usage(pod),
     onChange: () => node.lookNow(),
   })
+  const collector = new ImageCollector({
+    ...{ host, logger, events, runtime, keptImages: settings.keptImages, policy: settings.imagePolicy },
+    disk: async () => {
+      const { imageFs, nodeFs } = await options.machine.state()
+      return imageFs ?? nodeFs
+    },
+    node: () => node.node,
+  })
   const node = new NodeAgent({
     client,
     host,
@@ -167,6 +176,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   })
   lease.start()
   eviction.start()
+  collector.start()
   workers
     .start()
     .then(() => saved.keepOnly(new Set(workers.all().map(({ pod }) => pod.metadata?.uid ?? ''))))
@@ -181,7 +191,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       allocations.stop()
       for (const worker of workers.all()) context.probes.remove(worker.pod.metadata?.uid ?? '')
       context.statuses.stop()
-      await Promise.all([eviction.stop(), node.stop(), lease.stop(), recorder.stop()])
+      await Promise.all([eviction.stop(), collector.stop(), node.stop(), lease.stop(), recorder.stop()])
     },
   }
 }
@@ -220,7 +230,10 @@ function makeContext(options: KubeletOptions, parts: ContextParts): PodContext {
     cgroups: options.cgroups,
     network,
     objects: options.objects,
-    images: new ImageManager({ host, runtime, serialPulls: settings.serialPulls }),
+    images: new ImageManager({
+      ...{ host, runtime },
+      maxParallelPulls: settings.serialPulls ? 1 : (settings.maxParallelPulls ?? Number.POSITIVE_INFINITY),
+    }),
     probes: new ProbeManager({
       host,
       runtime,
@@ -250,6 +263,7 @@ function makeContext(options: KubeletOptions, parts: ContextParts): PodContext {
     networkError: () => node.networkError,
     runtimeHandler: async (name) => (await client.resource(RuntimeClass).get('', name)).handler,
     agentStartMs,
+    crashLoop: settings.crashLoop,
   }
 }
 

@@ -56,6 +56,18 @@ export function textsOf(fields: Fields, name: string): readonly string[] | undef
   })
 }
 
+export function booleanMapOf(fields: Fields, name: string): ReadonlyMap<string, boolean> | undefined {
+  const value = fields[name] ?? undefined
+  if (value === undefined) return undefined
+  if (!isFields(value)) throw wrong(name, 'map of booleans')
+  return new Map(
+    Object.entries(value).map(([key, item]) => {
+      if (typeof item !== 'boolean') throw wrong(name, 'map of booleans')
+      return [key, item]
+    }),
+  )
+}
+
 export function textMapOf(fields: Fields, name: string): ReadonlyMap<string, string> | undefined {
   const value = fields[name] ?? undefined
   if (value === undefined) return undefined

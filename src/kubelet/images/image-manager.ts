@@ -19,8 +19,8 @@ export interface ImageRequest {
 export interface ImageManagerOptions {
   readonly host: Host
   readonly runtime: Runtime
-  /** One pull at a time, as upstream's default; false: as many as are wanted. */
-  readonly serialPulls: boolean
+  /** One at a time is upstream's default. */
+  readonly maxParallelPulls: number
 }
 
 /** After a failed pull the next look comes that soon, so that the back-off shows. */
@@ -31,7 +31,8 @@ export class ImageManager {
   readonly #options: ImageManagerOptions
   readonly #backOff = new BackOff()
   readonly #lastErrors = new Map<string, string>()
-  #queue: Promise<unknown> = Promise.resolve()
+  readonly #waiting: (() => void)[] = []
+  #pulling = 0
 
   constructor(options: ImageManagerOptions) {
     this.#options = options
@@ -116,11 +117,18 @@ export class ImageManager {
     return image
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    if (!this.#options.serialPulls) return work()
-    const turn = this.#queue.then(work)
-    this.#queue = turn.catch(() => {})
-    return turn
+  /** Who comes first pulls first. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    if (this.#pulling >= this.#options.maxParallelPulls) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    } else this.#pulling++
+    try {
+      await work()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#pulling--
+      else next()
+    }
   }
 
   async #tryCredentials(spec: ImageSpec, request: ImageRequest): Promise<void> {

@@ -3,16 +3,26 @@ interface Entry {
   readonly updatedMs: number
 }
 
-/** Upstream's `MaxContainerBackOff` and its start (pkg/kubelet/kubelet.go). */
-const initialMs = 10_000
-const maxMs = 300_000
+export interface BackOffLimits {
+  readonly initialMs: number
+  readonly maxMs: number
+}
+
+/** Upstream's (pkg/kubelet/kubelet.go). */
+export const usualBackOff: BackOffLimits = { initialMs: 10_000, maxMs: 300_000 }
+const forgottenAfterMs = 600_000
 
 /**
- * Back-off per key: 10 s, doubling to 5 minutes, forgotten when the event comes more than 10 minutes after the
- * last step. Pure but for its own state: the clock's readings come in.
+ * Back-off per key: 10 s, doubling to 5 minutes, unless the limits say otherwise; forgotten when the event comes
+ * more than 10 minutes after the last step. Pure but for its own state: the clock's readings come in.
  */
 export class BackOff {
   readonly #entries = new Map<string, Entry>()
+  readonly #limits: BackOffLimits
+
+  constructor(limits: BackOffLimits = usualBackOff) {
+    this.#limits = limits
+  }
 
   /** Milliseconds to wait still, counted from `eventMs` (when the container ended); 0: go. */
   remainingMs(key: string, eventMs: number, nowMs: number): number {
@@ -35,6 +45,7 @@ export class BackOff {
 
   /** One more attempt is made now, because of something at `eventMs`. */
   step(key: string, eventMs: number, nowMs: number): void {
+    const { initialMs, maxMs } = this.#limits
     const entry = this.#entries.get(key)
     const fresh = entry === undefined || expired(entry, eventMs)
     const delayMs = fresh ? initialMs : Math.min(entry.delayMs * 2, maxMs)
@@ -51,4 +62,4 @@ export class BackOff {
   }
 }
 
-const expired = (entry: Entry, eventMs: number): boolean => eventMs - entry.updatedMs > 2 * maxMs
+const expired = (entry: Entry, eventMs: number): boolean => eventMs - entry.updatedMs > forgottenAfterMs

@@ -9,6 +9,7 @@ import type { ImageManager } from '../images/image-manager.ts'
 import type { ProbeManager } from '../probes/probe-manager.ts'
 import type { ContainerStatus, ImageSpec, Mount, RuntimeStatus } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { BackOffLimits } from './back-off.ts'
 import type { MachineLimits } from './container-resources.ts'
 import type { CgroupLimits } from './pod-cgroup.ts'
 import type { ClusterDns, PodHostname } from './pod-network-identity.ts'
@@ -137,4 +138,6 @@ export interface PodContext {
   /** The runtime handler of a RuntimeClass; rejects when there is no such class. */
   readonly runtimeHandler: (className: string) => Promise<string>
   readonly agentStartMs: number
+  /** How long a container that fails again and again waits; upstream's default when absent. */
+  readonly crashLoop?: BackOffLimits | undefined
 }

@@ -12,7 +12,7 @@ import type { PodContext } from './pod-context.ts'
 import { PodDeadline } from './pod-deadline.ts'
 import { PodGround } from './pod-ground.ts'
 import { removeContainers, removeGarbage, removePod } from './remove-remains.ts'
-import { emptyMemory, retryPauseMs, runActions } from './run-actions.ts'
+import { emptyMemory, type PodMemory, retryPauseMs, runActions } from './run-actions.ts'
 import { isTerminalPhase } from './status/pod-phase.ts'
 import { podStatus } from './status/pod-status.ts'
 import { terminatedStatus } from './status/terminated-status.ts'
@@ -55,7 +55,7 @@ const deadlineExceeded: PodVerdict = {
 export class PodWorker {
   readonly #context: PodContext
   readonly #options: PodWorkerOptions
-  readonly #memory = emptyMemory()
+  readonly #memory: PodMemory
   readonly #ground: PodGround
   readonly #deadline: PodDeadline
   readonly #uid: string
@@ -78,6 +78,7 @@ export class PodWorker {
   constructor(options: PodWorkerOptions) {
     this.#options = options
     this.#context = options.context
+    this.#memory = emptyMemory(options.context.crashLoop)
     this.#desired = options.pod
     this.#pod = options.context.allocations.granted(options.pod)
     this.#gone = options.gone

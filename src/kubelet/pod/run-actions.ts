@@ -2,7 +2,7 @@ import type { core } from '../../api/generated/types/index.ts'
 import { groupLags, resizePod } from '../allocation/resize-pod.ts'
 import { containerHash } from '../runtime/labels.ts'
 import type { SandboxConfig } from '../runtime/messages.ts'
-import { BackOff } from './back-off.ts'
+import { BackOff, type BackOffLimits } from './back-off.ts'
 import { createSandbox, rpcText, sandboxToUse } from './create-sandbox.ts'
 import { type PulledVolumes, pullImageVolumes } from './image-volumes.ts'
 import { killContainer, killPod } from './kill-containers.ts'
@@ -29,10 +29,10 @@ export interface PodMemory {
   readonly ended: Map<string, ObservedContainer>
 }
 
-export const emptyMemory = (): PodMemory => ({
+export const emptyMemory = (crashLoop: BackOffLimits | undefined): PodMemory => ({
   failures: new Map(),
   holds: new Map(),
-  backOff: new BackOff(),
+  backOff: new BackOff(crashLoop),
   ended: new Map(),
 })
 

@@ -3,6 +3,7 @@ import { parse } from 'yaml'
 import { defined } from '../../../base/defined.ts'
 import { nonZero } from '../../../base/non-zero.ts'
 import {
+  booleanMapOf,
   booleanOf,
   configObject,
   durationOf,
@@ -16,6 +17,7 @@ import {
 } from '../config-fields.ts'
 import type { KubeletFlags } from './kubelet-flags.ts'
 import { makeTaint } from './node-texts.ts'
+import type { PodConfig } from './pod-settings.ts'
 
 /** What a KubeletConfiguration can say here; `flags` also has what is otherwise with a file than without. */
 export interface KubeletConfig {
@@ -24,6 +26,7 @@ export interface KubeletConfig {
   readonly reportEveryMs?: number
   readonly leaseSeconds?: number
   readonly logLookMs?: number
+  readonly pods: PodConfig
 }
 
 const minLogLookMs = 3_000
@@ -45,6 +48,10 @@ const podFields = [
 const evictionFields = [
   ...['evictionHard', 'evictionSoft', 'evictionSoftGracePeriod', 'evictionMinimumReclaim'],
   ...['evictionPressureTransitionPeriod', 'evictionMaxPodGracePeriod'],
+]
+const imageFields = [
+  ...['featureGates', 'imageGCHighThresholdPercent', 'imageGCLowThresholdPercent', 'imageMinimumGCAge'],
+  ...['imageMaximumGCAge', 'maxParallelImagePulls', 'crashLoopBackOff'],
 ]
 const serverFields = [
   ...['address', 'port', 'readOnlyPort', 'healthzPort', 'healthzBindAddress', 'authentication'],
@@ -108,6 +115,23 @@ const evictionFlags = (fields: Fields): Partial<KubeletFlags> =>
     'eviction-max-pod-grace-period': numberOf(fields, 'evictionMaxPodGracePeriod'),
   })
 
+const imageFlags = (fields: Fields): Partial<KubeletFlags> =>
+  defined({
+    'feature-gates': booleanMapOf(fields, 'featureGates'),
+    'image-gc-high-threshold': numberOf(fields, 'imageGCHighThresholdPercent'),
+    'image-gc-low-threshold': numberOf(fields, 'imageGCLowThresholdPercent'),
+    'minimum-image-ttl-duration': nonNull(durationOf(fields, 'imageMinimumGCAge')),
+  })
+
+function podConfig(fields: Fields): PodConfig {
+  const crashLoop = only(fields['crashLoopBackOff'], 'crashLoopBackOff', ['maxContainerRestartPeriod'])
+  return defined({
+    maxParallelPulls: numberOf(fields, 'maxParallelImagePulls'),
+    maxImageAgeMs: durationOf(fields, 'imageMaximumGCAge'),
+    maxCrashLoopMs: durationOf(crashLoop, 'maxContainerRestartPeriod'),
+  })
+}
+
 /** Who gives a file is asked for a credential, unless it says otherwise. */
 function accessFlags(fields: Fields, beside: (file: string) => string): Partial<KubeletFlags> {
   const authentication = only(fields['authentication'], 'authentication', ['x509', 'anonymous', 'webhook'])
@@ -158,7 +182,7 @@ function serverFlags(fields: Fields, beside: (file: string) => string): Partial<
 export function kubeletConfig(text: string, file: string): KubeletConfig {
   const beside = (other: string): string => resolve(dirname(file), other)
   const kind = ['kubelet.config.k8s.io/v1beta1', 'KubeletConfiguration'] as const
-  const names = [...nodeFields, ...podFields, ...evictionFields, ...serverFields]
+  const names = [...nodeFields, ...podFields, ...evictionFields, ...imageFields, ...serverFields]
   const fields = configObject(parse(text), file, kind, names)
   const reportEveryMs =
     nonNull(durationOf(fields, 'nodeStatusReportFrequency')) ??
@@ -173,7 +197,8 @@ export function kubeletConfig(text: string, file: string): KubeletConfig {
     ...nodeFlags(fields),
     ...podFlags(fields, beside),
     ...evictionFlags(fields),
+    ...imageFlags(fields),
     ...serverFlags(fields, beside),
   }
-  return defined({ flags, reportEveryMs, leaseSeconds, logLookMs })
+  return { flags, pods: podConfig(fields), ...defined({ reportEveryMs, leaseSeconds, logLookMs }) }
 }

@@ -1,4 +1,5 @@
 import type { core } from '../../../api/generated/types/index.ts'
+import { parseFeatureGates } from '../../../apimachinery/feature-gates.ts'
 import { clientFlags } from '../flags/client-flags.ts'
 import { commonFlags, servingFlags } from '../flags/common-flags.ts'
 import { boolean, duration, type Flag, int, list, oneOf, pairs, path, text } from '../flags/flag-types.ts'
@@ -6,6 +7,7 @@ import type { FlagValues } from '../flags/parse-flags.ts'
 import { parseNodeLabels, parsePairs, parseTaints } from './node-texts.ts'
 
 const port = { min: 1, max: 65_535 }
+const percent = { min: 0, max: 100 }
 const portOrNone = { min: 0, max: 65_535 }
 
 const nodeFlags = {
@@ -41,6 +43,14 @@ const podFlags = {
   'container-log-max-size': text('When a container’s log is put aside.', '10Mi'),
   'container-log-max-files': int('How many files a container’s log may have.', 5, { min: 2 }),
   'serialize-image-pulls': boolean('One image at a time.', true),
+  'feature-gates': pairs('Feature gates: Name=true|false.', parseFeatureGates),
+  'image-gc-high-threshold': int(
+    'How full, in percent, the disk of images may be; 100: as full as it will.',
+    85,
+    percent,
+  ),
+  'image-gc-low-threshold': int('How full it is to be when unused images have been removed.', 80, percent),
+  'minimum-image-ttl-duration': duration('How long an unused image stays at least.', 2 * 60_000),
   'allowed-unsafe-sysctls': list(
     'Kernel parameters that pods may set beyond the safe ones; a name may end in *.',
   ),

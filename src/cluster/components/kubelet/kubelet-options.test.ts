@@ -30,7 +30,12 @@ test('kubeletOptions() has upstream’s defaults without a file', () => {
   const { flags, tuning, ...rest } = options(socket)
   expect(rest).toEqual({
     nodeName: 'machine-1',
-    podTuning: { allowedUnsafeSysctls: [], seccompDefault: false },
+    podTuning: {
+      allowedUnsafeSysctls: [],
+      seccompDefault: false,
+      crashLoop: { initialMs: 10_000, maxMs: 300_000 },
+      imagePolicy: { highPercent: 85, lowPercent: 80, minAgeMs: 120_000, maxAgeMs: 0 },
+    },
     addresses: [],
     socket: '/run/test.sock',
     rootDirectory: '/var/lib/kubelet',

@@ -14,6 +14,7 @@ import { readFlagFile } from '../read-pem.ts'
 import { type KubeletConfig, kubeletConfig } from './kubelet-config.ts'
 import { type KubeletFlags, kubeletFlags } from './kubelet-flags.ts'
 import { parseNodeIps, socketPath } from './node-texts.ts'
+import { podSettings } from './pod-settings.ts'
 
 export interface KubeletOptions {
   /** Those that were given, before what the file says, before the defaults. */
@@ -45,7 +46,7 @@ function checkNumbers({ flags }: KubeletConfig): void {
 
 function readConfig(file: string | undefined): KubeletConfig {
   const text = readFlagFile('config', file)
-  if (file === undefined || text === undefined) return { flags: {} }
+  if (file === undefined || text === undefined) return { flags: {}, pods: {} }
   try {
     const config = kubeletConfig(text, file)
     checkNumbers(config)
@@ -96,7 +97,7 @@ export function kubeletOptions(
   given: ReadonlySet<string>,
   machine: string,
 ): KubeletOptions {
-  const { flags: filed, reportEveryMs, leaseSeconds, logLookMs } = readConfig(values.config)
+  const { flags: filed, pods, reportEveryMs, leaseSeconds, logLookMs } = readConfig(values.config)
   const own = Object.fromEntries(Object.entries(values).filter(([name]) => given.has(name)))
   const flags: KubeletFlags = { ...values, ...filed, ...own }
   try {
@@ -115,10 +116,7 @@ export function kubeletOptions(
         maxImages: flags['node-status-max-images'],
         ...{ reportEveryMs, leaseSeconds },
       }),
-      podTuning: {
-        allowedUnsafeSysctls: flags['allowed-unsafe-sysctls'],
-        seccompDefault: flags['seccomp-default'],
-      },
+      podTuning: podSettings(flags, pods),
       logLimits: defined({
         maxBytes: logSize(flags['container-log-max-size']),
         maxFiles: flags['container-log-max-files'],

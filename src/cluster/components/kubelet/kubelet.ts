@@ -81,7 +81,7 @@ async function serve(
   const server = new KubeletServer({
     ...{ ...shared, address: flags.address, port: flags.port },
     tls,
-    pages: kubeletPages(realHost, featureGates(new Map()), texts),
+    pages: kubeletPages(realHost, featureGates(flags['feature-gates']), texts),
     access: delegatedAccess({
       ...{ host: realHost, logger, client, nodeName, anonymous: flags['anonymous-auth'] },
       ...defined({ tokenLifeMs: tokenLife(flags), authorization: authorization(flags) }),
