@@ -141,6 +141,8 @@ export const goals = {
     upstream: 581,
     goal: 2200,
   },
+  attempt: { title: '500 pods a second, 5,000 nodes: attempt p99', unit: 'ms', goal: 5 },
+  arrival: { title: 'the same: from creation to node p99', unit: 'ms', goal: 50 },
 } as const satisfies Record<string, Goal>
 
 export type GoalName = keyof typeof goals

@@ -15,6 +15,9 @@ const ownWorkloads = join(import.meta.dirname, '../workloads')
 const profiles = join(import.meta.dirname, '../results/profiles')
 const heaviestCount = 20
 
+/** What each part runs. */
+const partCases: Readonly<Record<string, string>> = { growth: 'Growth', latency: 'Steady' }
+
 interface Chosen {
   readonly file: string
   readonly workload: Workload
@@ -22,7 +25,8 @@ interface Chosen {
 
 /** Those whose name fits, or else those that are for measuring. */
 function choose({ workloads, only, parts }: BenchOptions): readonly Chosen[] {
-  const fits = only === '' && !parts.includes('growth') ? undefined : new RegExp(only || '^Growth/')
+  const cases = parts.map((part) => `^${partCases[part]}/`).join('|')
+  const fits = only === '' && parts.length === 0 ? undefined : new RegExp(only || cases)
   return workloadFiles(workloads || ownWorkloads).flatMap((file) =>
     readWorkloads(file)
       .filter(({ name, labels }) => fits?.test(name) ?? labels.includes('performance'))
@@ -56,6 +60,11 @@ function tell(name: string, { collected, loopP99Ms }: Outcome, options: BenchOpt
   for (const each of collected) {
     const details = detailsOf(each, loopP99Ms)
     const ours = each.throughput?.average ?? each.overall
+    if (isStandard && each.arrivalP99Ms !== undefined) {
+      report.figure('attempt', each.attemptP99Ms, details)
+      report.figure('arrival', each.arrivalP99Ms, details)
+      continue
+    }
     const goal = goalOf(name)
     if (isStandard && each === first && isGoal(goal)) report.figure(goal, ours, details)
     else {
@@ -92,7 +101,7 @@ async function commit(): Promise<string> {
 /** Workloads in the form of upstream's scheduler_perf. */
 export const scheduler: Scenario = {
   name: 'scheduler',
-  parts: ['growth'],
+  parts: Object.keys(partCases),
   async run(options: BenchOptions, report: Report): Promise<void> {
     const chosen = choose(options)
     if (chosen.length === 0) throw new Error('no workload has such a name')

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { percentile } from '../load/keep-in-flight.ts'
 import { residentMemory } from '../server/process-figures.ts'
 import type { DurationFigures, Durations } from './durations.ts'
 import type { PodSelection, PodWatch } from './pod-watch.ts'
@@ -13,6 +14,9 @@ export interface Collected extends DurationFigures {
   /** All pods by the time from the first to the last. */
   readonly overall: number
   readonly processorMsPerPod: number
+  /** Of pods that were sent evenly: from the request that creates one until the scheduler's cache has it with its node. */
+  readonly arrivalP50Ms?: number
+  readonly arrivalP99Ms?: number
   /** Resident, without the store's mapped file. */
   readonly memoryMiB: number
 }
@@ -28,6 +32,8 @@ export class Collector {
   /** Called around each measurement. */
   readonly #around: { begin(): Promise<void>; end(name: string): Promise<void> }
   #end: (() => Collected) | undefined
+  /** When the pods were sent whose way is measured, by namespace and name. */
+  readonly #sent = new Map<string, number>()
 
   constructor(
     pods: PodWatch,
@@ -39,6 +45,11 @@ export class Collector {
     this.#around = around
   }
 
+  /** The request that creates this pod is about to leave. */
+  sent(namespace: string, name: string): void {
+    this.#sent.set(`${namespace}/${name}`, performance.now())
+  }
+
   async start(name: string, selection: PodSelection): Promise<void> {
     if (this.#end !== undefined) throw new Error('a measurement begins before the last one has ended')
     await this.#around.begin()
@@ -48,9 +59,13 @@ export class Collector {
     let firstMs = 0
     let lastMs = 0
     this.#durations.begin()
-    const leave = this.#pods.onPlaced(selection, () => {
+    this.#sent.clear()
+    const waits: number[] = []
+    const leave = this.#pods.onPlaced(selection, ({ metadata }) => {
       lastMs = performance.now()
       if (count++ === 0) firstMs = lastMs
+      const sentMs = this.#sent.get(`${metadata?.namespace}/${metadata?.name}`)
+      if (sentMs !== undefined) waits.push(lastMs - sentMs)
     })
     // Those that have one already are none of this measurement.
     count = 0
@@ -65,6 +80,9 @@ export class Collector {
         throughput: samples.result,
         overall: (count * 1_000) / (lastMs - firstMs),
         ...this.#durations.figures,
+        ...(waits.length === 0
+          ? {}
+          : { arrivalP50Ms: percentile(waits, 0.5), arrivalP99Ms: percentile(waits, 0.99) }),
         processorMsPerPod: (user + system) / 1_000 / count,
         memoryMiB: residentMemory(process.pid).withoutStoreMiB,
       }

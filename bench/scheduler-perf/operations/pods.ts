@@ -6,7 +6,7 @@ import { Pod } from '../../../src/api/core/pod/kind.ts'
 import type { core } from '../../../src/api/generated/types/index.ts'
 import { keepInFlight } from '../../load/keep-in-flight.ts'
 import type { Fields } from '../fields.ts'
-import { type Manifest, readManifest, readPodManifest } from '../objects.ts'
+import { inNamespace, type Manifest, readManifest, readPodManifest } from '../objects.ts'
 import type { Operation, OperationReader, Place } from '../operation.ts'
 import { inFlight, type Run } from '../run.ts'
 
@@ -24,6 +24,8 @@ interface PodsToCreate {
   readonly waits: boolean
   /** Pods are replaced as they get their nodes, for so long. */
   readonly steadyMs: number | undefined
+  /** So many, evenly; 0: as many as can be. */
+  readonly perSecond: number
 }
 
 /** A volume and a claim that belong to each other already, and the pod that uses them. */
@@ -66,9 +68,29 @@ async function createWithVolume(
   })
 }
 
+/** At their own pace, however long the API takes for each; what each waits for its node is measured. */
+async function createEvenly(run: Run, pods: PodsToCreate, namespace: string): Promise<void> {
+  const { manifest, count, perSecond } = pods
+  const resource = run.cluster.client.resource(Pod)
+  const startMs = performance.now()
+  const creations: Promise<unknown>[] = []
+  while (creations.length < count) {
+    const due = Math.min(count, Math.ceil(((performance.now() - startMs) * perSecond) / 1_000))
+    while (creations.length < due) {
+      const pod = inNamespace(manifest.object(creations.length, count), namespace)
+      const name = `even-${creations.length}`
+      run.collector.sent(namespace, name)
+      creations.push(resource.create({ ...pod, metadata: { ...pod.metadata, name } }))
+    }
+    await sleep(1)
+  }
+  await Promise.all(creations)
+}
+
 async function createAll(run: Run, pods: PodsToCreate, namespace: string): Promise<void> {
-  const { volumes, manifest, count } = pods
-  if (volumes === undefined) await run.createPods(manifest, namespace, count)
+  const { volumes, manifest, count, perSecond } = pods
+  if (perSecond > 0) await createEvenly(run, pods, namespace)
+  else if (volumes === undefined) await run.createPods(manifest, namespace, count)
   else await keepInFlight(count, inFlight, (index) => createWithVolume(run, pods, volumes, namespace, index))
 }
 
@@ -131,6 +153,7 @@ function readPods(fields: Fields, { folder, podTemplate }: Place): PodsToCreate 
     collects,
     waits: !skips,
     steadyMs: steady ? durationMs : undefined,
+    perSecond: fields.number('podsPerSecond', 0),
   }
 }
 
