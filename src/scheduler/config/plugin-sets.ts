@@ -1,3 +1,4 @@
+import { invalidValue } from '../../apimachinery/field-errors.ts'
 import type { FieldsReader } from '../../apimachinery/fields-reader.ts'
 import { type ExtensionPoint, extensionPoints } from '../profile.ts'
 
@@ -12,6 +13,9 @@ export interface PluginSet {
   /** Names; `*` for all. */
   readonly disabled: ReadonlySet<string>
 }
+
+/** Upstream's points of topology-aware scheduling (alpha), which is not here: nothing can be enabled there. */
+const absentPoints = ['placementGenerate', 'placementScore'] as const
 
 export type PluginSets = Readonly<Record<ExtensionPoint | 'multiPoint', PluginSet>>
 
@@ -45,6 +49,11 @@ function readSet(reader: FieldsReader | undefined): PluginSet {
 export function readPluginSets(reader: FieldsReader | undefined): PluginSets {
   if (reader === undefined) return emptySets
   const points = extensionPoints.map((point) => [point, readSet(reader.object(point))] as const)
+  for (const point of absentPoints) {
+    const set = reader.object(point)
+    for (const { name } of readSet(set).enabled)
+      set?.fail(invalidValue(set.at('enabled'), name, 'topology-aware scheduling is not supported'))
+  }
   const sets = {
     ...(Object.fromEntries(points) as Record<ExtensionPoint, PluginSet>),
     multiPoint: readSet(reader.object('multiPoint')),

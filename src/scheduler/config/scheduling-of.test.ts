@@ -56,6 +56,15 @@ describe('schedulingOf()', () => {
     expect(names(made.at.filter).indexOf('TaintToleration')).toBe(2)
   })
 
+  test('takes the points of topology-aware scheduling as long as nothing is enabled there', () => {
+    expect(names(profile({ placementGenerate: {}, placementScore: { enabled: [] } }).at.bind)).toEqual([
+      'DefaultBinder',
+    ])
+    expect(() => profile({ placementScore: { enabled: [{ name: 'Mine' }] } })).toThrow(
+      'placementScore.enabled: Invalid value: "Mine": topology-aware scheduling is not supported',
+    )
+  })
+
   test('has optional plugins where a profile names them', () => {
     const made = profile({
       queueSort: { enabled: [{ name: 'DominantResourceFairness' }], disabled: [{ name: 'PrioritySort' }] },
