@@ -9,7 +9,7 @@ import { Workload } from '../api/scheduling/workload/kind.ts'
 import { StorageVersionMigration } from '../api/storagemigration/storage-version-migration/kind.ts'
 import type { Features } from '../apimachinery/feature-gates.ts'
 import type { AnyController, AnyKind } from '../reconcile/controller.ts'
-import type { KindSource } from '../reconcile/kind-source.ts'
+import { type KindSource, servesKind } from '../reconcile/kind-source.ts'
 import { bootstrapSignerController } from './bootstrapsigner/bootstrap-signer-controller.ts'
 import { clusterRoleAggregationController } from './clusterroleaggregation/cluster-role-aggregation-controller.ts'
 import { clusterTrustBundlePublisher } from './clustertrustbundlepublisher/cluster-trust-bundle-publisher.ts'
@@ -102,17 +102,13 @@ export const offByDefault: ReadonlySet<string> = new Set([
   'token-cleaner',
 ])
 
-/** A gate alone does not serve an API that is off. */
-const serves = (kinds: KindSource, { group, version, resource }: AnyKind): boolean =>
-  kinds.list().some((kind) => kind.group === group && kind.version === version && kind.resource === resource)
-
 /** A controller for a kind behind a gate. */
 const gated = (
   { features = defaultFeatures, kinds }: ControllersOptions,
   gate: string,
   kind: AnyKind,
   make: () => AnyController,
-): readonly AnyController[] => (features.enabled(gate) && serves(kinds, kind) ? [make()] : [])
+): readonly AnyController[] => (features.enabled(gate) && servesKind(kinds, kind) ? [make()] : [])
 
 /**
  * All controllers, in the order of their start. Some keep a state of their own: a list is started once, and
@@ -132,7 +128,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     serviceCidrController,
     statefulSetController,
     daemonSetController(),
-    jobController({ groupsPods: features.enabled('WorkloadWithJob') && serves(kinds, Workload) }),
+    jobController({ groupsPods: features.enabled('WorkloadWithJob') && servesKind(kinds, Workload) }),
     cronJobController,
     ttlAfterFinishedController,
     endpointSliceController(options.endpointSlice),
@@ -150,7 +146,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     ...(features.enabled('DRADeviceTaints')
       ? [
           deviceTaintEvictionController({
-            followsRules: features.enabled('DRADeviceTaintRules') && serves(kinds, DeviceTaintRule),
+            followsRules: features.enabled('DRADeviceTaintRules') && servesKind(kinds, DeviceTaintRule),
           }),
         ]
       : []),

@@ -12,6 +12,10 @@ export interface KindSource {
   refresh(): Promise<ReadonlyMap<string, string>>
 }
 
+/** A gate alone does not serve an API that is off. */
+export const servesKind = (kinds: Pick<KindSource, 'list'>, { group, version, resource }: AnyKind): boolean =>
+  kinds.list().some((kind) => kind.group === group && kind.version === version && kind.resource === resource)
+
 /** Kinds that stay as they are. */
 export const fixedKinds = (kinds: readonly AnyKind[]): KindSource => ({
   list: () => kinds,

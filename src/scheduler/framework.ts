@@ -3,7 +3,7 @@ import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Client } from '../client/client.ts'
-import type { InformerFactory } from '../client/informer.ts'
+import type { AnyKind, InformerFactory } from '../client/informer.ts'
 import type { Report } from '../client/series-recorder.ts'
 import type { ClusterEvent, EventRegistration } from './cluster-event.ts'
 import type { Extender } from './extender/extender.ts'
@@ -137,6 +137,8 @@ export interface PluginContext {
   readonly host: Host
   readonly logger: Logger
   readonly features: Features
+  /** See SchedulerOptions. */
+  readonly serves?: (kind: AnyKind) => boolean
   readonly nodes: NodeTable
   readonly nominated: NominatedPods
   readonly waiting: WaitingPods

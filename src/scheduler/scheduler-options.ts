@@ -3,7 +3,7 @@ import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Client } from '../client/client.ts'
-import type { InformerFactory } from '../client/informer.ts'
+import type { AnyKind, InformerFactory } from '../client/informer.ts'
 import type { SeriesRecorder } from '../client/series-recorder.ts'
 import { defaultProfile } from './default-profile.ts'
 import type { ExtenderCall } from './extender/extender.ts'
@@ -41,6 +41,8 @@ export interface SchedulerOptions extends SchedulerSettings {
   readonly callExtender?: ExtenderCall
   /** Absent: as the release has them. */
   readonly features?: Features
+  /** Whether there is such an API, where a gate alone does not say so; absent: there is. */
+  readonly serves?: (kind: AnyKind) => boolean
   /** A pod for which nothing has changed is tried again after it; five minutes where absent. */
   readonly maxUnschedulableMs?: number
 }

@@ -129,11 +129,12 @@ export class Scheduler {
   }
 
   #makeProfiles(): ReadonlyMap<string, Profile> {
-    const { client, events, host, logger, metrics, features = defaultFeatures } = this.#options
+    const { client, events, host, logger, metrics, serves, features = defaultFeatures } = this.#options
     const shared: Omit<PluginContext, 'schedulerName' | 'report'> = {
       client,
       informers: { informer: (kind, selection) => this.#cache(kind, selection) },
       ...{ host, logger, metrics, features },
+      ...(serves === undefined ? {} : { serves }),
       nodes: this.#view.table,
       nominated: this.#nominator,
       extenders: this.#extenders,

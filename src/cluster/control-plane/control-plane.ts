@@ -17,6 +17,7 @@ import { createInformerFactory } from '../../client/informer-factory.ts'
 import { SeriesRecorder } from '../../client/series-recorder.ts'
 import { controllers, offByDefault } from '../../controllers/controllers.ts'
 import { oneSigner } from '../../controllers/csrsigning/plan-certificate.ts'
+import { servesKind } from '../../reconcile/kind-source.ts'
 import { type Scheduling, schedulingOf } from '../../scheduler/config/scheduling-of.ts'
 import { Scheduler } from '../../scheduler/scheduler.ts'
 import { defaultAccess } from '../access/access-options.ts'
@@ -244,6 +245,7 @@ async function startControl(
   const scheduler = new Scheduler({
     ...schedulingOf(options.scheduling ?? {}, features),
     callExtender: extenders.call,
+    serves: (kind) => servesKind(kinds, kind),
     ...{ client: schedulerClient, informers, events, features, host, logger, metrics },
   })
   stops.push(() => events.stop())

@@ -1,6 +1,7 @@
 import { toleratesTaint } from '../../api/core/pod/tolerations.ts'
 import type { core, resource } from '../../api/generated/types/index.ts'
 import { currentSlices, poolKey } from '../../api/resource/device-pools.ts'
+import { type DeviceNames, selectsDevice } from '../../api/resource/device-taint-rule/selects-device.ts'
 import { isReservedFor, notForPod, podClaimName } from '../../api/resource/pod-claims.ts'
 import { timeMs } from '../../apimachinery/time.ts'
 
@@ -37,17 +38,9 @@ const byDriver = (slices: readonly Slice[], device: string): readonly Reason[] =
     .filter(({ effect }) => effect === 'NoExecute')
     .map((taint) => ({ taint }))
 
-const matches = (wanted: string | undefined, name: string): boolean => wanted === undefined || wanted === name
-
 /** Whether a rule is for a device. One that selects nothing is for none. */
-export function isForDevice(
-  { spec }: Rule,
-  { driver, pool, device }: Pick<Result, 'driver' | 'pool' | 'device'>,
-): boolean {
-  const selector = spec?.deviceSelector
-  if (selector === undefined) return false
-  return matches(selector.driver, driver) && matches(selector.pool, pool) && matches(selector.device, device)
-}
+export const isForDevice = ({ spec }: Rule, device: DeviceNames): boolean =>
+  spec?.deviceSelector !== undefined && selectsDevice(spec.deviceSelector, device)
 
 const byRules = (rules: readonly Rule[], result: Result): readonly Reason[] =>
   rules.filter((rule) => isForDevice(rule, result)).map((rule) => ({ taint: rule.spec.taint, rule }))

@@ -101,7 +101,8 @@ function isFound({ devices, requests, same, distinct, units }: World): boolean {
   const parts = {
     taken: { isTaken: taken, capacityOf: () => undefined },
     matcher: new DeviceMatcher(),
-    gates: { partitions: true, taints: true, sharing: true, preparation: true },
+    gates: { partitions: true, sharing: true, preparation: true },
+    taintsOf: () => [],
     classOf: (name: string) => ({ metadata: { name }, spec: {} }),
     shareId: () => '',
   }

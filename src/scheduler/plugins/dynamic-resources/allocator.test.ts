@@ -50,7 +50,7 @@ function search(
   slices: readonly resource.v1.ResourceSlice[],
   { taken = [], shared, gates = {} }: Settings = {},
 ) {
-  const all = { partitions: true, taints: true, sharing: true, preparation: false, ...gates }
+  const all = { partitions: true, sharing: true, preparation: false, ...gates }
   const pools = gatherPools(node, { forNode: () => slices, all: () => slices }, all.partitions)
   let shares = 0
   const parts: AllocatorParts = {
@@ -60,6 +60,7 @@ function search(
     },
     matcher: new DeviceMatcher(),
     gates: all,
+    taintsOf: ({ device }) => device.taints ?? [],
     classOf: (name) =>
       name === 'gpu' ? { metadata: { name }, spec: cel(`device.driver == "${driver}"`) } : undefined,
     shareId: () => `share-${++shares}`,

@@ -14,7 +14,6 @@ const maxDevices = 32
 
 export interface DeviceGates {
   readonly partitions: boolean
-  readonly taints: boolean
   readonly sharing: boolean
   /** Devices that somebody prepares before pods are bound. */
   readonly preparation: boolean
@@ -32,6 +31,8 @@ export interface AllocatorParts {
   readonly taken: TakenDevices
   readonly matcher: DeviceMatcher
   readonly gates: DeviceGates
+  /** Those that keep away who does not tolerate them. */
+  readonly taintsOf: (offered: OfferedDevice) => readonly resource.v1.DeviceTaint[]
   readonly classOf: (name: string) => resource.v1.DeviceClass | undefined
   /** A new name for a claim's part in a device that is shared. */
   readonly shareId: () => string
@@ -253,7 +254,7 @@ export class Allocator {
     const claim = this.#claims[at.claim]
     const { request } = prepared
     if (claim === undefined || this.#isInUse(at, request, offered)) return undefined
-    if (this.#parts.gates.taints && isTainted(offered, request)) return undefined
+    if (keepsAway(this.#parts.taintsOf(offered), request)) return undefined
     const consumed = this.#capacityFor(request, offered)
     if (consumed === undefined) return undefined
     const shared = this.#isShared(offered)
@@ -294,13 +295,12 @@ export class Allocator {
 /** Something is wrong with what drivers publish; other nodes may do. */
 export class InvalidPools extends Error {}
 
-function isTainted({ device }: OfferedDevice, { tolerations }: DeviceRequest): boolean {
-  return (device.taints ?? []).some(
+const keepsAway = (taints: readonly resource.v1.DeviceTaint[], { tolerations }: DeviceRequest): boolean =>
+  taints.some(
     (taint) =>
       (taint.effect === 'NoExecute' || taint.effect === 'NoSchedule') &&
       !tolerations.some((toleration) => toleratesTaint(toleration, taint)),
   )
-}
 
 /** All constraints or none. */
 function constrain(

@@ -7,9 +7,10 @@ import type { PluginContext } from '../../framework.ts'
 import { Allocator, type AllocatorParts, type TakenDevices } from './allocator.ts'
 import { DeviceMatcher } from './device-matcher.ts'
 import { gatherPools, type SliceSource } from './device-pools.ts'
+import { deviceTaints } from './device-taints.ts'
 
 /** What it needs of a plugin's. */
-type DeviceContext = Pick<PluginContext, 'informers' | 'features' | 'host'>
+type DeviceContext = Pick<PluginContext, 'informers' | 'features' | 'host' | 'serves'>
 
 const byNode = ({ spec }: resource.v1.ResourceSlice): readonly string[] => [spec.nodeName ?? '']
 
@@ -25,7 +26,8 @@ export class DeviceFinder {
   readonly #source: SliceSource
   readonly #host: DeviceContext['host']
 
-  constructor({ informers, features, host }: DeviceContext, taken: TakenDevices) {
+  constructor(context: DeviceContext, taken: TakenDevices) {
+    const { informers, features, host } = context
     this.#host = host
     const slices = informers.informer(ResourceSlice)
     slices.addIndexers({ node: byNode })
@@ -39,10 +41,10 @@ export class DeviceFinder {
       matcher: new DeviceMatcher(),
       gates: {
         partitions: features.enabled('DRAPartitionableDevices'),
-        taints: features.enabled('DRADeviceTaints'),
         sharing: features.enabled('DRAConsumableCapacity'),
         preparation: preparesDevices(features),
       },
+      taintsOf: deviceTaints(context),
       classOf: (name) => classes.get('', name),
       shareId: () => uuidOf(host.randomBytes(uidBytes), 0),
     }

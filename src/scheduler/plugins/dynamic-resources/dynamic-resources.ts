@@ -2,6 +2,7 @@ import { Node } from '../../../api/core/node/kind.ts'
 import { Pod } from '../../../api/core/pod/kind.ts'
 import type { core, resource } from '../../../api/generated/types/index.ts'
 import { DeviceClass } from '../../../api/resource/device-class/kind.ts'
+import { DeviceTaintRule } from '../../../api/resource/device-taint-rule/kind.ts'
 import { canBeReserved, isReservedFor } from '../../../api/resource/pod-claims.ts'
 import { ResourceClaim } from '../../../api/resource/resource-claim/kind.ts'
 import { ResourceSlice } from '../../../api/resource/resource-slice/kind.ts'
@@ -16,6 +17,7 @@ import { type AttemptParts, ClaimAttempt } from './claim-attempt.ts'
 import { ClaimTracker } from './claim-tracker.ts'
 import { ClaimWriter } from './claim-writer.ts'
 import { DeviceFinder } from './device-finder.ts'
+import { followsTaintRules } from './device-taints.ts'
 import { type DynamicResourcesArgs, defaultDynamicResourcesArgs } from './dynamic-resources-args.ts'
 import { ExtendedClaim, needsExtendedClaim } from './extended-claim.ts'
 import { claimsOfPod } from './pod-claims.ts'
@@ -50,7 +52,8 @@ class DynamicResources implements Plugin {
       writer: new ClaimWriter(context),
       whenPrepared: (pod, node, claims, signal) => this.#whenPrepared(pod, node, claims, signal),
     }
-    this.events = eventsFor((pod) => this.#claimsOf(pod))
+    const rules = onEvent(DeviceTaintRule, actions.add | actions.update | actions.delete)
+    this.events = [...eventsFor((pod) => this.#claimsOf(pod)), ...(followsTaintRules(context) ? [rules] : [])]
   }
 
   readonly preEnqueue = ({ pod }: { readonly pod: core.v1.Pod }): Rejection | undefined => {
