@@ -74,6 +74,14 @@ function claimsOf(pod: core.v1.Pod, { claims, sources }: VolumeBinder): PodClaim
   return { bound, waiting: waiting.sort((one, other) => size(one) - size(other)) }
 }
 
+/** There is nothing to be done for the claims, and no node that could refuse their volumes. */
+const suitAnyNode = ({ bound, waiting }: PodClaims, { sources }: VolumeBinder): boolean =>
+  waiting.length === 0 &&
+  bound.every(({ spec }) => {
+    const volume = sources.volume(spec?.volumeName ?? '')
+    return volume !== undefined && volume.spec?.nodeAffinity?.required === undefined
+  })
+
 const events: readonly EventRegistration[] = [
   onEvent(
     StorageClass,
@@ -148,7 +156,8 @@ export function volumeBinding(
     preFilter: ({ pod }) => {
       const claims = claimsOf(pod, binder)
       if (claims === undefined) return { type: 'skip' }
-      return 'reasons' in claims ? { type: 'reject', rejection: claims } : prepare(binder, claims)
+      if ('reasons' in claims) return { type: 'reject', rejection: claims }
+      return suitAnyNode(claims, binder) ? { type: 'skip' } : prepare(binder, claims)
     },
     events,
   }
