@@ -50,6 +50,11 @@ export class CsiVolumes {
     return absent
   }
 
+  /** How many volumes are attached to a node, used or not. */
+  attachments(node: string): number {
+    return this.#attachments.countByIndex('node', node)
+  }
+
   /** What is attached to a node, used or not. */
   addAttachments(node: string, into: VolumesByDriver): void {
     for (const { spec } of this.#attachments.byIndex('node', node)) {

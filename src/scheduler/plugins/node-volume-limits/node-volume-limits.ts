@@ -9,15 +9,17 @@ import { actions, onEvent } from '../../cluster-event.ts'
 import type { Plugin, PluginContext, Rejection } from '../../framework.ts'
 import { notFoundText } from '../../not-found.ts'
 import { hadNode } from '../../pod-info.ts'
+import { ClaimVolumes, claimVolumes } from './claim-volumes.ts'
 import { CsiVolumes, type VolumesByDriver } from './csi-volumes.ts'
 
 const exceeded: Rejection = { resolvable: true, reasons: ['node(s) exceed max volume count'] }
 
-const hasClaims = (pod: core.v1.Pod): boolean =>
-  (pod.spec?.volumes ?? []).some((volume) => claimNameOf(pod, volume) !== undefined)
+const hasClaims = (pod: core.v1.Pod): boolean => claimVolumes(pod) > 0
 
 /** How many volumes each driver can attach there; drivers without a limit are not in it. */
-function limitsOf(csiNode: storage.v1.CSINode | undefined): ReadonlyMap<string, number> {
+type Limits = ReadonlyMap<string, number>
+
+function limitsOf(csiNode: storage.v1.CSINode | undefined): Limits {
   const drivers = csiNode?.spec.drivers ?? []
   return new Map(
     drivers.flatMap(({ name, allocatable }) =>
@@ -27,11 +29,7 @@ function limitsOf(csiNode: storage.v1.CSINode | undefined): ReadonlyMap<string, 
 }
 
 /** Whether the node's drivers can attach what a pod needs beside what is there. */
-function isWithinLimits(
-  wanted: VolumesByDriver,
-  there: VolumesByDriver,
-  limits: ReadonlyMap<string, number>,
-): boolean {
+function isWithinLimits(wanted: VolumesByDriver, there: VolumesByDriver, limits: Limits): boolean {
   const counts = new Map<string, number>()
   for (const driver of new Map([...there, ...wanted]).values())
     counts.set(driver, (counts.get(driver) ?? 0) + 1)
@@ -42,16 +40,31 @@ function isWithinLimits(
   return true
 }
 
+/** The lowest limit of a driver that is needed. */
+function lowestLimit(wanted: VolumesByDriver, limits: Limits): number {
+  let lowest = Number.POSITIVE_INFINITY
+  for (const driver of wanted.values()) lowest = Math.min(lowest, limits.get(driver) ?? lowest)
+  return lowest
+}
+
 function limitGrew(now: storage.v1.CSINode | undefined, old: storage.v1.CSINode | undefined): boolean {
   const before = limitsOf(old)
   return [...limitsOf(now)].some(([driver, limit]) => limit > (before.get(driver) ?? 0))
 }
 
 /** As many volumes of a CSI driver on a node as it can attach there. */
-export function nodeVolumeLimits({ informers, features }: PluginContext): Plugin {
+export function nodeVolumeLimits({ informers, features, nodes }: PluginContext): Plugin {
   const csiNodes = informers.informer(CSINode).lister
   const drivers = features.enabled('VolumeLimitScaling') ? informers.informer(CSIDriver).lister : undefined
   const volumes = new CsiVolumes(informers)
+  const there = new ClaimVolumes()
+  nodes.observe(there)
+  const known = new WeakMap<storage.v1.CSINode, Limits>()
+  const limitsOn = (csiNode: storage.v1.CSINode): Limits => {
+    const limits = known.get(csiNode) ?? limitsOf(csiNode)
+    known.set(csiNode, limits)
+    return limits
+  }
 
   const missing = (wanted: VolumesByDriver, csiNode: storage.v1.CSINode | undefined): string | undefined => {
     for (const driver of wanted.values()) {
@@ -80,12 +93,15 @@ export function nodeVolumeLimits({ informers, features }: PluginContext): Plugin
           const driver = missing(wanted, csiNode)
           if (driver !== undefined)
             return { resolvable: true, reasons: [`${driver} CSI driver is not installed on the node`] }
-          const limits = limitsOf(csiNode)
-          if (limits.size === 0) return undefined
-          const there: VolumesByDriver = new Map()
-          for (const { pod: other } of pods.values()) volumes.addVolumesOf(other, there)
-          volumes.addAttachments(name, there)
-          return isWithinLimits(wanted, there, limits) ? undefined : exceeded
+          if (csiNode === undefined) return undefined
+          const limits = limitsOn(csiNode)
+          // No driver can have more than all claims and attachments together: mostly nothing needs to be looked up.
+          const most = wanted.size + there.on(name) + volumes.attachments(name)
+          if (most <= lowestLimit(wanted, limits)) return undefined
+          const used: VolumesByDriver = new Map()
+          for (const { pod: other } of pods.values()) volumes.addVolumesOf(other, used)
+          volumes.addAttachments(name, used)
+          return isWithinLimits(wanted, used, limits) ? undefined : exceeded
         },
       }
     },
