@@ -6,7 +6,7 @@ import { uidBytes, uuidOf } from '../../../base/uuid.ts'
 import type { PluginContext } from '../../framework.ts'
 import { Allocator, type AllocatorParts, type TakenDevices } from './allocator.ts'
 import { DeviceMatcher } from './device-matcher.ts'
-import { gatherPools, type SliceSource } from './device-pools.ts'
+import { type DevicePool, gatherPools, type SliceSource } from './device-pools.ts'
 import { deviceTaints } from './device-taints.ts'
 
 /** What it needs of a plugin's. */
@@ -25,12 +25,17 @@ export class DeviceFinder {
   readonly #parts: AllocatorParts
   readonly #source: SliceSource
   readonly #host: DeviceContext['host']
+  /** What was gathered for a node as it was, while no slice has changed since. */
+  #pools = new WeakMap<core.v1.Node, readonly DevicePool[]>()
 
   constructor(context: DeviceContext, taken: TakenDevices) {
     const { informers, features, host } = context
     this.#host = host
     const slices = informers.informer(ResourceSlice)
     slices.addIndexers({ node: byNode })
+    slices.onChange(() => {
+      this.#pools = new WeakMap()
+    })
     const classes = informers.informer(DeviceClass).lister
     this.#source = {
       forNode: (node) => [...slices.lister.byIndex('node', node), ...slices.lister.byIndex('node', '')],
@@ -56,7 +61,8 @@ export class DeviceFinder {
 
   /** For one attempt on one node; it may take so long, or any time where that is 0. */
   search(node: core.v1.Node, timeoutMs = 0): Allocator {
-    const pools = gatherPools(node, this.#source, this.#parts.gates.partitions)
+    const pools = this.#pools.get(node) ?? gatherPools(node, this.#source, this.#parts.gates.partitions)
+    this.#pools.set(node, pools)
     return new Allocator(this.#parts, node, pools, timeoutMs > 0 ? this.#clock(node, timeoutMs) : undefined)
   }
 
