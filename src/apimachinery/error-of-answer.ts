@@ -23,8 +23,11 @@ const reasons: Readonly<Record<number, readonly [reason: StatusReason, message: 
 const isStatus = (value: unknown): value is Status =>
   typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Status'
 
-/** What an answer of 400 and above says. */
-export function errorOfAnswer(code: number, text: string): StatusError {
+/** Texts are shown to whoever asked, other contents are not. */
+const isText = (contentType: string): boolean => contentType === '' || contentType.startsWith('text/')
+
+/** What an answer of 400 and above says; `contentType` '' where it says none. */
+export function errorOfAnswer(code: number, text: string, contentType = ''): StatusError {
   try {
     const body: unknown = JSON.parse(text)
     if (isStatus(body)) return new StatusError({ ...body, code: body.code ?? code })
@@ -34,6 +37,7 @@ export function errorOfAnswer(code: number, text: string): StatusError {
   const known = reasons[code]
   if (code === 403) return statusError('Forbidden', text.trim() || 'forbidden', undefined, code)
   if (known !== undefined) return statusError(known[0], known[1], undefined, code)
-  const message = `an error on the server (${JSON.stringify(text.slice(0, 2_048))}) has prevented the request from succeeding`
+  const shown = isText(contentType) ? text.slice(0, 2_048) : 'unknown'
+  const message = `an error on the server (${JSON.stringify(shown)}) has prevented the request from succeeding`
   return statusError(code >= 500 ? 'InternalError' : 'Unknown', message, undefined, code)
 }

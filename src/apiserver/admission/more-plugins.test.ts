@@ -293,6 +293,6 @@ it('EventRateLimit refuses what comes too fast, for each key', async () => {
   await admit(plugin, Event, event('b'))
   await expect(admit(plugin, Event, event('a'))).rejects.toMatchObject({
     code: 429,
-    message: 'limit reached on type Namespace for key a',
+    message: 'Too many requests: limit reached on type Namespace for key a',
   })
 })

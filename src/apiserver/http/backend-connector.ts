@@ -7,6 +7,7 @@ import {
 import { Agent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Metrics } from '../../base/metrics.ts'
 import type {
   BackendAddress,
   BackendConnector,
@@ -17,6 +18,7 @@ import type {
   UpgradeOutcome,
 } from '../connect/backend.ts'
 import { inGoWords } from './go-errors.ts'
+import { CertificateFlaws, checkServerName } from './server-certificates.ts'
 import { TurnBatcher } from './turn-batcher.ts'
 import { WritableSink } from './writable-sink.ts'
 
@@ -28,6 +30,8 @@ export interface BackendConnectorOptions {
   readonly kubeletAuthorityPem?: string | undefined
   /** What it shows to other API servers when it passes on who asks; absent: nothing. */
   readonly frontProxy?: { readonly certificatePem: string; readonly keyPem: string } | undefined
+  /** Where it is counted whose certificates are out of date. */
+  readonly metrics?: Metrics
   /** The way to backends that are no sockets, plain HTTP/1.1; absent, or undefined as its answer: by TCP. Throws where nothing listens. */
   readonly dial?: ((address: BackendAddress) => Duplex | undefined) | undefined
 }
@@ -99,9 +103,14 @@ export class NodeBackendConnector implements BackendConnector {
   #frontProxy: BackendConnectorOptions['frontProxy']
   readonly #batcher = new TurnBatcher()
   readonly #dial: BackendConnectorOptions['dial']
+  readonly #flaws: Readonly<Record<'webhooks' | 'kube_aggregator', CertificateFlaws>> | undefined
 
   constructor(options: BackendConnectorOptions) {
-    const { kubeletAuthorityPem, frontProxy, dial } = options
+    const { kubeletAuthorityPem, frontProxy, dial, metrics } = options
+    this.#flaws = metrics && {
+      webhooks: new CertificateFlaws(metrics, 'webhooks'),
+      kube_aggregator: new CertificateFlaws(metrics, 'kube_aggregator'),
+    }
     this.#dial = dial
     this.#frontProxy = frontProxy
     this.#kubeletAuthority = kubeletAuthorityPem
@@ -116,6 +125,7 @@ export class NodeBackendConnector implements BackendConnector {
       kubelet: new Agent({
         ...own,
         ca: kubeletAuthorityPem,
+        checkServerIdentity: checkServerName,
         rejectUnauthorized: kubeletAuthorityPem !== undefined,
       }),
       'kubelet-unverified': new Agent({ ...own, rejectUnauthorized: false }),
@@ -186,18 +196,26 @@ export class NodeBackendConnector implements BackendConnector {
       // An address is no name that TLS may send; the certificate is held against the host all the same.
       servername: isIP(serverName) === 0 ? serverName : '',
       rejectUnauthorized: verify,
+      checkServerIdentity: checkServerName,
       // As in Go, whatever certificate is given is trusted, whether it is an authority's or the server's own.
       ...(authorityPem === undefined ? {} : { ca: authorityPem, allowPartialTrustChain: true }),
       ...(shown === undefined ? {} : { cert: shown.certificatePem, key: shown.keyPem }),
     })
   }
 
+  #flawsFor({ trust }: BackendAddress): CertificateFlaws | undefined {
+    if (typeof trust === 'string') return undefined
+    return this.#flaws?.[trust.client === 'front-proxy' ? 'kube_aggregator' : 'webhooks']
+  }
+
   request(request: BackendRequest): Promise<BackendResponse> {
+    const flaws = this.#flawsFor(request.address)
     return new Promise((resolve, reject) => {
       const call = this.#send(request)
       let isAnswered = false
       call.on('response', (message) => {
         isAnswered = true
+        flaws?.answered(message.socket)
         resolve(responseOf(message))
       })
       call.on('error', (error) => {
@@ -205,7 +223,10 @@ export class NodeBackendConnector implements BackendConnector {
         if (isAnswered) return
         // The server had closed a connection that it had kept: nothing of this request has reached it.
         if (call.reusedSocket && isReset(error)) this.request(request).then(resolve, reject)
-        else reject(inGoWords(error, request.address))
+        else {
+          flaws?.failed(error)
+          reject(inGoWords(error, request.address))
+        }
       })
       call.end(request.body)
     })

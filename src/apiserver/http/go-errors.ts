@@ -1,3 +1,5 @@
+import { certificateComplaint } from './server-certificates.ts'
+
 const dialFailures: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connect: connection refused',
   EHOSTUNREACH: 'connect: no route to host',
@@ -22,9 +24,10 @@ export function inGoWords(
   { host, port }: { readonly host: string; readonly port: number },
 ): Error {
   const code = error.code ?? ''
-  const distrust = trustFailures[code]
-  if (distrust !== undefined) return new Error(`tls: failed to verify certificate: x509: ${distrust}`)
+  const known = trustFailures[code]
+  const distrust = certificateComplaint(error) ?? (known === undefined ? undefined : `x509: ${known}`)
+  if (distrust !== undefined) return new Error(`tls: failed to verify certificate: ${distrust}`)
   if (code === 'ENOTFOUND') return new Error(`dial tcp: lookup ${host}: no such host`)
-  const known = dialFailures[code]
-  return known === undefined ? error : new Error(`dial tcp ${host}:${port}: ${known}`)
+  const dial = dialFailures[code]
+  return dial === undefined ? error : new Error(`dial tcp ${host}:${port}: ${dial}`)
 }

@@ -1,8 +1,10 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
+import type { Metrics } from '../../base/metrics.ts'
 import type { OutsideAnswer, OutsideCaller, OutsideRequest, OutsideTrust } from '../outside/outside-caller.ts'
 import { inGoWords } from './go-errors.ts'
+import { CertificateFlaws, checkServerName } from './server-certificates.ts'
 
 /** For keep-alive. */
 const maxIdleSockets = 8
@@ -32,14 +34,18 @@ async function answerOf(message: IncomingMessage): Promise<OutsideAnswer> {
 export class HttpsCaller implements OutsideCaller {
   readonly #trust: OutsideTrust
   readonly #agent: Agent
+  readonly #flaws: CertificateFlaws | undefined
 
-  constructor(trust: OutsideTrust) {
+  /** `metrics`: where it is counted whose certificates are out of date, for webhooks. */
+  constructor(trust: OutsideTrust, metrics?: Metrics) {
     this.#trust = trust
+    this.#flaws = metrics && new CertificateFlaws(metrics, 'webhooks')
     const { certificateAuthority: ca, clientCertificate, clientKey, tlsServerName } = trust
     this.#agent = new Agent({
       keepAlive: true,
       maxFreeSockets: maxIdleSockets,
       rejectUnauthorized: trust.insecureSkipTlsVerify !== true,
+      checkServerIdentity: checkServerName,
       // As in Go, whatever certificate is given is trusted, whether it is an authority's or the server's own.
       ...(ca === undefined ? {} : { ca, allowPartialTrustChain: true }),
       ...(clientCertificate === undefined ? {} : { cert: clientCertificate }),
@@ -68,12 +74,14 @@ export class HttpsCaller implements OutsideCaller {
       const isPlain = protocol === 'http:'
       const call = isPlain ? httpRequest(url, options) : httpsRequest(url, { ...options, agent: this.#agent })
       call.on('response', (message) => {
+        this.#flaws?.answered(message.socket)
         answerOf(message).then(resolve, reject)
       })
       const fallback = isPlain ? 80 : 443
-      call.on('error', (error) =>
-        reject(inGoWords(error, { host: hostname, port: port === '' ? fallback : Number(port) })),
-      )
+      call.on('error', (error) => {
+        this.#flaws?.failed(error)
+        reject(inGoWords(error, { host: hostname, port: port === '' ? fallback : Number(port) }))
+      })
       call.end(body)
     })
   }

@@ -126,7 +126,7 @@ export class ReviewPoster {
 function contentsOf(answer: OutsideAnswer): string {
   const { status, text } = answer
   if (status < 200 || status >= 300) {
-    const error = errorOfAnswer(status, text)
+    const error = errorOfAnswer(status, text, answer.header('content-type'))
     const retryAfterSeconds = Number(answer.header('retry-after') ?? Number.NaN)
     if (!Number.isInteger(retryAfterSeconds)) throw error
     const details = { ...error.status.details, retryAfterSeconds }

@@ -40,6 +40,7 @@ interface Target {
 
 interface Answer {
   readonly status: number
+  readonly contentType: string
   readonly text: string
 }
 
@@ -116,7 +117,7 @@ export class WebhookClient {
       timer.cancel()
       cancelled?.removeEventListener('abort', giveUp)
     }
-    if (answer.status >= 400) throw errorOfAnswer(answer.status, answer.text)
+    if (answer.status >= 400) throw errorOfAnswer(answer.status, answer.text, answer.contentType)
     return JSON.parse(answer.text)
   }
 
@@ -144,6 +145,8 @@ export class WebhookClient {
       body,
       signal,
     })
-    return { status: response.status, text: await readText(response.body, maxAnswerBytes) }
+    const { status, headers } = response
+    const contentType = headers.find(([header]) => header.toLowerCase() === 'content-type')?.[1] ?? ''
+    return { status, contentType, text: await readText(response.body, maxAnswerBytes) }
   }
 }

@@ -79,10 +79,10 @@ function jwtPart({ host, logger, metrics, access, identity }: AuthenticatorSetup
 }
 
 function webhookPart(
-  { host, logger, identity }: AuthenticatorSetup,
+  { host, logger, metrics, identity }: AuthenticatorSetup,
   { url, trust, reviewVersion, lifeMs }: TokenWebhook,
 ): Part {
-  const caller = new HttpsCaller(trust)
+  const caller = new HttpsCaller(trust, metrics)
   const { audiences } = identity.serviceAccounts
   const tokens = new WebhookTokens({ host, logger, caller, url, reviewVersion, audiences })
   return {

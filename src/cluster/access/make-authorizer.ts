@@ -96,7 +96,7 @@ class AuthorizerMaker {
         if (options.abac !== undefined) return options.abac
         throw new Error('authorizer type ABAC is not allowed if it was not enabled at initial server startup')
       case 'Webhook': {
-        const caller = new HttpsCaller(choice.trust)
+        const caller = new HttpsCaller(choice.trust, this.#setup.metrics)
         this.#callers = [...this.#callers, caller]
         const metrics = this.#webhookMetrics
         return new WebhookAuthorizer({ host, logger, metrics, caller, settings: choice.settings })

@@ -56,11 +56,12 @@ function writerOf({ host, logger }: Parts, log: AuditLogOptions): AuditWriter {
   }
 }
 
-function webhookOf({ host, counts }: Parts, webhook: AuditWebhookOptions): AuditBackend {
+function webhookOf({ host, counts, metrics }: Parts, webhook: AuditWebhookOptions): AuditBackend {
   try {
     const { server: url, namespace: _namespace, ...trust } = loadKubeconfig(webhook.file)
     const { initialBackoffMs } = webhook
-    return webhookBackend({ host, caller: new HttpsCaller(trust), url, metrics: counts, initialBackoffMs })
+    const caller = new HttpsCaller(trust, metrics)
+    return webhookBackend({ host, caller, url, metrics: counts, initialBackoffMs })
   } catch (error) {
     if (!(error instanceof KubeconfigError)) throw error
     throw new FlagError(`initializing audit webhook: ${error.message}`)

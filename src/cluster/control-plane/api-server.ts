@@ -226,6 +226,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     ...identity.kubelet.client,
     kubeletAuthorityPem: identity.kubelet.authorityPem,
     frontProxy: identity.frontProxyClient,
+    metrics,
     dial: setup.dialNode,
   })
   const forms = new ObjectForms({

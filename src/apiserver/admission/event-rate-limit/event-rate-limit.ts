@@ -57,7 +57,7 @@ export function eventRateLimit(host: Host, limits: readonly EventLimit[]): Admis
       if (complaints.length === 0) return
       const unique = [...new Set(complaints)]
       const message = unique.length === 1 ? (unique[0] ?? '') : `[${unique.join(', ')}]`
-      throw statusError('TooManyRequests', message)
+      throw statusError('TooManyRequests', `Too many requests: ${message}`)
     },
   }
 }
