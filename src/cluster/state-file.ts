@@ -21,10 +21,10 @@ export interface ClusterState {
   readonly nodes: readonly NodeState[]
 }
 
-/** The state as it was last written; undefined where there is none, or none that can be read. */
 /** What tells whose a file is. */
 export type Owner = Pick<ClusterState, 'pid' | 'startTicks'>
 
+/** The state as it was last written; undefined where there is none, or none that can be read. */
 export function readState(file: string): ClusterState | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as ClusterState
