@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { WebSocket } from 'ws'
 import type { KubeconfigContext } from '../../../src/client/https/kubeconfig.ts'
 import { credentialsOf } from './raw.ts'
@@ -19,7 +20,12 @@ export async function messagesOf(
   const socket = new WebSocket(new URL(path, to.server.replace(/^http/, 'ws')), protocol, credentialsOf(to))
   const messages: Buffer[] = []
   socket.on('message', (message: Buffer) => messages.push(message))
-  await once(socket, 'close')
+  const refused = new Promise<never>((_, reject) => {
+    socket.on('unexpected-response', (_request, response) => {
+      text(response).then((body) => reject(new Error(`${path}: ${response.statusCode} ${body}`)), reject)
+    })
+  })
+  await Promise.race([once(socket, 'close'), refused])
   return messages
 }
 

@@ -25,7 +25,8 @@ const ping = 6
 const goAway = 7
 const flagFin = 1
 const frameHeaderBytes = 8
-const connectTimeoutMs = 30_000
+/** As long as the runtime's other requests may take; upstream waits without a limit. */
+const connectTimeoutMs = 120_000
 
 /**
  * The client's side of SPDY/3.1 as container runtimes stream exec, attach and port-forward over it
