@@ -29,6 +29,7 @@ import { UnknownPaths } from './routing.ts'
 import { isStored, type ServerCore } from './server-core.ts'
 import { ServerMetrics } from './server-metrics.ts'
 import { BookmarkClock } from './watch/bookmark-clock.ts'
+import { defaultMinWatchMs } from './watch/watch.ts'
 import type { WatchRun } from './watch/watch-run.ts'
 import type { WriteAllocator } from './write-allocator.ts'
 
@@ -52,6 +53,10 @@ export interface ApiServerOptions {
   /** Other servers' APIs: undefined for what this server answers itself. */
   readonly aggregation?: (request: ServerRequest) => Promise<ServerResponse> | undefined
   readonly requestTimeoutMs?: number
+  /** Of a watch that does not say how long: between this and twice this. */
+  readonly minWatchMs?: number
+  /** What comes before everything else. */
+  readonly outer?: readonly Filter[]
   readonly inFlight?: InFlightLimits
   /** Absent: `inFlight` is all that limits. */
   readonly flowControl?: FlowControl
@@ -147,6 +152,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
       metrics,
       running,
       counts: options.flowControl?.watches,
+      minTimeoutMs: options.minWatchMs ?? defaultMinWatchMs,
     },
   })
   core.options.metrics.onCollect(() => {
@@ -170,6 +176,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
       host,
       logger,
       metrics,
+      outer: options.outer ?? [],
       encoder: new ObjectEncoder(negotiator, codecs),
       requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
       audit: options.audit,

@@ -18,7 +18,7 @@ import { createClient } from '../../src/client/create-client.ts'
 import { createHttpsTransport } from '../../src/client/https/https-transport.ts'
 import { loadKubeconfig } from '../../src/client/https/kubeconfig.ts'
 import { EtcdProcess, whyNoEtcd } from '../../src/storage/etcd/testing/etcd-process.ts'
-import { ask } from './support/ask.ts'
+import { ask, askHead } from './support/ask.ts'
 import { ComponentCluster, type RunningComponent } from './support/components.ts'
 import { run } from './support/run.ts'
 import { until } from './support/until.ts'
@@ -211,6 +211,43 @@ describe.skipIf(whyNoEtcd !== '')(`a control plane of processes on one etcd ${wh
     )
     expect(spec?.expirationSeconds).toBe(3600)
     await extra.stop()
+  })
+
+  test('an API server does what its flags say of pods, pages, its name and its end', async () => {
+    const extra = await cluster.apiServer([
+      ...['--default-not-ready-toleration-seconds=7', '--external-hostname=api.example.com'],
+      ...['--cors-allowed-origins=^https://a\\.example\\.com$', '--shutdown-delay-duration=10m'],
+      ...['--strict-transport-security-directives=max-age=1,preload'],
+      '--disable-admission-plugins=ServiceAccount',
+    ])
+    await until('it is ready', async () => (await ask(extra.port, '/readyz'))[0] === 200, slow)
+    const pods = cluster.client('admin', extra).resource(Pod)
+    const container = { name: 'c', image: 'i' }
+    await expect(
+      pods.create({
+        metadata: { name: 'mighty', namespace },
+        spec: { containers: [{ ...container, securityContext: { privileged: true } }] },
+      }),
+    ).rejects.toThrow(
+      'spec.containers[0].securityContext.privileged: Forbidden: disallowed by cluster policy',
+    )
+    const pod = await pods.create({
+      metadata: { name: 'meek', namespace },
+      spec: { containers: [container] },
+    })
+    expect(pod.spec?.tolerations?.map(({ tolerationSeconds }) => tolerationSeconds)).toEqual([7, 300])
+    const told = await ask(extra.port, '/api', 'admin')
+    expect(told[1]).toContain(`"serverAddress":"api.example.com:${extra.port}"`)
+    const [, head] = await askHead(extra.port, '/api', { origin: 'https://a.example.com' })
+    expect(head).toMatchObject({
+      'access-control-allow-origin': 'https://a.example.com',
+      'strict-transport-security': 'max-age=1; preload',
+    })
+    void extra.stop()
+    await until('it is not ready', async () => (await ask(extra.port, '/readyz'))[0] === 500)
+    expect((await ask(extra.port, '/livez'))[0]).toBe(200)
+    expect((await pods.get(namespace, 'meek')).metadata?.uid).toBe(pod.metadata?.uid)
+    await extra.kill()
   })
 
   test('a whole cluster keeps its objects in an etcd, and finds them there again', async () => {

@@ -23,10 +23,7 @@ import { certificateSubjectRestriction } from './certificate-subject-restriction
 import { clusterTrustBundleAttest } from './cluster-trust-bundle-attest/cluster-trust-bundle-attest.ts'
 import { defaultIngressClass } from './default-ingress-class/default-ingress-class.ts'
 import { defaultStorageClass } from './default-storage-class/default-storage-class.ts'
-import {
-  defaultTolerationSeconds,
-  tolerationSecondsPlugin,
-} from './default-toleration-seconds/default-toleration-seconds.ts'
+import { tolerationSecondsPlugin } from './default-toleration-seconds/default-toleration-seconds.ts'
 import { denyServiceExternalIps } from './deny-service-external-ips/deny-service-external-ips.ts'
 import { eventRateLimit } from './event-rate-limit/event-rate-limit.ts'
 import { extendedResourceToleration } from './extended-resource-toleration/extended-resource-toleration.ts'
@@ -113,7 +110,7 @@ export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[
     new PodSecurity({ ...parts, configuration: configuration.podSecurity }),
     podNodeSelector(reader, configuration.nodeSelectors),
     priorityPlugin(reader, features),
-    tolerationSecondsPlugin(defaultTolerationSeconds),
+    tolerationSecondsPlugin(configuration.tolerationSeconds),
     podTolerationRestriction(reader, configuration.tolerations),
     eventRateLimit(host, configuration.eventLimits),
     extendedResourceToleration,

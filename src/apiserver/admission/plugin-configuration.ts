@@ -1,4 +1,8 @@
 import type { WebhookCredentials } from '../webhooks/webhook-credentials.ts'
+import {
+  defaultTolerationSeconds,
+  type TolerationSeconds,
+} from './default-toleration-seconds/default-toleration-seconds.ts'
 import type { EventLimit } from './event-rate-limit/event-rate-limit.ts'
 import type { ImagePolicy } from './image-policy-webhook/image-policy-webhook.ts'
 import type { NodeSelectors } from './pod-node-selector/pod-node-selector.ts'
@@ -9,11 +13,12 @@ import {
 } from './pod-toleration-restriction/pod-toleration-restriction.ts'
 import type { LimitedResource } from './resource-quota/charge.ts'
 
-/** What `--admission-control-config-file` says to plugins. */
+/** What `--admission-control-config-file`, and flags beside it, say to plugins. */
 export interface PluginConfiguration {
   readonly podSecurity: PodSecurityConfiguration
   readonly nodeSelectors: NodeSelectors
   readonly tolerations: TolerationRestriction
+  readonly tolerationSeconds: TolerationSeconds
   readonly eventLimits: readonly EventLimit[]
   readonly limitedResources: readonly LimitedResource[]
   /** As whom webhooks are asked; absent: as nobody. */
@@ -27,6 +32,7 @@ export const defaultPluginConfiguration: PluginConfiguration = {
   podSecurity: defaultPodSecurity,
   nodeSelectors: {},
   tolerations: noTolerationRestriction,
+  tolerationSeconds: defaultTolerationSeconds,
   eventLimits: [],
   limitedResources: [],
 }

@@ -16,6 +16,8 @@ export interface KubernetesServiceOptions {
   readonly port: number
   /** Where there may be other servers; absent: this is the only one. */
   readonly leases?: ServerLeases
+  /** False: where the service leads is left to others. */
+  readonly keepsEndpoints?: boolean
 }
 
 const portName = 'https'
@@ -93,8 +95,8 @@ export async function ensureKubernetesService(
   const writes = [
     ensure(context, { kind: Service, object: service, repair: (present) => repairService(service, present) }),
   ]
-  const { advertiseAddress, leases, port } = options
-  if (!isLoopbackIp(advertiseAddress)) {
+  const { advertiseAddress, leases, port, keepsEndpoints = true } = options
+  if (keepsEndpoints && !isLoopbackIp(advertiseAddress)) {
     const addresses = leases === undefined ? [advertiseAddress] : await leases.renew()
     writes.push(...publish(context, addresses, port))
   }

@@ -18,6 +18,8 @@ export interface Audit {
 
 export interface ChainOptions extends RecoverOptions {
   readonly host: Host
+  /** Before all others: they see every answer as it goes out. */
+  readonly outer: readonly Filter[]
   readonly metrics: ServerMetrics
   readonly requestTimeoutMs: number
   /** Absent: nothing is audited. */
@@ -33,6 +35,7 @@ export interface ChainOptions extends RecoverOptions {
 /** The way of a request, in upstream's order; `last` answers it. */
 export function buildChain(options: ChainOptions, last: Handler): Handler {
   const filters: readonly (Filter | undefined)[] = [
+    ...options.outer,
     recoverFilter(options),
     requestInfoFilter,
     timeoutFilter(options.host, options.requestTimeoutMs),

@@ -140,6 +140,14 @@ describe('compareVersions()', () => {
 })
 
 describe('HealthEndpoint', () => {
+  it('takes what it spares for granted', async () => {
+    let spares = true
+    const slow = new HealthEndpoint('livez', [broken], silentLogger, new HealthSlis(), () => spares)
+    expect(await get(slow, '/livez')).toMatchObject({ status: 200, body: 'ok' })
+    spares = false
+    expect(await get(slow, '/livez')).toMatchObject({ status: 500 })
+  })
+
   const broken = { name: 'etcd', check: () => Promise.reject(new Error('no disk')) }
   const healthy = new HealthEndpoint('healthz', [ping], silentLogger, new HealthSlis())
   const sick = new HealthEndpoint('readyz', [ping, broken], silentLogger, new HealthSlis())

@@ -30,9 +30,17 @@ export class HealthEndpoint implements Endpoint {
   readonly #checks: readonly HealthCheck[]
   readonly #logger: Logger
   readonly #slis: HealthSlis
+  readonly #spares: (check: HealthCheck) => boolean
 
-  /** `name`: `healthz`. What is added to `checks` later counts, too. */
-  constructor(name: string, checks: readonly HealthCheck[], logger: Logger, slis: HealthSlis) {
+  /** `name`: `healthz`. What is added to `checks` later counts, too. `spares`: which are not asked yet, and count as well. */
+  constructor(
+    name: string,
+    checks: readonly HealthCheck[],
+    logger: Logger,
+    slis: HealthSlis,
+    spares: (check: HealthCheck) => boolean = () => false,
+  ) {
+    this.#spares = spares
     this.paths = [`/${name}`, `/${name}/*`]
     this.#name = name
     this.#checks = checks
@@ -55,7 +63,7 @@ export class HealthEndpoint implements Endpoint {
 
   async #failure(check: HealthCheck): Promise<string | undefined> {
     try {
-      await check.check()
+      if (!this.#spares(check)) await check.check()
       return undefined
     } catch (error) {
       return messageOf(error)

@@ -50,6 +50,10 @@ export interface HttpServerOptions extends ServerCertificates {
     /** Groups for key exchange, as OpenSSL lists them. */
     readonly ecdhCurve?: string
   }
+  /** Of every answer, in lower case. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** The part of requests whose HTTP/2 connection is asked to end, so that clients spread anew over several servers. */
+  readonly goAwayChance?: number
   /** False: HTTP/1.1 alone. */
   readonly http2?: boolean
   /** Others may listen on the same port. */
@@ -61,6 +65,10 @@ export interface HttpServer {
   readonly port: number
   /** For connections that come from now on; whose clients count changes for open ones as well. Throws for what is no certificate with its key. */
   replaceCertificates(certificates: ServerCertificates): void
+  /** From now on everyone is sent elsewhere, but for who asks how the server is. */
+  refuse(): void
+  /** Resolves when no request is under way but watches and the like, or after `limitMs`. */
+  whenIdle(limitMs: number): Promise<void>
   /** Takes no more connections or requests, ends watches, gives other requests under way `graceMs`, then breaks what is left. */
   close(graceMs: number): Promise<void>
 }
@@ -70,6 +78,16 @@ const keepAliveMs = 15_000
 /** Go's, from an answer to the end of its connection when the request has not been read. */
 const lingerMs = 500
 
+/** Upstream's, for who comes while the server goes. */
+const goingText = 'The apiserver is shutting down, please try again later.\n'
+const retrySeconds = '5'
+const goingHeaders = {
+  'content-type': 'text/plain; charset=utf-8',
+  'x-content-type-options': 'nosniff',
+  'retry-after': retrySeconds,
+}
+const openWhileGoing = ['/readyz', '/livez', '/healthz', '/metrics']
+
 class Front implements HttpServer {
   readonly #options: HttpServerOptions
   readonly #limits: HttpLimits
@@ -78,7 +96,7 @@ class Front implements HttpServer {
   readonly #server: Server
   /** Node's own way to serve a connection over HTTP/1.1. */
   readonly #serveHttp1: (socket: TLSSocket) => void
-  readonly #context: ResponseContext = { batcher: new TurnBatcher(), watches: new Set() }
+  readonly #context: ResponseContext
   readonly #connections: Connections
   readonly #named: NamedCertificates | undefined
   readonly #frameWriter = new FrameWriter()
@@ -87,10 +105,15 @@ class Front implements HttpServer {
   readonly #sessions = new Set<H2Session>()
   readonly #sockets = new Set<TLSSocket>()
   readonly #busySockets = new Set<TLSSocket>()
+  /** Requests whose answers are not there yet. */
+  #underWay = 0
+  #onIdle: (() => void) | undefined
+  #refusing = false
   #closing = false
 
   constructor(options: HttpServerOptions) {
     this.#options = options
+    this.#context = { batcher: new TurnBatcher(), watches: new Set(), headers: options.headers }
     this.#limits = { ...defaultHttpLimits, ...options.limits }
     this.#yaml = new YamlReader(options.host)
     this.#bodies = { maxBodyBytes: this.#limits.maxBodyBytes, yaml: this.#yaml }
@@ -198,7 +221,12 @@ class Front implements HttpServer {
       limits: this.#limits,
       writer: this.#frameWriter,
       turnEnd: this.#turnEnd,
-      onStream: (stream) => this.#onStream(stream, connection),
+      onStream: (stream) => {
+        const { goAwayChance = 0 } = this.#options
+        const goes = this.#refusing || (goAwayChance > 0 && host.random() < goAwayChance)
+        this.#onStream(stream, connection)
+        if (goes) session.close()
+      },
       onError: (error) => logger.debug('an HTTP/2 session failed', { error }),
     })
     this.#sessions.add(session)
@@ -221,7 +249,7 @@ class Front implements HttpServer {
     this.#busySockets.add(socket)
     response.once('close', () => this.#busySockets.delete(socket))
     response.once('finish', () => this.#lingerFor(message, socket))
-    if (this.#closing) response.setHeader('connection', 'close')
+    if (this.#closing || this.#refusing) response.setHeader('connection', 'close')
     this.#serve(message.method, message.url, source, new Http1Outgoing(response, this.#context.batcher))
   }
 
@@ -245,6 +273,12 @@ class Front implements HttpServer {
     }
     this.#busySockets.add(socket)
     socket.once('close', () => this.#busySockets.delete(socket))
+    if (this.#refuses(request)) {
+      socket.end(
+        `HTTP/1.1 429 Too Many Requests\r\nRetry-After: ${retrySeconds}\r\nConnection: close\r\nContent-Length: ${goingText.length}\r\n\r\n${goingText}`,
+      )
+      return
+    }
     const { handler } = this.#options
     serveUpgrade({ request, message, socket, head, handler, context: this.#context }).catch(
       (error: unknown) => {
@@ -282,6 +316,12 @@ class Front implements HttpServer {
       outgoing.send(400, { 'content-type': 'text/plain; charset=utf-8' }, [text], text.length)
       return
     }
+    if (this.#refuses(request)) {
+      const text = Buffer.from(goingText)
+      outgoing.send(429, { ...goingHeaders, 'content-length': String(text.length) }, [text], text.length)
+      return
+    }
+    this.#underWay++
     this.#options
       .handler(request)
       .then((response) => respond(outgoing, request, response, this.#context))
@@ -289,6 +329,34 @@ class Front implements HttpServer {
         this.#options.logger.error('a response failed', { error, path: request.path })
         if (!outgoing.closed) outgoing.destroy()
       })
+      .finally(() => {
+        this.#underWay--
+        if (this.#underWay === 0) this.#onIdle?.()
+      })
+  }
+
+  /** Of other servers' writes and of who asks for the health there is an end; all others are sent elsewhere. */
+  #refuses(request: ServerRequest): boolean {
+    if (!this.#refusing) return false
+    const agent = request.header('user-agent') ?? ''
+    return (
+      !agent.startsWith('kube-apiserver/') && !openWhileGoing.some((path) => request.path.startsWith(path))
+    )
+  }
+
+  refuse(): void {
+    this.#refusing = true
+  }
+
+  whenIdle(limitMs: number): Promise<void> {
+    if (this.#underWay === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = this.#options.host.schedule(limitMs, resolve)
+      this.#onIdle = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
   }
 
   async close(graceMs: number): Promise<void> {

@@ -13,6 +13,8 @@ export interface ResponseContext {
   readonly batcher: TurnBatcher
   /** Open responses that end only when somebody ends them. */
   readonly watches: Set<OpenSink>
+  /** Of every one, in lower case. */
+  readonly headers?: Headers | undefined
 }
 
 /** What every response has. The audit ID is the client's where it sent one. */
@@ -20,12 +22,14 @@ function commonHeaders(
   request: ServerRequest,
   contentType: string,
   headers: Headers | undefined,
+  always: Headers | undefined,
 ): OutgoingHeaders {
   const all: OutgoingHeaders = {
     'audit-id': request.auditId ?? (request.header('audit-id') || randomUUID()),
     'cache-control': 'no-cache, private',
     'content-type': contentType,
   }
+  if (always !== undefined) for (const name in always) all[name] = always[name] ?? ''
   const { flowHeaders } = request
   if (flowHeaders !== undefined) for (const name in flowHeaders) all[name] = flowHeaders[name] ?? ''
   if (headers !== undefined) for (const name in headers) all[name.toLowerCase()] = headers[name] ?? ''
@@ -33,8 +37,13 @@ function commonHeaders(
   return all
 }
 
-function respondBytes(outgoing: Outgoing, request: ServerRequest, response: BytesResponse): void {
-  const headers = commonHeaders(request, response.contentType, response.headers)
+function respondBytes(
+  outgoing: Outgoing,
+  request: ServerRequest,
+  response: BytesResponse,
+  always: Headers | undefined,
+): void {
+  const headers = commonHeaders(request, response.contentType, response.headers, always)
   let length = 0
   for (const chunk of response.chunks) length += chunk.length
   if (length > gzipThresholdBytes && headers['content-encoding'] === undefined && acceptsGzip(request)) {
@@ -58,9 +67,9 @@ function respondStream(
   outgoing: Outgoing,
   request: ServerRequest,
   response: StreamResponse,
-  { batcher, watches }: ResponseContext,
+  { batcher, watches, headers: always }: ResponseContext,
 ): void {
-  const headers = commonHeaders(request, response.contentType, response.headers)
+  const headers = commonHeaders(request, response.contentType, response.headers, always)
   if (!response.flushHead && acceptsGzip(request)) {
     response.start(new DeferredSink({ outgoing, status: response.status, headers, batcher }))
     return
@@ -84,7 +93,7 @@ export function respond(
   if (outgoing.closed) return
   switch (response.type) {
     case 'bytes':
-      respondBytes(outgoing, request, response)
+      respondBytes(outgoing, request, response, context.headers)
       break
     case 'stream':
       respondStream(outgoing, request, response, context)

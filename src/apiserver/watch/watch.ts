@@ -1,3 +1,4 @@
+import type { Host } from '../../base/host.ts'
 import type { Selection } from '../cache/selection.ts'
 import type { WatchCounts } from '../flow-control/watch-counts.ts'
 import type { Representations } from '../represent/representations.ts'
@@ -14,10 +15,12 @@ import { findStart } from './start-point.ts'
 import { StreamOutput } from './stream-output.ts'
 import { type WatchOutput, WatchRun } from './watch-run.ts'
 
-/** `--min-request-timeout`: a watch that does not say lasts between that and twice that. */
-const minTimeoutMs = 1800 * 1000
+/** `--min-request-timeout`. */
+export const defaultMinWatchMs = 1800 * 1000
 
 export interface WatchServices {
+  /** A watch that does not say how long lasts between that and twice that; 0: for ever. */
+  readonly minTimeoutMs: number
   readonly clock: BookmarkClock
   readonly metrics: ServerMetrics
   /** All that run, so that closing the server ends them. */
@@ -25,6 +28,12 @@ export interface WatchServices {
   /** Absent where nobody counts how many watches a write makes work for. */
   readonly counts: WatchCounts | undefined
 }
+
+/** The longest that timers take, 24 days. */
+const forEverMs = 2 ** 31 - 1
+
+const unasked = (minTimeoutMs: number, host: Host): number =>
+  minTimeoutMs === 0 ? forEverMs : Math.min(forEverMs, minTimeoutMs * (1 + host.random()))
 
 /** WATCH of a resource. */
 export async function watch(
@@ -50,7 +59,7 @@ export async function watch(
         start,
         bookmarks: options.allowWatchBookmarks,
         endBookmark: options.allowWatchBookmarks && options.sendInitialEvents === true,
-        timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : minTimeoutMs * (1 + host.random()),
+        timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : unasked(services.minTimeoutMs, host),
         clock: services.clock,
         onReplayed: (events) => services.metrics.watchEvents.inc(labels, events),
         onEnd: () => {

@@ -1,11 +1,13 @@
 import { parseFeatureGates } from '../../apimachinery/feature-gates.ts'
 import { parseRuntimeConfig } from '../../apimachinery/runtime-config.ts'
+import { crossOriginComplaint } from '../../apiserver/chain/cross-origin.ts'
 import { auditFlags } from '../audit/audit-flags.ts'
 import { commonFlags, onlyTrue, secureServingFlags } from './flags/common-flags.ts'
 import {
   boolean,
   duration,
   type Flag,
+  float,
   int,
   ip,
   list,
@@ -30,6 +32,8 @@ const etcdFlags = {
   'etcd-compaction-interval': duration('The interval of compaction requests. 0: none.', 5 * 60_000),
   'encryption-provider-config': path('File of kind EncryptionConfiguration: how secrets are kept in etcd.'),
   'encryption-provider-config-automatic-reload': boolean('That file is read again when it changes.', false),
+  'etcd-healthcheck-timeout': duration('How long etcd may take to answer, for /livez.', 2_000),
+  'etcd-readycheck-timeout': duration('How long etcd may take to answer, for /readyz.', 2_000),
   'event-ttl': duration('How long Events are kept.', 3_600_000),
   'storage-backend': oneOf('The storage backend for persistence.', ['etcd3'], 'etcd3'),
 }
@@ -109,6 +113,14 @@ const authorizationFlags = {
   'authorization-webhook-cache-unauthorized-ttl': duration('How long what it does not allow counts.', 30_000),
   'enable-admission-plugins': list('Plugins to enable in addition to the default ones.'),
   'admission-control-config-file': path('File of kind AdmissionConfiguration: what plugins are told.'),
+  'default-not-ready-toleration-seconds': int(
+    'How long pods stay on a node that is not ready, where they do not say.',
+    300,
+  ),
+  'default-unreachable-toleration-seconds': int(
+    'How long pods stay on a node that is not reached, where they do not say.',
+    300,
+  ),
   'disable-admission-plugins': list('Plugins to disable although they are on by default.'),
 }
 
@@ -116,7 +128,31 @@ const kubeletFlags = {
   'kubelet-certificate-authority': path('Authority of kubelets’ certificates; not verified without it.'),
   'kubelet-client-certificate': path('Certificate shown to kubelets.'),
   'kubelet-client-key': path('Its key.'),
+  'kubelet-timeout': duration('Has no effect, as in upstream.', 5_000),
   'kubelet-preferred-address-types': list('Types of nodes’ addresses, those to be used first in front.'),
+}
+
+/** How the server starts, goes, and is reached by others than its cluster. */
+const lifeFlags = {
+  'cors-allowed-origins': crossOrigins(
+    'RE2 patterns of origins whose pages may read answers, pinned at both ends.',
+  ),
+  'external-hostname': text(
+    'The name by which the server is known outside, in URLs that it tells of itself.',
+  ),
+  'goaway-chance': chance('The part of requests whose HTTP/2 connection is asked to end; at most 0.02.'),
+  'livez-grace-period': duration('How long /livez takes what has not come up yet for granted.', 0),
+  'shutdown-delay-duration': duration(
+    'How long the server serves on when it is to stop, and is not ready.',
+    0,
+  ),
+  'shutdown-send-retry-after': boolean(
+    'Then who comes is sent elsewhere (429) until what is under way is done.',
+    false,
+  ),
+  'strict-transport-security-directives': transportDirectives(
+    'max-age=expireTime, includeSubDomains, preload: the header Strict-Transport-Security of every answer.',
+  ),
 }
 
 const coordinationFlags = {
@@ -140,6 +176,11 @@ const limitFlags = {
     'Requests are classified, queued and limited by FlowSchemas and PriorityLevelConfigurations.',
     true,
   ),
+  'min-request-timeout': int(
+    'Seconds that a watch lasts at least that does not say how long; at most twice that. 0: for ever.',
+    1800,
+    { min: 0 },
+  ),
   'request-timeout': duration('How long a request may take, unless it is long-running.', 60_000),
   'default-watch-cache-size': int('Has no effect: caches are sized as they are needed.', 100, { min: 1 }),
   'watch-cache': onlyTrue('Reads and watches come from a cache.'),
@@ -151,6 +192,11 @@ const networkFlags = {
   'secure-port': int('The port to serve HTTPS on; 0: any that is free.', 6443, anyPort),
   'advertise-address': ip('The address under which the server is reached by pods and nodes.'),
   'service-cluster-ip-range': text('Addresses of Services.', '10.0.0.0/24'),
+  'endpoint-reconciler-type': oneOf(
+    'Who says where the service kubernetes leads: the servers that renew their leases, or nobody here.',
+    ['lease', 'none'],
+    'lease',
+  ),
   'service-node-port-range': ports('Ports of NodePort Services.', { first: 30_000, last: 32_767 }),
 }
 
@@ -166,9 +212,11 @@ export const apiServerFlags = {
   ...auditFlags,
   ...kubeletFlags,
   ...coordinationFlags,
+  ...lifeFlags,
   ...limitFlags,
   'enable-aggregator-routing': onlyTrue('Extension API servers are reached at their endpoints.'),
-  'allow-privileged': onlyTrue('Privileged containers are allowed.'),
+  'allow-privileged': boolean('Privileged containers are allowed.', false),
+  'enable-garbage-collector': onlyTrue('What owners leave behind is noted for the garbage collector.'),
   'feature-gates': pairs('Feature gates: Name=true|false.', parseFeatureGates),
   'runtime-config': pairs(
     'API versions and resources: group/version[/resource]=true|false.',
@@ -233,5 +281,51 @@ function ports(usage: string, fallback: PortRange): Flag<PortRange> {
       throw new Error('it must be two ports, like 30000-32767')
     },
     text: ({ first, last }) => `${first}-${last}`,
+  }
+}
+
+function checkedList(
+  usage: string,
+  complaint: (item: string) => string | undefined,
+): Flag<readonly string[]> {
+  const items = list(usage)
+  return {
+    ...items,
+    parse: (value, before) => {
+      for (const item of value.split(',')) {
+        const wrong = complaint(item)
+        if (wrong !== undefined) throw new Error(wrong)
+      }
+      return items.parse(value, before)
+    },
+  }
+}
+
+function crossOrigins(usage: string): Flag<readonly string[]> {
+  return checkedList(usage, (pattern) => {
+    if (pattern === '') return 'empty value in --cors-allowed-origins'
+    const wrong = crossOriginComplaint(pattern)
+    return wrong && `--cors-allowed-origins has an invalid regular expression: ${wrong}`
+  })
+}
+
+function transportDirectives(usage: string): Flag<readonly string[]> {
+  return checkedList(usage, (directive) => {
+    if (directive.trim() === '') return 'empty value in strict-transport-security-directives'
+    if (/^(includeSubDomains|preload|max-age=[^=]*)$/.test(directive)) return undefined
+    return '--strict-transport-security-directives invalid, allowed values: max-age=expireTime, includeSubDomains, preload. see https://tools.ietf.org/html/rfc6797#section-6.1 for more information'
+  })
+}
+
+function chance(usage: string): Flag<number> {
+  const part = float(usage, 0)
+  return {
+    ...part,
+    parse: (value, before) => {
+      const parsed = part.parse(value, before)
+      if (parsed < 0 || parsed > 0.02)
+        throw new Error('--goaway-chance can not be less than 0 or greater than 0.02')
+      return parsed
+    },
   }
 }

@@ -1,4 +1,7 @@
-import type { PluginConfiguration } from '../../apiserver/admission/plugin-configuration.ts'
+import {
+  defaultPluginConfiguration,
+  type PluginConfiguration,
+} from '../../apiserver/admission/plugin-configuration.ts'
 import { type AccountKeys, accountKeys } from '../../apiserver/authentication/account-keys.ts'
 import { defined } from '../../base/defined.ts'
 import type { ElectionTimes } from '../../reconcile/leader-election.ts'
@@ -10,7 +13,7 @@ import type { ApiServerIdentity } from '../control-plane/api-server-identity.ts'
 import type { ExternalSigner } from '../control-plane/external-signer/external-signer.ts'
 import type { StoragePlace } from '../control-plane/open-storage.ts'
 import { separateComponents } from '../control-plane/probe-component.ts'
-import type { ServeApiOptions } from '../control-plane/serve-api.ts'
+import type { Farewell, ServeApiOptions } from '../control-plane/serve-api.ts'
 import type { EncryptionFile } from '../encryption/start-encryption.ts'
 import { firstAddress } from '../first-address.ts'
 import type { KeyPair } from '../pki/certificate.ts'
@@ -134,7 +137,7 @@ function addressTypes(flags: ApiServerFlags): readonly string[] | undefined {
 
 const unlimited = (limit: number): number => (limit === 0 ? Number.POSITIVE_INFINITY : limit)
 
-function admissionConfiguration(flags: ApiServerFlags): PluginConfiguration | undefined {
+function admissionConfiguration(flags: ApiServerFlags): PluginConfiguration {
   const file = flags['admission-control-config-file']
   const text = readFlagFile('admission-control-config-file', file)
   const configuration = text === undefined ? undefined : admissionConfig(text, file ?? '')
@@ -143,7 +146,11 @@ function admissionConfiguration(flags: ApiServerFlags): PluginConfiguration | un
     throw new FlagError(
       'failed to initialize admission: couldn\'t init admission plugin "EventRateLimit": limits: Invalid value: []: must not be empty',
     )
-  return configuration
+  const tolerationSeconds = {
+    notReady: flags['default-not-ready-toleration-seconds'],
+    unreachable: flags['default-unreachable-toleration-seconds'],
+  }
+  return { ...(configuration ?? defaultPluginConfiguration), tolerationSeconds }
 }
 
 function encryption(flags: ApiServerFlags): EncryptionFile | undefined {
@@ -169,6 +176,27 @@ function flowControlSeats(flags: ApiServerFlags): number {
   return readOnly + mutating
 }
 
+function listening(flags: ApiServerFlags): ServeApiOptions['listen'] {
+  const directives = flags['strict-transport-security-directives']
+  return {
+    ...{ address: flags['bind-address'], port: flags['secure-port'] },
+    ...transportOptions(flags),
+    goAwayChance: flags['goaway-chance'],
+    ...(directives.length === 0 ? {} : { headers: { 'strict-transport-security': directives.join('; ') } }),
+  }
+}
+
+const farewell = (flags: ApiServerFlags): Farewell => ({
+  delayMs: flags['shutdown-delay-duration'],
+  refusesForMs: flags['shutdown-send-retry-after'] ? flags['request-timeout'] : undefined,
+})
+
+function externalAddress(flags: ApiServerFlags): Pick<ServeApiOptions, 'externalAddress'> {
+  const host = flags['external-hostname']
+  if (host === '') return {}
+  return { externalAddress: host.includes(':') ? host : `${host}:${flags['secure-port']}` }
+}
+
 /** What may come from files of configuration. Throws FlagError. */
 export function fileOptions(flags: ApiServerFlags, given: ReadonlySet<string>) {
   return {
@@ -190,7 +218,18 @@ export function apiServerOptions(
   const ranges = serviceRanges(flags['service-cluster-ip-range'], advertiseAddress(flags))
   const admission = { enable: flags['enable-admission-plugins'], disable: flags['disable-admission-plugins'] }
   return {
-    listen: { address: flags['bind-address'], port: flags['secure-port'], ...transportOptions(flags) },
+    listen: listening(flags),
+    farewell: farewell(flags),
+    crossOrigins: flags['cors-allowed-origins'],
+    allowsPrivileged: flags['allow-privileged'],
+    keepsEndpoints: flags['endpoint-reconciler-type'] !== 'none',
+    livezGraceMs: flags['livez-grace-period'],
+    minWatchMs: flags['min-request-timeout'] * 1000,
+    probeTimeouts: {
+      healthMs: flags['etcd-healthcheck-timeout'],
+      readyMs: flags['etcd-readycheck-timeout'],
+    },
+    ...externalAddress(flags),
     serving: serving(flags, ranges[0]),
     certificateFiles: certificateFiles(flags),
     advertiseAddress: advertiseAddress(flags),

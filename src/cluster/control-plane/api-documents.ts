@@ -39,7 +39,11 @@ export function apiDocuments(
 ): Documents {
   const { host, logger, metrics, identity } = setup
   const { issuers, keys, keysUrl } = identity.serviceAccounts
-  const address = `${setup.advertise.address}:${setup.advertise.port}`
+  const { externalAddress = `${setup.advertise.address}:${setup.advertise.port}`, livezGraceMs = 0 } = setup
+  const address = externalAddress
+  const startedMs = host.monotonicMs()
+  const isStarting = ({ name }: HealthCheck): boolean =>
+    name.startsWith('poststarthook/') && host.monotonicMs() - startedMs < livezGraceMs
   const discovery = new DiscoveryEndpoint({ host, address })
   const build = buildInfo()
   const slis = new HealthSlis()
@@ -66,7 +70,9 @@ export function apiDocuments(
   const endpoints: Endpoint[] = [
     discovery,
     openApi,
-    ...healthNames.map((name) => new HealthEndpoint(name, checks, logger, slis)),
+    ...healthNames.map(
+      (name) => new HealthEndpoint(name, checks, logger, slis, name === 'livez' ? isStarting : undefined),
+    ),
     new VersionEndpoint(build),
     new MetricsEndpoint('/metrics', metrics),
     new MetricsEndpoint('/metrics/slis', slis),

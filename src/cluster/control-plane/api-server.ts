@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { featureGates } from '../../api/feature-gates.ts'
+import { forbidPrivileged } from '../../api/forbid-privileged.ts'
 import { protobufPacks } from '../../api/generated/protobuf.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { builtInSchemas } from '../../api/schemas.ts'
@@ -24,6 +25,7 @@ import { Bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import { ServerLeases } from '../../apiserver/bootstrap/server-leases.ts'
 import { apiVersionOf } from '../../apiserver/cache/layout.ts'
 import type { Audit } from '../../apiserver/chain/chain.ts'
+import { crossOriginFilter } from '../../apiserver/chain/cross-origin.ts'
 import type { InFlightLimits } from '../../apiserver/chain/max-in-flight.ts'
 import {
   type ComponentProbe,
@@ -61,7 +63,7 @@ import { coordinateElections } from './coordinate-elections.ts'
 import { flowDebug, makeFlowControl } from './flow-control.ts'
 import { keepIdentityLease } from './identity-lease.ts'
 import type { OpenedStorage } from './open-storage.ts'
-import { serverChecks } from './server-checks.ts'
+import { defaultProbeTimeouts, type ProbeTimeouts, serverChecks } from './server-checks.ts'
 import { makeGuards, makeSubresources, makeVirtualResources } from './server-guards.ts'
 import { StartHooks } from './start-hooks.ts'
 
@@ -80,6 +82,18 @@ export interface ApiServerSetup {
   /** What plugins are told beside that; upstream's defaults where absent. */
   readonly admissionConfiguration?: PluginConfiguration | undefined
   readonly requestTimeoutMs?: number | undefined
+  readonly minWatchMs?: number
+  /** RE2 patterns of origins whose pages may read answers. */
+  readonly crossOrigins?: readonly string[]
+  /** False: no privileged containers. */
+  readonly allowsPrivileged?: boolean
+  readonly probeTimeouts?: ProbeTimeouts
+  /** How long after its start the server lives though its start is not complete. */
+  readonly livezGraceMs?: number
+  /** `host:port`, as clients from elsewhere are told; where it is advertised where absent. */
+  readonly externalAddress?: string
+  /** False: somebody else says where `kubernetes.default` leads. */
+  readonly keepsEndpoints?: boolean
   readonly inFlight?: InFlightLimits | undefined
   /** Of all priority levels together; 0: no priority and fairness, and `inFlight` is all that limits. */
   readonly flowControlSeats?: number | undefined
@@ -115,6 +129,8 @@ export interface StartedApiServer {
   readonly server: ApiServer
   /** What it shows of itself to kubelets and extension API servers from now on. */
   show(certificates: ShownCertificates): void
+  /** From now on it is not ready, though it answers. */
+  beginStop(): void
   stop(): Promise<void>
 }
 
@@ -144,6 +160,7 @@ const makeBootstrap = (
       advertiseAddress: setup.advertise.address,
       port: setup.advertise.port,
       ...defined({ leases }),
+      ...(setup.keepsEndpoints === false ? { keepsEndpoints: false } : {}),
     },
     serviceCidrs: setup.serviceCidrs,
     authenticationTrust: setup.identity.trust,
@@ -202,9 +219,10 @@ const lastWritesMs = 3_000
 
 /** Puts an API server together and loads it from the store. */
 export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiServer> {
-  const { host, logger, metrics, store, identity, checked } = setup
+  const { host, logger, metrics, store, identity, checked, crossOrigins = [] } = setup
   const features = featureGates(setup.featureGates ?? new Map())
-  const { served, hidden } = servedKinds(setup.runtimeConfig ?? new Map(), features)
+  const { served: asked, hidden } = servedKinds(setup.runtimeConfig ?? new Map(), features)
+  const served = setup.allowsPrivileged === false ? forbidPrivileged(asked) : asked
   const core = new ServerCore({
     host,
     storage: store.storage,
@@ -265,11 +283,14 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     ...(features.enabled('APIServerIdentity') ? (['identity'] as const) : []),
   ])
   const checks: HealthCheck[] = [
-    ...serverChecks({
-      probe: (timeoutMs) => store.probe(timeoutMs),
-      inStep: () => server.ready,
-      isStopping: () => stopping,
-    }),
+    ...serverChecks(
+      {
+        probe: (timeoutMs) => store.probe(timeoutMs),
+        inStep: () => server.ready,
+        isStopping: () => stopping,
+      },
+      setup.probeTimeouts ?? defaultProbeTimeouts,
+    ),
     ...(setup.checks ?? []),
     ...hooks.checks,
   ]
@@ -301,6 +322,8 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     ],
     impersonation: impersonationFilter(host, authorizer),
     converter: (definition) => webhookConverter(definition, { host, reader, connector }, conversions),
+    outer: crossOrigins.length === 0 ? [] : [crossOriginFilter(crossOrigins)],
+    ...defined({ minWatchMs: setup.minWatchMs }),
     ...defined({ requestTimeoutMs: setup.requestTimeoutMs, inFlight: setup.inFlight, flowControl }),
     ...defined({ audit: setup.audit }),
   })
@@ -359,5 +382,8 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     await stop()
     throw error
   }
-  return { server, stop, show: (certificates) => connector.show(certificates) }
+  const beginStop = (): void => {
+    stopping = true
+  }
+  return { server, beginStop, stop, show: (certificates) => connector.show(certificates) }
 }

@@ -5,6 +5,7 @@ import type { Handler } from '../../apiserver/filter.ts'
 import type { ClientAuthorities } from '../../apiserver/http/connections.ts'
 import type { HttpServer, HttpServerOptions } from '../../apiserver/http/http-server.ts'
 import { defined } from '../../base/defined.ts'
+import { sleep } from '../../base/sleep.ts'
 import {
   type CertificateFiles,
   followCertificates,
@@ -22,7 +23,10 @@ export interface ServeApiOptions extends Omit<ApiServerSetup, 'store' | 'adverti
   readonly place: StoragePlace
   readonly quotaBackendBytes?: number | undefined
   readonly compactionIntervalMs?: number | undefined
-  readonly listen: Pick<HttpServerOptions, 'address' | 'port' | 'tls' | 'http2' | 'sharesPort' | 'limits'>
+  readonly listen: Pick<
+    HttpServerOptions,
+    'address' | 'port' | 'tls' | 'http2' | 'sharesPort' | 'limits' | 'headers' | 'goAwayChance'
+  >
   /** What the server shows. */
   readonly serving: KeyPair
   /** Where `serving` and the authorities of clients come from, if from files that may change. */
@@ -33,11 +37,21 @@ export interface ServeApiOptions extends Omit<ApiServerSetup, 'store' | 'adverti
   readonly audit?: AuditOptions | undefined
   /** How clients, nodes and pods reach it. */
   readonly advertiseAddress: string
+  /** What comes before it stops; absent: nothing. */
+  readonly farewell?: Farewell | undefined
 }
 
 export interface ServedApi {
   readonly api: StartedApiServer
   readonly http: HttpServer
+}
+
+/** How a server goes (`--shutdown-delay-duration`, `--shutdown-send-retry-after`). */
+export interface Farewell {
+  /** How long it says that it is not ready, and serves on. */
+  readonly delayMs: number
+  /** Then until what is under way has its answers: who comes is sent elsewhere. Undefined: not at all. */
+  readonly refusesForMs: number | undefined
 }
 
 /** What clients get to finish before their connections are broken. */
@@ -136,6 +150,16 @@ export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise
   })
   api = served
   stops.push(() => served.stop())
+  if (options.farewell !== undefined) {
+    const { delayMs, refusesForMs } = options.farewell
+    stops.push(async () => {
+      served.beginStop()
+      if (delayMs > 0) await sleep(host, delayMs)
+      if (refusesForMs === undefined) return
+      http.refuse()
+      await http.whenIdle(refusesForMs)
+    })
+  }
   handler = (request) => served.server.handle(request)
   started.resolve(handler)
   return { api: served, http }

@@ -9,20 +9,29 @@ interface CheckedServer {
   isStopping(): boolean
 }
 
+/** How long the store may take to answer, for `/livez` and for `/readyz`. */
+export interface ProbeTimeouts {
+  readonly healthMs: number
+  readonly readyMs: number
+}
+
 /** Upstream's `--etcd-healthcheck-timeout`, and `--etcd-readycheck-timeout`. */
-const probeTimeoutMs = 2_000
+export const defaultProbeTimeouts: ProbeTimeouts = { healthMs: 2_000, readyMs: 2_000 }
 
 const refuseIf = (wrong: boolean, message: string): void => {
   if (wrong) throw new Error(message)
 }
 
 /** What `/livez` and `/readyz` ask, beside the stages of the start, under upstream's names. */
-export const serverChecks = (server: CheckedServer): readonly HealthCheck[] => [
+export const serverChecks = (
+  server: CheckedServer,
+  { healthMs, readyMs }: ProbeTimeouts,
+): readonly HealthCheck[] => [
   ping,
   // Upstream's shows that logging does not hold up the server: where one thread does both, answering shows it.
   { ...ping, name: 'log' },
-  { name: 'etcd', check: () => server.probe(probeTimeoutMs) },
-  { name: 'etcd-readiness', onlyReady: true, check: () => server.probe(probeTimeoutMs) },
+  { name: 'etcd', check: () => server.probe(healthMs) },
+  { name: 'etcd-readiness', onlyReady: true, check: () => server.probe(readyMs) },
   {
     name: 'informer-sync',
     onlyReady: true,
