@@ -1,4 +1,5 @@
 import { DaemonSet as kind } from '../../api/apps/daemon-set/kind.ts'
+import { templateGeneration } from '../../api/apps/daemon-set/template-generation.ts'
 import type { apps, core } from '../../api/generated/types/index.ts'
 import { controllerReference } from '../../reconcile/owner-references.ts'
 import { podFromTemplate } from '../../reconcile/pod-from-template.ts'
@@ -7,6 +8,9 @@ type DaemonSet = apps.v1.DaemonSet
 type Pod = core.v1.Pod
 
 export const hashLabel = 'controller-revision-hash'
+
+/** Clients of old look at it. */
+const generationLabel = 'pod-template-generation'
 
 export const hashOf = (pod: Pod): string => pod.metadata?.labels?.[hashLabel] ?? ''
 
@@ -54,7 +58,12 @@ function affinityTo(nodeName: string, affinity: core.v1.Affinity | undefined): c
 /** The pod of one node. */
 export function makeDaemonPod(set: DaemonSet, nodeName: string, hash: string): Pod {
   const pod = podFromTemplate(set.spec?.template, set, controllerReference(kind, set))
-  const labels = { ...pod.metadata?.labels, [hashLabel]: hash }
+  const generation = templateGeneration(set)
+  const labels = {
+    ...pod.metadata?.labels,
+    [hashLabel]: hash,
+    ...(generation === undefined ? {} : { [generationLabel]: generation }),
+  }
   const metadata = { ...pod.metadata, labels }
   if (pod.spec === undefined) return { ...pod, metadata }
   const affinity = affinityTo(nodeName, pod.spec.affinity)

@@ -6,7 +6,7 @@ import { Pod } from '../../api/core/pod/kind.ts'
 import type { apps, core } from '../../api/generated/types/index.ts'
 import { formatTime } from '../../apimachinery/time.ts'
 import { TestCluster } from '../../reconcile/testing/test-cluster.ts'
-import { targetNode } from './daemon-pod.ts'
+import { makeDaemonPod, targetNode } from './daemon-pod.ts'
 import { daemonSetController } from './daemon-set-controller.ts'
 
 let cluster: TestCluster
@@ -83,6 +83,16 @@ test('it makes a pod for each node, which the scheduler can place nowhere else',
   expect(first?.metadata?.labels?.['controller-revision-hash']).toBe(
     revision?.metadata?.labels?.['controller-revision-hash'],
   )
+})
+
+test('its pods say which template they are of, for clients of old', () => {
+  const annotations = { 'deprecated.daemonset.template.generation': '3' }
+  const spec = { selector: { matchLabels: labels }, template: template() }
+  const { metadata } = makeDaemonPod({ metadata: { name: 'agent', annotations }, spec }, 'n1', 'hash')
+  expect(metadata?.labels).toMatchObject({
+    'controller-revision-hash': 'hash',
+    'pod-template-generation': '3',
+  })
 })
 
 test('it follows nodes, their labels and their taints', async () => {

@@ -11,6 +11,10 @@ const annotation = 'deprecated.daemonset.template.generation'
 const generationOf = ({ metadata }: DaemonSet): number =>
   Number(metadata?.annotations?.[annotation] ?? 0) || 0
 
+/** Undefined where the server has not counted. */
+export const templateGeneration = ({ metadata }: DaemonSet): string | undefined =>
+  metadata?.annotations?.[annotation]
+
 function withGeneration(daemonSet: DaemonSet, generation: number): DaemonSet {
   if (daemonSet.metadata?.annotations?.[annotation] === String(generation)) return daemonSet
   const annotations = { ...daemonSet.metadata?.annotations, [annotation]: String(generation) }
