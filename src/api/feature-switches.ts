@@ -38,6 +38,7 @@ export const featureSwitches: ReadonlySet<string> = new Set([
   'ImageVolumeWithDigest',
   'InPlacePodLevelResourcesVerticalScaling',
   'KubeletCrashLoopBackOffMax',
+  'KubeletEnsureSecretPulledImages',
   'MatchLabelKeysInPodTopologySpread',
   'MaxUnavailableStatefulSet',
   'MutablePodResourcesForSuspendedJobs',

@@ -3,6 +3,7 @@ import { Lease } from '../api/coordination/lease/kind.ts'
 import { ConfigMap } from '../api/core/config-map/kind.ts'
 import { Node } from '../api/core/node/kind.ts'
 import { Pod } from '../api/core/pod/kind.ts'
+import { Secret } from '../api/core/secret/kind.ts'
 import type { core } from '../api/generated/types/index.ts'
 import { type NodeBench, nodeBench } from './testing/node-bench.ts'
 
@@ -302,5 +303,35 @@ test('a sidecar whose rule restarts the pod as a whole does that for one that is
     ['init', 1, 'RestartingAllContainers'],
     ['sidecar', 1, 'RestartingAllContainers'],
     ['main', 1, 'RestartingAllContainers'],
+  ])
+})
+
+test('a private image that one pod has pulled is no other pod\u2019s only because it is there', async () => {
+  let isClosed = false
+  bench = await nodeBench({
+    fault: (verb) => (verb === 'pullImage' && isClosed ? 'unauthorized' : undefined),
+  })
+  const auths = { 'registry.example': { username: 'me', password: 'secret' } }
+  await bench.client.resource(Secret).create({
+    metadata: { name: 'login', namespace: 'default' },
+    data: { '.dockerconfigjson': btoa(JSON.stringify({ auths })) },
+  })
+  const containers = [{ name: 'main', image: 'registry.example/private:1', imagePullPolicy: 'IfNotPresent' }]
+  await bench.run('owner', { containers, imagePullSecrets: [{ name: 'login' }] })
+  await bench.host.advance(1_000)
+  isClosed = true
+  await bench.run('thief', { containers })
+  await bench.run('never', { containers: [{ ...containers[0], name: 'main', imagePullPolicy: 'Never' }] })
+  await bench.run('friend', { containers, imagePullSecrets: [{ name: 'login' }] })
+  await bench.host.advance(500)
+  const shown = async (name: string): Promise<string | undefined> => {
+    const { status } = (await bench?.get(name)) ?? {}
+    return status?.containerStatuses?.[0]?.state?.waiting?.reason ?? status?.phase
+  }
+  expect(await Promise.all(['owner', 'thief', 'never', 'friend'].map(shown))).toEqual([
+    'Running',
+    'ErrImagePull',
+    'ErrImageNeverPull',
+    'Running',
   ])
 })

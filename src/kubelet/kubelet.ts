@@ -16,6 +16,8 @@ import { serviceVariables } from './environment/service-variables.ts'
 import { EvictionManager } from './eviction/eviction-manager.ts'
 import { ImageCollector } from './images/image-collector.ts'
 import { ImageManager } from './images/image-manager.ts'
+import type { CredentialEntry } from './images/pull-credentials.ts'
+import { PullRecords, type RecordStore, usualVerification } from './images/pull-records.ts'
 import { KubeletApi } from './kubelet-api.ts'
 import { registerKubeletMetrics } from './kubelet-metrics.ts'
 import type { LogReader } from './logs/log-options.ts'
@@ -63,6 +65,10 @@ export interface KubeletOptions {
   readonly cgroups: PodCgroups
   /** Where it is kept what resized pods were granted; as long as the agent lives when absent. */
   readonly grants?: GrantStore
+  /** Where it is kept with what images were pulled; as long as the agent lives when absent. */
+  readonly pullRecords?: RecordStore
+  /** What the node itself logs in to an image's registry with. */
+  readonly nodeCredentials?: (image: string) => Promise<readonly CredentialEntry[]>
   readonly network: PodNetwork
   readonly logs: LogReader
   /** The pods that are bound to this node. */
@@ -108,6 +114,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     filesUsage: (pod) => options.files.usage(pod),
     onChange: () => node.lookNow(),
   })
+  const records = await pullRecords(options)
   const collector = new ImageCollector({
     ...{ host, logger, events, runtime, keptImages: settings.keptImages, policy: settings.imagePolicy },
     disk: async () => {
@@ -115,6 +122,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       return imageFs ?? nodeFs
     },
     node: () => node.node,
+    onPresent: (ids, atMs) => records?.keepOnly(ids, atMs) ?? Promise.resolve(),
   })
   const node = new NodeAgent({
     client,
@@ -153,7 +161,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     onChange: (podUid) => started.workers?.get(podUid)?.regranted(),
   })
   const context = makeContext(options, {
-    ...{ events, info, runtimeName: version.runtimeName, node, allocations },
+    ...{ events, info, runtimeName: version.runtimeName, node, allocations, records },
   })
   const workers = new PodWorkers({
     context,
@@ -196,6 +204,15 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   }
 }
 
+/** Undefined where the operator has images used by whoever names them. */
+async function pullRecords({ host, settings, pullRecords: store }: KubeletOptions) {
+  const { pullVerification = usualVerification } = settings
+  if (pullVerification === 'none') return undefined
+  const records = new PullRecords(store, pullVerification, () => host.now())
+  await records.load()
+  return records
+}
+
 /** Objects from a list do not say what they are; Events must. */
 function podEvents(recorder: EventRecorder): EventSink {
   const named = (object: KubernetesObject): KubernetesObject =>
@@ -212,10 +229,11 @@ interface ContextParts {
   readonly runtimeName: string
   readonly node: NodeAgent
   readonly allocations: AllocationManager
+  readonly records: PullRecords | undefined
 }
 
 function makeContext(options: KubeletOptions, parts: ContextParts): PodContext {
-  const { events, info, runtimeName, node, allocations } = parts
+  const { events, info, runtimeName, node, allocations, records } = parts
   const { client, host, logger, runtime, settings, network, services } = options
   const agentStartMs = host.now()
   const hugepageSizes = [...info.hugepages.keys()].map(kernelPageSize)
@@ -231,7 +249,7 @@ function makeContext(options: KubeletOptions, parts: ContextParts): PodContext {
     network,
     objects: options.objects,
     images: new ImageManager({
-      ...{ host, runtime },
+      ...{ host, runtime, records, nodeCredentials: options.nodeCredentials },
       maxParallelPulls: settings.serialPulls ? 1 : (settings.maxParallelPulls ?? Number.POSITIVE_INFINITY),
     }),
     probes: new ProbeManager({

@@ -36,6 +36,8 @@ export interface ImageCollectorOptions {
   readonly keptImages: readonly string[]
   readonly disk: () => Promise<{ readonly bytes: number; readonly availableBytes: number }>
   readonly node: () => core.v1.Node | undefined
+  /** The images that there are, as they were at a time. */
+  readonly onPresent?: (ids: ReadonlySet<string>, atMs: number) => Promise<void>
 }
 
 interface Sighting {
@@ -124,6 +126,7 @@ export class ImageCollector {
   async #candidates(nowMs: number): Promise<readonly Image[]> {
     const { runtime, keptImages } = this.#options
     const [images, containers] = await Promise.all([runtime.listImages(), runtime.listContainers({})])
+    await this.#options.onPresent?.(new Set(images.map(({ id }) => id)), nowMs)
     const unused = new Set(unusedImages(images, imagesInUse(containers), keptImages))
     const sightings = new Map<string, Sighting>()
     for (const image of images) {

@@ -1,12 +1,14 @@
 import type { core } from '../../api/generated/types/index.ts'
+import { encodeBase64 } from '../../base/base64.ts'
 import type { Host } from '../../base/host.ts'
 import { messageOf } from '../../base/message-of.ts'
 import { BackOff } from '../pod/back-off.ts'
 import { StartFailureError } from '../pod/start-failure.ts'
-import type { AuthConfig, Image, ImageSpec, SandboxConfig } from '../runtime/messages.ts'
+import type { Image, ImageSpec, SandboxConfig } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { parseImageName, withDefaultTag } from './image-name.ts'
-import { pullCredentials } from './pull-credentials.ts'
+import { type CredentialEntry, type PullCredential, pullCredentials } from './pull-credentials.ts'
+import type { PullRecords, SecretCredential } from './pull-records.ts'
 
 export interface ImageRequest {
   readonly pod: core.v1.Pod
@@ -21,6 +23,10 @@ export interface ImageManagerOptions {
   readonly runtime: Runtime
   /** One at a time is upstream's default. */
   readonly maxParallelPulls: number
+  /** With what images were pulled; absent: whatever is there may be used. */
+  readonly records?: PullRecords | undefined
+  /** What the node itself logs in to an image's registry with. */
+  readonly nodeCredentials?: ((image: string) => Promise<readonly CredentialEntry[]>) | undefined
 }
 
 /** After a failed pull the next look comes that soon, so that the back-off shows. */
@@ -45,9 +51,13 @@ export class ImageManager {
     const policy = request.container.imagePullPolicy ?? 'IfNotPresent'
     if (policy !== 'Always') {
       const present = await this.#inspect(spec, requested, request)
-      if (present !== undefined) {
-        const text = `Container image "${requested}" already present on machine and can be accessed by the pod`
-        request.event('Normal', 'Pulled', text)
+      if (present !== undefined && !(await this.#mustVerify(present, requested, request))) {
+        const allowed = this.#options.records === undefined ? '' : ' and can be accessed by the pod'
+        request.event(
+          'Normal',
+          'Pulled',
+          `Container image "${requested}" already present on machine${allowed}`,
+        )
         return present
       }
       if (policy === 'Never') {
@@ -79,8 +89,28 @@ export class ImageManager {
     }
   }
 
+  /** An image that is there, but was pulled with credentials that the pod has not shown. */
+  async #mustVerify({ id }: Image, requested: string, { pullSecrets }: ImageRequest): Promise<boolean> {
+    const { records } = this.#options
+    if (records === undefined) return false
+    const own = pullCredentials(pullSecrets, parseImageName(requested).repository)
+    return records.mustPull(
+      requested,
+      id,
+      own.flatMap((credential) => this.#secretOf(credential) ?? []),
+    )
+  }
+
+  #secretOf({ auth, secret }: PullCredential): SecretCredential | undefined {
+    if (secret === undefined) return undefined
+    const { uid = '', namespace = '', name = '' } = secret.metadata ?? {}
+    const said = new TextEncoder().encode(JSON.stringify([auth.username, auth.password]))
+    const hash = encodeBase64(this.#options.host.sha256(said))
+    return { uid, namespace, name, hash }
+  }
+
   async #pull(spec: ImageSpec, requested: string, request: ImageRequest): Promise<Image> {
-    const { host, runtime } = this.#options
+    const { host, runtime, records } = this.#options
     const key = `${request.pod.metadata?.uid}_${requested}`
     const waitMs = this.#backOff.remainingSinceStepMs(key, host.now())
     if (waitMs > 0) {
@@ -93,12 +123,15 @@ export class ImageManager {
     request.event('Normal', 'Pulling', `Pulling image "${requested}"`)
     const waitedFromMs = host.monotonicMs()
     let pulledFromMs = waitedFromMs
+    let used: PullCredential | undefined
+    await records?.begin(requested)
     try {
       await this.#inTurn(async () => {
         pulledFromMs = host.monotonicMs()
-        await this.#tryCredentials(spec, request)
+        used = await this.#tryCredentials(spec, request)
       })
     } catch (error) {
+      await records?.failed(requested)
       request.event('Warning', 'Failed', `Failed to pull image "${requested}": ${messageOf(error)}`)
       this.#backOff.step(key, host.now(), host.now())
       const { reason, message } = pullFailure(requested, messageOf(error))
@@ -107,8 +140,10 @@ export class ImageManager {
     }
     const image = await runtime.imageStatus(spec)
     if (image === undefined) {
+      await records?.failed(requested)
       throw new StartFailureError('ErrImagePull', `image "${requested}" vanished after its pull`)
     }
+    await records?.succeeded(requested, image.id, used && this.#secretOf(used))
     const nowMs = host.monotonicMs()
     const took = `${seconds(nowMs - pulledFromMs)} (${seconds(nowMs - waitedFromMs)} including waiting)`
     const size = `Image size: ${image.size} bytes.`
@@ -131,15 +166,17 @@ export class ImageManager {
     }
   }
 
-  async #tryCredentials(spec: ImageSpec, request: ImageRequest): Promise<void> {
+  /** The credential that the registry took; undefined where there was none to show. */
+  async #tryCredentials(spec: ImageSpec, request: ImageRequest): Promise<PullCredential | undefined> {
     const { repository } = parseImageName(spec.image)
-    const fitting = pullCredentials(request.pullSecrets, repository)
-    const candidates: readonly (AuthConfig | undefined)[] = fitting.length > 0 ? fitting : [undefined]
+    const ofNode = await this.#options.nodeCredentials?.(repository)
+    const fitting = pullCredentials(request.pullSecrets, repository, ofNode)
+    const candidates: readonly (PullCredential | undefined)[] = fitting.length > 0 ? fitting : [undefined]
     let failure: unknown
-    for (const auth of candidates) {
+    for (const credential of candidates) {
       try {
-        await this.#options.runtime.pullImage(spec, auth, request.sandbox)
-        return
+        await this.#options.runtime.pullImage(spec, credential?.auth, request.sandbox)
+        return credential
       } catch (error) {
         failure = error
       }

@@ -49,10 +49,12 @@ test('pullCredentials() gives what fits the repository, the most specific first'
     },
   }
   const users = (repository: string): readonly (string | undefined)[] =>
-    pullCredentials([secret], repository).map(({ username }) => username)
+    pullCredentials([secret], repository).map(({ auth: { username } }) => username)
   expect(users('registry.example/team/app')).toEqual(['narrow', 'wide'])
   expect(users('registry.example/app')).toEqual(['wide'])
-  expect(pullCredentials([secret], 'eu.example.org/app')).toEqual([{ username: 'star', password: 'a:b' }])
+  expect(pullCredentials([secret], 'eu.example.org/app')).toEqual([
+    { key: '*.example.org', auth: { username: 'star', password: 'a:b' }, secret },
+  ])
   expect(users('docker.io/library/busybox')).toEqual(['hub'])
   expect(users('nowhere.example/app')).toEqual([])
 })

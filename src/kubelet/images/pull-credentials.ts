@@ -2,9 +2,15 @@ import type { core } from '../../api/generated/types/index.ts'
 import { decodeBase64 } from '../../base/base64.ts'
 import type { AuthConfig } from '../runtime/messages.ts'
 
-interface Entry {
-  readonly key: string
+/** What to log in to a registry with, and whose that is; the node's own belongs to no secret. */
+export interface PullCredential {
   readonly auth: AuthConfig
+  readonly secret?: core.v1.Secret
+}
+
+/** A credential, and the registries or images that it is for. */
+export interface CredentialEntry extends PullCredential {
+  readonly key: string
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
@@ -13,13 +19,19 @@ function record(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
-function parseEntries(secret: core.v1.Secret): readonly Entry[] {
+function entriesOf(secret: core.v1.Secret): readonly CredentialEntry[] {
   const json = secret.data?.['.dockerconfigjson']
   const encoded = json ?? secret.data?.['.dockercfg']
   if (encoded === undefined) return []
+  const text = new TextDecoder().decode(decodeBase64(encoded))
+  return dockerConfigEntries(text, json !== undefined).map((entry) => ({ ...entry, secret }))
+}
+
+/** What a docker configuration holds: `config.json`, or the older `.dockercfg` without `auths`; nothing where it cannot be read. */
+export function dockerConfigEntries(json: string, hasAuths: boolean): readonly CredentialEntry[] {
   try {
-    const parsed = record(JSON.parse(new TextDecoder().decode(decodeBase64(encoded))))
-    const auths = json === undefined ? parsed : record(parsed.auths)
+    const parsed = record(JSON.parse(json))
+    const auths = hasAuths ? record(parsed['auths']) : parsed
     return Object.entries(auths).map(([key, value]) => ({ key, auth: authOf(record(value)) }))
   } catch {
     return []
@@ -42,8 +54,8 @@ function normalized(key: string): string {
   return bare.replace(/\/v[12]$/, '')
 }
 
-/** Host parts may hold `*`; a path must be a prefix. */
-function matches(key: string, repository: string): boolean {
+/** Whether what is for `key` is for a repository: host parts may hold `*`; a path must be a prefix. */
+export function isForImage(key: string, repository: string): boolean {
   const [keyHost = '', ...keyPath] = normalized(key).split('/')
   const [host = '', ...path] = repository.split('/')
   const keyParts = keyHost.split('.')
@@ -56,14 +68,17 @@ function matches(key: string, repository: string): boolean {
   return hostMatches && path.join('/').startsWith(keyPath.join('/'))
 }
 
-/** Credentials from image pull secrets that fit a repository, the most specific first. */
-export function pullCredentials(
+const fitting = (entries: readonly CredentialEntry[], repository: string): readonly PullCredential[] =>
+  entries
+    .filter(({ key }) => isForImage(key, repository))
+    .sort((a, b) => normalized(b.key).length - normalized(a.key).length)
+
+/** Credentials that fit a repository, the most specific first, a pod's own before the node's. */
+export const pullCredentials = (
   secrets: readonly core.v1.Secret[],
   repository: string,
-): readonly AuthConfig[] {
-  return secrets
-    .flatMap(parseEntries)
-    .filter(({ key }) => matches(key, repository))
-    .sort((a, b) => normalized(b.key).length - normalized(a.key).length)
-    .map(({ auth }) => auth)
-}
+  ofNode: readonly CredentialEntry[] = [],
+): readonly PullCredential[] => [
+  ...fitting(secrets.flatMap(entriesOf), repository),
+  ...fitting(ofNode, repository),
+]

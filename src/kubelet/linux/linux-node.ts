@@ -11,6 +11,7 @@ import { messageOf } from '../../base/message-of.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { Client } from '../../client/client.ts'
 import type { InformerFactory } from '../../client/informer.ts'
+import { type CredentialProvider, CredentialProviders } from '../images/credential-providers.ts'
 import { type Kubelet, startKubelet } from '../kubelet.ts'
 import type { NodeTuning } from '../node/node-object.ts'
 import type { PodTuning } from '../pod/pod-tuning.ts'
@@ -31,6 +32,7 @@ import { linuxPodNetwork } from './linux-pod-network.ts'
 import { fileLogs } from './log-files.ts'
 import { type LogLimits, LogRotation } from './log-rotation.ts'
 import { isMountPoint, mountTmpfs, unmountBelow } from './mounts.ts'
+import { dockerConfig } from './node-credentials.ts'
 
 export interface LinuxNodeOptions {
   readonly client: Client
@@ -66,6 +68,7 @@ export interface LinuxNodeOptions {
   readonly serialPulls?: boolean
   /** Mounts image volumes; absent where the runtime does. */
   readonly imageMounts?: ImageMounts
+  readonly credentialProviders?: readonly CredentialProvider[]
   readonly tuning?: NodeTuning
   readonly podTuning?: PodTuning
   readonly logLimits?: LogLimits
@@ -113,6 +116,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     }),
   })
   const cgroups = await Cgroups.open({ prefix: options.cgroupPrefix, driver: options.cgroupDriver })
+  const providers = new CredentialProviders(options.credentialProviders ?? [], () => host.now(), logger)
   const hostDns = await readResolvConf(options.resolvConf ?? (await resolvConfPath()))
   const kubelet = await startKubelet({
     client,
@@ -129,6 +133,11 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     files: new LinuxPodFiles({ podsRoot, logsRoot, volumes }),
     cgroups,
     grants: grantFile(join(rootDirectory, 'allocated_pods_state')),
+    pullRecords: grantFile(join(rootDirectory, 'image_pulls_state')),
+    nodeCredentials: async (image) => [
+      ...(await dockerConfig(rootDirectory)),
+      ...(await providers.entries(image)),
+    ],
     network: linuxPodNetwork(),
     logs: fileLogs,
     pods: informers.informer(podKind, { fieldSelector: `spec.nodeName=${nodeName}` }),

@@ -17,7 +17,7 @@ import {
 } from '../config-fields.ts'
 import type { KubeletFlags } from './kubelet-flags.ts'
 import { makeTaint } from './node-texts.ts'
-import type { PodConfig } from './pod-settings.ts'
+import { type PodConfig, verificationPolicies } from './pod-settings.ts'
 
 /** What a KubeletConfiguration can say here; `flags` also has what is otherwise with a file than without. */
 export interface KubeletConfig {
@@ -52,6 +52,7 @@ const evictionFields = [
 const imageFields = [
   ...['featureGates', 'imageGCHighThresholdPercent', 'imageGCLowThresholdPercent', 'imageMinimumGCAge'],
   ...['imageMaximumGCAge', 'maxParallelImagePulls', 'crashLoopBackOff'],
+  ...['imagePullCredentialsVerificationPolicy', 'preloadedImagesVerificationAllowlist'],
 ]
 const serverFields = [
   ...['address', 'port', 'readOnlyPort', 'healthzPort', 'healthzBindAddress', 'authentication'],
@@ -128,6 +129,8 @@ function podConfig(fields: Fields): PodConfig {
   return defined({
     maxParallelPulls: numberOf(fields, 'maxParallelImagePulls'),
     maxImageAgeMs: durationOf(fields, 'imageMaximumGCAge'),
+    verification: oneOfTexts(fields, 'imagePullCredentialsVerificationPolicy', verificationPolicies),
+    allowlist: textsOf(fields, 'preloadedImagesVerificationAllowlist'),
     maxCrashLoopMs: durationOf(crashLoop, 'maxContainerRestartPeriod'),
   })
 }

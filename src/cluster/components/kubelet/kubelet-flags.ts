@@ -51,6 +51,10 @@ const podFlags = {
   ),
   'image-gc-low-threshold': int('How full it is to be when unused images have been removed.', 80, percent),
   'minimum-image-ttl-duration': duration('How long an unused image stays at least.', 2 * 60_000),
+  'image-credential-provider-config': path(
+    'A CredentialProviderConfig, or a folder of them: programs that know what to log in to registries with.',
+  ),
+  'image-credential-provider-bin-dir': path('Where those programs are.'),
   'allowed-unsafe-sysctls': list(
     'Kernel parameters that pods may set beyond the safe ones; a name may end in *.',
   ),

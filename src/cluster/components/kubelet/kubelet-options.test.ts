@@ -34,6 +34,7 @@ test('kubeletOptions() has upstream’s defaults without a file', () => {
       allowedUnsafeSysctls: [],
       seccompDefault: false,
       crashLoop: { initialMs: 10_000, maxMs: 300_000 },
+      pullVerification: { policy: 'NeverVerifyPreloadedImages', allowlist: [] },
       imagePolicy: { highPercent: 85, lowPercent: 80, minAgeMs: 120_000, maxAgeMs: 0 },
     },
     addresses: [],

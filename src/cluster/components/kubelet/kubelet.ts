@@ -7,6 +7,7 @@ import { realHost } from '../../../base/host/real-host.ts'
 import type { Metrics } from '../../../base/metrics.ts'
 import type { Client } from '../../../client/client.ts'
 import { createInformerFactory } from '../../../client/informer-factory.ts'
+import type { CredentialProvider } from '../../../kubelet/images/credential-providers.ts'
 import type { KubeletApi } from '../../../kubelet/kubelet-api.ts'
 import { startLinuxNode } from '../../../kubelet/linux/linux-node.ts'
 import { CriRuntime } from '../../../kubelet/runtime/cri/cri-runtime.ts'
@@ -24,6 +25,7 @@ import { readFlagFile, readPair, selfSigned } from '../read-pem.ts'
 import type { Component, ComponentContext } from '../run-component.ts'
 import { tlsOptions } from '../tls-options.ts'
 import { bootstrapped, rotatingConfig, startRotation } from './certificates/kubelet-certificates.ts'
+import { readCredentialProviders } from './credential-provider-config.ts'
 import { delegatedAccess } from './delegated-access.ts'
 import { type KubeletFlags, kubeletFlags } from './kubelet-flags.ts'
 import { type KubeletOptions, kubeletOptions } from './kubelet-options.ts'
@@ -121,6 +123,12 @@ async function refuseSwap(): Promise<void> {
   }
 }
 
+/** Both flags, or neither. */
+function credentialProviders(flags: KubeletFlags): readonly CredentialProvider[] {
+  const { 'image-credential-provider-config': config, 'image-credential-provider-bin-dir': folder } = flags
+  return config === undefined || folder === undefined ? [] : readCredentialProviders(config, folder)
+}
+
 /** Where the runtime says that it keeps images. */
 async function imageDirectory(runtime: CriRuntime): Promise<string | undefined> {
   const [first] = await runtime.imageFsInfo()
@@ -166,6 +174,7 @@ export const kubelet: Component<typeof kubeletFlags> = {
       serialPulls: flags['serialize-image-pulls'],
       tuning: options.tuning,
       podTuning: options.podTuning,
+      credentialProviders: credentialProviders(flags),
       logLimits: options.logLimits,
     })
     stops.push(() => node.stop())

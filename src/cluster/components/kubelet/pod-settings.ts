@@ -2,6 +2,11 @@ import { featureGates } from '../../../api/feature-gates.ts'
 import type { Features } from '../../../apimachinery/feature-gates.ts'
 import { defined } from '../../../base/defined.ts'
 import type { ImagePolicy } from '../../../kubelet/images/image-collector.ts'
+import {
+  bareImageName,
+  type PullVerification,
+  usualVerification,
+} from '../../../kubelet/images/pull-records.ts'
 import { type BackOffLimits, usualBackOff } from '../../../kubelet/pod/back-off.ts'
 import type { PodTuning } from '../../../kubelet/pod/pod-tuning.ts'
 import type { KubeletFlags } from './kubelet-flags.ts'
@@ -11,7 +16,14 @@ export interface PodConfig {
   readonly maxParallelPulls?: number
   readonly maxImageAgeMs?: number
   readonly maxCrashLoopMs?: number
+  readonly verification?: PullVerification['policy']
+  readonly allowlist?: readonly string[]
 }
+
+export const verificationPolicies = [
+  ...(['NeverVerify', 'NeverVerifyPreloadedImages'] as const),
+  ...(['NeverVerifyAllowlistedImages', 'AlwaysVerify'] as const),
+]
 
 /** With the gate ReduceDefaultCrashLoopBackOffDecay. */
 const reducedBackOff: BackOffLimits = { initialMs: 1_000, maxMs: 60_000 }
@@ -46,6 +58,39 @@ function imagePolicy(flags: KubeletFlags, maxAgeMs: number): ImagePolicy {
   return { highPercent, lowPercent, minAgeMs, maxAgeMs }
 }
 
+function pullVerification(features: Features, config: PodConfig): PullVerification | 'none' {
+  const { verification = usualVerification.policy, allowlist = [] } = config
+  if (!features.enabled('KubeletEnsureSecretPulledImages')) {
+    const field =
+      config.verification === undefined
+        ? 'preloadedImagesVerificationAllowlist'
+        : 'imagePullCredentialsVerificationPolicy'
+    if (config.verification !== undefined || allowlist.length > 0)
+      refuse(`\`${field}\` must not be set if KubeletEnsureSecretPulledImages feature gate is not enabled`)
+    return 'none'
+  }
+  if (allowlist.length > 0 && verification !== 'NeverVerifyAllowlistedImages')
+    refuse(
+      'can\'t set `preloadedImagesVerificationAllowlist` if `imagePullCredentialsVertificationPolicy` is not "NeverVerifyAllowlistedImages"',
+    )
+  for (const pattern of allowlist) {
+    const why = patternComplaint(pattern)
+    if (why !== undefined)
+      refuse(`invalid image pattern in \`preloadedImagesVerificationAllowlist\`: ${why}: ${pattern}`)
+  }
+  return { policy: verification, allowlist }
+}
+
+function patternComplaint(pattern: string): string | undefined {
+  if (pattern !== pattern.trim()) return 'leading/trailing spaces are not allowed'
+  const isWildcard = pattern.endsWith('/*')
+  const name = isWildcard ? pattern.slice(0, -1) : pattern
+  if (name === '') return 'the supplied pattern is too short'
+  if (name.includes('*')) return "not a valid wildcard pattern, only patterns ending with '/*' are allowed"
+  if (isWildcard) return name === '/' ? 'at least registry hostname is required' : undefined
+  return name === bareImageName(name) ? undefined : 'neither tag nor digest is accepted in an image reference'
+}
+
 /** What flags and file say of pods and images. Throws upstream's texts. */
 export function podSettings(flags: KubeletFlags, config: PodConfig): PodTuning {
   const features = featureGates(flags['feature-gates'])
@@ -62,6 +107,7 @@ export function podSettings(flags: KubeletFlags, config: PodConfig): PodTuning {
     seccompDefault: flags['seccomp-default'],
     crashLoop: crashLoopLimits(features, maxCrashLoopMs),
     imagePolicy: imagePolicy(flags, maxImageAgeMs),
+    pullVerification: pullVerification(features, config),
     ...defined({ maxParallelPulls }),
   }
 }

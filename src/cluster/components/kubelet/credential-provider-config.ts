@@ -1,0 +1,106 @@
+import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { parse } from 'yaml'
+import type { CredentialProvider } from '../../../kubelet/images/credential-providers.ts'
+import { type ProviderProgram, providerProgram } from '../../../kubelet/linux/node-credentials.ts'
+import { configObject, durationOf, listOf, only, textOf, textsOf } from '../config-fields.ts'
+
+const group = 'kubelet.config.k8s.io'
+const versions = ['v1', 'v1beta1', 'v1alpha1'] as const
+const answers = versions.map((version) => `credentialprovider.kubelet.k8s.io/${version}`)
+const extensions: readonly string[] = ['.json', '.yaml', '.yml']
+
+/** The file itself, or those of a folder in the order of their names. */
+function filesOf(path: string): readonly string[] {
+  if (!statSync(path).isDirectory()) return [path]
+  const names = readdirSync(path, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && extensions.includes(extname(entry.name)))
+    .map(({ name }) => name)
+    .sort()
+  if (names.length === 0) throw new Error(`no configuration files found in directory "${path}"`)
+  return names.map((name) => join(path, name))
+}
+
+function environment(items: readonly unknown[], where: string): Readonly<Record<string, string>> {
+  const pairs = items.map((item, index) => {
+    const fields = only(item, `${where}.env[${index}]`, ['name', 'value'])
+    return [textOf(fields, 'name') ?? '', textOf(fields, 'value') ?? ''] as const
+  })
+  return Object.fromEntries(pairs)
+}
+
+function providerOf(item: unknown, where: string): ProviderProgram {
+  const names = [
+    'name',
+    'matchImages',
+    'defaultCacheDuration',
+    'apiVersion',
+    'args',
+    'env',
+    'tokenAttributes',
+  ]
+  const fields = only(item, where, names)
+  const name = textOf(fields, 'name') ?? ''
+  const matchImages = textsOf(fields, 'matchImages') ?? []
+  const apiVersion = textOf(fields, 'apiVersion') ?? ''
+  const defaultCacheMs = durationOf(fields, 'defaultCacheDuration')
+  const fail = (field: string, why: string): never => {
+    throw new Error(`failed to validate credential provider config: providers.${field}: ${why}`)
+  }
+  const wrongName = (why: string): never => fail('name', `Invalid value: "${name}": provider name ${why}`)
+  if (name.includes('/')) wrongName("cannot contain '/'")
+  if (name.includes(' ')) wrongName('cannot contain spaces')
+  if (name === '' || name === '.' || name === '..') wrongName(`cannot be '${name}'`)
+  if (apiVersion === '') fail('apiVersion', 'Required value')
+  if (!answers.includes(apiVersion)) {
+    const supported = [...answers]
+      .sort()
+      .map((version) => `"${version}"`)
+      .join(', ')
+    fail('apiVersion', `Unsupported value: "${apiVersion}": supported values: ${supported}`)
+  }
+  if (matchImages.length === 0)
+    fail('matchImages', 'Required value: at least 1 item in matchImages is required')
+  if (defaultCacheMs === undefined) return fail('defaultCacheDuration', 'Required value')
+  if (defaultCacheMs < 0) fail('defaultCacheDuration', 'must be greater than or equal to 0')
+  if (fields['tokenAttributes'] !== undefined)
+    fail(
+      'tokenAttributes',
+      'Forbidden: tokens of service accounts are not handed to credential providers here',
+    )
+  return {
+    ...{ name, matchImages, apiVersion, defaultCacheMs, args: textsOf(fields, 'args') ?? [] },
+    env: environment(listOf(fields, 'env') ?? [], where),
+  }
+}
+
+function programsIn(file: string): readonly ProviderProgram[] {
+  const value: unknown = parse(readFileSync(file, 'utf8'))
+  const given = only(value, file, ['apiVersion', 'kind', 'providers'])
+  const version = versions.find((name) => given['apiVersion'] === `${group}/${name}`) ?? 'v1'
+  const kind = [`${group}/${version}`, 'CredentialProviderConfig'] as const
+  const fields = configObject(value, file, kind, ['providers'])
+  return (listOf(fields, 'providers') ?? []).map((item, index) => providerOf(item, `providers[${index}]`))
+}
+
+/** The credential providers that a CredentialProviderConfig names; their programs are in `folder`. Throws upstream's texts. */
+export function readCredentialProviders(path: string, folder: string): readonly CredentialProvider[] {
+  if (statSync(folder, { throwIfNoEntry: false }) === undefined)
+    throw new Error(`plugin binary directory ${folder} did not exist`)
+  const programs = filesOf(path).flatMap(programsIn)
+  if (programs.length === 0)
+    throw new Error(
+      'failed to validate credential provider config: providers: Required value: at least 1 item in plugins is required',
+    )
+  const seen = new Set<string>()
+  for (const { name } of programs) {
+    if (seen.has(name)) throw new Error(`duplicate provider name "${name}" found in configuration file(s)`)
+    seen.add(name)
+    try {
+      accessSync(join(folder, name), constants.X_OK)
+    } catch {
+      throw new Error(`plugin binary executable ${join(folder, name)} did not exist`)
+    }
+  }
+  return programs.map((program) => providerProgram(folder, program))
+}
