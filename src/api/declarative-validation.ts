@@ -104,7 +104,7 @@ function checkItems(
   const seen = new Set<unknown>()
   items.forEach((item, index) => {
     const name = keyOf(item)
-    if (key !== undefined && seen.has(name)) run.errors.push(duplicate(path.index(index), { [key]: name }))
+    if (key !== undefined && seen.has(name)) run.errors.push(duplicate(path.index(index), item))
     seen.add(name)
     if (itemRule !== undefined) checkField(item, before.get(name), itemRule, path.index(index), run)
   })

@@ -92,6 +92,7 @@ function printFields(
   for (const field of fields) {
     const [member, type] = placeOf(field, value, schema, above)
     let text = field.zero
+    if (field.omitsEmpty && isEmpty(member)) continue
     if (member !== undefined && member !== null)
       text = type === undefined ? goJson(member) : print(member, type, value, fieldsOf)
     else if (field.omitsEmpty) continue
@@ -160,8 +161,7 @@ function fits(value: unknown, type: Schema): boolean {
   if (!isMembers(value)) return false
   if (typeof type.additionalProperties === 'object') return true
   const { properties } = type
-  const keys = Object.keys(value)
-  return properties !== undefined && keys.length > 0 && keys.every((key) => Object.hasOwn(properties, key))
+  return properties !== undefined && Object.keys(value).every((key) => Object.hasOwn(properties, key))
 }
 
 /**

@@ -41,6 +41,32 @@ export function validateObjectMeta(
   path: FieldPath = metadataPath,
 ): readonly FieldError[] {
   const errors: FieldError[] = []
+  validateAnyMeta(metadata, rules, path, errors)
+  if (rules.looseFinalizers !== true)
+    validateFinalizerDomains(metadata.finalizers, path.child('finalizers'), errors)
+  return errors
+}
+
+/** As validateObjectMeta and validateObjectMetaUpdate, in upstream's order: of a finalizer's domain it speaks last. */
+export function validateChangedMeta(
+  metadata: ObjectMeta,
+  old: ObjectMeta,
+  rules: ObjectMetaRules,
+): readonly FieldError[] {
+  const errors: FieldError[] = []
+  validateAnyMeta(metadata, rules, metadataPath, errors)
+  errors.push(...validateObjectMetaUpdate(metadata, old))
+  if (rules.looseFinalizers !== true)
+    validateFinalizerDomains(metadata.finalizers, metadataPath.child('finalizers'), errors)
+  return errors
+}
+
+function validateAnyMeta(
+  metadata: ObjectMeta,
+  rules: ObjectMetaRules,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
   validateNames(metadata, rules, path, errors)
   if ((metadata.generation ?? 0) < 0) {
     const detail = 'must be greater than or equal to 0'
@@ -51,9 +77,6 @@ export function validateObjectMeta(
   validateOwnerReferences(metadata.ownerReferences, path.child('ownerReferences'), errors)
   validateFinalizers(metadata.finalizers, path.child('finalizers'), errors)
   validateManagedFields(metadata.managedFields, path.child('managedFields'), errors)
-  if (rules.looseFinalizers !== true)
-    validateFinalizerDomains(metadata.finalizers, path.child('finalizers'), errors)
-  return errors
 }
 
 /** Those without a domain are reserved for what Kubernetes itself defines. */

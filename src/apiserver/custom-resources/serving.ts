@@ -120,6 +120,7 @@ export class Serving {
     const kind = customKind(this.definition, schema.version, {
       ...schema.hooks,
       selectableFields: selectableFields(this.definition),
+      unselectable: (field) => `field label not supported: ${field}`,
     })
     if (kind.stored === undefined) return kind
     if (byWebhook) {

@@ -5,7 +5,7 @@ import { fieldPath } from '../../apimachinery/field-path.ts'
 import { goQuote } from '../../apimachinery/go-text.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import type { KubernetesObject, ManagedFieldsEntry } from '../../apimachinery/meta.ts'
-import { validateObjectMeta, validateObjectMetaUpdate } from '../../apimachinery/object-meta-validation.ts'
+import { validateChangedMeta } from '../../apimachinery/object-meta-validation.ts'
 import { semanticallyEqual } from '../../apimachinery/semantically-equal.ts'
 import { conflict, invalid, notFound, objectModified, statusError } from '../../apimachinery/status-error.ts'
 import type { AdmissionInput } from '../admission-chain.ts'
@@ -260,8 +260,7 @@ function check(
   const { kind } = resource
   const metadata = object.metadata ?? {}
   const errors = [
-    ...validateObjectMeta(metadata, kind),
-    ...validateObjectMetaUpdate(metadata, live.metadata ?? {}),
+    ...validateChangedMeta(metadata, live.metadata ?? {}, kind),
     ...unauthorized,
     ...kind.validate(object, live, resource.writeContext(subresource)),
   ]

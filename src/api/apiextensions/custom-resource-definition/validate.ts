@@ -73,6 +73,18 @@ const opposite = (parts: SharedParts): SharedParts => ({
   selectableFields: !parts.selectableFields,
 })
 
+/** A version as upstream's own form has it, which says once, and elsewhere, what all versions share. */
+function withoutShared(version: Version, shared: SharedParts): Partial<Version> {
+  const { schema, subresources, additionalPrinterColumns, selectableFields, ...rest } = version
+  return {
+    ...rest,
+    ...(shared.schema || schema === undefined ? {} : { schema }),
+    ...(shared.subresources || subresources === undefined ? {} : { subresources }),
+    ...(shared.columns || additionalPrinterColumns === undefined ? {} : { additionalPrinterColumns }),
+    ...(shared.selectableFields || selectableFields === undefined ? {} : { selectableFields }),
+  }
+}
+
 /** What each version says, but for what they share. Gives what checks the shared parts. */
 function validateVersions(
   spec: Spec,
@@ -107,10 +119,11 @@ function validateVersions(
     validateWarning(version, path.index(index), errors)
     check(version, path.index(index), opposite(shared), 'schema')
   })
+  const shown = versions.map((version) => withoutShared(version, shared))
   if (new Set(versions.map(({ name }) => name)).size < versions.length)
-    errors.push(invalidValue(path, versions, 'must contain unique version names'))
+    errors.push(invalidValue(path, shown, 'must contain unique version names'))
   if (versions.filter(({ storage }) => storage).length !== 1)
-    errors.push(invalidValue(path, versions, 'must have exactly one version marked as storage version'))
+    errors.push(invalidValue(path, shown, 'must have exactly one version marked as storage version'))
   // Upstream's own form says the first version's name once more.
   const first = versions[0]?.name ?? ''
   if (first !== '') checkJoined(first, isDns1035Label(first), '', fieldPath('spec').child('version'), errors)
