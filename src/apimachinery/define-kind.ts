@@ -4,6 +4,7 @@ import type { FieldError } from './field-error.ts'
 import { dropsDisabled, type GatedFields } from './gated-fields.ts'
 import type { KubernetesObject, ObjectMeta, StringMap, Time } from './meta.ts'
 import type { Complaints } from './names.ts'
+import type { MetadataCheck } from './object-meta-validation.ts'
 
 export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection'
 
@@ -116,6 +117,11 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   nameComplaints?(name: string, object: T): Complaints
   /** True: nothing is said of the metadata of a new object as long as anything else is wrong with it. */
   readonly metadataIsCheckedLast?: true
+  /**
+   * How often upstream looks at the metadata of a changed object beside its machinery, and says again what is wrong:
+   * as at a change (the usual), or as at any object's.
+   */
+  readonly changedMetadata?: readonly MetadataCheck[]
   readonly subresources: Subresources
   /**
    * Dotted paths that a write to a subresource ('' for the main resource) leaves alone, so that nobody comes to own

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { FieldError } from './field-error.ts'
 import type { ObjectMeta } from './meta.ts'
-import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta-validation.ts'
+import {
+  validateChangedMeta,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+} from './object-meta-validation.ts'
 
 const rules = { namespaced: true, nameRule: 'subdomain' } as const
 const good: ObjectMeta = { name: 'web', namespace: 'default', resourceVersion: '1', uid: 'u' }
@@ -88,4 +92,15 @@ test('validateObjectMetaUpdate() holds what may not change', () => {
     'metadata.resourceVersion: Invalid value: "": must be specified for an update',
     'metadata.uid: Invalid value: "v": field is immutable',
   ])
+})
+
+test('validateChangedMeta() says what is wrong as often as upstream does, and nothing where all is right', () => {
+  const bad = { ...good, labels: { 'a b': 'c' }, finalizers: ['plain'] }
+  const fields = (checks?: readonly ('whole' | 'change')[]): readonly string[] =>
+    validateChangedMeta(bad, good, rules, checks).map(({ field }) => field)
+  const [labels, domain] = ['metadata.labels', 'metadata.finalizers[0]']
+  expect(fields()).toEqual([labels, labels, labels, domain])
+  expect(fields([])).toEqual([labels, labels])
+  expect(fields(['change', 'whole'])).toEqual([labels, labels, labels, domain, labels, domain])
+  expect(validateChangedMeta(good, good, rules)).toEqual([])
 })

@@ -259,8 +259,9 @@ function check(
   const { resource, subresource, name } = update
   const { kind } = resource
   const metadata = object.metadata ?? {}
+  const changedMetadata = subresource === '' ? kind.changedMetadata : undefined
   const errors = [
-    ...validateChangedMeta(metadata, live.metadata ?? {}, kind),
+    ...validateChangedMeta(metadata, live.metadata ?? {}, kind, changedMetadata),
     ...unauthorized,
     ...kind.validate(object, live, resource.writeContext(subresource)),
   ]

@@ -35,6 +35,7 @@ export const MutatingAdmissionPolicyBinding = defineKind<Binding>({
   resource: 'mutatingadmissionpolicybindings',
   namespaced: false,
   schema: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding',
+  changedMetadata: ['whole'],
   looseFinalizers: true,
   categories: ['api-extensions'],
   hasGeneration: true,

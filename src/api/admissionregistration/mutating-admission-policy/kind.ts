@@ -24,6 +24,7 @@ export const MutatingAdmissionPolicy = defineKind<Policy>({
   resource: 'mutatingadmissionpolicies',
   namespaced: false,
   schema: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy',
+  changedMetadata: ['whole'],
   looseFinalizers: true,
   categories: ['api-extensions'],
   hasGeneration: true,

@@ -25,6 +25,7 @@ export const MutatingWebhookConfiguration = defineKind<Configuration>({
   resource: 'mutatingwebhookconfigurations',
   namespaced: false,
   schema: 'io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration',
+  changedMetadata: ['whole'],
   looseFinalizers: true,
   categories: ['api-extensions'],
   hasGeneration: true,

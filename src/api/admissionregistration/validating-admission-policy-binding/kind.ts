@@ -48,6 +48,7 @@ export const ValidatingAdmissionPolicyBinding = defineKind<Binding>({
   resource: 'validatingadmissionpolicybindings',
   namespaced: false,
   schema: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding',
+  changedMetadata: ['whole'],
   looseFinalizers: true,
   categories: ['api-extensions'],
   hasGeneration: true,

@@ -24,6 +24,7 @@ export const ValidatingAdmissionPolicy = defineKind<Policy>({
   resource: 'validatingadmissionpolicies',
   namespaced: false,
   schema: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy',
+  changedMetadata: ['whole'],
   looseFinalizers: true,
   categories: ['api-extensions'],
   resetFields: { status: ['metadata', 'spec'] },

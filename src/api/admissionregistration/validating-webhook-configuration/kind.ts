@@ -21,6 +21,7 @@ export const ValidatingWebhookConfiguration = defineKind<Configuration>({
   resource: 'validatingwebhookconfigurations',
   namespaced: false,
   schema: 'io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration',
+  changedMetadata: ['whole'],
   looseFinalizers: true,
   categories: ['api-extensions'],
   hasGeneration: true,

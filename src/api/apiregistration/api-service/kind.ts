@@ -46,6 +46,7 @@ export const APIService = defineKind<APIService>({
   resource: 'apiservices',
   namespaced: false,
   schema: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService',
+  changedMetadata: ['change', 'whole'],
   categories: ['api-extensions'],
   looseFinalizers: true,
   nameRule: 'path-segment',

@@ -23,6 +23,7 @@ export const StorageVersion = defineKind<StorageVersion>({
   resource: 'storageversions',
   namespaced: false,
   schema: 'io.k8s.api.apiserverinternal.v1alpha1.StorageVersion',
+  changedMetadata: [],
   nameRule: 'path-segment',
   nameComplaints,
   subresources: { status: {} },

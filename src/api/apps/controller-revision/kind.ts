@@ -38,6 +38,7 @@ export const ControllerRevision = defineKind<apps.v1.ControllerRevision>({
   resource: 'controllerrevisions',
   namespaced: true,
   schema: 'io.k8s.api.apps.v1.ControllerRevision',
+  changedMetadata: ['change', 'whole'],
   goEscapes: true,
   validate,
   columns: [

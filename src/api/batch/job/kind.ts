@@ -56,6 +56,7 @@ export const Job = defineKind<Job>({
   resource: 'jobs',
   namespaced: true,
   schema: 'io.k8s.api.batch.v1.Job',
+  changedMetadata: ['whole', 'change'],
   categories: ['all'],
   subresources: { status: {} },
   hasGeneration: true,

@@ -78,6 +78,7 @@ export const CertificateSigningRequest = defineKind<Request>({
   resource: 'certificatesigningrequests',
   namespaced: false,
   schema: 'io.k8s.api.certificates.v1.CertificateSigningRequest',
+  changedMetadata: ['whole', 'change'],
   shortNames: ['csr'],
   nameRule: 'path-segment',
   nameComplaints: () => [],

@@ -76,6 +76,7 @@ export const ClusterTrustBundle = defineKind<Bundle>({
   resource: 'clustertrustbundles',
   namespaced: false,
   schema: 'io.k8s.api.certificates.v1beta1.ClusterTrustBundle',
+  changedMetadata: ['whole', 'change'],
   featureGate: 'ClusterTrustBundle',
   nameRule: 'path-segment',
   nameComplaints: (name, { spec }) => clusterTrustBundleNameComplaints(spec?.signerName ?? '', name),

@@ -47,6 +47,7 @@ export const ConfigMap = defineKind<ConfigMap>({
   resource: 'configmaps',
   namespaced: true,
   schema: 'io.k8s.api.core.v1.ConfigMap',
+  changedMetadata: ['change', 'whole'],
   shortNames: ['cm'],
   validate,
   columns: [

@@ -43,6 +43,7 @@ export const Endpoints = defineKind<Endpoints>({
   resource: 'endpoints',
   namespaced: true,
   schema: 'io.k8s.api.core.v1.Endpoints',
+  changedMetadata: ['change', 'whole'],
   shortNames: ['ep'],
   storagePrefix: 'services/endpoints',
   allowCreateOnUpdate: true,

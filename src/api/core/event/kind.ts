@@ -13,6 +13,7 @@ export const Event = defineKind<Event>({
   resource: 'events',
   namespaced: true,
   schema: 'io.k8s.api.core.v1.Event',
+  changedMetadata: [],
   looseFinalizers: true,
   nameRule: 'path-segment',
   metadataIsCheckedLast: true,

@@ -37,6 +37,7 @@ export const LimitRange = defineKind<core.v1.LimitRange>({
   resource: 'limitranges',
   namespaced: true,
   schema: 'io.k8s.api.core.v1.LimitRange',
+  changedMetadata: ['whole'],
   prepareForCreate: withName,
   shortNames: ['limits'],
   allowCreateOnUpdate: true,

@@ -86,6 +86,7 @@ export const Namespace = defineKind<Namespace>({
   resource: 'namespaces',
   namespaced: false,
   schema: 'io.k8s.api.core.v1.Namespace',
+  changedMetadata: ['whole', 'change'],
   shortNames: ['ns'],
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   nameRule: 'label',

@@ -83,6 +83,7 @@ export const Node = defineKind<Node>({
   resource: 'nodes',
   namespaced: false,
   schema: 'io.k8s.api.core.v1.Node',
+  changedMetadata: ['whole', 'change'],
   shortNames: ['no'],
   subresources: { status: {} },
   storagePrefix: 'minions',

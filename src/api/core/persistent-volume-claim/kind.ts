@@ -32,6 +32,7 @@ export const PersistentVolumeClaim = defineKind<Claim>({
   resource: 'persistentvolumeclaims',
   namespaced: true,
   schema: 'io.k8s.api.core.v1.PersistentVolumeClaim',
+  changedMetadata: ['change', 'whole'],
   shortNames: ['pvc'],
   subresources: { status: {} },
   returnsDeleted: true,

@@ -39,6 +39,7 @@ export const PersistentVolume = defineKind<PersistentVolume>({
   resource: 'persistentvolumes',
   namespaced: false,
   schema: 'io.k8s.api.core.v1.PersistentVolume',
+  changedMetadata: ['whole', 'whole'],
   shortNames: ['pv'],
   subresources: { status: {} },
   returnsDeleted: true,

@@ -15,6 +15,7 @@ export const Secret = defineKind<Secret>({
   resource: 'secrets',
   namespaced: true,
   schema: 'io.k8s.api.core.v1.Secret',
+  changedMetadata: ['change', 'whole'],
   defaults: (secret) => fill(mergeStringData(secret), { type: 'Opaque' }),
   validate: validateSecret,
   warnings: secretWarnings,

@@ -28,6 +28,7 @@ export const ServiceAccount = defineKind<ServiceAccount>({
   resource: 'serviceaccounts',
   namespaced: true,
   schema: 'io.k8s.api.core.v1.ServiceAccount',
+  changedMetadata: ['change', 'whole'],
   shortNames: ['sa'],
   returnsDeleted: true,
   prepareForCreate: withPlainSecrets,

@@ -63,6 +63,7 @@ export const EndpointSlice = defineKind<EndpointSlice>({
   resource: 'endpointslices',
   namespaced: true,
   schema: 'io.k8s.api.discovery.v1.EndpointSlice',
+  changedMetadata: ['whole'],
   hasGeneration: true,
   defaults: defaultSlice,
   prepareForCreate: withoutTopologies,

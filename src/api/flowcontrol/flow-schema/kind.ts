@@ -21,6 +21,7 @@ export const FlowSchema = defineKind<FlowSchema>({
   resource: 'flowschemas',
   namespaced: false,
   schema: 'io.k8s.api.flowcontrol.v1.FlowSchema',
+  changedMetadata: ['whole'],
   resetFields: { status: ['metadata', 'spec'] },
   subresources: { status: {} },
   hasGeneration: true,

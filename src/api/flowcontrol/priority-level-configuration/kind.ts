@@ -149,6 +149,7 @@ export const PriorityLevelConfiguration = defineKind<PriorityLevel>({
   resource: 'prioritylevelconfigurations',
   namespaced: false,
   schema: 'io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration',
+  changedMetadata: ['whole'],
   resetFields: { status: ['metadata', 'spec'] },
   subresources: { status: {} },
   hasGeneration: true,

@@ -64,6 +64,7 @@ export const IngressClass = defineKind<IngressClass>({
   resource: 'ingressclasses',
   namespaced: false,
   schema: 'io.k8s.api.networking.v1.IngressClass',
+  changedMetadata: ['change', 'whole'],
   hasGeneration: true,
   defaults: defaultIngressClass,
   validate,

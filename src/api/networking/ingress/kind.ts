@@ -38,6 +38,7 @@ export const Ingress = defineKind<Ingress>({
   resource: 'ingresses',
   namespaced: true,
   schema: 'io.k8s.api.networking.v1.Ingress',
+  changedMetadata: ['change', 'whole'],
   prepareForCreate: (ingress) => ({ ...ingress, status: { loadBalancer: {} } }),
   shortNames: ['ing'],
   subresources: { status: {} },

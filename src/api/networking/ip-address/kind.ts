@@ -49,6 +49,7 @@ export const IPAddress = defineKind<IPAddress>({
   resource: 'ipaddresses',
   namespaced: false,
   schema: 'io.k8s.api.networking.v1.IPAddress',
+  changedMetadata: ['whole', 'change'],
   shortNames: ['ip'],
   nameRule: 'path-segment',
   nameComplaints: ipComplaints,

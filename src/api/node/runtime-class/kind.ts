@@ -57,6 +57,7 @@ export const RuntimeClass = defineKind<RuntimeClass>({
   resource: 'runtimeclasses',
   namespaced: false,
   schema: 'io.k8s.api.node.v1.RuntimeClass',
+  changedMetadata: ['whole', 'change'],
   looseFinalizers: true,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,

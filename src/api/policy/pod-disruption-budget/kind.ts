@@ -62,6 +62,7 @@ export const PodDisruptionBudget = defineKind<PodDisruptionBudget>({
   resource: 'poddisruptionbudgets',
   namespaced: true,
   schema: 'io.k8s.api.policy.v1.PodDisruptionBudget',
+  changedMetadata: [],
   looseFinalizers: true,
   nameRule: 'path-segment',
   shortNames: ['pdb'],

@@ -9,6 +9,7 @@ export const ClusterRoleBinding = defineKind<rbac.v1.ClusterRoleBinding>({
   resource: 'clusterrolebindings',
   namespaced: false,
   schema: 'io.k8s.api.rbac.v1.ClusterRoleBinding',
+  changedMetadata: ['whole', 'change'],
   nameRule: 'path-segment',
   allowCreateOnUpdate: true,
   defaults: defaultBinding,

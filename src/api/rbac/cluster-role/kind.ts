@@ -38,6 +38,7 @@ export const ClusterRole = defineKind<ClusterRole>({
   resource: 'clusterroles',
   namespaced: false,
   schema: 'io.k8s.api.rbac.v1.ClusterRole',
+  changedMetadata: ['whole', 'change'],
   nameRule: 'path-segment',
   allowCreateOnUpdate: true,
   validate,

@@ -9,6 +9,7 @@ export const RoleBinding = defineKind<rbac.v1.RoleBinding>({
   resource: 'rolebindings',
   namespaced: true,
   schema: 'io.k8s.api.rbac.v1.RoleBinding',
+  changedMetadata: ['whole', 'change'],
   nameRule: 'path-segment',
   allowCreateOnUpdate: true,
   defaults: defaultBinding,

@@ -16,6 +16,7 @@ export const Role = defineKind<rbac.v1.Role>({
   resource: 'roles',
   namespaced: true,
   schema: 'io.k8s.api.rbac.v1.Role',
+  changedMetadata: ['whole', 'change'],
   nameRule: 'path-segment',
   allowCreateOnUpdate: true,
   validate,

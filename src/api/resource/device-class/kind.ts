@@ -43,6 +43,7 @@ export const DeviceClass = defineKind<DeviceClass>({
   resource: 'deviceclasses',
   namespaced: false,
   schema: 'io.k8s.api.resource.v1.DeviceClass',
+  changedMetadata: ['whole', 'change'],
   nameRule: 'long-name',
   hasGeneration: true,
   returnsDeleted: true,

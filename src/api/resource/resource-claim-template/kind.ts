@@ -47,6 +47,7 @@ export const ResourceClaimTemplate = defineKind<Template>({
   resource: 'resourceclaimtemplates',
   namespaced: true,
   schema: 'io.k8s.api.resource.v1.ResourceClaimTemplate',
+  changedMetadata: ['whole', 'change'],
   returnsDeleted: true,
   defaults: defaultTemplate,
   gatedFields: claimTemplateGates,

@@ -69,6 +69,7 @@ export const ResourceClaim = defineKind<ResourceClaim>({
   resource: 'resourceclaims',
   namespaced: true,
   schema: 'io.k8s.api.resource.v1.ResourceClaim',
+  changedMetadata: ['whole', 'change'],
   resetFields: { status: ['metadata', 'spec'] },
   subresources: { status: {} },
   returnsDeleted: true,

@@ -61,6 +61,7 @@ export const CSINode = defineKind<CSINode>({
   resource: 'csinodes',
   namespaced: false,
   schema: 'io.k8s.api.storage.v1.CSINode',
+  changedMetadata: ['whole'],
   allowUnconditionalUpdate: false,
   returnsDeleted: true,
   validate,

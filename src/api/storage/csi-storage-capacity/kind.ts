@@ -32,6 +32,7 @@ export const CSIStorageCapacity = defineKind<CSIStorageCapacity>({
   resource: 'csistoragecapacities',
   namespaced: true,
   schema: 'io.k8s.api.storage.v1.CSIStorageCapacity',
+  changedMetadata: ['whole', 'change'],
   allowUnconditionalUpdate: false,
   validate,
   warnings: (object) => nodeLabelSelectorWarnings(object.nodeTopology, 'nodeTopology'),

@@ -32,6 +32,7 @@ export const StorageClass = defineKind<StorageClass>({
   resource: 'storageclasses',
   namespaced: false,
   schema: 'io.k8s.api.storage.v1.StorageClass',
+  changedMetadata: ['whole', 'change'],
   shortNames: ['sc'],
   returnsDeleted: true,
   defaults: (object) => fillUnset(object, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),

@@ -73,6 +73,7 @@ export const VolumeAttachment = defineKind<VolumeAttachment>({
   resource: 'volumeattachments',
   namespaced: false,
   schema: 'io.k8s.api.storage.v1.VolumeAttachment',
+  changedMetadata: ['whole'],
   resetFields: { status: ['metadata', 'spec'] },
   subresources: { status: {} },
   allowUnconditionalUpdate: false,

@@ -33,6 +33,7 @@ export const VolumeAttributesClass = defineKind<VolumeAttributesClass>({
   resource: 'volumeattributesclasses',
   namespaced: false,
   schema: 'io.k8s.api.storage.v1.VolumeAttributesClass',
+  changedMetadata: ['change', 'whole'],
   shortNames: ['vac'],
   returnsDeleted: true,
   validate,

@@ -79,6 +79,7 @@ export const StorageVersionMigration = defineKind<Migration>({
   resource: 'storageversionmigrations',
   namespaced: false,
   schema: 'io.k8s.api.storagemigration.v1beta1.StorageVersionMigration',
+  changedMetadata: ['whole', 'change'],
   featureGate: 'StorageVersionMigrator',
   subresources: { status: {} },
   allowUnconditionalUpdate: false,
