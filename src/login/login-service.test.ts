@@ -318,6 +318,17 @@ describe('LoginService: sessions', () => {
   })
 })
 
+it('LoginService answers in time, whatever a directory does', async () => {
+  const form = await begin()
+  staff.authenticate = () => new Promise(() => {})
+  const answer = call('/login', { ...form, password: 'a secret' })
+  await host.advance(60_000)
+  expect(await answer).toMatchObject({
+    status: 503,
+    text: expect.stringContaining('the request took too long'),
+  })
+})
+
 describe('LoginService: logins elsewhere', () => {
   beforeEach(() => {
     service = serve(new FakeRedirectDirectory('sso'))

@@ -4,6 +4,7 @@ import type { ServerRequest } from '../apiserver/request.ts'
 import { type ServerResponse, textResponse } from '../apiserver/response.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
+import { sleep } from '../base/sleep.ts'
 import { Attempts } from './oidc/attempts.ts'
 import { AuthorizationCodes } from './oidc/authorization-codes.ts'
 import { BrowserLogin } from './oidc/browser-login.ts'
@@ -30,6 +31,8 @@ interface Route {
   handle(request: ServerRequest): Promise<ServerResponse> | ServerResponse
 }
 
+/** From a request's head to its answer, the body and directories included. */
+const requestTimeoutMs = 60_000
 const formType = 'application/x-www-form-urlencoded'
 const plain = 'text/plain; charset=utf-8'
 const strict = { 'strict-transport-security': 'max-age=31536000', 'x-content-type-options': 'nosniff' }
@@ -44,10 +47,12 @@ async function formOf(request: ServerRequest): Promise<Query> {
 
 /** The paths of a login server. */
 export class LoginService {
+  readonly #host: Host
   readonly #logger: Logger
   readonly #routes: ReadonlyMap<string, Route>
 
   constructor({ host, logger, settings, keys }: LoginServiceOptions) {
+    this.#host = host
     this.#logger = logger
     const { issuer, clients, directories, tokenLifeMs, sessionLifeMs } = settings
     const basePath = new URL(issuer).pathname.replace(/\/$/, '')
@@ -103,9 +108,22 @@ export class LoginService {
       : answer
   }
 
+  /** What is still under way when the time is up goes on by itself, within the directory's own limits. */
+  async #inTime(route: Route, request: ServerRequest): Promise<ServerResponse> {
+    const over = new AbortController()
+    const late = sleep(this.#host, requestTimeoutMs, over.signal).then(() => {
+      throw new OauthError('temporarily_unavailable', 'the request took too long')
+    })
+    try {
+      return await Promise.race([route.handle(request), late])
+    } finally {
+      over.abort()
+    }
+  }
+
   async #answer(route: Route, request: ServerRequest): Promise<ServerResponse> {
     try {
-      return await route.handle(request)
+      return await this.#inTime(route, request)
     } catch (error) {
       if (!(error instanceof OauthError)) throw error
       this.#logger.info('a request was refused', { path: request.path, code: error.code, why: error.message })

@@ -1,3 +1,6 @@
+import { aggregateFields } from '../../apimachinery/aggregate.ts'
+import { invalidValue } from '../../apimachinery/field-errors.ts'
+import { fieldPath } from '../../apimachinery/field-path.ts'
 import { isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { mastersGroup, nodeOf, serviceAccountOf } from '../authentication/users.ts'
 import type { AuthorizerAttributes } from '../authorizer.ts'
@@ -37,22 +40,35 @@ function nameTarget(mode: ImpersonationMode, wanted: WantedUser): Target {
   return { group, resource: 'users', name: wanted.name }
 }
 
-function groupRefusal(mode: ImpersonationMode, group: string): string | undefined {
-  if (mode === legacy) return undefined
-  if (group === '') return 'impersonating the empty string group is not allowed'
-  return group === mastersGroup ? 'impersonating the system:masters group is not allowed' : undefined
+/** What nobody may be made part of, whatever the rules say. */
+function groupsRefusal(groups: readonly string[]): readonly [name: string, why: string] | undefined {
+  if (groups.includes('')) return ['', 'impersonating the empty string group is not allowed']
+  if (!groups.includes(mastersGroup)) return undefined
+  return [mastersGroup, 'impersonating the system:masters group is not allowed']
 }
 
 /** A key is a domain-prefixed path: `example.com/key`. */
-function extraRefusal(mode: ImpersonationMode, key: string, value: string): string | undefined {
-  if (mode === legacy) return undefined
-  if (key === '') return 'impersonating the empty string key in extra is not allowed'
-  const [domain = '', ...path] = key.split('/')
-  if (path.join('/') === '' || isDns1123Subdomain(domain).length > 0) {
-    return 'impersonating an invalid key in extra is not allowed: extra.key: Invalid value: must be a domain-prefixed path (such as "acme.io/foo")'
+function keyComplaint(key: string): string | undefined {
+  const slash = key.indexOf('/')
+  const [domain, path] = [key.slice(0, Math.max(slash, 0)), key.slice(slash + 1)]
+  const where = fieldPath('extra').child('key')
+  const errors =
+    domain === '' || path === ''
+      ? [invalidValue(where, key, 'must be a domain-prefixed path (such as "acme.io/foo")')]
+      : isDns1123Subdomain(domain).map((why) => invalidValue(where, domain, why))
+  return errors.length === 0 ? undefined : aggregateFields(errors)
+}
+
+function extraRefusal(extra: WantedUser['extra']): string | undefined {
+  for (const [key, values] of extra) {
+    if (key === '') return 'impersonating the empty string key in extra is not allowed'
+    const complaint = keyComplaint(key)
+    if (complaint !== undefined) return `impersonating an invalid key in extra is not allowed: ${complaint}`
+    if (key !== key.toLowerCase())
+      return `impersonating a non-lowercase key in extra is not allowed: "${key}"`
+    if (values.includes('')) return 'impersonating the empty string value in extra is not allowed'
   }
-  if (key !== key.toLowerCase()) return `impersonating a non-lowercase key in extra is not allowed: "${key}"`
-  return value === '' ? 'impersonating the empty string value in extra is not allowed' : undefined
+  return undefined
 }
 
 const check = (attributes: AuthorizerAttributes, refusal?: string): ImpersonationCheck =>
@@ -70,11 +86,14 @@ export function impersonationChecks(
     checks.push(check(attributesFor(requestor, mode.verb, target), refusal))
   }
   if (wanted.uid !== '') add({ group: authenticationGroup, resource: 'uids', name: wanted.uid })
-  for (const name of wanted.groups) add({ group, resource: 'groups', name }, groupRefusal(mode, name))
+  const badGroup = mode === legacy ? undefined : groupsRefusal(wanted.groups)
+  if (badGroup !== undefined) add({ group, resource: 'groups', name: badGroup[0] }, badGroup[1])
+  for (const name of wanted.groups) add({ group, resource: 'groups', name })
+  const badExtra = mode === legacy ? undefined : extraRefusal(wanted.extra)
+  if (badExtra !== undefined) add({ group: authenticationGroup, resource: 'userextras', name: '' }, badExtra)
   for (const [key, values] of wanted.extra) {
     for (const name of values) {
-      const target = { group: authenticationGroup, resource: 'userextras', subresource: key, name }
-      add(target, extraRefusal(mode, key, name))
+      add({ group: authenticationGroup, resource: 'userextras', subresource: key, name })
     }
   }
   return checks

@@ -126,6 +126,17 @@ describe('impersonationFilter()', () => {
     )
   })
 
+  it('takes no key of an extra but a domain-prefixed path by the constrained modes', async () => {
+    const headers = { 'impersonate-user': 'joe', 'impersonate-extra-scope': 'x' }
+    const rules = [
+      'impersonate-on:user-info:list pods ns/',
+      'impersonate:user-info users.authentication.k8s.io joe',
+    ]
+    await expect(impersonate(headers, allowing(...rules))).rejects.toThrow(
+      /^userextras\.authentication\.k8s\.io is forbidden: User "jane" cannot impersonate:user-info resource "userextras" .*: impersonating an invalid key in extra is not allowed: extra\.key: Invalid value: "scope": must be a domain-prefixed path \(such as "acme\.io\/foo"\)$/,
+    )
+  })
+
   it('refuses headers that name no user', async () => {
     await expect(impersonate({ 'impersonate-group': 'dev' }, allowing())).rejects.toThrow(
       'requested &user.DefaultInfo{Name:"", UID:"", Groups:[]string{"dev"}, Extra:map[string][]string(nil)} without impersonating a user name',

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -10,6 +11,7 @@ import { realHost } from '../../base/host/real-host.ts'
 import { freePort } from '../../base/host/testing/free-port.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { createHttpsTransport } from '../../client/https/https-transport.ts'
+import { TestIdentityProvider } from '../../login/testing/identity-provider.ts'
 import { apiServerFlags } from '../components/api-server-flags.ts'
 import { apiServerOptions } from '../components/api-server-options.ts'
 import { parseFlags } from '../components/flags/parse-flags.ts'
@@ -36,6 +38,12 @@ const entries = [
   groupLdif('viewers', [userDn('anna'), userDn('cleo')]),
   groupLdif('system:masters', [userDn('bert')]),
 ].join('\n')
+const partners = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+const providerKeys = {
+  keyPem: privateKeyPem(partners),
+  certificatePem: createAuthority(partners, { subject: { commonName: 'partners' }, ...life }).certificatePem,
+}
+const providerName = 'https://idp.example/metadata'
 const kubectls = (process.env.PATH ?? '').split(':').map((folder) => join(folder, 'kubectl'))
 const whyNoKubectl = kubectls.some((file) => existsSync(file)) ? '' : '(needs kubectl)'
 
@@ -66,6 +74,14 @@ describe.skipIf(whyNoSlapd !== '')(`timonel login-server before a real OpenLDAP 
             ...{ bindDN: searcher.dn, bindPasswordFile: write('reader', `${searcher.password}\n`) },
             users: { baseDN: suffix, filter: '(&(uid={username})(!(employeeType=left)))' },
             groups: { baseDN: suffix },
+          },
+        },
+        {
+          ...{ name: 'partners', prefix: 'partners:' },
+          saml: {
+            ...{ identityProvider: providerName, entryPoint: 'https://idp.example/sso' },
+            certificateFile: write('idp.crt', providerKeys.certificatePem),
+            ...{ usernameAttribute: 'uid', groupsAttribute: 'groups' },
           },
         },
       ],
@@ -138,7 +154,11 @@ describe.skipIf(whyNoSlapd !== '')(`timonel login-server before a real OpenLDAP 
     await post('clusterrolebindings', {
       ...{ ...named, kind: 'ClusterRoleBinding' },
       roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'viewers' },
-      subjects: [{ apiGroup: group, kind: 'Group', name: 'staff:viewers' }],
+      subjects: ['staff:viewers', 'partners:viewers'].map((name) => ({
+        apiGroup: group,
+        kind: 'Group',
+        name,
+      })),
     })
     const { idToken } = await withPassword('anna', 'a secret')
     await vi.waitFor(async () => expect(await codeOf(configMaps, idToken)).toBe(200), 10_000)
@@ -234,6 +254,39 @@ describe.skipIf(whyNoSlapd !== '')(`timonel login-server before a real OpenLDAP 
     expired(second)
     await expect(getToken(options({ cacheFolder, interactive: false }))).rejects.toThrow(/nobody is there/)
   })
+
+  /** What a browser does that an identity provider sends back with its word for `groups`. */
+  async function throughProvider(url: string, groups: readonly string[]): Promise<void> {
+    const browser = new TestBrowser(authority.certificatePem)
+    const login = fieldOf(await browser.open(url), 'login')
+    const query = new URLSearchParams({ login, directory: 'partners' })
+    const { location } = await browser.open(`${issuer}/login/elsewhere?${query}`)
+    const { origin, searchParams } = new URL(location)
+    expect(origin).toBe('https://idp.example')
+    const provider = new TestIdentityProvider({
+      ...{ ...providerKeys, issuer: providerName, audience: issuer, callbackUrl: `${issuer}/saml` },
+    })
+    const SAMLResponse = provider.answer(login, { attributes: { uid: ['zoe'], groups } })
+    const RelayState = searchParams.get('RelayState') ?? ''
+    const done = await browser.open(`${issuer}/saml`, { RelayState, SAMLResponse })
+    expect(done.status).toBe(303)
+    expect((await fetch(done.location)).status).toBe(200)
+  }
+
+  it.each([
+    ['viewers', 200],
+    ['others', 403],
+  ])(
+    'an identity provider’s people in %s get a token that the API server answers with %i',
+    async (group, code) => {
+      const show = (url: string): void => {
+        throughProvider(url, [group]).catch((error: unknown) => expect.fail(String(error)))
+      }
+      const zoe = await getToken(options({ show }))
+      expect(zoe.refreshToken).toBeUndefined()
+      expect(await codeOf(configMaps, zoe.idToken)).toBe(code)
+    },
+  )
 
   it.skipIf(whyNoKubectl !== '')(`kubectl runs timonel login ${whyNoKubectl}`, async () => {
     const args = [

@@ -60,12 +60,18 @@ function page(
   })
 }
 
+/**
+ * Where a form's answer may redirect to, which browsers hold to the rule for forms as well. The grammar of a
+ * Content-Security-Policy has no addresses in brackets: their scheme has to do.
+ */
+const sourceOf = ({ hostname, origin, protocol }: URL): string =>
+  hostname.startsWith('[') ? protocol : origin
+
 /** Where people choose their directory and give their password. */
 export function loginPage(options: LoginPage, status = 200, headers: Headers = {}): ServerResponse {
   const alert = options.alert === undefined ? '' : `<p role="alert">${escaped(options.alert)}</p>`
   const forms = options.forms.map((form) => formOf(form, options)).join('')
-  // Browsers take the rule for where a form's answer redirects to, as well.
-  const formAction = `'self' ${new URL(options.redirectUri).origin}`
+  const formAction = `'self' ${sourceOf(new URL(options.redirectUri))}`
   return page('Log in', `${alert}${forms}`, status, formAction, headers)
 }
 

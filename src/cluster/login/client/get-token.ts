@@ -50,7 +50,10 @@ async function refreshed(
 ): Promise<GivenTokens | undefined> {
   if (kept?.refreshToken === undefined) return undefined
   try {
-    return await client.tokens({ grant_type: 'refresh_token', refresh_token: kept.refreshToken })
+    const { refreshToken } = kept
+    const tokens = await client.tokens({ grant_type: 'refresh_token', refresh_token: refreshToken })
+    // Where the issuer gives no other one, it goes on being good (RFC 6749 §6).
+    return { refreshToken, ...tokens }
   } catch (error) {
     if (error instanceof NotGoodError) return undefined
     throw error
