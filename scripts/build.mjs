@@ -32,6 +32,7 @@ await build({
   entryPoints: {
     timonel: join(root, 'src/cli/main.ts'),
     index: join(root, 'src/cluster/index.ts'),
+    'wasm-worker': join(root, 'src/kubelet/runtime/wasm/wasm-worker.ts'),
     'yaml-worker': join(root, 'src/apiserver/http/yaml-worker.ts'),
   },
   outdir: out,

@@ -62,6 +62,7 @@ export const layers: readonly Layer[] = [
       'kubelet/pod-certificates/stub-request',
       'kubelet/runtime/conformance',
       'kubelet/runtime/cri',
+      'kubelet/runtime/wasm',
     ],
   },
   { folder: 'kubelet/pod', mayImport: [...reconcile, 'kubelet'], hostFree: true },

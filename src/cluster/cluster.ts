@@ -193,6 +193,9 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
   const real = options.runtime === 'containerd'
   if (real) refuseOverlap(place.address, network)
   const simulation = options.stages === undefined ? undefined : readSimulation(options.stages, host)
+  // Modules run in real threads, for which no virtual clock waits.
+  const modules =
+    virtual === undefined ? { directory: directory.node(''), imageDirectory: directory.modules } : undefined
   const inProcess = new InProcessNodes(network.podCidr)
   const pki = await step(realHost, report, 'certificates', () => certificates(directory, network, place))
   const controlPlane = await startControlPlane({
@@ -237,7 +240,7 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
             hostAddress: place.address,
             networks: place.networks,
           })
-        : startSimulatedNodes({ controlPlane, host, logger, network, names, inProcess, simulation })
+        : startSimulatedNodes({ controlPlane, host, logger, network, names, inProcess, simulation, modules })
     const nodes = await step(realHost, report, 'nodes', startNodes, () => names.join(', '))
     writeState(directory.stateFile, { ...site.state, server, nodes: nodes.nodes })
     const renewed = (names: readonly string[]): void => {

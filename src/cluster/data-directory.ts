@@ -11,6 +11,8 @@ export interface DataDirectory {
   /** Who is running, for `down` and `status`. */
   readonly stateFile: string
   readonly logs: string
+  /** Images of WASI modules, for simulated nodes. */
+  readonly modules: string
   /** One node's own folder: its containerd, volumes, logs. */
   node(name: string): string
 }
@@ -23,6 +25,7 @@ export function dataDirectory(root: string): DataDirectory {
     kubeconfig: join(root, 'admin.conf'),
     stateFile: join(root, 'run', 'cluster.json'),
     logs: join(root, 'logs'),
+    modules: join(root, 'modules'),
     node: (name) => join(root, 'nodes', name),
   }
 }

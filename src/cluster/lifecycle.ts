@@ -6,6 +6,7 @@ import { sleep } from '../base/sleep.ts'
 import { createClient } from '../client/create-client.ts'
 import { createHttpsTransport } from '../client/https/https-transport.ts'
 import { parseKubeconfig } from '../client/https/kubeconfig.ts'
+import { loadWasmImage } from '../kubelet/runtime/wasm/load-wasm-image.ts'
 import { type DataDirectory, dataDirectory } from './data-directory.ts'
 import { destroyNodeNetworks } from './nodes/destroy-node-networks.ts'
 import { type Report, step } from './progress.ts'
@@ -110,7 +111,7 @@ export async function clusterStatus(root: string): Promise<ClusterStatus> {
   }
 }
 
-/** Imports an image archive on every node with real containers; gives the nodes' names. */
+/** Imports an image archive on every node with real containers, or a module's wherever it may run; gives the nodes' names. */
 export async function loadImages(root: string, file: string): Promise<readonly string[]> {
   const directory = dataDirectory(root)
   const state = readState(directory.stateFile)
@@ -118,6 +119,11 @@ export async function loadImages(root: string, file: string): Promise<readonly s
   if (state.server === undefined) throw new Error(`the cluster in ${root} is still starting`)
   if (!existsSync(file)) throw new Error(`there is no file ${file}`)
   const nodes = state.nodes.filter((node) => node.runtime === 'containerd')
+  const places = nodes.map(({ name }) => nodePaths(directory.node(name)).modules)
+  const loaded = await Promise.all(
+    (nodes.length === 0 ? [directory.modules] : places).map((place) => loadWasmImage(file, place)),
+  )
+  if (loaded.some((names) => names.length > 0)) return state.nodes.map(({ name }) => name)
   if (nodes.length === 0) throw new Error('simulated nodes need no images: they run whatever a pod names')
   await Promise.all(
     nodes.map(({ name }) => {

@@ -2,6 +2,7 @@ import { defined } from '../base/defined.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import { PrometheusMetrics } from '../base/prometheus.ts'
+import { wasmPods } from '../kubelet/runtime/wasm/wasm-pods.ts'
 import { KubeletInProcess } from '../kubelet/server/kubelet-in-process.ts'
 import { type SimulatedNode, SimulatedNodes } from '../kubelet/simulated-nodes.ts'
 import type { Simulation } from '../kubelet/stages/read-simulation.ts'
@@ -21,6 +22,8 @@ export interface SimulatedNodesOptions {
   /** Told of every node's agent. */
   readonly inProcess: InProcessNodes
   readonly simulation: Simulation | undefined
+  /** Where WASI modules and what they write are kept; undefined: none run. */
+  readonly modules: { readonly directory: string; readonly imageDirectory: string } | undefined
 }
 
 export interface RunningNodes {
@@ -35,7 +38,7 @@ export interface RunningNodes {
 
 /** Starts nodes in memory; resolves when all have registered. */
 export async function startSimulatedNodes(options: SimulatedNodesOptions): Promise<RunningNodes> {
-  const { controlPlane, host, logger, network, names, inProcess, simulation } = options
+  const { controlPlane, host, logger, network, names, inProcess, simulation, modules } = options
   const { server, informers } = controlPlane
   const nodes = new SimulatedNodes({
     client: clientFor(server, adminUser, 'kubelet'),
@@ -45,7 +48,7 @@ export async function startSimulatedNodes(options: SimulatedNodesOptions): Promi
     logger,
     dns: { servers: [network.dnsAddress], domain: network.domain },
     version: kubernetesVersion,
-    ...defined({ simulation }),
+    ...defined({ simulation, realPods: modules && wasmPods({ host, logger, informers, ...modules }) }),
   })
   const started = await Promise.all(
     names.map(async (nodeName, index) => {

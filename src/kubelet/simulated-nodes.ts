@@ -1,7 +1,8 @@
 import { Node as nodeKind } from '../api/core/node/kind.ts'
 import { Pod as podKind } from '../api/core/pod/kind.ts'
 import { Service as serviceKind } from '../api/core/service/kind.ts'
-import type { core } from '../api/generated/types/index.ts'
+import type { core, node } from '../api/generated/types/index.ts'
+import { RuntimeClass } from '../api/node/runtime-class/kind.ts'
 import { defined } from '../base/defined.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
@@ -9,8 +10,10 @@ import type { Metrics } from '../base/metrics.ts'
 import type { Client } from '../client/client.ts'
 import type { Informer, InformerFactory } from '../client/informer.ts'
 import type { GrantStore } from './allocation/saved-grants.ts'
-import { type Kubelet, startKubelet } from './kubelet.ts'
+import { type Kubelet, type KubeletOptions, startKubelet } from './kubelet.ts'
 import type { ClusterDns } from './pod/pod-network-identity.ts'
+import { type HandlerRuntime, RuntimesByHandler } from './runtime/runtimes-by-handler.ts'
+import { filesByHandler, logsByHandler, type RealParts } from './runtime/simulated/files-by-handler.ts'
 import { SimulatedLogs } from './runtime/simulated/simulated-logs.ts'
 import {
   defaultCapacity,
@@ -28,6 +31,19 @@ import { WatchedObjects } from './sources/referenced-objects.ts'
 import type { Simulation } from './stages/read-simulation.ts'
 import { SimulationPlayer } from './stages/simulation-player.ts'
 
+/** What runs the pods of one handler for real, beside the simulated ones. */
+export interface RealPods extends HandlerRuntime, RealParts {
+  close(): Promise<void>
+}
+
+export interface RealPodsRequest {
+  readonly nodeName: string
+  /** The node's own. */
+  readonly client: Client
+  readonly objects: WatchedObjects
+  readonly node: () => core.v1.Node | undefined
+}
+
 export interface SimulatedNodesOptions {
   /** Sees all pods, nodes and services, and what pods refer to. Each node's own requests go through `nodeClient`. */
   readonly client: Client
@@ -41,6 +57,8 @@ export interface SimulatedNodesOptions {
   readonly version: string
   /** How nodes and pods behave, beside what pods' own annotations say. */
   readonly simulation?: Simulation
+  /** All pods are simulated where absent. */
+  readonly realPods?: (request: RealPodsRequest) => RealPods
 }
 
 export interface SimulatedNodeOptions {
@@ -78,6 +96,8 @@ export interface SimulatedNode {
   restart(): Promise<void>
 }
 
+type NodeParts = Pick<KubeletOptions, 'runtime' | 'files' | 'logs'>
+
 /** Upstream's default. */
 const defaultMaxPods = 110
 
@@ -88,6 +108,8 @@ export class SimulatedNodes {
   readonly #nodes: FeedByKey<core.v1.Node>
   readonly #services: Informer<core.v1.Service>
   readonly #objects: WatchedObjects
+  readonly #classes: Informer<node.v1.RuntimeClass> | undefined
+  readonly #real = new Map<string, RealPods>()
   readonly #started = new Map<string, SimulatedNode>()
   readonly #simulation: SimulationPlayer | undefined
 
@@ -98,10 +120,11 @@ export class SimulatedNodes {
     this.#nodes = new FeedByKey(informers.informer(nodeKind), (node) => node.metadata?.name ?? '')
     this.#services = informers.informer(serviceKind)
     this.#objects = new WatchedObjects({ client, host, logger })
+    if (options.realPods !== undefined) this.#classes = informers.informer(RuntimeClass)
     const { simulation } = options
-    const node = (name: string): SimulatedNode | undefined => this.#started.get(name)
+    const nodeOf = (name: string): SimulatedNode | undefined => this.#started.get(name)
     if (simulation !== undefined)
-      this.#simulation = new SimulationPlayer({ client, informers, host, logger, simulation, node })
+      this.#simulation = new SimulationPlayer({ client, informers, host, logger, simulation, node: nodeOf })
   }
 
   async start(options: SimulatedNodeOptions): Promise<SimulatedNode> {
@@ -144,17 +167,27 @@ export class SimulatedNodes {
     const { nodeName, address, capacity = defaultCapacity } = options
     const logger = this.#options.logger.child({ node: nodeName })
     const metrics = options.metrics?.()
+    const ownClient = nodeClient?.(nodeName) ?? client
+    const started: { kubelet?: Kubelet } = {}
+    const simulated = {
+      files: simulatedFiles(this.#objects),
+      logs: new SimulatedLogs(runtime, host),
+      runtime,
+    }
+    const real = this.#realPods({
+      ...{ nodeName, client: ownClient, objects: this.#objects },
+      node: () => started.kubelet?.node(),
+    })
+    const parts = real === undefined ? simulated : this.#withReal(simulated, real)
     const kubelet = await startKubelet({
-      client: nodeClient?.(nodeName) ?? client,
+      client: ownClient,
       host,
       logger,
-      runtime,
+      ...parts,
       machine: simulatedMachine(nodeName, address, capacity, runtime),
-      files: simulatedFiles(this.#objects),
       cgroups: noCgroups,
       grants,
       network: simulatedNetwork,
-      logs: new SimulatedLogs(runtime, host),
       pods: this.#pods.feed(nodeName),
       nodes: this.#nodes.feed(nodeName),
       services: this.#services,
@@ -174,14 +207,35 @@ export class SimulatedNodes {
         keptImages: [],
       },
     })
+    started.kubelet = kubelet
     const agent = { kubelet, metrics }
     options.onAgent?.(agent)
     return agent
   }
 
+  /** A node's are made once: what they run outlives its agent. */
+  #realPods(request: RealPodsRequest): RealPods | undefined {
+    const real = this.#real.get(request.nodeName) ?? this.#options.realPods?.(request)
+    if (real !== undefined) this.#real.set(request.nodeName, real)
+    return real
+  }
+
+  #withReal(simulated: NodeParts, real: RealPods): NodeParts {
+    const isReal = ({ spec }: core.v1.Pod): boolean => {
+      const name = spec?.runtimeClassName ?? ''
+      return name !== '' && this.#classes?.lister.get('', name)?.handler === real.handler
+    }
+    return {
+      runtime: new RuntimesByHandler(simulated.runtime, real),
+      files: filesByHandler(simulated.files, real, isReal),
+      logs: logsByHandler(simulated.logs, real),
+    }
+  }
+
   async stop(): Promise<void> {
     await this.#simulation?.stop()
     await Promise.all([...this.#started.values()].map((node) => node.stop()))
+    await Promise.all([...this.#real.values()].map((real) => real.close()))
     this.#pods.stop()
     this.#nodes.stop()
     await this.#objects.stop()

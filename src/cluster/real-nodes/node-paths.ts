@@ -11,6 +11,8 @@ export interface NodePaths {
   readonly cniConfig: string
   readonly cniState: string
   readonly kubelet: string
+  /** Images of WASI modules. */
+  readonly modules: string
 }
 
 export function nodePaths(directory: string): NodePaths {
@@ -24,6 +26,7 @@ export function nodePaths(directory: string): NodePaths {
     cniConfig: join(directory, 'cni'),
     cniState: join(directory, 'ipam'),
     kubelet: join(directory, 'kubelet'),
+    modules: join(directory, 'modules'),
   }
 }
 

@@ -16,6 +16,8 @@ import { Containerd } from '../../kubelet/containerd/containerd.ts'
 import { endPods } from '../../kubelet/linux/end-pods.ts'
 import { type LinuxNode, startLinuxNode } from '../../kubelet/linux/linux-node.ts'
 import { CriRuntime } from '../../kubelet/runtime/cri/cri-runtime.ts'
+import { RuntimesByHandler } from '../../kubelet/runtime/runtimes-by-handler.ts'
+import { wasmHandler } from '../../kubelet/runtime/wasm/wasm-runtime.ts'
 import { KubeletServer } from '../../kubelet/server/kubelet-server.ts'
 import { startNetworkAgent } from '../../network/start-network-agent.ts'
 import { startProxy } from '../../proxy/start-proxy.ts'
@@ -115,18 +117,21 @@ async function startParts(
   const started: { linux?: LinuxNode } = {}
   parts.push({ stop: async (cleanUp) => (cleanUp ? started.linux?.clear() : undefined) })
   const origin = await containerd.start()
-  const runtime = new CriRuntime(paths.socket)
+  const containers = new CriRuntime(paths.socket)
+  const wasm = wasmHandler({ host: realHost, imageDirectory: paths.modules })
+  const runtime = new RuntimesByHandler(containers, wasm)
   const letGo = keepRunning(containerd, 'containerd', realHost, logger)
   parts.push({
     stop: async (cleanUp) => {
       if (cleanUp) await endPods(runtime, endGraceSeconds, logger)
       await letGo()
-      runtime.close()
+      await wasm.close()
+      containers.close()
       if (cleanUp) await containerd.stop()
     },
   })
   adopted.value = origin === 'adopted'
-  await ensureSandboxImage(containerd, runtime)
+  await ensureSandboxImage(containerd, containers)
   const linux = await startLinuxNode({
     ...shared,
     client: node.client,
@@ -136,7 +141,7 @@ async function startParts(
     addresses: [nodeAddress],
     rootDirectory: paths.kubelet,
     imageDirectory: paths.containerdRoot,
-    ...defined({ imageMounts: await runtime.imageMounts() }),
+    ...defined({ imageMounts: await containers.imageMounts() }),
     keptImages: [sandboxImage],
     cgroupPrefix: [config.networkName],
     cgroupDriver: cgroupDriver(),

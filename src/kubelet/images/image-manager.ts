@@ -14,6 +14,8 @@ export interface ImageRequest {
   readonly pod: core.v1.Pod
   readonly container: core.v1.Container
   readonly sandbox: SandboxConfig
+  /** Of the pod's RuntimeClass; '' where it has none. */
+  readonly runtimeHandler: string
   readonly pullSecrets: readonly core.v1.Secret[]
   readonly event: (type: 'Normal' | 'Warning', reason: string, message: string) => void
 }
@@ -47,7 +49,11 @@ export class ImageManager {
   /** The image as the runtime knows it. Rejects with StartFailureError. */
   async ensure(request: ImageRequest): Promise<Image> {
     const requested = request.container.image ?? ''
-    const spec: ImageSpec = { image: this.#named(requested, request) }
+    const { runtimeHandler } = request
+    const spec: ImageSpec = {
+      image: this.#named(requested, request),
+      ...(runtimeHandler === '' ? {} : { runtimeHandler }),
+    }
     const policy = request.container.imagePullPolicy ?? 'IfNotPresent'
     if (policy !== 'Always') {
       const present = await this.#inspect(spec, requested, request)

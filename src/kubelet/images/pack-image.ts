@@ -19,7 +19,8 @@ export interface ImageLink {
 export interface ImageRecipe {
   /** With registry and tag: `docker.io/library/web:1`. */
   readonly name: string
-  readonly architecture: Architecture
+  /** `wasm`: modules of WASI. */
+  readonly architecture: Architecture | 'wasm'
   readonly files: readonly ImageFile[]
   readonly links?: readonly ImageLink[]
   /** Empty directories: `tmp` with mode 0o1777. */
@@ -76,6 +77,8 @@ function layerEntries({ files, links = [], directories = [] }: ImageRecipe): rea
   ]
 }
 
+const osOf = ({ architecture }: ImageRecipe): string => (architecture === 'wasm' ? 'wasip1' : 'linux')
+
 /** An image as an OCI archive (https://github.com/opencontainers/image-spec/blob/main/image-layout.md) that containerd, podman and others import. */
 export async function packImage(recipe: ImageRecipe): Promise<Buffer> {
   const layer = await tar(layerEntries(recipe))
@@ -84,7 +87,7 @@ export async function packImage(recipe: ImageRecipe): Promise<Buffer> {
     JSON.stringify({
       created: new Date(0).toISOString(),
       architecture: recipe.architecture,
-      os: 'linux',
+      os: osOf(recipe),
       config: {
         Env: Object.entries({ PATH: '/usr/local/bin:/usr/bin:/bin:/sbin', ...environment }).map(
           ([key, value]) => `${key}=${value}`,
@@ -117,7 +120,7 @@ export async function packImage(recipe: ImageRecipe): Promise<Buffer> {
       manifests: [
         {
           ...descriptor('manifest.v1+json', manifest),
-          platform: { architecture: recipe.architecture, os: 'linux' },
+          platform: { architecture: recipe.architecture, os: osOf(recipe) },
           annotations: {
             'io.containerd.image.name': recipe.name,
             'org.opencontainers.image.ref.name': recipe.name.replace(/^.*:/, ''),

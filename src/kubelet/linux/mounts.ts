@@ -7,7 +7,9 @@ const unescapePath = (path: string): string =>
 
 /** Mount points at or below a directory, the deepest and newest first. */
 export async function mountsBelow(directory: string): Promise<readonly string[]> {
-  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n')
+  // Only Linux has the file: elsewhere nothing of ours is mounted.
+  const text = process.platform === 'linux' ? await readFile('/proc/self/mountinfo', 'utf8') : ''
+  const lines = text.split('\n')
   return lines
     .map((line) => unescapePath(line.split(' ')[4] ?? ''))
     .filter((path) => path === directory || path.startsWith(`${directory}/`))

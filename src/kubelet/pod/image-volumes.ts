@@ -21,7 +21,7 @@ export async function pullImageVolumes(
     const { reference = '', pullPolicy } = image
     try {
       const found = await context.images.ensure({
-        ...{ pod, sandbox, pullSecrets },
+        ...{ pod, sandbox, pullSecrets, runtimeHandler: '' },
         container: { name, image: reference, ...(pullPolicy ? { imagePullPolicy: pullPolicy } : {}) },
         event: (type, reason, message) => context.events.event(pod, type, reason, message),
       })

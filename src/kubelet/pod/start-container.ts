@@ -89,7 +89,7 @@ async function ensureImage(
   event: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
 ): Promise<Image> {
   try {
-    return await context.images.ensure({ ...work, event })
+    return await context.images.ensure({ ...work, event, runtimeHandler: await handlerOf(context, work.pod) })
   } catch (error) {
     if (error instanceof StartFailureError) event('Warning', 'Failed', `Error: ${error.reason}`)
     throw error

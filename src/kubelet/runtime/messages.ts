@@ -133,6 +133,8 @@ export interface ImageSpec {
   readonly image: string
   readonly annotations?: StringRecord
   readonly userSpecifiedImage?: string
+  /** For whose pods it is asked for: CRI's `runtime_handler`. */
+  readonly runtimeHandler?: string
 }
 
 export interface Mount {

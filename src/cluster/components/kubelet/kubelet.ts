@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { featureGates } from '../../../api/feature-gates.ts'
 import { defined } from '../../../base/defined.ts'
 import { createMetrics } from '../../../base/host/metrics.ts'
@@ -11,6 +12,8 @@ import type { CredentialProvider } from '../../../kubelet/images/credential-prov
 import type { KubeletApi } from '../../../kubelet/kubelet-api.ts'
 import { startLinuxNode } from '../../../kubelet/linux/linux-node.ts'
 import { CriRuntime } from '../../../kubelet/runtime/cri/cri-runtime.ts'
+import { RuntimesByHandler } from '../../../kubelet/runtime/runtimes-by-handler.ts'
+import { wasmHandler } from '../../../kubelet/runtime/wasm/wasm-runtime.ts'
 import { KubeletRequests } from '../../../kubelet/server/kubelet-requests.ts'
 import { KubeletServer, type KubeletTls } from '../../../kubelet/server/kubelet-server.ts'
 import { serveHealth, startPlainServer } from '../../../kubelet/server/plain-server.ts'
@@ -156,14 +159,17 @@ export const kubelet: Component<typeof kubeletFlags> = {
     const { client, reconnect } = ownConnection(config, { userAgent: program, ...limits }, stops)
     const informers = createInformerFactory({ client, host: realHost, logger })
     stops.push(() => informers.stop())
-    const runtime = new CriRuntime(options.socket)
-    stops.push(() => runtime.close())
+    const containers = new CriRuntime(options.socket)
+    stops.push(() => containers.close())
+    const wasm = wasmHandler({ host: realHost, imageDirectory: join(options.rootDirectory, 'modules') })
+    stops.push(() => wasm.close())
+    const runtime = new RuntimesByHandler(containers, wasm)
     const metrics = createMetrics()
     const node = await startLinuxNode({
       ...{ client, informers, host: realHost, logger, metrics, runtime, nodeName, addresses },
       ...{ port: flags.port, version: kubernetesVersion, cgroupPrefix: options.cgroupPrefix },
-      ...defined({ imageDirectory: await imageDirectory(runtime), resolvConf: flags['resolv-conf'] }),
-      ...defined({ imageMounts: await runtime.imageMounts() }),
+      ...defined({ imageDirectory: await imageDirectory(containers), resolvConf: flags['resolv-conf'] }),
+      ...defined({ imageMounts: await containers.imageMounts() }),
       rootDirectory: options.rootDirectory,
       cgroupDriver: flags['cgroup-driver'],
       clusterDns: flags['cluster-dns'],

@@ -1,8 +1,9 @@
 import type { Host } from '../../../base/host.ts'
+import { matches } from '../filter.ts'
 import { podUidLabel } from '../labels.ts'
 import type { ContainerFilter } from '../messages.ts'
 import { RuntimeError } from '../runtime.ts'
-import { containerView, matches, type SimulatedContainer, type SimulatedSandbox } from './state.ts'
+import { containerView, type SimulatedContainer, type SimulatedSandbox } from './state.ts'
 
 /** Lines kept of what a container wrote. */
 const keptLines = 1000

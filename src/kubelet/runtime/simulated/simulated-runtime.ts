@@ -1,5 +1,6 @@
 import type { Host } from '../../../base/host.ts'
 import { sleep } from '../../../base/sleep.ts'
+import { matches } from '../filter.ts'
 import { podUidLabel } from '../labels.ts'
 import type {
   AuthConfig,
@@ -38,13 +39,7 @@ import type { FaultyVerb, SimulatedRuntimeOptions } from './simulated-options.ts
 import { SimulatedPods } from './simulated-pods.ts'
 import { type ContainerUsage, statsOf } from './simulated-stats.ts'
 import { SimulatedStream } from './simulated-stream.ts'
-import {
-  containerView,
-  matches,
-  type SimulatedContainer,
-  type SimulatedSandbox,
-  sandboxView,
-} from './state.ts'
+import { containerView, type SimulatedContainer, type SimulatedSandbox, sandboxView } from './state.ts'
 
 /** There is nothing that a pod without processes could not be given. */
 const everything: Pick<RuntimeStatus, 'handlers' | 'features'> = {

@@ -1,14 +1,11 @@
 import type { Timer } from '../../../base/host.ts'
 import type {
   ContainerConfig,
-  ContainerFilter,
   ContainerResources,
   ContainerState,
   ContainerStatus,
   SandboxConfig,
-  SandboxFilter,
   SandboxStatus,
-  StringRecord,
 } from '../messages.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { SimulatedStream } from './simulated-stream.ts'
@@ -92,18 +89,4 @@ export const containerView = (
     logPath: `${container.sandbox.config.logDirectory}/${config.logPath}`,
     resources: { linux: container.resources },
   }
-}
-
-interface Filtered {
-  readonly id: string
-  readonly state: string
-  readonly podSandboxId?: string
-  readonly labels: StringRecord
-}
-
-export function matches(filter: SandboxFilter | ContainerFilter, item: Filtered): boolean {
-  if (filter.id !== undefined && filter.id !== '' && filter.id !== item.id) return false
-  if (filter.state !== undefined && filter.state.state !== item.state) return false
-  if ('podSandboxId' in filter && filter.podSandboxId !== item.podSandboxId) return false
-  return Object.entries(filter.labelSelector ?? {}).every(([key, value]) => item.labels[key] === value)
 }
