@@ -48,8 +48,8 @@ const beside = new Set(['garbage-collector', 'namespace', 'resourceclaim'])
 const withoutAdmission = ['ServiceAccount', 'TaintNodesByCondition', 'Priority']
 const deviceVersions = ['v1', 'v1beta2', 'v1beta1', 'v1alpha3']
 
-/** Upstream's clients may do so much there; a scheduler's own limit is 50 a second, beyond which events are dropped. */
-const eventLimits = { perSecond: 5_000, burst: 5_000, inFlight: 100 }
+/** Upstream's clients may do so much there; a scheduler's own limit is 50 a second, beyond which events are dropped and statuses wait. */
+const limits = { perSecond: 5_000, burst: 5_000 }
 
 type Stop = () => Promise<void> | void
 
@@ -121,14 +121,21 @@ async function start(options: BenchClusterOptions, folder: string, stops: Stop[]
   const kinds = new KindsOfServer(server, { host, logger, transport: managerClient.transport })
   stops.push(() => kinds.stop())
   const client = clientFor(server, componentUser('system:kube-scheduler'), 'kube-scheduler')
-  const events = new SeriesRecorder({ client, host, logger, hostname: hostname(), limits: eventLimits })
+  const events = new SeriesRecorder({
+    client,
+    host,
+    logger,
+    hostname: hostname(),
+    limits: { ...limits, inFlight: 100 },
+  })
   stops.push(() => events.stop())
   const file = options.schedulerConfig
   const scheduling = schedulingOf(
     file === undefined ? {} : { configuration: parse(readFileSync(file, 'utf8')) },
     features,
   )
-  const scheduler = new Scheduler({ ...scheduling, ...shared, client, informers, events, features })
+  const parts = { client, informers, events, features, statusLimits: limits }
+  const scheduler = new Scheduler({ ...scheduling, ...shared, ...parts })
   stops.push(() => scheduler.stop())
   const clientOf = (name: string): Client =>
     clientFor(server, controllerUser(name), 'kube-controller-manager')

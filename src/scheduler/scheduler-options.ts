@@ -5,6 +5,7 @@ import type { Metrics } from '../base/metrics.ts'
 import type { Client } from '../client/client.ts'
 import type { AnyKind, InformerFactory } from '../client/informer.ts'
 import type { SeriesRecorder } from '../client/series-recorder.ts'
+import type { WriteLimits } from './attempt/failure-writer.ts'
 import { defaultProfile } from './default-profile.ts'
 import type { ExtenderCall } from './extender/extender.ts'
 import type { ExtenderSettings } from './extender/extender-settings.ts'
@@ -35,6 +36,8 @@ export interface SchedulerOptions extends SchedulerSettings {
   readonly host: Host
   readonly logger: Logger
   readonly metrics: Metrics
+  /** How fast pods are told that they fit nowhere; absent: as upstream's client does by default. */
+  readonly statusLimits?: WriteLimits
   /** Absent: the default plugins as `default-scheduler`. */
   readonly profiles?: readonly ProfileSource[]
   /** How extenders are asked; needed where there are any. */

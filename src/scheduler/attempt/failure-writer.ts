@@ -8,10 +8,18 @@ import type { Logger } from '../../base/logger.ts'
 import { TokenBucket } from '../../base/token-bucket.ts'
 import type { Client } from '../../client/client.ts'
 
+/** How many statuses are written. */
+export interface WriteLimits {
+  readonly perSecond: number
+  readonly burst: number
+}
+
 export interface FailureWriterOptions {
   readonly client: Client
   readonly host: Host
   readonly logger: Logger
+  /** Absent: upstream's for the scheduler's client (`clientConnection` of its configuration). */
+  readonly statusLimits?: WriteLimits
 }
 
 /** Why a pod has no node. */
@@ -20,9 +28,7 @@ export interface Failure {
   readonly message: string
 }
 
-/** Upstream's limits for the scheduler's client (`clientConnection` of its configuration). */
-const perSecond = 50
-const burst = 100
+const defaultLimits: WriteLimits = { perSecond: 50, burst: 100 }
 
 interface Waiting {
   readonly pod: core.v1.Pod
@@ -48,6 +54,7 @@ export class FailureWriter {
 
   constructor(options: FailureWriterOptions) {
     this.#options = options
+    const { perSecond, burst } = options.statusLimits ?? defaultLimits
     this.#bucket = new TokenBucket(options.host, perSecond, burst)
   }
 
