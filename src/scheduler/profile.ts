@@ -25,7 +25,7 @@ export interface Profile {
   /** How many nodes are enough, in percent; absent: as the scheduler has it. */
   readonly percentageOfNodesToScore?: number
   readonly at: Readonly<Record<ExtensionPoint, readonly Plugin[]>>
-  /** Those of PreScore that Score asks, too, and whose points count. */
+  /** Those of Score whose points count. What a plugin does before is one with it here, so PreScore leaves nobody out. */
   readonly scoring: readonly Plugin[]
   /** Those that say what makes pods alike. */
   readonly signing: readonly Plugin[]
@@ -60,10 +60,9 @@ type Given = Pick<Profile, 'schedulerName' | 'percentageOfNodesToScore' | 'at' |
 /** With what follows from what is given; `plugins` are all that are in it. */
 export function makeProfile(given: Given, plugins: readonly Plugin[]): Profile {
   const { at, weights } = given
-  const scored = new Set(at.score)
   return {
     ...given,
-    scoring: at.preScore.filter((plugin) => scored.has(plugin) && (weights.get(plugin.name) ?? 0) !== 0),
+    scoring: at.score.filter((plugin) => (weights.get(plugin.name) ?? 0) !== 0),
     signing: plugins.filter(({ sign }) => sign !== undefined),
     hints: new EventHints(plugins),
   }

@@ -46,6 +46,14 @@ describe('schedulingOf()', () => {
     expect(names(made.at.filter)).toContain('NodeResourcesFit')
   })
 
+  test('lets plugins score that do nothing before it, where PreScore has none', () => {
+    const made = profile({
+      preScore: { disabled: [{ name: '*' }] },
+      score: { enabled: [{ name: 'ImageLocality', weight: 1 }], disabled: [{ name: '*' }] },
+    })
+    expect(names(made.scoring)).toEqual(['ImageLocality'])
+  })
+
   test('puts a plugin that is configured again in its place, with its weight; others follow', () => {
     const made = profile({
       multiPoint: { enabled: [{ name: 'TaintToleration', weight: 9 }] },
