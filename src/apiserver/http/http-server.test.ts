@@ -267,6 +267,40 @@ describe('startHttpServer()', () => {
     await small.close(0)
   })
 
+  const send = (text: string): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = tls.connect({
+        ...{ host: '127.0.0.1', port: server.port, ca: pki.ca.certificatePem, ALPNProtocols: ['http/1.1'] },
+      })
+      let answer = ''
+      socket.on('data', (bytes) => {
+        answer += bytes
+      })
+      socket.on('error', () => {}) // what it still sends is refused
+      socket.once('close', () => resolve(answer))
+      socket.write(text)
+    })
+
+  it.each([
+    [
+      'a path of two megabytes',
+      `GET /${'x'.repeat(2_000_000)} HTTP/1.1\r\n\r\n`,
+      '431 Request Header Fields Too Large',
+    ],
+    ['what is no request', 'nonsense\r\n\r\n', '400 Bad Request'],
+  ])('says what is wrong with %s', async (_name, text, words) => {
+    expect(await send(text)).toBe(
+      `HTTP/1.1 ${words}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${words}`,
+    )
+  })
+
+  it('takes thousands of small headers', async () => {
+    const headers = Array.from({ length: 5000 }, (_, index) => `X-${index}: 1\r\n`).join('')
+    expect(await send(`GET /who HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n`)).toContain(
+      '200 OK',
+    )
+  })
+
   it('close() ends watches at once and breaks what does not end within the grace', async () => {
     const other = await start()
     const session = http2.connect(`https://127.0.0.1:${other.port}`, { ca: pki.ca.certificatePem })

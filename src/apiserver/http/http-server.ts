@@ -19,6 +19,7 @@ import { defaultHttpLimits, type HttpLimits } from './limits.ts'
 import { type NamedCertificate, NamedCertificates, type NamedTls } from './named-certificates.ts'
 import type { Outgoing } from './outgoing.ts'
 import { parseTarget } from './parse-target.ts'
+import { refuseHead } from './refuse-head.ts'
 import { type BodyReading, http1Source, http2Source } from './request-source.ts'
 import { type ResponseContext, respond } from './respond.ts'
 import { TurnBatcher } from './turn-batcher.ts'
@@ -160,6 +161,9 @@ class Front implements HttpServer {
     server.removeAllListeners('secureConnection')
     server.on('secureConnection', (socket) => this.#onSocket(socket))
     server.on('request', (message, response) => this.#onHttp1(message, response))
+    server.on('clientError', refuseHead)
+    // Their bytes are limited.
+    server.maxHeadersCount = 0
     server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
       this.#onUpgrade(message, socket, head)
     })

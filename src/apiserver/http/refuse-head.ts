@@ -1,0 +1,22 @@
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+const statuses: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+}
+
+/** Tells an HTTP/1.1 client what is wrong with a head that cannot be read, in Go's words, and lets it go. */
+export function refuseHead(error: NodeJS.ErrnoException, socket: Duplex): void {
+  // It has gone itself, or its last request is being answered.
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const status = statuses[error.code ?? ''] ?? 400
+  const text = `${status} ${STATUS_CODES[status]}`
+  socket.end(
+    `HTTP/1.1 ${text}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text}`,
+    () => socket.destroy(),
+  )
+}
