@@ -15,6 +15,7 @@ import {
   textOf,
   textsOf,
 } from '../config-fields.ts'
+import { withoutDefaults } from './default-fields.ts'
 import type { KubeletFlags } from './kubelet-flags.ts'
 import { makeTaint } from './node-texts.ts'
 import { type PodConfig, verificationPolicies } from './pod-settings.ts'
@@ -186,7 +187,7 @@ export function kubeletConfig(text: string, file: string): KubeletConfig {
   const beside = (other: string): string => resolve(dirname(file), other)
   const kind = ['kubelet.config.k8s.io/v1beta1', 'KubeletConfiguration'] as const
   const names = [...nodeFields, ...podFields, ...evictionFields, ...imageFields, ...serverFields]
-  const fields = configObject(parse(text), file, kind, names)
+  const fields = configObject(withoutDefaults(parse(text)), file, kind, names)
   const reportEveryMs =
     nonNull(durationOf(fields, 'nodeStatusReportFrequency')) ??
     nonNull(durationOf(fields, 'nodeStatusUpdateFrequency'))
