@@ -304,6 +304,8 @@ describe.skipIf(whyNoEtcd !== '')(`a control plane of processes on one etcd ${wh
 test.each([
   ['apiserver', '--no-such-flag=1', 'Error: unknown flag: --no-such-flag'],
   ['apiserver', '--service-account-issuer=x', 'Error: --etcd-servers must be specified'],
+  ['apiserver', '--logging-format=text', 'for "--logging-format" flag: it must be one of json'],
+  ['controller-manager', '--profiling=true', 'for "--profiling" flag: it is not there'],
   ['controller-manager', '--cloud-config=x', 'Error: unknown flag: --cloud-config'],
   ['controller-manager', '--concurrent-gc-syncs=0', 'must be between 1 and'],
   ['scheduler', '--secure-port=x', 'Error: invalid argument "x" for "--secure-port" flag'],

@@ -4,6 +4,7 @@ import { namedPairs } from './named-pairs.ts'
 
 /** What every component has. */
 export const commonFlags = {
+  'logging-format': oneOf('The form of what is logged: an object a line.', ['json'], 'json'),
   v: int('How much is logged: 0 what is wrong and what matters, 4 and more everything.', 0, { min: 0 }),
 }
 
