@@ -161,7 +161,8 @@ function fits(value: unknown, type: Schema): boolean {
   if (!isMembers(value)) return false
   if (typeof type.additionalProperties === 'object') return true
   const { properties } = type
-  return properties !== undefined && Object.keys(value).every((key) => Object.hasOwn(properties, key))
+  const keys = Object.keys(value)
+  return properties !== undefined && keys.length > 0 && keys.every((key) => Object.hasOwn(properties, key))
 }
 
 /**
