@@ -335,3 +335,13 @@ test('a private image that one pod has pulled is no other pod\u2019s only becaus
     'Running',
   ])
 })
+
+test.each(['SIGUSR1', 'SIGRTMIN+3', 'SIGRTMAX-2'])(
+  'a container is ended by the signal %s that it asks for',
+  async (stopSignal) => {
+    bench = await nodeBench()
+    await bench.run('web', { os: { name: 'linux' }, containers: [{ ...web, lifecycle: { stopSignal } }] })
+    await bench.host.advance(1_000)
+    expect((await bench.get('web')).status?.containerStatuses?.[0]?.stopSignal).toBe(stopSignal)
+  },
+)

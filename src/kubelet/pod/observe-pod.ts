@@ -3,6 +3,7 @@ import { containerFacts, containerNameLabel, podUidLabel } from '../runtime/labe
 import type { ContainerState, ContainerStatus, SandboxStatus } from '../runtime/messages.ts'
 import { isRuntimeError, type Runtime } from '../runtime/runtime.ts'
 import type { ObservedContainer, ObservedPod, ObservedState } from './observed-pod.ts'
+import { apiSignal } from './stop-signal.ts'
 
 const states: Readonly<Record<ContainerState, ObservedState>> = {
   CONTAINER_CREATED: 'created',
@@ -105,6 +106,7 @@ function convert(status: ContainerStatus, sandboxId: string, terminationMessage:
   const texts = ended ? [status.message, terminationMessage].filter((text) => text !== '') : []
   const resources = status.resources?.linux
   const user = status.user?.linux
+  const stopSignal = apiSignal(status.stopSignal)
   return {
     id: status.id,
     name: status.labels[containerNameLabel] ?? status.metadata.name,
@@ -126,5 +128,6 @@ function convert(status: ContainerStatus, sandboxId: string, terminationMessage:
     amounts: computeAmounts(facts.resources.container, facts.resources.pod),
     ...(resources === undefined ? {} : { resources }),
     ...(user === undefined ? {} : { user }),
+    ...(stopSignal === undefined ? {} : { stopSignal }),
   }
 }

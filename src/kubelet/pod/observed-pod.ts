@@ -26,6 +26,8 @@ export interface ObservedContainer {
   readonly logPath: string
   /** As the runtime tells them; not all do. */
   readonly resources?: ContainerResources
+  /** As the API has it; not all runtimes tell. */
+  readonly stopSignal?: string
   readonly madeWith: MadeWith
   /** What it was made with, or resized to. */
   readonly amounts: ComputeAmounts

@@ -23,6 +23,7 @@ import type { PodContext } from './pod-context.ts'
 import { podHostname } from './pod-network-identity.ts'
 import { containerSecurityContext, type ImageUser, verifyNonRoot } from './security-context.ts'
 import { StartFailureError } from './start-failure.ts'
+import { runtimeSignal } from './stop-signal.ts'
 
 type Container = core.v1.Container
 type Pod = core.v1.Pod
@@ -168,6 +169,7 @@ async function containerConfig(
   const security = containerSecurityContext(pod, container, user, facts.security, targetOf(work)?.id)
   const fill = (text: string): string => expand(text, (name) => environment.get(name))
   const encoder = new TextEncoder()
+  const stopSignal = container.lifecycle?.stopSignal
   return {
     metadata: { name: container.name, attempt: restartCount },
     image: { image: image.id, userSpecifiedImage: container.image ?? '' },
@@ -182,6 +184,7 @@ async function containerConfig(
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
+    ...(stopSignal === undefined ? {} : { stopSignal: runtimeSignal(stopSignal) }),
     linux: {
       resources: containerResources(pod, container, facts.machine),
       securityContext: {

@@ -186,6 +186,8 @@ export interface ContainerConfig {
   readonly stdin: boolean
   readonly stdinOnce: boolean
   readonly tty: boolean
+  /** CRI's name of it (`SIGUSR1`, `SIGRTMINPLUS3`); the image's or SIGTERM when absent. */
+  readonly stopSignal?: string
   readonly linux: {
     readonly resources: ContainerResources
     readonly securityContext: ContainerSecurityContext
@@ -224,6 +226,8 @@ export interface ContainerStatus {
   /** Absolute. */
   readonly logPath: string
   readonly resources?: { readonly linux?: ContainerResources }
+  /** Absent, or RUNTIME_DEFAULT, where the runtime does not say. */
+  readonly stopSignal?: string
   readonly user?: {
     readonly linux?: {
       readonly uid: number

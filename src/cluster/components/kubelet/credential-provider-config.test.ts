@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -34,6 +34,11 @@ test('readCredentialProviders() makes providers that ask their program', async (
   expect(provider).toMatchObject({ name: 'provider', defaultCacheMs: 60_000 })
   const answer = await provider?.ask('registry.example/app')
   expect(answer).toMatchObject({ cacheKeyType: 'Image', auth: {} })
+  expect(JSON.parse(readFileSync(request, 'utf8'))).toEqual({
+    kind: 'CredentialProviderRequest',
+    apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
+    image: 'registry.example/app',
+  })
 })
 
 test.each([

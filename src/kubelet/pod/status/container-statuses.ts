@@ -169,6 +169,10 @@ function fromContainers(
       ? {}
       : { resources: resourcesInForce(container.resources, latest) }),
     ...(requests === undefined ? {} : { allocatedResources: requests }),
+    // Nobody asks for one without the gate ContainerStopSignals, and without it none is shown.
+    ...(container.lifecycle?.stopSignal === undefined || latest.stopSignal === undefined
+      ? {}
+      : { stopSignal: latest.stopSignal }),
     ...(latest.user === undefined ? {} : { user: { linux: latest.user } }),
   }
 }

@@ -88,5 +88,6 @@ export const containerView = (
     mounts: config.mounts,
     logPath: `${container.sandbox.config.logDirectory}/${config.logPath}`,
     resources: { linux: container.resources },
+    ...(config.stopSignal === undefined ? {} : { stopSignal: config.stopSignal }),
   }
 }
