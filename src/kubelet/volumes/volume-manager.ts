@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { core } from '../../api/generated/types/index.ts'
 import { quantityUnits } from '../../apimachinery/quantity.ts'
@@ -137,7 +137,8 @@ export class VolumeManager {
       default:
         throw new Error(`emptyDir volumes with medium ${source.medium} are not supported by this node`)
     }
-    await chmod(path, emptyDirMode)
+    // A memory file system is open to all from the start, and has a sticky bit that stays.
+    if (((await stat(path)).mode & emptyDirMode) !== emptyDirMode) await chmod(path, emptyDirMode)
     await this.#giveToGroup(pod, path)
     return path
   }
