@@ -61,6 +61,18 @@ export const goals = {
   deployThousand: { title: 'Deployment of 1,000 on 100 simulated nodes → all Ready', unit: 'ms', goal: 3000 },
   controllersRunning: { title: 'Deployment from 0 to 10,000: pods Running', unit: '/s', goal: 1000 },
 
+  podStart: { title: 'pod posted → Running, containerd', unit: 'ms', upstream: 463, goal: 250 },
+  podStartOverRuntime: { title: 'the same over what the runtime itself takes', unit: 'ms', goal: 60 },
+  fiftyPods: { title: '50 pods at once → all Running', unit: 'ms', upstream: 5800, goal: 4000 },
+  fiftyPodsDeleted: { title: 'their namespace deleted → gone', unit: 'ms', upstream: 9800, goal: 3000 },
+  containerRestart: { title: 'container killed → runs again', unit: 'ms', goal: 1000 },
+  fullNodeMemory: { title: '110 pods on the node: its process', unit: 'MiB', goal: 150 },
+  fullNodeProcessor: { title: 'the same, idle, of one core', unit: '%', goal: 3 },
+  manyGet: { title: 'many simulated nodes: GET p99', unit: 'ms', goal: 500 },
+  manyList: { title: 'the same: LIST of a namespace p99', unit: 'ms', goal: 5000 },
+  manyStart: { title: 'the same: pod start p99 at 50 a second', unit: 'ms', goal: 5000 },
+  manyMemory: { title: 'the same: memory', unit: 'MiB', goal: 6144 },
+
   // Pods scheduled a second, in upstream's scheduler_perf workloads of these names.
   'SchedulingBasic/5000Nodes_10000Pods': {
     title: 'SchedulingBasic/5000Nodes_10000Pods',

@@ -7,12 +7,22 @@ import { apiserver } from './scenarios/apiserver.ts'
 import { cascade } from './scenarios/cascade.ts'
 import { controllers } from './scenarios/controllers.ts'
 import { deploy } from './scenarios/deploy.ts'
+import { node } from './scenarios/node.ts'
 import { scheduler } from './scenarios/scheduler.ts'
 import { startup } from './scenarios/startup.ts'
 import { walk } from './scenarios/walk.ts'
 import { serverLog, stopAllServers } from './server/start-server.ts'
 
-const scenarios: readonly Scenario[] = [startup, apiserver, deploy, walk, controllers, cascade, scheduler]
+const scenarios: readonly Scenario[] = [
+  startup,
+  apiserver,
+  deploy,
+  walk,
+  controllers,
+  cascade,
+  scheduler,
+  node,
+]
 
 function usage(): string {
   const names = scenarios.map(({ name, parts }) => `  ${name.padEnd(10)} parts: ${parts.join(', ')}`)

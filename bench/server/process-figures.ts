@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 /** Of Linux on every architecture that Node runs on: sysconf(_SC_CLK_TCK). */
 const ticksPerSecond = 100
@@ -30,4 +30,29 @@ export function residentMemory(pid: number): ResidentMemory {
     }
   }
   return { residentMiB: all / 1024, withoutStoreMiB: (all - store) / 1024 }
+}
+
+export interface Process {
+  readonly pid: number
+  /** With its arguments. */
+  readonly command: string
+}
+
+/** The children of a process, with theirs. Source: proc(5), /proc/PID/stat and /proc/PID/cmdline. */
+export function processesBelow(pid: number): readonly Process[] {
+  const parents = new Map<number, number>()
+  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 4).split(' ')[0]))
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  const below = (of: number): readonly number[] =>
+    [...parents].filter(([, parent]) => parent === of).flatMap(([child]) => [child, ...below(child)])
+  return below(pid).map((child) => ({
+    pid: child,
+    command: readFileSync(`/proc/${child}/cmdline`, 'utf8').replaceAll('\0', ' '),
+  }))
 }
