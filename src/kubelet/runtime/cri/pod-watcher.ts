@@ -6,8 +6,8 @@ import { watchTaskExits } from './containerd-events.ts'
 /** Upstream's period of its pod lifecycle event generator; with a stream of events lists only make up for what it lost. */
 const listEveryMs = 1_000
 const listEveryWithEventsMs = 10_000
-/** The runtime's own view follows its events: look soon, then again. */
-const afterEventMs = [15, 100, 400]
+/** The runtime's own view follows its events, by seconds where it is busy: look soon, then again. */
+const afterEventMs = [15, 100, 400, 1_000, 2_000]
 const resubscribeMs = 5_000
 
 /** Notices that pods changed by themselves: told by the runtime's events where it has some, found by listing otherwise. */

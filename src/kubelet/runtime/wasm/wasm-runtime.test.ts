@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { realHost } from '../../../base/host/real-host.ts'
 import { sleep } from '../../../base/sleep.ts'
 import { packImage } from '../../images/pack-image.ts'
@@ -10,6 +10,9 @@ import type { ContainerConfig, ContainerStatus, Mount } from '../messages.ts'
 import { loadWasmImage } from './load-wasm-image.ts'
 import { modules } from './testing/modules.ts'
 import { WasmRuntime } from './wasm-runtime.ts'
+
+// A thread starts in a third of a second, and in several on a machine with much else to do.
+vi.setConfig({ testTimeout: 60_000 })
 
 const image = 'docker.io/library/modules:1'
 
