@@ -60,6 +60,7 @@ export const layers: readonly Layer[] = [
       'kubelet/volumes',
       'kubelet/images/pack-image',
       'kubelet/pod-certificates/stub-request',
+      'kubelet/plugin-sockets',
       'kubelet/runtime/conformance',
       'kubelet/runtime/cri',
       'kubelet/runtime/wasm',

@@ -10,8 +10,11 @@ import type { Informer } from '../client/informer.ts'
 import { admitPod, type Rejection } from './admission/admit-pod.ts'
 import { admitAppArmor } from './admission/app-armor.ts'
 import { SysctlRules } from './admission/sysctls.ts'
+import { enforceAllocatable } from './allocatable/enforce-allocatable.ts'
+import { whyNotReserved } from './allocatable/node-allocatable.ts'
+import { noReservations } from './allocatable/reservations.ts'
 import { AllocationManager } from './allocation/allocation-manager.ts'
-import { type GrantStore, SavedGrants } from './allocation/saved-grants.ts'
+import { SavedGrants } from './allocation/saved-grants.ts'
 import { serviceVariables } from './environment/service-variables.ts'
 import { EvictionManager } from './eviction/eviction-manager.ts'
 import { ImageCollector } from './images/image-collector.ts'
@@ -21,10 +24,13 @@ import { PullRecords, type RecordStore, usualVerification } from './images/pull-
 import { KubeletApi } from './kubelet-api.ts'
 import { registerKubeletMetrics } from './kubelet-metrics.ts'
 import type { LogReader } from './logs/log-options.ts'
+import { noManagers, type ResourceManagers } from './managers/resource-managers.ts'
+import { machineCapacity } from './node/capacity.ts'
 import type { Machine, MachineInfo } from './node/machine.ts'
+import { machineLimits } from './node/machine-limits.ts'
 import { NodeAgent } from './node/node-agent.ts'
 import { NodeLease } from './node/node-lease.ts'
-import type { NodeSettings } from './node/node-object.ts'
+import { evictionReservation, type NodeSettings } from './node/node-object.ts'
 import type { ProbeKind } from './pod/plan.ts'
 import type { EventSink, PodCgroups, PodContext, PodFiles, PodNetwork } from './pod/pod-context.ts'
 import type { ClusterDns } from './pod/pod-network-identity.ts'
@@ -38,6 +44,7 @@ import type { ProbeOutcome } from './probes/run-probe.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import type { Feed } from './sources/feed.ts'
 import type { WatchedObjects } from './sources/referenced-objects.ts'
+import type { StateStore } from './state-store.ts'
 
 type Node = core.v1.Node
 type Pod = core.v1.Pod
@@ -64,11 +71,13 @@ export interface KubeletOptions {
   readonly files: PodFiles
   readonly cgroups: PodCgroups
   /** Where it is kept what resized pods were granted; as long as the agent lives when absent. */
-  readonly grants?: GrantStore
+  readonly grants?: StateStore
   /** Where it is kept with what images were pulled; as long as the agent lives when absent. */
   readonly pullRecords?: RecordStore
   /** What the node itself logs in to an image's registry with. */
   readonly nodeCredentials?: (image: string) => Promise<readonly CredentialEntry[]>
+  /** What single containers are given of the machine; nothing when absent. */
+  readonly managers?: ResourceManagers
   readonly network: PodNetwork
   readonly logs: LogReader
   /** The pods that are bound to this node. */
@@ -134,25 +143,31 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     settings,
     onNetworkChange: () => started.workers?.wakeAll(),
     pressing: () => eviction.conditions,
+    extended: () => managers.amounts(),
   })
   const lease = new NodeLease({
     ...{ client, host, logger, nodeName: settings.nodeName, durationSeconds: settings.leaseSeconds },
     node: () => node.node,
   })
   const sysctls = new SysctlRules(info.kernelVersion, settings.allowedUnsafeSysctls ?? [])
-  const admit = (pod: Pod): Rejection | undefined => {
+  const { managers = noManagers } = options
+  const fits = (pod: Pod): Rejection | undefined => {
     // As for the scheduler, a pod's place is free as soon as it has ended, or the API does not have it any more.
     const others = (started.workers?.all() ?? []).filter(
       (worker) => worker.pod.metadata?.uid !== pod.metadata?.uid && !worker.hasEnded && !worker.isGone,
     )
     if (node.node === undefined) return undefined
     const pods = others.map((worker) => allocations.granted(worker.pod))
-    return (
-      eviction.admit(pod) ??
-      sysctls.admit(pod) ??
-      admitPod(pod, node.node, pods) ??
-      admitAppArmor(pod, info.appArmor)
-    )
+    const { status } = node.node
+    const allocatable = managers.allocatableFor(pod, status?.allocatable ?? {})
+    const withGiven = { ...node.node, status: { ...status, allocatable } }
+    return admitPod(pod, withGiven, pods) ?? admitAppArmor(pod, info.appArmor)
+  }
+  const admit = (pod: Pod): Rejection | undefined => eviction.admit(pod) ?? sysctls.admit(pod) ?? fits(pod)
+  const admitNew = (pod: Pod): Rejection | undefined | Promise<Rejection | undefined> => {
+    const first = eviction.admit(pod) ?? sysctls.admit(pod)
+    const given = first ?? managers.admit(pod)
+    return given instanceof Promise ? given.then((refused) => refused ?? fits(pod)) : (given ?? fits(pod))
   }
   const saved = new SavedGrants(options.grants)
   await saved.load()
@@ -166,7 +181,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const workers = new PodWorkers({
     context,
     pods: options.pods,
-    admit,
+    admit: admitNew,
     hold: (pod, onChange) => {
       objects.hold(pod, onChange)
       options.certificates?.hold(pod, events, onChange)
@@ -178,16 +193,26 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   })
   started.workers = workers
   if (options.metrics !== undefined) registerKubeletMetrics(options.metrics, settings.nodeName, workers)
+  const ending = new AbortController()
+  await setUpGroups(options, info, events, ending.signal)
   await node.start()
   const removeNodeHandler = options.nodes.onChange((object) => {
     if (object !== undefined) node.see(object)
+  })
+  const removeManagersHandler = managers.onChange(() => {
+    node.lookNow()
+    for (const worker of workers.all()) worker.refreshStatus()
   })
   lease.start()
   eviction.start()
   collector.start()
   workers
     .start()
-    .then(() => saved.keepOnly(new Set(workers.all().map(({ pod }) => pod.metadata?.uid ?? ''))))
+    .then(() => {
+      const uids = new Set(workers.all().map(({ pod }) => pod.metadata?.uid ?? ''))
+      managers.keepOnly(uids)
+      return saved.keepOnly(uids)
+    })
     .catch((error: unknown) => logger.error('the pods could not be started', { error }))
   return {
     nodeName: settings.nodeName,
@@ -195,6 +220,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     node: () => node.node,
     stop: async () => {
       removeNodeHandler()
+      removeManagersHandler()
+      ending.abort()
       workers.stop()
       allocations.stop()
       for (const worker of workers.all()) context.probes.remove(worker.pod.metadata?.uid ?? '')
@@ -211,6 +238,22 @@ async function pullRecords({ host, settings, pullRecords: store }: KubeletOption
   const records = new PullRecords(store, pullVerification, () => host.now())
   await records.load()
   return records
+}
+
+/** Makes the groups that pods stand in. Rejects where the configuration keeps more than there is. */
+async function setUpGroups(
+  { host, settings, cgroups }: KubeletOptions,
+  info: MachineInfo,
+  events: EventSink,
+  signal: AbortSignal,
+): Promise<void> {
+  const { nodeName, reservations = noReservations } = settings
+  const own = machineCapacity(info)
+  const why = whyNotReserved(own, reservations.system, reservations.kube, evictionReservation(settings, own))
+  if (why !== undefined) throw new Error(why)
+  const capacity = info.maxPids === 0 ? own : { ...own, pid: String(info.maxPids) }
+  const machine = machineLimits(info, settings)
+  await enforceAllocatable({ host, events, cgroups, nodeName, reservations, capacity, machine, signal })
 }
 
 /** Objects from a list do not say what they are; Events must. */
@@ -236,8 +279,7 @@ function makeContext(options: KubeletOptions, parts: ContextParts): PodContext {
   const { events, info, runtimeName, node, allocations, records } = parts
   const { client, host, logger, runtime, settings, network, services } = options
   const agentStartMs = host.now()
-  const hugepageSizes = [...info.hugepages.keys()].map(kernelPageSize)
-  const { memoryBytes, cgroupV2, swapAccounting } = info
+  const machine = machineLimits(info, settings)
   return {
     host,
     logger,
@@ -262,13 +304,14 @@ function makeContext(options: KubeletOptions, parts: ContextParts): PodContext {
     }),
     statuses: new StatusWriter({ host, logger, client }),
     allocations,
+    managers: options.managers ?? noManagers,
     userNamespaces: new UserNamespaces(runtime, settings.maxPods),
     facts: () => ({
       nodeName: settings.nodeName,
       nodeIps: info.addresses,
       allocatable: node.node?.status?.allocatable ?? {},
-      machine: { memoryBytes, cgroupV2, swapAccounting, hugepageSizes },
       security: { seccompRoot: settings.seccompRoot, seccompDefault: settings.seccompDefault ?? false },
+      machine,
       dns: settings.dns,
       runtime: node.runtimeStatus,
     }),
@@ -283,11 +326,4 @@ function makeContext(options: KubeletOptions, parts: ContextParts): PodContext {
     agentStartMs,
     crashLoop: settings.crashLoop,
   }
-}
-
-/** `2MB`, `1GB`: how the kernel's controller names sizes of pages. */
-function kernelPageSize(bytes: number): string {
-  const units = ['KB', 'MB', 'GB']
-  const power = Math.min(Math.floor(Math.log2(bytes) / 10), units.length)
-  return `${bytes / 1024 ** power}${units[power - 1] ?? 'KB'}`
 }

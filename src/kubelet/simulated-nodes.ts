@@ -9,7 +9,6 @@ import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Client } from '../client/client.ts'
 import type { Informer, InformerFactory } from '../client/informer.ts'
-import type { GrantStore } from './allocation/saved-grants.ts'
 import { type Kubelet, type KubeletOptions, startKubelet } from './kubelet.ts'
 import type { ClusterDns } from './pod/pod-network-identity.ts'
 import { type HandlerRuntime, RuntimesByHandler } from './runtime/runtimes-by-handler.ts'
@@ -30,6 +29,7 @@ import { FeedByKey } from './sources/feed.ts'
 import { WatchedObjects } from './sources/referenced-objects.ts'
 import type { Simulation } from './stages/read-simulation.ts'
 import { SimulationPlayer } from './stages/simulation-player.ts'
+import type { StateStore } from './state-store.ts'
 
 /** What runs the pods of one handler for real, beside the simulated ones. */
 export interface RealPods extends HandlerRuntime, RealParts {
@@ -89,7 +89,7 @@ export interface SimulatedNode {
   /** To look into, to make containers end, and to fill the disk. */
   readonly runtime: SimulatedRuntime
   /** What its agent keeps of resized pods. */
-  readonly grants: GrantStore
+  readonly grants: StateStore
   /** The node dies or is switched off: its agent stops, its node object stays. */
   stop(): Promise<void>
   /** After `stop`: its agent starts again, and finds what runs. */
@@ -161,7 +161,7 @@ export class SimulatedNodes {
   async #startAgent(
     options: SimulatedNodeOptions,
     runtime: SimulatedRuntime,
-    grants: GrantStore,
+    grants: StateStore,
   ): Promise<RunningAgent> {
     const { host, dns, version, client, nodeClient } = this.#options
     const { nodeName, address, capacity = defaultCapacity } = options
@@ -242,7 +242,7 @@ export class SimulatedNodes {
   }
 }
 
-function grantsInMemory(): GrantStore {
+function grantsInMemory(): StateStore {
   let kept: string | undefined
   return {
     load: async () => kept,

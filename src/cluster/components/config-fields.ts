@@ -92,3 +92,16 @@ export function configObject(
     throw new FlagError(`${file} is a ${String(apiVersion)} ${String(given)}, not a ${version} ${kind}`)
   return only(value, '', ['apiVersion', 'kind', ...names])
 }
+
+/** One of some texts; the empty one says nothing. */
+export function choiceOf<T extends string>(
+  fields: Fields,
+  name: string,
+  choices: readonly T[],
+): T | undefined {
+  const text = textOf(fields, name) ?? ''
+  const found = choices.find((choice) => choice === text)
+  if (text !== '' && found === undefined)
+    throw new Error(`${name}: ${text} is not there, only ${choices.join(', ')}`)
+  return found
+}

@@ -5,9 +5,11 @@ import { testHost } from '../../client/testing/test-host.ts'
 import type { CgroupLimits } from '../pod/pod-cgroup.ts'
 import { RuntimeError } from '../runtime/runtime.ts'
 import { observedContainer } from '../testing/observed-container.ts'
+import { testMachine } from '../testing/test-machine.ts'
 import { AllocationManager } from './allocation-manager.ts'
 import { computeAmounts, resourcesOf } from './granted-resources.ts'
 import { type ContainerResize, containerResize } from './resize-actions.ts'
+import { resizeGroup } from './resize-group.ts'
 import { groupLags, type ResizeContext, resizePod } from './resize-pod.ts'
 import { SavedGrants } from './saved-grants.ts'
 
@@ -49,9 +51,10 @@ async function done(
       },
       updateContainerResources: async (id, { cpuShares, cpuQuota, memoryLimitInBytes }) =>
         void calls.push(`${id} ${cpuShares} ${cpuQuota} ${memoryLimitInBytes}`),
+      updatePodSandboxResources: async () => {},
     },
     facts: () => ({
-      machine: { memoryBytes: 2 ** 34, cgroupV2: true, swapAccounting: false, hugepageSizes: [] },
+      machine: { ...testMachine, memoryBytes: 2 ** 34, cgroupV2: true },
     }),
   }
   const resizes = containers.flatMap((container, index): readonly ContainerResize[] => {
@@ -117,11 +120,50 @@ test('resizePod() asks nothing of a container that is gone', async () => {
 test('groupLags() while a group is not held to what its pod was granted', () => {
   const pod: core.v1.Pod = { spec: { containers: [{ name: 'c', resources: both('100m', '20Mi') }] } }
   const lags = (limits: CgroupLimits | undefined) =>
-    groupLags({ cgroups: { limits: () => limits, resize: async () => {} } }, pod)
+    groupLags(
+      { cgroups: { limits: () => limits, resize: async () => {} }, facts: () => ({ machine: testMachine }) },
+      pod,
+    )
   expect([group(100, 20 * mib), group(100, 10 * mib), group(50, 20 * mib), undefined].map(lags)).toEqual([
     false,
     true,
     true,
     false,
   ])
+})
+
+test('resizeGroup() tells the runtime first, takes it back where the group stays, and minds no runtime that knows nothing of it', async () => {
+  const told: unknown[] = []
+  const pod: core.v1.Pod = { spec: { containers: [], overhead: { cpu: '100m', memory: '10Mi' } } }
+  const resize = (fails: boolean, runtimeError?: RuntimeError) =>
+    resizeGroup(
+      {
+        cgroups: {
+          resize: async () => {
+            if (fails) throw new Error('busy')
+          },
+        },
+        runtime: {
+          updatePodSandboxResources: async (...call) => {
+            if (runtimeError !== undefined) throw runtimeError
+            told.push(call)
+          },
+        },
+      },
+      pod,
+      'sandbox',
+      group(1000, 100 * mib),
+      { memoryBytes: 50 * mib },
+    )
+  expect(await resize(false)).toEqual(group(1000, 50 * mib))
+  const overhead = { cpuShares: 102, cpuPeriod: 100_000, cpuQuota: 10_000, memoryLimitInBytes: 10 * mib }
+  const own = { cpuShares: 921, cpuPeriod: 100_000, cpuQuota: 90_000 }
+  expect(told.splice(0)).toEqual([['sandbox', overhead, { ...own, memoryLimitInBytes: 40 * mib }]])
+  await expect(resize(true)).rejects.toThrow('busy')
+  expect(told).toEqual([
+    ['sandbox', overhead, { ...own, memoryLimitInBytes: 40 * mib }],
+    ['sandbox', overhead, { ...own, memoryLimitInBytes: 90 * mib }],
+  ])
+  await resize(false, new RuntimeError('Unimplemented', 'unknown method'))
+  await expect(resize(false, new RuntimeError('Unknown', 'too small'))).rejects.toThrow('too small')
 })

@@ -2,13 +2,14 @@ import type { core } from '../../api/generated/types/index.ts'
 import { aggregate } from '../../apimachinery/aggregate.ts'
 import { containerResources } from '../pod/container-resources.ts'
 import type { ObservedPod } from '../pod/observed-pod.ts'
-import { type CgroupLimits, podCgroupLimits } from '../pod/pod-cgroup.ts'
+import { type CgroupLimits, podComputeLimits } from '../pod/pod-cgroup.ts'
 import type { NodeFacts, PodContext } from '../pod/pod-context.ts'
 import { describePod } from '../pod/security-context.ts'
 import { isRuntimeError } from '../runtime/runtime.ts'
 import type { AllocationManager } from './allocation-manager.ts'
 import { type ComputeAmounts, computeAmounts } from './granted-resources.ts'
 import { type ComputeResource, type ContainerResize, change, type PodResize } from './resize-actions.ts'
+import { resizeGroup } from './resize-group.ts'
 
 type Container = core.v1.Container
 type Pod = core.v1.Pod
@@ -17,7 +18,10 @@ type Pod = core.v1.Pod
 export interface ResizeContext {
   readonly allocations: AllocationManager
   readonly cgroups: Pick<PodContext['cgroups'], 'limits' | 'resize'>
-  readonly runtime: Pick<PodContext['runtime'], 'containerStats' | 'updateContainerResources'>
+  readonly runtime: Pick<
+    PodContext['runtime'],
+    'containerStats' | 'updateContainerResources' | 'updatePodSandboxResources'
+  >
   readonly facts: () => Pick<NodeFacts, 'machine'>
 }
 
@@ -38,35 +42,40 @@ const resources: readonly ComputeResource[] = ['memory', 'cpu']
  */
 export async function resizePod(context: ResizeContext, work: ResizeWork): Promise<void> {
   const { allocations, cgroups } = context
-  const { pod, resize } = work
+  const { pod, observed, resize } = work
   const uid = pod.metadata?.uid ?? ''
   await allocations.kept(uid)
-  const wanted = podCgroupLimits(pod)
+  const wanted = podComputeLimits(pod, context.facts().machine.rules)
   const current = cgroups.limits(uid) ?? wanted
   await refuseTooLittleMemory(context, work, current, wanted)
+  const sandboxId = observed.sandboxes[0]?.id
+  let held = current
+  const apply = async (steps: readonly GroupStep[]): Promise<void> => {
+    for (const { limits } of steps) held = await resizeGroup(context, pod, sandboxId, held, limits)
+  }
   // What each container has by now: the second resource leaves the first as it was made.
   const reached = new Map(resize.containers.map(({ id, from }) => [id, from]))
   for (const resource of resources) {
     const containers = inOrder(resize.containers, resource)
     if (containers.length === 0 && !resize.whole) continue
     const steps = groupSteps(resource, current, wanted)
-    for (const step of steps.filter(({ grows }) => grows)) await cgroups.resize(pod, step.limits)
+    await apply(steps.filter(({ grows }) => grows))
     for (const { id, container, to } of containers) {
       const next = withResource(reached.get(id) ?? to, to, resource)
       await updateContainer(context, pod, container, id, next)
       reached.set(id, next)
       await allocations.applied(uid, next, id)
     }
-    for (const step of steps.filter(({ grows }) => !grows)) await cgroups.resize(pod, step.limits)
+    await apply(steps.filter(({ grows }) => !grows))
   }
   if (resize.whole) await allocations.applied(uid, computeAmounts(pod.spec?.resources))
 }
 
 /** The pod's group is not held to what was granted: what starts may not fit into it. */
-export function groupLags({ cgroups }: Pick<ResizeContext, 'cgroups'>, pod: Pod): boolean {
+export function groupLags({ cgroups, facts }: Pick<ResizeContext, 'cgroups' | 'facts'>, pod: Pod): boolean {
   const current = cgroups.limits(pod.metadata?.uid ?? '')
   if (current === undefined) return false
-  const wanted = podCgroupLimits(pod)
+  const wanted = podComputeLimits(pod, facts().machine.rules)
   return resources.some((resource) => groupSteps(resource, current, wanted).length > 0)
 }
 

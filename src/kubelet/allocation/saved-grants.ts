@@ -1,4 +1,6 @@
 import { isRecord } from '../../base/is-record.ts'
+import type { StateStore } from '../state-store.ts'
+import { StateWriter } from '../state-writer.ts'
 import type { ComputeAmounts, PodResources } from './granted-resources.ts'
 
 /** What of a resized pod must outlive the agent: nothing else knows it. */
@@ -7,12 +9,6 @@ export interface SavedGrant {
   /** What was brought into force since the containers were made, by container id. */
   readonly inForce: Readonly<Record<string, ComputeAmounts>>
   readonly podLevel: ComputeAmounts
-}
-
-/** Where it is kept. A save is whole or did not happen; `load` resolves to undefined where nothing was saved. */
-export interface GrantStore {
-  load(): Promise<string | undefined>
-  save(text: string): Promise<void>
 }
 
 const amountNames = ['cpuRequest', 'cpuLimit', 'memoryRequest', 'memoryLimit'] as const
@@ -46,14 +42,14 @@ function parse(text: string): ReadonlyMap<string, SavedGrant> {
 
 /** The grants of resized pods, by the pods' uids, in a store: one write at a time, the newest state. */
 export class SavedGrants {
-  readonly #store: GrantStore | undefined
+  readonly #store: StateStore | undefined
   #grants = new Map<string, SavedGrant>()
-  #writing: Promise<void> | undefined
-  #waiting: Promise<void> | undefined
+  readonly #writer: StateWriter
 
   /** Without a store they live as long as the agent. */
-  constructor(store: GrantStore | undefined) {
+  constructor(store: StateStore | undefined) {
     this.#store = store
+    this.#writer = new StateWriter(store, () => JSON.stringify(Object.fromEntries(this.#grants)))
   }
 
   /** Rejects where the store cannot be read. */
@@ -69,41 +65,17 @@ export class SavedGrants {
   /** Resolves when it is kept. */
   put(podUid: string, grant: SavedGrant): Promise<void> {
     this.#grants.set(podUid, grant)
-    return this.#write()
+    return this.#writer.write()
   }
 
   async delete(podUid: string): Promise<void> {
-    if (this.#grants.delete(podUid)) await this.#write()
+    if (this.#grants.delete(podUid)) await this.#writer.write()
   }
 
   /** Forgets pods that are no longer there. */
   async keepOnly(podUids: ReadonlySet<string>): Promise<void> {
     const gone = [...this.#grants.keys()].filter((uid) => !podUids.has(uid))
     for (const uid of gone) this.#grants.delete(uid)
-    if (gone.length > 0) await this.#write()
-  }
-
-  /** Whoever comes while a write is under way shares the next one. */
-  #write(): Promise<void> {
-    if (this.#store === undefined) return Promise.resolve()
-    // Also when none is under way any more: the next one begins only some steps after the last has ended.
-    if (this.#waiting !== undefined) return this.#waiting
-    if (this.#writing === undefined) return this.#begin(this.#store)
-    const store = this.#store
-    this.#waiting = this.#writing
-      .catch(() => {})
-      .then(() => {
-        this.#waiting = undefined
-        return this.#begin(store)
-      })
-    return this.#waiting
-  }
-
-  #begin(store: GrantStore): Promise<void> {
-    const writing = store.save(JSON.stringify(Object.fromEntries(this.#grants))).finally(() => {
-      if (this.#writing === writing) this.#writing = undefined
-    })
-    this.#writing = writing
-    return writing
+    if (gone.length > 0) await this.#writer.write()
   }
 }

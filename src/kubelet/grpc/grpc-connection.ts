@@ -1,4 +1,4 @@
-import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import { Client, connectivityState, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import type { MethodDefinition, ServiceDefinition } from '@grpc/proto-loader'
 import { assert } from '../../base/assert.ts'
 import { RuntimeError, type RuntimeErrorCode } from '../runtime/runtime.ts'
@@ -101,6 +101,19 @@ export class GrpcConnection {
       over = true
       call.cancel()
     }
+  }
+
+  /** Connects, and calls back whenever that is or is not so any more; it is tried again. */
+  watch(changed: (isConnected: boolean) => void): void {
+    const channel = this.#client.getChannel()
+    const look = (): void => {
+      const state = channel.getConnectivityState(true)
+      if (state === connectivityState.SHUTDOWN) return
+      if (state === connectivityState.READY || state === connectivityState.TRANSIENT_FAILURE)
+        changed(state === connectivityState.READY)
+      channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, look)
+    }
+    look()
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { core } from '../../api/generated/types/index.ts'
+import { testMachine } from '../testing/test-machine.ts'
 import { cpuWeight } from './cgroup-files.ts'
 import { Cgroups } from './cgroups.ts'
 
@@ -37,7 +38,12 @@ const pod: core.v1.Pod = {
 
 test('in version 2 a pod has a weight, a quota and a limit, and its parents hand their controllers on', async () => {
   for (const path of [[], ['node'], ['node', 'kubepods'], ['node', 'kubepods', 'burstable']]) group(...path)
-  const cgroups = await Cgroups.open({ prefix: ['node'], driver: 'cgroupfs', mountPoint })
+  const cgroups = await Cgroups.open({
+    prefix: ['node'],
+    driver: 'cgroupfs',
+    machine: testMachine,
+    mountPoint,
+  })
   await cgroups.ensure(pod)
   const read = (...path: readonly string[]): string =>
     readFileSync(join(mountPoint, 'node', 'kubepods', 'burstable', ...path), 'utf8')
@@ -51,7 +57,12 @@ test('in version 2 a pod has a weight, a quota and a limit, and its parents hand
 
 test('in version 1 limits are in the hierarchies of their controllers', async () => {
   for (const controller of ['cpu', 'memory', 'pids']) mkdirSync(join(mountPoint, controller))
-  const cgroups = await Cgroups.open({ prefix: ['node'], driver: 'cgroupfs', mountPoint })
+  const cgroups = await Cgroups.open({
+    prefix: ['node'],
+    driver: 'cgroupfs',
+    machine: testMachine,
+    mountPoint,
+  })
   await cgroups.ensure(pod)
   const read = (controller: string, file: string): string =>
     readFileSync(join(mountPoint, controller, 'node/kubepods/burstable/podu-1', file), 'utf8')
@@ -68,7 +79,8 @@ test.each(['v1', 'v2'])(
     else
       for (const path of [[], ['node'], ['node', 'kubepods'], ['node', 'kubepods', 'burstable']])
         group(...path)
-    const open = () => Cgroups.open({ prefix: ['node'], driver: 'cgroupfs', mountPoint })
+    const open = () =>
+      Cgroups.open({ prefix: ['node'], driver: 'cgroupfs', machine: testMachine, mountPoint })
     await (await open()).ensure(pod)
     const cgroups = await open()
     const [container] = pod.spec?.containers ?? []
@@ -85,3 +97,48 @@ test.each(['v1', 'v2'])(
     expect(cgroups.limits('u-1')).toBeUndefined()
   },
 )
+
+test('start() makes the groups of all pods and of the classes, whose huge pages are not limited', async () => {
+  for (const controller of ['cpu', 'memory', 'pids', 'hugetlb']) mkdirSync(join(mountPoint, controller))
+  const machine = { ...testMachine, hugepageSizes: ['2MB'] }
+  const cgroups = await Cgroups.open({ prefix: ['node'], driver: 'cgroupfs', machine, mountPoint })
+  await cgroups.start({ cpuShares: 2048, memoryBytes: 4096, pids: 100, hugepages: { '2MB': 1024 } })
+  await cgroups.ensure(pod)
+  const read = (controller: string, file: string): string =>
+    readFileSync(join(mountPoint, controller, 'node/kubepods', file), 'utf8')
+  expect(read('cpu', 'cpu.shares')).toBe('2048')
+  expect(read('memory', 'memory.limit_in_bytes')).toBe('4096')
+  expect(read('pids', 'pids.max')).toBe('100')
+  expect(read('hugetlb', 'hugetlb.2MB.limit_in_bytes')).toBe('1024')
+  expect(read('cpu', 'besteffort/cpu.shares')).toBe('2')
+  expect(read('hugetlb', 'burstable/hugetlb.2MB.limit_in_bytes')).toBe(String(2 ** 62))
+  expect(read('hugetlb', 'burstable/podu-1/hugetlb.2MB.limit_in_bytes')).toBe('0')
+})
+
+test('hold() holds a group that is there', async () => {
+  for (const controller of ['cpu', 'memory']) mkdirSync(join(mountPoint, controller))
+  mkdirSync(join(mountPoint, 'cpu', 'system'))
+  const cgroups = await Cgroups.open({ prefix: [], driver: 'cgroupfs', mountPoint })
+  await expect(cgroups.hold('/system', { cpuShares: 512 })).rejects.toThrow(
+    `cgroup ["system"] has some missing paths: ${join(mountPoint, 'memory', 'system')}`,
+  )
+  mkdirSync(join(mountPoint, 'memory', 'system'))
+  await cgroups.hold('/system', { cpuShares: 512 })
+  expect(readFileSync(join(mountPoint, 'cpu/system/cpu.shares'), 'utf8')).toBe('512')
+})
+
+test('with memory quality the groups above a pod protect what all pods request', async () => {
+  for (const path of [[], ['kubepods'], ['kubepods', 'burstable'], ['kubepods', 'besteffort']]) group(...path)
+  const rules = { memoryQuality: { throttlingFactor: 0.9, reserves: true } }
+  const machine = { ...testMachine, cgroupV2: true, rules }
+  const cgroups = await Cgroups.open({ prefix: [], driver: 'cgroupfs', machine, mountPoint })
+  await cgroups.start({})
+  const amounts = { cpu: '1', memory: '64Mi' }
+  const resources = { requests: amounts, limits: amounts }
+  await cgroups.ensure({ metadata: { uid: 'u-2' }, spec: { containers: [{ name: 'c', resources }] } })
+  const read = (...path: readonly string[]): string =>
+    readFileSync(join(mountPoint, 'kubepods', ...path), 'utf8')
+  expect(read('memory.min')).toBe(String(64 * 1024 ** 2))
+  expect(read('burstable', 'memory.low')).toBe('0')
+  expect(read('podu-2', 'memory.min')).toBe(String(64 * 1024 ** 2))
+})

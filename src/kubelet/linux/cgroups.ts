@@ -2,32 +2,58 @@ import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/prom
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { core } from '../../api/generated/types/index.ts'
+import { goQuote } from '../../apimachinery/go-text.ts'
 import { runProgram } from '../../base/host/run-program.ts'
+import { messageOf } from '../../base/message-of.ts'
+import { classMemoryQuality } from '../pod/memory-quality.ts'
 import {
   type CgroupLimits,
   cgroupDirectory,
   cgroupName,
+  cgroupPath,
+  classRequests,
   podCgroupLimits,
   podCgroupPath,
   qosShares,
 } from '../pod/pod-cgroup.ts'
 import type { PodCgroups } from '../pod/pod-context.ts'
 import { podQosClass, type QosClass } from '../pod/qos.ts'
-import { filesV1, filesV2, readLimitsV1, readLimitsV2, sliceProperties } from './cgroup-files.ts'
+import type { MachineLimits } from '../pod/resource-rules.ts'
+import {
+  filesBesideSlice,
+  filesV1,
+  filesV2,
+  type GroupFile,
+  readLimitsV1,
+  readLimitsV2,
+  sliceProperties,
+} from './cgroup-files.ts'
 
 type Pod = core.v1.Pod
 
 const usualMountPoint = '/sys/fs/cgroup'
 /** Hierarchies of version 1 that pods' limits live in; the OCI runtime makes its own directories in the others. */
-const limitedControllers = ['cpu', 'memory', 'pids']
+const limitedControllers = ['cpu', 'memory', 'pids', 'hugetlb']
+/** Those that a group must be in that somebody else made, as far as they are mounted; upstream's. */
+const neededV1 = ['cpu', 'cpuacct', 'cpuset', 'memory', 'systemd', 'pids', 'hugetlb']
+const neededV2 = ['cpu', 'cpuset', 'memory', 'hugetlb', 'pids']
+/** Huge pages of a class of service are not limited. */
+const unbounded = 2 ** 62
 const delegatedControllers = ['cpu', 'memory', 'pids', 'cpuset', 'io', 'hugetlb']
 const removeTries = 50
 const removePauseMs = 20
+
+const plainMachine = {
+  ...{ memoryBytes: 0, podMemoryBytes: 0, swapBytes: 0, pageBytes: 0 },
+  ...{ swapAccounting: false, hugepageSizes: [], rules: {} },
+}
 
 export interface CgroupsOptions {
   /** Groups above `kubepods`: keeps nodes of one machine apart. */
   readonly prefix: readonly string[]
   readonly driver: 'cgroupfs' | 'systemd'
+  /** Processor time and memory alone are limited where it is absent. */
+  readonly machine?: MachineLimits
   /** `/sys/fs/cgroup` when absent. */
   readonly mountPoint?: string
 }
@@ -48,18 +74,67 @@ export class Cgroups implements PodCgroups {
   readonly #options: CgroupsOptions
   readonly #v2: boolean
   readonly #mountPoint: string
+  readonly #machine: MachineLimits
+  readonly #limitsHugepages: boolean
   /** Pods that have their group, by uid. */
   readonly #pods = new Map<string, Pod>()
   readonly #limits = new Map<string, CgroupLimits>()
 
-  private constructor(options: CgroupsOptions, v2: boolean) {
+  private constructor(options: CgroupsOptions, v2: boolean, limitsHugepages: boolean) {
     this.#options = options
     this.#v2 = v2
+    this.#limitsHugepages = limitsHugepages
+    this.#machine = options.machine ?? { ...plainMachine, cgroupV2: v2 }
     this.#mountPoint = options.mountPoint ?? usualMountPoint
   }
 
   static async open(options: CgroupsOptions): Promise<Cgroups> {
-    return new Cgroups(options, await isCgroupV2(options.mountPoint))
+    const v2 = await isCgroupV2(options.mountPoint)
+    const root = options.mountPoint ?? usualMountPoint
+    const limitsHugepages = v2
+      ? (await controllersOf(root)).includes('hugetlb')
+      : await exists(join(root, 'hugetlb'))
+    return new Cgroups(options, v2, limitsHugepages)
+  }
+
+  get rootName(): string {
+    return cgroupName([...this.#options.prefix, 'kubepods'], this.#options.driver)
+  }
+
+  async start(limits: Partial<CgroupLimits>): Promise<void> {
+    const root = [...this.#options.prefix, 'kubepods']
+    await this.#apply(root, limits)
+    const { hugepageSizes } = this.#machine
+    const hugepages = Object.fromEntries(hugepageSizes.map((size) => [size, unbounded]))
+    for (const qos of ['Burstable', 'BestEffort'] as const) {
+      await this.#apply([...root, qos.toLowerCase()], { hugepages })
+      await this.#applyClass(qos)
+    }
+  }
+
+  async hold(name: string, limits: Partial<CgroupLimits>): Promise<void> {
+    const path = cgroupPath(name, this.#options.driver)
+    const directory = cgroupDirectory(path, this.#options.driver)
+    const quoted = `[${path.map(goQuote).join(' ')}]`
+    if (this.#v2) {
+      const there = await controllersOf(join(this.#mountPoint, directory)).catch((error: unknown) => {
+        throw new Error(`could not read controllers for cgroup ${quoted}: ${messageOf(error)}`)
+      })
+      const all = await controllersOf(this.#mountPoint)
+      const missing = neededV2.filter((each) => all.includes(each) && !there.includes(each)).sort()
+      if (missing.length > 0)
+        throw new Error(`cgroup ${quoted} has some missing controllers: ${missing.join(', ')}`)
+    } else {
+      const mounted = await readdir(this.#mountPoint)
+      const paths = neededV1
+        .filter((each) => mounted.includes(each))
+        .map((each) => join(this.#mountPoint, each, directory))
+      const found = await Promise.all(paths.map(exists))
+      const missing = paths.filter((_, index) => !found[index])
+      if (missing.length > 0)
+        throw new Error(`cgroup ${quoted} has some missing paths: ${missing.join(', ')}`)
+    }
+    await this.#write(path, limits)
   }
 
   parent(pod: Pod): string {
@@ -72,8 +147,8 @@ export class Cgroups implements PodCgroups {
     const qos = podQosClass(pod)
     this.#pods.set(uid, pod)
     try {
-      this.#limits.set(uid, await this.#ensurePod(this.#path(pod), podCgroupLimits(pod)))
-      if (qos !== 'Guaranteed') await this.#applyClass(qos)
+      this.#limits.set(uid, await this.#ensurePod(this.#path(pod), podCgroupLimits(pod, this.#machine)))
+      if (qos !== 'Guaranteed' || this.#protectsMemory) await this.#applyClass(qos)
     } catch (error) {
       this.#pods.delete(uid)
       throw error
@@ -88,7 +163,8 @@ export class Cgroups implements PodCgroups {
     const uid = pod.metadata?.uid ?? ''
     this.#pods.set(uid, pod)
     await this.#write(this.#path(pod), limits)
-    this.#limits.set(uid, { ...podCgroupLimits(pod), ...this.#limits.get(uid), ...limits })
+    const before = this.#limits.get(uid) ?? podCgroupLimits(pod, this.#machine)
+    this.#limits.set(uid, { ...before, ...limits })
     const qos = podQosClass(pod)
     if (limits.cpuShares !== undefined && qos === 'Burstable') await this.#applyClass(qos)
   }
@@ -100,7 +176,9 @@ export class Cgroups implements PodCgroups {
     const classes: readonly QosClass[] =
       pod === undefined ? ['Guaranteed', 'Burstable', 'BestEffort'] : [podQosClass(pod)]
     for (const qos of classes) await this.#remove([...this.#options.prefix, ...podCgroupPath(podUid, qos)])
-    if (pod !== undefined && podQosClass(pod) === 'Burstable') await this.#applyClass('Burstable')
+    if (pod === undefined) return
+    const qos = podQosClass(pod)
+    if (qos === 'Burstable' || this.#protectsMemory) await this.#applyClass(qos)
   }
 
   /** Removes the groups of all pods: what a node leaves behind that is switched off. */
@@ -117,9 +195,29 @@ export class Cgroups implements PodCgroups {
     return [...this.#options.prefix, ...podCgroupPath(pod.metadata?.uid ?? '', podQosClass(pod))]
   }
 
+  get #protectsMemory(): boolean {
+    return this.#v2 && this.#machine.rules.memoryQuality !== undefined
+  }
+
+  /** The groups above a pod of this class follow what all of them request. */
   async #applyClass(qos: QosClass): Promise<void> {
-    const path = [...this.#options.prefix, 'kubepods', qos.toLowerCase()]
-    await this.#apply(path, { cpuShares: qosShares(qos, [...this.#pods.values()]) })
+    const root = [...this.#options.prefix, 'kubepods']
+    const pods = [...this.#pods.values()]
+    const quality = classMemoryQuality(
+      {
+        guaranteed: classRequests('Guaranteed', 'memory', pods),
+        burstable: classRequests('Burstable', 'memory', pods),
+      },
+      this.#machine,
+    )
+    if (quality !== undefined) await this.#write(root, { unified: quality.all })
+    if (qos === 'Guaranteed') return
+    const unified = qos === 'Burstable' ? quality?.burstable : undefined
+    const cpuShares = qosShares(qos, pods)
+    await this.#apply(
+      [...root, qos.toLowerCase()],
+      unified === undefined ? { cpuShares } : { cpuShares, unified },
+    )
   }
 
   /** What runs since before the agent keeps its limits, until it is resized; what the group is held to. */
@@ -132,10 +230,10 @@ export class Cgroups implements PodCgroups {
     }
     const read = async (controller: string, file: string): Promise<string> =>
       (await readFile(join(this.#mountPoint, controller, directory, file), 'utf8')).trim()
-    return this.#v2 ? readLimitsV2(read) : readLimitsV1(read)
+    return this.#v2 ? readLimitsV2(read, limits) : readLimitsV1(read)
   }
 
-  async #apply(path: readonly string[], limits: CgroupLimits): Promise<void> {
+  async #apply(path: readonly string[], limits: Partial<CgroupLimits>): Promise<void> {
     await this.#make(path)
     await this.#write(path, limits)
   }
@@ -164,13 +262,19 @@ export class Cgroups implements PodCgroups {
   }
 
   async #write(path: readonly string[], limits: Partial<CgroupLimits>): Promise<void> {
-    if (this.#options.driver === 'systemd') {
-      const name = cgroupName(path, 'systemd')
-      await runProgram('systemctl', ['set-property', '--runtime', name, ...sliceProperties(limits, this.#v2)])
-      return
-    }
-    const directory = cgroupDirectory(path, 'cgroupfs')
-    const files = this.#v2 ? filesV2(limits) : filesV1(limits)
+    const { driver } = this.#options
+    const { hugepages: _, ...others } = limits
+    const known = this.#limitsHugepages ? limits : others
+    if (driver === 'systemd') {
+      const properties = sliceProperties(known, this.#v2)
+      if (properties.length > 0)
+        await runProgram('systemctl', ['set-property', '--runtime', cgroupName(path, driver), ...properties])
+      await this.#writeFiles(path, filesBesideSlice(known, this.#v2))
+    } else await this.#writeFiles(path, this.#v2 ? filesV2(known) : filesV1(known))
+  }
+
+  async #writeFiles(path: readonly string[], files: readonly GroupFile[]): Promise<void> {
+    const directory = cgroupDirectory(path, this.#options.driver)
     for (const [controller, file, value] of files)
       await writeFile(join(this.#mountPoint, controller, directory, file), value)
   }
@@ -190,9 +294,12 @@ export class Cgroups implements PodCgroups {
   }
 }
 
+const controllersOf = async (directory: string): Promise<readonly string[]> =>
+  (await readFile(join(directory, 'cgroup.controllers'), 'utf8')).trim().split(/\s+/)
+
 /** Lets the groups below a directory have its controllers. */
 async function delegate(directory: string): Promise<void> {
-  const available = (await readFile(join(directory, 'cgroup.controllers'), 'utf8')).trim().split(' ')
+  const available = await controllersOf(directory)
   const enabled = (await readFile(join(directory, 'cgroup.subtree_control'), 'utf8')).trim().split(' ')
   const wanted = delegatedControllers.filter((name) => available.includes(name) && !enabled.includes(name))
   if (wanted.length === 0) return

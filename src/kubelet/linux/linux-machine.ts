@@ -21,6 +21,7 @@ const architectures: Readonly<Record<string, string>> = {
   ia32: '386',
   arm: 'arm',
 }
+const usualPageBytes = 4096
 const hugepageRoot = '/sys/kernel/mm/hugepages'
 
 const readText = (path: string): Promise<string> =>
@@ -61,6 +62,23 @@ async function countsSwap(v2: boolean): Promise<boolean> {
   )
 }
 
+/** The kernel's auxiliary vector is pairs of words; the sixth kind is the size of a page. */
+async function pageBytes(): Promise<number> {
+  const words = await readFile('/proc/self/auxv')
+  for (let at = 0; at + 16 <= words.length; at += 16)
+    if (words.readBigUInt64LE(at) === 6n) return Number(words.readBigUInt64LE(at + 8))
+  return usualPageBytes
+}
+
+/** The least of what the kernel says; 0 where it says nothing. */
+async function maxPids(): Promise<number> {
+  const texts = await Promise.all(
+    ['pid_max', 'threads-max'].map((name) => readText(`/proc/sys/kernel/${name}`)),
+  )
+  const limits = texts.filter((text) => text !== '').map(Number)
+  return limits.length === 0 ? 0 : Math.min(...limits)
+}
+
 async function fileSystemState(directory: string): Promise<FileSystemState> {
   const { blocks, bavail, bsize, files, ffree } = await statfs(directory)
   return { bytes: blocks * bsize, availableBytes: bavail * bsize, inodes: files, freeInodes: ffree }
@@ -94,6 +112,8 @@ export function linuxMachine(options: LinuxMachineOptions): Machine {
         cpuCount: cpus().length || availableParallelism(),
         memoryBytes: meminfoBytes(meminfo, 'MemTotal'),
         swapBytes: meminfoBytes(meminfo, 'SwapTotal'),
+        pageBytes: await pageBytes(),
+        maxPids: await maxPids(),
         hugepages: await hugepages(),
         cgroupV2,
         swapAccounting: await countsSwap(cgroupV2),

@@ -4,6 +4,7 @@ import { Node as nodeKind } from '../../api/core/node/kind.ts'
 import { Pod as podKind } from '../../api/core/pod/kind.ts'
 import { Service as serviceKind } from '../../api/core/service/kind.ts'
 import type { core } from '../../api/generated/types/index.ts'
+import { defined } from '../../base/defined.ts'
 import { resolvConfPath } from '../../base/host/resolv-conf-path.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -13,8 +14,10 @@ import type { Client } from '../../client/client.ts'
 import type { InformerFactory } from '../../client/informer.ts'
 import { type CredentialProvider, CredentialProviders } from '../images/credential-providers.ts'
 import { type Kubelet, startKubelet } from '../kubelet.ts'
+import { machineLimits } from '../node/machine-limits.ts'
 import type { NodeTuning } from '../node/node-object.ts'
 import type { PodTuning } from '../pod/pod-tuning.ts'
+import { isTerminalPhase } from '../pod/status/pod-phase.ts'
 import { PodCertificates } from '../pod-certificates/pod-certificates.ts'
 import { makeStubRequest } from '../pod-certificates/stub-request.ts'
 import type { DnsConfig } from '../runtime/messages.ts'
@@ -25,14 +28,16 @@ import { ServiceAccountTokens } from '../volumes/service-account-tokens.ts'
 import { TrustBundles } from '../volumes/trust-bundles.ts'
 import { VolumeManager } from '../volumes/volume-manager.ts'
 import { Cgroups } from './cgroups.ts'
-import { grantFile } from './grant-file.ts'
 import { linuxMachine } from './linux-machine.ts'
 import { LinuxPodFiles } from './linux-pod-files.ts'
 import { linuxPodNetwork } from './linux-pod-network.ts'
+import { localManagers } from './local-managers.ts'
 import { fileLogs } from './log-files.ts'
 import { type LogLimits, LogRotation } from './log-rotation.ts'
 import { isMountPoint, mountTmpfs, unmountBelow } from './mounts.ts'
 import { dockerConfig } from './node-credentials.ts'
+import { servePlugins } from './plugin-server.ts'
+import { stateFile } from './state-file.ts'
 
 export interface LinuxNodeOptions {
   readonly client: Client
@@ -115,29 +120,39 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
       allocatable: state.kubelet?.node()?.status?.allocatable ?? {},
     }),
   })
-  const cgroups = await Cgroups.open({ prefix: options.cgroupPrefix, driver: options.cgroupDriver })
   const providers = new CredentialProviders(options.credentialProviders ?? [], () => host.now(), logger)
+  const machine = linuxMachine({
+    hostname: nodeName,
+    addresses: options.addresses,
+    directory: rootDirectory,
+    ...(options.imageDirectory === undefined ? {} : { imageDirectory: options.imageDirectory }),
+  })
+  const cgroups = await Cgroups.open({
+    prefix: options.cgroupPrefix,
+    driver: options.cgroupDriver,
+    machine: machineLimits(await machine.info(), options.tuning ?? {}),
+  })
   const hostDns = await readResolvConf(options.resolvConf ?? (await resolvConfPath()))
+  const managers = await localManagers({
+    ...{ client, nodeName, host, logger, rootDirectory },
+    ...defined({ topology: options.tuning?.topology }),
+  })
   const kubelet = await startKubelet({
     client,
     host,
     logger,
     ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
     runtime,
-    machine: linuxMachine({
-      hostname: nodeName,
-      addresses: options.addresses,
-      directory: rootDirectory,
-      ...(options.imageDirectory === undefined ? {} : { imageDirectory: options.imageDirectory }),
-    }),
+    machine,
     files: new LinuxPodFiles({ podsRoot, logsRoot, volumes }),
     cgroups,
-    grants: grantFile(join(rootDirectory, 'allocated_pods_state')),
-    pullRecords: grantFile(join(rootDirectory, 'image_pulls_state')),
+    pullRecords: stateFile(join(rootDirectory, 'image_pulls_state')),
     nodeCredentials: async (image) => [
       ...(await dockerConfig(rootDirectory)),
       ...(await providers.entries(image)),
     ],
+    managers: managers.all,
+    grants: stateFile(join(rootDirectory, 'allocated_pods_state')),
     network: linuxPodNetwork(),
     logs: fileLogs,
     pods: informers.informer(podKind, { fieldSelector: `spec.nodeName=${nodeName}` }),
@@ -165,6 +180,10 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     },
   })
   state.kubelet = kubelet
+  const closeSockets = await servePlugins({
+    ...{ rootDirectory, managers, host, logger, pods: () => activePods(kubelet) },
+    ...defined({ metrics: options.metrics }),
+  })
   const rotation = new LogRotation({ ...options.logLimits, runtime, logger })
   rotation.start()
   const stopTokens = renewTokens(kubelet, tokens, volumes, host, logger)
@@ -173,6 +192,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     stop: async () => {
       rotation.stop()
       stopTokens()
+      await closeSockets()
       certificates.stop()
       await kubelet.stop()
       await objects.stop()
@@ -184,6 +204,9 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     },
   }
 }
+
+const activePods = (kubelet: Kubelet): readonly core.v1.Pod[] =>
+  kubelet.api.pods().filter(({ status }) => !isTerminalPhase(status?.phase))
 
 /** Writes pods' tokens anew before they expire. */
 function renewTokens(

@@ -13,6 +13,10 @@ export interface MachineInfo {
   readonly cpuCount: number
   readonly memoryBytes: number
   readonly swapBytes: number
+  /** Of an ordinary page of memory. */
+  readonly pageBytes: number
+  /** What processes it may have; 0: not known. */
+  readonly maxPids: number
   /** Size in bytes → bytes of all pages of that size. */
   readonly hugepages: ReadonlyMap<number, number>
   readonly cgroupV2: boolean

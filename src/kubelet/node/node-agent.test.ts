@@ -17,6 +17,8 @@ const machine: Machine = {
     ...{ hostname: 'n1', machineId: 'm', systemUuid: 's', bootId: 'b', kernelVersion: '6', osImage: 'Linux' },
     ...{ operatingSystem: 'linux', architecture: 'amd64', cpuCount: 2, memoryBytes: gibibyte, swapBytes: 0 },
     ...{
+      pageBytes: 4096,
+      maxPids: 0,
       hugepages: new Map(),
       cgroupV2: true,
       swapAccounting: false,
@@ -41,6 +43,7 @@ function setUp(tuning: NodeTuning) {
     settings: { ...settings, ...tuning },
     onNetworkChange: () => {},
     pressing: () => new Set(),
+    extended: () => ({ capacity: {}, allocatable: {} }),
   })
   return { host, api, agent, nodes: client.resource(nodeKind) }
 }

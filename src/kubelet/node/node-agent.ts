@@ -12,7 +12,7 @@ import type { EventSink } from '../pod/pod-context.ts'
 import type { RuntimeStatus } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Machine, MachineInfo } from './machine.ts'
-import { type NodeSettings, nodeObject, nodeStatus } from './node-object.ts'
+import { type NodeSettings, type NodeView, nodeObject, nodeStatus } from './node-object.ts'
 
 type Node = core.v1.Node
 type NodeStatus = core.v1.NodeStatus
@@ -29,6 +29,8 @@ export interface NodeAgentOptions {
   readonly onNetworkChange: () => void
   /** What the machine is short of. */
   readonly pressing: () => ReadonlySet<PressureCondition>
+  /** What the node has of devices. */
+  readonly extended: () => NodeView['extended']
 }
 
 /** Upstream's nodeStatusUpdateFrequency and nodeStatusReportFrequency. */
@@ -225,6 +227,7 @@ export class NodeAgent {
       images,
       errors,
       pressing: this.#options.pressing(),
+      extended: this.#options.extended(),
       previous,
       nowMs,
     }

@@ -1,6 +1,8 @@
 import { isExtendedResource } from '../../api/core/resource-names.ts'
 import type { core } from '../../api/generated/types/index.ts'
-import { quantityOfUnits } from '../../apimachinery/quantity.ts'
+import { quantityUnits } from '../../apimachinery/quantity.ts'
+import { capacityLess } from '../allocatable/node-allocatable.ts'
+import { type NodeReservations, noReservations, type ResourceList } from '../allocatable/reservations.ts'
 import {
   defaultEviction,
   type EvictionSettings,
@@ -8,7 +10,10 @@ import {
   quantityOf,
   type Signal,
 } from '../eviction/thresholds.ts'
+import type { ResourceRules } from '../pod/resource-rules.ts'
 import type { Image, RuntimeStatus } from '../runtime/messages.ts'
+import type { TopologySettings } from '../topology-manager/topology-manager.ts'
+import { binaryQuantity, machineCapacity, withoutHugepages } from './capacity.ts'
 import type { MachineInfo, MachineState } from './machine.ts'
 import { nodeConditions } from './node-conditions.ts'
 
@@ -30,6 +35,12 @@ export interface NodeTuning {
   readonly maxImages?: number
   /** When pods are evicted. */
   readonly eviction?: EvictionSettings
+  /** What of the machine is not for pods. */
+  readonly reservations?: NodeReservations
+  /** How many pods for each processor the node takes, if that is less than it takes anyway. */
+  readonly podsPerCore?: number
+  readonly resourceRules?: ResourceRules
+  readonly topology?: TopologySettings
 }
 
 export interface NodeSettings extends NodeTuning {
@@ -52,6 +63,8 @@ export interface NodeView {
   readonly runtime: RuntimeStatus
   readonly images: readonly Image[]
   readonly pressing: ReadonlySet<PressureCondition>
+  /** Of devices: they go before what others have put into the node. */
+  readonly extended: { readonly capacity: ResourceList; readonly allocatable: ResourceList }
   /** Why the node is not ready. */
   readonly errors: readonly string[]
   readonly previous: NodeStatus
@@ -89,11 +102,8 @@ export function nodeObject(settings: NodeSettings, info: MachineInfo): Node {
   }
 }
 
-/** `2Mi` for two mebibytes: as the server will show it, so that what it shows is what was said. */
-const binary = (bytes: number): string => quantityOfUnits(Math.max(bytes, 0), 'BinarySI')
-
 /** What hard eviction keeps pods from: not theirs to ask for. */
-function kept({ eviction = defaultEviction }: NodeSettings, signal: Signal, capacity: number): number {
+function kept({ eviction = defaultEviction }: NodeTuning, signal: Signal, capacity: number): number {
   const hard = eviction.thresholds.find((each) => each.signal === signal && each.graceMs === 0)
   return hard === undefined ? 0 : quantityOf(hard.value, capacity)
 }
@@ -102,29 +112,29 @@ function kept({ eviction = defaultEviction }: NodeSettings, signal: Signal, capa
 const extendedResources = ({ capacity = {} }: NodeStatus): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(capacity).filter(([name]) => isExtendedResource(name)))
 
+/** What hard eviction keeps of capacity. */
+export const evictionReservation = (settings: NodeTuning, capacity: ResourceList): ResourceList => ({
+  memory: binaryQuantity(kept(settings, 'memory.available', quantityUnits(capacity['memory'] ?? '0'))),
+  'ephemeral-storage': binaryQuantity(
+    kept(settings, 'nodefs.available', quantityUnits(capacity['ephemeral-storage'] ?? '0')),
+  ),
+})
+
 function resources(view: NodeView): Pick<NodeStatus, 'capacity' | 'allocatable'> {
   const { info, state, settings } = view
-  const hugepages = Object.fromEntries(
-    [...info.hugepages].map(([size, total]) => [`hugepages-${binary(size)}`, binary(total)]),
-  )
-  const paged = [...info.hugepages.values()].reduce((sum, total) => sum + total, 0)
-  const shared = {
-    ...extendedResources(view.previous),
-    ...{ cpu: String(info.cpuCount), ...hugepages, pods: String(settings.maxPods) },
+  const { podsPerCore = 0, reservations = noReservations } = settings
+  const pods = podsPerCore > 0 ? Math.min(podsPerCore * info.cpuCount, settings.maxPods) : settings.maxPods
+  const own = {
+    ...machineCapacity(info),
+    pods: String(pods),
+    'ephemeral-storage': binaryQuantity(state.nodeFs.bytes),
   }
+  const { system, kube } = reservations
+  const forPods = withoutHugepages(capacityLess(own, system, kube, evictionReservation(settings, own)))
+  const extended = extendedResources(view.previous)
   return {
-    capacity: {
-      ...shared,
-      memory: binary(info.memoryBytes),
-      'ephemeral-storage': binary(state.nodeFs.bytes),
-    },
-    allocatable: {
-      ...shared,
-      memory: binary(info.memoryBytes - kept(settings, 'memory.available', info.memoryBytes) - paged),
-      'ephemeral-storage': binary(
-        state.nodeFs.bytes - kept(settings, 'nodefs.available', state.nodeFs.bytes),
-      ),
-    },
+    capacity: { ...extended, ...view.extended.capacity, ...own },
+    allocatable: { ...extended, ...view.extended.allocatable, ...forPods },
   }
 }
 

@@ -1,8 +1,12 @@
 import type { core } from '../../api/generated/types/index.ts'
 import { quantityMilli, quantityUnits } from '../../apimachinery/quantity.ts'
-import type { ContainerResources } from '../runtime/messages.ts'
+import type { ContainerResources, StringRecord } from '../runtime/messages.ts'
+import { hugepageAmounts } from './hugepages.ts'
+import { containerMemoryQuality } from './memory-quality.ts'
 import { podQosClass } from './qos.ts'
+import type { MachineLimits } from './resource-rules.ts'
 import { isSidecar } from './restart-policy.ts'
+import { swapLimits } from './swap-limits.ts'
 
 type Container = core.v1.Container
 type Pod = core.v1.Pod
@@ -29,19 +33,9 @@ export const sharesMilli = (shares: number): number =>
   shares < leastCpuShares ? 0 : Math.ceil((shares * 1000) / sharesPerCpu)
 
 /** Microseconds for each period; 0: no limit. */
-export function cpuQuota(milliCpu: number): number {
+export function cpuQuota(milliCpu: number, periodUs = quotaPeriodUs): number {
   if (milliCpu === 0) return 0
-  return Math.max(Math.floor((milliCpu * quotaPeriodUs) / 1000), minQuotaUs)
-}
-
-/** What the machine means for limits. */
-export interface MachineLimits {
-  readonly memoryBytes: number
-  /** One hierarchy for all controllers. */
-  readonly cgroupV2: boolean
-  readonly swapAccounting: boolean
-  /** Page sizes as the kernel's controller names them: `2MB`, `1GB`. */
-  readonly hugepageSizes: readonly string[]
+  return Math.max(Math.floor((milliCpu * periodUs) / 1000), minQuotaUs)
 }
 
 const amount = (list: Readonly<Record<string, string>> | undefined, name: string): string | undefined =>
@@ -57,37 +51,27 @@ export function containerResources(
   const cpuLimit = quantityMilli(amount(limits, 'cpu') ?? amount(podLimits, 'cpu') ?? '0')
   const cpuRequest = amount(requests, 'cpu')
   const memory = quantityUnits(amount(limits, 'memory') ?? amount(podLimits, 'memory') ?? '0')
-  const unified = machine.cgroupV2
-    ? { unified: { 'memory.oom.group': '1', ...(machine.swapAccounting ? { 'memory.swap.max': '0' } : {}) } }
-    : {}
-  const swap = !machine.cgroupV2 && machine.swapAccounting && memory !== 0
+  const { rules } = machine
+  const periodUs = rules.cpuPeriodUs ?? quotaPeriodUs
+  const together: StringRecord =
+    machine.cgroupV2 && rules.killsSingleProcess !== true ? { 'memory.oom.group': '1' } : {}
+  const swap = swapLimits(pod, container, memory, machine)
+  const unified = { ...together, ...swap.unified, ...containerMemoryQuality(pod, container, machine) }
+  const hugepages = hugepageAmounts(
+    Object.entries({ ...podLimits, ...limits }).map(([name, text]) => [name, quantityUnits(text)]),
+    machine.hugepageSizes,
+  )
   return {
     cpuShares: cpuShares(cpuRequest === undefined ? cpuLimit : quantityMilli(cpuRequest)),
-    cpuPeriod: quotaPeriodUs,
-    cpuQuota: cpuQuota(cpuLimit),
+    ...(rules.enforcesCpuLimits === false
+      ? {}
+      : { cpuPeriod: periodUs, cpuQuota: cpuQuota(cpuLimit, periodUs) }),
     ...(memory === 0 ? {} : { memoryLimitInBytes: memory }),
-    ...(swap ? { memorySwapLimitInBytes: memory } : {}),
+    ...swap,
     oomScoreAdj: oomScore(pod, container, machine.memoryBytes),
-    hugepageLimits: hugepageLimits({ ...podLimits, ...limits }, machine.hugepageSizes),
-    ...unified,
+    hugepageLimits: Object.entries(hugepages).map(([pageSize, limit]) => ({ pageSize, limit })),
+    ...(Object.keys(unified).length === 0 ? {} : { unified }),
   }
-}
-
-/** `hugepages-2Mi` limits the pages that the kernel calls `2MB`; sizes without a limit get none. */
-function hugepageLimits(
-  limits: Readonly<Record<string, string>>,
-  sizes: readonly string[],
-): NonNullable<ContainerResources['hugepageLimits']> {
-  const wanted = new Map<number, number>()
-  for (const [name, value] of Object.entries(limits)) {
-    if (name.startsWith('hugepages-')) {
-      wanted.set(quantityUnits(name.slice('hugepages-'.length)), quantityUnits(value))
-    }
-  }
-  return sizes.map((pageSize) => {
-    const bytes = quantityUnits(pageSize.replace(/([KMG])B$/, '$1i'))
-    return { pageSize, limit: wanted.get(bytes) ?? 0 }
-  })
 }
 
 /** How soon the kernel kills its processes when memory runs out: 1000 first, -1000 never. */

@@ -62,6 +62,17 @@ export function createSandbox(work: SandboxWork, config: SandboxConfig): Promise
   return orEvent(work, async () => context.runtime.runPodSandbox(config, await handlerOf(context, pod)))
 }
 
+/** The pod's claims are ready before anything of it is made. */
+export async function prepareClaims({ context, pod }: SandboxWork): Promise<void> {
+  try {
+    await context.managers.prepare(pod)
+  } catch (error) {
+    const text = `Failed to prepare dynamic resources: ${messageOf(error)}`
+    context.events.event(pod, 'Warning', 'FailedPrepareDynamicResources', text)
+    throw error
+  }
+}
+
 async function orEvent<T>(
   { context, pod, actions, isOver }: SandboxWork,
   make: () => Promise<T>,

@@ -6,13 +6,14 @@ import type { AllocationManager } from '../allocation/allocation-manager.ts'
 import type { ReferencedObjects } from '../environment/environment.ts'
 import type { FilesUsage } from '../eviction/pod-usage.ts'
 import type { ImageManager } from '../images/image-manager.ts'
+import type { ResourceManagers } from '../managers/resource-managers.ts'
 import type { ProbeManager } from '../probes/probe-manager.ts'
 import type { ContainerStatus, ImageSpec, Mount, RuntimeStatus } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { BackOffLimits } from './back-off.ts'
-import type { MachineLimits } from './container-resources.ts'
 import type { CgroupLimits } from './pod-cgroup.ts'
 import type { ClusterDns, PodHostname } from './pod-network-identity.ts'
+import type { MachineLimits } from './resource-rules.ts'
 import type { SecuritySettings } from './security-context.ts'
 import type { StatusWriter } from './status/status-writer.ts'
 import type { UserNamespaces } from './user-namespaces.ts'
@@ -68,6 +69,12 @@ export interface PodFiles {
 
 /** The groups that the kernel accounts pods under. */
 export interface PodCgroups {
+  /** What the group of all pods is called; '' where there are no groups. */
+  readonly rootName: string
+  /** Makes the groups of all pods and of each class of service; all pods together are held to these limits. */
+  start(limits: Partial<CgroupLimits>): Promise<void>
+  /** Holds a group that somebody else made to limits; rejects where it is not there. */
+  hold(name: string, limits: Partial<CgroupLimits>): Promise<void>
   /** What the runtime puts the pod's containers under; '' where there are no groups. */
   parent(pod: Pod): string
   ensure(pod: Pod): Promise<void>
@@ -126,6 +133,7 @@ export interface PodContext {
   readonly probes: ProbeManager
   readonly statuses: StatusWriter
   readonly allocations: AllocationManager
+  readonly managers: ResourceManagers
   readonly userNamespaces: UserNamespaces
   readonly facts: () => NodeFacts
   /** Variables for Services that a pod of this namespace gets; rejects when they are not known yet. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { core } from '../../api/generated/types/index.ts'
 import { observedContainer } from '../testing/observed-container.ts'
+import { testMachine as machine } from '../testing/test-machine.ts'
 import { BackOff } from './back-off.ts'
 import { containerResources, cpuQuota, cpuShares, oomScore } from './container-resources.ts'
 import { podGarbage } from './garbage.ts'
@@ -13,7 +14,6 @@ import { containerSecurityContext, verifyNonRoot } from './security-context.ts'
 import { TerminationOrder } from './termination-order.ts'
 
 type Pod = core.v1.Pod
-const machine = { memoryBytes: 8 * 1024 ** 3, cgroupV2: false, swapAccounting: false, hugepageSizes: [] }
 
 const podWith = (...resources: readonly (core.v1.ResourceRequirements | undefined)[]): Pod => ({
   metadata: { name: 'pod', namespace: 'ns', uid: 'u-1' },
@@ -39,7 +39,7 @@ test.each([
 
 test('cpuShares() and cpuQuota() follow the kernel', () => {
   expect([0, 1, 250, 1000, 300_000].map(cpuShares)).toEqual([2, 2, 256, 1024, 262_144])
-  expect([0, 1, 250, 2000].map(cpuQuota)).toEqual([0, 1000, 25_000, 200_000])
+  expect([0, 1, 250, 2000].map((milli) => cpuQuota(milli))).toEqual([0, 1000, 25_000, 200_000])
 })
 
 test('containerResources() takes the request for shares and the limit for quota and memory', () => {
@@ -72,13 +72,13 @@ test('podCgroupPath() and cgroupName() nest by class of service', () => {
 
 test('podCgroupLimits() limits what every container limits', () => {
   const both = podWith({ limits: amounts('1', '1Gi') }, { limits: amounts('500m', '1Gi') })
-  expect(podCgroupLimits(both)).toMatchObject({
+  expect(podCgroupLimits(both, machine)).toMatchObject({
     cpuQuotaUs: 150_000,
     cpuPeriodUs: 100_000,
     memoryBytes: 2 * 1024 ** 3,
   })
   expect(podLimit(podWith({ limits: amounts('1', '1Gi') }, undefined), 'memory')).toBe(0)
-  expect(podCgroupLimits(podWith(undefined))).toEqual({ cpuShares: 2 })
+  expect(podCgroupLimits(podWith(undefined), machine)).toEqual({ cpuShares: 2 })
 })
 
 describe('BackOff', () => {

@@ -37,7 +37,7 @@ export interface PodWorkerOptions {
   /** The pod is not in the API (any more): it is only to be cleared away. */
   readonly gone: boolean
   /** Why this node does not take the pod; asked once, for a pod that has not begun. */
-  readonly admit: (pod: Pod) => Rejection | undefined
+  readonly admit: (pod: Pod) => Rejection | undefined | Promise<Rejection | undefined>
   /** Nothing of the pod is left on the node. */
   readonly onCleared: () => void
 }
@@ -218,7 +218,7 @@ export class PodWorker {
   async #sync(): Promise<number | undefined> {
     if (this.#stage === 'terminated') return this.#afterEnd()
     if (this.#stale) await this.#observe()
-    if (this.#stage === 'new') this.#begin()
+    if (this.#stage === 'new') await this.#begin()
     if (this.#shouldEnd()) return this.#end()
     this.#context.allocations.progress(this.#pod, isResizing(this.#pod, this.#observed))
     const status = this.#report(this.#observed, false)
@@ -242,10 +242,11 @@ export class PodWorker {
     else this.#observed = this.#context.allocations.inForce(this.#uid, observed)
   }
 
-  #begin(): void {
-    this.#stage = 'running'
+  async #begin(): Promise<void> {
     const fresh = this.#observed.sandboxes.length === 0 && !isTerminalPhase(this.#pod.status?.phase)
-    const rejection = fresh && !this.#isDeleted() ? this.#options.admit(this.#pod) : undefined
+    const answer = fresh && !this.#isDeleted() ? this.#options.admit(this.#pod) : undefined
+    const rejection = answer instanceof Promise ? await answer : answer
+    this.#stage = 'running'
     if (rejection === undefined) {
       const { allocations } = this.#context
       allocations.begin(this.#desired, madeWith(this.#desired, this.#observed))
@@ -304,9 +305,10 @@ export class PodWorker {
 
   /** Computes the status, hands it on and tells the probes. */
   #report(observed: ObservedPod, terminal: boolean): PodStatus {
-    const { allocations, cgroups, host, probes, runtimeName, statuses, facts, agentStartMs } = this.#context
+    const { allocations, cgroups, host, managers, probes, runtimeName, statuses, facts, agentStartMs } =
+      this.#context
     const pod = this.#pod
-    const status = podStatus({
+    const computed = podStatus({
       pod,
       observed,
       previous: statuses.status(this.#uid) ?? pod.status ?? {},
@@ -321,6 +323,7 @@ export class PodWorker {
       resizes: allocations.conditions(this.#uid),
       ...(this.#verdict === undefined ? {} : { verdict: this.#verdict }),
     })
+    const status = managers.withHealth(pod, computed)
     if (!this.#gone) statuses.set(pod, status, { mayRun: !terminal, finished: false })
     if (this.#stage === 'running' || this.#stage === 'terminating') probes.update(pod, status)
     return status
@@ -328,7 +331,7 @@ export class PodWorker {
 
   /** Kills what runs, then gives back what the pod held. */
   async #end(): Promise<number | undefined> {
-    const { cgroups, events, files, probes, statuses } = this.#context
+    const { cgroups, events, files, managers, probes, statuses } = this.#context
     this.#stage = 'terminating'
     this.#deadline.cancel()
     this.#report(this.#observed, false)
@@ -345,6 +348,7 @@ export class PodWorker {
     this.#ended = true
     this.#context.allocations.ended(this.#uid)
     this.#report(this.#observed, true)
+    await managers.release(this.#uid)
     await files.unmountVolumes(this.#uid)
     await cgroups.remove(this.#uid)
     if (this.#verdict?.removesContainers) await removeContainers(this.#context, this.#observed)

@@ -12,7 +12,7 @@ type Pod = core.v1.Pod
 export interface PodWorkersOptions {
   readonly context: PodContext
   readonly pods: Feed<Pod>
-  readonly admit: (pod: Pod) => Rejection | undefined
+  readonly admit: (pod: Pod) => Rejection | undefined | Promise<Rejection | undefined>
   /** Watches what the pod refers to while it is here. */
   readonly hold: (pod: Pod, onChange: () => void) => void
   readonly release: (podUid: string) => void

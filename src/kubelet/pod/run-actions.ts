@@ -3,7 +3,7 @@ import { groupLags, resizePod } from '../allocation/resize-pod.ts'
 import { containerHash } from '../runtime/labels.ts'
 import type { SandboxConfig } from '../runtime/messages.ts'
 import { BackOff, type BackOffLimits } from './back-off.ts'
-import { createSandbox, rpcText, sandboxToUse } from './create-sandbox.ts'
+import { createSandbox, prepareClaims, rpcText, sandboxToUse } from './create-sandbox.ts'
 import { type PulledVolumes, pullImageVolumes } from './image-volumes.ts'
 import { killContainer, killPod } from './kill-containers.ts'
 import { latestContainer, type ObservedContainer, type ObservedPod } from './observed-pod.ts'
@@ -164,6 +164,7 @@ async function start(run: ActionRun): Promise<ActionResult> {
   let { sandboxId } = actions
   let { observed } = run
   if (actions.createSandbox) {
+    await prepareClaims(run)
     sandboxId = await createSandbox(run, sandbox)
     observed = await run.onSandbox(sandboxId)
   }

@@ -4,9 +4,10 @@ import { normalizeSysctl } from '../admission/sysctls.ts'
 import { sandboxLabels } from '../runtime/labels.ts'
 import type { ContainerResources, PortMapping, SandboxConfig, UserNamespace } from '../runtime/messages.ts'
 import { cpuQuota, cpuShares, quotaPeriodUs } from './container-resources.ts'
-import { podCgroupLimits } from './pod-cgroup.ts'
+import { podComputeLimits } from './pod-cgroup.ts'
 import type { NodeFacts } from './pod-context.ts'
 import { kernelHostname, podDns } from './pod-network-identity.ts'
+import type { ResourceRules } from './resource-rules.ts'
 import { groupsPolicy, namespacesOf, selinuxOption, supplementalGroups } from './security-context.ts'
 
 type Pod = core.v1.Pod
@@ -43,7 +44,7 @@ export function sandboxConfig(
     annotations: pod.metadata?.annotations ?? {},
     linux: {
       cgroupParent: places.cgroupParent,
-      resources: containersTogether(pod),
+      resources: containersTogether(pod, facts.machine.rules),
       overhead: overheadResources(pod),
       sysctls: Object.fromEntries(sysctls.map(({ name, value }) => [normalizeSysctl(name), value])),
       securityContext: {
@@ -62,19 +63,20 @@ export function sandboxConfig(
 }
 
 /** What runtimes that start a machine of its own for a pod size it by. */
-function containersTogether({ metadata = {}, spec }: Pod): ContainerResources {
+function containersTogether({ metadata = {}, spec }: Pod, rules: ResourceRules): ContainerResources {
   const { overhead: _, ...bare } = spec ?? { containers: [] }
-  const { cpuShares: shares, cpuQuotaUs = 0, memoryBytes = 0 } = podCgroupLimits({ metadata, spec: bare })
+  const limits = podComputeLimits({ metadata, spec: bare }, rules)
+  const { cpuShares: shares, cpuQuotaUs = 0, memoryBytes = 0 } = limits
   return {
     cpuShares: shares,
-    cpuPeriod: quotaPeriodUs,
+    cpuPeriod: rules.cpuPeriodUs ?? quotaPeriodUs,
     cpuQuota: cpuQuotaUs,
     ...(memoryBytes === 0 ? {} : { memoryLimitInBytes: memoryBytes }),
   }
 }
 
 /** What the RuntimeClass says that a pod takes beside its containers: asked for and limited alike. */
-function overheadResources({ spec }: Pod): ContainerResources {
+export function overheadResources({ spec }: Pod): ContainerResources {
   const { overhead } = spec ?? {}
   if (overhead === undefined) return {}
   const cpu = quantityMilli(overhead.cpu ?? '0')

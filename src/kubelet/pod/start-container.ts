@@ -4,6 +4,7 @@ import { messageOf } from '../../base/message-of.ts'
 import { containerEnvironment } from '../environment/environment.ts'
 import { expand } from '../environment/expand.ts'
 import type { PodPlace } from '../environment/field-reference.ts'
+import { withGrant } from '../managers/container-grant.ts'
 import { containerAnnotations, containerLabels } from '../runtime/labels.ts'
 import type {
   ContainerConfig,
@@ -167,10 +168,11 @@ async function containerConfig(
     canMountRecursivelyReadOnly: await canMountRecursivelyReadOnly(context, pod, container),
   })
   const security = containerSecurityContext(pod, container, user, facts.security, targetOf(work)?.id)
+  const grant = await context.managers.grant(pod, container)
   const fill = (text: string): string => expand(text, (name) => environment.get(name))
   const encoder = new TextEncoder()
   const stopSignal = container.lifecycle?.stopSignal
-  return {
+  const config: ContainerConfig = {
     metadata: { name: container.name, attempt: restartCount },
     image: { image: image.id, userSpecifiedImage: container.image ?? '' },
     command: (container.command ?? []).map(fill),
@@ -193,6 +195,7 @@ async function containerConfig(
       },
     },
   }
+  return withGrant(config, grant)
 }
 
 /** Files in a volume belong, inside, to those whose ids the pod's stand for. */

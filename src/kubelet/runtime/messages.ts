@@ -124,6 +124,8 @@ export interface ContainerResources {
   readonly cpuShares?: number
   readonly memoryLimitInBytes?: number
   readonly oomScoreAdj?: number
+  readonly cpusetCpus?: string
+  readonly cpusetMems?: string
   readonly unified?: StringRecord
   readonly memorySwapLimitInBytes?: number
   readonly hugepageLimits?: readonly { readonly pageSize: string; readonly limit: number }[]
@@ -171,6 +173,13 @@ export interface ContainerSecurityContext {
   readonly apparmor?: SecurityProfile
 }
 
+export interface DeviceMapping {
+  readonly containerPath: string
+  readonly hostPath: string
+  /** Of `r`, `w` and `m`: read, write, make nodes. */
+  readonly permissions: string
+}
+
 export interface ContainerConfig {
   readonly metadata: { readonly name: string; readonly attempt: number }
   readonly image: ImageSpec
@@ -179,6 +188,8 @@ export interface ContainerConfig {
   readonly workingDir: string
   readonly envs: readonly { readonly key: string; readonly value: Uint8Array }[]
   readonly mounts: readonly Mount[]
+  readonly devices?: readonly DeviceMapping[]
+  readonly CDIDevices?: readonly { readonly name: string }[]
   readonly labels: StringRecord
   readonly annotations: StringRecord
   /** Relative to the sandbox's log directory. */

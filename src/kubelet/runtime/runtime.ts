@@ -100,6 +100,12 @@ export interface Runtime {
   removePodSandbox(id: string): Promise<void>
   podSandboxStatus(id: string): Promise<SandboxStatus>
   listPodSandbox(filter: SandboxFilter): Promise<readonly PodSandbox[]>
+  /** The pod's group is about to be held to this; rejects where the runtime cannot have that. */
+  updatePodSandboxResources(
+    id: string,
+    overhead: ContainerResources,
+    resources: ContainerResources,
+  ): Promise<void>
 
   createContainer(sandboxId: string, config: ContainerConfig, sandbox: SandboxConfig): Promise<string>
   startContainer(id: string): Promise<void>

@@ -87,6 +87,14 @@ export class RuntimesByHandler implements Runtime {
     return this.#of(id).podSandboxStatus(id)
   }
 
+  updatePodSandboxResources(
+    id: string,
+    overhead: ContainerResources,
+    resources: ContainerResources,
+  ): Promise<void> {
+    return this.#of(id).updatePodSandboxResources(id, overhead, resources)
+  }
+
   listPodSandbox(filter: SandboxFilter): Promise<readonly PodSandbox[]> {
     return this.#both((runtime) => runtime.listPodSandbox(filter))
   }

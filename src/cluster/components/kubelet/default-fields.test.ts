@@ -66,7 +66,6 @@ test('kubeletConfig() takes what kubeadm writes', () => {
 test.each([
   ['shutdownGracePeriod: 0s', 'shutdownGracePeriod: 30s', 'shutdownGracePeriod'],
   ['verbosity: 0', 'verbosity: 4', 'logging'],
-  ['memorySwap: {}', 'memorySwap: {swapBehavior: LimitedSwap}', 'memorySwap'],
 ])('kubeletConfig() refuses, in place of %s, %s', (nothing, something, field) => {
   expect(() => kubeletConfig(written.replace(nothing, something), 'config.yaml')).toThrow(
     `unknown field "${field}"`,

@@ -3,7 +3,7 @@
  * upstream takes its defaults: so they may stand there, and say nothing.
  */
 const absent: ReadonlySet<string> = new Set([
-  ...['cpuManagerReconcilePeriod', 'fileCheckFrequency', 'httpCheckFrequency', 'logging', 'memorySwap'],
+  ...['cpuManagerReconcilePeriod', 'fileCheckFrequency', 'httpCheckFrequency', 'logging'],
   ...['runtimeRequestTimeout', 'shutdownGracePeriod', 'shutdownGracePeriodCriticalPods', 'staticPodPath'],
   ...['streamingConnectionIdleTimeout', 'syncFrequency', 'volumeStatsAggPeriod'],
 ])

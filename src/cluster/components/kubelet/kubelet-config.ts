@@ -5,6 +5,7 @@ import { nonZero } from '../../../base/non-zero.ts'
 import {
   booleanMapOf,
   booleanOf,
+  choiceOf,
   configObject,
   durationOf,
   type Fields,
@@ -19,6 +20,7 @@ import { withoutDefaults } from './default-fields.ts'
 import type { KubeletFlags } from './kubelet-flags.ts'
 import { makeTaint } from './node-texts.ts'
 import { type PodConfig, verificationPolicies } from './pod-settings.ts'
+import { type MemoryConfig, memoryConfig, resourceConfigFlags, resourceFields } from './resource-config.ts'
 
 /** What a KubeletConfiguration can say here; `flags` also has what is otherwise with a file than without. */
 export interface KubeletConfig {
@@ -28,6 +30,7 @@ export interface KubeletConfig {
   readonly leaseSeconds?: number
   readonly logLookMs?: number
   readonly pods: PodConfig
+  readonly memory?: MemoryConfig
 }
 
 const minLogLookMs = 3_000
@@ -61,14 +64,6 @@ const serverFields = [
   ...['rotateCertificates', 'serverTLSBootstrap'],
 ]
 
-function oneOfTexts<T extends string>(fields: Fields, name: string, choices: readonly T[]): T | undefined {
-  const text = nonEmpty(textOf(fields, name))
-  const found = choices.find((choice) => choice === text)
-  if (text !== undefined && found === undefined)
-    throw new Error(`${name}: ${text} is not there, only ${choices.join(', ')}`)
-  return found
-}
-
 function taints(fields: Fields): KubeletFlags['register-with-taints'] | undefined {
   return listOf(fields, 'registerWithTaints')?.map((item, index) => {
     const taint = only(item, `registerWithTaints[${index}]`, ['key', 'value', 'effect'])
@@ -95,7 +90,7 @@ function podFlags(fields: Fields, beside: (file: string) => string): Partial<Kub
     'cluster-dns': textsOf(fields, 'clusterDNS'),
     'cluster-domain': textOf(fields, 'clusterDomain'),
     'resolv-conf': resolvConf === undefined || resolvConf === '' ? resolvConf : beside(resolvConf),
-    'cgroup-driver': oneOfTexts(fields, 'cgroupDriver', ['cgroupfs', 'systemd']),
+    'cgroup-driver': choiceOf(fields, 'cgroupDriver', ['cgroupfs', 'systemd']),
     'cgroup-root': textOf(fields, 'cgroupRoot'),
     'serialize-image-pulls': booleanOf(fields, 'serializeImagePulls'),
     'container-log-max-size': nonEmpty(textOf(fields, 'containerLogMaxSize')),
@@ -130,7 +125,7 @@ function podConfig(fields: Fields): PodConfig {
   return defined({
     maxParallelPulls: numberOf(fields, 'maxParallelImagePulls'),
     maxImageAgeMs: durationOf(fields, 'imageMaximumGCAge'),
-    verification: oneOfTexts(fields, 'imagePullCredentialsVerificationPolicy', verificationPolicies),
+    verification: choiceOf(fields, 'imagePullCredentialsVerificationPolicy', verificationPolicies),
     allowlist: textsOf(fields, 'preloadedImagesVerificationAllowlist'),
     maxCrashLoopMs: durationOf(crashLoop, 'maxContainerRestartPeriod'),
   })
@@ -152,7 +147,7 @@ function accessFlags(fields: Fields, beside: (file: string) => string): Partial<
     'anonymous-auth': booleanOf(anonymous, 'enabled') ?? false,
     'authentication-token-webhook': booleanOf(tokens, 'enabled') ?? true,
     'authentication-token-webhook-cache-ttl': nonNull(durationOf(tokens, 'cacheTTL')),
-    'authorization-mode': oneOfTexts(authorization, 'mode', ['AlwaysAllow', 'Webhook']) ?? 'Webhook',
+    'authorization-mode': choiceOf(authorization, 'mode', ['AlwaysAllow', 'Webhook']) ?? 'Webhook',
     'authorization-webhook-cache-authorized-ttl': nonNull(durationOf(reviews, 'cacheAuthorizedTTL')),
     'authorization-webhook-cache-unauthorized-ttl': nonNull(durationOf(reviews, 'cacheUnauthorizedTTL')),
   })
@@ -171,7 +166,7 @@ function serverFlags(fields: Fields, beside: (file: string) => string): Partial<
     'healthz-bind-address': nonEmpty(textOf(fields, 'healthzBindAddress')),
     'tls-cert-file': file('tlsCertFile'),
     'tls-private-key-file': file('tlsPrivateKeyFile'),
-    'tls-min-version': oneOfTexts(fields, 'tlsMinVersion', ['VersionTLS12', 'VersionTLS13']),
+    'tls-min-version': choiceOf(fields, 'tlsMinVersion', ['VersionTLS12', 'VersionTLS13']),
     'tls-cipher-suites': textsOf(fields, 'tlsCipherSuites'),
     'rotate-certificates': booleanOf(fields, 'rotateCertificates'),
     'rotate-server-certificates': booleanOf(fields, 'serverTLSBootstrap'),
@@ -186,7 +181,10 @@ function serverFlags(fields: Fields, beside: (file: string) => string): Partial<
 export function kubeletConfig(text: string, file: string): KubeletConfig {
   const beside = (other: string): string => resolve(dirname(file), other)
   const kind = ['kubelet.config.k8s.io/v1beta1', 'KubeletConfiguration'] as const
-  const names = [...nodeFields, ...podFields, ...evictionFields, ...imageFields, ...serverFields]
+  const names = [
+    ...[...nodeFields, ...podFields, ...evictionFields, ...imageFields, ...serverFields],
+    ...resourceFields,
+  ]
   const fields = configObject(withoutDefaults(parse(text)), file, kind, names)
   const reportEveryMs =
     nonNull(durationOf(fields, 'nodeStatusReportFrequency')) ??
@@ -202,7 +200,9 @@ export function kubeletConfig(text: string, file: string): KubeletConfig {
     ...podFlags(fields, beside),
     ...evictionFlags(fields),
     ...imageFlags(fields),
+    ...resourceConfigFlags(fields),
     ...serverFlags(fields, beside),
   }
-  return { flags, pods: podConfig(fields), ...defined({ reportEveryMs, leaseSeconds, logLookMs }) }
+  const memory = memoryConfig(fields)
+  return { flags, pods: podConfig(fields), memory, ...defined({ reportEveryMs, leaseSeconds, logLookMs }) }
 }

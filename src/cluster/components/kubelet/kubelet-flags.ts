@@ -5,6 +5,7 @@ import { commonFlags, servingFlags } from '../flags/common-flags.ts'
 import { boolean, duration, type Flag, int, list, oneOf, pairs, path, text } from '../flags/flag-types.ts'
 import type { FlagValues } from '../flags/parse-flags.ts'
 import { parseNodeLabels, parsePairs, parseTaints } from './node-texts.ts'
+import { resourceFlags } from './resource-flags.ts'
 
 const port = { min: 1, max: 65_535 }
 const percent = { min: 0, max: 100 }
@@ -133,6 +134,7 @@ export const kubeletFlags = {
   config: path('A KubeletConfiguration; flags go before what it says.'),
   ...nodeFlags,
   ...podFlags,
+  ...resourceFlags,
   ...evictionFlags,
   ...serverFlags,
 }

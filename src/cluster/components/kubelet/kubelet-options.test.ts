@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { noReservations } from '../../../kubelet/allocatable/reservations.ts'
 import { defaultEviction } from '../../../kubelet/eviction/thresholds.ts'
+import { usualTopology } from '../../../kubelet/topology-manager/topology-manager.ts'
 import { parseFlags } from '../flags/parse-flags.ts'
 import { kubeletFlags } from './kubelet-flags.ts'
 import { kubeletOptions } from './kubelet-options.ts'
@@ -58,6 +60,10 @@ test('kubeletOptions() has upstream’s defaults without a file', () => {
     statusEveryMs: 10_000,
     maxImages: 50,
     eviction: defaultEviction,
+    reservations: noReservations,
+    podsPerCore: 0,
+    resourceRules: {},
+    topology: usualTopology,
   })
 })
 
@@ -124,7 +130,7 @@ evictionSoftGracePeriod: {memory.available: 1m30s}
     'register-with-taints': [{ key: 'only', value: 'us', effect: 'NoExecute' }],
     'node-labels': new Map([['a', 'b']]),
   })
-  expect(read.tuning).toEqual({
+  expect(read.tuning).toMatchObject({
     register: false,
     podCidr: '',
     statusEveryMs: 20_000,
@@ -187,4 +193,53 @@ test.each([
   [['--container-runtime-endpoint=tcp://x'], 'protocol "tcp" not supported'],
 ])('kubeletOptions() refuses %j', (args, message) => {
   expect(() => options(socket, ...args)).toThrow(message)
+})
+
+test('kubeletOptions() keeps what is not for pods, and holds them to their limits', () => {
+  const { tuning } = withFile(
+    `containerRuntimeEndpoint: unix:///run/file.sock
+kubeReserved: {cpu: 200m, memory: 500Mi}
+systemReserved: {pid: '1000'}
+enforceNodeAllocatable: [pods, kube-reserved]
+kubeReservedCgroup: /kube
+podsPerCore: 10
+podPidsLimit: 100
+topologyManagerPolicy: restricted
+topologyManagerPolicyOptions: {prefer-closest-numa-nodes: 'true'}
+cpuCFSQuotaPeriod: 10ms
+memorySwap: {swapBehavior: LimitedSwap}
+singleProcessOOMKill: true
+`,
+    '--cpu-cfs-quota=false',
+  )
+  expect(tuning).toMatchObject({
+    podsPerCore: 10,
+    topology: { policy: 'restricted', scope: 'container', options: { prefersClosest: true } },
+    reservations: {
+      kube: { cpu: '200m', memory: '500Mi' },
+      system: { pid: '1000' },
+      enforced: ['pods', 'kube-reserved'],
+      kubeGroup: '/kube',
+    },
+    resourceRules: {
+      ...{ enforcesCpuLimits: false, cpuPeriodUs: 10_000, podPids: 100, killsSingleProcess: true },
+      swap: 'LimitedSwap',
+    },
+  })
+})
+
+test.each([
+  ['kubeReserved: {gpu: 1}', '--kube-reserved value failed to parse: cannot reserve "gpu" resource'],
+  [
+    'memorySwap: {swapBehavior: All}',
+    'memorySwap.swapBehavior "All" must be one of: "", "LimitedSwap" or "NoSwap"',
+  ],
+  [
+    'memoryThrottlingFactor: 2',
+    'memoryThrottlingFactor 2 must be greater than 0 and less than or equal to 1.0',
+  ],
+])('kubeletOptions() refuses %s', (line, message) => {
+  expect(() =>
+    withFile(`containerRuntimeEndpoint: unix:///run/file.sock\n${line.replace(': 1}', ": '1'}")}\n`),
+  ).toThrow(message)
 })

@@ -15,6 +15,7 @@ import { type KubeletConfig, kubeletConfig } from './kubelet-config.ts'
 import { type KubeletFlags, kubeletFlags } from './kubelet-flags.ts'
 import { parseNodeIps, socketPath } from './node-texts.ts'
 import { podSettings } from './pod-settings.ts'
+import { resourceTuning } from './resource-tuning.ts'
 
 export interface KubeletOptions {
   /** Those that were given, before what the file says, before the defaults. */
@@ -97,7 +98,8 @@ export function kubeletOptions(
   given: ReadonlySet<string>,
   machine: string,
 ): KubeletOptions {
-  const { flags: filed, pods, reportEveryMs, leaseSeconds, logLookMs } = readConfig(values.config)
+  const config = readConfig(values.config)
+  const { flags: filed, pods, reportEveryMs, leaseSeconds, logLookMs, memory = {} } = config
   const own = Object.fromEntries(Object.entries(values).filter(([name]) => given.has(name)))
   const flags: KubeletFlags = { ...values, ...filed, ...own }
   try {
@@ -114,6 +116,7 @@ export function kubeletOptions(
         statusEveryMs: flags['node-status-update-frequency'],
         eviction: evictionSettings(flags),
         maxImages: flags['node-status-max-images'],
+        ...resourceTuning(flags, memory),
         ...{ reportEveryMs, leaseSeconds },
       }),
       podTuning: podSettings(flags, pods),

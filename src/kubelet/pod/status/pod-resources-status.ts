@@ -1,7 +1,7 @@
 import { podQuantities } from '../../../api/core/pod/pod-quantities.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { leastCpuShares, sharesMilli } from '../container-resources.ts'
-import { type CgroupLimits, podCgroupLimits } from '../pod-cgroup.ts'
+import { type CgroupLimits, podComputeLimits } from '../pod-cgroup.ts'
 import { leastMilliLimit, quotaMilli, withCpu, withMemory } from './resources-in-force.ts'
 
 type Pod = core.v1.Pod
@@ -19,7 +19,7 @@ export function podResourcesStatus(
   const granted = Object.keys(requests ?? {}).length === 0 ? {} : { allocatedResources: requests ?? {} }
   // Before it runs nothing is in force yet.
   if (pod.status?.phase !== 'Running') return { ...granted, resources: said(requests, limits) }
-  const { cpuShares, cpuQuotaUs = 0, cpuPeriodUs = 1, memoryBytes = 0 } = group ?? podCgroupLimits(pod)
+  const { cpuShares, cpuQuotaUs = 0, cpuPeriodUs = 1, memoryBytes = 0 } = group ?? podComputeLimits(pod)
   const own = pod.spec?.resources
   const memory = requests?.['memory']
   const asked = { ...(memory === undefined ? {} : { memory }), ...own?.requests }

@@ -118,6 +118,14 @@ export class CriRuntime implements Runtime {
       .items
   }
 
+  async updatePodSandboxResources(
+    id: string,
+    overhead: ContainerResources,
+    resources: ContainerResources,
+  ): Promise<void> {
+    await this.#runtime('UpdatePodSandboxResources', { podSandboxId: id, overhead, resources })
+  }
+
   async createContainer(sandboxId: string, config: ContainerConfig, sandbox: SandboxConfig): Promise<string> {
     const answer = await this.#runtime<{ readonly containerId: string }>('CreateContainer', {
       podSandboxId: sandboxId,

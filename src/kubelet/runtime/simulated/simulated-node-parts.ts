@@ -48,6 +48,8 @@ export function simulatedMachine(
       cpuCount: capacity.cpuCount,
       memoryBytes: capacity.memoryBytes,
       swapBytes: 0,
+      pageBytes: 4096,
+      maxPids: 0,
       hugepages: new Map(),
       cgroupV2: true,
       swapAccounting: false,
@@ -124,6 +126,9 @@ async function checkVolume(
 }
 
 export const noCgroups: PodCgroups = {
+  rootName: '',
+  start: async () => {},
+  hold: async () => {},
   parent: () => '',
   ensure: async () => {},
   limits: () => undefined,

@@ -220,6 +220,10 @@ export class SimulatedRuntime implements Runtime {
     container.resources = { ...container.resources, ...resources }
   }
 
+  async updatePodSandboxResources(id: string): Promise<void> {
+    await this.podSandboxStatus(id)
+  }
+
   async reopenContainerLog(id: string): Promise<void> {
     this.#pods.container(id)
   }

@@ -98,6 +98,11 @@ export class WasmRuntime implements Runtime {
     return sandboxView(this.#sandbox(id))
   }
 
+  async updatePodSandboxResources(id: string): Promise<void> {
+    this.#sandbox(id)
+    cannot('cannot be given other resources while it runs')
+  }
+
   async listPodSandbox(filter: SandboxFilter): Promise<readonly PodSandbox[]> {
     return [...this.#sandboxes.values()].map(sandboxView).filter((view) => matches(filter, view))
   }

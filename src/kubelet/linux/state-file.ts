@@ -1,11 +1,10 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
-import type { GrantStore } from '../allocation/saved-grants.ts'
+import type { StateStore } from '../state-store.ts'
 
 /**
- * Keeps what resized pods were granted in one file, which is replaced as a whole. It need not outlive the machine:
- * containers do not either.
+ * Keeps state in one file, which is replaced as a whole. It need not outlive the machine: containers do not either.
  */
-export const grantFile = (path: string): GrantStore => ({
+export const stateFile = (path: string): StateStore => ({
   load: async () => {
     try {
       return await readFile(path, 'utf8')

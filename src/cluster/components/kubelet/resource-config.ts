@@ -1,0 +1,89 @@
+import { defined } from '../../../base/defined.ts'
+import { isRecord } from '../../../base/is-record.ts'
+import type { ResourceRules } from '../../../kubelet/pod/resource-rules.ts'
+import { topologyPolicies } from '../../../kubelet/topology-manager/merge-hints.ts'
+import { topologyScopes } from '../../../kubelet/topology-manager/topology-manager.ts'
+import {
+  booleanOf,
+  choiceOf,
+  durationOf,
+  type Fields,
+  numberOf,
+  only,
+  textMapOf,
+  textOf,
+  textsOf,
+} from '../config-fields.ts'
+import type { KubeletFlags } from './kubelet-flags.ts'
+
+export const resourceFields = [
+  ...['featureGates', 'kubeReserved', 'systemReserved', 'kubeReservedCgroup', 'systemReservedCgroup'],
+  ...['enforceNodeAllocatable', 'podsPerCore', 'podPidsLimit', 'cpuCFSQuota', 'cpuCFSQuotaPeriod'],
+  ...['topologyManagerPolicy', 'topologyManagerScope', 'topologyManagerPolicyOptions'],
+  ...['memorySwap', 'memoryThrottlingFactor', 'memoryReservationPolicy', 'singleProcessOOMKill'],
+]
+
+/** What no flag says. */
+export interface MemoryConfig extends Pick<ResourceRules, 'swap' | 'killsSingleProcess'> {
+  readonly throttlingFactor?: number
+  readonly reservesMemory?: boolean
+}
+
+function gatesOf(fields: Fields): ReadonlyMap<string, boolean> | undefined {
+  const gates = fields['featureGates']
+  if (gates === undefined || gates === null) return undefined
+  if (!isRecord(gates)) throw new Error('featureGates: it must be a map')
+  return new Map(
+    Object.keys(gates).map((name) => {
+      const value = booleanOf(gates, name)
+      if (value === undefined) throw new Error(`featureGates.${name}: it must be true or false`)
+      return [name, value]
+    }),
+  )
+}
+
+export const resourceConfigFlags = (fields: Fields): Partial<KubeletFlags> =>
+  defined({
+    'feature-gates': gatesOf(fields),
+    'kube-reserved': textMapOf(fields, 'kubeReserved'),
+    'system-reserved': textMapOf(fields, 'systemReserved'),
+    'kube-reserved-cgroup': textOf(fields, 'kubeReservedCgroup'),
+    'system-reserved-cgroup': textOf(fields, 'systemReservedCgroup'),
+    'enforce-node-allocatable': textsOf(fields, 'enforceNodeAllocatable'),
+    'pods-per-core': numberOf(fields, 'podsPerCore'),
+    'pod-max-pids': numberOf(fields, 'podPidsLimit'),
+    'topology-manager-policy': choiceOf(fields, 'topologyManagerPolicy', topologyPolicies),
+    'topology-manager-scope': choiceOf(fields, 'topologyManagerScope', topologyScopes),
+    'topology-manager-policy-options': textMapOf(fields, 'topologyManagerPolicyOptions'),
+    'cpu-cfs-quota': booleanOf(fields, 'cpuCFSQuota'),
+    'cpu-cfs-quota-period': durationOf(fields, 'cpuCFSQuotaPeriod'),
+  })
+
+function swapOf(fields: Fields): ResourceRules['swap'] {
+  const swap = textOf(only(fields['memorySwap'], 'memorySwap', ['swapBehavior']), 'swapBehavior')
+  if (swap === undefined || swap === '') return undefined
+  if (swap === 'NoSwap' || swap === 'LimitedSwap') return swap
+  throw new Error(
+    `invalid configuration: memorySwap.swapBehavior "${swap}" must be one of: "", "LimitedSwap" or "NoSwap"`,
+  )
+}
+
+/** Throws an Error in upstream's words. */
+export function memoryConfig(fields: Fields): MemoryConfig {
+  const throttlingFactor = numberOf(fields, 'memoryThrottlingFactor')
+  if (throttlingFactor !== undefined && (throttlingFactor <= 0 || throttlingFactor > 1))
+    throw new Error(
+      `invalid configuration: memoryThrottlingFactor ${throttlingFactor} must be greater than 0 and less than or equal to 1.0`,
+    )
+  const policy = textOf(fields, 'memoryReservationPolicy') ?? ''
+  if (!['', 'None', 'TieredReservation'].includes(policy))
+    throw new Error(
+      `invalid configuration: memoryReservationPolicy "${policy}" must be one of: "None" or "TieredReservation"`,
+    )
+  return defined({
+    swap: swapOf(fields),
+    killsSingleProcess: booleanOf(fields, 'singleProcessOOMKill'),
+    throttlingFactor,
+    reservesMemory: policy === 'TieredReservation' ? true : undefined,
+  })
+}
