@@ -16,7 +16,7 @@ function listOf(data: Readonly<Record<string, string>>, key: string): readonly s
 
 /**
  * What an API server tells others of who counts there, as `ensureAuthenticationTrust()` has written it. Rejects where
- * it cannot be read.
+ * it cannot be read; the error's cause is the answer's.
  */
 export async function announcedTrust(client: Client): Promise<AuthenticationTrust> {
   try {
@@ -39,6 +39,6 @@ export async function announcedTrust(client: Client): Promise<AuthenticationTrus
           }),
     }
   } catch (error) {
-    throw new Error(`Unable to get configmap/${name} in kube-system: ${messageOf(error)}`)
+    throw new Error(`Unable to get configmap/${name} in kube-system: ${messageOf(error)}`, { cause: error })
   }
 }

@@ -1,4 +1,4 @@
-import { StatusError, statusError } from '../../apimachinery/status-error.ts'
+import { isStatus, StatusError, statusError } from '../../apimachinery/status-error.ts'
 import { AuthenticationError } from '../../apiserver/authentication/authentication-error.ts'
 import type { FrontProxyTrust } from '../../apiserver/authentication/front-proxy.ts'
 import type { AuthenticationTrust } from '../../apiserver/bootstrap/authentication-trust.ts'
@@ -11,6 +11,7 @@ import { defined } from '../../base/defined.ts'
 import { HealthSlis } from '../../base/health-slis.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Logger } from '../../base/logger.ts'
+import { sleep } from '../../base/sleep.ts'
 import { type CertificateFiles, followCertificates, readCertificates } from '../access/follow-certificates.ts'
 import type { KeyPair } from '../pki/certificate.ts'
 import { announcedTrust } from './announced-trust.ts'
@@ -43,6 +44,10 @@ const exposition = 'text/plain; version=0.0.4; charset=utf-8'
 const closeGraceMs = 1_000
 /** How often the API server is asked whose clients count. */
 const authorityPollMs = 60_000
+/** And how often until it has answered once. */
+const firstAnswerPollMs = 1_000
+/** As long as upstream's controller manager waits for its API server. */
+const refusalPatienceMs = 10_000
 /** What it serves beside pages. */
 export const componentPaths: readonly string[] = [
   '/healthz',
@@ -110,17 +115,44 @@ class ComponentServer {
   }
 }
 
-/** What the API server announces; what of it cannot be had is not trusted. Rejects where that is not tolerated. */
-async function lookUp(options: ComponentServerOptions): Promise<AuthenticationTrust | undefined> {
+/** What the API server announces, and whether it has said so. */
+interface LookedUp {
+  readonly trust: AuthenticationTrust
+  readonly answered: boolean
+}
+
+/** Not yet there: components and their API server start in any order. */
+const isAway = (error: unknown): boolean =>
+  error instanceof Error && isStatus(error.cause, 'ServiceUnavailable')
+
+/**
+ * What of it cannot be had is not trusted; undefined where nobody is to be asked. Rejects where a refusal is not
+ * tolerated.
+ */
+async function lookUp(options: ComponentServerOptions): Promise<LookedUp | undefined> {
   const { access, files, frontProxy, looksUp, toleratesLookupFailure, logger } = options
   const isComplete = files.client !== undefined && frontProxy !== undefined
   if (!looksUp || isComplete || access.authentication === undefined) return undefined
   try {
-    return await announcedTrust(access.authentication)
+    return { trust: await announcedTrust(access.authentication), answered: true }
   } catch (error) {
-    if (!toleratesLookupFailure) throw error
+    const away = isAway(error)
+    if (!away && !toleratesLookupFailure) throw error
     logger.warn('it is not known whose client certificates count', { error })
-    return {}
+    return { trust: {}, answered: !away }
+  }
+}
+
+/** A server that is starting may refuse at first what it allows soon. Rejects with its last refusal. */
+async function firstLookUp(options: ComponentServerOptions): Promise<LookedUp | undefined> {
+  const end = realHost.monotonicMs() + refusalPatienceMs
+  for (;;) {
+    try {
+      return await lookUp(options)
+    } catch (error) {
+      if (realHost.monotonicMs() > end) throw error
+      await sleep(realHost, firstAnswerPollMs)
+    }
   }
 }
 
@@ -130,16 +162,17 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
   const access = new ComponentAccess(options.access)
   const server = new ComponentServer(options, access)
   let read = readCertificates(files)
-  let announced = await lookUp(options)
+  const first = await firstLookUp(options)
+  let announced: AuthenticationTrust = first?.trust ?? {}
   const shown = () => {
-    const frontProxy = options.frontProxy ?? announced?.frontProxy
+    const frontProxy = options.frontProxy ?? announced.frontProxy
     const proxyAuthority = read.frontProxy ?? frontProxy?.authority
     access.trust(frontProxy)
     return {
       ...(read.serving ?? options.serving),
       named: read.named ?? [],
       clientAuthorities: defined({
-        client: read.client ?? announced?.clientAuthority,
+        client: read.client ?? announced.clientAuthority,
         'front-proxy': proxyAuthority,
       }),
     }
@@ -154,16 +187,27 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
     read = next
     http.replaceCertificates(shown())
   })
-  const ask = async (): Promise<void> => {
-    const current = await lookUp({ ...options, toleratesLookupFailure: true })
-    if (current === undefined || JSON.stringify(current) === JSON.stringify(announced)) return
-    // What has been announced once counts until something else is.
-    announced = { ...announced, ...current }
-    http.replaceCertificates(shown())
+  let asking: NodeJS.Timeout | undefined
+  const askLater = (last: LookedUp | undefined): void => {
+    if (last === undefined) return
+    asking = setTimeout(() => void ask(), last.answered ? authorityPollMs : firstAnswerPollMs).unref()
   }
-  const asking = announced === undefined ? undefined : setInterval(ask, authorityPollMs).unref()
+  let closed = false
+  const ask = async (): Promise<void> => {
+    const found = await lookUp({ ...options, toleratesLookupFailure: true })
+    if (closed) return
+    // What has been announced once counts until something else is.
+    const current = { ...announced, ...found?.trust }
+    if (JSON.stringify(current) !== JSON.stringify(announced)) {
+      announced = current
+      http.replaceCertificates(shown())
+    }
+    askLater(found)
+  }
+  askLater(first)
   return () => {
-    clearInterval(asking)
+    closed = true
+    clearTimeout(asking)
     stopFollowing()
     return http.close(closeGraceMs)
   }
