@@ -181,7 +181,7 @@ describe.skipIf(whyNoContainers !== '')(
 
     test('an image volume shows an image, all of it or a part, and nobody can write to it', async () => {
       const script =
-        'cat /image/etc/passwd | head -1; cat /part/passwd | tail -1; touch /image/x || echo sealed'
+        'cat /image/etc/passwd | head -1; cat /part/passwd | tail -1; touch /image/x 2>&1 || echo sealed'
       await run('image', {
         volumes: [{ name: 'image', image: { reference: shellImage, pullPolicy: 'Never' } }],
         containers: [

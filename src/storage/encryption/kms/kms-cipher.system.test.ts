@@ -13,7 +13,8 @@ import { connectKms } from './kms-client.ts'
 import { KmsPlugin } from './testing/kms-plugin.ts'
 
 const value = new TextEncoder().encode('{"kind":"Secret"}')
-const callMs = 300
+/** Longer than any call takes on a busy machine, and waited for twice. */
+const callMs = 2_000
 
 let folder: string
 let plugin: KmsPlugin
