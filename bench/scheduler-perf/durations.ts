@@ -37,6 +37,7 @@ export class Durations implements Metrics {
         seconds.push(value)
         histogram.observe(value, labels)
       },
+      remove: (labels) => histogram.remove(labels),
     }
   }
 

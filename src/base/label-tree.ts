@@ -43,6 +43,22 @@ export class LabelTree<T> {
     return leaf
   }
 
+  /** Forgets what was kept for these values. */
+  remove(values: readonly string[]): void {
+    let branch = this.#root
+    for (const value of values.slice(0, -1)) {
+      const next = branch.get(value)
+      if (!(next instanceof Map)) return
+      branch = next
+    }
+    const last = values.at(-1) ?? ''
+    const found = branch.get(last)
+    if (found === undefined || found instanceof Map) return
+    branch.delete(last)
+    this.#leaves.splice(this.#leaves.indexOf(found.leaf), 1)
+    this.#last = undefined
+  }
+
   #isSame(known: readonly string[], values: readonly string[]): boolean {
     for (let level = 0; level < this.#depth; level++) if (known[level] !== values[level]) return false
     return true

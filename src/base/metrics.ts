@@ -12,6 +12,8 @@ export interface HistogramOptions extends MetricOptions {
 
 export interface Counter {
   inc(labels?: readonly string[], by?: number): void
+  /** Forgets the count of these labels: of what is no longer there. */
+  remove(labels: readonly string[]): void
   /** Forgets all counts: for what is counted elsewhere and told anew at every exposition. */
   clear(): void
 }
@@ -25,6 +27,8 @@ export interface Gauge {
 
 export interface Histogram {
   observe(value: number, labels?: readonly string[]): void
+  /** Forgets the observations of these labels. */
+  remove(labels: readonly string[]): void
 }
 
 /**

@@ -1,4 +1,5 @@
 import { assert } from './assert.ts'
+import { escapeHelp, formatNumber, renderLabels } from './exposition.ts'
 import { LabelTree } from './label-tree.ts'
 import type { Counter, Gauge, Histogram, HistogramOptions, MetricOptions, Metrics } from './metrics.ts'
 
@@ -28,17 +29,6 @@ interface HistogramSeries {
 const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 const noLabels: readonly string[] = []
-
-const formatNumber = (value: number): string =>
-  value === Number.POSITIVE_INFINITY ? '+Inf' : value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value)
-
-const escapeLabel = (value: string): string =>
-  value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
-
-const escapeHelp = (help: string): string => help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
-
-const renderLabels = (names: readonly string[], values: readonly string[]): string =>
-  names.map((name, index) => `${name}="${escapeLabel(values[index] ?? '')}"`).join(',')
 
 const sampleName = (name: string, labels: string): string => (labels === '' ? name : `${name}{${labels}}`)
 
@@ -71,6 +61,10 @@ class ValueFamily implements Family, Counter, Gauge {
 
   add(by: number, labels: readonly string[] = noLabels): void {
     this.#tree.get(labels).value += by
+  }
+
+  remove(labels: readonly string[]): void {
+    this.#tree.remove(labels)
   }
 
   clear(): void {
@@ -119,6 +113,10 @@ class HistogramFamily implements Family, Histogram {
     }
     series.counts[low] = (series.counts[low] ?? 0) + 1
     series.sum += value
+  }
+
+  remove(labels: readonly string[]): void {
+    this.#tree.remove(labels)
   }
 
   expose(lines: string[]): void {

@@ -3,7 +3,7 @@ import { flagzPage } from '../apiserver/discovery/flagz-page.ts'
 import { statuszPage } from '../apiserver/discovery/statusz-page.ts'
 import type { ZPage } from '../apiserver/discovery/z-page.ts'
 import type { Host } from '../base/host.ts'
-import { type KubeletPage, kubeletPaths } from '../kubelet/server/kubelet-requests.ts'
+import { type KubeletPage, kubeletPaths } from '../kubelet/server/kubelet-routes.ts'
 import { apiVersion, buildInfo, kubernetesVersion } from './version.ts'
 
 export interface ZPagesOptions {

@@ -6,14 +6,18 @@ import {
   type StatusError,
   statusError,
 } from '../apimachinery/status-error.ts'
+import { formatTime } from '../apimachinery/time.ts'
+import { type HealthCheck, HealthChecks } from '../base/health-checks.ts'
+import { HealthSlis } from '../base/health-slis.ts'
 import { messageOf } from '../base/message-of.ts'
 import type { LogOptions, LogReader, LogSink } from './logs/log-options.ts'
-import { latestContainer } from './pod/observed-pod.ts'
+import { latestContainer, runningContainers } from './pod/observed-pod.ts'
 import type { PodContext } from './pod/pod-context.ts'
 import type { PodWorker } from './pod/pod-worker.ts'
 import type { PodWorkers } from './pod/pod-workers.ts'
 import { allContainersOf } from './pod/restart-policy.ts'
-import type { ContainerStats } from './runtime/messages.ts'
+import type { ProbeMetrics } from './probes/probe-metrics.ts'
+import { runningPods } from './running-pods.ts'
 import {
   type ExecSyncResult,
   isRuntimeError,
@@ -22,6 +26,7 @@ import {
   type StreamRequest,
   type StreamSession,
 } from './runtime/runtime.ts'
+import type { StatsCollector } from './stats/stats-collector.ts'
 
 export interface PodName {
   readonly namespace: string
@@ -36,6 +41,9 @@ export interface KubeletApiOptions {
   readonly context: PodContext
   readonly workers: PodWorkers
   readonly logs: LogReader
+  readonly stats: StatsCollector
+  /** What must be well for `/healthz`, beside that it answers. */
+  readonly checks: readonly HealthCheck[]
 }
 
 /** What the API server asks of a node agent; over HTTPS (server/) or in one process. Everything rejects with StatusError. */
@@ -44,10 +52,21 @@ export class KubeletApi {
   readonly #workers: PodWorkers
   readonly #logs: LogReader
 
-  constructor({ context, workers, logs }: KubeletApiOptions) {
+  /** What the node and its pods use. */
+  readonly stats: StatsCollector
+  readonly slis = new HealthSlis()
+  readonly health: HealthChecks
+
+  constructor({ context, workers, logs, stats, checks }: KubeletApiOptions) {
+    this.stats = stats
+    this.health = new HealthChecks('healthz', checks, context.logger, this.slis)
     this.#context = context
     this.#workers = workers
     this.#logs = logs
+  }
+
+  get probeMetrics(): ProbeMetrics {
+    return this.#context.probes.metrics
   }
 
   /** The pods of the node, each with its newest status. */
@@ -126,11 +145,27 @@ export class KubeletApi {
     return this.#ask(() => this.#context.runtime.portForward(sandbox.id, port, output))
   }
 
-  /** What the running containers of the node use. */
-  stats(): Promise<readonly ContainerStats[]> {
-    return this.#ask(() =>
-      this.#context.runtime.listContainerStats({ state: { state: 'CONTAINER_RUNNING' } }),
-    )
+  /** What runs, as the runtime has it: with no more than names, and containers' images. */
+  runningPods(): Promise<readonly core.v1.Pod[]> {
+    return this.#ask(() => runningPods(this.#context.runtime))
+  }
+
+  /** Writes a container's state to an archive, and says where that is. */
+  async checkpoint(name: ContainerName, timeoutSeconds: number): Promise<string> {
+    const worker = this.#workers.find(name.namespace, name.pod)
+    if (worker === undefined) throw statusError('NotFound', 'pod does not exist')
+    if (!allContainersOf(worker.pod).some((container) => container.name === name.container))
+      throw statusError('NotFound', `container ${name.container} does not exist`)
+    const running = runningContainers(worker.observed).find((each) => each.name === name.container)
+    if (running === undefined) throw internalError(`container ${name.container} not found`)
+    const { host, runtime, files } = this.#context
+    const stamp = formatTime(host.now())
+    const archive = `checkpoint-${name.pod}_${name.namespace}-${name.container}-${stamp}.tar`
+    const location = await files.checkpointPath(archive)
+    return this.#ask(async () => {
+      await runtime.checkpointContainer(running.id, location, timeoutSeconds)
+      return location
+    })
   }
 
   #worker(name: PodName): PodWorker {

@@ -17,11 +17,13 @@ import { AllocationManager } from './allocation/allocation-manager.ts'
 import { SavedGrants } from './allocation/saved-grants.ts'
 import { serviceVariables } from './environment/service-variables.ts'
 import { EvictionManager } from './eviction/eviction-manager.ts'
+import { type KernelLog, watchOomKills } from './eviction/watch-oom-kills.ts'
 import { ImageCollector } from './images/image-collector.ts'
 import { ImageManager } from './images/image-manager.ts'
 import type { CredentialEntry } from './images/pull-credentials.ts'
 import { PullRecords, type RecordStore, usualVerification } from './images/pull-records.ts'
 import { KubeletApi } from './kubelet-api.ts'
+import { healthChecks } from './kubelet-health.ts'
 import { registerKubeletMetrics } from './kubelet-metrics.ts'
 import type { LogReader } from './logs/log-options.ts'
 import { noManagers, type ResourceManagers } from './managers/resource-managers.ts'
@@ -36,15 +38,21 @@ import type { EventSink, PodCgroups, PodContext, PodFiles, PodNetwork } from './
 import type { ClusterDns } from './pod/pod-network-identity.ts'
 import type { PodTuning } from './pod/pod-tuning.ts'
 import { PodWorkers } from './pod/pod-workers.ts'
+import { removeOrphans } from './pod/remove-orphans.ts'
 import { StatusWriter } from './pod/status/status-writer.ts'
 import { UserNamespaces } from './pod/user-namespaces.ts'
 import type { PodCertificates } from './pod-certificates/pod-certificates.ts'
 import { ProbeManager } from './probes/probe-manager.ts'
 import type { ProbeOutcome } from './probes/run-probe.ts'
 import type { Runtime } from './runtime/runtime.ts'
+import { ShutdownManager, type ShutdownManagerOptions } from './shutdown/shutdown-manager.ts'
 import type { Feed } from './sources/feed.ts'
 import type { WatchedObjects } from './sources/referenced-objects.ts'
 import type { StateStore } from './state-store.ts'
+import { MirrorPods } from './static/mirror-pods.ts'
+import { type ManifestSource, PodFeed } from './static/pod-feed.ts'
+import { StatsCollector } from './stats/stats-collector.ts'
+import type { UsageReader } from './stats/usage.ts'
 
 type Node = core.v1.Node
 type Pod = core.v1.Pod
@@ -58,6 +66,9 @@ export interface KubeletSettings extends NodeSettings, PodTuning {
   /** Images that are never removed for want of disk. */
   readonly keptImages: readonly string[]
 }
+
+/** When pods end before the machine does. */
+export type ShutdownSettings = Pick<ShutdownManagerOptions, 'periods' | 'signal'>
 
 export interface KubeletOptions {
   readonly client: Client
@@ -80,8 +91,15 @@ export interface KubeletOptions {
   readonly managers?: ResourceManagers
   readonly network: PodNetwork
   readonly logs: LogReader
+  /** Where the figures of its statistics come from. */
+  readonly usage: UsageReader
   /** The pods that are bound to this node. */
   readonly pods: Feed<Pod>
+  /** Pods that the node has from elsewhere, and runs without an API server, too. */
+  readonly manifests?: readonly ManifestSource[]
+  readonly kernelLog?: KernelLog
+  /** Absent: its pods are not ended before the machine is switched off. */
+  readonly shutdown?: ShutdownSettings
   /** This node alone. */
   readonly nodes: Feed<Node>
   readonly services: Informer<core.v1.Service>
@@ -121,9 +139,18 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     node: () => node.node,
     workers: () => started.workers?.all() ?? [],
     filesUsage: (pod) => options.files.usage(pod),
+    processesOf: async (pod) => (await options.usage.pod(pod))?.processes ?? 0,
     onChange: () => node.lookNow(),
   })
   const records = await pullRecords(options)
+  const shutdown =
+    options.shutdown &&
+    new ShutdownManager({
+      ...{ host, logger, events, metrics: options.metrics, ...options.shutdown },
+      node: () => node.node,
+      workers: () => started.workers?.all() ?? [],
+      onChange: () => node.lookNow(),
+    })
   const collector = new ImageCollector({
     ...{ host, logger, events, runtime, keptImages: settings.keptImages, policy: settings.imagePolicy },
     disk: async () => {
@@ -144,6 +171,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     onNetworkChange: () => started.workers?.wakeAll(),
     pressing: () => eviction.conditions,
     extended: () => managers.amounts(),
+    shutdownError: () => shutdown?.error,
   })
   const lease = new NodeLease({
     ...{ client, host, logger, nodeName: settings.nodeName, durationSeconds: settings.leaseSeconds },
@@ -163,10 +191,11 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     const withGiven = { ...node.node, status: { ...status, allocatable } }
     return admitPod(pod, withGiven, pods) ?? admitAppArmor(pod, info.appArmor)
   }
-  const admit = (pod: Pod): Rejection | undefined => eviction.admit(pod) ?? sysctls.admit(pod) ?? fits(pod)
+  const mayRun = (pod: Pod): Rejection | undefined =>
+    eviction.admit(pod) ?? shutdown?.admit() ?? sysctls.admit(pod)
+  const admit = (pod: Pod): Rejection | undefined => mayRun(pod) ?? fits(pod)
   const admitNew = (pod: Pod): Rejection | undefined | Promise<Rejection | undefined> => {
-    const first = eviction.admit(pod) ?? sysctls.admit(pod)
-    const given = first ?? managers.admit(pod)
+    const given = mayRun(pod) ?? managers.admit(pod)
     return given instanceof Promise ? given.then((refused) => refused ?? fits(pod)) : (given ?? fits(pod))
   }
   const saved = new SavedGrants(options.grants)
@@ -178,9 +207,15 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const context = makeContext(options, {
     ...{ events, info, runtimeName: version.runtimeName, node, allocations, records },
   })
+  const mirrors = new MirrorPods({
+    ...{ client, host, logger },
+    node: () => node.node,
+    onMirror: (uid, mirror) => context.statuses.mirrored(uid, mirror),
+  })
+  const pods = new PodFeed({ api: options.pods, sources: options.manifests ?? [], mirrors })
   const workers = new PodWorkers({
     context,
-    pods: options.pods,
+    pods,
     admit: admitNew,
     hold: (pod, onChange) => {
       objects.hold(pod, onChange)
@@ -190,11 +225,21 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       objects.release(uid)
       options.certificates?.release(uid)
     },
+    onCleared: (uid) => pods.cleared(uid),
   })
   started.workers = workers
   if (options.metrics !== undefined) registerKubeletMetrics(options.metrics, settings.nodeName, workers)
   const ending = new AbortController()
   await setUpGroups(options, info, events, ending.signal)
+  workers
+    .start()
+    .then(async () => {
+      const uids = new Set(workers.all().map(({ pod }) => pod.metadata?.uid ?? ''))
+      managers.keepOnly(uids)
+      await saved.keepOnly(uids)
+      await removeOrphans(context, (uid) => workers.get(uid) !== undefined)
+    })
+    .catch((error: unknown) => logger.error('the pods could not be started', { error }))
   await node.start()
   const removeNodeHandler = options.nodes.onChange((object) => {
     if (object !== undefined) node.see(object)
@@ -205,18 +250,26 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   })
   lease.start()
   eviction.start()
+  shutdown?.start()
+  const endOomWatch = await watchOomKills({
+    kernelLog: options.kernelLog,
+    logger,
+    events,
+    node: () => node.node,
+  })
+  pods.open()
   collector.start()
-  workers
-    .start()
-    .then(() => {
-      const uids = new Set(workers.all().map(({ pod }) => pod.metadata?.uid ?? ''))
-      managers.keepOnly(uids)
-      return saved.keepOnly(uids)
-    })
-    .catch((error: unknown) => logger.error('the pods could not be started', { error }))
   return {
     nodeName: settings.nodeName,
-    api: new KubeletApi({ context, workers, logs: options.logs }),
+    api: new KubeletApi({
+      ...{ context, workers, logs: options.logs },
+      checks: healthChecks(node, host),
+      stats: new StatsCollector({
+        ...{ host, nodeName: settings.nodeName, machine: options.machine, runtime, usage: options.usage },
+        workers: () => workers.all(),
+        filesUsage: (pod) => options.files.usage(pod),
+      }),
+    }),
     node: () => node.node,
     stop: async () => {
       removeNodeHandler()
@@ -226,7 +279,15 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       allocations.stop()
       for (const worker of workers.all()) context.probes.remove(worker.pod.metadata?.uid ?? '')
       context.statuses.stop()
-      await Promise.all([eviction.stop(), collector.stop(), node.stop(), lease.stop(), recorder.stop()])
+      await Promise.all([
+        eviction.stop(),
+        collector.stop(),
+        shutdown?.stop(),
+        endOomWatch(),
+        node.stop(),
+        lease.stop(),
+        recorder.stop(),
+      ])
     },
   }
 }
@@ -255,7 +316,6 @@ async function setUpGroups(
   const machine = machineLimits(info, settings)
   await enforceAllocatable({ host, events, cgroups, nodeName, reservations, capacity, machine, signal })
 }
-
 /** Objects from a list do not say what they are; Events must. */
 function podEvents(recorder: EventRecorder): EventSink {
   const named = (object: KubernetesObject): KubernetesObject =>
@@ -315,8 +375,8 @@ function makeContext(options: KubeletOptions, parts: ContextParts): PodContext {
       dns: settings.dns,
       runtime: node.runtimeStatus,
     }),
-    serviceVariables: async (namespace, enableServiceLinks) => {
-      if (!services.synced) await services.whenSynced()
+    serviceVariables: async (namespace, enableServiceLinks, isStatic) => {
+      if (!services.synced && !isStatic) await services.whenSynced()
       const { lister } = services
       const own = enableServiceLinks && namespace !== 'default' ? lister.list(namespace) : []
       return serviceVariables([...lister.list('default'), ...own], namespace, enableServiceLinks)

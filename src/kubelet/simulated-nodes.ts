@@ -9,7 +9,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Client } from '../client/client.ts'
 import type { Informer, InformerFactory } from '../client/informer.ts'
-import { type Kubelet, type KubeletOptions, startKubelet } from './kubelet.ts'
+import { type Kubelet, type KubeletOptions, type ShutdownSettings, startKubelet } from './kubelet.ts'
 import type { ClusterDns } from './pod/pod-network-identity.ts'
 import { type HandlerRuntime, RuntimesByHandler } from './runtime/runtimes-by-handler.ts'
 import { filesByHandler, logsByHandler, type RealParts } from './runtime/simulated/files-by-handler.ts'
@@ -25,11 +25,13 @@ import {
 } from './runtime/simulated/simulated-node-parts.ts'
 import type { SimulatedRuntimeOptions } from './runtime/simulated/simulated-options.ts'
 import { SimulatedRuntime } from './runtime/simulated/simulated-runtime.ts'
+import { simulatedUsage } from './runtime/simulated/simulated-usage.ts'
 import { FeedByKey } from './sources/feed.ts'
 import { WatchedObjects } from './sources/referenced-objects.ts'
 import type { Simulation } from './stages/read-simulation.ts'
 import { SimulationPlayer } from './stages/simulation-player.ts'
 import type { StateStore } from './state-store.ts'
+import type { ManifestSource } from './static/pod-feed.ts'
 
 /** What runs the pods of one handler for real, beside the simulated ones. */
 export interface RealPods extends HandlerRuntime, RealParts {
@@ -74,6 +76,10 @@ export interface SimulatedNodeOptions {
   /** Told of the agent whenever it has started; undefined: it stops. */
   readonly onAgent?: (agent: RunningAgent | undefined) => void
   readonly runtime?: Omit<SimulatedRuntimeOptions, 'host'>
+  /** Pods that it has from elsewhere than the API. */
+  readonly manifests?: readonly ManifestSource[]
+  /** What its pods get before it is switched off, and who says so. */
+  readonly shutdown?: ShutdownSettings
   /** The agent of this node, which was stopped, starts again: with its runtime, and what it kept. */
   readonly continues?: Pick<SimulatedNode, 'runtime' | 'grants'>
 }
@@ -188,12 +194,13 @@ export class SimulatedNodes {
       cgroups: noCgroups,
       grants,
       network: simulatedNetwork,
+      usage: simulatedUsage(runtime, host),
       pods: this.#pods.feed(nodeName),
       nodes: this.#nodes.feed(nodeName),
       services: this.#services,
       objects: this.#objects,
       simulateProbe: simulatedProbes(runtime),
-      ...defined({ metrics }),
+      ...defined({ metrics, manifests: options.manifests, shutdown: options.shutdown }),
       settings: {
         nodeName,
         version,

@@ -124,7 +124,7 @@ export class CycleTimer {
 }
 
 /** For cycles that nobody measures. */
-export const untimed = new CycleTimer('', { monotonicMs: () => 0 }, { observe() {} })
+export const untimed = new CycleTimer('', { monotonicMs: () => 0 }, { observe() {}, remove() {} })
 
 const exponential = (start: number, factor: number, count: number): readonly number[] =>
   Array.from({ length: count }, (_, index) => start * factor ** index)

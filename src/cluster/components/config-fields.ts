@@ -80,16 +80,17 @@ export function textMapOf(fields: Fields, name: string): ReadonlyMap<string, str
   )
 }
 
-/** The file's object, when it is of the kind that is wanted; `names` are its fields. Throws FlagError. */
+/** The file's object, when it is of the kind that is wanted; `names` are its fields, any where absent. Throws FlagError. */
 export function configObject(
   value: unknown,
   file: string,
   [version, kind]: readonly [version: string, kind: string],
-  names: readonly string[],
+  names?: readonly string[],
 ): Fields {
   const { apiVersion, kind: given } = isFields(value) ? value : {}
   if (apiVersion !== version || given !== kind)
     throw new FlagError(`${file} is a ${String(apiVersion)} ${String(given)}, not a ${version} ${kind}`)
+  if (names === undefined) return isFields(value) ? value : {}
   return only(value, '', ['apiVersion', 'kind', ...names])
 }
 

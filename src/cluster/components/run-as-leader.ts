@@ -1,4 +1,4 @@
-import type { HealthCheck } from '../../apiserver/discovery/health-endpoint.ts'
+import type { HealthCheck } from '../../base/health-checks.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { featureGates } from '../../api/feature-gates.ts'
 import { type Features, parseFeatureGates } from '../../apimachinery/feature-gates.ts'
-import { type HealthCheck, ping } from '../../apiserver/discovery/health-endpoint.ts'
+import { type HealthCheck, ping } from '../../base/health-checks.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'

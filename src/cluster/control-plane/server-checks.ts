@@ -1,4 +1,4 @@
-import { type HealthCheck, ping } from '../../apiserver/discovery/health-endpoint.ts'
+import { type HealthCheck, ping } from '../../base/health-checks.ts'
 
 /** What is asked of a running server. */
 interface CheckedServer {

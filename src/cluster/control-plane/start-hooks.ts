@@ -1,4 +1,4 @@
-import type { HealthCheck } from '../../apiserver/discovery/health-endpoint.ts'
+import type { HealthCheck } from '../../base/health-checks.ts'
 
 /** Upstream's names of what a starting server does, by the stage of this one's start that does the same. */
 const hooks = {

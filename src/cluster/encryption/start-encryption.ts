@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
-import type { HealthCheck } from '../../apiserver/discovery/health-endpoint.ts'
+import type { HealthCheck } from '../../base/health-checks.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'

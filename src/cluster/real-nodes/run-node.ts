@@ -18,9 +18,11 @@ import { type LinuxNode, startLinuxNode } from '../../kubelet/linux/linux-node.t
 import { CriRuntime } from '../../kubelet/runtime/cri/cri-runtime.ts'
 import { RuntimesByHandler } from '../../kubelet/runtime/runtimes-by-handler.ts'
 import { wasmHandler } from '../../kubelet/runtime/wasm/wasm-runtime.ts'
+import type { KubeletAccess } from '../../kubelet/server/kubelet-access.ts'
 import { KubeletServer } from '../../kubelet/server/kubelet-server.ts'
 import { startNetworkAgent } from '../../network/start-network-agent.ts'
 import { startProxy } from '../../proxy/start-proxy.ts'
+import { delegatedAccess } from '../components/kubelet/delegated-access.ts'
 import { kubernetesVersion } from '../version.ts'
 import { kubeletPages } from '../z-pages.ts'
 import { cgroupDriver } from './cgroup-driver.ts'
@@ -37,6 +39,10 @@ const proxyMetricsPort = 10_249
 /** What containers get to end by themselves when the node is stopped. */
 const endGraceSeconds = 5
 const mastersGroup = 'system:masters'
+/** Upstream's: how long what the API server said of tokens and rights counts. */
+const tokenLifeMs = 2 * 60_000
+const allowedMs = 5 * 60_000
+const deniedMs = 30_000
 
 interface Part {
   stop(cleanUp: boolean): Promise<void>
@@ -158,9 +164,9 @@ async function startParts(
     address: '0.0.0.0',
     port: config.port,
     tls: { key: config.serving.keyPem, cert: config.serving.certificatePem, clientCa: config.authorityPem },
-    // The API server's own certificate; everybody else asks there.
     pages: kubeletPages(realHost, featureGates(new Map())),
-    access: { openHealth: true, authorize: async ({ groups }) => groups.includes(mastersGroup) },
+    nodeLogs: { directory: '/var/log', queries: true },
+    access: nodeAccess(node.client, nodeName, logger),
   })
   await server.start()
   parts.push({
@@ -168,6 +174,19 @@ async function startParts(
     renewed: ({ serving }) => server.replaceTls({ key: serving.keyPem, cert: serving.certificatePem }),
   })
   await startServices(config, traffic.informers, logger, parts)
+}
+
+/** The API server shows its own certificate; who everybody else is and what they may, it says. */
+function nodeAccess(client: Client, nodeName: string, logger: Logger): KubeletAccess {
+  const shared = { host: realHost, logger, client, nodeName, anonymous: true }
+  const authorization = { allowedLifeMs: allowedMs, deniedLifeMs: deniedMs }
+  const asked = delegatedAccess({ ...shared, tokenLifeMs, authorization })
+  return {
+    ...asked,
+    openHealth: true,
+    authorize: async (user, attributes) =>
+      user.groups.includes(mastersGroup) || asked.authorize(user, attributes),
+  }
 }
 
 async function startServices(

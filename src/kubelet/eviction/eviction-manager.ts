@@ -11,6 +11,7 @@ import type { PodVerdict, PodWorker } from '../pod/pod-worker.ts'
 import { podQosClass } from '../pod/qos.ts'
 import { podUidLabel } from '../runtime/labels.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { isStaticPod } from '../static/static-annotations.ts'
 import { admitUnderPressure } from './admit-under-pressure.ts'
 import { evictionMessage } from './eviction-message.ts'
 import { hasStorageLimit, storageExcess } from './local-storage.ts'
@@ -42,6 +43,7 @@ export interface EvictionManagerOptions {
   readonly node: () => core.v1.Node | undefined
   readonly workers: () => readonly PodWorker[]
   readonly filesUsage: (pod: Pod) => Promise<FilesUsage>
+  readonly processesOf: (pod: Pod) => Promise<number>
   /** The node's conditions are others than before. */
   readonly onChange: () => void
 }
@@ -53,10 +55,12 @@ const cleanUpTimeoutMs = 30_000
 /** What a pod gets to end by itself where a hard threshold is met. */
 const hardGraceSeconds = 1
 const evictedReason = 'Evicted'
-/** Of `system-cluster-critical` and above: such pods are never evicted. */
+/** Of `system-cluster-critical` and above. */
 const criticalPriority = 2_000_000_000
 
-export const isCritical = ({ spec }: Pod): boolean => (spec?.priority ?? 0) >= criticalPriority
+/** Such pods are never evicted: nobody would make the node's own ones elsewhere. */
+export const isCritical = (pod: Pod): boolean =>
+  (pod.spec?.priority ?? 0) >= criticalPriority || isStaticPod(pod)
 
 /**
  * Watches what the machine has left, and ends pods before it has nothing: one at a time, those that use more than they
@@ -149,7 +153,7 @@ export class EvictionManager {
       const named = { ...ownNode, apiVersion: 'v1', kind: 'Node' }
       events.event(named, 'Warning', 'EvictionThresholdMet', `Attempting to reclaim ${resource}`)
     }
-    if (resource !== 'memory') {
+    if (resource === 'ephemeral-storage' || resource === 'inodes') {
       const ended = workers().filter(({ isTerminated }) => isTerminated)
       const uids = new Set(ended.map(({ pod }) => pod.metadata?.uid ?? ''))
       await reclaim(runtime, uids, keptImages, (error) =>
@@ -200,10 +204,14 @@ export class EvictionManager {
   }
 
   async #usage(pod: Pod): Promise<PodUsage> {
-    const { runtime, filesUsage } = this.#options
+    const { runtime, filesUsage, processesOf } = this.#options
     const labelSelector = { [podUidLabel]: pod.metadata?.uid ?? '' }
-    const [stats, files] = await Promise.all([runtime.listContainerStats({ labelSelector }), filesUsage(pod)])
-    return podUsage(stats, files)
+    const [stats, files, processes] = await Promise.all([
+      runtime.listContainerStats({ labelSelector }),
+      filesUsage(pod),
+      processesOf(pod),
+    ])
+    return podUsage(stats, files, processes)
   }
 
   #evict(worker: PodWorker, signal: string, verdict: Omit<PodVerdict, 'reason'>): void {

@@ -12,7 +12,7 @@ function usedOf(
   resource: StarvedResource,
 ): number | undefined {
   const own = usage?.containers.get(container)
-  if (own === undefined || resource === 'inodes') return undefined
+  if (own === undefined || resource === 'inodes' || resource === 'pids') return undefined
   return resource === 'memory' ? own.memoryBytes : own.rootfs.bytes + own.logs.bytes
 }
 
@@ -29,7 +29,7 @@ export function evictionMessage(
   const observation = threshold && seen.get(threshold.signal)
   if (threshold !== undefined && observation !== undefined) {
     const available =
-      resource === 'inodes'
+      resource === 'inodes' || resource === 'pids'
         ? quantityOfUnits(observation.available, 'DecimalSI')
         : binary(observation.available)
     const quantity = binary(quantityOf(threshold.value, observation.capacity))

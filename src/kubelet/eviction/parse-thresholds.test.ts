@@ -31,7 +31,7 @@ test('parseThresholds() reads quantities and shares, hard and soft', () => {
 })
 
 test.each([
-  ['pid.available', '5', 'unsupported eviction signal pid.available'],
+  ['pids', '5', 'unsupported eviction signal pids'],
   ['memory.available', 'much', 'quantities must match the regular expression'],
   ['memory.available', '-1Gi', 'eviction threshold memory.available must be positive: -1Gi'],
   ['memory.available', '-5%', 'eviction percentage threshold memory.available must be >= 0%: -5%'],

@@ -1,6 +1,6 @@
 import { goQuote } from '../../apimachinery/go-text.ts'
 import { parseQuantity } from '../../apimachinery/quantity.ts'
-import { type Signal, signals, type Threshold, type ThresholdValue } from './thresholds.ts'
+import { derivedSignals, type Signal, signals, type Threshold, type ThresholdValue } from './thresholds.ts'
 
 /** Texts by signal, as `memory.available: 100Mi` or `nodefs.available: 10%`. */
 export type ThresholdTexts = ReadonlyMap<string, string>
@@ -40,10 +40,15 @@ function thresholdValue(signal: Signal, text: string): ThresholdValue {
 /** Upstream: these two say that a signal is not to be watched. */
 const isOff = (text: string): boolean => text === '0%' || text === '100%'
 
+const isWatched = ([name, text]: readonly [string, string]): boolean =>
+  !isOff(text) && !derivedSignals.includes(name)
+
 /** Thresholds of a configuration (`--eviction-hard` and its like). Throws an Error for what cannot be read. */
 export function parseThresholds(source: ThresholdSource): readonly Threshold[] {
   const reclaims = new Map(
-    [...source.minimumReclaim].map(([name, text]) => [name, thresholdValue(signalOf(name), text)] as const),
+    [...source.minimumReclaim]
+      .filter(([name]) => !derivedSignals.includes(name))
+      .map(([name, text]) => [name, thresholdValue(signalOf(name), text)] as const),
   )
   const threshold = (name: string, text: string, graceMs: number): Threshold => {
     const signal = signalOf(name)
@@ -55,16 +60,12 @@ export function parseThresholds(source: ThresholdSource): readonly Threshold[] {
       ...(minReclaim === undefined ? {} : { minReclaim }),
     }
   }
-  const hard = [...source.hard]
-    .filter(([, text]) => !isOff(text))
-    .map(([name, text]) => threshold(name, text, 0))
-  const soft = [...source.soft]
-    .filter(([, text]) => !isOff(text))
-    .map(([name, text]) => {
-      const graceMs = source.softGraceMs.get(name)
-      if (graceMs === undefined)
-        throw new Error(`grace period must be specified for the soft eviction threshold ${name}`)
-      return threshold(name, text, graceMs)
-    })
+  const hard = [...source.hard].filter(isWatched).map(([name, text]) => threshold(name, text, 0))
+  const soft = [...source.soft].filter(isWatched).map(([name, text]) => {
+    const graceMs = source.softGraceMs.get(name)
+    if (graceMs === undefined)
+      throw new Error(`grace period must be specified for the soft eviction threshold ${name}`)
+    return threshold(name, text, graceMs)
+  })
   return [...hard, ...soft]
 }

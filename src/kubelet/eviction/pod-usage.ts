@@ -29,9 +29,14 @@ export interface ContainerUsage {
 export interface PodUsage {
   readonly containers: ReadonlyMap<string, ContainerUsage>
   readonly volumes: ReadonlyMap<string, FsUsage>
+  readonly processes: number
 }
 
-export function podUsage(stats: readonly ContainerStats[], { logs, volumes }: FilesUsage): PodUsage {
+export function podUsage(
+  stats: readonly ContainerStats[],
+  { logs, volumes }: FilesUsage,
+  processes: number,
+): PodUsage {
   const containers = new Map<string, ContainerUsage>()
   for (const { attributes, memory, writableLayer } of stats) {
     const name = attributes?.metadata?.name ?? ''
@@ -46,7 +51,7 @@ export function podUsage(stats: readonly ContainerStats[], { logs, volumes }: Fi
       memoryBytes: (before?.memoryBytes ?? 0) + (memory?.workingSetBytes?.value ?? 0),
     })
   }
-  return { containers, volumes }
+  return { containers, volumes, processes }
 }
 
 /** Volumes that take the node's own disk. */
@@ -97,6 +102,7 @@ export function usedAndRequested(
     const used = [...usage.containers.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
     return [used, requests.get('memory') ?? 0]
   }
+  if (resource === 'pids') return [usage.processes, 0]
   const { bytes, inodes } = diskUsage(pod, usage, parts)
   return resource === 'inodes' ? [inodes, 0] : [bytes, requests.get('ephemeral-storage') ?? 0]
 }

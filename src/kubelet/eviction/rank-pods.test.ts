@@ -14,10 +14,11 @@ interface Traits {
   readonly logs?: number
   readonly memory?: number
   readonly volume?: number
+  readonly processes?: number
 }
 
 function podWith(name: string, traits: Traits): { pod: core.v1.Pod; usage: PodUsage } {
-  const { request, limit, priority, layer = 0, logs = 0, memory = 0, volume = 0 } = traits
+  const { request, limit, priority, layer = 0, logs = 0, memory = 0, volume = 0, processes = 0 } = traits
   const requests = request === undefined ? {} : { memory: request, 'ephemeral-storage': request }
   const limits = limit === undefined ? {} : { 'ephemeral-storage': limit }
   const usage = {
@@ -28,6 +29,7 @@ function podWith(name: string, traits: Traits): { pod: core.v1.Pod; usage: PodUs
       ],
     ]),
     volumes: new Map([['v', { bytes: volume, inodes: 1 }]]),
+    processes,
   }
   const spec: core.v1.PodSpec = {
     containers: [{ name: 'c', resources: { requests, limits } }],
@@ -109,4 +111,15 @@ test.each([
 ])('storageExcess() tells of %s beyond its limit', (_, traits, message) => {
   const { pod, usage } = podWith('web', traits)
   expect(storageExcess(pod, usage, false)?.message).toBe(message)
+})
+
+test('rankPods() asks of processes who is important, then who has the most', () => {
+  const pods = [
+    podWith('few', { processes: 1 }),
+    podWith('many', { processes: 9 }),
+    podWith('important', { processes: 50, priority: 5 }),
+  ]
+  expect(rankPods(pods, 'pid.available', false).map(({ metadata }) => metadata?.name)).toEqual([
+    ...['many', 'few', 'important'],
+  ])
 })

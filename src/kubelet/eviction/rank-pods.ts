@@ -19,7 +19,8 @@ export function rankPods(pods: readonly Ranked[], signal: Signal, hasImageFs: bo
     return {
       pod,
       isKnown: usage !== undefined,
-      exceeds: used > requested,
+      // Nobody asks for processes: there only importance counts, then how many there are.
+      exceeds: resource !== 'pids' && used > requested,
       priority: pod.spec?.priority ?? 0,
       beyond: used - requested,
     }

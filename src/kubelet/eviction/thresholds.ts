@@ -5,14 +5,18 @@ export const signals = [
   'nodefs.inodesFree',
   'imagefs.available',
   'imagefs.inodesFree',
+  'pid.available',
 ] as const
 
 export type Signal = (typeof signals)[number]
 
-export type PressureCondition = 'MemoryPressure' | 'DiskPressure'
+/** Images' writable layers are with images, or with the pods' files: upstream takes these from there, too. */
+export const derivedSignals: readonly string[] = ['containerfs.available', 'containerfs.inodesFree']
+
+export type PressureCondition = 'MemoryPressure' | 'DiskPressure' | 'PIDPressure'
 
 /** What runs short: a resource's name, or `inodes`. */
-export type StarvedResource = 'memory' | 'ephemeral-storage' | 'inodes'
+export type StarvedResource = 'memory' | 'ephemeral-storage' | 'inodes' | 'pids'
 
 /** Bytes or inodes, or a share (0 to 1) of what there is. */
 export type ThresholdValue = { readonly quantity: number } | { readonly share: number }
@@ -50,10 +54,13 @@ export const defaultEviction: EvictionSettings = {
   maxPodGraceSeconds: 0,
 }
 
-export const conditionOf = (signal: Signal): PressureCondition =>
-  signal === 'memory.available' ? 'MemoryPressure' : 'DiskPressure'
+export function conditionOf(signal: Signal): PressureCondition {
+  if (signal === 'pid.available') return 'PIDPressure'
+  return signal === 'memory.available' ? 'MemoryPressure' : 'DiskPressure'
+}
 
 export function resourceOf(signal: Signal): StarvedResource {
+  if (signal === 'pid.available') return 'pids'
   if (signal === 'memory.available') return 'memory'
   return signal.endsWith('inodesFree') ? 'inodes' : 'ephemeral-storage'
 }

@@ -102,3 +102,9 @@ describe('watchSignals()', () => {
     expect(signals(watchSignals(defaultEviction, noMemory, seen, 0).met)).toEqual(['imagefs.available'])
   })
 })
+
+test('observe() counts the processes that there may still be', () => {
+  const nodeFs = { bytes: 1, availableBytes: 1, inodes: 0, freeInodes: 0 }
+  const state = { availableMemoryBytes: 1, nodeFs, processes: { max: 100, running: 30 } }
+  expect(observe(state, 1).get('pid.available')).toEqual({ available: 70, capacity: 100 })
+})

@@ -37,12 +37,18 @@ function fileSystem(name: 'nodefs' | 'imagefs', state: FileSystemState): readonl
   return [[`${name}.available`, { available: state.availableBytes, capacity: state.bytes }], ...inodes]
 }
 
+const processes = ({ processes: counted }: MachineState): readonly [Signal, Observation][] =>
+  counted === undefined
+    ? []
+    : [['pid.available', { available: counted.max - counted.running, capacity: counted.max }]]
+
 /** Images share the disk of the pods where they have none of their own: what is short there is short for both. */
 export function observe(state: MachineState, memoryBytes: number): Observations {
   return new Map<Signal, Observation>([
     ['memory.available', { available: state.availableMemoryBytes, capacity: memoryBytes }],
     ...fileSystem('nodefs', state.nodeFs),
     ...fileSystem('imagefs', state.imageFs ?? state.nodeFs),
+    ...processes(state),
   ])
 }
 

@@ -28,6 +28,7 @@ import {
   readLimitsV2,
   sliceProperties,
 } from './cgroup-files.ts'
+import type { GroupRoot } from './group-usage.ts'
 
 type Pod = core.v1.Pod
 
@@ -137,6 +138,23 @@ export class Cgroups implements PodCgroups {
     await this.#write(path, limits)
   }
 
+  get root(): GroupRoot {
+    return { mountPoint: this.#mountPoint, isV2: this.#v2 }
+  }
+
+  get driver(): CgroupsOptions['driver'] {
+    return this.#options.driver
+  }
+
+  /** Of all pods, below a hierarchy's root. */
+  get podsDirectory(): string {
+    return cgroupDirectory([...this.#options.prefix, 'kubepods'], this.#options.driver)
+  }
+
+  directoryOf(pod: Pod): string {
+    return cgroupDirectory(this.#path(pod), this.#options.driver)
+  }
+
   parent(pod: Pod): string {
     return cgroupName(this.#path(pod), this.#options.driver)
   }
@@ -179,6 +197,17 @@ export class Cgroups implements PodCgroups {
     if (pod === undefined) return
     const qos = podQosClass(pod)
     if (qos === 'Burstable' || this.#protectsMemory) await this.#applyClass(qos)
+  }
+
+  async found(): Promise<readonly string[]> {
+    const { prefix, driver } = this.#options
+    const uids: string[] = []
+    for (const qos of [[], ['burstable'], ['besteffort']]) {
+      const directory = cgroupDirectory([...prefix, 'kubepods', ...qos], driver)
+      const names = await readdir(join(this.#mountPoint, this.#v2 ? '' : 'cpu', directory)).catch(() => [])
+      uids.push(...names.flatMap((name) => podUidOf(name) ?? []))
+    }
+    return uids
   }
 
   /** Removes the groups of all pods: what a node leaves behind that is switched off. */
@@ -296,6 +325,12 @@ export class Cgroups implements PodCgroups {
 
 const controllersOf = async (directory: string): Promise<readonly string[]> =>
   (await readFile(join(directory, 'cgroup.controllers'), 'utf8')).trim().split(/\s+/)
+
+/** Of a pod's group, however the driver calls it: slices have `_` for `-`. */
+export const podUidOf = (name: string): string | undefined =>
+  /^(?:kubepods-(?:(?:burstable|besteffort)-)?|.*-kubepods-(?:(?:burstable|besteffort)-)?)?pod([^.]+?)(?:\.slice)?$/
+    .exec(name)?.[1]
+    ?.replaceAll('_', '-')
 
 /** Lets the groups below a directory have its controllers. */
 async function delegate(directory: string): Promise<void> {

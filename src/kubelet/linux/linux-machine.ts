@@ -1,8 +1,10 @@
 import { access, readdir, readFile, stat, statfs } from 'node:fs/promises'
 import { availableParallelism, cpus, networkInterfaces, release } from 'node:os'
 import { join } from 'node:path'
+import { defined } from '../../base/defined.ts'
 import type { FileSystemState, Machine, MachineInfo, MachineState } from '../node/machine.ts'
 import { isCgroupV2 } from './cgroups.ts'
+import { maxPids } from './max-pids.ts'
 
 export interface LinuxMachineOptions {
   /** As the node is called. */
@@ -70,15 +72,6 @@ async function pageBytes(): Promise<number> {
   return usualPageBytes
 }
 
-/** The least of what the kernel says; 0 where it says nothing. */
-async function maxPids(): Promise<number> {
-  const texts = await Promise.all(
-    ['pid_max', 'threads-max'].map((name) => readText(`/proc/sys/kernel/${name}`)),
-  )
-  const limits = texts.filter((text) => text !== '').map(Number)
-  return limits.length === 0 ? 0 : Math.min(...limits)
-}
-
 async function fileSystemState(directory: string): Promise<FileSystemState> {
   const { blocks, bavail, bsize, files, ffree } = await statfs(directory)
   return { bytes: blocks * bsize, availableBytes: bavail * bsize, inodes: files, freeInodes: ffree }
@@ -123,13 +116,20 @@ export function linuxMachine(options: LinuxMachineOptions): Machine {
     },
     state: async (): Promise<MachineState> => {
       const { directory, imageDirectory } = options
-      const [meminfo, nodeFs, imageFs] = await Promise.all([
+      const [meminfo, max, loadavg, nodeFs, imageFs] = await Promise.all([
         readText('/proc/meminfo'),
+        maxPids(),
+        readText('/proc/loadavg'),
         fileSystemState(directory),
         imageDirectory === undefined ? undefined : otherFileSystem(imageDirectory, directory),
       ])
       const availableMemoryBytes = meminfoBytes(meminfo, 'MemAvailable')
-      return { availableMemoryBytes, nodeFs, ...(imageFs === undefined ? {} : { imageFs }) }
+      const running = Number(/\/(\d+) /.exec(loadavg)?.[1] ?? 0)
+      return {
+        availableMemoryBytes,
+        nodeFs,
+        ...defined({ imageFs, processes: max === 0 ? undefined : { max, running } }),
+      }
     },
   }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -286,7 +287,10 @@ describe.skipIf(whyNoContainers !== '')(
       await run('steady', { restartPolicy: 'Always', containers: [shell('sleep 1000')] })
       const before = (await phase('steady', 'Running')).status?.containerStatuses?.[0]
       await end()
+      const orphan = join(bench.directory, 'kubelet', 'pods', 'orphan', 'volumes')
+      await mkdir(orphan, { recursive: true })
       await begin()
+      while (existsSync(orphan)) await delay(25)
       await delay(500)
       const after = (await get('steady')).status?.containerStatuses?.[0]
       expect(after?.containerID).toBe(before?.containerID)

@@ -22,18 +22,23 @@ import { PodCertificates } from '../pod-certificates/pod-certificates.ts'
 import { makeStubRequest } from '../pod-certificates/stub-request.ts'
 import type { DnsConfig } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { ShutdownPeriod } from '../shutdown/shutdown-periods.ts'
 import { WatchedObjects } from '../sources/referenced-objects.ts'
+import type { ManifestSource } from '../static/pod-feed.ts'
 import { type ImageMounts, ImageVolumes } from '../volumes/image-volumes.ts'
 import { ServiceAccountTokens } from '../volumes/service-account-tokens.ts'
 import { TrustBundles } from '../volumes/trust-bundles.ts'
 import { VolumeManager } from '../volumes/volume-manager.ts'
 import { Cgroups } from './cgroups.ts'
+import { watchKernelLog } from './kernel-log.ts'
 import { linuxMachine } from './linux-machine.ts'
 import { LinuxPodFiles } from './linux-pod-files.ts'
 import { linuxPodNetwork } from './linux-pod-network.ts'
+import { LinuxUsage } from './linux-usage.ts'
 import { localManagers } from './local-managers.ts'
 import { fileLogs } from './log-files.ts'
 import { type LogLimits, LogRotation } from './log-rotation.ts'
+import { Logind } from './logind.ts'
 import { isMountPoint, mountTmpfs, unmountBelow } from './mounts.ts'
 import { dockerConfig } from './node-credentials.ts'
 import { servePlugins } from './plugin-server.ts'
@@ -77,6 +82,10 @@ export interface LinuxNodeOptions {
   readonly tuning?: NodeTuning
   readonly podTuning?: PodTuning
   readonly logLimits?: LogLimits
+  /** Where it has static pods from. */
+  readonly manifests?: readonly ManifestSource[]
+  /** What pods get before the machine is switched off. */
+  readonly shutdownPeriods?: readonly ShutdownPeriod[]
 }
 
 export interface LinuxNode {
@@ -93,6 +102,7 @@ const tokenCheckMs = 30_000
 /** A node agent on this machine, with real containers. Needs root. */
 export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNode> {
   const { client, informers, host, logger, runtime, nodeName, rootDirectory } = options
+  const { shutdownPeriods = [] } = options
   const podsRoot = join(rootDirectory, 'pods')
   const memoryRoot = join(rootDirectory, 'memory')
   const logsRoot = join(rootDirectory, 'logs')
@@ -141,7 +151,9 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     client,
     host,
     logger,
-    ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
+    ...defined({ metrics: options.metrics, manifests: options.manifests }),
+    kernelLog: (take) => watchKernelLog(host, take),
+    ...(shutdownPeriods.length === 0 ? {} : { shutdown: { periods: shutdownPeriods, signal: new Logind() } }),
     runtime,
     machine,
     files: new LinuxPodFiles({ podsRoot, logsRoot, volumes }),
@@ -155,6 +167,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     grants: stateFile(join(rootDirectory, 'allocated_pods_state')),
     network: linuxPodNetwork(),
     logs: fileLogs,
+    usage: new LinuxUsage(cgroups, (await runtime.version()).runtimeName),
     pods: informers.informer(podKind, { fieldSelector: `spec.nodeName=${nodeName}` }),
     nodes: informers.informer(nodeKind, { fieldSelector: `metadata.name=${nodeName}` }),
     services: informers.informer(serviceKind),

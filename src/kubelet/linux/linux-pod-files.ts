@@ -130,6 +130,18 @@ export class LinuxPodFiles implements PodFiles {
     }
   }
 
+  async found(): Promise<readonly string[]> {
+    const { podsRoot, logsRoot } = this.#options
+    const logs = await readdir(logsRoot).catch(() => [])
+    return [...(await readdir(podsRoot).catch(() => [])), ...logs.map((name) => name.split('_').at(-1) ?? '')]
+  }
+
+  async checkpointPath(archive: string): Promise<string> {
+    const folder = join(dirname(this.#options.podsRoot), 'checkpoints')
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    return join(folder, archive)
+  }
+
   /** Volumes as far as they are on the node's own disk. */
   async usage(pod: Pod): Promise<FilesUsage> {
     const directory = this.logDirectory(pod)

@@ -42,6 +42,8 @@ export interface MachineState {
   readonly nodeFs: FileSystemState
   /** Where images and containers' layers are, if that is another disk. */
   readonly imageFs?: FileSystemState
+  /** Processes and threads: how many there may be, and are. Absent: nobody counts them. */
+  readonly processes?: { readonly max: number; readonly running: number }
 }
 
 export interface Machine {

@@ -44,6 +44,7 @@ function setUp(tuning: NodeTuning) {
     onNetworkChange: () => {},
     pressing: () => new Set(),
     extended: () => ({ capacity: {}, allocatable: {} }),
+    shutdownError: () => undefined,
   })
   return { host, api, agent, nodes: client.resource(nodeKind) }
 }

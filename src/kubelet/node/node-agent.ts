@@ -31,6 +31,8 @@ export interface NodeAgentOptions {
   readonly pressing: () => ReadonlySet<PressureCondition>
   /** What the node has of devices. */
   readonly extended: () => NodeView['extended']
+  /** Why the node is on its way out. */
+  readonly shutdownError: () => string | undefined
 }
 
 /** Upstream's nodeStatusUpdateFrequency and nodeStatusReportFrequency. */
@@ -57,10 +59,12 @@ export class NodeAgent {
   #images: NodeStatus['images'] = []
   #imagesReadMs = Number.NEGATIVE_INFINITY
   #look = new AbortController()
+  #lookedMs: number
   #done: Promise<void> = Promise.resolve()
 
   constructor(options: NodeAgentOptions) {
     this.#options = options
+    this.#lookedMs = options.host.monotonicMs()
   }
 
   /** The node as last written or seen; undefined before it is registered. */
@@ -75,6 +79,11 @@ export class NodeAgent {
   /** What the runtime last said of itself. */
   get runtimeStatus(): RuntimeStatus {
     return this.#runtime
+  }
+
+  /** When it last began to look at the node (monotonic). */
+  get lookedMs(): number {
+    return this.#lookedMs
   }
 
   /** Resolves when the node is registered. */
@@ -163,6 +172,7 @@ export class NodeAgent {
     while (!this.#abort.signal.aborted) {
       let waitMs = this.#options.settings.statusEveryMs ?? defaultLookEveryMs
       this.#look = new AbortController()
+      this.#lookedMs = host.monotonicMs()
       try {
         await this.#sync()
         if (this.#networkError === undefined) unreadyMs = unreadyLookMs
@@ -262,6 +272,8 @@ export class NodeAgent {
       if (this.#networkError !== undefined) errors.push(this.#networkError)
     }
     if ((before === undefined) !== (this.#networkError === undefined)) this.#options.onNetworkChange()
+    const shutdownError = this.#options.shutdownError()
+    if (shutdownError !== undefined) errors.push(shutdownError)
     return errors
   }
 }

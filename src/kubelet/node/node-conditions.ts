@@ -25,9 +25,8 @@ const pressures = (pressing: ReadonlySet<PressureCondition>): readonly Pressure[
     good: ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
   },
   {
-    // As upstream, which by default has no threshold for processes.
     type: 'PIDPressure',
-    pressed: false,
+    pressed: pressing.has('PIDPressure'),
     bad: ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available'],
     good: ['KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
   },

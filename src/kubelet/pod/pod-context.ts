@@ -63,6 +63,10 @@ export interface PodFiles {
   unmountVolumes(podUid: string): Promise<void>
   /** Everything else of the pod: directories and logs. */
   removePod(podUid: string): Promise<void>
+  /** The uids of pods that something lies there of. */
+  found(): Promise<readonly string[]>
+  /** Where an archive of that name goes that a container's state is written to. */
+  checkpointPath(archive: string): Promise<string>
   /** What its logs and its volumes take of the node's disk. */
   usage(pod: Pod): Promise<FilesUsage>
 }
@@ -83,6 +87,8 @@ export interface PodCgroups {
   /** Changes what is named of it; the pod as it was granted now. */
   resize(pod: Pod, limits: Partial<CgroupLimits>): Promise<void>
   remove(podUid: string): Promise<void>
+  /** The uids of pods that have a group. */
+  found(): Promise<readonly string[]>
 }
 
 export interface HttpRequest {
@@ -136,10 +142,11 @@ export interface PodContext {
   readonly managers: ResourceManagers
   readonly userNamespaces: UserNamespaces
   readonly facts: () => NodeFacts
-  /** Variables for Services that a pod of this namespace gets; rejects when they are not known yet. */
+  /** Variables for Services that a pod of this namespace gets, once they are known; a static one has those that are. */
   readonly serviceVariables: (
     namespace: string,
     enableServiceLinks: boolean,
+    isStatic: boolean,
   ) => Promise<ReadonlyMap<string, string>>
   /** Why pods with a network of their own cannot start now; undefined when they can. */
   readonly networkError: () => string | undefined

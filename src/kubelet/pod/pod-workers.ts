@@ -16,6 +16,8 @@ export interface PodWorkersOptions {
   /** Watches what the pod refers to while it is here. */
   readonly hold: (pod: Pod, onChange: () => void) => void
   readonly release: (podUid: string) => void
+  /** Nothing of a pod is left on the node. */
+  readonly onCleared: (podUid: string) => void
 }
 
 /** One worker for each pod of the node: those of the API, and those that only the runtime still knows. */
@@ -82,7 +84,7 @@ export class PodWorkers {
   }
 
   #begin(pod: Pod, gone: boolean): void {
-    const { context, admit, release } = this.#options
+    const { context, admit, release, onCleared } = this.#options
     const uid = pod.metadata?.uid ?? ''
     const worker = new PodWorker({
       context,
@@ -92,6 +94,7 @@ export class PodWorkers {
       onCleared: () => {
         this.#workers.delete(uid)
         release(uid)
+        onCleared(uid)
       },
     })
     this.#workers.set(uid, worker)

@@ -14,6 +14,7 @@ import type {
   SandboxConfig,
   UserNamespace,
 } from '../runtime/messages.ts'
+import { isStaticPod } from '../static/static-annotations.ts'
 import { containerResources } from './container-resources.ts'
 import { handlerFeatures, handlerOf } from './create-sandbox.ts'
 import { imageVolumesOf, type PulledVolumes } from './image-volumes.ts'
@@ -148,7 +149,11 @@ async function containerConfig(
     container,
     place,
     objects: context.objects,
-    services: await context.serviceVariables(namespace, pod.spec?.enableServiceLinks ?? true),
+    services: await context.serviceVariables(
+      namespace,
+      pod.spec?.enableServiceLinks ?? true,
+      isStaticPod(pod),
+    ),
     fileVariable: (reference) => context.files.fileVariable(pod, reference),
   })
   const user: ImageUser =

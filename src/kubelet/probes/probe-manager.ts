@@ -6,6 +6,7 @@ import type { EventSink, PodNetwork } from '../pod/pod-context.ts'
 import { sidecarsOf } from '../pod/restart-policy.ts'
 import { containerFieldPath } from '../pod/start-container.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { ProbeMetrics } from './probe-metrics.ts'
 import { type ProbeTarget, ProbeWorker } from './probe-worker.ts'
 import { type ProbeOutcome, type ProbeRun, runProbe } from './run-probe.ts'
 
@@ -50,6 +51,7 @@ export class ProbeManager {
   readonly #pods = new Map<string, PodProbes>()
   readonly #results = new Map<string, ProbeResult>()
   readonly #handlers = new Set<(podUid: string) => void>()
+  readonly metrics = new ProbeMetrics()
 
   constructor(options: ProbeManagerOptions) {
     this.#options = options
@@ -95,6 +97,8 @@ export class ProbeManager {
     const probes = this.#pods.get(podUid)
     if (probes === undefined) return
     for (const worker of probes.workers.values()) worker.stop()
+    for (const container of [...(probes.pod.spec?.containers ?? []), ...sidecarsOf(probes.pod)])
+      for (const kind of kinds) this.metrics.forget(probes.pod, container.name, kind)
     for (const [key, id] of probes.containerIds) this.#results.delete(`${key.split('/')[0]}/${id}`)
     this.#pods.delete(podUid)
   }
@@ -119,8 +123,10 @@ export class ProbeManager {
   }
 
   async #attempt(probes: PodProbes, kind: ProbeKind, run: ProbeRun): Promise<ProbeOutcome> {
-    const { events, network, runtime, simulate } = this.#options
+    const { events, host, network, runtime, simulate } = this.#options
+    const beganMs = host.monotonicMs()
     const outcome = simulate?.(kind, run.containerId) ?? (await runProbe(runtime, network, run))
+    this.metrics.count(probes.pod, run.container.name, kind, outcome, host.monotonicMs() - beganMs)
     const say = (reason: string, message: string): void => {
       const path = containerFieldPath(probes.pod, run.container.name)
       events.event(probes.pod, 'Warning', reason, message, path)

@@ -116,6 +116,8 @@ export interface Runtime {
   listContainers(filter: ContainerFilter): Promise<readonly Container[]>
   containerStatus(id: string): Promise<ContainerStatus>
   updateContainerResources(id: string, resources: ContainerResources): Promise<void>
+  /** Writes the state of a running container to an archive at `location`; 0 seconds: the runtime's own limit. */
+  checkpointContainer(id: string, location: string, timeoutSeconds: number): Promise<void>
   /** After the log file was moved away: goes on in a new one. */
   reopenContainerLog(id: string): Promise<void>
 

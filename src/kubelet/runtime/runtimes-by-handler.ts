@@ -127,6 +127,10 @@ export class RuntimesByHandler implements Runtime {
     return this.#of(id).updateContainerResources(id, resources)
   }
 
+  checkpointContainer(id: string, location: string, timeoutSeconds: number): Promise<void> {
+    return this.#of(id).checkpointContainer(id, location, timeoutSeconds)
+  }
+
   reopenContainerLog(id: string): Promise<void> {
     return this.#of(id).reopenContainerLog(id)
   }

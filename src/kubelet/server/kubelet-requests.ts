@@ -7,9 +7,12 @@ import type { Host } from '../../base/host.ts'
 import { messageOf } from '../../base/message-of.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { KubeletApi } from '../kubelet-api.ts'
-import { parseLogOptions } from '../logs/parse-log-options.ts'
 import type { StreamRequest } from '../runtime/runtime.ts'
 import { AccessError } from './kubelet-access.ts'
+import { type KubeletRoute, routeOf } from './kubelet-route.ts'
+import { isTrue, type KubeletPage, kubeletRoutes } from './kubelet-routes.ts'
+import type { NodeLogsOptions } from './node-logs/node-logs-route.ts'
+import { RequestMetrics } from './request-metrics.ts'
 import { joinCommand, joinPorts } from './web-socket-stream.ts'
 
 export interface KubeletRequestsOptions {
@@ -22,36 +25,16 @@ export interface KubeletRequestsOptions {
   readonly readOnly?: boolean
   /** About the agent itself, by their paths' names. */
   readonly pages?: ReadonlyMap<string, KubeletPage>
-}
-
-/** `accept`: the header, '' without one. Throws StatusError. */
-export type KubeletPage = (
-  accept: string,
-  pretty: boolean,
-) => { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array }
-
-type Handler = (call: Call) => Promise<void>
-
-interface Call {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly path: readonly string[]
-  readonly query: URLSearchParams
+  /** The machine's own logs, where they may be read. */
+  readonly nodeLogs?: NodeLogsOptions | undefined
 }
 
 /** Of a request's first line and headers: a command to run is in its URL. Go's servers read as much. */
 export const maxHeaderSize = 1024 * 1024
 
-/** All that it has beside pages. */
-export const kubeletPaths: readonly string[] = [
-  ...['/attach/', '/containerLogs/', '/exec/', '/healthz', '/metrics', '/pods', '/portForward/'],
-]
-
 /** Protocols of command streams that it speaks: the first knows the end of input, the last no Status. */
 const commandProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'channel.k8s.io']
 const portProtocols = ['v4.channel.k8s.io']
-
-const isTrue = (value: string | null): boolean => value === 'true' || value === '1'
 
 const streamRequest = (query: URLSearchParams): StreamRequest => ({
   tty: isTrue(query.get('tty')),
@@ -65,7 +48,8 @@ const streamRequest = (query: URLSearchParams): StreamRequest => ({
 export class KubeletRequests {
   readonly #options: KubeletRequestsOptions
   readonly #sockets: WebSocketServer
-  readonly #routes: Map<string, Handler>
+  readonly #routes: readonly KubeletRoute[]
+  readonly #metrics: RequestMetrics
 
   constructor(options: KubeletRequestsOptions) {
     this.#options = options
@@ -74,18 +58,9 @@ export class KubeletRequests {
       handleProtocols: (offered) =>
         [...commandProtocols, ...portProtocols].find((name) => offered.has(name)) ?? false,
     })
-    this.#routes = new Map<string, Handler>([
-      ['healthz', async ({ response }) => void response.end('ok')],
-      ['pods', async ({ response }) => this.#sendJson(response, podList(this.#options.api))],
-      ['metrics', async ({ response }) => void response.end(this.#options.metrics.expose())],
-    ])
-    for (const [name, page] of options.pages ?? []) {
-      this.#routes.set(name, async ({ request, response, query }) => {
-        const { headers, body } = page(request.headers.accept ?? '', isTrue(query.get('pretty')))
-        response.writeHead(200, headers)
-        response.end(body)
-      })
-    }
+    const { api, host, metrics, pages = new Map(), nodeLogs } = options
+    this.#routes = kubeletRoutes({ api, host, metrics, pages, nodeLogs })
+    this.#metrics = new RequestMetrics(metrics, host)
   }
 
   /** Breaks the streams that are open. */
@@ -95,14 +70,15 @@ export class KubeletRequests {
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      await this.#options.admit(request)
+      const { readOnly = false, admit } = this.#options
+      this.#metrics.begin(request, response, readOnly)
+      await admit(request)
       const { path, query } = parse(request)
-      const ofContainers = path[0] === 'containerLogs' && this.#options.readOnly !== true
-      const handler = ofContainers ? this.#logs.bind(this) : this.#routes.get(path.join('/'))
-      if (handler === undefined || request.method !== 'GET') {
+      const found = routeOf(this.#routes, request.method ?? '', path)
+      if (found === undefined || (readOnly && found.route.isOpen !== true)) {
         throw statusError('NotFound', 'the server could not find the requested resource')
       }
-      await handler({ request, response, path: path.slice(1), query })
+      await found.route.handle({ request, response, rest: found.rest, query })
     } catch (error) {
       if (response.headersSent) {
         response.destroy()
@@ -114,37 +90,10 @@ export class KubeletRequests {
     }
   }
 
-  #sendJson(response: ServerResponse, body: unknown): void {
-    response.writeHead(200, { 'Content-Type': 'application/json' })
-    response.end(JSON.stringify(body))
-  }
-
-  async #logs({ response, path, query }: Call): Promise<void> {
-    const [namespace = '', pod = '', container = ''] = path
-    const options = parseLogOptions(query, this.#options.host.now())
-    const abort = new AbortController()
-    response.on('close', () => abort.abort())
-    const begin = (): void => {
-      if (response.headersSent) return
-      response.writeHead(200, { 'Content-Type': 'text/plain' })
-      response.flushHeaders()
-    }
-    const write = (data: Uint8Array): void | Promise<void> => {
-      begin()
-      if (response.write(data) || response.destroyed) return
-      return new Promise((resolve) => {
-        response.once('drain', resolve)
-        response.once('close', resolve)
-      })
-    }
-    await this.#options.api.containerLogs({ namespace, pod, container }, options, write, abort.signal, begin)
-    begin()
-    response.end()
-  }
-
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => {})
     try {
+      this.#metrics.begin(request, socket, false)
       await this.#options.admit(request)
       const { path, query } = parse(request)
       const join = this.#joiner(path, query)
@@ -203,10 +152,3 @@ function answerTo(error: unknown): { readonly code: number; readonly type: strin
   const status = statusOf(error)
   return { code: status.code ?? 500, type: 'application/json', body: JSON.stringify(status) }
 }
-
-const podList = (api: KubeletApi): object => ({
-  kind: 'PodList',
-  apiVersion: 'v1',
-  metadata: {},
-  items: api.pods(),
-})

@@ -1,5 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { get } from 'node:https'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -28,9 +28,20 @@ beforeAll(async () => {
   })
   bench = await nodeBench()
   await bench.run('web', {
-    containers: [{ name: 'main', image: 'web:1', command: ['sh', '-c', 'echo hello; sleep infinity'] }],
+    containers: [
+      {
+        name: 'main',
+        image: 'web:1',
+        command: ['sh', '-c', 'echo hello; sleep infinity'],
+        readinessProbe: { tcpSocket: { port: 80 } },
+      },
+    ],
   })
   await bench.host.advance(1000)
+  const logs = join(directory, 'log')
+  await mkdir(logs)
+  await writeFile(join(logs, 'app.log'), 'started\n')
+  await symlink(directory, join(logs, 'escape'))
   const serving = pki.nodeServing('node-1', ['127.0.0.1'])
   server = new KubeletServer({
     api: bench.node.kubelet.api,
@@ -39,6 +50,14 @@ beforeAll(async () => {
     address: '127.0.0.1',
     port: 0,
     tls: { key: serving.keyPem, cert: serving.certificatePem, clientCa: pki.ca.certificatePem },
+    nodeLogs: {
+      directory: logs,
+      queries: true,
+      run: async (_program, args) =>
+        args[0] === '--field'
+          ? 'unit.service\n'
+          : `of the journal: ${args.filter((each) => each.startsWith('--unit')).join()}`,
+    },
     pages: kubeletPages(realHost, featureGates(new Map()), { port: '10250' }),
     access: { openHealth: true, authorize: async ({ groups }) => groups.includes('system:masters') },
   })
@@ -62,15 +81,20 @@ const credentials = (who: 'admin' | 'node' | 'nobody') => {
 function fetchText(
   path: string,
   who: 'admin' | 'node' | 'nobody' = 'admin',
+  method = 'GET',
 ): Promise<readonly [number, string]> {
   return new Promise((resolve, reject) => {
-    get({ host: '127.0.0.1', port, path, agent: false, ...credentials(who) }, (response) => {
-      let text = ''
-      response.on('data', (chunk: Buffer) => {
-        text += chunk
-      })
-      response.on('end', () => resolve([response.statusCode ?? 0, text]))
-    }).on('error', reject)
+    const call = request(
+      { host: '127.0.0.1', port, path, method, agent: false, ...credentials(who) },
+      (response) => {
+        let text = ''
+        response.on('data', (chunk: Buffer) => {
+          text += chunk
+        })
+        response.on('end', () => resolve([response.statusCode ?? 0, text]))
+      },
+    )
+    call.on('error', reject).end()
   })
 }
 
@@ -82,8 +106,78 @@ test('it answers those whom it knows and who may ask', async () => {
   expect(code).toBe(200)
   expect(JSON.parse(body).items[0].status.phase).toBe('Running')
   expect((await fetchText('/metrics'))[0]).toBe(200)
-  for (const path of ['/nothing', '/metrics/resource', '/pods/web'])
+  for (const path of ['/nothing', '/metrics/nothing', '/pods/web', '/healthz/nothing'])
     expect((await fetchText(path))[0]).toBe(404)
+})
+
+test('it shows what the node and its pods use', async () => {
+  const [, text] = await fetchText('/stats/summary')
+  const { node, pods } = JSON.parse(text)
+  expect(node).toMatchObject({ nodeName: 'node-1', cpu: { usageNanoCores: 1e6 }, fs: {}, runtime: {} })
+  const podRef = { name: 'web', namespace: 'default' }
+  const containers = [{ name: 'main', memory: { workingSetBytes: 1_048_576 }, rootfs: { usedBytes: 0 } }]
+  expect(pods).toMatchObject([{ podRef, containers, memory: { workingSetBytes: 1_048_576 } }])
+  const [, small] = await fetchText('/stats/summary?only_cpu_and_memory=true')
+  expect(Object.keys(JSON.parse(small).pods[0].containers[0])).toEqual(['name', 'startTime', 'cpu', 'memory'])
+})
+
+test('it shows metrics of resources, of containers, of probes and of its health', async () => {
+  const [, resources] = await fetchText('/metrics/resource')
+  const labels = 'container="main",namespace="default",pod="web"'
+  expect(resources).toMatch(new RegExp(`^container_memory_working_set_bytes{${labels}} 1048576 \\d+$`, 'm'))
+  expect(resources).toMatch(/^node_cpu_usage_seconds_total [0-9.]+ \d+$/m)
+  expect(resources).toMatch(/^resource_scrape_error 0$/m)
+  const [, cadvisor] = await fetchText('/metrics/cadvisor')
+  expect(cadvisor).toMatch(
+    /^container_cpu_usage_seconds_total{container="main",id="\/kubepods\/pod[^"]+",image="web:1",name="[^"]+",namespace="default",pod="web",cpu="total"} [0-9.]+ \d+$/m,
+  )
+  expect(cadvisor).toMatch(/^machine_cpu_cores{/m)
+  const [, probes] = await fetchText('/metrics/probes')
+  expect(probes).toMatch(
+    /^prober_probe_total{container="main",.*probe_type="Readiness",result="successful"} \d+$/m,
+  )
+  expect((await fetchText('/healthz?verbose'))[1]).toBe(
+    '[+]ping ok\n[+]log ok\n[+]syncloop ok\nhealthz check passed\n',
+  )
+  expect(await fetchText('/healthz/ping')).toEqual([200, 'ok'])
+  expect((await fetchText('/metrics/slis'))[1]).toContain(
+    'kubernetes_healthcheck{name="ping",type="healthz"} 1',
+  )
+  expect((await fetchText('/metrics'))[1]).toMatch(
+    /^kubelet_http_requests_total{method="GET",path="metrics\/resource",server_type="readwrite",long_running="false"} 1$/m,
+  )
+})
+
+test('it shows what the runtime runs', async () => {
+  const { items } = JSON.parse((await fetchText('/runningpods/'))[1])
+  expect(items).toMatchObject([
+    { metadata: { name: 'web' }, spec: { containers: [{ name: 'main', image: 'web:1' }] } },
+  ])
+})
+
+test('it shows the logs of the machine, and nothing outside their folder', async () => {
+  expect((await fetchText('/logs/'))[1]).toContain('<a href="app.log">app.log</a>')
+  expect(await fetchText('/logs/app.log')).toEqual([200, 'started\n'])
+  expect(await fetchText('/logs/?query=app')).toEqual([200, 'started\n'])
+  expect(await fetchText('/logs/?query=unit')).toEqual([200, 'of the journal: --unit=unit'])
+  expect(await fetchText('/logs/?query=/app.log')).toEqual([200, 'started\n'])
+  expect((await fetchText('/logs/escape'))[0]).toBe(404)
+  expect((await fetchText('/logs/..%2fescape'))[0]).toBe(404)
+  expect((await fetchText('/logs/?query=app&tailLines=5'))[1]).toContain(
+    'options present and query resolved to log files',
+  )
+  expect(await fetchText('/logs/?query=a;b')).toEqual([
+    406,
+    'query: Invalid value: "a;b": input contains unsupported characters\n',
+  ])
+  expect((await fetchText('/logs/?query=%20'))[0]).toBe(400)
+})
+
+test('it says why a container is not written to an archive', async () => {
+  const post = (path: string): Promise<readonly [number, string]> => fetchText(path, 'admin', 'POST')
+  expect((await post('/checkpoint/default/none/main'))[0]).toBe(404)
+  const [code, body] = await post('/checkpoint/default/web/main')
+  expect([code, JSON.parse(body).message]).toEqual([500, expect.stringContaining('no processes')])
 })
 
 test('it believes other authorities, and shows another certificate, from one connection to the next', async () => {
@@ -101,7 +195,7 @@ test('it shows what it is and its flags to those who may ask', async () => {
   const [, status] = await fetchText('/statusz')
   expect(status).toContain('\nkubelet statusz\n')
   expect(status).toContain(
-    'Paths: /attach /containerLogs /exec /flagz /healthz /metrics /pods /portForward\n',
+    'Paths: /attach /checkpoint /containerLogs /exec /flagz /healthz /logs /metrics /pods /portForward /run',
   )
   expect((await fetchText('/flagz'))[1]).toMatch(/^\nkubelet flagz\n.*\nport=10250\n$/)
 })

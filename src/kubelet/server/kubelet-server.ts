@@ -5,7 +5,9 @@ import type { Host } from '../../base/host.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { KubeletApi } from '../kubelet-api.ts'
 import { admitRequest, type KubeletAccess } from './kubelet-access.ts'
-import { type KubeletPage, KubeletRequests, maxHeaderSize } from './kubelet-requests.ts'
+import { KubeletRequests, maxHeaderSize } from './kubelet-requests.ts'
+import type { KubeletPage } from './kubelet-routes.ts'
+import type { NodeLogsOptions } from './node-logs/node-logs-route.ts'
 
 /** PEM. */
 export interface KubeletTls {
@@ -28,6 +30,8 @@ export interface KubeletServerOptions {
   readonly tls: KubeletTls
   readonly access: KubeletAccess
   readonly pages?: ReadonlyMap<string, KubeletPage>
+  /** The machine's own logs, where they may be read. */
+  readonly nodeLogs?: NodeLogsOptions | undefined
 }
 
 /** The node agent's HTTPS server: what the API server reaches pods through. */
@@ -39,9 +43,9 @@ export class KubeletServer {
 
   constructor(options: KubeletServerOptions) {
     this.#options = options
-    const { api, host, metrics, tls, pages = new Map() } = options
+    const { api, host, metrics, tls, pages = new Map(), nodeLogs } = options
     this.#requests = new KubeletRequests({
-      ...{ api, host, metrics, pages },
+      ...{ api, host, metrics, pages, nodeLogs },
       admit: (request) => admitRequest(options.access, request),
     })
     const { clientCa, ...served } = tls

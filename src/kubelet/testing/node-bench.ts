@@ -8,7 +8,7 @@ import { createInformerFactory } from '../../client/informer-factory.ts'
 import { FakeApi } from '../../client/testing/fake-api.ts'
 import { testHost } from '../../client/testing/test-host.ts'
 import type { SimulatedRuntimeOptions } from '../runtime/simulated/simulated-options.ts'
-import { type SimulatedNode, SimulatedNodes } from '../simulated-nodes.ts'
+import { type SimulatedNode, type SimulatedNodeOptions, SimulatedNodes } from '../simulated-nodes.ts'
 import { readSimulation } from '../stages/read-simulation.ts'
 
 type Pod = core.v1.Pod
@@ -39,6 +39,7 @@ const hold = 'test.timonel.dev/hold'
 export async function nodeBench(
   runtime: Omit<SimulatedRuntimeOptions, 'host'> = {},
   stages = '',
+  extras: Pick<SimulatedNodeOptions, 'manifests' | 'shutdown'> = {},
 ): Promise<NodeBench> {
   const host = testHost()
   const api = new FakeApi(host)
@@ -48,7 +49,7 @@ export async function nodeBench(
   const staged = stages === '' ? {} : { simulation: readSimulation(stages, host) }
   const shared = { client, informers, host, logger: silentLogger, dns, version: 'v1.36.0', ...staged }
   const nodes = new SimulatedNodes(shared)
-  const starting = nodes.start({ nodeName: 'node-1', address: '10.0.0.1', runtime })
+  const starting = nodes.start({ nodeName: 'node-1', address: '10.0.0.1', runtime, ...extras })
   await host.advance(100)
   const node = await starting
   const name = { kind: 'Node', metadata: { name: 'node-1' } }
@@ -72,7 +73,7 @@ export async function nodeBench(
       await stopping
     },
     startAgent: async () => {
-      const again = nodes.start({ nodeName: 'node-1', address: '10.0.0.1', continues: node })
+      const again = nodes.start({ nodeName: 'node-1', address: '10.0.0.1', continues: node, ...extras })
       await host.advance(1000)
       await again
     },

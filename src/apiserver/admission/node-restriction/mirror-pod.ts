@@ -1,32 +1,9 @@
-import { claimNamesOf } from '../../../api/core/persistent-volume-claim/ephemeral-claim.ts'
-import {
-  podConfigMapNames,
-  podResourceClaimNames,
-  podSecretNames,
-} from '../../../api/core/pod/pod-references.ts'
+import { apiObjectReference } from '../../../api/core/pod/api-references.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 
 type Pod = core.v1.Pod
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror'
-
-const any = (names: Iterable<string | undefined>): boolean => {
-  for (const name of names) if (name !== undefined) return true
-  return false
-}
-
-/** What kind of API object the pod refers to; a pod from a file has no right to any. */
-function referenced(pod: Pod): string | undefined {
-  if (pod.spec?.serviceAccountName) return 'serviceaccounts'
-  if (any(podSecretNames(pod))) return 'secrets'
-  if (any(podConfigMapNames(pod))) return 'configmaps'
-  if (any(claimNamesOf(pod))) return 'persistentvolumeclaims'
-  if (any(podResourceClaimNames(pod)) || pod.spec?.resourceClaims?.length) return 'resourceclaims'
-  const sources = pod.spec?.volumes?.flatMap(({ projected }) => projected?.sources ?? []) ?? []
-  if (sources.some(({ serviceAccountToken }) => serviceAccountToken !== undefined)) return 'serviceaccounts'
-  if (sources.some(({ clusterTrustBundle }) => clusterTrustBundle !== undefined)) return 'clustertrustbundles'
-  return undefined
-}
 
 function ownerProblem(pod: Pod, node: string, nodeUid: string | undefined): string | undefined {
   const owners = pod.metadata?.ownerReferences ?? []
@@ -57,6 +34,6 @@ export function mirrorPodProblem(pod: Pod, node: string, nodeUid: string | undef
     return `node "${node}" can only create pods with spec.nodeName set to itself`
   const owner = ownerProblem(pod, node, nodeUid)
   if (owner !== undefined) return owner
-  const resource = referenced(pod)
+  const resource = apiObjectReference(pod)
   return resource === undefined ? undefined : `node "${node}" can not create pods that reference ${resource}`
 }

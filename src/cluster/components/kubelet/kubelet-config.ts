@@ -1,12 +1,10 @@
-import { dirname, resolve } from 'node:path'
-import { parse } from 'yaml'
 import { defined } from '../../../base/defined.ts'
 import { nonZero } from '../../../base/non-zero.ts'
+import type { ShutdownPeriod } from '../../../kubelet/shutdown/shutdown-periods.ts'
 import {
   booleanMapOf,
   booleanOf,
   choiceOf,
-  configObject,
   durationOf,
   type Fields,
   listOf,
@@ -16,11 +14,12 @@ import {
   textOf,
   textsOf,
 } from '../config-fields.ts'
-import { withoutDefaults } from './default-fields.ts'
 import type { KubeletFlags } from './kubelet-flags.ts'
 import { makeTaint } from './node-texts.ts'
 import { type PodConfig, verificationPolicies } from './pod-settings.ts'
 import { type MemoryConfig, memoryConfig, resourceConfigFlags, resourceFields } from './resource-config.ts'
+import { shutdownFields, shutdownPeriods } from './shutdown-config.ts'
+import { withoutZeroFields } from './zero-fields.ts'
 
 /** What a KubeletConfiguration can say here; `flags` also has what is otherwise with a file than without. */
 export interface KubeletConfig {
@@ -29,6 +28,9 @@ export interface KubeletConfig {
   readonly reportEveryMs?: number
   readonly leaseSeconds?: number
   readonly logLookMs?: number
+  /** The logs of the machine's services may be asked for. */
+  readonly logQueries?: boolean
+  readonly shutdownPeriods?: readonly ShutdownPeriod[]
   readonly pods: PodConfig
   readonly memory?: MemoryConfig
 }
@@ -48,6 +50,8 @@ const podFields = [
   ...['containerRuntimeEndpoint', 'clusterDNS', 'clusterDomain', 'resolvConf', 'cgroupDriver', 'cgroupRoot'],
   ...['serializeImagePulls', 'kubeAPIQPS', 'kubeAPIBurst', 'containerLogMaxSize', 'containerLogMaxFiles'],
   ...['containerLogMonitorInterval', 'allowedUnsafeSysctls', 'seccompDefault'],
+  ...['enableSystemLogHandler', 'enableSystemLogQuery'],
+  ...['staticPodPath', 'staticPodURL', 'staticPodURLHeader', 'fileCheckFrequency', 'httpCheckFrequency'],
 ]
 const evictionFields = [
   ...['evictionHard', 'evictionSoft', 'evictionSoftGracePeriod', 'evictionMinimumReclaim'],
@@ -72,6 +76,17 @@ function taints(fields: Fields): KubeletFlags['register-with-taints'] | undefine
   })
 }
 
+/** A list of values by each name. */
+function headers(fields: Fields): KubeletFlags['manifest-url-header'] | undefined {
+  const given = fields['staticPodURLHeader']
+  if (given === undefined || given === null) return undefined
+  if (typeof given !== 'object') throw new Error('staticPodURLHeader must be an object')
+  const names: Fields = { ...given }
+  return Object.keys(names).flatMap((name) =>
+    (textsOf(names, name) ?? []).map((value) => [name, value] as const),
+  )
+}
+
 const nodeFlags = (fields: Fields): Partial<KubeletFlags> =>
   defined({
     'fail-swap-on': booleanOf(fields, 'failSwapOn'),
@@ -83,15 +98,19 @@ const nodeFlags = (fields: Fields): Partial<KubeletFlags> =>
     'node-status-update-frequency': nonNull(durationOf(fields, 'nodeStatusUpdateFrequency')),
   })
 
-function podFlags(fields: Fields, beside: (file: string) => string): Partial<KubeletFlags> {
-  const resolvConf = textOf(fields, 'resolvConf')
+function podFlags(fields: Fields): Partial<KubeletFlags> {
   return defined({
     'container-runtime-endpoint': nonEmpty(textOf(fields, 'containerRuntimeEndpoint')),
     'cluster-dns': textsOf(fields, 'clusterDNS'),
     'cluster-domain': textOf(fields, 'clusterDomain'),
-    'resolv-conf': resolvConf === undefined || resolvConf === '' ? resolvConf : beside(resolvConf),
+    'resolv-conf': textOf(fields, 'resolvConf'),
     'cgroup-driver': choiceOf(fields, 'cgroupDriver', ['cgroupfs', 'systemd']),
     'cgroup-root': textOf(fields, 'cgroupRoot'),
+    'pod-manifest-path': nonEmpty(textOf(fields, 'staticPodPath')),
+    'file-check-frequency': nonNull(durationOf(fields, 'fileCheckFrequency')),
+    'manifest-url': nonEmpty(textOf(fields, 'staticPodURL')),
+    'manifest-url-header': headers(fields),
+    'http-check-frequency': nonNull(durationOf(fields, 'httpCheckFrequency')),
     'serialize-image-pulls': booleanOf(fields, 'serializeImagePulls'),
     'container-log-max-size': nonEmpty(textOf(fields, 'containerLogMaxSize')),
     'container-log-max-files': numberOf(fields, 'containerLogMaxFiles'),
@@ -132,7 +151,7 @@ function podConfig(fields: Fields): PodConfig {
 }
 
 /** Who gives a file is asked for a credential, unless it says otherwise. */
-function accessFlags(fields: Fields, beside: (file: string) => string): Partial<KubeletFlags> {
+function accessFlags(fields: Fields): Partial<KubeletFlags> {
   const authentication = only(fields['authentication'], 'authentication', ['x509', 'anonymous', 'webhook'])
   const x509 = only(authentication['x509'], 'authentication.x509', ['clientCAFile'])
   const anonymous = only(authentication['anonymous'], 'authentication.anonymous', ['enabled'])
@@ -141,9 +160,8 @@ function accessFlags(fields: Fields, beside: (file: string) => string): Partial<
   const reviews = only(authorization['webhook'], 'authorization.webhook', [
     ...['cacheAuthorizedTTL', 'cacheUnauthorizedTTL'],
   ])
-  const authority = nonEmpty(textOf(x509, 'clientCAFile'))
   return defined({
-    'client-ca-file': authority === undefined ? undefined : beside(authority),
+    'client-ca-file': nonEmpty(textOf(x509, 'clientCAFile')),
     'anonymous-auth': booleanOf(anonymous, 'enabled') ?? false,
     'authentication-token-webhook': booleanOf(tokens, 'enabled') ?? true,
     'authentication-token-webhook-cache-ttl': nonNull(durationOf(tokens, 'cacheTTL')),
@@ -153,39 +171,34 @@ function accessFlags(fields: Fields, beside: (file: string) => string): Partial<
   })
 }
 
-function serverFlags(fields: Fields, beside: (file: string) => string): Partial<KubeletFlags> {
-  const file = (name: string): string | undefined => {
-    const given = nonEmpty(textOf(fields, name))
-    return given === undefined ? undefined : beside(given)
-  }
+function serverFlags(fields: Fields): Partial<KubeletFlags> {
   return defined({
     address: nonEmpty(textOf(fields, 'address')),
     port: nonNull(numberOf(fields, 'port')),
     'read-only-port': numberOf(fields, 'readOnlyPort') ?? 0,
     'healthz-port': numberOf(fields, 'healthzPort'),
     'healthz-bind-address': nonEmpty(textOf(fields, 'healthzBindAddress')),
-    'tls-cert-file': file('tlsCertFile'),
-    'tls-private-key-file': file('tlsPrivateKeyFile'),
+    'tls-cert-file': nonEmpty(textOf(fields, 'tlsCertFile')),
+    'tls-private-key-file': nonEmpty(textOf(fields, 'tlsPrivateKeyFile')),
     'tls-min-version': choiceOf(fields, 'tlsMinVersion', ['VersionTLS12', 'VersionTLS13']),
     'tls-cipher-suites': textsOf(fields, 'tlsCipherSuites'),
     'rotate-certificates': booleanOf(fields, 'rotateCertificates'),
     'rotate-server-certificates': booleanOf(fields, 'serverTLSBootstrap'),
-    ...accessFlags(fields, beside),
+    'enable-system-log-handler': booleanOf(fields, 'enableSystemLogHandler'),
+    ...accessFlags(fields),
   })
 }
 
 /**
- * Reads a file of kind KubeletConfiguration (https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/);
- * relative files in it are beside it. Throws an Error for what is wrong, or not there.
+ * Reads the fields of a KubeletConfiguration (https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/),
+ * whose paths are absolute. Throws an Error for what is wrong, or not there.
  */
-export function kubeletConfig(text: string, file: string): KubeletConfig {
-  const beside = (other: string): string => resolve(dirname(file), other)
-  const kind = ['kubelet.config.k8s.io/v1beta1', 'KubeletConfiguration'] as const
+export function kubeletConfig(given: Fields): KubeletConfig {
   const names = [
     ...[...nodeFields, ...podFields, ...evictionFields, ...imageFields, ...serverFields],
-    ...resourceFields,
+    ...[...resourceFields, ...shutdownFields],
   ]
-  const fields = configObject(withoutDefaults(parse(text)), file, kind, names)
+  const fields = only(withoutZeroFields(given), '', ['apiVersion', 'kind', ...names])
   const reportEveryMs =
     nonNull(durationOf(fields, 'nodeStatusReportFrequency')) ??
     nonNull(durationOf(fields, 'nodeStatusUpdateFrequency'))
@@ -195,14 +208,21 @@ export function kubeletConfig(text: string, file: string): KubeletConfig {
     throw new Error(
       'invalid configuration: containerLogMonitorInterval must be a positive time duration greater than or equal to 3s',
     )
+  const logQueries = booleanOf(fields, 'enableSystemLogQuery')
   const flags = {
     ...nodeFlags(fields),
-    ...podFlags(fields, beside),
+    ...podFlags(fields),
     ...evictionFlags(fields),
     ...imageFlags(fields),
     ...resourceConfigFlags(fields),
-    ...serverFlags(fields, beside),
+    ...serverFlags(fields),
   }
-  const memory = memoryConfig(fields)
-  return { flags, pods: podConfig(fields), memory, ...defined({ reportEveryMs, leaseSeconds, logLookMs }) }
+  const extra = { reportEveryMs, leaseSeconds, logLookMs, logQueries }
+  return {
+    flags,
+    pods: podConfig(fields),
+    memory: memoryConfig(fields),
+    shutdownPeriods: shutdownPeriods(fields),
+    ...defined(extra),
+  }
 }

@@ -4,8 +4,10 @@ import { clientFlags } from '../flags/client-flags.ts'
 import { commonFlags, servingFlags } from '../flags/common-flags.ts'
 import { boolean, duration, type Flag, int, list, oneOf, pairs, path, text } from '../flags/flag-types.ts'
 import type { FlagValues } from '../flags/parse-flags.ts'
-import { parseNodeLabels, parsePairs, parseTaints } from './node-texts.ts'
+import { parseHeaders, parseNodeLabels, parsePairs, parseTaints } from './node-texts.ts'
 import { resourceFlags } from './resource-flags.ts'
+
+type Headers = readonly (readonly [name: string, value: string])[]
 
 const port = { min: 1, max: 65_535 }
 const percent = { min: 0, max: 100 }
@@ -43,6 +45,17 @@ const podFlags = {
   'cgroup-root': text('The group above those of pods.'),
   'container-log-max-size': text('When a container’s log is put aside.', '10Mi'),
   'container-log-max-files': int('How many files a container’s log may have.', 5, { min: 2 }),
+  'pod-manifest-path': path('Folder of static pods, or the file of one.'),
+  'file-check-frequency': duration('How often it is read though nothing tells of a change.', 20_000),
+  'manifest-url': text('Where static pods are asked for.'),
+  'manifest-url-header': {
+    type: 'colonSeparatedMultimapStringString',
+    usage: 'Headers to ask with: <name>:<value>, comma-separated.',
+    fallback: [],
+    parse: (value) => parseHeaders(value),
+    text: (value) => value.map((pair) => pair.join(':')).join(','),
+  } satisfies Flag<Headers> as Flag<Headers>,
+  'http-check-frequency': duration('How often they are asked for.', 20_000),
   'serialize-image-pulls': boolean('One image at a time.', true),
   'feature-gates': pairs('Feature gates: Name=true|false.', parseFeatureGates),
   'image-gc-high-threshold': int(
@@ -66,7 +79,7 @@ const podFlags = {
 const thresholds = (usage: string): Flag<ReadonlyMap<string, string>> =>
   pairs(usage, (value) => parsePairs(value, '<'), '<')
 
-/** Upstream's on Linux, but for the number of processes, which is not watched. */
+/** Upstream's on Linux. */
 const defaultHard = new Map([
   ['memory.available', '100Mi'],
   ['nodefs.available', '10%'],
@@ -102,6 +115,7 @@ const serverFlags = {
   ),
   'healthz-port': int('The port of /healthz by HTTP; 0: none.', 10_248, portOrNone),
   'healthz-bind-address': text('Its address.', '127.0.0.1'),
+  'enable-system-log-handler': boolean('Show the machine’s own logs on /logs/.', true),
   'client-ca-file': path('Authority of client certificates: their common name is the user.'),
   'anonymous-auth': boolean('Requests that no credential comes with are system:anonymous.', true),
   'authentication-token-webhook': boolean('Ask the API server whose a bearer token is.', false),
@@ -132,6 +146,7 @@ export const kubeletFlags = {
   'kube-api-qps': rate['kube-api-qps'],
   'kube-api-burst': rate['kube-api-burst'],
   config: path('A KubeletConfiguration; flags go before what it says.'),
+  'config-dir': path('Folder of files (*.conf) that change parts of it, in their order.'),
   ...nodeFlags,
   ...podFlags,
   ...resourceFlags,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -8,6 +8,7 @@ import { usualTopology } from '../../../kubelet/topology-manager/topology-manage
 import { parseFlags } from '../flags/parse-flags.ts'
 import { kubeletFlags } from './kubelet-flags.ts'
 import { kubeletOptions } from './kubelet-options.ts'
+import { configzPage } from './shown-config.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'timonel-kubelet-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -39,6 +40,8 @@ test('kubeletOptions() has upstream’s defaults without a file', () => {
       pullVerification: { policy: 'NeverVerifyPreloadedImages', allowlist: [] },
       imagePolicy: { highPercent: 85, lowPercent: 80, minAgeMs: 120_000, maxAgeMs: 0 },
     },
+    systemLogs: { queries: false },
+    shutdownPeriods: [],
     addresses: [],
     socket: '/run/test.sock',
     rootDirectory: '/var/lib/kubelet',
@@ -86,6 +89,8 @@ authentication: {x509: {clientCAFile: ca.crt}, anonymous: {enabled: true}, webho
 authorization: {mode: AlwaysAllow, webhook: {cacheUnauthorizedTTL: 0s}}
 clusterDNS: [10.96.0.10]
 clusterDomain: file.local
+staticPodPath: pods
+staticPodURLHeader: {X-A: [b, c]}
 maxPods: 0
 port: 10260
 resolvConf: ''
@@ -126,6 +131,11 @@ evictionSoftGracePeriod: {memory.available: 1m30s}
     'cluster-domain': 'flag.local',
     'max-pods': 110,
     port: 10_260,
+    'pod-manifest-path': join(folder, 'pods'),
+    'manifest-url-header': [
+      ['X-A', 'b'],
+      ['X-A', 'c'],
+    ],
     'resolv-conf': '',
     'register-with-taints': [{ key: 'only', value: 'us', effect: 'NoExecute' }],
     'node-labels': new Map([['a', 'b']]),
@@ -153,8 +163,52 @@ evictionSoftGracePeriod: {memory.available: 1m30s}
   })
 })
 
+test('kubeletOptions() lets files of a folder change parts of the file, in their order', () => {
+  const folderOfParts = join(folder, 'parts')
+  mkdirSync(join(folderOfParts, 'more'), { recursive: true })
+  const part = (name: string, text: string) => writeFileSync(join(folderOfParts, name), head + text)
+  part('10-a.conf', 'maxPods: 5\nevictionHard: {nodefs.available: 7%}\nclusterDNS: [10.0.0.1]\n')
+  part('20-b.conf', 'maxPods: 6\nstaticPodPath: pods\n')
+  part('more/c.conf', 'evictionHard: {imagefs.available: 3%, memory.available: null}\n')
+  part('30-other.yaml', 'maxPods: 7\n')
+  const { flags } = withFile(
+    'containerRuntimeEndpoint: unix:///run/file.sock\nevictionHard: {memory.available: 1Gi}\nclusterDNS: [10.0.0.2, 10.0.0.3]\n',
+    `--config-dir=${folderOfParts}`,
+  )
+  expect(flags).toMatchObject({
+    'max-pods': 6,
+    'cluster-dns': ['10.0.0.1'],
+    'pod-manifest-path': join(folderOfParts, 'pods'),
+    'eviction-hard': new Map([
+      ['nodefs.available', '7%'],
+      ['imagefs.available', '3%'],
+    ]),
+  })
+})
+
+test('configzPage() shows what is in force', () => {
+  const read = withFile(
+    'containerRuntimeEndpoint: unix:///run/file.sock\nmaxPods: 9\nshutdownGracePeriod: 30s\nshutdownGracePeriodCriticalPods: 10s\n',
+  )
+  const { kubeletconfig } = JSON.parse(Buffer.from(configzPage(read)('', false).body).toString())
+  expect(kubeletconfig).toMatchObject({
+    maxPods: 9,
+    containerRuntimeEndpoint: 'unix:///run/file.sock',
+    authorization: { mode: 'Webhook', webhook: { cacheAuthorizedTTL: '5m0s' } },
+    shutdownGracePeriodByPodPriority: [
+      { priority: 0, shutdownGracePeriodSeconds: 20 },
+      { priority: 2_000_000_000, shutdownGracePeriodSeconds: 10 },
+    ],
+  })
+})
+
 test.each([
-  ['staticPodPath: /etc/pods\n', 'error: strict decoding error: unknown field "staticPodPath"'],
+  ['syncFrequency: 1m\n', 'strict decoding error: unknown field "syncFrequency"'],
+  [
+    'shutdownGracePeriod: 5s\nshutdownGracePeriodCriticalPods: 10s\n',
+    'shutdownGracePeriodCriticalPods 10s must be <= shutdownGracePeriod 5s',
+  ],
+  ['staticPodsPath: /etc/pods\n', 'error: strict decoding error: unknown field "staticPodsPath"'],
   ['authentication: {x509: {file: a}}\n', 'strict decoding error: unknown field "authentication.x509.file"'],
   ['registerWithTaints: [{key: a, timeAdded: x}]\n', 'unknown field "registerWithTaints[0].timeAdded"'],
   [
@@ -172,7 +226,7 @@ test.each([
 })
 
 test.each([
-  [['--eviction-hard=pid.available<5'], 'unsupported eviction signal pid.available'],
+  [['--eviction-hard=pids<5'], 'unsupported eviction signal pids'],
   [['--eviction-hard=memory.available=1Gi'], 'malformed pair, expect string<string'],
   [
     ['--eviction-soft=memory.available<1Gi'],

@@ -8,9 +8,10 @@ import type { EvictionSettings } from '../../../kubelet/eviction/thresholds.ts'
 import type { LogLimits } from '../../../kubelet/linux/log-rotation.ts'
 import type { NodeTuning } from '../../../kubelet/node/node-object.ts'
 import type { PodTuning } from '../../../kubelet/pod/pod-tuning.ts'
+import type { ShutdownPeriod } from '../../../kubelet/shutdown/shutdown-periods.ts'
 import { duration, type Flag } from '../flags/flag-types.ts'
 import { FlagError } from '../flags/parse-flags.ts'
-import { readFlagFile } from '../read-pem.ts'
+import { readConfigFields } from './config-drop-ins.ts'
 import { type KubeletConfig, kubeletConfig } from './kubelet-config.ts'
 import { type KubeletFlags, kubeletFlags } from './kubelet-flags.ts'
 import { parseNodeIps, socketPath } from './node-texts.ts'
@@ -28,6 +29,9 @@ export interface KubeletOptions {
   readonly tuning: NodeTuning
   readonly logLimits: LogLimits
   readonly podTuning: PodTuning
+  /** Whether the machine's own logs may be read, and asked for by services; absent: not. */
+  readonly systemLogs?: { readonly queries: boolean }
+  readonly shutdownPeriods: readonly ShutdownPeriod[]
 }
 
 const nanosPerUnit = 1_000_000_000n
@@ -45,15 +49,16 @@ function checkNumbers({ flags }: KubeletConfig): void {
   }
 }
 
-function readConfig(file: string | undefined): KubeletConfig {
-  const text = readFlagFile('config', file)
-  if (file === undefined || text === undefined) return { flags: {}, pods: {} }
+function readConfig(file: string | undefined, folder: string | undefined): KubeletConfig {
+  const fields = readConfigFields(file, folder)
+  if (fields === undefined) return { flags: {}, pods: {} }
   try {
-    const config = kubeletConfig(text, file)
+    const config = kubeletConfig(fields)
     checkNumbers(config)
     return config
   } catch (error) {
-    throw new FlagError(`failed to load kubelet config file, path: ${file}, error: ${messageOf(error)}`)
+    const path = file ?? folder
+    throw new FlagError(`failed to load kubelet config file, path: ${path}, error: ${messageOf(error)}`)
   }
 }
 
@@ -98,8 +103,16 @@ export function kubeletOptions(
   given: ReadonlySet<string>,
   machine: string,
 ): KubeletOptions {
-  const config = readConfig(values.config)
-  const { flags: filed, pods, reportEveryMs, leaseSeconds, logLookMs, memory = {} } = config
+  const {
+    flags: filed,
+    pods,
+    reportEveryMs,
+    leaseSeconds,
+    logLookMs,
+    logQueries = false,
+    memory = {},
+    shutdownPeriods = [],
+  } = readConfig(values.config, values['config-dir'])
   const own = Object.fromEntries(Object.entries(values).filter(([name]) => given.has(name)))
   const flags: KubeletFlags = { ...values, ...filed, ...own }
   try {
@@ -119,6 +132,8 @@ export function kubeletOptions(
         ...resourceTuning(flags, memory),
         ...{ reportEveryMs, leaseSeconds },
       }),
+      ...(flags['enable-system-log-handler'] ? { systemLogs: { queries: logQueries } } : {}),
+      shutdownPeriods,
       podTuning: podSettings(flags, pods),
       logLimits: defined({
         maxBytes: logSize(flags['container-log-max-size']),

@@ -5,18 +5,22 @@ import { featureGates } from '../../../api/feature-gates.ts'
 import { defined } from '../../../base/defined.ts'
 import { createMetrics } from '../../../base/host/metrics.ts'
 import { realHost } from '../../../base/host/real-host.ts'
+import type { Logger } from '../../../base/logger.ts'
 import type { Metrics } from '../../../base/metrics.ts'
 import type { Client } from '../../../client/client.ts'
 import { createInformerFactory } from '../../../client/informer-factory.ts'
 import type { CredentialProvider } from '../../../kubelet/images/credential-providers.ts'
 import type { KubeletApi } from '../../../kubelet/kubelet-api.ts'
 import { startLinuxNode } from '../../../kubelet/linux/linux-node.ts'
+import { manifestFolder } from '../../../kubelet/linux/manifest-folder.ts'
+import { manifestUrl } from '../../../kubelet/linux/manifest-url.ts'
 import { CriRuntime } from '../../../kubelet/runtime/cri/cri-runtime.ts'
 import { RuntimesByHandler } from '../../../kubelet/runtime/runtimes-by-handler.ts'
 import { wasmHandler } from '../../../kubelet/runtime/wasm/wasm-runtime.ts'
 import { KubeletRequests } from '../../../kubelet/server/kubelet-requests.ts'
 import { KubeletServer, type KubeletTls } from '../../../kubelet/server/kubelet-server.ts'
 import { serveHealth, startPlainServer } from '../../../kubelet/server/plain-server.ts'
+import type { ManifestSource } from '../../../kubelet/static/pod-feed.ts'
 import { followCertificates, type ReadCertificates } from '../../access/follow-certificates.ts'
 import { useAdministratorPath } from '../../system-packages.ts'
 import { kubernetesVersion } from '../../version.ts'
@@ -32,6 +36,7 @@ import { readCredentialProviders } from './credential-provider-config.ts'
 import { delegatedAccess } from './delegated-access.ts'
 import { type KubeletFlags, kubeletFlags } from './kubelet-flags.ts'
 import { type KubeletOptions, kubeletOptions } from './kubelet-options.ts'
+import { configzPage } from './shown-config.ts'
 
 const program = 'kubelet'
 
@@ -78,15 +83,20 @@ interface Served {
 
 /** The agent's ways in: HTTPS, health, and what everyone may read. */
 async function serve(
-  { flags, nodeName }: KubeletOptions,
+  options: KubeletOptions,
   { tls, api, client, metrics, texts }: Served,
   { logger, stops }: ComponentContext,
 ): Promise<KubeletServer> {
+  const { flags, nodeName, systemLogs } = options
   const shared = { api, host: realHost, metrics }
   const server = new KubeletServer({
     ...{ ...shared, address: flags.address, port: flags.port },
     tls,
-    pages: kubeletPages(realHost, featureGates(flags['feature-gates']), texts),
+    pages: new Map([
+      ...kubeletPages(realHost, featureGates(flags['feature-gates']), texts),
+      ['configz', configzPage(options)],
+    ]),
+    ...(systemLogs === undefined ? {} : { nodeLogs: { directory: '/var/log', queries: systemLogs.queries } }),
     access: delegatedAccess({
       ...{ host: realHost, logger, client, nodeName, anonymous: flags['anonymous-auth'] },
       ...defined({ tokenLifeMs: tokenLife(flags), authorization: authorization(flags) }),
@@ -130,6 +140,18 @@ async function refuseSwap(): Promise<void> {
 function credentialProviders(flags: KubeletFlags): readonly CredentialProvider[] {
   const { 'image-credential-provider-config': config, 'image-credential-provider-bin-dir': folder } = flags
   return config === undefined || folder === undefined ? [] : readCredentialProviders(config, folder)
+}
+
+/** Where it has static pods from. */
+function manifestsOf({ flags, nodeName }: KubeletOptions, logger: Logger): readonly ManifestSource[] {
+  const shared = { host: realHost, logger, nodeName }
+  const { 'pod-manifest-path': path, 'manifest-url': url, 'manifest-url-header': headers } = flags
+  return [
+    ...(path === undefined
+      ? []
+      : [manifestFolder({ ...shared, path, everyMs: flags['file-check-frequency'] })]),
+    ...(url === '' ? [] : [manifestUrl({ ...shared, url, headers, everyMs: flags['http-check-frequency'] })]),
+  ]
 }
 
 /** Where the runtime says that it keeps images. */
@@ -181,6 +203,8 @@ export const kubelet: Component<typeof kubeletFlags> = {
       tuning: options.tuning,
       podTuning: options.podTuning,
       credentialProviders: credentialProviders(flags),
+      manifests: manifestsOf(options, logger),
+      shutdownPeriods: options.shutdownPeriods,
       logLimits: options.logLimits,
     })
     stops.push(() => node.stop())

@@ -21,6 +21,16 @@ export function parsePairs(value: string, sign: '=' | '<'): ReadonlyMap<string, 
   )
 }
 
+/** `<name>:<value>,…`. Throws an Error. */
+export function parseHeaders(value: string): readonly (readonly [name: string, value: string])[] {
+  const parts = value.split(',').filter((part) => part !== '')
+  return parts.map((part) => {
+    const at = part.indexOf(':')
+    if (at < 0) throw new Error('malformed pair, expect string:string')
+    return [part.slice(0, at).trim(), part.slice(at + 1).trim()]
+  })
+}
+
 /** Labels that a kubelet may give its own node. Throws an Error. */
 export function parseNodeLabels(value: string): ReadonlyMap<string, string> {
   const labels = parsePairs(value, '=')

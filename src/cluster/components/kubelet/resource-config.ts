@@ -1,5 +1,4 @@
 import { defined } from '../../../base/defined.ts'
-import { isRecord } from '../../../base/is-record.ts'
 import type { ResourceRules } from '../../../kubelet/pod/resource-rules.ts'
 import { topologyPolicies } from '../../../kubelet/topology-manager/merge-hints.ts'
 import { topologyScopes } from '../../../kubelet/topology-manager/topology-manager.ts'
@@ -17,7 +16,7 @@ import {
 import type { KubeletFlags } from './kubelet-flags.ts'
 
 export const resourceFields = [
-  ...['featureGates', 'kubeReserved', 'systemReserved', 'kubeReservedCgroup', 'systemReservedCgroup'],
+  ...['kubeReserved', 'systemReserved', 'kubeReservedCgroup', 'systemReservedCgroup'],
   ...['enforceNodeAllocatable', 'podsPerCore', 'podPidsLimit', 'cpuCFSQuota', 'cpuCFSQuotaPeriod'],
   ...['topologyManagerPolicy', 'topologyManagerScope', 'topologyManagerPolicyOptions'],
   ...['memorySwap', 'memoryThrottlingFactor', 'memoryReservationPolicy', 'singleProcessOOMKill'],
@@ -29,22 +28,8 @@ export interface MemoryConfig extends Pick<ResourceRules, 'swap' | 'killsSingleP
   readonly reservesMemory?: boolean
 }
 
-function gatesOf(fields: Fields): ReadonlyMap<string, boolean> | undefined {
-  const gates = fields['featureGates']
-  if (gates === undefined || gates === null) return undefined
-  if (!isRecord(gates)) throw new Error('featureGates: it must be a map')
-  return new Map(
-    Object.keys(gates).map((name) => {
-      const value = booleanOf(gates, name)
-      if (value === undefined) throw new Error(`featureGates.${name}: it must be true or false`)
-      return [name, value]
-    }),
-  )
-}
-
 export const resourceConfigFlags = (fields: Fields): Partial<KubeletFlags> =>
   defined({
-    'feature-gates': gatesOf(fields),
     'kube-reserved': textMapOf(fields, 'kubeReserved'),
     'system-reserved': textMapOf(fields, 'systemReserved'),
     'kube-reserved-cgroup': textOf(fields, 'kubeReservedCgroup'),

@@ -1,4 +1,3 @@
-import { parseFeatureGates } from '../../../apimachinery/feature-gates.ts'
 import { topologyPolicies } from '../../../kubelet/topology-manager/merge-hints.ts'
 import { topologyScopes, usualTopology } from '../../../kubelet/topology-manager/topology-manager.ts'
 import { boolean, duration, int, list, oneOf, pairs, text } from '../flags/flag-types.ts'
@@ -8,7 +7,6 @@ const amounts = (usage: string) => pairs(usage, (value) => parsePairs(value, '='
 
 /** What pods may have of the machine, and how they are held to it. */
 export const resourceFlags = {
-  'feature-gates': pairs('Feature gates: Name=true|false.', parseFeatureGates),
   'kube-reserved': amounts(
     'Kept for Kubernetes’ own agents: cpu=200m,memory=500Mi,ephemeral-storage=1Gi,pid=1000.',
   ),

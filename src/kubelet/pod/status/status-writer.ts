@@ -6,6 +6,7 @@ import type { Host } from '../../../base/host.ts'
 import type { Logger } from '../../../base/logger.ts'
 import { sleep } from '../../../base/sleep.ts'
 import type { Client } from '../../../client/client.ts'
+import { isStaticPod } from '../../static/static-annotations.ts'
 import { isTerminalPhase } from './pod-phase.ts'
 import { statusPatch } from './status-patch.ts'
 
@@ -44,6 +45,8 @@ const maxRetryMs = 10_000
 export class StatusWriter {
   readonly #options: StatusWriterOptions
   readonly #entries = new Map<string, Entry>()
+  /** What shows a static pod in the API, by the static pod's uid. */
+  readonly #mirrors = new Map<string, Pod>()
   readonly #abort = new AbortController()
 
   constructor(options: StatusWriterOptions) {
@@ -59,12 +62,13 @@ export class StatusWriter {
     const uid = pod.metadata?.uid ?? ''
     const entry = this.#entries.get(uid)
     if (entry === undefined) {
+      const shown = this.#mirrors.get(uid) ?? pod
       const fresh = {
         pod,
         status,
         note,
-        base: pod.status ?? {},
-        baseVersion: versionOf(pod),
+        base: shown.status ?? {},
+        baseVersion: versionOf(shown),
         writing: false,
         dirty: false,
         deleted: false,
@@ -91,9 +95,22 @@ export class StatusWriter {
     return statusPatch(entry.base, shownStatus(entry)) !== undefined
   }
 
+  /** Takes in what shows a static pod in the API now: that has its status from then on. */
+  mirrored(podUid: string, mirror: Pod | undefined): void {
+    const before = this.#mirrors.get(podUid)
+    if (mirror === undefined) this.#mirrors.delete(podUid)
+    else this.#mirrors.set(podUid, mirror)
+    const entry = this.#entries.get(podUid)
+    if (mirror === undefined || entry === undefined) return
+    const isOther = before?.metadata?.uid !== mirror.metadata?.uid
+    if (isOther) entry.baseVersion = 0
+    if (this.#compare(mirror, entry) || isOther) this.#kick(podUid, entry)
+  }
+
   /** Forgets a pod that is gone from the API. */
   remove(podUid: string): void {
     this.#entries.delete(podUid)
+    this.#mirrors.delete(podUid)
   }
 
   stop(): void {
@@ -130,7 +147,11 @@ export class StatusWriter {
 
   async #writeOnce(entry: Entry, isRepeated = false): Promise<void> {
     const { client } = this.#options
-    const { pod, note } = entry
+    const { note } = entry
+    const ownUid = entry.pod.metadata?.uid ?? ''
+    const pod = this.#mirrors.get(ownUid) ?? entry.pod
+    // It is written as soon as there is a mirror.
+    if (pod === entry.pod && isStaticPod(pod)) return
     const { namespace = '', name = '', uid = '' } = pod.metadata ?? {}
     const next = shownStatus(entry)
     const patch = statusPatch(entry.base, next)
@@ -147,7 +168,8 @@ export class StatusWriter {
       const isDisputed = statusPatch(entry.base, next) !== undefined
       if (isDisputed && !isRepeated) await this.#writeOnce(entry, true)
     }
-    if (!note.finished || entry.deleted || pod.metadata?.deletionTimestamp === undefined) return
+    if (!note.finished || entry.deleted || pod !== entry.pod || pod.metadata?.deletionTimestamp === undefined)
+      return
     if (!isTerminalPhase(entry.base.phase)) return
     await client.resource(podKind).delete(namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } })
     entry.deleted = true

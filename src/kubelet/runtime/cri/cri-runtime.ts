@@ -207,6 +207,11 @@ export class CriRuntime implements Runtime {
     return openPort(url, port, output)
   }
 
+  async checkpointContainer(id: string, location: string, timeoutSeconds: number): Promise<void> {
+    const request = { containerId: id, location, timeout: timeoutSeconds }
+    await this.#runtime('CheckpointContainer', request, timeoutSeconds * 1000 + requestTimeoutMs)
+  }
+
   async containerStats(id: string): Promise<ContainerStats> {
     const { stats } = await this.#runtime<{ readonly stats?: ContainerStats }>('ContainerStats', {
       containerId: id,

@@ -30,6 +30,8 @@ export function filesByHandler(
     removeLog: (path) => files.removeLog(path),
     unmountVolumes: (uid) => files.unmountVolumes(uid),
     removePod: (uid) => files.removePod(uid),
+    found: () => files.found(),
+    checkpointPath: (archive) => files.checkpointPath(archive),
     usage: (pod) => of(pod).usage(pod),
   }
 }

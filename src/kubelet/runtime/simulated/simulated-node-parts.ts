@@ -96,6 +96,8 @@ export function simulatedFiles(objects: ReferencedObjects): PodFiles {
     removeLog: async () => {},
     unmountVolumes: async () => {},
     removePod: async () => {},
+    found: async () => [],
+    checkpointPath: async (archive) => `/simulated/checkpoints/${archive}`,
     usage: async () => ({ logs: new Map(), volumes: new Map() }),
   }
 }
@@ -134,6 +136,7 @@ export const noCgroups: PodCgroups = {
   limits: () => undefined,
   resize: async () => {},
   remove: async () => {},
+  found: async () => [],
 }
 
 /** Everything answers. */

@@ -254,6 +254,10 @@ export class SimulatedRuntime implements Runtime {
     throw new RuntimeError('Unimplemented', `simulated containers do not listen on port ${port}`)
   }
 
+  async checkpointContainer(): Promise<void> {
+    throw new RuntimeError('Unimplemented', 'the simulation has no processes whose state could be written')
+  }
+
   async containerStats(id: string): Promise<ContainerStats> {
     return this.#statsOf(this.#pods.container(id))
   }

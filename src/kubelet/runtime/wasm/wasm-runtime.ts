@@ -180,6 +180,11 @@ export class WasmRuntime implements Runtime {
     cannot('cannot be given other resources while it runs')
   }
 
+  async checkpointContainer(id: string): Promise<void> {
+    this.#container(id)
+    cannot('has no process whose state could be written')
+  }
+
   async reopenContainerLog(id: string): Promise<void> {
     this.#container(id).log?.reopen()
   }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { kubeletConfig } from './kubelet-config.ts'
 
-/** As kubeadm v1.36 writes it to /var/lib/kubelet/config.yaml, but for its path of static pods, which are not there. */
+/** As kubeadm v1.36 writes it to /var/lib/kubelet/config.yaml. */
 const written = `apiVersion: kubelet.config.k8s.io/v1beta1
 authentication:
   anonymous:
@@ -52,7 +53,7 @@ volumeStatsAggPeriod: 0s
 `
 
 test('kubeletConfig() takes what kubeadm writes', () => {
-  const { flags } = kubeletConfig(written, '/var/lib/kubelet/config.yaml')
+  const { flags } = kubeletConfig(parse(written))
   expect(flags).toMatchObject({
     'client-ca-file': '/etc/kubernetes/pki/ca.crt',
     'cluster-dns': ['10.96.0.10'],
@@ -64,10 +65,8 @@ test('kubeletConfig() takes what kubeadm writes', () => {
 })
 
 test.each([
-  ['shutdownGracePeriod: 0s', 'shutdownGracePeriod: 30s', 'shutdownGracePeriod'],
+  ['syncFrequency: 0s', 'syncFrequency: 30s', 'syncFrequency'],
   ['verbosity: 0', 'verbosity: 4', 'logging'],
 ])('kubeletConfig() refuses, in place of %s, %s', (nothing, something, field) => {
-  expect(() => kubeletConfig(written.replace(nothing, something), 'config.yaml')).toThrow(
-    `unknown field "${field}"`,
-  )
+  expect(() => kubeletConfig(parse(written.replace(nothing, something)))).toThrow(`unknown field "${field}"`)
 })
