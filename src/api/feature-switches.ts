@@ -41,6 +41,7 @@ export const featureSwitches: ReadonlySet<string> = new Set([
   'KubeletEnsureSecretPulledImages',
   'MatchLabelKeysInPodTopologySpread',
   'MaxUnavailableStatefulSet',
+  'MemoryQoS',
   'MutablePodResourcesForSuspendedJobs',
   'MutablePVNodeAffinity',
   'MutableSchedulingDirectivesForSuspendedJobs',

@@ -29,6 +29,16 @@ function withFile(text: string, ...args: readonly string[]) {
   return options(`--config=${file}`, ...args)
 }
 
+test('kubeletOptions() lets the kernel protect memory behind its gate', () => {
+  const rules = (text: string) => withFile(text, socket).tuning.resourceRules
+  expect(rules('memoryThrottlingFactor: 0.8\n')?.memoryQuality).toBeUndefined()
+  const gate = 'featureGates: {MemoryQoS: true}\n'
+  expect(rules(gate)?.memoryQuality).toEqual({ throttlingFactor: 0.9, reserves: false })
+  expect(
+    rules(`${gate}memoryThrottlingFactor: 0.8\nmemoryReservationPolicy: TieredReservation\n`)?.memoryQuality,
+  ).toEqual({ throttlingFactor: 0.8, reserves: true })
+})
+
 test('kubeletOptions() has upstream’s defaults without a file', () => {
   const { flags, tuning, ...rest } = options(socket)
   expect(rest).toEqual({

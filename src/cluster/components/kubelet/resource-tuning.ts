@@ -1,3 +1,4 @@
+import { featureGates } from '../../../api/feature-gates.ts'
 import { defined } from '../../../base/defined.ts'
 import { messageOf } from '../../../base/message-of.ts'
 import { checkReservations, parseReserved } from '../../../kubelet/allocatable/reservations.ts'
@@ -6,6 +7,9 @@ import type { ResourceRules } from '../../../kubelet/pod/resource-rules.ts'
 import { topologyOptions } from '../../../kubelet/topology-manager/policy-options.ts'
 import type { KubeletFlags } from './kubelet-flags.ts'
 import type { MemoryConfig } from './resource-config.ts'
+
+/** Upstream's `memoryThrottlingFactor`. */
+const throttlingFactor = 0.9
 
 function reserved(flags: KubeletFlags, name: 'kube-reserved' | 'system-reserved') {
   try {
@@ -27,6 +31,12 @@ function rules(flags: KubeletFlags, memory: MemoryConfig): ResourceRules {
     podPids: flags['pod-max-pids'] > 0 ? flags['pod-max-pids'] : undefined,
     killsSingleProcess: memory.killsSingleProcess,
     swap: memory.swap,
+    memoryQuality: featureGates(flags['feature-gates']).enabled('MemoryQoS')
+      ? {
+          throttlingFactor: memory.throttlingFactor ?? throttlingFactor,
+          reserves: memory.reservesMemory ?? false,
+        }
+      : undefined,
   })
 }
 
