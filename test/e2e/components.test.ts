@@ -310,7 +310,7 @@ test.each([
   ['controller-manager', '--concurrent-gc-syncs=0', 'must be between 1 and'],
   ['scheduler', '--secure-port=x', 'Error: invalid argument "x" for "--secure-port" flag'],
   ['scheduler', '--leader-elect=false', 'Error: --kubeconfig or --master must be specified'],
-  ['kubelet', '--pod-manifest-path=x', 'Error: unknown flag: --pod-manifest-path'],
+  ['kubelet', '--lock-file=x', 'Error: unknown flag: --lock-file'],
   [
     'kubelet',
     '--v=2',

@@ -149,9 +149,10 @@ export class StatusWriter {
     const { client } = this.#options
     const { note } = entry
     const ownUid = entry.pod.metadata?.uid ?? ''
-    const pod = this.#mirrors.get(ownUid) ?? entry.pod
+    const mirror = this.#mirrors.get(ownUid)
+    const pod = mirror ?? entry.pod
     // It is written as soon as there is a mirror.
-    if (pod === entry.pod && isStaticPod(pod)) return
+    if (mirror === undefined && isStaticPod(pod)) return
     const { namespace = '', name = '', uid = '' } = pod.metadata ?? {}
     const next = shownStatus(entry)
     const patch = statusPatch(entry.base, next)
@@ -168,8 +169,8 @@ export class StatusWriter {
       const isDisputed = statusPatch(entry.base, next) !== undefined
       if (isDisputed && !isRepeated) await this.#writeOnce(entry, true)
     }
-    if (!note.finished || entry.deleted || pod !== entry.pod || pod.metadata?.deletionTimestamp === undefined)
-      return
+    if (!note.finished || entry.deleted || mirror !== undefined) return
+    if (pod.metadata?.deletionTimestamp === undefined) return
     if (!isTerminalPhase(entry.base.phase)) return
     await client.resource(podKind).delete(namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } })
     entry.deleted = true
