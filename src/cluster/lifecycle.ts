@@ -37,6 +37,7 @@ export type ClusterStatus =
 const stopTimeoutMs = 120_000
 const pollMs = 50
 const importTimeoutMs = 10 * 60_000
+const aliveCheckMs = 500
 
 /** Ends what a crashed process has left running; nothing is left to do after an orderly end. */
 async function cleanUpAfterCrash(directory: DataDirectory): Promise<void> {
@@ -125,13 +126,26 @@ export async function loadImages(root: string, file: string): Promise<readonly s
   )
   if (loaded.some((names) => names.length > 0)) return state.nodes.map(({ name }) => name)
   if (nodes.length === 0) throw new Error('simulated nodes need no images: they run whatever a pod names')
-  await Promise.all(
-    nodes.map(({ name }) => {
-      const { socket } = nodePaths(directory.node(name))
-      return runProgram('ctr', ['--address', socket, '--namespace', 'k8s.io', 'images', 'import', file], {
-        timeoutMs: importTimeoutMs,
-      })
-    }),
-  )
+  // ctr asks a containerd that has gone again and again.
+  const stopped = new AbortController()
+  const watching = setInterval(() => {
+    const now = readState(directory.stateFile)
+    if (now?.pid !== state.pid || !isAlive(now)) stopped.abort()
+  }, aliveCheckMs)
+  const { signal } = stopped
+  try {
+    await Promise.all(
+      nodes.map(({ name }) => {
+        const { socket } = nodePaths(directory.node(name))
+        const command = ['--address', socket, '--namespace', 'k8s.io', 'images', 'import', file]
+        return runProgram('ctr', command, { timeoutMs: importTimeoutMs, signal })
+      }),
+    )
+  } catch (error) {
+    if (signal.aborted) throw new Error(`the cluster in ${root} was stopped`)
+    throw error
+  } finally {
+    clearInterval(watching)
+  }
   return nodes.map(({ name }) => name)
 }

@@ -6,6 +6,8 @@ export interface ProgramOptions {
   /** Killed with SIGKILL after that; 30 s when absent. */
   readonly timeoutMs?: number
   readonly env?: Readonly<Record<string, string>>
+  /** Killed with SIGKILL when it aborts. */
+  readonly signal?: AbortSignal
 }
 
 /** Runs a program to its end and resolves to what it wrote to its standard output; rejects with ProgramError. */
@@ -56,6 +58,7 @@ export const runProgram: RunProgram = (program, args, options = {}) =>
       env: options.env === undefined ? process.env : { ...process.env, ...options.env },
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
     let stdout = ''
     let stderr = ''
@@ -66,6 +69,8 @@ export const runProgram: RunProgram = (program, args, options = {}) =>
       stderr += text
     })
     child.once('error', (error: NodeJS.ErrnoException) => {
+      // It has been killed: how it ends is told when it has.
+      if (options.signal?.aborted && child.pid !== undefined) return
       const missing = error.code === 'ENOENT'
       const reason = missing ? 'there is no such program on this machine' : error.message
       reject(new ProgramError(`cannot start ${program}: ${reason}`, { program, missing }))
