@@ -14,6 +14,7 @@ import { type ImageRecipe, packImage } from '../../../src/kubelet/images/pack-im
 import { busybox } from './requirements.ts'
 import { type RunOptions, type RunResult, run, succeed } from './run.ts'
 import { Traces } from './traces.ts'
+import { until } from './until.ts'
 
 /** The project, or a copy of what has been built of it. */
 export const root = process.env['TIMONEL_ROOT'] ?? resolve(import.meta.dirname, '../../..')
@@ -65,6 +66,10 @@ async function createUplink(): Promise<Uplink> {
   await inside('address', 'add', `${subnet}.2/30`, 'dev', 'uplink')
   await inside('link', 'set', 'uplink', 'up')
   await inside('route', 'add', 'default', 'via', `${subnet}.1`)
+  // The kernel says so a moment later, and what is there before a test is compared with what it leaves.
+  await until('the uplink is up', async () =>
+    (await inside('-brief', 'link', 'show', 'uplink')).includes(' UP '),
+  )
   return { namespace, hostInterface, address: `${subnet}.2` }
 }
 
