@@ -1,3 +1,5 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,3 +37,26 @@ test('claimState() takes the place of a process that is dead, or of half a file'
   expect(readState(file)).toEqual(own)
   expect(readdirSync(directory)).toEqual(['cluster.json'])
 })
+
+test('claimState() lets one through of several that find what dead ones left at the same time', async () => {
+  const files = Array.from({ length: 100 }, (_, round) => `${round}.json`)
+  const dead = stateOf(process.pid, own.startTicks + 1)
+  for (const name of files) claimState(join(directory, name), dead)
+  const claimers = await Promise.all(files.slice(0, 4).map(() => startClaimer(files.length)))
+  const won = await Promise.all(claimers.map(claimed))
+  for (const claimer of claimers) claimer.kill('SIGKILL')
+  expect(won.flat().sort()).toEqual([...files].sort())
+  expect(readdirSync(directory).sort()).toEqual([...files].sort())
+})
+
+async function startClaimer(rounds: number): Promise<ChildProcess> {
+  const claimer = fork(join(import.meta.dirname, 'testing', 'claimer.ts'), [directory, String(rounds)])
+  await once(claimer, 'message')
+  return claimer
+}
+
+async function claimed(claimer: ChildProcess): Promise<readonly string[]> {
+  claimer.send('go')
+  const [names] = await once(claimer, 'message')
+  return names
+}

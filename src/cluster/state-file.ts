@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { processStartTicks } from './process-identity.ts'
 
 export interface NodeState {
@@ -40,9 +40,6 @@ export function writeState(file: string, state: ClusterState): void {
 
 const textOf = (state: Owner): string => `${JSON.stringify(state, null, 2)}\n`
 
-const isRefusal = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code
-
 /**
  * Writes the state unless a process that runs has its own there, which then is the result: of several that come at
  * the same moment one gets through.
@@ -52,33 +49,55 @@ export function claimState(file: string, state: Owner): Owner | undefined {
   writeFileSync(own, textOf(state), { mode: 0o600 })
   try {
     for (;;) {
-      try {
-        linkSync(own, file)
-        return undefined
-      } catch (error) {
-        if (!isRefusal(error, 'EEXIST')) throw error
-      }
+      if (isLinked(own, file)) return undefined
       const other = readState(file)
       if (other !== undefined && isAlive(other)) return other
-      takeAway(file, `${own}.old`)
+      const rival = takeOver(file, own, state, other)
+      if (rival !== 'again') return rival
     }
   } finally {
     rmSync(own, { force: true })
   }
 }
 
-/** Removes what a dead process has left; what another one has written since is put back. */
-function takeAway(file: string, aside: string): void {
+/** False where there is such a file already. */
+function isLinked(own: string, file: string): boolean {
   try {
-    renameSync(file, aside)
-    const taken = readState(aside)
-    if (taken !== undefined && isAlive(taken)) linkSync(aside, file)
+    linkSync(own, file)
+    return true
   } catch (error) {
-    // Others do the same.
-    if (!isRefusal(error, 'ENOENT') && !isRefusal(error, 'EEXIST')) throw error
-  } finally {
-    rmSync(aside, { force: true })
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
   }
+}
+
+/**
+ * Puts the own state in the place of what a dead process (or, undefined, half a write) left. Only who holds the claim
+ * to that very inheritance may, so that nobody's new state is replaced by one who looked a moment too early.
+ */
+function takeOver(
+  file: string,
+  own: string,
+  state: Owner,
+  dead: Owner | undefined,
+): Owner | undefined | 'again' {
+  const inheritance = `${file}.after-${dead === undefined ? 'half' : `${dead.pid}-${dead.startTicks}`}`
+  const rival = claimState(inheritance, state)
+  if (rival !== undefined) return isLeft(file, dead) ? rival : 'again'
+  try {
+    if (!isLeft(file, dead)) return 'again'
+    renameSync(own, file)
+    return undefined
+  } finally {
+    rmSync(inheritance, { force: true })
+  }
+}
+
+/** Whether the file still is what the dead one left. */
+function isLeft(file: string, dead: Owner | undefined): boolean {
+  const now = readState(file)
+  if (dead === undefined || now === undefined) return dead === now && existsSync(file)
+  return now.pid === dead.pid && now.startTicks === dead.startTicks
 }
 
 export function removeState(file: string): void {
