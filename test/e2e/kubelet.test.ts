@@ -14,7 +14,7 @@ import {
   shellImage,
   whyNoContainers,
 } from '../../src/kubelet/containerd/testing/containerd-bench.ts'
-import { Cgroups } from '../../src/kubelet/linux/cgroups.ts'
+import { Cgroups } from '../../src/kubelet/linux/cgroups/cgroups.ts'
 import { whyNoEtcd } from '../../src/storage/etcd/testing/etcd-process.ts'
 import { ask } from './support/ask.ts'
 import { ComponentCluster, type RunningComponent } from './support/components.ts'

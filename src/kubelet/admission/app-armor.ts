@@ -1,5 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
-import { allContainersOf } from '../pod/restart-policy.ts'
+import { allContainersOf } from '../pod/plan/restart-policy.ts'
 import type { Rejection } from './admit-pod.ts'
 
 /** A pod that asks for a profile is refused by a node whose kernel has none. */

@@ -1,6 +1,6 @@
 import { podRequests } from '../../api/core/pod/pod-requests.ts'
 import type { core } from '../../api/generated/types/index.ts'
-import { podQosClass } from '../pod/qos.ts'
+import { podQosClass } from '../pod/runtime-config/qos.ts'
 
 type Pod = core.v1.Pod
 

@@ -1,6 +1,6 @@
 import type { core } from '../../api/generated/types/index.ts'
 import { latestContainer, type ObservedContainer, type ObservedPod } from '../pod/observed-pod.ts'
-import { sidecarsOf } from '../pod/restart-policy.ts'
+import { sidecarsOf } from '../pod/plan/restart-policy.ts'
 import { type ComputeAmounts, computeAmounts, sameAmounts } from './granted-resources.ts'
 
 type Container = core.v1.Container

@@ -1,9 +1,9 @@
 import type { core } from '../../api/generated/types/index.ts'
 import { quantityMilli, quantityUnits } from '../../apimachinery/quantity.ts'
-import { cpuQuota, cpuShares, quotaPeriodUs, sharesMilli } from '../pod/container-resources.ts'
-import type { CgroupLimits } from '../pod/pod-cgroup.ts'
 import type { PodContext } from '../pod/pod-context.ts'
-import { overheadResources } from '../pod/sandbox-config.ts'
+import { cpuQuota, cpuShares, quotaPeriodUs, sharesMilli } from '../pod/runtime-config/container-resources.ts'
+import type { CgroupLimits } from '../pod/runtime-config/pod-cgroup.ts'
+import { overheadResources } from '../pod/runtime-config/sandbox-config.ts'
 import type { ContainerResources } from '../runtime/messages.ts'
 import { isRuntimeError } from '../runtime/runtime.ts'
 

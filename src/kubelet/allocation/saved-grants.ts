@@ -1,6 +1,6 @@
 import { isRecord } from '../../base/is-record.ts'
-import type { StateStore } from '../state-store.ts'
-import { StateWriter } from '../state-writer.ts'
+import type { StateStore } from '../state/state-store.ts'
+import { StateWriter } from '../state/state-writer.ts'
 import type { ComputeAmounts, PodResources } from './granted-resources.ts'
 
 /** What of a resized pod must outlive the agent: nothing else knows it. */

@@ -1,7 +1,7 @@
 import type { core } from '../../api/generated/types/index.ts'
 import { goQuote } from '../../apimachinery/go-text.ts'
 import { quantityMilli, quantityUnits } from '../../apimachinery/quantity.ts'
-import { allContainersOf } from '../pod/restart-policy.ts'
+import { allContainersOf } from '../pod/plan/restart-policy.ts'
 
 type Container = core.v1.Container
 type Pod = core.v1.Pod

@@ -3,17 +3,17 @@ import { join } from 'node:path'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Client } from '../../client/client.ts'
-import { ClaimManager } from '../claims/claim-manager.ts'
-import { Drivers } from '../claims/drivers.ts'
-import { DeviceManager } from '../devices/device-manager.ts'
-import { NodeResourceManagers } from '../managers/resource-managers.ts'
 import { allocationCodec } from '../plugin-sockets/allocation-codec.ts'
+import { ClaimManager } from '../resources/claims/claim-manager.ts'
+import { Drivers } from '../resources/claims/drivers.ts'
+import { DeviceManager } from '../resources/devices/device-manager.ts'
+import { NodeResourceManagers } from '../resources/resource-managers.ts'
 import {
   TopologyManager,
   type TopologySettings,
   usualTopology,
-} from '../topology-manager/topology-manager.ts'
-import { numaNodes } from './numa-nodes.ts'
+} from '../resources/topology/topology-manager.ts'
+import { numaNodes } from './machine/numa-nodes.ts'
 import { stateFile } from './state-file.ts'
 
 export interface LocalManagersOptions {

@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
-import type { StateStore } from '../state-store.ts'
+import type { StateStore } from '../state/state-store.ts'
 
 /**
  * Keeps state in one file, which is replaced as a whole. It need not outlive the machine: containers do not either.

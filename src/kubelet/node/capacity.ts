@@ -1,5 +1,5 @@
 import { quantityOfUnits, quantityUnits } from '../../apimachinery/quantity.ts'
-import type { ResourceList } from '../allocatable/reservations.ts'
+import type { ResourceList } from './allocatable/reservations.ts'
 import type { MachineInfo } from './machine.ts'
 
 /** `2Mi` for two mebibytes: as the server will show it, so that what it shows is what was said. */

@@ -1,8 +1,6 @@
 import { isExtendedResource } from '../../api/core/resource-names.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { quantityUnits } from '../../apimachinery/quantity.ts'
-import { capacityLess } from '../allocatable/node-allocatable.ts'
-import { type NodeReservations, noReservations, type ResourceList } from '../allocatable/reservations.ts'
 import {
   defaultEviction,
   type EvictionSettings,
@@ -10,9 +8,11 @@ import {
   quantityOf,
   type Signal,
 } from '../eviction/thresholds.ts'
-import type { ResourceRules } from '../pod/resource-rules.ts'
+import type { ResourceRules } from '../pod/runtime-config/resource-rules.ts'
+import type { TopologySettings } from '../resources/topology/topology-manager.ts'
 import type { Image, RuntimeStatus } from '../runtime/messages.ts'
-import type { TopologySettings } from '../topology-manager/topology-manager.ts'
+import { capacityLess } from './allocatable/node-allocatable.ts'
+import { type NodeReservations, noReservations, type ResourceList } from './allocatable/reservations.ts'
 import { binaryQuantity, machineCapacity, withoutHugepages } from './capacity.ts'
 import type { MachineInfo, MachineState } from './machine.ts'
 import { nodeConditions } from './node-conditions.ts'

@@ -1,7 +1,7 @@
 import deviceDescriptor from '../../api/generated/rpc/deviceplugin-v1beta1.json' with { type: 'json' }
 import { assert } from '../../base/assert.ts'
 import { loadServices } from '../../base/host/load-services.ts'
-import type { AllocationCodec, DeviceAllocation } from '../devices/device-plugin.ts'
+import type { AllocationCodec, DeviceAllocation } from '../resources/devices/device-plugin.ts'
 
 interface AllocateResponse {
   readonly containerResponses: readonly DeviceAllocation[]

@@ -1,7 +1,12 @@
 import deviceDescriptor from '../../api/generated/rpc/deviceplugin-v1beta1.json' with { type: 'json' }
 import { loadServices } from '../../base/host/load-services.ts'
-import type { Device, DeviceAllocation, DevicePlugin, DevicePluginOptions } from '../devices/device-plugin.ts'
 import { GrpcConnection } from '../grpc/grpc-connection.ts'
+import type {
+  Device,
+  DeviceAllocation,
+  DevicePlugin,
+  DevicePluginOptions,
+} from '../resources/devices/device-plugin.ts'
 
 const service = 'v1beta1.DevicePlugin'
 /** Upstream's: for the first call, and for PreStartContainer. */

@@ -1,7 +1,7 @@
 import draDescriptor from '../../api/generated/rpc/dra-v1.json' with { type: 'json' }
 import { loadServices } from '../../base/host/load-services.ts'
-import type { ClaimReference, Driver, PrepareAnswers, PreparedDevice } from '../claims/driver.ts'
 import { GrpcConnection } from '../grpc/grpc-connection.ts'
+import type { ClaimReference, Driver, PrepareAnswers, PreparedDevice } from '../resources/claims/driver.ts'
 
 const service = 'k8s.io.kubelet.pkg.apis.dra.v1.DRAPlugin'
 /** What drivers say that they speak where they speak this. */

@@ -1,5 +1,5 @@
 import { goQuote } from '../../apimachinery/go-text.ts'
-import type { Drivers } from '../claims/drivers.ts'
+import type { Drivers } from '../resources/claims/drivers.ts'
 import { DriverClient, driverService } from './driver-client.ts'
 import type { PluginHandler } from './plugin-watcher.ts'
 

@@ -11,7 +11,7 @@ import { realHost } from '../../base/host/real-host.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { createClient } from '../../client/create-client.ts'
 import { FakeApi } from '../../client/testing/fake-api.ts'
-import { Drivers } from '../claims/drivers.ts'
+import { Drivers } from '../resources/claims/drivers.ts'
 import { driverHandler } from './driver-handler.ts'
 import { PluginWatcher } from './plugin-watcher.ts'
 

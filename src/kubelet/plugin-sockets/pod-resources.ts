@@ -6,8 +6,8 @@ import { assert } from '../../base/assert.ts'
 import { loadServices } from '../../base/host/load-services.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { serveGrpc, unary } from '../grpc/grpc-server.ts'
-import { podResourcesMessage, resourcesMessage } from '../managers/held-resources.ts'
-import type { ResourceManagers } from '../managers/resource-managers.ts'
+import { podResourcesMessage, resourcesMessage } from '../resources/held-resources.ts'
+import type { ResourceManagers } from '../resources/resource-managers.ts'
 
 export interface PodResourcesOptions {
   readonly socketPath: string

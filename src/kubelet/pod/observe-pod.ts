@@ -3,7 +3,7 @@ import { containerFacts, containerNameLabel, podUidLabel } from '../runtime/labe
 import type { ContainerState, ContainerStatus, SandboxStatus } from '../runtime/messages.ts'
 import { isRuntimeError, type Runtime } from '../runtime/runtime.ts'
 import type { ObservedContainer, ObservedPod, ObservedState } from './observed-pod.ts'
-import { apiSignal } from './stop-signal.ts'
+import { apiSignal } from './runtime-config/stop-signal.ts'
 
 const states: Readonly<Record<ContainerState, ObservedState>> = {
   CONTAINER_CREATED: 'created',

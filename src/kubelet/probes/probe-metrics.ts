@@ -1,6 +1,6 @@
 import type { core } from '../../api/generated/types/index.ts'
 import { PrometheusMetrics } from '../../base/prometheus.ts'
-import type { ProbeKind } from '../pod/plan.ts'
+import type { ProbeKind } from '../pod/plan/plan.ts'
 import type { ProbeOutcome } from './run-probe.ts'
 
 const titles = { liveness: 'Liveness', readiness: 'Readiness', startup: 'Startup' } as const

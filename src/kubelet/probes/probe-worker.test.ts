@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { testHost } from '../../client/testing/test-host.ts'
-import type { ProbeKind } from '../pod/plan.ts'
+import type { ProbeKind } from '../pod/plan/plan.ts'
 import { ProbeWorker } from './probe-worker.ts'
 import type { ProbeOutcome } from './run-probe.ts'
 

@@ -1,6 +1,6 @@
 import type { core } from '../../api/generated/types/index.ts'
 import type { Host, Timer } from '../../base/host.ts'
-import type { ProbeKind, ProbeResult } from '../pod/plan.ts'
+import type { ProbeKind, ProbeResult } from '../pod/plan/plan.ts'
 import type { ProbeOutcome } from './run-probe.ts'
 
 /** What a probe is about, as the pod's last status has it. */

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { preparesForShutdown } from '../linux/logind.ts'
+import { preparesForShutdown } from '../linux/machine/logind.ts'
 import { type NodeBench, nodeBench } from '../testing/node-bench.ts'
 import type { ShutdownSignal } from './shutdown-manager.ts'
 import { shutdownGroups, twoPeriods } from './shutdown-periods.ts'

@@ -1,5 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
-import { allContainersOf } from '../pod/restart-policy.ts'
+import { allContainersOf } from '../pod/plan/restart-policy.ts'
 
 export interface ObjectReference {
   readonly kind: 'ConfigMap' | 'Secret'

@@ -1,4 +1,4 @@
-import type { MachineLimits } from '../pod/resource-rules.ts'
+import type { MachineLimits } from '../pod/runtime-config/resource-rules.ts'
 
 /** A machine of version 1 without swap or huge pages. */
 export const testMachine: MachineLimits = {

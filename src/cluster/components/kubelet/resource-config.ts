@@ -1,7 +1,7 @@
 import { defined } from '../../../base/defined.ts'
-import type { ResourceRules } from '../../../kubelet/pod/resource-rules.ts'
-import { topologyPolicies } from '../../../kubelet/topology-manager/merge-hints.ts'
-import { topologyScopes } from '../../../kubelet/topology-manager/topology-manager.ts'
+import type { ResourceRules } from '../../../kubelet/pod/runtime-config/resource-rules.ts'
+import { topologyPolicies } from '../../../kubelet/resources/topology/merge-hints.ts'
+import { topologyScopes } from '../../../kubelet/resources/topology/topology-manager.ts'
 import {
   booleanOf,
   choiceOf,

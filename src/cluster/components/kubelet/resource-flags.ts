@@ -1,5 +1,5 @@
-import { topologyPolicies } from '../../../kubelet/topology-manager/merge-hints.ts'
-import { topologyScopes, usualTopology } from '../../../kubelet/topology-manager/topology-manager.ts'
+import { topologyPolicies } from '../../../kubelet/resources/topology/merge-hints.ts'
+import { topologyScopes, usualTopology } from '../../../kubelet/resources/topology/topology-manager.ts'
 import { boolean, duration, int, list, oneOf, pairs, text } from '../flags/flag-types.ts'
 import { parsePairs } from './node-texts.ts'
 

@@ -1,10 +1,10 @@
 import { featureGates } from '../../../api/feature-gates.ts'
 import { defined } from '../../../base/defined.ts'
 import { messageOf } from '../../../base/message-of.ts'
-import { checkReservations, parseReserved } from '../../../kubelet/allocatable/reservations.ts'
+import { checkReservations, parseReserved } from '../../../kubelet/node/allocatable/reservations.ts'
 import type { NodeTuning } from '../../../kubelet/node/node-object.ts'
-import type { ResourceRules } from '../../../kubelet/pod/resource-rules.ts'
-import { topologyOptions } from '../../../kubelet/topology-manager/policy-options.ts'
+import type { ResourceRules } from '../../../kubelet/pod/runtime-config/resource-rules.ts'
+import { topologyOptions } from '../../../kubelet/resources/topology/policy-options.ts'
 import type { KubeletFlags } from './kubelet-flags.ts'
 import type { MemoryConfig } from './resource-config.ts'
 

@@ -1,7 +1,7 @@
 import type { core } from '../../../api/generated/types/index.ts'
 import { formatTime } from '../../../apimachinery/time.ts'
 import { latestContainer, type ObservedContainer, type ObservedPod } from '../observed-pod.ts'
-import { anyRegularContainerCreated, isSidecar, shouldRestart } from '../restart-policy.ts'
+import { anyRegularContainerCreated, isSidecar, shouldRestart } from '../plan/restart-policy.ts'
 import { resourcesInForce } from './resources-in-force.ts'
 
 type Container = core.v1.Container

@@ -1,5 +1,5 @@
 import type { core } from '../../../api/generated/types/index.ts'
-import { sidecarsOf } from '../restart-policy.ts'
+import { sidecarsOf } from '../plan/restart-policy.ts'
 import type { PodPhase } from './pod-phase.ts'
 
 type Condition = core.v1.PodCondition

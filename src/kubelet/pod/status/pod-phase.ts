@@ -1,5 +1,5 @@
 import type { core } from '../../../api/generated/types/index.ts'
-import { isSidecar, restartsAfterExit } from '../restart-policy.ts'
+import { isSidecar, restartsAfterExit } from '../plan/restart-policy.ts'
 
 type Container = core.v1.Container
 type ContainerStatus = core.v1.ContainerStatus

@@ -1,7 +1,7 @@
 import { podQuantities } from '../../../api/core/pod/pod-quantities.ts'
 import type { core } from '../../../api/generated/types/index.ts'
-import { leastCpuShares, sharesMilli } from '../container-resources.ts'
-import { type CgroupLimits, podComputeLimits } from '../pod-cgroup.ts'
+import { leastCpuShares, sharesMilli } from '../runtime-config/container-resources.ts'
+import { type CgroupLimits, podComputeLimits } from '../runtime-config/pod-cgroup.ts'
 import { leastMilliLimit, quotaMilli, withCpu, withMemory } from './resources-in-force.ts'
 
 type Pod = core.v1.Pod

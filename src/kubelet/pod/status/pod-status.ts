@@ -1,10 +1,15 @@
 import type { core } from '../../../api/generated/types/index.ts'
 import { formatTime } from '../../../apimachinery/time.ts'
 import { latestContainer, type ObservedPod } from '../observed-pod.ts'
-import { type ProbeResults, sandboxVerdict } from '../plan.ts'
-import type { CgroupLimits } from '../pod-cgroup.ts'
-import { podQosClass } from '../qos.ts'
-import { ephemeralContainersOf, isSidecar, mayRestartWholePod, restartsWholePod } from '../restart-policy.ts'
+import { type ProbeResults, sandboxVerdict } from '../plan/plan.ts'
+import {
+  ephemeralContainersOf,
+  isSidecar,
+  mayRestartWholePod,
+  restartsWholePod,
+} from '../plan/restart-policy.ts'
+import type { CgroupLimits } from '../runtime-config/pod-cgroup.ts'
+import { podQosClass } from '../runtime-config/qos.ts'
 import { containerStatuses, type StartFailure } from './container-statuses.ts'
 import { ownConditions, podConditions, type Verdict } from './pod-conditions.ts'
 import { isTerminalPhase, type PodPhase, podPhase } from './pod-phase.ts'

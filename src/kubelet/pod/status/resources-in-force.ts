@@ -2,8 +2,8 @@ import type { core } from '../../../api/generated/types/index.ts'
 import { quantityMilli, quantityOfUnits, quantityUnits } from '../../../apimachinery/quantity.ts'
 import type { ComputeAmounts } from '../../allocation/granted-resources.ts'
 import type { ContainerResources } from '../../runtime/messages.ts'
-import { leastCpuShares, quotaPeriodUs, sharesMilli } from '../container-resources.ts'
 import type { ObservedContainer } from '../observed-pod.ts'
+import { leastCpuShares, quotaPeriodUs, sharesMilli } from '../runtime-config/container-resources.ts'
 
 type Requirements = core.v1.ResourceRequirements
 type ResourceList = Readonly<Record<string, string>>

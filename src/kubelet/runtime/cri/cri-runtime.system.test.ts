@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, test } from 'vitest'
 import { containerdBench, shellImage, whyNoContainers } from '../../containerd/testing/containerd-bench.ts'
-import { Cgroups } from '../../linux/cgroups.ts'
+import { Cgroups } from '../../linux/cgroups/cgroups.ts'
 import { describeRuntime } from '../conformance.ts'
 
 if (whyNoContainers === '') {

@@ -1,7 +1,7 @@
 import type { core } from '../../../api/generated/types/index.ts'
 import type { ReferencedObjects } from '../../environment/environment.ts'
 import type { Machine } from '../../node/machine.ts'
-import type { ProbeKind } from '../../pod/plan.ts'
+import type { ProbeKind } from '../../pod/plan/plan.ts'
 import type { MountRequest, PodCgroups, PodFiles, PodNetwork } from '../../pod/pod-context.ts'
 import type { ProbeOutcome } from '../../probes/run-probe.ts'
 import type { ContainerStatus, Mount } from '../messages.ts'
