@@ -1,6 +1,7 @@
 import type { core } from '../../../api/generated/types/index.ts'
 import type { LogReader } from '../../logs/log-options.ts'
 import type { PodFiles } from '../../pod/pod-context.ts'
+import { isSimulatedPath } from './simulated-node-parts.ts'
 
 /** What a node has for those of its pods that are not simulated. */
 export interface RealParts {
@@ -16,7 +17,13 @@ export function filesByHandler(
   { files, idPrefix }: RealParts,
   isReal: (pod: core.v1.Pod) => boolean,
 ): PodFiles {
-  const of = (pod: core.v1.Pod): PodFiles => (isReal(pod) ? files : simulated)
+  /** Pods that have files: one that is gone no longer tells what it was, and most of thousands had none. */
+  const withFiles = new Set<string>()
+  const of = (pod: core.v1.Pod): PodFiles => {
+    if (!isReal(pod)) return simulated
+    withFiles.add(pod.metadata?.uid ?? '')
+    return files
+  }
   return {
     mountVolumes: (pod) => of(pod).mountVolumes(pod),
     refreshVolumes: (pod) => of(pod).refreshVolumes(pod),
@@ -26,11 +33,17 @@ export function filesByHandler(
       (status.id.startsWith(idPrefix) ? files : simulated).terminationMessage(status),
     logDirectory: (pod) => of(pod).logDirectory(pod),
     prepareLogs: (pod, name) => of(pod).prepareLogs(pod, name),
-    // A pod that is gone does not tell what it was: where it had nothing, there is nothing to remove.
-    removeLog: (path) => files.removeLog(path),
-    unmountVolumes: (uid) => files.unmountVolumes(uid),
-    removePod: (uid) => files.removePod(uid),
-    found: () => files.found(),
+    removeLog: (path) => (isSimulatedPath(path) ? simulated : files).removeLog(path),
+    unmountVolumes: (uid) => (withFiles.has(uid) ? files : simulated).unmountVolumes(uid),
+    removePod: async (uid) => {
+      await (withFiles.has(uid) ? files : simulated).removePod(uid)
+      withFiles.delete(uid)
+    },
+    found: async () => {
+      const found = await files.found()
+      for (const uid of found) withFiles.add(uid)
+      return found
+    },
     checkpointPath: (archive) => files.checkpointPath(archive),
     usage: (pod) => of(pod).usage(pod),
   }

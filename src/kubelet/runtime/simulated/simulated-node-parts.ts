@@ -68,6 +68,11 @@ export function simulatedMachine(
   }
 }
 
+/** Where the files would be that are not. */
+const root = '/simulated'
+
+export const isSimulatedPath = (path: string): boolean => path.startsWith(`${root}/`)
+
 /** No files, but the same complaints about what is missing. */
 export function simulatedFiles(objects: ReferencedObjects): PodFiles {
   return {
@@ -82,7 +87,7 @@ export function simulatedFiles(objects: ReferencedObjects): PodFiles {
         }
         return {
           containerPath: mountPath,
-          hostPath: `/simulated/${pod.metadata?.uid}/${name}`,
+          hostPath: `${root}/${pod.metadata?.uid}/${name}`,
           readonly: readOnly ?? false,
           propagation: 'PROPAGATION_PRIVATE',
         }
@@ -90,14 +95,13 @@ export function simulatedFiles(objects: ReferencedObjects): PodFiles {
     fileVariable: async () => undefined,
     // The simulated runtime tells it as the container's message.
     terminationMessage: async (_status: ContainerStatus) => '',
-    logDirectory: ({ metadata }) =>
-      `/simulated/logs/${metadata?.namespace}_${metadata?.name}_${metadata?.uid}`,
+    logDirectory: ({ metadata }) => `${root}/logs/${metadata?.namespace}_${metadata?.name}_${metadata?.uid}`,
     prepareLogs: async () => 0,
     removeLog: async () => {},
     unmountVolumes: async () => {},
     removePod: async () => {},
     found: async () => [],
-    checkpointPath: async (archive) => `/simulated/checkpoints/${archive}`,
+    checkpointPath: async (archive) => `${root}/checkpoints/${archive}`,
     usage: async () => ({ logs: new Map(), volumes: new Map() }),
   }
 }
