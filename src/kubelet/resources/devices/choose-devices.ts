@@ -1,33 +1,59 @@
-import { hasNode, type NumaMask } from '../topology/numa-mask.ts'
+import type { NumaMask } from '../topology/numa-mask.ts'
 import type { Device } from './device-plugin.ts'
+import { byAffinity } from './devices-by-node.ts'
 
-const withoutTopology = -1
-
-export interface DevicesByAffinity {
-  /** Of the wanted NUMA nodes, of others, and of none. */
-  readonly aligned: readonly string[]
-  readonly unaligned: readonly string[]
-  readonly indifferent: readonly string[]
+export interface DeviceChoice {
+  readonly resource: string
+  readonly size: number
+  /** All devices of the resource. */
+  readonly devices: readonly Device[]
+  /** Those that are well and nobody's, in order. */
+  readonly available: ReadonlySet<string>
+  /** Those that init containers of the pod have had: they come first. */
+  readonly reusable: ReadonlySet<string>
+  /** NUMA nodes that they are wanted from; absent: any. */
+  readonly affinity: NumaMask | undefined
+  /** What the plugin would have of `available`, with all of `mustInclude`. */
+  readonly preferred: (
+    available: readonly string[],
+    mustInclude: readonly string[],
+  ) => Promise<readonly string[]>
 }
 
-/** Available devices by whether they are where they are wanted; within each, those of nodes with few devices first. */
-export function byAffinity(available: readonly Device[], affinity: NumaMask): DevicesByAffinity {
-  const perNode = new Map<number, string[]>()
-  for (const { id, nodes } of available)
-    for (const node of nodes.length === 0 ? [withoutTopology] : nodes)
-      perNode.set(node, [...(perNode.get(node) ?? []), id])
-  const rank = (node: number): number => (node === withoutTopology ? 2 : hasNode(affinity, node) ? 0 : 1)
-  const nodes = [...perNode].sort(
-    ([a, left], [b, right]) => rank(a) - rank(b) || left.length - right.length || a - b,
-  )
-  const groups: [string[], string[], string[]] = [[], [], []]
-  const taken = new Set<string>()
-  for (const [node, ids] of nodes) {
+/** As many devices as are asked for. Throws an Error in upstream's words where there are not so many. */
+export async function chooseDevices(choice: DeviceChoice): Promise<readonly string[]> {
+  const { resource, size, devices, available, reusable, affinity } = choice
+  const chosen = new Set([...reusable].slice(0, size))
+  const needed = size - chosen.size
+  if (needed === 0) return [...chosen]
+  if (available.size < needed)
+    throw new Error(
+      `requested number of devices unavailable for ${resource}. Requested: ${needed}, Available: ${available.size}`,
+    )
+  const take = (ids: Iterable<string>): boolean => {
     for (const id of ids) {
-      if (taken.has(id)) continue
-      taken.add(id)
-      groups[rank(node)]?.push(id)
+      if (chosen.size >= size) break
+      chosen.add(id)
     }
+    return chosen.size >= size
   }
-  return { aligned: groups[0], unaligned: groups[1], indifferent: groups[2] }
+  const preferred = async (from: Iterable<string>): Promise<readonly string[]> => {
+    const within = new Set(from)
+    const ids = await choice.preferred([...new Set([...within, ...chosen])], [...chosen])
+    return ids.filter((id) => within.has(id))
+  }
+  const { aligned, unaligned, indifferent } =
+    affinity === undefined || !devices.some(({ nodes }) => nodes.length > 0)
+      ? { aligned: [], unaligned: [], indifferent: [...available] }
+      : byAffinity(
+          devices.filter(({ id }) => available.has(id)),
+          affinity,
+        )
+  if (needed < aligned.length) {
+    if (take(await preferred(aligned)) || take(aligned)) return [...chosen]
+  } else if (take(aligned) || take(await preferred(available)) || take(unaligned) || take(indifferent))
+    return [...chosen]
+  throw new Error(
+    `unexpectedly allocated less resources than required. Requested: ${size}, Got: ${chosen.size}`,
+  )
 }

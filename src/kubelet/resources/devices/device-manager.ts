@@ -6,7 +6,7 @@ import type { ResourceList } from '../../node/allocatable/reservations.ts'
 import type { StateStore } from '../../state/state-store.ts'
 import { StateWriter } from '../../state/state-writer.ts'
 import type { AffinityStore, HintProvider, ResourceHints, TopologyHint } from '../topology/hint.ts'
-import { byAffinity } from './choose-devices.ts'
+import { chooseDevices } from './choose-devices.ts'
 import { deviceCheckpoint, parseDeviceCheckpoint } from './device-checkpoint.ts'
 import { deviceHints } from './device-hints.ts'
 import type {
@@ -16,7 +16,10 @@ import type {
   DevicePlugin,
   DevicePluginOptions,
 } from './device-plugin.ts'
+import { deviceRequests, isClaimed, podDeviceRequests } from './device-requests.ts'
+import { devicesByNode } from './devices-by-node.ts'
 import { deviceIds, PodDevices } from './pod-devices.ts'
+import { RegisteredDevices } from './registered-devices.ts'
 
 type Pod = core.v1.Pod
 type Container = core.v1.Container
@@ -34,112 +37,70 @@ export interface DeviceManagerOptions {
   readonly onChange: () => void
 }
 
-interface Endpoint {
-  /** Undefined for one that is known from before this agent. */
-  readonly plugin?: DevicePlugin
-  readonly options?: DevicePluginOptions
-  /** Since when its plugin is gone. */
-  stoppedMs?: number
+/** Devices that a container has already, and those that it could have again. */
+interface OwnDevices {
+  readonly has: ReadonlySet<string>
+  readonly reusable: ReadonlySet<string>
 }
-
-/** For how long a resource whose plugin is gone is still shown, with no device to be had; upstream's. */
-const stopGraceMs = 5 * 60_000
-const withoutTopology = -1
-
-/** How many devices of each resource a container asks for: requests are limits. */
-const requestsOf = ({ resources }: Container): ReadonlyMap<string, number> =>
-  new Map(Object.entries(resources?.limits ?? {}).map(([name, text]) => [name, quantityUnits(text)]))
-
-/** What the scheduler gave a pod from ResourceSlices under the name of an extended resource. */
-const isClaimed = (pod: Pod, container: string, resource: string): boolean =>
-  (pod.status?.extendedResourceClaimStatus?.requestMappings ?? []).some(
-    (mapping) => mapping.containerName === container && mapping.resourceName === resource,
-  )
 
 /** Devices of plugins: who has them, and who may. One call at a time allocates. */
 export class DeviceManager implements HintProvider {
   readonly #options: DeviceManagerOptions
   readonly #writer: StateWriter
-  readonly #endpoints = new Map<string, Endpoint>()
-  readonly #devices = new Map<string, ReadonlyMap<string, Device>>()
+  readonly #registered: RegisteredDevices
   #pods = new PodDevices()
   /** What init containers of the pod that is being admitted leave to those after them. */
-  #reusable: { podUid: string; readonly devices: Map<string, Set<string>> } = {
+  #reusable: { readonly podUid: string; readonly devices: Map<string, Set<string>> } = {
     podUid: '',
     devices: new Map(),
   }
 
   constructor(options: DeviceManagerOptions) {
     this.#options = options
-    this.#writer = new StateWriter(options.store, () =>
-      deviceCheckpoint(
-        {
-          podDevices: this.#pods,
-          registered: new Map([...this.#devices.keys()].map((name) => [name, [...this.#healthy(name)]])),
-        },
-        options.codec,
-      ),
-    )
+    this.#registered = new RegisteredDevices(options.now)
+    this.#writer = new StateWriter(options.store, () => {
+      const healthy = this.#registered
+        .resources()
+        .map((resource) => [resource, [...this.#registered.healthy(resource)]] as const)
+      return deviceCheckpoint({ podDevices: this.#pods, registered: new Map(healthy) }, options.codec)
+    })
   }
 
   /** Takes up what the last agent left. Its plugins have to come again before anything new is had of them. */
   async load(): Promise<void> {
-    const { store, codec, logger, now } = this.#options
+    const { store, codec, logger } = this.#options
     try {
       const text = await store?.load()
       if (text === undefined) return
       const { podDevices, registered } = parseDeviceCheckpoint(text, codec)
       this.#pods = podDevices
-      for (const resource of registered.keys()) {
-        this.#devices.set(resource, new Map())
-        this.#endpoints.set(resource, { stoppedMs: now() })
-      }
+      for (const resource of registered.keys()) this.#registered.restore(resource)
     } catch (error) {
       logger.error('which pods have which devices could not be read', { error: messageOf(error) })
     }
   }
 
   connected(resource: string, plugin: DevicePlugin, options: DevicePluginOptions): void {
-    this.#endpoints.set(resource, { plugin, options })
+    this.#registered.connected(resource, plugin, options)
   }
 
   /** Only where that plugin is still the resource's: another may have taken its place. */
   disconnected(resource: string, plugin: DevicePlugin): void {
-    const endpoint = this.#endpoints.get(resource)
-    if (endpoint?.plugin !== plugin) return
-    endpoint.stoppedMs = this.#options.now()
-    const sick = [...(this.#devices.get(resource)?.values() ?? [])].map((device) => ({
-      ...device,
-      healthy: false,
-    }))
-    this.#devices.set(resource, new Map(sick.map((device) => [device.id, device])))
-    this.#options.onChange()
+    if (this.#registered.disconnected(resource, plugin)) this.#options.onChange()
   }
 
   /** All devices that a plugin has now. */
   listed(resource: string, devices: readonly Device[]): void {
-    this.#devices.set(resource, new Map(devices.map((device) => [device.id, device])))
+    this.#registered.listed(resource, devices)
     this.#save()
     this.#options.onChange()
   }
 
-  /** What the node shows of resources: those with no device any more are shown as none. */
+  /** What the node shows of resources: one whose plugin is gone for long is shown as none, once. */
   amounts(): { readonly capacity: ResourceList; readonly allocatable: ResourceList } {
-    const capacity: Record<string, string> = {}
-    const allocatable: Record<string, string> = {}
-    let forgot = false
-    for (const [resource, devices] of this.#devices) {
-      const { stoppedMs } = this.#endpoints.get(resource) ?? {}
-      const gone = stoppedMs !== undefined && this.#options.now() - stoppedMs > stopGraceMs
-      capacity[resource] = gone ? '0' : String(devices.size)
-      allocatable[resource] = gone ? '0' : String(this.#healthy(resource).size)
-      if (!gone) continue
-      forgot = true
-      this.#devices.delete(resource)
-      this.#endpoints.delete(resource)
-    }
-    if (forgot) this.#save()
-    return { capacity, allocatable }
+    const amounts = this.#registered.amounts()
+    if (this.#registered.forgetGone()) this.#save()
+    return amounts
   }
 
   /** What the node has for a pod at least: what the pod was just given counts though its plugin is gone. */
@@ -155,9 +116,10 @@ export class DeviceManager implements HintProvider {
   }
 
   hints(pod: Pod, container: Container): ResourceHints {
-    const reusable = this.#reusable.podUid === pod.metadata?.uid ? this.#reusable.devices : new Map()
-    return this.#hints(requestsOf(container), (resource) => {
-      const own = this.#pods.get(pod.metadata?.uid ?? '', container.name, resource)
+    const podUid = pod.metadata?.uid ?? ''
+    const reusable = this.#reusable.podUid === podUid ? this.#reusable.devices : new Map()
+    return this.#hints(deviceRequests(container), (resource) => {
+      const own = this.#pods.get(podUid, container.name, resource)
       return {
         has: own === undefined ? new Set() : deviceIds(own),
         reusable: reusable.get(resource) ?? new Set(),
@@ -166,13 +128,7 @@ export class DeviceManager implements HintProvider {
   }
 
   podHints(pod: Pod): ResourceHints {
-    const resources = new Set(
-      [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].flatMap((each) => [
-        ...requestsOf(each).keys(),
-      ]),
-    )
-    const requests = [...resources].map((name) => [name, podDeviceRequest(pod, name)] as const)
-    return this.#hints(new Map(requests), (resource) => ({
+    return this.#hints(podDeviceRequests(pod), (resource) => ({
       has: this.#pods.ofPod(pod.metadata?.uid ?? '', resource),
       reusable: new Set(),
     }))
@@ -199,7 +155,7 @@ export class DeviceManager implements HintProvider {
   async prepare(pod: Pod, container: Container): Promise<readonly DeviceAllocation[]> {
     const podUid = pod.metadata?.uid ?? ''
     let missing = false
-    for (const [resource, size] of requestsOf(container)) {
+    for (const [resource, size] of deviceRequests(container)) {
       if (!this.#isOurs(resource) || size === 0 || isClaimed(pod, container.name, resource)) continue
       await this.#preStart(podUid, container.name, resource)
       if (this.#pods.get(podUid, container.name, resource) === undefined) missing = true
@@ -216,7 +172,7 @@ export class DeviceManager implements HintProvider {
     for (const uid of this.#pods.podUids()) if (!podUids.has(uid)) this.release(uid)
   }
 
-  /** Devices that a container has, by resource and with their NUMA nodes; for the pod-resources API. */
+  /** Devices that a container has, by resource and with their NUMA nodes. */
   devicesOf(podUid: string, container: string): ReadonlyMap<string, readonly Device[]> {
     return new Map(
       [...this.#pods.of(podUid, container)].map(([resource, devices]) => [
@@ -224,7 +180,7 @@ export class DeviceManager implements HintProvider {
         [...deviceIds(devices)].map((id) => ({
           id,
           // Whose plugin has not come again is not known to be unwell.
-          healthy: this.#devices.get(resource)?.get(id)?.healthy ?? true,
+          healthy: this.#registered.get(resource, id)?.healthy ?? true,
           nodes: [...devices.byNode].flatMap(([node, ids]) => (node >= 0 && ids.includes(id) ? [node] : [])),
         })),
       ]),
@@ -234,36 +190,33 @@ export class DeviceManager implements HintProvider {
   /** All devices that are well. */
   healthyDevices(): ReadonlyMap<string, readonly Device[]> {
     return new Map(
-      [...this.#devices].map(([resource, devices]) => [
-        resource,
-        [...devices.values()].filter(({ healthy }) => healthy),
-      ]),
+      this.#registered
+        .resources()
+        .map((resource) => [resource, this.#registered.of(resource).filter(({ healthy }) => healthy)]),
     )
   }
 
-  #hints(
-    requests: ReadonlyMap<string, number>,
-    state: (resource: string) => {
-      readonly has: ReadonlySet<string>
-      readonly reusable: ReadonlySet<string>
-    },
-  ): ResourceHints {
+  #hints(requests: ReadonlyMap<string, number>, ownDevices: (resource: string) => OwnDevices): ResourceHints {
     const hints = new Map<string, readonly TopologyHint[] | undefined>()
-    for (const [resource, size] of requests) {
-      if (!this.#isOurs(resource)) continue
-      const devices = this.#devices.get(resource) ?? new Map<string, Device>()
-      const { has, reusable } = state(resource)
-      const make = (available: ReadonlySet<string>, again: ReadonlySet<string>): readonly TopologyHint[] =>
-        deviceHints({ devices, available, reusable: again, size, machineNodes: this.#options.nodes })
-      if (![...devices.values()].some(({ nodes }) => nodes.length > 0)) hints.set(resource, undefined)
-      else if (has.size > 0) hints.set(resource, has.size === size ? make(has, new Set()) : [])
-      else {
-        const available = this.#available(resource)
-        const enough = new Set([...available, ...reusable]).size >= size
-        hints.set(resource, enough ? make(available, reusable) : [])
-      }
-    }
+    for (const [resource, size] of requests)
+      if (this.#isOurs(resource)) hints.set(resource, this.#hintsOf(resource, size, ownDevices(resource)))
     return hints
+  }
+
+  #hintsOf(
+    resource: string,
+    size: number,
+    { has, reusable }: OwnDevices,
+  ): readonly TopologyHint[] | undefined {
+    const all = this.#registered.of(resource)
+    if (!all.some(({ nodes }) => nodes.length > 0)) return undefined
+    const devices = new Map(all.map((device) => [device.id, device]))
+    const request = { devices, size, machineNodes: this.#options.nodes }
+    if (has.size > 0)
+      return has.size === size ? deviceHints({ ...request, available: has, reusable: new Set() }) : []
+    const available = this.#available(resource)
+    const isEnough = new Set([...available, ...reusable]).size >= size
+    return isEnough ? deviceHints({ ...request, available, reusable }) : []
   }
 
   async #allocate(
@@ -273,174 +226,68 @@ export class DeviceManager implements HintProvider {
   ): Promise<void> {
     const podUid = pod.metadata?.uid ?? ''
     let changed = false
-    for (const [resource, size] of requestsOf(container)) {
+    for (const [resource, size] of deviceRequests(container)) {
       if (isClaimed(pod, container.name, resource) || !this.#isOurs(resource)) continue
-      const place = { podUid, container: container.name, resource }
-      const ids = await this.#choose(place, size, reusable.get(resource) ?? new Set())
-      if (ids.length === 0) continue
-      const plugin = this.#pluginOf(resource)
-      if (plugin === undefined) throw new Error(`unknown Device Plugin ${resource}`)
-      const allocation = await plugin.allocate(ids)
-      if (allocation === undefined) throw new Error('no containers return in allocation response')
-      this.#pods.set(podUid, container.name, resource, { byNode: this.#byNode(resource, ids), allocation })
+      if (!this.#needs(podUid, container.name, resource, size)) continue
+      const ids = await chooseDevices({
+        ...{ resource, size, devices: this.#registered.of(resource), available: this.#available(resource) },
+        reusable: reusable.get(resource) ?? new Set(),
+        affinity: this.#options.affinity(podUid, container.name).affinity,
+        preferred: (available, mustInclude) =>
+          this.#registered.preferred(resource, available, mustInclude, size),
+      })
+      const allocation = await this.#registered.allocate(resource, ids)
+      const byNode = devicesByNode(
+        ids.map((id) => ({ id, nodes: this.#registered.get(resource, id)?.nodes ?? [] })),
+      )
+      this.#pods.set(podUid, container.name, resource, { byNode, allocation })
       changed = true
     }
     if (changed) await this.#writer.write()
   }
 
-  /** Devices to ask the plugin for; none where the container has what it needs. */
-  async #choose(
-    place: { readonly podUid: string; readonly container: string; readonly resource: string },
-    size: number,
-    reusable: ReadonlySet<string>,
-  ): Promise<readonly string[]> {
-    const { podUid, container, resource } = place
+  /** False where a container has what it asks for. Throws an Error where it could not have it, or not any more. */
+  #needs(podUid: string, container: string, resource: string, size: number): boolean {
     const own = this.#pods.get(podUid, container, resource)
     const has = own === undefined ? new Set<string>() : deviceIds(own)
     if (own !== undefined && has.size !== size)
       throw new Error(
         `pod "${podUid}" container "${container}" changed request for resource "${resource}" from ${has.size} to ${size}`,
       )
-    if (!this.#devices.has(resource)) throw new Error(`cannot allocate unregistered device ${resource}`)
-    const healthy = this.#healthy(resource)
+    if (!this.#registered.has(resource)) throw new Error(`cannot allocate unregistered device ${resource}`)
+    const healthy = this.#registered.healthy(resource)
     if (healthy.size === 0)
       throw new Error(`no healthy devices present; cannot allocate unhealthy devices ${resource}`)
     if (![...has].every((id) => healthy.has(id)))
       throw new Error(
         `previously allocated devices are no longer healthy; cannot allocate unhealthy devices ${resource}`,
       )
-    if (own !== undefined || size === 0) return []
-    return this.#pick(place, size, reusable)
-  }
-
-  async #pick(
-    {
-      podUid,
-      container,
-      resource,
-    }: { readonly podUid: string; readonly container: string; readonly resource: string },
-    size: number,
-    reusable: ReadonlySet<string>,
-  ): Promise<readonly string[]> {
-    const chosen = new Set([...reusable].slice(0, size))
-    const take = (ids: Iterable<string>): boolean => {
-      for (const id of ids) {
-        if (chosen.size >= size) break
-        chosen.add(id)
-      }
-      return chosen.size >= size
-    }
-    if (chosen.size >= size) return [...chosen]
-    const available = this.#available(resource)
-    const needed = size - chosen.size
-    if (available.size < needed)
-      throw new Error(
-        `requested number of devices unavailable for ${resource}. Requested: ${needed}, Available: ${available.size}`,
-      )
-    const devices = [...(this.#devices.get(resource)?.values() ?? [])]
-    const { affinity } = this.#options.affinity(podUid, container)
-    const free = devices.filter(({ id }) => available.has(id))
-    const { aligned, unaligned, indifferent } =
-      affinity === undefined || !devices.some(({ nodes }) => nodes.length > 0)
-        ? { aligned: [], unaligned: [], indifferent: [...available] }
-        : byAffinity(free, affinity)
-    const preferred = async (from: Iterable<string>): Promise<readonly string[]> => {
-      const within = new Set(from)
-      const ids = await this.#preferred(resource, [...new Set([...within, ...chosen])], [...chosen], size)
-      return ids.filter((id) => within.has(id))
-    }
-    if (needed < aligned.length) {
-      if (take(await preferred(aligned)) || take(aligned)) return [...chosen]
-    } else if (take(aligned) || take(await preferred(available)) || take(unaligned) || take(indifferent))
-      return [...chosen]
-    throw new Error(
-      `unexpectedly allocated less resources than required. Requested: ${size}, Got: ${chosen.size}`,
-    )
-  }
-
-  async #preferred(
-    resource: string,
-    available: readonly string[],
-    mustInclude: readonly string[],
-    size: number,
-  ): Promise<readonly string[]> {
-    const endpoint = this.#endpoints.get(resource)
-    if (endpoint === undefined)
-      throw new Error(`endpoint not found in cache for a registered resource: ${resource}`)
-    if (endpoint.options?.getPreferredAllocationAvailable !== true) return []
-    try {
-      return (await this.#pluginOf(resource)?.preferred(available, mustInclude, size)) ?? []
-    } catch (error) {
-      throw new Error(`device plugin GetPreferredAllocation rpc failed with err: ${messageOf(error)}`)
-    }
+    return own === undefined && size > 0
   }
 
   async #preStart(podUid: string, container: string, resource: string): Promise<void> {
-    const endpoint = this.#endpoints.get(resource)
-    if (endpoint === undefined)
-      throw new Error(`endpoint not found in cache for a registered resource: ${resource}`)
-    if (endpoint.options?.preStartRequired !== true) return
+    if (!this.#registered.wantsPreStart(resource)) return
     const own = this.#pods.get(podUid, container, resource)
     if (own === undefined)
       throw new Error(
         `no devices found allocated in local cache for pod ${podUid}, container ${container}, resource ${resource}`,
       )
-    try {
-      await this.#pluginOf(resource)?.preStart([...deviceIds(own)])
-    } catch (error) {
-      throw new Error(`device plugin PreStartContainer rpc failed with err: ${messageOf(error)}`)
-    }
-  }
-
-  /** Throws where it is gone. */
-  #pluginOf(resource: string): DevicePlugin | undefined {
-    const endpoint = this.#endpoints.get(resource)
-    if (endpoint?.stoppedMs !== undefined) throw new Error(`endpoint ${resource} has been stopped`)
-    return endpoint?.plugin
-  }
-
-  #byNode(resource: string, ids: readonly string[]): ReadonlyMap<number, readonly string[]> {
-    const byNode = new Map<number, string[]>()
-    for (const id of ids) {
-      const nodes = this.#devices.get(resource)?.get(id)?.nodes ?? []
-      for (const node of nodes.length === 0 ? [withoutTopology] : nodes)
-        byNode.set(node, [...(byNode.get(node) ?? []), id])
-    }
-    return byNode
+    await this.#registered.preStart(resource, [...deviceIds(own)])
   }
 
   #isOurs(resource: string): boolean {
-    return this.#devices.has(resource) || this.#pods.allocated().has(resource)
-  }
-
-  #healthy(resource: string): ReadonlySet<string> {
-    const devices = [...(this.#devices.get(resource)?.values() ?? [])]
-    return new Set(devices.filter(({ healthy }) => healthy).map(({ id }) => id))
+    return this.#registered.has(resource) || this.#pods.allocated().has(resource)
   }
 
   #available(resource: string): ReadonlySet<string> {
     const taken = this.#pods.allocated().get(resource) ?? new Set()
-    return new Set([...this.#healthy(resource)].filter((id) => !taken.has(id)).sort())
+    return new Set([...this.#registered.healthy(resource)].filter((id) => !taken.has(id)).sort())
   }
 
   #save(): void {
     this.#writer.write().catch((error: unknown) => {
-      this.#options.logger.error('which pods have which devices could not be kept', {
-        error: messageOf(error),
-      })
+      const why = { error: messageOf(error) }
+      this.#options.logger.error('which pods have which devices could not be kept', why)
     })
   }
-}
-
-/** The most that a pod's containers have of a resource at any time. */
-function podDeviceRequest(pod: Pod, resource: string): number {
-  const of = (container: Container): number => requestsOf(container).get(resource) ?? 0
-  let sidecars = 0
-  let starting = 0
-  for (const container of pod.spec?.initContainers ?? []) {
-    if (container.restartPolicy === 'Always') sidecars += of(container)
-    else starting = Math.max(starting, sidecars + of(container))
-  }
-  const regular = (pod.spec?.containers ?? []).reduce((sum, each) => sum + of(each), 0)
-  return Math.max(starting, sidecars + regular)
 }
