@@ -37,6 +37,7 @@ export class HealthEndpoint implements Endpoint {
 
   async handle({ path, query }: ServerRequest): Promise<ServerResponse> {
     const single = path.slice(this.#name.length + 2)
+    if (path.endsWith('/')) return pageNotFound()
     if (single === '') return response(await this.#checks.all(query.all('exclude'), query.has('verbose')))
     const answer = await this.#checks.single(single)
     return answer === undefined ? pageNotFound() : response(answer)

@@ -77,8 +77,21 @@ describe('OpenApiEndpoint', () => {
     })
   })
 
+  it('tells since when a document is as it is, and sends none to who has it', async () => {
+    for (const target of ['/openapi/v3', '/openapi/v3/apis/apps/v1', '/openapi/v2']) {
+      const { headers = {} } = await get(target)
+      const since = headers['last-modified'] ?? ''
+      expect(Date.parse(since)).toBeLessThanOrEqual(Date.now())
+      expect((await get(target, { 'if-modified-since': since })).status).toBe(304)
+      expect((await get(target, { 'if-modified-since': new Date(0).toUTCString() })).status).toBe(200)
+      const stale = { 'if-modified-since': since, 'if-none-match': '"other"' }
+      expect((await get(target, stale)).status).toBe(200)
+    }
+  })
+
   it('knows no other document and no other media type', async () => {
-    expect((await get('/openapi/v3/apis/nothing/v1')).status).toBe(404)
+    for (const target of ['/openapi/v3/apis/nothing/v1', '/openapi/v3/'])
+      expect(await get(target)).toMatchObject({ status: 404, body: '' })
     for (const target of ['/openapi/v2', '/openapi/v3/apis/apps/v1']) {
       const answer = await endpoint.handle(fakeRequest({ target, headers: { accept: 'text/html' } }))
       expect(answer).toMatchObject({ status: 406, chunks: [] })

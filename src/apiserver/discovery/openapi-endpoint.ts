@@ -21,10 +21,10 @@ import { inSteps } from '../../base/in-steps.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { parseAccept } from '../represent/accept.ts'
 import type { ServerRequest } from '../request.ts'
-import { objectResponse, type ServerResponse } from '../response.ts'
-import { pageNotFound } from '../routing.ts'
+import { type Headers, type ServerResponse, textResponse } from '../response.ts'
 import { encodeSteps } from './encode-steps.ts'
 import { hex } from './hashes.ts'
+import { isKnown, LastChanges } from './last-changes.ts'
 import type { ServedResource } from './served-resource.ts'
 
 export interface OpenApiOptions {
@@ -113,6 +113,7 @@ export class OpenApiEndpoint implements Endpoint {
   readonly paths = [v2Path, v3Path, `${v3Path}/*`]
   readonly #options: OpenApiOptions
   readonly #encoded = new Map<string, Encoded>()
+  readonly #changes: LastChanges
   readonly #v2: Readonly<Record<Encoding, OpenApiV2Document>>
   /** The old document is made once at a time: it goes on from the one before. */
   #making: Promise<unknown> = Promise.resolve()
@@ -122,6 +123,7 @@ export class OpenApiEndpoint implements Endpoint {
 
   constructor(options: OpenApiOptions) {
     this.#options = options
+    this.#changes = new LastChanges(options.host)
     this.#v2 = {
       json: new OpenApiV2Document(openApiV2Json, options),
       protobuf: new OpenApiV2Document(openApiV2Protobuf(), options),
@@ -141,6 +143,7 @@ export class OpenApiEndpoint implements Endpoint {
     this.#known = { units, documents, hashes: new Map() }
     const paths = new Set([v2Path, ...[...documents.keys()].map((name) => `${v3Path}/${name}`)])
     for (const [key, { path }] of this.#encoded) if (!paths.has(path)) this.#encoded.delete(key)
+    this.#changes.keep(new Set([v2Path, v3Path, ...documents.keys()]))
     return this.#known
   }
 
@@ -157,19 +160,23 @@ export class OpenApiEndpoint implements Endpoint {
 
   async handle(request: ServerRequest): Promise<ServerResponse> {
     const { path } = request
-    if (path === v3Path || path === `${v3Path}/`) return this.#index()
+    if (path === v3Path) return this.#index(request)
     if (path === v2Path) return this.#document(request, path, this.#current.units, v2Types)
     const name = path.slice(v3Path.length + 1)
     const units = this.#current.documents.get(name)
-    if (units === undefined) return pageNotFound()
+    if (units === undefined) return nothing(404)
     return this.#document(request, name, units, v3Types)
   }
 
-  #index(): ServerResponse {
+  #index(request: ServerRequest): ServerResponse {
     const hashes = new Map(
       [...this.#current.documents].map(([name, units]) => [name, this.#hash(name, units)] as const),
     )
-    return objectResponse(openApiV3Index(hashes, this.#external.v3))
+    const text = JSON.stringify(openApiV3Index(hashes, this.#external.v3))
+    const changedMs = this.#changes.of(v3Path, text)
+    const headers = { 'last-modified': httpTime(changedMs) }
+    if (isKnown(request, '', changedMs)) return nothing(304, headers)
+    return textResponse(text, 200, undefined, headers)
   }
 
   /** Of what a document is made from: making all of them for their hashes would take long. */
@@ -223,29 +230,32 @@ export class OpenApiEndpoint implements Endpoint {
   ): Promise<ServerResponse> {
     const encoding = encodingFor(request.header('accept') ?? '', types)
     const headers = { vary: 'Accept' }
-    if (encoding === undefined) return { type: 'bytes', status: 406, contentType: '', chunks: [], headers }
+    if (encoding === undefined) return nothing(406, headers)
     const hash = this.#hash(name, units)
     const asked = name === v2Path ? '' : (request.query.get('hash') ?? '')
-    if (asked !== '' && asked !== hash) return moved(`${v3Path}/${name}?hash=${hash}`)
+    // Clients that know an older hash are told the newer.
+    if (asked !== '' && asked !== hash) return nothing(301, { location: `${v3Path}/${name}?hash=${hash}` })
     const etag = `"${hash}"`
+    const changedMs = this.#changes.of(name, hash)
     const kept = asked === '' ? {} : { 'cache-control': keepForEver, expires: this.#inAYear() }
     const contentType = encoding === 'json' ? 'application/json' : types.answer
-    const found = { type: 'bytes', contentType, headers: { ...headers, etag, ...kept } } as const
-    if (request.header('if-none-match') === etag) return { ...found, status: 304, chunks: [] }
+    const found = { ...headers, etag, 'last-modified': httpTime(changedMs), ...kept }
+    if (isKnown(request, etag, changedMs)) return nothing(304, found, contentType)
     const chunks = [await this.#encode(request.path, hash, units, encoding)]
-    return { ...found, status: 200, chunks }
+    return { type: 'bytes', status: 200, contentType, headers: found, chunks }
   }
 
   #inAYear(): string {
-    return new Date(this.#options.host.now() + yearMs).toUTCString()
+    return httpTime(this.#options.host.now() + yearMs)
   }
 }
 
-/** Clients that know an older hash are told the newer. */
-const moved = (location: string): ServerResponse => ({
+const httpTime = (ms: number): string => new Date(ms).toUTCString()
+
+const nothing = (status: number, headers: Headers = {}, contentType = ''): ServerResponse => ({
   type: 'bytes',
-  status: 301,
-  contentType: '',
+  status,
+  contentType,
   chunks: [],
-  headers: { location },
+  headers,
 })

@@ -1,9 +1,9 @@
 import type { Endpoint } from '../endpoint.ts'
 import { objectResponse, type ServerResponse } from '../response.ts'
 
-/** `/`: which paths there are. */
+/** `/`, also as `/index.html`: which paths there are. */
 export class RootEndpoint implements Endpoint {
-  readonly paths = ['/']
+  readonly paths = ['/', '/index.html']
   readonly #endpoints: readonly Endpoint[]
 
   constructor(endpoints: readonly Endpoint[]) {

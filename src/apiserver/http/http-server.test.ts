@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import http2 from 'node:http2'
 import https from 'node:https'
 import { tmpdir } from 'node:os'
@@ -172,8 +173,31 @@ describe('startHttpServer()', () => {
     session.close()
   })
 
+  const webSocket = (origin: string | undefined, protocols: string[] = []): WebSocket =>
+    new WebSocket(`wss://127.0.0.1:${server.port}/watch`, protocols, {
+      ca: pki.ca.certificatePem,
+      ...(origin === undefined ? {} : { origin }),
+    })
+
+  it.each([
+    [403, undefined, []],
+    [403, 'null', []],
+    [400, 'http://page', ['one', 'two']],
+  ])(
+    'refuses a watch as a WebSocket with %i that comes from %s with the protocols %j',
+    async (status, origin, protocols) => {
+      const socket = webSocket(origin, protocols)
+      socket.on('error', () => {})
+      const refused = await new Promise<IncomingMessage>((resolve) => {
+        socket.once('unexpected-response', (_request, response) => resolve(response))
+      })
+      expect(refused.statusCode).toBe(status)
+      refused.resume()
+    },
+  )
+
   it('serves a watch as a WebSocket, one event in each message', async () => {
-    const socket = new WebSocket(`wss://127.0.0.1:${server.port}/watch`, { ca: pki.ca.certificatePem })
+    const socket = webSocket('http://page')
     const messages: string[] = []
     await new Promise<void>((resolve) => {
       socket.on('message', (data) => {

@@ -6,6 +6,21 @@ const statuses: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 }
 
+/** How long a client that goes on sending is still listened to; Go's. */
+const lingerMs = 500
+
+/** The system would break a connection with unread bytes in it, and the client might never see what it was told. */
+function linger(socket: Duplex): void {
+  const timer = setTimeout(() => socket.destroy(), lingerMs)
+  timer.unref()
+  socket.once('close', () => clearTimeout(timer))
+  socket.once('end', () => socket.destroy())
+  // The first listener takes the bytes away from Node's parser, which then must not get them as its own listener.
+  socket.on('data', () => {})
+  socket.removeAllListeners('data')
+  socket.resume()
+}
+
 /** Tells an HTTP/1.1 client what is wrong with a head that cannot be read, in Go's words, and lets it go. */
 export function refuseHead(error: NodeJS.ErrnoException, socket: Duplex): void {
   // It has gone itself, or its last request is being answered.
@@ -15,8 +30,8 @@ export function refuseHead(error: NodeJS.ErrnoException, socket: Duplex): void {
   }
   const status = statuses[error.code ?? ''] ?? 400
   const text = `${status} ${STATUS_CODES[status]}`
+  linger(socket)
   socket.end(
     `HTTP/1.1 ${text}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text}`,
-    () => socket.destroy(),
   )
 }

@@ -71,9 +71,22 @@ class WebSocketSink implements ByteSink {
   }
 }
 
-/** The first protocol that carries no token: browsers insist on one of those that they offered. */
-const chooseProtocol = (offered: ReadonlySet<string>): string | false =>
-  [...offered].find((protocol) => !protocol.startsWith(bearerProtocol)) ?? false
+/** Those that carry no token. */
+const spokenProtocols = (offered: Iterable<string>): readonly string[] =>
+  [...offered].filter((protocol) => !protocol.startsWith(bearerProtocol))
+
+/** Browsers insist on one of those that they offered. */
+const chooseProtocol = (offered: ReadonlySet<string>): string | false => spokenProtocols(offered)[0] ?? false
+
+/** Upstream's answer to a handshake that it does not accept: whose page asks has to be said, and one protocol at most. */
+function refusal({ headers }: IncomingMessage): 'Forbidden' | 'Bad Request' | undefined {
+  const { origin = '', 'sec-websocket-protocol': protocols = '' } = headers
+  if (!origin.startsWith('/') && !URL.canParse(origin)) return 'Forbidden'
+  const offered = protocols.split(',').map((protocol) => protocol.trim())
+  return spokenProtocols(offered).length > 1 ? 'Bad Request' : undefined
+}
+
+const refusalCode = { Forbidden: 403, 'Bad Request': 400 }
 
 /** Answers a watch that came as a WebSocket handshake. `ws` is loaded when the first one comes. */
 export async function watchOverWebSocket(
@@ -82,6 +95,11 @@ export async function watchOverWebSocket(
   head: Buffer,
   response: StreamResponse,
 ): Promise<void> {
+  const refused = refusal(message)
+  if (refused !== undefined) {
+    socket.end(`HTTP/1.1 ${refusalCode[refused]} ${refused}\r\n\r\n`)
+    return
+  }
   const { WebSocketServer } = await import('ws')
   const server = new WebSocketServer({ noServer: true, handleProtocols: chooseProtocol })
   server.handleUpgrade(message, socket, head, (webSocket) => {

@@ -122,6 +122,8 @@ const gets: readonly [path: string, status: number, told: string][] = [
   ['/apis/foo/v1/bars', 404, '404 page not found\n'],
   ['/foo', 404, '404 page not found\n'],
   ['/api/v1/watch/namespaces/ns/pods/x/status', 404, 'the server could not find the requested resource'],
+  ['/api/v1/watch/namespaces/ns/bindings', 404, 'the server could not find the requested resource'],
+  ['/healthz/', 404, '404 page not found\n'],
   [
     '/api/v1/watch',
     500,

@@ -134,9 +134,9 @@ export class RestApi {
     if (alias !== undefined && aliased !== undefined && verb === 'create' && name === '')
       return this.#answer(aliased, request, alias.create(aliased.resource, request))
     const virtual = this.#virtual.get(key(group, version, resource))
-    if (aliased !== undefined)
-      throw isAcrossNamespaces(verb) && request.info.namespace === '' ? notRouted() : methodRefused()
-    if (virtual === undefined || subresource !== '' || name !== '')
+    const hasNoRoute = isOldWatch(request) || (isAcrossNamespaces(verb) && request.info.namespace === '')
+    if (aliased !== undefined) throw hasNoRoute ? notRouted() : methodRefused()
+    if (virtual === undefined || subresource !== '' || name !== '' || isOldWatch(request))
       return this.#options.unknown.answer(request.path)
     if (verb !== 'create') throw methodRefused()
     return virtual.create(request)
@@ -148,7 +148,7 @@ export class RestApi {
     const known = kind.verbs.find((candidate) => candidate === verb)
     if (known === undefined && verb === 'watch' && kind.verbs.includes('list')) {
       // The paths of old are there for what can be watched, the parameter for whatever is listed.
-      if (request.path.includes(`/watch/${kind.resource}`)) throw notRouted()
+      if (isOldWatch(request)) throw notRouted()
       this.#deprecations.note(request, kind)
       const why = `watch is not supported on resources of kind "${kind.resource}"`
       throw statusError('MethodNotAllowed', why, { kind: kind.resource })
@@ -263,14 +263,19 @@ function isInScope(kind: KindDeclaration, { info }: ServerRequest): boolean {
 }
 
 /** What upstream's router refuses before anybody reads the request. */
-function checkRoute({ representations }: ServedResource, request: ServerRequest): void {
+function checkRoute({ resource, representations }: ServedResource, request: ServerRequest): void {
   const { verb, parts, subresource } = request.info
   // What is behind a proxy has its own opinion.
   if (request.method === 'HEAD' && subresource !== 'proxy') throw methodRefused()
   if (verb === 'watch' && parts.length > 2) throw notRouted()
-  if (verb === 'watch' && request.method !== 'GET') throw methodRefused()
+  if (verb === 'watch' && request.method !== 'GET')
+    throw resource.kind.verbs.includes('watch') ? methodRefused() : notRouted()
   if (subresource === '') representations.checkAccepted(request, isAcrossNamespaces(verb))
 }
+
+/** `/api/v1/watch/…`, as it was before there was a parameter. */
+const isOldWatch = ({ path, info }: ServerRequest): boolean =>
+  path.split('/')[info.apiPrefix === 'api' ? 3 : 4] === 'watch'
 
 /** Of the one object that a request is about, if it is. */
 const idOf = (resource: Resource, { info }: ServerRequest): string | undefined =>
