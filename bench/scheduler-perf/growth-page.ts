@@ -18,21 +18,28 @@ const begin = '<!-- written by bench scheduler --parts growth -->'
 const end = '<!-- until here -->'
 const separator = '|'
 
+type Cells = readonly string[]
+
 /** The rows of the page's table, by their nodes. */
-function rowsOf(text: string): ReadonlyMap<number, string> {
+function rowsOf(text: string): ReadonlyMap<number, Cells> {
   const lines = text.split('\n').filter((line) => /^\| *[\d,]+ *\|/.test(line))
-  return new Map(lines.map((line) => [numberAt(line, 1), line]))
+  const rows = lines.map((line) =>
+    line
+      .split(separator)
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
+  return new Map(rows.map((cells) => [numberOf(cells[0]), cells]))
 }
 
-const numberAt = (line: string, cell: number): number =>
-  Number(line.split(separator)[cell]?.replaceAll(/[^\d.]/g, ''))
+const numberOf = (cell = ''): number => Number(cell.replaceAll(',', ''))
 
 const digits = (value: number, places: number): string =>
   value.toLocaleString('en', { minimumFractionDigits: places, maximumFractionDigits: places })
 
-function rowText(row: GrowthRow, before: string | undefined): string {
-  const ratio = before === undefined ? '' : digits(row.podsPerSecond / numberAt(before, 2), 2)
-  const cells = [
+function cellsOf(row: GrowthRow, before: Cells | undefined): Cells {
+  const ratio = before === undefined ? '' : digits(row.podsPerSecond / numberOf(before[1]), 2)
+  return [
     digits(row.nodes, 0),
     digits(row.podsPerSecond, 0),
     digits(row.processorMsPerPod, 2),
@@ -41,13 +48,28 @@ function rowText(row: GrowthRow, before: string | undefined): string {
     digits(row.memoryMiB, 0),
     ratio,
   ]
-  return `| ${cells.join(' | ')} |`
 }
 
-const head = [
-  '| nodes | pods/s | processor, ms a pod | choice of a node, p50; p99 in ms | attempt, p99 in ms | memory, MiB | by the last ones |',
-  '| ----: | -----: | ------------------: | -------------------------------: | -----------------: | ----------: | ---------------: |',
+const heads: Cells = [
+  'nodes',
+  'pods/s',
+  'processor, ms a pod',
+  'choice of a node, p50; p99 in ms',
+  'attempt, p99 in ms',
+  'memory, MiB',
+  'by the last ones',
 ]
+
+/** As the house's formatter has it: figures to the right, columns as wide as their widest cell. */
+function tableText(rows: readonly Cells[]): string {
+  const all = [heads, ...rows]
+  const widths = heads.map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0)))
+  const line = (cells: Cells): string => `| ${cells.join(' | ')} |`
+  const padded = all.map((cells) =>
+    line(widths.map((width, column) => (cells[column] ?? '').padStart(width))),
+  )
+  return padded.toSpliced(1, 0, line(widths.map((width) => `${'-'.repeat(width - 1)}:`))).join('\n')
+}
 
 function hostText(): string {
   const [first] = cpus()
@@ -61,10 +83,10 @@ export function writeGrowth(rows: readonly GrowthRow[], commit: string): string 
   const [from, to] = [text.indexOf(begin), text.indexOf(end)]
   if (from < 0 || to < from) throw new Error(`${page} has no place for the table`)
   const lines = new Map(rowsOf(text.slice(from, to)))
-  for (const row of rows) lines.set(row.nodes, rowText(row, lines.get(row.nodes)))
-  const table = [...lines].sort(([a], [b]) => a - b).map(([, line]) => line)
+  for (const row of rows) lines.set(row.nodes, cellsOf(row, lines.get(row.nodes)))
+  const table = tableText([...lines].sort(([a], [b]) => a - b).map(([, cells]) => cells))
   const told = `At commit ${commit}, on ${hostText()}:`
-  const section = [begin, '', told, '', ...head, ...table, '', ''].join('\n')
+  const section = [begin, '', told, '', table, '', ''].join('\n')
   writeFileSync(page, text.slice(0, from) + section + text.slice(to))
   return page
 }
