@@ -1,113 +1,32 @@
 import type { core } from '../api/generated/types/index.ts'
-import { RuntimeClass } from '../api/node/runtime-class/kind.ts'
 import type { KubernetesObject } from '../apimachinery/meta.ts'
-import type { Host } from '../base/host.ts'
-import type { Logger } from '../base/logger.ts'
-import type { Metrics } from '../base/metrics.ts'
-import type { Client } from '../client/client.ts'
 import { EventRecorder } from '../client/event-recorder.ts'
-import type { Informer } from '../client/informer.ts'
-import { admitPod, type Rejection } from './admission/admit-pod.ts'
-import { admitAppArmor } from './admission/app-armor.ts'
+import { PodAdmission } from './admission/pod-admission.ts'
 import { SysctlRules } from './admission/sysctls.ts'
 import { AllocationManager } from './allocation/allocation-manager.ts'
 import { SavedGrants } from './allocation/saved-grants.ts'
-import { serviceVariables } from './environment/service-variables.ts'
 import { EvictionManager } from './eviction/eviction-manager.ts'
-import { type KernelLog, watchOomKills } from './eviction/watch-oom-kills.ts'
+import { watchOomKills } from './eviction/watch-oom-kills.ts'
 import { ImageCollector } from './images/image-collector.ts'
-import { ImageManager } from './images/image-manager.ts'
-import type { CredentialEntry } from './images/pull-credentials.ts'
-import { PullRecords, type RecordStore, usualVerification } from './images/pull-records.ts'
+import { PullRecords, usualVerification } from './images/pull-records.ts'
 import { KubeletApi } from './kubelet-api.ts'
 import { healthChecks } from './kubelet-health.ts'
 import { registerKubeletMetrics } from './kubelet-metrics.ts'
-import type { LogReader } from './logs/log-options.ts'
-import { enforceAllocatable } from './node/allocatable/enforce-allocatable.ts'
-import { whyNotReserved } from './node/allocatable/node-allocatable.ts'
-import { noReservations } from './node/allocatable/reservations.ts'
-import { machineCapacity } from './node/capacity.ts'
-import type { Machine, MachineInfo } from './node/machine.ts'
-import { machineLimits } from './node/machine-limits.ts'
+import type { KubeletOptions } from './kubelet-options.ts'
+import { makePodContext } from './make-pod-context.ts'
+import { setUpGroups } from './node/allocatable/set-up-groups.ts'
 import { NodeAgent } from './node/node-agent.ts'
 import { NodeLease } from './node/node-lease.ts'
-import { evictionReservation, type NodeSettings } from './node/node-object.ts'
 import { removeOrphans } from './pod/actions/remove-orphans.ts'
-import type { ProbeKind } from './pod/plan/plan.ts'
-import type { EventSink, PodCgroups, PodContext, PodFiles, PodNetwork } from './pod/pod-context.ts'
-import type { PodTuning } from './pod/pod-tuning.ts'
+import type { EventSink } from './pod/pod-context.ts'
 import { PodWorkers } from './pod/pod-workers.ts'
-import type { ClusterDns } from './pod/runtime-config/pod-network-identity.ts'
-import { UserNamespaces } from './pod/runtime-config/user-namespaces.ts'
-import { StatusWriter } from './pod/status/status-writer.ts'
-import type { PodCertificates } from './pod-certificates/pod-certificates.ts'
-import { ProbeManager } from './probes/probe-manager.ts'
-import type { ProbeOutcome } from './probes/run-probe.ts'
-import { noManagers, type ResourceManagers } from './resources/resource-managers.ts'
-import type { Runtime } from './runtime/runtime.ts'
-import { ShutdownManager, type ShutdownManagerOptions } from './shutdown/shutdown-manager.ts'
-import type { Feed } from './sources/feed.ts'
-import type { WatchedObjects } from './sources/referenced-objects.ts'
-import type { StateStore } from './state/state-store.ts'
+import { noManagers } from './resources/resource-managers.ts'
+import { ShutdownManager } from './shutdown/shutdown-manager.ts'
 import { MirrorPods } from './static/mirror-pods.ts'
-import { type ManifestSource, PodFeed } from './static/pod-feed.ts'
+import { PodFeed } from './static/pod-feed.ts'
 import { StatsCollector } from './stats/stats-collector.ts'
-import type { UsageReader } from './stats/usage.ts'
 
 type Node = core.v1.Node
-type Pod = core.v1.Pod
-
-export interface KubeletSettings extends NodeSettings, PodTuning {
-  readonly dns: ClusterDns
-  /** Where seccomp profiles of type Localhost live. */
-  readonly seccompRoot: string
-  /** One image pull at a time, as upstream's default. */
-  readonly serialPulls: boolean
-  /** Images that are never removed for want of disk. */
-  readonly keptImages: readonly string[]
-}
-
-/** When pods end before the machine does. */
-export type ShutdownSettings = Pick<ShutdownManagerOptions, 'periods' | 'signal'>
-
-export interface KubeletOptions {
-  readonly client: Client
-  readonly host: Host
-  readonly logger: Logger
-  /** Where the agent shows what it does; nowhere when absent. */
-  readonly metrics?: Metrics
-  readonly settings: KubeletSettings
-  readonly runtime: Runtime
-  readonly machine: Machine
-  readonly files: PodFiles
-  readonly cgroups: PodCgroups
-  /** Where it is kept what resized pods were granted; as long as the agent lives when absent. */
-  readonly grants?: StateStore
-  /** Where it is kept with what images were pulled; as long as the agent lives when absent. */
-  readonly pullRecords?: RecordStore
-  /** What the node itself logs in to an image's registry with. */
-  readonly nodeCredentials?: (image: string) => Promise<readonly CredentialEntry[]>
-  /** What single containers are given of the machine; nothing when absent. */
-  readonly managers?: ResourceManagers
-  readonly network: PodNetwork
-  readonly logs: LogReader
-  /** Where the figures of its statistics come from. */
-  readonly usage: UsageReader
-  /** The pods that are bound to this node. */
-  readonly pods: Feed<Pod>
-  /** Pods that the node has from elsewhere, and runs without an API server, too. */
-  readonly manifests?: readonly ManifestSource[]
-  readonly kernelLog?: KernelLog
-  /** Absent: its pods are not ended before the machine is switched off. */
-  readonly shutdown?: ShutdownSettings
-  /** This node alone. */
-  readonly nodes: Feed<Node>
-  readonly services: Informer<core.v1.Service>
-  readonly objects: WatchedObjects
-  /** Gets what pods' volumes show of certificates, where there are real volumes. */
-  readonly certificates?: PodCertificates
-  readonly simulateProbe?: (kind: ProbeKind, containerId: string) => ProbeOutcome | undefined
-}
 
 /** A running node agent. */
 export interface Kubelet {
@@ -122,7 +41,7 @@ export interface Kubelet {
 
 /** Starts a node agent; resolves when its node is registered. The same on a real machine and in the simulation. */
 export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
-  const { client, host, logger, runtime, settings, objects } = options
+  const { client, host, logger, runtime, settings, objects, managers = noManagers } = options
   const recorder = new EventRecorder({
     client,
     host,
@@ -177,34 +96,26 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     ...{ client, host, logger, nodeName: settings.nodeName, durationSeconds: settings.leaseSeconds },
     node: () => node.node,
   })
-  const sysctls = new SysctlRules(info.kernelVersion, settings.allowedUnsafeSysctls ?? [])
-  const { managers = noManagers } = options
-  const fits = (pod: Pod): Rejection | undefined => {
-    // As for the scheduler, a pod's place is free as soon as it has ended, or the API does not have it any more.
-    const others = (started.workers?.all() ?? []).filter(
-      (worker) => worker.pod.metadata?.uid !== pod.metadata?.uid && !worker.hasEnded && !worker.isGone,
-    )
-    if (node.node === undefined) return undefined
-    const pods = others.map((worker) => allocations.granted(worker.pod))
-    const { status } = node.node
-    const allocatable = managers.allocatableFor(pod, status?.allocatable ?? {})
-    const withGiven = { ...node.node, status: { ...status, allocatable } }
-    return admitPod(pod, withGiven, pods) ?? admitAppArmor(pod, info.appArmor)
-  }
-  const mayRun = (pod: Pod): Rejection | undefined =>
-    eviction.admit(pod) ?? shutdown?.admit() ?? sysctls.admit(pod)
-  const admit = (pod: Pod): Rejection | undefined => mayRun(pod) ?? fits(pod)
-  const admitNew = (pod: Pod): Rejection | undefined | Promise<Rejection | undefined> => {
-    const given = mayRun(pod) ?? managers.admit(pod)
-    return given instanceof Promise ? given.then((refused) => refused ?? fits(pod)) : (given ?? fits(pod))
-  }
+  const admission = new PodAdmission({
+    node: () => node.node,
+    managers,
+    sysctls: new SysctlRules(info.kernelVersion, settings.allowedUnsafeSysctls ?? []),
+    appArmor: info.appArmor,
+    whyNotNow: (pod) => eviction.admit(pod) ?? shutdown?.admit(),
+    granted: (besides) =>
+      // As for the scheduler, a pod's place is free as soon as it has ended, or the API does not have it any more.
+      (started.workers?.all() ?? [])
+        .filter(({ pod, hasEnded, isGone }) => pod.metadata?.uid !== besides && !hasEnded && !isGone)
+        .map(({ pod }) => allocations.granted(pod)),
+  })
   const saved = new SavedGrants(options.grants)
   await saved.load()
   const allocations = new AllocationManager({
-    ...{ host, logger, events, saved, admit },
+    ...{ host, logger, events, saved },
+    admit: (pod) => admission.admit(pod),
     onChange: (podUid) => started.workers?.get(podUid)?.regranted(),
   })
-  const context = makeContext(options, {
+  const context = makePodContext(options, {
     ...{ events, info, runtimeName: version.runtimeName, node, allocations, records },
   })
   const mirrors = new MirrorPods({
@@ -216,7 +127,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const workers = new PodWorkers({
     context,
     pods,
-    admit: admitNew,
+    admit: (pod) => admission.admitNew(pod),
     hold: (pod, onChange) => {
       objects.hold(pod, onChange)
       options.certificates?.hold(pod, events, onChange)
@@ -230,7 +141,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   started.workers = workers
   if (options.metrics !== undefined) registerKubeletMetrics(options.metrics, settings.nodeName, workers)
   const ending = new AbortController()
-  await setUpGroups(options, info, events, ending.signal)
+  await setUpGroups({ ...{ host, settings, events, info }, cgroups: options.cgroups, signal: ending.signal })
   workers
     .start()
     .then(async () => {
@@ -301,21 +212,6 @@ async function pullRecords({ host, settings, pullRecords: store }: KubeletOption
   return records
 }
 
-/** Makes the groups that pods stand in. Rejects where the configuration keeps more than there is. */
-async function setUpGroups(
-  { host, settings, cgroups }: KubeletOptions,
-  info: MachineInfo,
-  events: EventSink,
-  signal: AbortSignal,
-): Promise<void> {
-  const { nodeName, reservations = noReservations } = settings
-  const own = machineCapacity(info)
-  const why = whyNotReserved(own, reservations.system, reservations.kube, evictionReservation(settings, own))
-  if (why !== undefined) throw new Error(why)
-  const capacity = info.maxPids === 0 ? own : { ...own, pid: String(info.maxPids) }
-  const machine = machineLimits(info, settings)
-  await enforceAllocatable({ host, events, cgroups, nodeName, reservations, capacity, machine, signal })
-}
 /** Objects from a list do not say what they are; Events must. */
 function podEvents(recorder: EventRecorder): EventSink {
   const named = (object: KubernetesObject): KubernetesObject =>
@@ -323,67 +219,5 @@ function podEvents(recorder: EventRecorder): EventSink {
   return {
     event: (object, type, reason, message, fieldPath) =>
       recorder.event(named(object), type, reason, message, fieldPath),
-  }
-}
-
-interface ContextParts {
-  readonly events: EventSink
-  readonly info: MachineInfo
-  readonly runtimeName: string
-  readonly node: NodeAgent
-  readonly allocations: AllocationManager
-  readonly records: PullRecords | undefined
-}
-
-function makeContext(options: KubeletOptions, parts: ContextParts): PodContext {
-  const { events, info, runtimeName, node, allocations, records } = parts
-  const { client, host, logger, runtime, settings, network, services } = options
-  const agentStartMs = host.now()
-  const machine = machineLimits(info, settings)
-  return {
-    host,
-    logger,
-    events,
-    runtime,
-    runtimeName,
-    files: options.files,
-    cgroups: options.cgroups,
-    network,
-    objects: options.objects,
-    images: new ImageManager({
-      ...{ host, runtime, records, nodeCredentials: options.nodeCredentials },
-      maxParallelPulls: settings.serialPulls ? 1 : (settings.maxParallelPulls ?? Number.POSITIVE_INFINITY),
-    }),
-    probes: new ProbeManager({
-      host,
-      runtime,
-      network,
-      events,
-      agentStartMs,
-      simulate: options.simulateProbe,
-    }),
-    statuses: new StatusWriter({ host, logger, client }),
-    allocations,
-    managers: options.managers ?? noManagers,
-    userNamespaces: new UserNamespaces(runtime, settings.maxPods),
-    facts: () => ({
-      nodeName: settings.nodeName,
-      nodeIps: info.addresses,
-      allocatable: node.node?.status?.allocatable ?? {},
-      security: { seccompRoot: settings.seccompRoot, seccompDefault: settings.seccompDefault ?? false },
-      machine,
-      dns: settings.dns,
-      runtime: node.runtimeStatus,
-    }),
-    serviceVariables: async (namespace, enableServiceLinks, isStatic) => {
-      if (!services.synced && !isStatic) await services.whenSynced()
-      const { lister } = services
-      const own = enableServiceLinks && namespace !== 'default' ? lister.list(namespace) : []
-      return serviceVariables([...lister.list('default'), ...own], namespace, enableServiceLinks)
-    },
-    networkError: () => node.networkError,
-    runtimeHandler: async (name) => (await client.resource(RuntimeClass).get('', name)).handler,
-    agentStartMs,
-    crashLoop: settings.crashLoop,
   }
 }
