@@ -32,11 +32,13 @@ export class Durations implements Metrics {
     const histogram = this.#metrics.histogram(options)
     const seconds = this.#seconds.get(options.name)
     if (seconds === undefined) return histogram
+    const observe: Histogram['observe'] = (value, labels) => {
+      seconds.push(value)
+      histogram.observe(value, labels)
+    }
     return {
-      observe: (value, labels) => {
-        seconds.push(value)
-        histogram.observe(value, labels)
-      },
+      observe,
+      with: (labels) => ({ observe: (value) => observe(value, labels) }),
       remove: (labels) => histogram.remove(labels),
     }
   }

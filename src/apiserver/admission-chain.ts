@@ -9,6 +9,12 @@ import type {
   GroupVersionResource,
 } from './admission.ts'
 import type { MaybePromise } from './authenticator.ts'
+import {
+  type AdmissionTiming,
+  type AdmissionType,
+  untimed,
+  type Verdicts,
+} from './metrics/admission-timing.ts'
 import type { ServerRequest, UserInfo } from './request.ts'
 
 /** What a write tells admission. */
@@ -87,108 +93,181 @@ class Attributes implements AdmissionAttributes {
   }
 }
 
-interface Steps {
-  readonly mutating: readonly AdmissionPlugin[]
-  readonly deleting: readonly AdmissionPlugin[]
-  readonly validating: readonly AdmissionPlugin[]
+interface Step {
+  readonly plugin: AdmissionPlugin
+  readonly verdicts: Verdicts
+}
+
+/** The plugins that have something to do in one of admission's two passes. */
+interface Phase {
+  readonly steps: readonly Step[]
+  readonly verdicts: Verdicts
+}
+
+interface Phases {
+  readonly mutating: Phase
+  readonly deleting: Phase
+  readonly validating: Phase
 }
 
 /** Runs the plugins that handle a write, in their order. */
 export class AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[]
-  #steps = new WeakMap<KindDeclaration, Map<string, Steps>>()
+  readonly #timing: AdmissionTiming
+  #phases = new WeakMap<KindDeclaration, Map<string, Phases>>()
 
-  constructor(plugins: readonly AdmissionPlugin[]) {
+  constructor(plugins: readonly AdmissionPlugin[], timing: AdmissionTiming = untimed) {
     this.#plugins = plugins
+    this.#timing = timing
     for (const plugin of plugins)
       plugin.onChange?.(() => {
-        this.#steps = new WeakMap()
+        this.#phases = new WeakMap()
       })
   }
 
-  #stepsFor({ operation, declaration, subresource }: AdmissionInput): Steps {
-    let byKey = this.#steps.get(declaration)
+  #phasesFor({ operation, declaration, subresource }: AdmissionInput): Phases {
+    let byKey = this.#phases.get(declaration)
     if (byKey === undefined) {
       byKey = new Map()
-      this.#steps.set(declaration, byKey)
+      this.#phases.set(declaration, byKey)
     }
     const key = subresource === '' ? operation : `${operation} ${subresource}`
     const known = byKey.get(key)
     if (known !== undefined) return known
     const handling = this.#plugins.filter((plugin) => plugin.handles(operation, declaration, subresource))
-    const steps = {
-      mutating: handling.filter((plugin) => plugin.mutate !== undefined),
-      deleting: handling.filter((plugin) => plugin.mutateDeletion !== undefined),
-      validating: handling.filter((plugin) => plugin.validate !== undefined),
+    const phase = (type: AdmissionType, has: (plugin: AdmissionPlugin) => boolean): Phase => ({
+      steps: handling
+        .filter(has)
+        .map((plugin) => ({ plugin, verdicts: this.#timing.plugin(plugin.name, type, operation) })),
+      verdicts: this.#timing.step(type, operation),
+    })
+    const phases = {
+      mutating: phase('admit', ({ mutate }) => mutate !== undefined),
+      deleting: phase('admit', ({ mutateDeletion }) => mutateDeletion !== undefined),
+      validating: phase('validate', ({ validate }) => validate !== undefined),
     }
-    byKey.set(key, steps)
-    return steps
+    byKey.set(key, phases)
+    return phases
   }
 
   /** Gives the object to go on with; a promise only where a plugin waits for something, which is rare. */
   mutate(input: AdmissionInput, object: KubernetesObject): MaybePromise<KubernetesObject> {
-    const { mutating } = this.#stepsFor(input)
-    if (mutating.length === 0) return object
+    const { mutating } = this.#phasesFor(input)
+    const { steps, verdicts } = mutating
+    if (steps.length === 0) return object
     const attributes = new Attributes(input, userOf(input.request))
-    const first = mutateFrom(mutating, 0, attributes, object)
-    if (!(first instanceof Promise) && !attributes.isReinvoked) return first
-    return this.#finish(mutating, attributes, object, first)
+    return judged(this.#timing, verdicts, () => {
+      const first = this.#mutateFrom(steps, 0, attributes, object)
+      if (!(first instanceof Promise) && !attributes.isReinvoked) return first
+      return this.#finish(steps, attributes, object, first)
+    })
   }
 
   /** What is not done at once may have gone through others' hands. */
   async #finish(
-    plugins: readonly AdmissionPlugin[],
+    steps: readonly Step[],
     attributes: Attributes,
     object: KubernetesObject,
     first: MaybePromise<KubernetesObject>,
   ): Promise<KubernetesObject> {
-    return withValidManagers(object, await mutateAgain(plugins, attributes, await first), attributes)
+    return withValidManagers(object, await this.#mutateAgain(steps, attributes, await first), attributes)
   }
 
   /** Throws, or rejects with, what the first plugin that refuses throws. */
   validate(input: AdmissionInput): MaybePromise<void> {
-    const { validating } = this.#stepsFor(input)
-    if (validating.length === 0) return
+    const { validating } = this.#phasesFor(input)
+    if (validating.steps.length === 0) return
     const attributes = new Attributes(input, userOf(input.request))
-    return passFrom(validating, 0, (plugin) => plugin.validate?.(attributes))
+    return this.#pass(validating, (plugin) => plugin.validate?.(attributes))
   }
 
   /** Both steps of a DELETE. */
   admitDeletion(input: AdmissionInput): MaybePromise<void> {
-    const { deleting } = this.#stepsFor(input)
-    if (deleting.length === 0) return this.validate(input)
+    const { deleting } = this.#phasesFor(input)
+    if (deleting.steps.length === 0) return this.validate(input)
     const attributes = new Attributes(input, userOf(input.request))
-    const first = passFrom(deleting, 0, (plugin) => plugin.mutateDeletion?.(attributes))
+    const first = this.#pass(deleting, (plugin) => plugin.mutateDeletion?.(attributes))
     return first instanceof Promise ? first.then(() => this.validate(input)) : this.validate(input)
   }
-}
 
-function mutateFrom(
-  plugins: readonly AdmissionPlugin[],
-  start: number,
-  attributes: Attributes,
-  object: KubernetesObject,
-): MaybePromise<KubernetesObject> {
-  let current = object
-  for (let index = start; index < plugins.length; index++) {
-    attributes.object = current
-    const result = plugins[index]?.mutate?.(attributes, current) ?? current
-    if (result instanceof Promise)
-      return result.then((changed) => mutateFrom(plugins, index + 1, attributes, changed))
-    current = result
+  #mutateFrom(
+    steps: readonly Step[],
+    start: number,
+    attributes: Attributes,
+    object: KubernetesObject,
+  ): MaybePromise<KubernetesObject> {
+    let current = object
+    for (let index = start; index < steps.length; index++) {
+      const step = steps[index]
+      assert(step !== undefined, 'a plugin is missing')
+      attributes.object = current
+      const result = judged(
+        this.#timing,
+        step.verdicts,
+        () => step.plugin.mutate?.(attributes, current) ?? current,
+      )
+      if (result instanceof Promise)
+        return result.then((changed) => this.#mutateFrom(steps, index + 1, attributes, changed))
+      current = result
+    }
+    return current
   }
-  return current
+
+  /** All plugins see once what those changed that asked for it; there is no third time. */
+  #mutateAgain(
+    steps: readonly Step[],
+    attributes: Attributes,
+    object: KubernetesObject,
+  ): MaybePromise<KubernetesObject> {
+    if (!attributes.isReinvoked) return object
+    attributes.round = 1
+    return this.#mutateFrom(steps, 0, attributes, object)
+  }
+
+  #pass(
+    { steps, verdicts }: Phase,
+    pass: (plugin: AdmissionPlugin) => MaybePromise<void>,
+  ): MaybePromise<void> {
+    return judged(this.#timing, verdicts, () => this.#passFrom(steps, 0, pass))
+  }
+
+  #passFrom(
+    steps: readonly Step[],
+    start: number,
+    pass: (plugin: AdmissionPlugin) => MaybePromise<void>,
+  ): MaybePromise<void> {
+    for (let index = start; index < steps.length; index++) {
+      const step = steps[index]
+      assert(step !== undefined, 'a plugin is missing')
+      const result = judged(this.#timing, step.verdicts, () => pass(step.plugin))
+      if (result instanceof Promise) return result.then(() => this.#passFrom(steps, index + 1, pass))
+    }
+  }
 }
 
-/** All plugins see once what those changed that asked for it; there is no third time. */
-function mutateAgain(
-  plugins: readonly AdmissionPlugin[],
-  attributes: Attributes,
-  object: KubernetesObject,
-): MaybePromise<KubernetesObject> {
-  if (!attributes.isReinvoked) return object
-  attributes.round = 1
-  return mutateFrom(plugins, 0, attributes, object)
+/** What `work` gives or throws; measured, as accepted or rejected. */
+function judged<T>(
+  timing: AdmissionTiming,
+  verdicts: Verdicts,
+  work: () => MaybePromise<T>,
+): MaybePromise<T> {
+  const startedMs = timing.monotonicMs()
+  const rejected = (error: unknown): never => {
+    verdicts.rejected(timing.monotonicMs() - startedMs)
+    throw error
+  }
+  try {
+    const result = work()
+    if (result instanceof Promise)
+      return result.then((given) => {
+        verdicts.accepted(timing.monotonicMs() - startedMs)
+        return given
+      }, rejected)
+    verdicts.accepted(timing.monotonicMs() - startedMs)
+    return result
+  } catch (error) {
+    return rejected(error)
+  }
 }
 
 /** Managed fields that plugins have spoilt are as they were before. */
@@ -207,18 +286,6 @@ function withValidManagers(
   const { managedFields: _spoilt, ...metadata } = after.metadata ?? {}
   const managedFields = before.metadata?.managedFields
   return { ...after, metadata: managedFields === undefined ? metadata : { ...metadata, managedFields } }
-}
-
-function passFrom(
-  plugins: readonly AdmissionPlugin[],
-  start: number,
-  pass: (plugin: AdmissionPlugin) => MaybePromise<void>,
-): MaybePromise<void> {
-  for (let index = start; index < plugins.length; index++) {
-    const plugin = plugins[index]
-    const result = plugin === undefined ? undefined : pass(plugin)
-    if (result instanceof Promise) return result.then(() => passFrom(plugins, index + 1, pass))
-  }
 }
 
 function userOf(request: ServerRequest): UserInfo {

@@ -14,6 +14,9 @@ import { EndpointRoutes } from './endpoint-routes.ts'
 import type { Filter, Handler } from './filter.ts'
 import type { FlowControl } from './flow-control/flow-control.ts'
 import { InProcessTransport } from './in-process.ts'
+import { AccessMetrics } from './metrics/access-metrics.ts'
+import { admissionTiming } from './metrics/admission-timing.ts'
+import { countedPage, ServerMetrics } from './metrics/server-metrics.ts'
 import { makeCodecs } from './represent/codecs.ts'
 import { Negotiator } from './represent/negotiate.ts'
 import { ObjectEncoder } from './represent/object-encoder.ts'
@@ -27,7 +30,6 @@ import { RestApi, type ServedResource } from './rest/rest-api.ts'
 import type { RestContext } from './rest/rest-context.ts'
 import { UnknownPaths } from './routing.ts'
 import { isStored, type ServerCore } from './server-core.ts'
-import { ServerMetrics } from './server-metrics.ts'
 import { BookmarkClock } from './watch/bookmark-clock.ts'
 import { defaultMinWatchMs } from './watch/watch.ts'
 import type { WatchRun } from './watch/watch-run.ts'
@@ -107,7 +109,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     versions: new ResourceVersions(),
     mirror,
     storage,
-    admission: new AdmissionChain(options.admission),
+    admission: new AdmissionChain(options.admission, admissionTiming(host, core.options.metrics)),
     allocators: options.allocators ?? [],
     authorizer: options.authorizer,
     decoder,
@@ -169,13 +171,17 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     if (elsewhere !== undefined) return elsewhere
     if (request.info.isResourceRequest) return rest.handle(request)
     const endpoint = routes.find(request.path)
-    return endpoint === undefined ? Promise.resolve(unknown.answer(request.path)) : endpoint.handle(request)
+    if (endpoint === undefined) return Promise.resolve(unknown.answer(request.path))
+    request.isRouted = countedPage(request.path) !== undefined
+    return endpoint.handle(request)
   }
   const handle = buildChain(
     {
       host,
       logger,
       metrics,
+      access: new AccessMetrics(core.options.metrics),
+      registry: core.options.metrics,
       outer: options.outer ?? [],
       encoder: new ObjectEncoder(negotiator, codecs),
       requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,

@@ -163,6 +163,12 @@ export class ServerRequest {
   auditId: string | undefined = undefined
   /** Set once the body has been read: so large that each stage of its work gets a turn of its own. */
   isLarge = false
+  /** Of its body, once that has been read; undefined for what came from the same process. */
+  bodyBytes: number | undefined = undefined
+  /** A route of the API has taken it: only such requests are counted, so that nobody makes up what is counted. */
+  isRouted = false
+  /** `host.monotonicMs()` when the filter took it over that has it now, of those that are timed. */
+  filterStartedMs = 0
   #warnings: string[] | undefined = undefined
   /** Keys and values in turn: hardly anybody reads them. */
   #annotations: string[] | undefined = undefined

@@ -16,9 +16,10 @@ async function* endingWith(
 /** A sink that says when it has been ended, from whichever side. */
 class WatchedSink implements ByteSink {
   readonly #sink: ByteSink
-  readonly #ended: () => void
+  readonly #ended: (bytes: number) => void
+  #bytes = 0
 
-  constructor(sink: ByteSink, ended: () => void) {
+  constructor(sink: ByteSink, ended: (bytes: number) => void) {
     this.#sink = sink
     this.#ended = ended
   }
@@ -28,6 +29,7 @@ class WatchedSink implements ByteSink {
   }
 
   write(bytes: Uint8Array, taken?: () => void): boolean {
+    this.#bytes += bytes.length
     return this.#sink.write(bytes, taken)
   }
 
@@ -37,51 +39,55 @@ class WatchedSink implements ByteSink {
 
   onClose(callback: () => void): void {
     this.#sink.onClose(() => {
-      this.#ended()
+      this.#ended(this.#bytes)
       callback()
     })
   }
 
   end(): void {
     this.#sink.end()
-    this.#ended()
+    this.#ended(this.#bytes)
   }
 
   destroy(): void {
     this.#sink.destroy()
-    this.#ended()
+    this.#ended(this.#bytes)
   }
 }
 
-/** The answer as it is; `ended` is called once, when the last of it is on its way or the client has gone. */
+/**
+ * The answer as it is; `ended` is called once, when the last of it is on its way or the client has gone, with how many
+ * bytes of a stream it was.
+ */
 export function whenEnded(
   request: ServerRequest,
   response: ServerResponse,
-  ended: () => void,
+  ended: (bytes: number) => void,
 ): ServerResponse {
   let isOver = false
-  const once = (): void => {
+  const over = (bytes: number): void => {
     if (isOver) return
     isOver = true
-    request.signal.removeEventListener('abort', once)
-    ended()
+    request.signal.removeEventListener('abort', gone)
+    ended(bytes)
   }
+  const gone = (): void => over(0)
   switch (response.type) {
     case 'stream':
       // Who has gone before the answer starts has no sink.
-      request.signal.addEventListener('abort', once)
-      return { ...response, start: (sink: ByteSink) => response.start(new WatchedSink(sink, once)) }
+      request.signal.addEventListener('abort', gone)
+      return { ...response, start: (sink: ByteSink) => response.start(new WatchedSink(sink, over)) }
     case 'upgrade':
-      request.signal.addEventListener('abort', once)
+      request.signal.addEventListener('abort', gone)
       return {
         ...response,
         start: ({ readable, sink }: UpgradedStream) =>
-          response.start({ readable, sink: new WatchedSink(sink, once) }),
+          response.start({ readable, sink: new WatchedSink(sink, over) }),
       }
     case 'events':
-      return { ...response, events: endingWith(response.events, once) }
+      return { ...response, events: endingWith(response.events, gone) }
     default:
-      once()
+      over(0)
       return response
   }
 }

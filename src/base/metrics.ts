@@ -10,8 +10,26 @@ export interface HistogramOptions extends MetricOptions {
   readonly buckets?: readonly number[]
 }
 
+/** One series of a counter, so that counting looks nothing up. Good until its labels are forgotten. */
+export interface CounterSeries {
+  inc(by?: number): void
+}
+
+/** As CounterSeries, of a gauge. */
+export interface GaugeSeries {
+  set(value: number): void
+  add(by: number): void
+}
+
+/** As CounterSeries, of a histogram. */
+export interface HistogramSeries {
+  observe(value: number): void
+}
+
 export interface Counter {
   inc(labels?: readonly string[], by?: number): void
+  /** Its series of these labels, for who counts them often. It is shown from now on. */
+  with(labels: readonly string[]): CounterSeries
   /** Forgets the count of these labels: of what is no longer there. */
   remove(labels: readonly string[]): void
   /** Forgets all counts: for what is counted elsewhere and told anew at every exposition. */
@@ -21,12 +39,14 @@ export interface Counter {
 export interface Gauge {
   set(value: number, labels?: readonly string[]): void
   add(by: number, labels?: readonly string[]): void
+  with(labels: readonly string[]): GaugeSeries
   /** Forgets all values: for what is set anew at every exposition. */
   clear(): void
 }
 
 export interface Histogram {
   observe(value: number, labels?: readonly string[]): void
+  with(labels: readonly string[]): HistogramSeries
   /** Forgets the observations of these labels. */
   remove(labels: readonly string[]): void
 }

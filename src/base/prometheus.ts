@@ -1,7 +1,17 @@
 import { assert } from './assert.ts'
 import { escapeHelp, formatNumber, renderLabels } from './exposition.ts'
 import { LabelTree } from './label-tree.ts'
-import type { Counter, Gauge, Histogram, HistogramOptions, MetricOptions, Metrics } from './metrics.ts'
+import type {
+  Counter,
+  CounterSeries,
+  Gauge,
+  GaugeSeries,
+  Histogram,
+  HistogramOptions,
+  HistogramSeries,
+  MetricOptions,
+  Metrics,
+} from './metrics.ts'
 
 type MetricType = 'counter' | 'gauge' | 'histogram'
 
@@ -12,19 +22,6 @@ interface Family {
   expose(lines: string[]): void
 }
 
-interface Series {
-  /** `verb="get",code="200"`, empty without labels. */
-  readonly labels: string
-  value: number
-}
-
-interface HistogramSeries {
-  readonly labels: string
-  /** Observations for each bucket alone (not cumulative); the last one is +Inf's. */
-  readonly counts: Float64Array
-  sum: number
-}
-
 /** Of the Prometheus client libraries. */
 const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
@@ -32,27 +29,55 @@ const noLabels: readonly string[] = []
 
 const sampleName = (name: string, labels: string): string => (labels === '' ? name : `${name}{${labels}}`)
 
+class ValueSeries implements CounterSeries, GaugeSeries {
+  /** `verb="get",code="200"`, empty without labels. */
+  readonly labels: string
+  value = 0
+  readonly #name: string
+
+  constructor(name: string, labels: string) {
+    this.#name = name
+    this.labels = labels
+  }
+
+  inc(by = 1): void {
+    assert(by >= 0, `counter ${this.#name} would go down by ${-by}`)
+    this.value += by
+  }
+
+  set(value: number): void {
+    this.value = value
+  }
+
+  add(by: number): void {
+    this.value += by
+  }
+}
+
 class ValueFamily implements Family, Counter, Gauge {
   readonly type: MetricType
   readonly labels: readonly string[]
   readonly #name: string
-  readonly #tree: LabelTree<Series>
+  readonly #tree: LabelTree<ValueSeries>
 
   constructor(type: MetricType, options: MetricOptions) {
     this.type = type
     this.labels = options.labels ?? noLabels
     this.#name = options.name
-    this.#tree = new LabelTree(this.labels.length, (values) => ({
-      labels: renderLabels(this.labels, values),
-      value: 0,
-    }))
+    this.#tree = new LabelTree(
+      this.labels.length,
+      (values) => new ValueSeries(this.#name, renderLabels(this.labels, values)),
+    )
     // A metric without labels is there from the start, so that its absence says that the component is absent.
     if (this.labels.length === 0) this.#tree.get(noLabels)
   }
 
+  with(labels: readonly string[]): ValueSeries {
+    return this.#tree.get(labels)
+  }
+
   inc(labels: readonly string[] = noLabels, by = 1): void {
-    assert(by >= 0, `counter ${this.#name} would go down by ${-by}`)
-    this.#tree.get(labels).value += by
+    this.#tree.get(labels).inc(by)
   }
 
   set(value: number, labels: readonly string[] = noLabels): void {
@@ -78,12 +103,39 @@ class ValueFamily implements Family, Counter, Gauge {
   }
 }
 
+class Observations implements HistogramSeries {
+  readonly labels: string
+  /** Observations for each bucket alone (not cumulative); the last one is +Inf's. */
+  readonly counts: Float64Array
+  sum = 0
+  readonly #bounds: Float64Array
+
+  constructor(labels: string, bounds: Float64Array) {
+    this.labels = labels
+    this.#bounds = bounds
+    this.counts = new Float64Array(bounds.length + 1)
+  }
+
+  observe(value: number): void {
+    const bounds = this.#bounds
+    let low = 0
+    let high = bounds.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (value <= (bounds[middle] ?? 0)) high = middle
+      else low = middle + 1
+    }
+    this.counts[low] = (this.counts[low] ?? 0) + 1
+    this.sum += value
+  }
+}
+
 class HistogramFamily implements Family, Histogram {
   readonly type = 'histogram'
   readonly labels: readonly string[]
   readonly #name: string
   readonly #bounds: Float64Array
-  readonly #tree: LabelTree<HistogramSeries>
+  readonly #tree: LabelTree<Observations>
 
   constructor(options: HistogramOptions) {
     this.labels = options.labels ?? noLabels
@@ -93,26 +145,19 @@ class HistogramFamily implements Family, Histogram {
       const ascending = (this.#bounds[index - 1] ?? 0) < (this.#bounds[index] ?? 0)
       assert(ascending, `the buckets of ${options.name} do not ascend`)
     }
-    this.#tree = new LabelTree(this.labels.length, (values) => ({
-      labels: renderLabels(this.labels, values),
-      counts: new Float64Array(this.#bounds.length + 1),
-      sum: 0,
-    }))
+    this.#tree = new LabelTree(
+      this.labels.length,
+      (values) => new Observations(renderLabels(this.labels, values), this.#bounds),
+    )
     if (this.labels.length === 0) this.#tree.get(noLabels)
   }
 
+  with(labels: readonly string[]): Observations {
+    return this.#tree.get(labels)
+  }
+
   observe(value: number, labels: readonly string[] = noLabels): void {
-    const series = this.#tree.get(labels)
-    const bounds = this.#bounds
-    let low = 0
-    let high = bounds.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (value <= (bounds[middle] ?? 0)) high = middle
-      else low = middle + 1
-    }
-    series.counts[low] = (series.counts[low] ?? 0) + 1
-    series.sum += value
+    this.#tree.get(labels).observe(value)
   }
 
   remove(labels: readonly string[]): void {

@@ -124,7 +124,15 @@ export class CycleTimer {
 }
 
 /** For cycles that nobody measures. */
-export const untimed = new CycleTimer('', { monotonicMs: () => 0 }, { observe() {}, remove() {} })
+export const untimed = new CycleTimer(
+  '',
+  { monotonicMs: () => 0 },
+  {
+    observe() {},
+    remove() {},
+    with: () => ({ observe() {} }),
+  },
+)
 
 const exponential = (start: number, factor: number, count: number): readonly number[] =>
   Array.from({ length: count }, (_, index) => start * factor ** index)

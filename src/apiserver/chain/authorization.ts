@@ -3,6 +3,7 @@ import { assert } from '../../base/assert.ts'
 import type { Host } from '../../base/host.ts'
 import type { Authorizer, AuthorizerAttributes, AuthorizerDecision } from '../authorizer.ts'
 import type { Filter, Handler } from '../filter.ts'
+import type { AccessMetrics } from '../metrics/access-metrics.ts'
 import type { ServerRequest, UserInfo } from '../request.ts'
 import type { ServerResponse } from '../response.ts'
 import { plainError } from '../routing.ts'
@@ -58,13 +59,15 @@ export function refusal(attributes: AuthorizerAttributes, reason: string): Statu
 }
 
 /** Lets pass what the authorizer allows. */
-export function authorizationFilter(host: Host, authorizer: Authorizer): Filter {
+export function authorizationFilter(host: Host, authorizer: Authorizer, metrics: AccessMetrics): Filter {
   const decide = (
     attributes: AuthorizerAttributes,
-    { decision, reason, error }: AuthorizerDecision,
+    decided: AuthorizerDecision,
     request: ServerRequest,
     next: Handler,
   ): Promise<ServerResponse> => {
+    const { decision, reason, error } = decided
+    metrics.decided(decided, host.monotonicMs() - request.filterStartedMs)
     if (decision !== 'allow' && error !== undefined) {
       request.annotate('authorization.k8s.io/reason', 'internal error')
       const what = `Internal Server Error: ${quote(request.path)}: ${error}`

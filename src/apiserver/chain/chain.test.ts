@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { realHost } from '../../base/host/real-host.ts'
+import { PrometheusMetrics } from '../../base/prometheus.ts'
 import { VirtualHost } from '../../base/virtual-host.ts'
 import type { AdmissionPlugin } from '../admission.ts'
 import type { Authorizer } from '../authorizer.ts'
+import { ServerMetrics } from '../metrics/server-metrics.ts'
 import type { ServerResponse } from '../response.ts'
 import { fakeRequest } from '../testing/fake-request.ts'
 import { FakeSink } from '../testing/fake-sink.ts'
@@ -116,7 +118,10 @@ describe('timeouts', () => {
         to.write(new Uint8Array(1))
       },
     }
-    const answer = await timeoutFilter(host, 60_000)(request, () => Promise.resolve(stream))
+    const metrics = new ServerMetrics(new PrometheusMetrics())
+    const answer = await timeoutFilter({ host, metrics, timeoutMs: 60_000 })(request, () =>
+      Promise.resolve(stream),
+    )
     if (answer.type === 'stream') answer.start(sink)
     await host.advance(59_999)
     expect(sink.ended).toBe('no')

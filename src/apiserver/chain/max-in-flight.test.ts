@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
+import { realHost } from '../../base/host/real-host.ts'
 import { PrometheusMetrics } from '../../base/prometheus.ts'
+import { InFlightMetrics } from '../metrics/in-flight-metrics.ts'
+import { ServerMetrics } from '../metrics/server-metrics.ts'
 import { Query } from '../query.ts'
 import { ServerRequest, type UserInfo } from '../request.ts'
 import { type ServerResponse, textResponse } from '../response.ts'
-import { ServerMetrics } from '../server-metrics.ts'
 import { maxInFlightFilter } from './max-in-flight.ts'
 import { requestInfo } from './request-info.ts'
 
@@ -33,7 +35,12 @@ const somebody: UserInfo = { name: 'somebody', groups: ['system:authenticated'] 
 const master: UserInfo = { name: 'master', groups: ['system:masters'] }
 
 test('maxInFlightFilter() refuses what is too much, readers and writers apart, and lets the privileged pass', async () => {
-  const filter = maxInFlightFilter({ readOnly: 2, mutating: 1 }, new ServerMetrics(new PrometheusMetrics()))
+  const metrics = new PrometheusMetrics()
+  const filter = maxInFlightFilter(
+    { readOnly: 2, mutating: 1 },
+    new ServerMetrics(metrics),
+    new InFlightMetrics(realHost, metrics),
+  )
   const release: (() => void)[] = []
   const slow = (): Promise<ServerResponse> =>
     new Promise((resolve) => release.push(() => resolve(textResponse(''))))

@@ -1,7 +1,8 @@
 import { statusError } from '../../apimachinery/status-error.ts'
 import type { Filter } from '../filter.ts'
+import { type InFlightMetrics, requestKind } from '../metrics/in-flight-metrics.ts'
+import type { ServerMetrics } from '../metrics/server-metrics.ts'
 import type { ServerRequest } from '../request.ts'
-import type { ServerMetrics } from '../server-metrics.ts'
 import { whenEnded } from '../when-ended.ts'
 import { isLongRunning } from './long-running.ts'
 
@@ -15,7 +16,6 @@ export interface InFlightLimits {
 /** Upstream's defaults. */
 export const defaultInFlightLimits: InFlightLimits = { readOnly: 400, mutating: 200 }
 
-const readOnlyVerbs = new Set(['get', 'list', 'watch'])
 const privileged = 'system:masters'
 
 const isExempt = (request: ServerRequest): boolean =>
@@ -25,19 +25,22 @@ const isExempt = (request: ServerRequest): boolean =>
   isLongRunning(request)
 
 /** Refuses with 429 what comes while too much is in flight: upstream's limits without priority and fairness. */
-export function maxInFlightFilter(limits: InFlightLimits, metrics: ServerMetrics): Filter {
-  const counts = { readOnly: 0, mutating: 0 }
+export function maxInFlightFilter(
+  limits: InFlightLimits,
+  metrics: ServerMetrics,
+  inFlight: InFlightMetrics,
+): Filter {
   return (request, next) => {
     if (isExempt(request)) return next(request)
-    const kind = readOnlyVerbs.has(request.info.verb) ? 'readOnly' : 'mutating'
-    if (counts[kind] >= limits[kind]) {
-      metrics.terminated(request, 429)
+    const kind = requestKind(request)
+    if (inFlight.executing(kind) >= limits[kind]) {
+      metrics.dropped(request)
       throw statusError('TooManyRequests', 'Too many requests, please try again later.', {
         retryAfterSeconds: 1,
       })
     }
-    metrics.inflight(kind, ++counts[kind])
-    const ended = (): void => metrics.inflight(kind, --counts[kind])
+    inFlight.execute(kind, 1)
+    const ended = (): void => inFlight.execute(kind, -1)
     return next(request).then(
       (response) => whenEnded(request, response, ended),
       (error: unknown) => {

@@ -3,10 +3,11 @@ import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import { messageOf } from '../../base/message-of.ts'
 import type { Filter } from '../filter.ts'
+import type { ServerMetrics } from '../metrics/server-metrics.ts'
 import type { ObjectEncoder } from '../represent/object-encoder.ts'
 import type { ServerRequest } from '../request.ts'
 import { type ObjectResponse, objectResponse, type ServerResponse } from '../response.ts'
-import type { ServerMetrics } from '../server-metrics.ts'
+import { whenEnded } from '../when-ended.ts'
 import { isLongRunning } from './long-running.ts'
 
 export interface RecoverOptions {
@@ -29,12 +30,42 @@ function unexpected(error: unknown, request: ServerRequest, logger: Logger): Sta
   return statusError('', messageOf(error))
 }
 
+/** Counts an answer once all of it is on its way. */
+function counted(
+  { host, metrics }: RecoverOptions,
+  request: ServerRequest,
+  response: ServerResponse,
+): ServerResponse {
+  const note = (code: number, bytes?: number): void =>
+    metrics.answered(request, code, host.monotonicMs() - request.startedMs, bytes)
+  switch (response.type) {
+    case 'object':
+      note(response.status)
+      return response
+    case 'bytes': {
+      let bytes = 0
+      for (const chunk of response.chunks) bytes += chunk.length
+      note(response.status, bytes)
+      return response
+    }
+    default: {
+      // Watches count themselves: nobody is to stand between them and their clients.
+      if (request.info.verb === 'watch') return response
+      const ended = isLongRunning(request) ? metrics.longRunning(request) : undefined
+      return whenEnded(request, response, (bytes) => {
+        ended?.()
+        note(response.type === 'upgrade' ? 101 : response.status, bytes)
+      })
+    }
+  }
+}
+
 /**
  * Outermost: whatever is thrown becomes a Status, objects become bytes where the client wants bytes, and every
  * answer is counted.
  */
 export function recoverFilter(options: RecoverOptions): Filter {
-  const { host, logger, metrics, encoder } = options
+  const { logger, encoder } = options
   return async (request, next) => {
     let response: ServerResponse
     try {
@@ -49,10 +80,6 @@ export function recoverFilter(options: RecoverOptions): Filter {
         response = encoder.encodeJson(request, errorResponse(error, request, logger))
       }
     }
-    if (!isLongRunning(request)) {
-      const code = response.type === 'upgrade' ? 101 : response.status
-      metrics.answered(request, code, host.monotonicMs() - request.startedMs)
-    }
-    return response
+    return request.isRouted ? counted(options, request, response) : response
   }
 }

@@ -1,6 +1,7 @@
 import { badRequest, statusError } from '../../apimachinery/status-error.ts'
 import type { Host, Timer } from '../../base/host.ts'
 import type { Filter, Handler } from '../filter.ts'
+import type { ServerMetrics } from '../metrics/server-metrics.ts'
 import type { ServerRequest } from '../request.ts'
 import type { ByteSink, ServerResponse } from '../response.ts'
 import { whenEnded } from '../when-ended.ts'
@@ -87,6 +88,13 @@ export function askedTimeoutMs(request: ServerRequest): number | undefined {
 const tooSlow = (): Error =>
   statusError('Timeout', 'Timeout: request did not complete within the allotted timeout', {})
 
+export interface TimeoutOptions {
+  readonly host: Host
+  /** Told of what is given up. */
+  readonly metrics: Pick<ServerMetrics, 'terminated' | 'aborted'>
+  readonly timeoutMs: number
+}
+
 /** Calls `expire` when the time is up; returns what prevents that. */
 type Arm = (expire: () => void) => () => void
 
@@ -94,7 +102,7 @@ type Arm = (expire: () => void) => () => void
  * Answers 504 when a request takes longer than `timeoutMs` (`--request-timeout`), and breaks off an answer of which
  * not everything has been sent by then; what it started goes on.
  */
-export function timeoutFilter(host: Host, timeoutMs: number): Filter {
+export function timeoutFilter({ host, metrics, timeoutMs }: TimeoutOptions): Filter {
   const deadlines = new Deadlines(host, timeoutMs)
   const armUsual: Arm = (expire) => {
     const running = deadlines.add(expire)
@@ -106,21 +114,31 @@ export function timeoutFilter(host: Host, timeoutMs: number): Filter {
   return (request, next) => {
     if (isLongRunning(request)) return next(request)
     const asked = askedTimeoutMs(request)
-    if (asked === undefined || asked >= timeoutMs) return limited(request, next, armUsual)
-    return limited(request, next, (expire) => {
+    if (asked === undefined || asked >= timeoutMs) return limited(request, next, metrics, armUsual)
+    return limited(request, next, metrics, (expire) => {
       const timer = host.schedule(asked, expire)
       return () => timer.cancel()
     })
   }
 }
 
-function limited(request: ServerRequest, next: Handler, arm: Arm): Promise<ServerResponse> {
+function limited(
+  request: ServerRequest,
+  next: Handler,
+  metrics: TimeoutOptions['metrics'],
+  arm: Arm,
+): Promise<ServerResponse> {
   return new Promise((resolve, reject) => {
     let sent: ByteSink | undefined
     let isAnswered = false
     const disarm = arm(() => {
-      if (isAnswered) sent?.destroy()
-      else reject(tooSlow())
+      if (!isAnswered) {
+        metrics.terminated(request, 504)
+        reject(tooSlow())
+      } else if (sent !== undefined) {
+        metrics.aborted(request)
+        sent.destroy()
+      }
     })
     next(request).then(
       (response) => {

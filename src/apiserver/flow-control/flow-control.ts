@@ -8,11 +8,12 @@ import type { Metrics } from '../../base/metrics.ts'
 import { isLongRunning } from '../chain/long-running.ts'
 import { askedTimeoutMs } from '../chain/timeout.ts'
 import type { Filter, Handler } from '../filter.ts'
+import { InFlightMetrics, requestKind } from '../metrics/in-flight-metrics.ts'
+import { ServerMetrics } from '../metrics/server-metrics.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import type { ServerRequest } from '../request.ts'
 import type { ServerResponse } from '../response.ts'
 import { plainError } from '../routing.ts'
-import { ServerMetrics } from '../server-metrics.ts'
 import { whenEnded } from '../when-ended.ts'
 import { DroppedRequests } from './dropped-requests.ts'
 import { estimateWork, type SizeOf } from './estimate-work.ts'
@@ -52,6 +53,7 @@ export class FlowControl {
   readonly #configuration: FlowConfiguration
   readonly #metrics: FlowMetrics
   readonly #server: ServerMetrics
+  readonly #inFlight: InFlightMetrics
   readonly #dropped = new Map<string, DroppedRequests>()
 
   constructor(options: FlowControlOptions) {
@@ -59,6 +61,7 @@ export class FlowControl {
     this.#configuration = new FlowConfiguration({ ...options, watches: this.watches }, () => this.#metrics)
     this.#metrics = new FlowMetrics(options.metrics, () => this.#configuration.levels)
     this.#server = new ServerMetrics(options.metrics)
+    this.#inFlight = new InFlightMetrics(options.host, options.metrics)
     this.#configuration.update()
   }
 
@@ -119,8 +122,11 @@ export class FlowControl {
     const startedMs = ticket.startedMs ?? ticket.arrivedMs
     if (!level.isExempt) this.#metrics.waited(level.name, name, true, startedMs - ticket.arrivedMs)
     const type = request.info.verb === 'watch' ? 'watch' : 'regular'
+    const kind = requestKind(request)
+    this.#inFlight.execute(kind, 1)
     const finish = (): void => {
       level.queues.finish(ticket)
+      this.#inFlight.execute(kind, -1)
       this.#metrics.executed(level.name, name, type, this.#options.host.monotonicMs() - startedMs)
     }
     let response: Promise<ServerResponse>
@@ -148,8 +154,11 @@ export class FlowControl {
     const { host } = this.#options
     const { level } = flow
     const { signal } = request
+    const kind = requestKind(request)
+    this.#inFlight.wait(kind, 1)
     return new Promise((resolve, reject) => {
       const leave = (): void => {
+        this.#inFlight.wait(kind, -1)
         timer.cancel()
         signal.removeEventListener('abort', giveUp)
       }
@@ -182,7 +191,7 @@ export class FlowControl {
   }
 
   #refuse(request: ServerRequest, level: PriorityLevel): Promise<ServerResponse> {
-    this.#server.terminated(request, 429)
+    this.#server.dropped(request)
     const dropped = this.#dropped.get(level.name) ?? new DroppedRequests()
     this.#dropped.set(level.name, dropped)
     dropped.record(this.#options.host.now())

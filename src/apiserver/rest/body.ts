@@ -88,6 +88,7 @@ function decodeBody(
 ): KubernetesObject {
   if (body.type === 'object') return context.decoder.accept(body.object, options).object
   const parser = parserFor(context, request)
+  request.bodyBytes = body.bytes.length
   request.isLarge = body.bytes.length >= largeBytes
   const parse = body.yaml ?? ((bytes: Uint8Array): ParsedBody => parser(bytes, options.expected))
   const decoded = context.decoder.decode(body.bytes, parse, options)
@@ -129,6 +130,7 @@ function withDefaults(resource: Resource, request: ServerRequest, read: Kubernet
 async function readValue(request: ServerRequest, parse: (body: Uint8Array) => unknown): Promise<unknown> {
   const body = await request.source.readBody()
   if (body.type === 'object') return body.object
+  request.bodyBytes = body.bytes.length
   if (body.bytes.length === 0) return undefined
   try {
     return parse(body.bytes)

@@ -131,14 +131,17 @@ export class RestApi {
     const { group, version, resource, verb, subresource, name } = request.info
     const alias = ownAliases[key(group, version, resource)]
     const aliased = alias === undefined ? undefined : this.#served.get(alias.of)
-    if (alias !== undefined && aliased !== undefined && verb === 'create' && name === '')
+    if (alias !== undefined && aliased !== undefined && verb === 'create' && name === '') {
+      request.isRouted = true
       return this.#answer(aliased, request, alias.create(aliased.resource, request))
+    }
     const virtual = this.#virtual.get(key(group, version, resource))
     const hasNoRoute = isOldWatch(request) || (isAcrossNamespaces(verb) && request.info.namespace === '')
     if (aliased !== undefined) throw hasNoRoute ? notRouted() : methodRefused()
     if (virtual === undefined || subresource !== '' || name !== '' || isOldWatch(request))
       return this.#options.unknown.answer(request.path)
     if (verb !== 'create') throw methodRefused()
+    request.isRouted = true
     return virtual.create(request)
   }
 
@@ -156,6 +159,7 @@ export class RestApi {
     if (known === undefined || isOfCollection(known) === (name !== '' && !isAcrossNamespaces(known)))
       throw methodRefused()
     if (kind.namespaced && request.info.namespace === '' && !isAcrossNamespaces(known)) throw methodRefused()
+    request.isRouted = true
     this.#deprecations.note(request, kind)
     if (!request.source.wantsObjects) served.representations.negotiate(request)
     switch (known) {
@@ -244,11 +248,13 @@ export class RestApi {
     const endpoint = this.#subresources.get(key(kind.group, kind.resource, subresource))
     if (endpoint !== undefined) {
       if (!endpoint.methods.includes(request.method)) throw methodRefused()
+      request.isRouted = true
       return endpoint.handle(request, kind)
     }
     const handler = handlerOf(kind, subresource, verb)
     if (handler === undefined) throw notRouted()
     if (handler === 'refused') throw methodRefused()
+    request.isRouted = true
     if (kind.subresources.status !== undefined && subresource === 'status')
       this.#deprecations.note(request, kind)
     return this.#answer(served, request, handler(served.resource, request))

@@ -8,6 +8,7 @@ import { defined } from '../../base/defined.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Host } from '../../base/host.ts'
 import { silentLogger } from '../../base/logger.ts'
+import type { Metrics } from '../../base/metrics.ts'
 import { PrometheusMetrics } from '../../base/prometheus.ts'
 import { MemoryStorage } from '../../storage/memory/memory-storage.ts'
 import type { Storage } from '../../storage/storage.ts'
@@ -36,6 +37,7 @@ export const admin: UserInfo = { name: 'admin', groups: ['system:masters', 'syst
 
 export interface TestServerOptions {
   readonly host?: Host
+  readonly metrics?: Metrics
   readonly storage?: Storage
   /** `testKinds` when absent. */
   readonly kinds?: readonly KindDeclaration[]
@@ -227,7 +229,7 @@ class Lines implements WatchLines {
 /** A whole server over a store in memory, with everything allowed and every write checked. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const host = options.host ?? realHost
-  const metrics = new PrometheusMetrics()
+  const metrics = options.metrics ?? new PrometheusMetrics()
   const storage = options.storage ?? new MemoryStorage({ host })
   const core = new ServerCore({
     host,

@@ -1,13 +1,13 @@
 import type { Host } from '../../base/host.ts'
 import type { Selection } from '../cache/selection.ts'
 import type { WatchCounts } from '../flow-control/watch-counts.ts'
+import type { ServerMetrics } from '../metrics/server-metrics.ts'
 import type { Representations } from '../represent/representations.ts'
 import type { ServerRequest } from '../request.ts'
 import type { ServerResponse } from '../response.ts'
 import type { ListOptions } from '../rest/list-options.ts'
 import { notAcceptable } from '../rest/media-types.ts'
 import type { Resource } from '../rest/resource.ts'
-import type { ServerMetrics } from '../server-metrics.ts'
 import type { BookmarkClock } from './bookmark-clock.ts'
 import { EventsOutput } from './events-output.ts'
 import { RefusingOutput } from './refusing-output.ts'
@@ -61,10 +61,15 @@ export async function watch(
         endBookmark: options.allowWatchBookmarks && options.sendInitialEvents === true,
         timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : unasked(services.minTimeoutMs, host),
         clock: services.clock,
-        onReplayed: (events) => services.metrics.watchEvents.inc(labels, events),
+        onReplayed: (events) => {
+          services.metrics.watchEvents.inc(labels, events)
+          if (options.sendInitialEvents === true)
+            services.metrics.watchListed(request, host.monotonicMs() - request.startedMs)
+        },
         onEnd: () => {
           services.running.delete(run)
           ended()
+          services.metrics.answered(request, 200, host.monotonicMs() - request.startedMs)
           uncount?.()
         },
       },

@@ -41,6 +41,7 @@ import { ServedParams } from '../../apiserver/dynamic-admission/policies/served-
 import type { Endpoint } from '../../apiserver/endpoint.ts'
 import { NodeBackendConnector, type ShownCertificates } from '../../apiserver/http/backend-connector.ts'
 import { impersonationFilter } from '../../apiserver/impersonation/impersonation-filter.ts'
+import { admissionTiming } from '../../apiserver/metrics/admission-timing.ts'
 import type { ObjectReader } from '../../apiserver/object-reader.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
 import { newUid } from '../../apiserver/rest/names.ts'
@@ -267,7 +268,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     }),
     setup.admission,
   )
-  const chain = new AdmissionChain(admission)
+  const chain = new AdmissionChain(admission, admissionTiming(host, metrics))
   const subresources = makeSubresources({ setup, core }, guards, chain, connector)
   const allocator = new ServiceAllocator({
     host,
