@@ -7,13 +7,14 @@ import { fakeRequest } from '../testing/fake-request.ts'
 import { OpenApiEndpoint } from './openapi-endpoint.ts'
 import { servedResources } from './served-resource.ts'
 
-const endpoint = new OpenApiEndpoint({
+const options = {
   host: realHost,
   schemas: builtInSchemas,
   docs: () => ({}),
   version: '1.36',
   cbor: false,
-})
+}
+const endpoint = new OpenApiEndpoint(options)
 endpoint.replace(() => servedResources(kinds, table, () => true))
 
 const get = async (target: string, headers = {}) => {
@@ -55,6 +56,20 @@ describe('OpenApiEndpoint', () => {
     expect(response.contentType).toBe('application/com.github.proto-openapi.spec.v2.v1.0+protobuf')
     // Field 1, `swagger`.
     expect(response.chunks[0]?.subarray(0, 5)).toEqual(Uint8Array.of(0x0a, 3, 0x32, 0x2e, 0x30))
+  })
+
+  it('makes a document again that could not be made', async () => {
+    let isBroken = true
+    const docs = () => {
+      if (isBroken) throw new Error('the docs cannot be read')
+      return {}
+    }
+    const other = new OpenApiEndpoint({ ...options, docs })
+    other.replace(() => servedResources(kinds, table, () => true))
+    const ask = () => other.handle(fakeRequest({ target: '/openapi/v3/apis/apps/v1' }))
+    await expect(ask()).rejects.toThrow('the docs cannot be read')
+    isBroken = false
+    expect(await ask()).toMatchObject({ type: 'bytes', status: 200 })
   })
 
   it('serves documents of the third version in protobuf, however they are asked for', async () => {

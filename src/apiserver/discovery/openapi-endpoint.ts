@@ -218,7 +218,10 @@ export class OpenApiEndpoint implements Endpoint {
     const known = this.#encoded.get(key)
     if (known?.hash === hash) return known.bytes
     const bytes = this.#options.host.track(this.#make(path, units, encoding))
-    this.#encoded.set(key, { path, hash, bytes })
+    const encoded = { path, hash, bytes }
+    this.#encoded.set(key, encoded)
+    // Who asks after a failure has it made anew.
+    bytes.catch(() => this.#encoded.get(key) === encoded && this.#encoded.delete(key))
     return bytes
   }
 
