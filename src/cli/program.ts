@@ -111,6 +111,75 @@ function addRebalance(command: Command): void {
     .action(async (options) => (await import('./commands/rebalance.ts')).rebalance(options))
 }
 
+/** `signing,authentication` */
+const words = (text: string): readonly string[] => text.split(',').filter((word) => word !== '')
+
+/** Once more for each. */
+const collected = (text: string, before: readonly string[]): readonly string[] => [...before, text]
+
+const logLevelOption = [
+  '--log-level <level>',
+  'debug, info, warn or error',
+  oneOf('debug', 'info', 'warn', 'error'),
+  'warn',
+] as const
+
+const mirrorOption = [
+  '--registry-mirror <host=url>',
+  'where images of a registry come from; may be repeated',
+  registryMirror,
+  [],
+] as const
+
+function addToken(command: Command): void {
+  const token = command.command('token').description('tokens that other machines join the cluster with')
+  token
+    .command('create [token]')
+    .description('let other machines join, and print a token for them')
+    .option(...dataDirectoryOption)
+    .option('--print-join-command', 'print the whole command for the other machine', false)
+    .option('--ttl <duration>', 'how long it is good, like 24h; 0: for good', goDuration, 24 * 3_600_000)
+    .option('--usages <usages>', 'what it is good for', words, ['signing', 'authentication'])
+    .option('--groups <groups>', 'of who comes with it', words, [
+      'system:bootstrappers:kubeadm:default-node-token',
+    ])
+    .option('--description <text>', 'for people')
+    .option('--server <host:port>', 'how other machines reach the API server (default: by the first address)')
+    .action(async (text, options) => (await import('./commands/token.ts')).create(text, options))
+  token
+    .command('list')
+    .description('show all tokens')
+    .option(...dataDirectoryOption)
+    .action(async (options) => (await import('./commands/token.ts')).list(options))
+  token
+    .command('delete <tokens...>')
+    .description('take tokens, or those with these first six letters, away')
+    .option(...dataDirectoryOption)
+    .action(async (texts, options) => (await import('./commands/token.ts')).remove(texts, options))
+}
+
+function addJoin(command: Command): void {
+  command
+    .command('join [host:port]')
+    .description('make this machine a node of the cluster there, or of the one that it has joined before')
+    .option('--detach', 'return when it is one, and leave it running', false)
+    .option(...dataDirectoryOption)
+    .option('--token <token>', 'what "timonel token create" has printed')
+    .option(
+      '--discovery-token-ca-cert-hash <hash>',
+      "the public key of the cluster's authority, sha256:…; may be repeated",
+      collected,
+      [],
+    )
+    .option('--discovery-token-unsafe-skip-ca-verification', 'believe whoever knows the token', false)
+    .option('--node-name <name>', "the node's name (default: the machine's)")
+    .option('--node-ip <address>', "the node's address (default: that by which it reaches the API server)")
+    .option(...mirrorOption)
+    .option('--install-deps', 'install the system packages that are missing', false)
+    .option(...logLevelOption)
+    .action(async (endpoint, options) => (await import('./commands/join.ts')).join(endpoint, options))
+}
+
 /** The commands but for the components' own, which take upstream's flags. */
 export function program(): Command {
   const command = new Command('timonel')
@@ -174,12 +243,7 @@ export function program(): Command {
       '--runtime-config <api=bool,…>',
       "which APIs are served, like api/alpha=true (default: as before, at first upstream's)",
     )
-    .option(
-      '--registry-mirror <host=url>',
-      'where images of a registry come from; may be repeated',
-      registryMirror,
-      [],
-    )
+    .option(...mirrorOption)
     .option('--service-cidr <cidr>', 'addresses of Services (default: 10.96.0.0/12)')
     .option('--dns-address <address>', "cluster DNS's address, one of the Services' (default: 10.96.0.10)")
     .option('--pod-cidr <cidr>', 'addresses of pods (default: 10.244.0.0/16, wider for more than 256 nodes)')
@@ -195,12 +259,7 @@ export function program(): Command {
     )
     .option('--cluster-domain <domain>', "cluster DNS's domain (default: cluster.local)")
     .option('--dns-ttl <seconds>', 'how long its answers hold (default: 30)', wholeNumber(0))
-    .option(
-      '--log-level <level>',
-      'debug, info, warn or error',
-      oneOf('debug', 'info', 'warn', 'error'),
-      'warn',
-    )
+    .option(...logLevelOption)
     .action(async (options) => (await import('./commands/up.ts')).up(options))
   for (const [name, what] of Object.entries(apiServerFileFlags))
     up.option(`--${name} <file>`, `${what} (default: as before; '': none)`, fileOrOutput)
@@ -247,6 +306,8 @@ export function program(): Command {
     .option('-o, --output <format>', 'json', oneOf('json'))
     .action(async (name, options) => (await import('./commands/why.ts')).whyPod(name, options))
   addRebalance(command)
+  addToken(command)
+  addJoin(command)
   const certs = command.command('certs').description("the cluster's certificates")
   certs
     .command('check')

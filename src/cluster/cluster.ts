@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { parseFeatureGates } from '../apimachinery/feature-gates.ts'
 import { containsIp, parseCidr, parseIp } from '../apimachinery/ip-address.ts'
 import { parseRuntimeConfig } from '../apimachinery/runtime-config.ts'
@@ -15,6 +15,7 @@ import type { Client } from '../client/client.ts'
 import type { SimulatedNode } from '../kubelet/simulated-nodes.ts'
 import { readSimulation } from '../kubelet/stages/read-simulation.ts'
 import type { Explanation } from '../scheduler/explain/explanation.ts'
+import { claimDirectory } from './claim-directory.ts'
 import { adminUser, clientFor } from './control-plane/component-clients.ts'
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts'
 import { ensureDns } from './control-plane/ensure-dns.ts'
@@ -28,11 +29,10 @@ import type { ClusterOptions, NetworkOptions } from './options.ts'
 import { componentSubjects, ensurePki, type Pki } from './pki/ensure-pki.ts'
 import { keepCertificates } from './pki/keep-certificates.ts'
 import { findPlace, ownAddress, type Place } from './place.ts'
-import { processStartTicks } from './process-identity.ts'
 import { type Report, step } from './progress.ts'
 import { startRealNodes } from './real-nodes/start-real-nodes.ts'
 import { type RunningNodes, startSimulatedNodes } from './simulated-nodes.ts'
-import { type ClusterState, claimState, removeState, writeState } from './state-file.ts'
+import { type ClusterState, removeState, writeState } from './state-file.ts'
 
 const quiet: Report = () => {}
 
@@ -141,21 +141,15 @@ interface Ground {
   readonly root: string
 }
 
-/** Two of them would share addresses, rules and containers. */
-function claim({ root, stateFile }: DataDirectory): ClusterState {
-  makeDirectory(dirname(stateFile), 0o700)
-  const startTicks = processStartTicks(process.pid) ?? 0
-  const state = { pid: process.pid, startTicks, startedAtMs: realHost.now(), nodes: [] }
-  const other = claimState(stateFile, state)
-  if (other === undefined) return state
-  throw new Error(`the cluster in ${root} is running already (process ${other.pid})`)
-}
-
 async function start(options: ClusterOptions, report: Report, ground: Ground): Promise<Parts> {
   const directory = dataDirectory(ground.root)
   const names = Array.from({ length: options.nodes ?? 1 }, (_, index) => `node-${index + 1}`)
   makeDirectory(directory.root, 0o700)
-  const state = claim(directory)
+  if (existsSync(directory.joined))
+    throw new Error(
+      `${directory.root} is of a machine that has joined another cluster: choose another folder`,
+    )
+  const state = claimDirectory(directory)
   let place: Place | undefined
   try {
     place = await findPlace(directory.root, options.runtime === 'containerd', names)

@@ -8,6 +8,8 @@ export interface DataDirectory {
   readonly store: string
   /** The administrator's credentials. */
   readonly kubeconfig: string
+  /** The credentials of a machine that has joined a cluster: there where it is one. */
+  readonly joined: string
   /** Who is running, for `down` and `status`. */
   readonly stateFile: string
   readonly logs: string
@@ -23,6 +25,7 @@ export function dataDirectory(root: string): DataDirectory {
     pki: join(root, 'pki'),
     store: join(root, 'store'),
     kubeconfig: join(root, 'admin.conf'),
+    joined: join(root, 'kubelet.conf'),
     stateFile: join(root, 'run', 'cluster.json'),
     logs: join(root, 'logs'),
     modules: join(root, 'modules'),

@@ -45,3 +45,17 @@ current-context: ${context}
 preferences: {}
 `
 }
+
+/** Where a cluster is and whom it trusts, without users: what `cluster-info` holds. */
+export const clusterOnlyKubeconfig = (server: string, certificateAuthority: string): string => `apiVersion: v1
+clusters:
+- cluster:
+    certificate-authority-data: ${base64(certificateAuthority)}
+    server: ${quoted(server)}
+  name: ""
+contexts: null
+current-context: ""
+kind: Config
+preferences: {}
+users: null
+`

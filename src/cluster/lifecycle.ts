@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { Node } from '../api/core/node/kind.ts'
 import { realHost } from '../base/host/real-host.ts'
 import { runProgram } from '../base/host/run-program.ts'
 import { sleep } from '../base/sleep.ts'
 import { createClient } from '../client/create-client.ts'
 import { createHttpsTransport } from '../client/https/https-transport.ts'
-import { parseKubeconfig } from '../client/https/kubeconfig.ts'
+import { loadKubeconfig } from '../client/https/kubeconfig.ts'
 import { loadWasmImage } from '../kubelet/runtime/wasm/load-wasm-image.ts'
 import { type DataDirectory, dataDirectory } from './data-directory.ts'
 import { destroyNodeNetworks } from './nodes/destroy-node-networks.ts'
@@ -73,7 +73,7 @@ export async function stopCluster(root: string, report: Report): Promise<boolean
 export async function deleteCluster(root: string, report: Report): Promise<void> {
   if (!existsSync(root)) return
   const directory = dataDirectory(root)
-  const kept = [directory.pki, directory.store, directory.stateFile]
+  const kept = [directory.pki, directory.store, directory.stateFile, directory.joined]
   if (!kept.some((path) => existsSync(path))) {
     throw new Error(`${root} is no data directory of a cluster: it is left alone`)
   }
@@ -87,17 +87,8 @@ export async function clusterStatus(root: string): Promise<ClusterStatus> {
   const state = readState(directory.stateFile)
   const alive = state !== undefined && isAlive(state)
   if (!alive || state.server === undefined) return { running: false, dataDirectory: root, starting: alive }
-  const { certificateAuthority, clientCertificate, clientKey, server } = parseKubeconfig(
-    readFileSync(directory.kubeconfig, 'utf8'),
-    directory.root,
-  )
-  const transport = createHttpsTransport({
-    host: realHost,
-    server,
-    ...(certificateAuthority === undefined ? {} : { certificateAuthority }),
-    ...(clientCertificate === undefined ? {} : { clientCertificate }),
-    ...(clientKey === undefined ? {} : { clientKey }),
-  })
+  const context = loadKubeconfig(existsSync(directory.joined) ? directory.joined : directory.kubeconfig)
+  const transport = createHttpsTransport({ host: realHost, ...context })
   try {
     const { items } = await createClient(transport).resource(Node).list()
     const nodes = items.map(({ metadata, status }) => ({
@@ -106,7 +97,7 @@ export async function clusterStatus(root: string): Promise<ClusterStatus> {
       ready:
         status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false,
     }))
-    return { running: true, dataDirectory: root, pid: state.pid, server, nodes }
+    return { running: true, dataDirectory: root, pid: state.pid, server: context.server, nodes }
   } finally {
     await transport.close()
   }

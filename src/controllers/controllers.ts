@@ -33,6 +33,7 @@ import {
 import { ephemeralVolumeController } from './ephemeralvolume/ephemeral-volume-controller.ts'
 import { garbageCollector } from './garbagecollector/garbage-collector.ts'
 import { jobController } from './job/job-controller.ts'
+import { kubeletServingApprovingController } from './kubeletservingapproving/kubelet-serving-approving-controller.ts'
 import {
   type LegacyTokenCleanerOptions,
   legacyTokenCleanerController,
@@ -95,9 +96,10 @@ export interface ControllersOptions {
   readonly legacyTokenCleaner?: LegacyTokenCleanerOptions
 }
 
-/** Those that run only where they are asked for by name; upstream's. */
+/** Those that run only where they are asked for by name; upstream's, but for `kubelet-serving-approving`. */
 export const offByDefault: ReadonlySet<string> = new Set([
   'bootstrap-signer',
+  'kubelet-serving-approving',
   'selinux-warning',
   'token-cleaner',
 ])
@@ -165,6 +167,7 @@ export function controllers(options: ControllersOptions): readonly AnyController
     tokenCleanerController,
     ttlController(),
     csrApprovingController,
+    kubeletServingApprovingController,
     ...(options.csrSigning === undefined ? [] : [csrSigningController(options.csrSigning)]),
     csrCleanerController,
     nodeLifecycleController(options.nodeLifecycle),

@@ -7,6 +7,7 @@ import type { core } from '../../src/api/generated/types/index.ts'
 import type { Client } from '../../src/client/client.ts'
 import { dataDirectory } from '../../src/cluster/data-directory.ts'
 import { nodePaths } from '../../src/cluster/real-nodes/node-paths.ts'
+import { JoinedMachine } from './support/joined-machine.ts'
 import { Machine, root } from './support/machine.ts'
 import { lacksContainers, suiteName } from './support/requirements.ts'
 import { until } from './support/until.ts'
@@ -84,12 +85,15 @@ describe.skipIf(lacksContainers.length > 0)(suiteName('three nodes on one machin
   let before: readonly string[]
   let client: Client
   let servers: readonly core.v1.Pod[]
+  /** Of the image. */
+  let archive: string
 
   beforeAll(async () => {
     machine = await Machine.create({ network: true })
     before = await machine.traces()
     await machine.mustTimonel('up', '--detach', '--nodes', '3')
-    await machine.mustTimonel('image load', await machine.packBusybox(image))
+    archive = await machine.packBusybox(image)
+    await machine.mustTimonel('image load', archive)
     client = machine.client()
     await client.resource(Service).create(service)
     for (const node of nodes) await client.resource(Pod).create(pod(`who-${node}`, node, {}, serve))
@@ -161,6 +165,39 @@ describe.skipIf(lacksContainers.length > 0)(suiteName('three nodes on one machin
         expect(answer, node).toContain('system:serviceaccount:default:default')
       }),
     )
+  })
+
+  test('another machine joins with a token, runs a pod, and is asked by the API server', async () => {
+    const other = await JoinedMachine.create(machine)
+    try {
+      const server = `${other.gateway}:${new URL(machine.state.server ?? '').port}`
+      const printed = await machine.mustTimonel('token create', '--print-join-command', '--server', server)
+      const [, ...words] = printed.trim().split(' ')
+      const joined = await other.timonel([...words, '--node-name', 'guest', '--detach'])
+      expect(joined, machine.logs()).toMatchObject({ code: 0 })
+      await other.timonel(['image', 'load', archive])
+      const waiting = 'trap "exit 0" TERM; echo here; sleep 600 & wait'
+      await client.resource(Pod).create(pod('visitor', 'guest', {}, waiting))
+      await until('the pod runs there', async () => {
+        const { status } = await client.resource(Pod).get(namespace, 'visitor')
+        return status?.containerStatuses?.[0]?.ready
+      })
+      // Its serving certificate is asked for by then, and approved, or the API server would not believe it.
+      const path = `/api/v1/namespaces/${namespace}/pods/visitor/log`
+      const log = await until('the API server reads its log', () =>
+        client.transport.request({ method: 'GET', path }),
+      )
+      expect(log.body).toContain('here')
+      expect(await machine.mustTimonel('token list')).toContain(words[3])
+      await machine.mustTimonel('token delete', words[3] ?? '')
+      const refused = await other.timonel(['join', '--node-name', 'guest'])
+      expect(refused.stderr).toContain('is running already')
+      expect((await other.timonel(['down'])).stdout).toContain('"timonel join" resumes it')
+    } finally {
+      await other.dispose()
+    }
+    await client.resource(Pod).delete(namespace, 'visitor', { gracePeriodSeconds: 0 })
+    await client.resource(Node).delete('', 'guest')
   })
 
   test('down leaves nothing behind, and the next up has the same nodes', async () => {

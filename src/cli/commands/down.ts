@@ -1,4 +1,5 @@
-import { stopCluster } from '../../cluster/index.ts'
+import { existsSync } from 'node:fs'
+import { dataDirectory, stopCluster } from '../../cluster/index.ts'
 import { chosenDirectory } from '../chosen-directory.ts'
 import { printSteps } from '../print.ts'
 
@@ -9,7 +10,10 @@ export interface DownOptions {
 export async function down(options: DownOptions): Promise<void> {
   const root = chosenDirectory(options.dataDir)
   const wasRunning = await stopCluster(root, printSteps(process.stdout))
+  const [what, resume] = existsSync(dataDirectory(root).joined) ? ['node', 'join'] : ['cluster', 'up']
   process.stdout.write(
-    wasRunning ? 'The cluster is stopped; "timonel up" resumes it.\n' : 'The cluster was not running.\n',
+    wasRunning
+      ? `The ${what} is stopped; "timonel ${resume}" resumes it.\n`
+      : `The ${what} was not running.\n`,
   )
 }

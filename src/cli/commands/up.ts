@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process'
-import { openSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { defined } from '../../base/defined.ts'
 import { createLogger } from '../../base/host/logger.ts'
-import { makeDirectory } from '../../base/host/make-directory.ts'
 import { sleep } from '../../base/sleep.ts'
 import {
   type ApiServerFiles,
@@ -12,25 +9,20 @@ import {
   dataDirectory,
   type EtcdFiles,
   type EtcdServers,
-  installCommand,
-  installPackages,
   isAlive,
   type LastStart,
   loadScheduling,
-  missingPackages,
   type NetworkOptions,
   type RegistryMirror,
   type RuntimeName,
   readLastStart,
   readState,
   realHost,
-  type Step,
-  step,
   writeLastStart,
 } from '../../cluster/index.ts'
 import { chosenDirectory } from '../chosen-directory.ts'
-import { describeError } from '../describe-error.ts'
-import { printSteps } from '../print.ts'
+import { detach, endSignal, orTell, report, say, tellReady } from '../detached.ts'
+import { requirePackages } from '../require-packages.ts'
 
 export interface UpOptions {
   readonly detach: boolean
@@ -95,23 +87,6 @@ const networkOf = (options: UpOptions): Partial<NetworkOptions> =>
 
 const defaultApiPort = 6443
 
-/** What a detached cluster tells the command that started it. */
-type Message =
-  | { readonly type: 'step'; readonly step: Step }
-  | { readonly type: 'note'; readonly text: string }
-  | { readonly type: 'ready' }
-  | { readonly type: 'failed'; readonly message: string }
-
-const say = (text: string): void => {
-  if (process.send) process.send({ type: 'note', text } satisfies Message)
-  else process.stdout.write(`${text}\n`)
-}
-
-const report = (): ((step: Step) => void) =>
-  process.send
-    ? (each) => process.send?.({ type: 'step', step: each } satisfies Message)
-    : printSteps(process.stdout)
-
 /** containerd for root on Linux, else the simulated runtime; says why. Installs what is missing where told to. */
 async function chooseRuntime(wanted: RuntimeName | 'auto', installDeps: boolean): Promise<RuntimeName> {
   const capable = process.platform === 'linux' && process.getuid?.() === 0
@@ -121,14 +96,7 @@ async function chooseRuntime(wanted: RuntimeName | 'auto', installDeps: boolean)
     say('Pods are simulated: real containers need root on Linux.')
     return 'simulated'
   }
-  const missing = missingPackages()
-  if (missing.length === 0) return 'containerd'
-  if (!installDeps) {
-    throw new Error(
-      `real containers need the packages ${missing.join(', ')}. Install them with\n  ${installCommand(missing)}\nor let --install-deps do it, or simulate pods with --runtime simulated.`,
-    )
-  }
-  await step(realHost, report(), `install ${missing.join(', ')}`, async () => installPackages(missing))
+  await requirePackages(installDeps, ', or simulate pods with --runtime simulated')
   return 'containerd'
 }
 
@@ -180,16 +148,7 @@ async function started(root: string): Promise<ClusterState | undefined> {
 
 export async function up(options: UpOptions): Promise<void> {
   const root = chosenDirectory(options.dataDir)
-  try {
-    await (options.detach ? upDetached(root) : run(options, root))
-  } catch (error) {
-    if (!process.send) throw error
-    process.send({
-      type: 'failed',
-      message: describeError(error),
-    } satisfies Message)
-    process.exitCode = 1
-  }
+  await orTell(options.detach ? upDetached(root) : run(options, root))
 }
 
 async function upDetached(root: string): Promise<void> {
@@ -245,70 +204,8 @@ async function run(options: UpOptions, root: string): Promise<void> {
     ...{ ...scheduling, apiServerFiles, ...switches },
   })
   say(`\nThe cluster is ready:\n  export KUBECONFIG=${dataDirectory(root).kubeconfig}\n  kubectl get nodes`)
-  if (process.send) {
-    process.send({ type: 'ready' } satisfies Message)
-    process.disconnect()
-  } else process.stdout.write('Ctrl-C stops it; what it holds is kept.\n')
+  if (!tellReady()) process.stdout.write('Ctrl-C stops it; what it holds is kept.\n')
   await ended
   await cluster.stop()
   process.exit(0)
-}
-
-/** Resolves at the first SIGINT, SIGTERM or end of the terminal; a second one ends the process at once. */
-function endSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false
-    const onSignal = (): void => {
-      if (asked) process.exit(130)
-      asked = true
-      if (process.stdout.isTTY) process.stdout.write('\nIt stops; another Ctrl-C ends it at once.\n')
-      resolve()
-    }
-    process.on('SIGINT', onSignal)
-    process.on('SIGTERM', onSignal)
-    process.on('SIGHUP', onSignal)
-  })
-}
-
-/** Starts `up` in a session of its own and stays until the cluster is ready. */
-function detach(root: string): Promise<void> {
-  const { logs } = dataDirectory(root)
-  makeDirectory(logs, 0o700)
-  const logFile = join(logs, 'timonel.log')
-  const log = openSync(logFile, 'a', 0o600)
-  const args = process.argv.slice(1).filter((arg) => arg !== '--detach')
-  const child = spawn(process.execPath, [...process.execArgv, ...args], {
-    detached: true,
-    stdio: ['ignore', log, log, 'ipc'],
-  })
-  const print = printSteps(process.stdout)
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('exit', (code) => {
-      const ended = (): void =>
-        reject(new Error(`the cluster ended with code ${code} before it was ready; see ${logFile}`))
-      // What it said last may still be on its way.
-      if (child.connected) child.once('disconnect', ended)
-      else ended()
-    })
-    child.on('message', (message: Message) => {
-      switch (message.type) {
-        case 'step':
-          print(message.step)
-          return
-        case 'note':
-          process.stdout.write(`${message.text}\n`)
-          return
-        case 'failed':
-          reject(new Error(message.message))
-          return
-        case 'ready':
-          child.removeAllListeners()
-          child.unref()
-          if (child.connected) child.disconnect()
-          process.stdout.write(`It runs in the background (log: ${logFile}); "timonel down" stops it.\n`)
-          resolve()
-      }
-    })
-  })
 }

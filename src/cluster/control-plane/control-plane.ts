@@ -95,6 +95,13 @@ class OwnComponents {
   }
 }
 
+/** What nodes that join with a token need of the control plane; kubeadm switches the first two on as well. */
+const forJoining: ReadonlySet<string> = new Set([
+  'bootstrap-signer',
+  'token-cleaner',
+  'kubelet-serving-approving',
+])
+
 const schedulerUser = componentUser('system:kube-scheduler')
 
 /** Starts API server, controllers and scheduler; what has started is stopped again when a later part fails. */
@@ -254,7 +261,7 @@ async function startControl(
     clientFor(server, controllerUser(name), 'kube-controller-manager')
   const working = Promise.all([
     runControllers(
-      all.filter(({ name }) => !offByDefault.has(name)),
+      all.filter(({ name }) => !offByDefault.has(name) || forJoining.has(name)),
       { host, logger, metrics, informers, clientOf },
       stops,
     ),

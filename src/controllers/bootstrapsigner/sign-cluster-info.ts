@@ -2,7 +2,8 @@ import { encodeBase64Url } from '../../base/base64.ts'
 import { hmacSha256 } from '../../base/hmac.ts'
 import type { Host } from '../../base/host.ts'
 
-const prefix = 'jws-kubeconfig-'
+/** Before a token's id: the name of its signature. */
+export const signaturePrefix = 'jws-kubeconfig-'
 
 interface Token {
   readonly id: string
@@ -10,7 +11,11 @@ interface Token {
 }
 
 /** A JSON Web Signature (RFC 7515) without its contents, by the token's secret. */
-function detachedSignature(content: string, { id, secret }: Token, host: Pick<Host, 'sha256'>): string {
+export function detachedSignature(
+  content: string,
+  { id, secret }: Token,
+  host: Pick<Host, 'sha256'>,
+): string {
   const encoder = new TextEncoder()
   const encode = (text: string): string => encodeBase64Url(encoder.encode(text))
   const header = encode(JSON.stringify({ alg: 'HS256', kid: id }))
@@ -26,9 +31,9 @@ export function signClusterInfo(
 ): Readonly<Record<string, string>> | undefined {
   const content = data.kubeconfig
   if (content === undefined) return undefined
-  const kept = Object.entries(data).filter(([key]) => !key.startsWith(prefix))
+  const kept = Object.entries(data).filter(([key]) => !key.startsWith(signaturePrefix))
   const signatures = tokens.map((token): [string, string] => [
-    prefix + token.id,
+    signaturePrefix + token.id,
     detachedSignature(content, token, host),
   ])
   return Object.fromEntries([...kept, ...signatures])

@@ -9,6 +9,7 @@ import { hasCondition, isIssued } from '../../api/certificates/certificate-signi
 import { present } from '../../api/defaulting.ts'
 import type { certificates } from '../../api/generated/types/index.ts'
 import type { CertificateRequest } from '../../base/certificate-request.ts'
+import { approveRequest } from '../../reconcile/approve-request.ts'
 import {
   type AnyController,
   defineController,
@@ -62,14 +63,6 @@ async function mayCreate(
   return review.status?.allowed === true
 }
 
-async function approve(request: Request, message: string, { api }: ReconcileContext): Promise<void> {
-  const condition = { type: 'Approved', status: 'True', reason: 'AutoApproved', message }
-  const conditions = [...(request.status?.conditions ?? []), condition]
-  const approved: Request = { ...request, status: { ...request.status, conditions } }
-  const name = request.metadata?.name ?? ''
-  await api.resource(CertificateSigningRequest).updateSubresource('', name, 'approval', approved)
-}
-
 /** Approves nodes' requests for client certificates of those who may have them. */
 export const csrApprovingController: AnyController = defineController({
   name: 'certificatesigningrequest-approving',
@@ -90,7 +83,7 @@ export const csrApprovingController: AnyController = defineController({
     const tried = recognizers.filter((recognizer) => recognizer.recognizes(request, parsed))
     for (const { subresource, message } of tried) {
       if (!(await mayCreate(request, subresource, context))) continue
-      await approve(request, message, context)
+      await approveRequest(context.api, request, message)
       return done
     }
     if (tried.length === 0) return done

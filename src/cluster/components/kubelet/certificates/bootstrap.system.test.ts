@@ -11,6 +11,7 @@ import { createClient } from '../../../../client/create-client.ts'
 import { createHttpsTransport } from '../../../../client/https/https-transport.ts'
 import { loadKubeconfig, parseKubeconfig } from '../../../../client/https/kubeconfig.ts'
 import { Cluster } from '../../../cluster.ts'
+import { readKubeconfig } from '../../connection.ts'
 import { bootstrapKubeconfig, servingPurpose } from './bootstrap.ts'
 import { requestCertificate } from './request-certificate.ts'
 
@@ -67,7 +68,8 @@ it('bootstrapKubeconfig() gets a node its certificate by a token, once, and the 
   )
   const kubeconfig = join(folder, 'kubelet.conf')
   const options = {
-    ...{ logger: silentLogger, nodeName: 'worker', kubeconfig, bootstrapKubeconfig: bootstrap },
+    ...{ logger: silentLogger, nodeName: 'worker', kubeconfig },
+    bootstrap: () => readKubeconfig('bootstrap-kubeconfig', bootstrap, undefined),
     certificateFolder: join(folder, 'pki'),
   }
   const { signal } = new AbortController()

@@ -7,7 +7,6 @@ import type { Logger } from '../../../../base/logger.ts'
 import { createClient } from '../../../../client/create-client.ts'
 import { createHttpsTransport } from '../../../../client/https/https-transport.ts'
 import { type KubeconfigContext, loadKubeconfig } from '../../../../client/https/kubeconfig.ts'
-import { readKubeconfig } from '../../connection.ts'
 import { CertificateStore, parseKept } from './certificate-store.ts'
 import { type CertificatePurpose, requestCertificate } from './request-certificate.ts'
 
@@ -17,8 +16,12 @@ export interface BootstrapOptions {
   /** Where what is asked for is kept. */
   readonly certificateFolder: string
   readonly kubeconfig: string
-  readonly bootstrapKubeconfig: string
+  /** Finds who signs, and the token to show; asked only where there is no certificate yet. */
+  readonly bootstrap: () => KubeconfigContext | Promise<KubeconfigContext>
 }
+
+/** Of the store of an agent's client certificates. */
+export const clientName = 'kubelet-client'
 
 /** What a kubelet shows to the API server. */
 export const clientPurpose = (nodeName: string): CertificatePurpose => ({
@@ -75,15 +78,15 @@ function kubeconfigFor(
   })
 }
 
-/** Where the kubeconfig is not there or has expired, gets a certificate by the bootstrap one, and writes it. */
+/** Where the kubeconfig is not there or has expired, gets a certificate by a token, and writes it. */
 export async function bootstrapKubeconfig(options: BootstrapOptions, signal: AbortSignal): Promise<void> {
   const { logger, nodeName, certificateFolder, kubeconfig } = options
   if (isStillValid(kubeconfig)) {
     logger.info('kubeconfig is valid: no bootstrap is needed', { kubeconfig })
     return
   }
-  const config = readKubeconfig('bootstrap-kubeconfig', options.bootstrapKubeconfig, undefined)
-  const store = new CertificateStore(certificateFolder, 'kubelet-client')
+  const config = await options.bootstrap()
+  const store = new CertificateStore(certificateFolder, clientName)
   const transport = createHttpsTransport({ host: realHost, ...config, userAgent: 'kubelet' })
   try {
     const purpose = clientPurpose(nodeName)

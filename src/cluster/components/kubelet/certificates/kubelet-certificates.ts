@@ -1,10 +1,13 @@
 import { realHost } from '../../../../base/host/real-host.ts'
+import type { Logger } from '../../../../base/logger.ts'
 import type { Client } from '../../../../client/client.ts'
 import type { KubeconfigContext } from '../../../../client/https/kubeconfig.ts'
 import type { KubeletServer } from '../../../../kubelet/server/kubelet-server.ts'
+import type { KeyPair } from '../../../pki/certificate.ts'
+import { readKubeconfig } from '../../connection.ts'
 import type { ComponentContext } from '../../run-component.ts'
 import type { KubeletOptions } from '../kubelet-options.ts'
-import { bootstrapKubeconfig, clientPurpose, servingPurpose } from './bootstrap.ts'
+import { bootstrapKubeconfig, clientName, clientPurpose, servingPurpose } from './bootstrap.ts'
 import { CertificateManager } from './certificate-manager.ts'
 import { CertificateStore } from './certificate-store.ts'
 import { type CertificatePurpose, requestCertificate } from './request-certificate.ts'
@@ -23,14 +26,14 @@ export async function bootstrapped(options: KubeletOptions, { logger, stops }: C
     {
       ...{ logger, kubeconfig, nodeName: options.nodeName },
       certificateFolder: folderOf(options),
-      bootstrapKubeconfig: bootstrap,
+      bootstrap: () => readKubeconfig('bootstrap-kubeconfig', bootstrap, undefined),
     },
     ended.signal,
   )
 }
 
 const clientStore = (options: KubeletOptions): CertificateStore =>
-  new CertificateStore(folderOf(options), 'kubelet-client')
+  new CertificateStore(folderOf(options), clientName)
 
 /** The configuration with whatever client certificate counts now, where it is renewed. */
 export function rotatingConfig(options: KubeletOptions, config: KubeconfigContext): KubeconfigContext {
@@ -48,6 +51,42 @@ export function rotatingConfig(options: KubeletOptions, config: KubeconfigContex
   }
 }
 
+export interface Rotation {
+  readonly logger: Logger
+  readonly stops: ComponentContext['stops']
+  /** Where certificates are kept. */
+  readonly folder: string
+  readonly nodeName: string
+  readonly addresses: readonly string[]
+  /** Asks for them. */
+  readonly client: Client
+  /** Another client certificate counts now, and the API server should see it; absent: it is not renewed. */
+  readonly identify?: () => void
+  /** Another serving certificate counts now; absent: none is asked for. */
+  readonly serve?: (pair: KeyPair) => void
+}
+
+/** Renews the certificates of an agent until it stops; shows the serving certificate that is there at once. */
+export function keepRenewed(rotation: Rotation): void {
+  const { logger, stops, folder, nodeName, addresses, client, identify, serve } = rotation
+  const start = (
+    store: CertificateStore,
+    purpose: CertificatePurpose,
+    rotated: (kept: KeyPair) => void,
+  ): void => {
+    const request = (signal: AbortSignal) => requestCertificate(client, purpose, signal)
+    const manager = new CertificateManager({ host: realHost, logger, store, request, rotated })
+    stops.push(() => manager.stop())
+    void manager.run()
+  }
+  if (identify) start(new CertificateStore(folder, clientName), clientPurpose(nodeName), identify)
+  if (serve === undefined) return
+  const serving = new CertificateStore(folder, 'kubelet-server')
+  const current = serving.current()
+  if (current !== undefined) serve(current)
+  start(serving, servingPurpose(nodeName, [nodeName, ...addresses]), serve)
+}
+
 interface Parts {
   readonly client: Client
   readonly server: KubeletServer
@@ -62,22 +101,11 @@ export function startRotation(
   { logger, stops }: Context,
 ): void {
   const { flags, nodeName, addresses } = options
-  const start = (
-    store: CertificateStore,
-    purpose: CertificatePurpose,
-    rotated: ConstructorParameters<typeof CertificateManager>[0]['rotated'],
-  ): void => {
-    const request = (signal: AbortSignal) => requestCertificate(client, purpose, signal)
-    const manager = new CertificateManager({ host: realHost, logger, store, request, rotated })
-    stops.push(() => manager.stop())
-    void manager.run()
-  }
-  if (flags['rotate-certificates']) start(clientStore(options), clientPurpose(nodeName), reconnect)
-  if (!flags['rotate-server-certificates']) return
-  const serving = new CertificateStore(folderOf(options), 'kubelet-server')
-  const current = serving.current()
-  const show = ({ certificatePem, keyPem }: { certificatePem: string; keyPem: string }): void =>
-    server.replaceTls({ cert: certificatePem, key: keyPem })
-  if (current !== undefined) show(current)
-  start(serving, servingPurpose(nodeName, [nodeName, ...addresses]), show)
+  keepRenewed({
+    ...{ logger, stops, nodeName, addresses, client, folder: folderOf(options) },
+    ...(flags['rotate-certificates'] ? { identify: reconnect } : {}),
+    ...(flags['rotate-server-certificates']
+      ? { serve: ({ certificatePem, keyPem }) => server.replaceTls({ cert: certificatePem, key: keyPem }) }
+      : {}),
+  })
 }

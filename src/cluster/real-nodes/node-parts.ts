@@ -1,0 +1,223 @@
+import { featureGates } from '../../api/feature-gates.ts'
+import { defined } from '../../base/defined.ts'
+import { createMetrics } from '../../base/host/metrics.ts'
+import { realHost } from '../../base/host/real-host.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Client } from '../../client/client.ts'
+import { createClient } from '../../client/create-client.ts'
+import { createHttpsTransport } from '../../client/https/https-transport.ts'
+import type { InformerFactory } from '../../client/informer.ts'
+import { createInformerFactory } from '../../client/informer-factory.ts'
+import { startDns } from '../../dns/start-dns.ts'
+import { Containerd } from '../../kubelet/containerd/containerd.ts'
+import { type LinuxNode, startLinuxNode } from '../../kubelet/linux/linux-node.ts'
+import { CriRuntime } from '../../kubelet/runtime/cri/cri-runtime.ts'
+import { endPods } from '../../kubelet/runtime/end-pods.ts'
+import { RuntimesByHandler } from '../../kubelet/runtime/runtimes-by-handler.ts'
+import { wasmHandler } from '../../kubelet/runtime/wasm/wasm-runtime.ts'
+import type { KubeletAccess } from '../../kubelet/server/kubelet-access.ts'
+import { KubeletServer } from '../../kubelet/server/kubelet-server.ts'
+import { startNetworkAgent } from '../../network/start-network-agent.ts'
+import { startProxy } from '../../proxy/start-proxy.ts'
+import { delegatedAccess } from '../components/kubelet/delegated-access.ts'
+import { kubernetesVersion } from '../version.ts'
+import { kubeletPages } from '../z-pages.ts'
+import { cgroupDriver } from './cgroup-driver.ts'
+import { keepRunning } from './keep-running.ts'
+import type { ClientConfig, NodeConfig } from './node-config.ts'
+import { cniBinaries, nodePaths } from './node-paths.ts'
+import { ensureSandboxImage, sandboxImage } from './sandbox-image.ts'
+
+const healthPort = 10_256
+/** CoreDNS'. */
+const dnsMetricsPort = 9153
+const proxyMetricsPort = 10_249
+
+/** What containers get to end by themselves when the node is stopped. */
+const endGraceSeconds = 5
+const mastersGroup = 'system:masters'
+/** Upstream's: how long what the API server said of tokens and rights counts. */
+const tokenLifeMs = 2 * 60_000
+const allowedMs = 5 * 60_000
+const deniedMs = 30_000
+
+/** Something that runs on a node. */
+export interface NodePart {
+  stop(cleanUp: boolean): Promise<void>
+  /** The configuration has other certificates now. */
+  renewed?(config: NodeConfig): void
+}
+
+/** One client of the API server with its own informers. */
+function connect(
+  config: NodeConfig,
+  name: keyof NodeConfig['clients'],
+  agent: string,
+  logger: Logger,
+): { client: Client; informers: InformerFactory; part: NodePart } {
+  let credentials: ClientConfig = config.clients[name]
+  const transport = createHttpsTransport({
+    host: realHost,
+    server: config.server,
+    certificateAuthority: config.authorityPem,
+    clientIdentity: () => ({ certificate: credentials.certificatePem, key: credentials.keyPem }),
+    userAgent: agent,
+  })
+  const client = createClient(transport, { fieldManager: agent })
+  const informers = createInformerFactory({ client, host: realHost, logger })
+  return {
+    client,
+    informers,
+    part: {
+      stop: async () => {
+        await informers.stop()
+        await transport.close()
+      },
+      renewed: ({ clients }) => {
+        if (clients[name].certificatePem === credentials.certificatePem) return
+        credentials = clients[name]
+        transport.reconnect()
+      },
+    },
+  }
+}
+
+/** Starts everything that a node runs; the parts are to be stopped in reverse order. */
+export async function startNodeParts(
+  config: NodeConfig,
+  logger: Logger,
+  parts: NodePart[],
+  adopted: { value: boolean },
+): Promise<void> {
+  const paths = nodePaths(config.directory)
+  const { network, name: nodeName, address: nodeAddress } = config
+  const metrics = createMetrics()
+  const shared = { host: realHost, logger, metrics }
+  const node = connect(config, 'node', 'kubelet', logger)
+  // Nodes may not read each other; whoever routes traffic may.
+  const traffic = connect(config, 'proxy', 'kube-proxy', logger)
+  parts.push(node.part, traffic.part)
+  const containerd = new Containerd({
+    root: paths.containerdRoot,
+    state: paths.containerdState,
+    cni: { binDir: cniBinaries(), confDir: paths.cniConfig },
+    sandboxImage,
+    registries: config.registryMirrors,
+    streamAddress: '127.0.0.1',
+    logger,
+  })
+  const agent = await startNetworkAgent({
+    ...shared,
+    client: node.client,
+    informers: traffic.informers,
+    nodeName,
+    nodeAddress,
+    networkName: config.networkName,
+    clusterCidr: network.podCidr,
+    serviceCidrs: [network.serviceCidr],
+    confDir: paths.cniConfig,
+    stateDir: paths.cniState,
+  })
+  parts.push({ stop: (cleanUp) => agent.stop({ cleanUp }) })
+  const started: { linux?: LinuxNode } = {}
+  parts.push({ stop: async (cleanUp) => (cleanUp ? started.linux?.clear() : undefined) })
+  const origin = await containerd.start()
+  const containers = new CriRuntime(paths.socket)
+  const wasm = wasmHandler({ host: realHost, imageDirectory: paths.modules })
+  const runtime = new RuntimesByHandler(containers, wasm)
+  const letGo = keepRunning(containerd, 'containerd', realHost, logger)
+  parts.push({
+    stop: async (cleanUp) => {
+      if (cleanUp) await endPods(runtime, endGraceSeconds, logger)
+      await letGo()
+      await wasm.close()
+      containers.close()
+      if (cleanUp) await containerd.stop()
+    },
+  })
+  adopted.value = origin === 'adopted'
+  await ensureSandboxImage(containerd, containers)
+  const linux = await startLinuxNode({
+    ...shared,
+    client: node.client,
+    informers: node.informers,
+    runtime,
+    nodeName,
+    addresses: [nodeAddress],
+    rootDirectory: paths.kubelet,
+    imageDirectory: paths.containerdRoot,
+    ...defined({ imageMounts: await containers.imageMounts() }),
+    keptImages: [sandboxImage],
+    cgroupPrefix: [config.networkName],
+    cgroupDriver: cgroupDriver(),
+    port: config.port,
+    version: kubernetesVersion,
+    clusterDns: [network.dnsAddress],
+    clusterDomain: network.domain,
+  })
+  started.linux = linux
+  parts.push({ stop: () => linux.stop() })
+  const server = new KubeletServer({
+    ...shared,
+    api: linux.kubelet.api,
+    address: '0.0.0.0',
+    port: config.port,
+    tls: { key: config.serving.keyPem, cert: config.serving.certificatePem, clientCa: config.authorityPem },
+    pages: kubeletPages(realHost, featureGates(new Map())),
+    nodeLogs: { directory: '/var/log', queries: true },
+    access: nodeAccess(node.client, nodeName, logger),
+  })
+  await server.start()
+  parts.push({
+    stop: () => server.stop(),
+    renewed: ({ serving }) => server.replaceTls({ key: serving.keyPem, cert: serving.certificatePem }),
+  })
+  await startServices(config, traffic.informers, logger, parts)
+}
+
+/** The API server shows its own certificate; who everybody else is and what they may, it says. */
+function nodeAccess(client: Client, nodeName: string, logger: Logger): KubeletAccess {
+  const shared = { host: realHost, logger, client, nodeName, anonymous: true }
+  const authorization = { allowedLifeMs: allowedMs, deniedLifeMs: deniedMs }
+  const asked = delegatedAccess({ ...shared, tokenLifeMs, authorization })
+  return {
+    ...asked,
+    openHealth: true,
+    authorize: async (user, attributes) =>
+      user.groups.includes(mastersGroup) || asked.authorize(user, attributes),
+  }
+}
+
+async function startServices(
+  config: NodeConfig,
+  traffic: InformerFactory,
+  logger: Logger,
+  parts: NodePart[],
+): Promise<void> {
+  const { network, name: nodeName, address: nodeAddress } = config
+  const shared = { host: realHost, logger, metrics: createMetrics() }
+  const dnsClient = connect(config, 'dns', 'coredns', logger)
+  parts.push(dnsClient.part)
+  const dns = await startDns({
+    ...shared,
+    informers: dnsClient.informers,
+    address: network.dnsAddress,
+    manageAddress: true,
+    clusterDomain: network.domain,
+    ttlSeconds: network.dnsTtlSeconds,
+    metricsPort: dnsMetricsPort,
+  })
+  parts.push({ stop: (cleanUp) => dns.stop({ cleanUp }) })
+  const proxy = await startProxy({
+    ...shared,
+    informers: traffic,
+    nodeName,
+    nodeAddress,
+    clusterCidr: network.podCidr,
+    serviceCidrs: [network.serviceCidr],
+    nodeLocalAddresses: [network.dnsAddress],
+    healthAddress: { host: nodeAddress, port: healthPort },
+    metricsAddress: { host: '127.0.0.1', port: proxyMetricsPort },
+  })
+  parts.push({ stop: (cleanUp) => proxy.stop({ cleanUp }) })
+}
