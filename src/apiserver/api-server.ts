@@ -124,8 +124,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     core,
     context,
     (resource) => {
-      const { group, version, resource: name } = resource.kind
-      resource.cache.onDelivered = (watches) => metrics.watchEvents.inc([group, version, name], watches)
+      resource.cache.onDelivered = metrics.eventsOf(resource.kind)
       return { resource, representations: new Representations(resource, negotiator, codecs) }
     },
     options.converter,
@@ -138,9 +137,8 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     logger,
     metrics: core.options.metrics,
     served: kinds.filter(isStored).map((kind) => {
-      const { group, version, resource: name } = kind
-      if (kind.stored === undefined)
-        core.cacheOf(kind).onDelivered = (watches) => metrics.watchEvents.inc([group, version, name], watches)
+      const { resource: name } = kind
+      if (kind.stored === undefined) core.cacheOf(kind).onDelivered = metrics.eventsOf(kind)
       const resource = new Resource(kind, core.cacheOf(kind), context)
       builtIn.set(`${resource.apiVersion}/${name}`, resource)
       return { resource, representations: new Representations(resource, negotiator, codecs) }
@@ -156,13 +154,6 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
       counts: options.flowControl?.watches,
       minTimeoutMs: options.minWatchMs ?? defaultMinWatchMs,
     },
-  })
-  core.options.metrics.onCollect(() => {
-    for (const kind of kinds)
-      if (isStored(kind) && kind.stored === undefined) {
-        const name = kind.group === '' ? kind.resource : `${kind.resource}.${kind.group}`
-        metrics.storageObjects.set(core.cacheOf(kind).size, [name])
-      }
   })
   const routes = new EndpointRoutes(options.endpoints ?? [])
   const { aggregation } = options

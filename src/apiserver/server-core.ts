@@ -18,6 +18,8 @@ import { Mirror } from './cache/mirror.ts'
 import type { ResourceCache } from './cache/resource-cache.ts'
 import { ServedRegistry } from './discovery/served-registry.ts'
 import type { SizeOf } from './flow-control/estimate-work.ts'
+import { showCaches } from './metrics/cache-metrics.ts'
+import { StoreRequests } from './metrics/store-requests.ts'
 import type { ObjectReader } from './object-reader.ts'
 import type { ObjectWriter } from './object-writer.ts'
 import { type BodyParsers, bodyParsers, readObject } from './rest/body.ts'
@@ -70,7 +72,10 @@ export class ServerCore {
     this.options = options
     const { host, storage, logger, kinds, schemas, protobuf } = options
     const shared = options.sharedStorage ?? false
-    this.mirror = new Mirror({ host, storage, logger, decodedBytes, history: historyLimits, shared })
+    const requests = new StoreRequests(host, options.metrics)
+    const history = historyLimits
+    this.mirror = new Mirror({ host, storage, logger, requests, decodedBytes, history, shared })
+    showCaches(options.metrics, this.mirror)
     for (const kind of [...kinds, ...(options.hiddenKinds ?? [])])
       if (isStored(kind) && kind.stored === undefined)
         this.#caches.set(kind.storagePrefix, this.mirror.register(kind))

@@ -23,7 +23,8 @@ export interface GaugeSeries {
 
 /** As CounterSeries, of a histogram. */
 export interface HistogramSeries {
-  observe(value: number): void
+  /** `times`: how often that value; 1 when absent. */
+  observe(value: number, times?: number): void
 }
 
 export interface Counter {

@@ -116,7 +116,7 @@ class Observations implements HistogramSeries {
     this.counts = new Float64Array(bounds.length + 1)
   }
 
-  observe(value: number): void {
+  observe(value: number, times = 1): void {
     const bounds = this.#bounds
     let low = 0
     let high = bounds.length
@@ -125,8 +125,8 @@ class Observations implements HistogramSeries {
       if (value <= (bounds[middle] ?? 0)) high = middle
       else low = middle + 1
     }
-    this.counts[low] = (this.counts[low] ?? 0) + 1
-    this.sum += value
+    this.counts[low] = (this.counts[low] ?? 0) + times
+    this.sum += value * times
   }
 }
 

@@ -3,6 +3,12 @@ import type { ResourceCache } from './resource-cache.ts'
 import { namespaceOf, type Selection } from './selection.ts'
 import { ValueIndex } from './value-index.ts'
 
+/** What an index holds for a selection. */
+export interface Found {
+  readonly name: string
+  readonly objects: ReadonlySet<CachedObject>
+}
+
 /** Below this many objects looking at each is as fast. */
 const worthwhileObjects = 128
 const maxIndices = 8
@@ -73,23 +79,23 @@ export class Indices {
     for (const { index } of this.#builds.values()) follow(index, before, now)
   }
 
-  /** A set that holds all objects that match, and others; undefined: all have to be looked at. */
-  find(selection: Selection, size: number): Iterable<CachedObject> | undefined {
+  /** An index, and what it holds of all objects that match, and others; undefined: all have to be looked at. */
+  find(selection: Selection, size: number): Found | undefined {
     const name = selection.fields.exactValue('metadata.name')
     if (name !== undefined) {
       const namespace = namespaceOf(selection)
-      if (!this.#cache.kind.namespaced) return present(this.#cache.get(name))
-      if (namespace !== '') return present(this.#cache.get(`${namespace}/${name}`))
+      if (!this.#cache.kind.namespaced) return named(this.#cache.get(name))
+      if (namespace !== '') return named(this.#cache.get(`${namespace}/${name}`))
     }
     if (size < worthwhileObjects) return undefined
-    let best: ReadonlySet<CachedObject> | undefined
+    let best: Found | undefined
     for (const { field, operator, value } of selection.fields.requirements) {
       if (operator !== '=' || field.startsWith('metadata.')) continue
-      best = smaller(best, this.#index(...this.#field(field)).get(value))
+      best = smaller(best, `f:${field}`, this.#index(...this.#field(field)).get(value))
     }
     for (const { key } of selection.labels.requirements ?? []) {
       const value = selection.labels.exactValue(key)
-      if (value !== undefined) best = smaller(best, this.#index(...this.#label(key)).get(value))
+      if (value !== undefined) best = smaller(best, 'l', this.#index(...this.#label(key)).get(value))
     }
     return best
   }
@@ -127,12 +133,11 @@ function follow(index: ValueIndex, before: CachedObject | undefined, now: Cached
   if (now !== undefined) index.add(now)
 }
 
-const present = (object: CachedObject | undefined): readonly CachedObject[] =>
-  object === undefined ? [] : [object]
+const named = (object: CachedObject | undefined): Found => {
+  const objects = new Set(object === undefined ? [] : [object])
+  return { name: 'f:metadata.name', objects }
+}
 
-function smaller(
-  a: ReadonlySet<CachedObject> | undefined,
-  b: ReadonlySet<CachedObject>,
-): ReadonlySet<CachedObject> {
-  return a === undefined || b.size < a.size ? b : a
+function smaller(best: Found | undefined, name: string, objects: ReadonlySet<CachedObject>): Found {
+  return best === undefined || objects.size < best.objects.size ? { name, objects } : best
 }

@@ -1,4 +1,5 @@
 import type { Entry } from '../../storage/storage.ts'
+import type { MeasuredStore } from './measured-store.ts'
 import type { ResourceCache } from './resource-cache.ts'
 
 /** A cache that joins while the server runs. */
@@ -13,7 +14,7 @@ export interface LateSource {
   readonly revision: number
   key(cache: ResourceCache, id: string): string
   newest(): Promise<number>
-  pages(prefix: string, revision: number): AsyncIterable<readonly Entry[]>
+  readonly store: Pick<MeasuredStore, 'pages'>
   reached(revision: number): Promise<void> | undefined
 }
 
@@ -74,7 +75,7 @@ export class LateCaches {
     const revision = await source.newest()
     const entries: Entry[] = []
     const converted: Entry[] = []
-    for await (const page of source.pages(prefix, revision)) {
+    for await (const page of source.store.pages(cache, prefix, revision)) {
       const prepared = prepare === undefined ? page : await prepare(page)
       entries.push(...prepared)
       converted.push(...prepared.filter((entry, index) => entry !== page[index]))

@@ -6,31 +6,20 @@ import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import { sleep } from '../../base/sleep.ts'
 import { RevisionWaiters } from '../../storage/revision-waiters.ts'
-import {
-  type Batch,
-  type Change,
-  type Entry,
-  GuardFailedError,
-  type Storage,
-  type Write,
-} from '../../storage/storage.ts'
+import type { Batch, Change, Entry, Storage } from '../../storage/storage.ts'
 import type { MaybePromise } from '../authenticator.ts'
+import type { StoreRequests } from '../metrics/store-requests.ts'
 import { fromStorageError } from '../rest/storage-errors.ts'
-import { type ClaimChange, ClaimTakenError } from '../write-allocator.ts'
+import type { ClaimChange } from '../write-allocator.ts'
 import type { CachedObject } from './cached-object.ts'
 import { DecodedObjects } from './decoded-objects.ts'
 import type { HistoryLimits } from './history.ts'
 import { type LateCache, LateCaches } from './late-caches.ts'
 import type { Layout } from './layout.ts'
+import { MeasuredStore, registryPrefix } from './measured-store.ts'
 import { checkObjectSize } from './object-size.ts'
 import { ResourceCache, type WrittenObject } from './resource-cache.ts'
 
-export const registryPrefix = '/registry/'
-
-const claimEncoder = new TextEncoder()
-
-/** Objects that are read at once from the store. */
-const pageSize = 1000
 /** How long the loop over changes runs before other work gets its chance. */
 const sliceMs = 5
 const reloadDelayMs = 1000
@@ -39,6 +28,7 @@ export interface MirrorOptions {
   readonly host: Host
   readonly storage: Storage
   readonly logger: Logger
+  readonly requests: StoreRequests
   /** Of decoded objects, counted by their encoded size. */
   readonly decodedBytes: number
   readonly history: HistoryLimits
@@ -60,6 +50,7 @@ interface PendingWrite extends WrittenObject {
  */
 export class Mirror {
   readonly decoded: DecodedObjects
+  readonly store: MeasuredStore
   readonly #options: MirrorOptions
   readonly #caches = new Map<string, ResourceCache>()
   readonly #pending = new Map<string, PendingWrite[]>()
@@ -72,6 +63,7 @@ export class Mirror {
 
   constructor(options: MirrorOptions) {
     this.#options = options
+    this.store = new MeasuredStore(options.storage, options.requests)
     this.decoded = new DecodedObjects(options.decodedBytes)
     this.#late = new LateCaches(this)
   }
@@ -79,6 +71,11 @@ export class Mirror {
   /** What is stored below a prefix of one kind: `pods`, `apps/deployments`. */
   cacheBelow(storagePrefix: string): ResourceCache | undefined {
     return this.#caches.get(storagePrefix)
+  }
+
+  /** Those of all that is served. */
+  caches(): Iterable<ResourceCache> {
+    return this.#caches.values()
   }
 
   /** Everything up to here is in the caches. */
@@ -186,10 +183,9 @@ export class Mirror {
    * `id`, for one after another until one still cannot be read. Rejects with what the client is told.
    */
   async retryCorrupt(cache: ResourceCache, id?: string): Promise<void> {
-    const { storage } = this.#options
     for (const each of id === undefined ? [...cache.corrupt.keys()] : [id]) {
       if (!cache.corrupt.has(each)) continue
-      const entry = await storage.get(this.key(cache, each)).catch((error: unknown) => {
+      const entry = await this.store.get(cache, this.key(cache, each)).catch((error: unknown) => {
         throw fromStorageError(error)
       })
       // Of what has changed since, the watch will tell.
@@ -220,11 +216,8 @@ export class Mirror {
     const { timeToLiveMs } = cache.kind
     const put = { type: 'put', key, value: bytes } as const
     try {
-      const committed = await this.#commit(
-        timeToLiveMs === undefined ? put : { ...put, timeToLiveMs },
-        revision,
-        claims,
-      )
+      const lasting = timeToLiveMs === undefined ? put : { ...put, timeToLiveMs }
+      const committed = await this.store.commit(cache, lasting, revision, claims)
       if (committed > this.#revision) await this.#waiters.wait(committed)
       // After everything was read anew, nobody knows any more that this write was ours.
       return write.record ?? cache.detached(id, bytes, metadataLength, committed)
@@ -235,30 +228,10 @@ export class Mirror {
 
   /** Deletes an object that must be at `revision`; gives the deletion's revision. */
   async remove(cache: ResourceCache, id: string, revision: number, claims?: ClaimChange): Promise<number> {
-    const committed = await this.#commit({ type: 'delete', key: this.key(cache, id) }, revision, claims)
+    const write = { type: 'delete', key: this.key(cache, id) } as const
+    const committed = await this.store.commit(cache, write, revision, claims)
     if (committed > this.#revision) await this.#waiters.wait(committed)
     return committed
-  }
-
-  /** One write under its guard, with what it claims and gives up. Throws ClaimTakenError where a claim is somebody else's. */
-  async #commit(write: Write, revision: number, claims: ClaimChange | undefined): Promise<number> {
-    const { storage } = this.#options
-    const guard = { key: write.key, modRevision: revision }
-    if (claims === undefined) return storage.commit([write], [guard])
-    const taken = claims.taken.map(({ key, object }) => {
-      const value = claimEncoder.encode(JSON.stringify(object))
-      return { type: 'put', key: `${registryPrefix}${key}`, value } as const
-    })
-    const released = claims.released.map(
-      (key) => ({ type: 'delete', key: `${registryPrefix}${key}` }) as const,
-    )
-    const guards = [guard, ...taken.map(({ key }) => ({ key, modRevision: 0 }))]
-    try {
-      return await storage.commit([write, ...taken, ...released], guards)
-    } catch (error) {
-      if (!(error instanceof GuardFailedError) || error.key === write.key) throw error
-      throw new ClaimTakenError(error.key, error.current?.modRevision ?? 0)
-    }
   }
 
   #expect(key: string, write: PendingWrite): void {
@@ -278,7 +251,7 @@ export class Mirror {
     const revision = await storage.currentRevision()
     for (const cache of this.#caches.values()) {
       const prefix = this.key(cache, '')
-      const pages = this.pages(prefix, revision)
+      const pages = this.store.pages(cache, prefix, revision)
       if (this.#ready) {
         const all: Entry[] = []
         for await (const page of pages) all.push(...page)
@@ -296,18 +269,6 @@ export class Mirror {
     this.#ready = true
     this.#late.reloaded()
     this.#waiters.reached(revision)
-  }
-
-  /** All entries below a prefix as of a revision. */
-  async *pages(prefix: string, revision: number): AsyncGenerator<readonly Entry[]> {
-    let after: string | undefined
-    for (;;) {
-      const position = after === undefined ? {} : { after }
-      const page = await this.#options.storage.range(prefix, { ...position, limit: pageSize, revision })
-      if (page.entries.length > 0) yield page.entries
-      after = page.entries.at(-1)?.key
-      if (!page.more || after === undefined) return
-    }
   }
 
   async #follow(): Promise<void> {
@@ -356,6 +317,7 @@ export class Mirror {
       this.#late.observe(key, entry, revision)
       return
     }
+    cache.figures.received++
     const id = key.slice(registryPrefix.length + cache.kind.storagePrefix.length + 1)
     if (entry === undefined) cache.remove(id, revision)
     else {

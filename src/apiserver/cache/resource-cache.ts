@@ -1,6 +1,7 @@
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { CacheEvent } from './cache-event.ts'
+import { CacheFigures } from './cache-figures.ts'
 import { type Attributes, CachedObject, GoneObject } from './cached-object.ts'
 import { type CorruptObject, corruptObject, mayBeObject } from './corrupt-objects.ts'
 import type { DecodedObjects } from './decoded-objects.ts'
@@ -22,6 +23,10 @@ export interface Selected {
   /** How many follow after `limit`; undefined where only counting them one by one would tell. */
   readonly remaining: number | undefined
   readonly more: boolean
+  /** The index that found them; '': none. */
+  readonly index: string
+  /** How many objects were looked at. */
+  readonly fetched: number
 }
 
 export interface SelectOptions {
@@ -40,13 +45,14 @@ export class ResourceCache {
   readonly kind: KindDeclaration
   readonly layout: Layout
   readonly hub: WatchHub
+  readonly figures = new CacheFigures()
   /** What the store has and nobody can read, by id: none of the objects, watched by nobody. */
   readonly corrupt: ReadonlyMap<string, CorruptObject>
   readonly #corrupt = new Map<string, CorruptObject>()
   /** Objects that lie in the store otherwise than they would be written today, by id. */
   readonly #outdated = new Set<string>()
   readonly #decoded: DecodedObjects
-  readonly #limits: HistoryLimits
+  readonly limits: HistoryLimits
   readonly #fieldNames: readonly string[]
   readonly #records = new OrderedRecords()
   readonly #indices: Indices
@@ -66,7 +72,7 @@ export class ResourceCache {
     this.corrupt = this.#corrupt
     this.layout = layout
     this.#decoded = decoded
-    this.#limits = limits
+    this.limits = limits
     this.#fieldNames = Object.keys(kind.selectableFields)
     this.#indices = new Indices(this)
     this.hub = new WatchHub(this.matches.bind(this), this.fieldValue.bind(this))
@@ -111,11 +117,12 @@ export class ResourceCache {
 
   /** Empties it, before everything is loaded as of `revision`. Whoever watches has to start anew. */
   reset(revision: number): void {
+    this.figures.loads++
     this.#corrupt.clear()
     this.#outdated.clear()
     this.#records.clear()
     this.#indices.clear()
-    this.#history = new History(revision, this.#limits)
+    this.#history = new History(revision, this.limits)
     this.#lastChange = revision
     this.#restart()
   }
@@ -190,6 +197,7 @@ export class ResourceCache {
     } catch (error) {
       problem = error
     }
+    this.figures.unreadable++
     this.#corrupt.set(id, corruptObject(stored, revision, this.kind, problem))
     return undefined
   }
@@ -257,16 +265,17 @@ export class ResourceCache {
 
   #announce(event: CacheEvent): void {
     this.#lastChange = event.revision
+    this.figures.dispatched++
     const delivered = this.hub.dispatch(event)
-    if (delivered > 0) this.onDelivered(delivered)
+    if (delivered > 0) this.onDelivered(delivered, (event.object ?? event.previous)?.bytes.length ?? 0)
     for (const handler of this.#readHandlers) handler(event.object, event.previous)
     if (event.previous !== undefined) this.#decoded.forget(event.previous)
     event.shrink()
     this.#history.push(event)
   }
 
-  /** Told how many watches got an event; for counting them at once. */
-  onDelivered: (watches: number) => void = () => {}
+  /** Told how many watches got an event, and how large its object is; for counting them at once. */
+  onDelivered: (watches: number, bytes: number) => void = () => {}
 
   onRead(handler: ReadHandler): () => void {
     this.#readHandlers.add(handler)
@@ -351,15 +360,17 @@ export class ResourceCache {
   /** Ascending by id. */
   select(selection: Selection, options: SelectOptions = {}): Selected {
     const found = this.#indices.find(selection, this.#records.size)
-    if (found !== undefined) return this.#fromIndex([...found], selection, options)
-    return this.#fromOrder(selection, options)
+    return found === undefined
+      ? this.#fromOrder(selection, options)
+      : this.#fromIndex(found.name, [...found.objects], selection, options)
   }
 
-  #fromIndex(found: CachedObject[], selection: Selection, options: SelectOptions): Selected {
+  #fromIndex(index: string, found: CachedObject[], selection: Selection, options: SelectOptions): Selected {
     const { after = '', limit = 0 } = options
     const matching = found.filter((record) => record.id > after && this.matches(record, selection)).sort(byId)
-    if (limit === 0 || matching.length <= limit) return { objects: matching, remaining: 0, more: false }
-    return { objects: matching.slice(0, limit), remaining: undefined, more: true }
+    const more = limit > 0 && matching.length > limit
+    const objects = more ? matching.slice(0, limit) : matching
+    return { objects, remaining: more ? undefined : 0, more, index, fetched: found.length }
   }
 
   #fromOrder(selection: Selection, options: SelectOptions): Selected {
@@ -367,13 +378,14 @@ export class ResourceCache {
     const namespace = namespaceOf(selection)
     const unfiltered = selection.labels.empty && selection.fields.empty
     if (namespace === '' && unfiltered && limit === 0 && after === '')
-      return { objects: this.#records.inOrder(), remaining: 0, more: false }
+      return { objects: this.#records.inOrder(), remaining: 0, more: false, index: '', fetched: this.size }
     const { objects, more } = this.#records.range({
       ...{ namespace, after, limit },
       ...(unfiltered ? {} : { matches: (record) => this.matches(record, selection) }),
     })
-    if (!more) return { objects, remaining: 0, more }
-    return { objects, remaining: this.countAfter(selection, objects.at(-1)?.id ?? ''), more }
+    const fetched = unfiltered ? objects.length : this.size
+    const remaining = more ? this.countAfter(selection, objects.at(-1)?.id ?? '') : 0
+    return { objects, remaining, more, index: '', fetched }
   }
 
   /** How many objects follow in order now; undefined for a selection that only looking at each could tell. */

@@ -112,12 +112,18 @@ export class FlowConfiguration {
     const form = levelForm(configuration)
     if (form === undefined) return
     const name = nameOf(configuration)
-    const level = before.get(name) ?? new PriorityLevel(this.#options.host, configuration, form)
+    const level = before.get(name) ?? this.#newLevel(configuration, form)
     if (!semanticallyEqual(level.form, form)) level.form = form
     level.configuration = configuration
     level.quiescing = false
     level.queues.onIdle = () => {}
     levels.set(name, level)
+  }
+
+  #newLevel(configuration: Configuration, form: PriorityLevel['form']): PriorityLevel {
+    const level = new PriorityLevel(this.#options.host, configuration, form)
+    this.#metrics().follow(level)
+    return level
   }
 
   #makeFlows(schemas: readonly Schema[]): readonly Flow[] {

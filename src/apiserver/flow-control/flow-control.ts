@@ -59,7 +59,7 @@ export class FlowControl {
   constructor(options: FlowControlOptions) {
     this.#options = options
     this.#configuration = new FlowConfiguration({ ...options, watches: this.watches }, () => this.#metrics)
-    this.#metrics = new FlowMetrics(options.metrics, () => this.#configuration.levels)
+    this.#metrics = new FlowMetrics(options.host, options.metrics, () => this.#configuration.levels)
     this.#server = new ServerMetrics(options.metrics)
     this.#inFlight = new InFlightMetrics(options.host, options.metrics)
     this.#configuration.update()

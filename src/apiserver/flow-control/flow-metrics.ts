@@ -1,4 +1,6 @@
+import type { Host } from '../../base/host.ts'
 import type { Gauge, Histogram, Metrics } from '../../base/metrics.ts'
+import { type LevelHistograms, LevelSamples, levelHistograms } from './level-samples.ts'
 import type { PriorityLevel } from './priority-level.ts'
 import type { Rejection, SchemaUse } from './schema-use.ts'
 
@@ -102,7 +104,13 @@ export class FlowMetrics {
   readonly #seats: Histogram
   readonly #watchCounts: Histogram
 
-  constructor(metrics: Metrics, levels: () => Iterable<PriorityLevel>) {
+  readonly #host: Pick<Host, 'monotonicMs'>
+  readonly #levelHistograms: LevelHistograms
+  readonly #samples = new WeakMap<PriorityLevel, LevelSamples>()
+
+  constructor(host: Pick<Host, 'monotonicMs'>, metrics: Metrics, levels: () => Iterable<PriorityLevel>) {
+    this.#host = host
+    this.#levelHistograms = levelHistograms(metrics)
     const histogram = (name: string, help: string, labels: readonly string[], buckets: readonly number[]) =>
       metrics.histogram({ name: `${prefix}${name}`, help, labels, buckets })
     this.fairFraction = metrics.gauge({
@@ -167,7 +175,9 @@ export class FlowMetrics {
     )
     metrics.onCollect(() => {
       for (const [gauge] of [...ofLevels, ...ofUses]) gauge.clear()
+      const nowMs = this.#host.monotonicMs()
       for (const level of levels()) {
+        this.#samples.get(level)?.take(nowMs)
         for (const [gauge, value] of ofLevels) gauge.set(value(level), [level.name])
         for (const use of level.uses.values()) {
           const labels = [level.name, use.schema]
@@ -179,6 +189,13 @@ export class FlowMetrics {
         }
       }
     })
+  }
+
+  /** From now on it is known how full the level is. */
+  follow(level: PriorityLevel): void {
+    const samples = new LevelSamples(this.#levelHistograms, level, this.#host.monotonicMs())
+    this.#samples.set(level, samples)
+    level.queues.onChange = (nowMs) => samples.take(nowMs)
   }
 
   waited(level: string, schema: string, executes: boolean, ms: number): void {

@@ -128,6 +128,8 @@ export class QueueSet {
   executing = 0
   seatsInUse = 0
   seatsWaiting = 0
+  /** Called whenever what waits or runs has changed. */
+  onChange: (nowMs: number) => void = () => {}
   /** Called whenever the last request has gone. */
   onIdle: () => void = () => {}
 
@@ -259,6 +261,7 @@ export class QueueSet {
 
   #noteDemand(nowMs: number): void {
     this.#demand.set(this.seatsInUse + this.seatsWaiting, nowMs)
+    this.onChange(nowMs)
   }
 
   #canTake(seats: number): boolean {

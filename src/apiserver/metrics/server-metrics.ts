@@ -1,5 +1,7 @@
 import { LabelTree } from '../../base/label-tree.ts'
-import type { Counter, Gauge, Metrics } from '../../base/metrics.ts'
+import type { Counter, CounterSeries, Histogram, HistogramSeries, Metrics } from '../../base/metrics.ts'
+import { exponentialBuckets } from '../../storage/exponential-buckets.ts'
+import type { GroupVersionResource } from '../admission.ts'
 import type { ServerRequest } from '../request.ts'
 import { type RequestFamilies, requestFamilies } from './request-families.ts'
 import { dryRunLabel, requestLabels } from './request-labels.ts'
@@ -28,8 +30,7 @@ export class ServerMetrics {
   readonly #families: RequestFamilies
   readonly #routes: LabelTree<RouteSeries>
   readonly watchEvents: Counter
-  /** By group and resource. */
-  readonly storageObjects: Gauge
+  readonly #watchSizes: Histogram
 
   constructor(metrics: Metrics) {
     this.#families = requestFamilies(metrics)
@@ -39,11 +40,25 @@ export class ServerMetrics {
       help: 'Number of events sent in watch clients',
       labels: ['group', 'version', 'resource'],
     })
-    this.storageObjects = metrics.gauge({
-      name: 'apiserver_storage_objects',
-      help: 'Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.',
-      labels: ['resource'],
+    this.#watchSizes = metrics.histogram({
+      name: 'apiserver_watch_events_sizes',
+      help: 'Watch event size distribution in bytes',
+      labels: ['group', 'version', 'resource'],
+      buckets: exponentialBuckets(1024, 2, 8),
     })
+  }
+
+  /** Counts events of a kind as they happen; their size is their objects', as JSON. */
+  eventsOf({ group, version, resource }: GroupVersionResource): (watches: number, bytes: number) => void {
+    const labels = [group, version, resource]
+    let events: CounterSeries | undefined
+    let sizes: HistogramSeries | undefined
+    return (watches, bytes) => {
+      events ??= this.watchEvents.with(labels)
+      sizes ??= this.#watchSizes.with(labels)
+      events.inc(watches)
+      sizes.observe(bytes, watches)
+    }
   }
 
   #routeOf(request: ServerRequest): RouteSeries {

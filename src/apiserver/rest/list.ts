@@ -2,6 +2,7 @@ import type { ListMeta } from '../../apimachinery/meta.ts'
 import { badRequest, expired, StatusError } from '../../apimachinery/status-error.ts'
 import { CompactedError, FutureRevisionError } from '../../storage/storage.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
+import type { Selected, SelectOptions } from '../cache/resource-cache.ts'
 import { namespaceOf, type Selection } from '../cache/selection.ts'
 import type { ServerRequest } from '../request.ts'
 import { type Continuation, decodeContinue, encodeContinue } from './continue-token.ts'
@@ -46,6 +47,7 @@ export async function listSelected(
     const revision = parseRevision(options.resourceVersion, 'list')
     return listAt(resource, selection, options.limit, { revision, after: '' })
   }
+  if (options.resourceVersion === '') resource.cache.figures.consistentReads++
   const waiting = fresh(resource, options.resourceVersion, 'list')
   if (waiting !== undefined) await waiting
   // Upstream's cache does not know limits when any state will do.
@@ -67,11 +69,18 @@ async function listNewest(
 ): Promise<ListResult> {
   checkReadable(resource, selection.namespace)
   await loadAttributes(resource, selection)
-  const { objects, remaining, more } = resource.cache.select(selection, { limit, after })
+  const { objects, remaining, more } = select(resource, selection, { limit, after })
   return {
     records: objects,
     metadata: metadataOf(resource.revision, selection, objects, more, remaining),
   }
+}
+
+/** From the cache; counted. */
+function select({ cache }: Resource, selection: Selection, options: SelectOptions): Selected {
+  const selected = cache.select(selection, options)
+  cache.figures.noteList(selected.index, selected.fetched, selected.objects.length)
+  return selected
 }
 
 function metadataOf(
@@ -136,7 +145,7 @@ async function listAt(
   if (cache.lastChange <= revision && revision >= context.storage.compactedRevision) {
     await loadAttributes(resource, selection)
     if (cache.lastChange <= revision) {
-      const { objects, remaining, more } = cache.select(selection, { limit, after })
+      const { objects, remaining, more } = select(resource, selection, { limit, after })
       return { records: objects, metadata: metadataOf(revision, selection, objects, more, remaining) }
     }
   }
@@ -163,7 +172,9 @@ async function listPast(
   { revision, after }: Continuation,
 ): Promise<ListResult> {
   const { cache, context } = resource
-  const { mirror, storage } = context
+  const { mirror } = context
+  const { stored } = cache.figures
+  stored.lists++
   const namespace = namespaceOf(selection)
   const prefix = mirror.key(cache, namespace === '' ? '' : `${namespace}/`)
   const root = mirror.key(cache, '')
@@ -171,7 +182,8 @@ async function listPast(
   let position = after === '' ? undefined : root + after
   for (;;) {
     const start = position === undefined ? {} : { after: position }
-    const page = await storage.range(prefix, { ...start, limit: pageSize, revision })
+    const page = await mirror.store.range(cache, prefix, { ...start, limit: pageSize, revision })
+    stored.fetched += page.entries.length
     const past = resource.past(page.entries)
     for (const entry of past === undefined ? page.entries : await past) {
       const record = cache.detached(entry.key.slice(root.length), entry.value, 0, entry.modRevision)
@@ -182,6 +194,7 @@ async function listPast(
         return { records, metadata: metadataOf(revision, selection, records, true, remaining) }
       }
       records.push(record)
+      stored.returned++
     }
     position = page.entries.at(-1)?.key
     if (!page.more || position === undefined)

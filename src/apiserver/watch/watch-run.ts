@@ -77,7 +77,7 @@ export class WatchRun implements WatchConsumer {
     if (this.#ended) return
     if (this.#backlog !== undefined) {
       this.#backlog.push([event, type])
-      if (this.#backlog.length > maxBacklog) this.stop()
+      if (this.#backlog.length > maxBacklog) this.#giveUp()
       return
     }
     this.#change(event, type)
@@ -85,7 +85,13 @@ export class WatchRun implements WatchConsumer {
 
   #change(event: CacheEvent, type: ChangeType): void {
     this.#output.change(event, type)
-    if (this.#output.overrun) this.stop()
+    if (this.#output.overrun) this.#giveUp()
+  }
+
+  /** Its client is too slow. */
+  #giveUp(): void {
+    this.#plan.resource.cache.figures.terminated++
+    this.stop()
   }
 
   progress(revision: number): void {
@@ -134,6 +140,7 @@ export class WatchRun implements WatchConsumer {
     const { resource, selection, endBookmark } = this.#plan
     const { revision } = resource
     const { objects } = resource.cache.select(selection)
+    resource.cache.figures.initEvents += objects.length
     this.#replay(
       objects.length,
       (index) => {
