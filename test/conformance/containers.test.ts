@@ -9,6 +9,7 @@ import { networkServices } from './containers/network-services.ts'
 import { nodeEndings } from './containers/node-endings.ts'
 import { nodeEnvironment } from './containers/node-environment.ts'
 import { nodeHooks } from './containers/node-hooks.ts'
+import { nodeImageVolume } from './containers/node-image-volume.ts'
 import { nodePods } from './containers/node-pods.ts'
 import { nodeProbes } from './containers/node-probes.ts'
 import { nodeResize } from './containers/node-resize.ts'
@@ -34,6 +35,7 @@ containerBehaviours('Containers', [
   [apiExtension, []],
   [authTokens, []],
   [nodePods, []],
+  [nodeImageVolume, []],
   [nodeSecurity, []],
   [nodeEnvironment, []],
   [storageObjects, []],
