@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Node } from '../../src/api/core/node/kind.ts'
@@ -6,6 +6,7 @@ import { Pod } from '../../src/api/core/pod/kind.ts'
 import { ServiceAccount } from '../../src/api/core/service-account/kind.ts'
 import { ClusterRole } from '../../src/api/rbac/cluster-role/kind.ts'
 import { ClusterRoleBinding } from '../../src/api/rbac/cluster-role-binding/kind.ts'
+import { isStatus } from '../../src/apimachinery/status-error.ts'
 import type { Client } from '../../src/client/client.ts'
 import { createAuthority, generateKey, issueCertificate } from '../../src/cluster/pki/certificate.ts'
 import {
@@ -82,7 +83,9 @@ describe.skipIf(noKubelet !== '')(`a cluster of processes with a kubelet ${noKub
         clusterDomain: 'file.local',
       },
       evictionHard: { 'memory.available': '64Mi' },
+      staticPodPath: join(cluster.folder, 'manifests'),
     }
+    mkdirSync(config.staticPodPath)
     writeFileSync(join(cluster.folder, 'kubelet.yaml'), JSON.stringify(config))
     kubelet = await cluster.kubelet([
       ...['--config=kubelet.yaml', '--hostname-override=worker', '--node-ip=127.0.0.1', '--max-pods=5'],
@@ -165,6 +168,73 @@ describe.skipIf(noKubelet !== '')(`a cluster of processes with a kubelet ${noKub
       return status === 200 && text !== '' ? text : undefined
     })
     expect(log).toContain('hello\n')
+  })
+
+  test('its statistics tell what the pod uses', async () => {
+    const summary = await until(
+      'they tell of the pod',
+      async () => {
+        const [status, text] = await ask(kubelet.port, '/stats/summary', 'admin')
+        if (status !== 200) throw new Error(text)
+        const { node, pods } = JSON.parse(text)
+        const [pod] = pods
+        return pod?.containers?.[0]?.memory?.workingSetBytes > 0 && { node, pod }
+      },
+      slow,
+    )
+    const used = expect.objectContaining({ workingSetBytes: expect.any(Number) })
+    expect(summary.node).toMatchObject({
+      nodeName: 'worker',
+      cpu: { usageCoreNanoSeconds: expect.any(Number) },
+      memory: used,
+      fs: { capacityBytes: expect.any(Number), usedBytes: expect.any(Number) },
+    })
+    expect(summary.pod).toMatchObject({
+      podRef: { name: 'hello', namespace },
+      memory: used,
+      containers: [{ name: 'main', memory: used, logs: { usedBytes: expect.any(Number) } }],
+    })
+  })
+
+  test('a static pod runs while its manifest is there, and the API shows it', async () => {
+    const manifest = join(cluster.folder, 'manifests', 'fixed.json')
+    const container = { name: 'main', image: shellImage, imagePullPolicy: 'Never' }
+    writeFileSync(
+      manifest,
+      JSON.stringify({
+        ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'fixed', namespace } },
+        spec: {
+          containers: [{ ...container, command: ['sh', '-c', 'sleep 3600'] }],
+          terminationGracePeriodSeconds: 0,
+        },
+      }),
+    )
+    const find = () => client.resource(Pod).get(namespace, 'fixed-worker')
+    const mirror = await until(
+      'it runs',
+      async () => {
+        const found = await find()
+        return found.status?.phase === 'Running' ? found : undefined
+      },
+      slow,
+    )
+    expect(mirror.metadata?.annotations).toMatchObject({
+      'kubernetes.io/config.source': 'file',
+      'kubernetes.io/config.mirror': expect.stringMatching(/^[0-9a-f]{32}$/),
+    })
+    expect(mirror.metadata?.ownerReferences).toMatchObject([
+      { kind: 'Node', name: 'worker', controller: true },
+    ])
+    rmSync(manifest)
+    await until(
+      'it is gone',
+      () =>
+        find().then(
+          () => false,
+          (error: unknown) => isStatus(error, 'NotFound'),
+        ),
+      slow,
+    )
   })
 
   test('who may use its port is the API server’s to say, path by path', async () => {
