@@ -1,4 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
+import type { Timer } from '../../base/host.ts'
 import { messageOf } from '../../base/message-of.ts'
 import type { PodContext } from './pod-context.ts'
 
@@ -12,6 +13,7 @@ export class PodGround {
   readonly #context: PodContext
   #retryMs = firstMountRetryMs
   #isLaid = false
+  #again: Timer | undefined
 
   constructor(context: PodContext) {
     this.#context = context
@@ -55,12 +57,24 @@ export class PodGround {
     this.#retryMs = firstMountRetryMs
   }
 
-  /** An object that volumes show has changed. */
-  async refresh(pod: Pod): Promise<void> {
+  /** What volumes show has changed: they follow, if not now then later, while `current` gives a pod. */
+  async refresh(current: () => Pod | undefined): Promise<void> {
+    const { events, files, host } = this.#context
+    this.#again?.cancel()
+    const pod = current()
+    if (pod === undefined) return
     try {
-      await this.#context.files.refreshVolumes(pod)
+      await files.refreshVolumes(pod)
+      this.retrySoon()
     } catch (error) {
-      this.#context.events.event(pod, 'Warning', 'FailedMount', messageOf(error))
+      events.event(pod, 'Warning', 'FailedMount', messageOf(error))
+      this.#again?.cancel()
+      if (current() !== undefined)
+        this.#again = host.schedule(this.nextRetryMs(), () => void this.refresh(current))
     }
+  }
+
+  stop(): void {
+    this.#again?.cancel()
   }
 }

@@ -188,6 +188,7 @@ export class PodWorker {
     this.#stopped = true
     this.#timer?.cancel()
     this.#deadline.cancel()
+    this.#ground.stop()
   }
 
   async #loop(): Promise<void> {
@@ -381,8 +382,8 @@ export class PodWorker {
     return undefined
   }
 
-  async #refreshVolumes(): Promise<void> {
-    if (this.#stage === 'running') await this.#ground.refresh(this.#pod)
+  #refreshVolumes(): Promise<void> {
+    return this.#ground.refresh(() => (this.#stage === 'running' && !this.#stopped ? this.#pod : undefined))
   }
 
   /** The grace period became shorter while containers end: they are told again. */

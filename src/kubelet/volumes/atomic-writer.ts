@@ -31,17 +31,15 @@ export async function writeAtomically(
   const current = await readlink(join(target, dataLink)).catch(() => undefined)
   if (current !== undefined && (await holds(join(target, current), payload))) return false
   const stamp = new Date().toISOString().slice(0, 19).replace(/[-T:]/g, '_')
+  await removeOthers(target, current)
   const fresh = await mkdtemp(join(target, `..${stamp}.`))
-  await chmod(fresh, 0o755)
-  for (const [path, file] of payload) {
-    const place = join(fresh, path)
-    await mkdir(dirname(place), { recursive: true, mode: 0o755 })
-    await writeFile(place, file.content)
-    // The umask has its part in writeFile's mode.
-    await chmod(place, file.mode)
-    if (file.uid !== undefined) await chown(place, file.uid, -1)
+  try {
+    await writeFiles(fresh, payload)
+    await prepare(fresh)
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true })
+    throw error
   }
-  await prepare(fresh)
   const name = fresh.slice(target.length + 1)
   await rm(join(target, newDataLink), { force: true })
   await symlink(name, join(target, newDataLink))
@@ -49,6 +47,24 @@ export async function writeAtomically(
   await linkNames(target, payload)
   if (current !== undefined) await rm(join(target, current), { recursive: true, force: true })
   return true
+}
+
+async function writeFiles(directory: string, payload: Payload): Promise<void> {
+  await chmod(directory, 0o755)
+  for (const [path, file] of payload) {
+    const place = join(directory, path)
+    await mkdir(dirname(place), { recursive: true, mode: 0o755 })
+    await writeFile(place, file.content)
+    // The umask has its part in writeFile's mode.
+    await chmod(place, file.mode)
+    if (file.uid !== undefined) await chown(place, file.uid, -1)
+  }
+}
+
+/** What an agent that was killed had begun to write, or not removed yet. */
+async function removeOthers(target: string, current: string | undefined): Promise<void> {
+  const others = (await readdir(target)).filter((name) => /^\.\.\d/.test(name) && name !== current)
+  for (const name of others) await rm(join(target, name), { recursive: true, force: true })
 }
 
 /** The names that show in the volume: the first part of each path. */

@@ -135,6 +135,21 @@ describe('writeAtomically()', () => {
     expect((await readdir(directory)).length).toBe(3)
   })
 
+  test('what could not be written leaves the volume as it was, and what a killed agent had begun goes', async () => {
+    const first: Payload = new Map([['a', file('one')]])
+    await writeAtomically(directory, first, nothing)
+    const full = async (): Promise<void> => {
+      throw new Error('no space left on device')
+    }
+    await expect(writeAtomically(directory, new Map([['a', file('two')]]), full)).rejects.toThrow('no space')
+    expect(await readFile(join(directory, 'a'), 'utf8')).toBe('one')
+    expect((await readdir(directory)).length).toBe(3)
+    await mkdir(join(directory, '..2026_01_01_00_00_00.begun'))
+    await writeAtomically(directory, new Map([['a', file('three')]]), nothing)
+    expect(await readFile(join(directory, 'a'), 'utf8')).toBe('three')
+    expect((await readdir(directory)).length).toBe(3)
+  })
+
   test('an empty payload is an empty volume', async () => {
     await writeAtomically(directory, new Map(), nothing)
     expect(await visible()).toEqual([])
