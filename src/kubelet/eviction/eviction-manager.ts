@@ -123,7 +123,7 @@ export class EvictionManager {
   async #look(): Promise<readonly PodWorker[]> {
     const { host } = this.#options
     const seen = await this.#observe()
-    const watched = watchSignals(this.#settings, this.#memory, seen, host.now())
+    const watched = watchSignals(this.#settings, this.#memory, seen, host.monotonicMs())
     this.#memory = watched.memory
     const isSame =
       watched.conditions.size === this.#conditions.size &&

@@ -118,7 +118,7 @@ export class ImageManager {
   async #pull(spec: ImageSpec, requested: string, request: ImageRequest): Promise<Image> {
     const { host, runtime, records } = this.#options
     const key = `${request.pod.metadata?.uid}_${requested}`
-    const waitMs = this.#backOff.remainingSinceStepMs(key, host.now())
+    const waitMs = this.#backOff.remainingSinceStepMs(key, host.monotonicMs())
     if (waitMs > 0) {
       const text = `Back-off pulling image "${requested}"`
       request.event('Normal', 'BackOff', text)
@@ -139,7 +139,7 @@ export class ImageManager {
     } catch (error) {
       await records?.failed(requested)
       request.event('Warning', 'Failed', `Failed to pull image "${requested}": ${messageOf(error)}`)
-      this.#backOff.step(key, host.now(), host.now())
+      this.#backOff.step(key, host.monotonicMs(), host.monotonicMs())
       const { reason, message } = pullFailure(requested, messageOf(error))
       this.#lastErrors.set(key, `${reason}: ${message}`)
       throw new StartFailureError(reason, message, lookAgainMs)
@@ -154,7 +154,7 @@ export class ImageManager {
     const took = `${seconds(nowMs - pulledFromMs)} (${seconds(nowMs - waitedFromMs)} including waiting)`
     const size = `Image size: ${image.size} bytes.`
     request.event('Normal', 'Pulled', `Successfully pulled image "${requested}" in ${took}. ${size}`)
-    this.#backOff.prune(host.now())
+    this.#backOff.prune(host.monotonicMs())
     return image
   }
 

@@ -37,8 +37,10 @@ function setUp(tuning: NodeTuning) {
   const api = new FakeApi(host)
   const client = createClient(api)
   const settings = { nodeName: 'n1', labels: {}, taints: [], maxPods: 5, port: 0, version: 'v1.36.0' }
+  const told: string[] = []
   const agent = new NodeAgent({
-    ...{ client, host, machine, logger: silentLogger, events: { event: () => {} } },
+    ...{ client, host, machine, logger: silentLogger },
+    events: { event: (_, type, reason, message) => told.push(`${type} ${reason}: ${message}`) },
     runtime: new SimulatedRuntime({ host }),
     settings: { ...settings, ...tuning },
     onNetworkChange: () => {},
@@ -46,7 +48,7 @@ function setUp(tuning: NodeTuning) {
     extended: () => ({ capacity: {}, allocatable: {} }),
     shutdownError: () => undefined,
   })
-  return { host, api, agent, nodes: client.resource(nodeKind) }
+  return { host, api, agent, told, nodes: client.resource(nodeKind) }
 }
 
 test('a node that is not to be registered is waited for, and then has its status', async () => {
@@ -78,6 +80,22 @@ test('a status that stays the same is written as often as it is told to', async 
   const before = patches()
   await host.advance(60_000)
   expect(patches() - before).toBe(3)
+  await agent.stop()
+})
+
+test('a node that was registered before the machine was booted says that it was booted', async () => {
+  const { host, agent, told, nodes } = setUp({ podCidr: '10.1.0.0/24' })
+  void agent.start()
+  await host.advance(10_000)
+  expect(told.filter((text) => text.includes('Rebooted'))).toEqual([])
+  const older = { status: { nodeInfo: { bootID: 'older' } } }
+  await nodes.patch('', 'n1', 'application/merge-patch+json', older, { subresource: 'status' })
+  agent.see(await nodes.get('', 'n1'))
+  await host.advance(60_000)
+  expect(told.filter((text) => text.includes('Rebooted'))).toEqual([
+    'Warning Rebooted: Node n1 has been rebooted, boot id: b',
+  ])
+  expect((await nodes.get('', 'n1')).status?.nodeInfo?.bootID).toBe('b')
   await agent.stop()
 })
 

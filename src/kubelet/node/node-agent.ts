@@ -195,7 +195,7 @@ export class NodeAgent {
     const status = await this.#status(previous)
     const ready = (of: NodeStatus): string | undefined =>
       of.conditions?.find(({ type }) => type === 'Ready')?.status
-    const due = host.now() - this.#reportedMs >= (settings.reportEveryMs ?? defaultReportEveryMs)
+    const due = host.monotonicMs() - this.#reportedMs >= (settings.reportEveryMs ?? defaultReportEveryMs)
     if (!due && jsonEqual(withoutHeartbeat(previous), withoutHeartbeat(status))) return
     const patch = { status: statusDifference(previous, status) }
     const nodes = client.resource(nodeKind)
@@ -208,8 +208,14 @@ export class NodeAgent {
         subresource: 'status',
       },
     )
-    this.#reportedMs = host.now()
+    this.#reportedMs = host.monotonicMs()
     this.see(written)
+    const { bootID = '' } = previous.nodeInfo ?? {}
+    const booted = status.nodeInfo?.bootID ?? ''
+    if (bootID !== '' && bootID !== booted) {
+      const text = `Node ${settings.nodeName} has been rebooted, boot id: ${booted}`
+      events.event(written, 'Warning', 'Rebooted', text)
+    }
     if (ready(previous) !== undefined && ready(previous) !== ready(status)) {
       const reason = ready(status) === 'True' ? 'NodeReady' : 'NodeNotReady'
       events.event(written, 'Normal', reason, `Node ${settings.nodeName} status is now: ${reason}`)
@@ -219,8 +225,8 @@ export class NodeAgent {
   async #status(previous: NodeStatus): Promise<NodeStatus> {
     const { host, machine, runtime, settings } = this.#options
     const info = this.#info ?? (await machine.info())
-    const nowMs = host.now()
-    const readImages = nowMs - this.#imagesReadMs >= imageListEveryMs
+    const lookMs = host.monotonicMs()
+    const readImages = lookMs - this.#imagesReadMs >= imageListEveryMs
     const [state, runtimeStatus, images] = await Promise.all([
       machine.state(),
       runtime.status().catch((error: unknown) => messageOf(error)),
@@ -239,12 +245,12 @@ export class NodeAgent {
       pressing: this.#options.pressing(),
       extended: this.#options.extended(),
       previous,
-      nowMs,
+      nowMs: host.now(),
     }
     const status = nodeStatus(view)
     if (readImages) {
       this.#images = status.images
-      this.#imagesReadMs = nowMs
+      this.#imagesReadMs = lookMs
     }
     return { ...status, images: this.#images ?? [] }
   }

@@ -28,7 +28,7 @@ const filesCountMs = 60_000
 export class StatsCollector {
   readonly #options: StatsCollectorOptions
   readonly #rates = new CpuRates()
-  readonly #files = new Map<string, { readonly timeMs: number; readonly usage: FilesUsage }>()
+  readonly #files = new Map<string, { readonly readMs: number; readonly usage: FilesUsage }>()
   #looking: Promise<unknown> = Promise.resolve()
 
   constructor(options: StatsCollectorOptions) {
@@ -113,9 +113,9 @@ export class StatsCollector {
     const { host, filesUsage } = this.#options
     const uid = pod.metadata?.uid ?? ''
     const known = this.#files.get(uid)
-    if (known !== undefined && host.now() - known.timeMs < filesCountMs) return known.usage
+    if (known !== undefined && host.monotonicMs() - known.readMs < filesCountMs) return known.usage
     const usage = await filesUsage(pod).catch(() => undefined)
-    if (usage !== undefined) this.#files.set(uid, { timeMs: host.now(), usage })
+    if (usage !== undefined) this.#files.set(uid, { readMs: host.monotonicMs(), usage })
     return usage
   }
 

@@ -22,9 +22,12 @@ type Pod = core.v1.Pod
 export interface PodMemory {
   /** By container name: why it waits. */
   readonly failures: Map<string, StartFailure>
-  /** By container name: not to be tried before that time. */
+  /** By container name: not to be tried before that time (monotonic). */
   readonly holds: Map<string, number>
+  /** (Monotonic.) */
   readonly backOff: BackOff
+  /** By container name: when the end of which was first seen (monotonic). */
+  readonly ends: Map<string, { readonly id: string; readonly seenMs: number }>
   /** Containers that have ended, by id. */
   readonly ended: Map<string, ObservedContainer>
 }
@@ -33,6 +36,7 @@ export const emptyMemory = (crashLoop: BackOffLimits | undefined): PodMemory => 
   failures: new Map(),
   holds: new Map(),
   backOff: new BackOff(crashLoop),
+  ends: new Map(),
   ended: new Map(),
 })
 
@@ -196,7 +200,7 @@ async function start(run: ActionRun): Promise<ActionResult> {
 }
 
 function result({ run, sandboxId, startedIds, didMore, retryAtMs }: Starter): ActionResult {
-  const retryAfterMs = Math.max(retryAtMs - run.context.host.now(), 0)
+  const retryAfterMs = Math.max(retryAtMs - run.context.host.monotonicMs(), 0)
   const some = startedIds.length > 0
   return {
     changed: didMore || some || run.actions.createSandbox,
@@ -236,7 +240,7 @@ async function tryStart(starter: Starter, container: Container, targetName?: str
   const { run, observed, sandboxId, sandbox } = starter
   const { context, pod, memory } = run
   const { name } = container
-  const nowMs = context.host.now()
+  const nowMs = context.host.monotonicMs()
   const hold = memory.holds.get(name) ?? 0
   if (run.isOver()) return false
   if (hold > nowMs) {
@@ -263,7 +267,7 @@ async function tryStart(starter: Starter, container: Container, targetName?: str
   } catch (error) {
     if (!(error instanceof StartFailureError)) throw error
     const pauseMs = error.retryAfterMs ?? retryPauseMs(context.host.random())
-    const untilMs = context.host.now() + pauseMs
+    const untilMs = context.host.monotonicMs() + pauseMs
     memory.failures.set(name, { reason: error.reason, message: error.message })
     memory.holds.set(name, untilMs)
     starter.retryAtMs = Math.min(starter.retryAtMs, untilMs)
@@ -283,8 +287,9 @@ function checkCrashLoop(
   const exited = observed.containers.find(({ name, state }) => name === container.name && state === 'exited')
   if (latest === undefined || exited === undefined) return
   const key = `${container.name}/${containerHash(container)}`
-  const nowMs = context.host.now()
-  const waitMs = memory.backOff.remainingMs(key, exited.finishedAtMs, nowMs)
+  const nowMs = context.host.monotonicMs()
+  const endedMs = endSeenMs(memory, exited, nowMs)
+  const waitMs = memory.backOff.remainingMs(key, endedMs, nowMs)
   if (waitMs > 0) {
     const place = `${container.name} in pod ${describePod(pod)}`
     const text = `Back-off restarting failed container ${place}`
@@ -296,7 +301,15 @@ function checkCrashLoop(
       waitMs,
     )
   }
-  memory.backOff.step(key, exited.finishedAtMs, nowMs)
+  memory.backOff.step(key, endedMs, nowMs)
+}
+
+/** When its end was first seen here: the runtime's own time is of a clock that somebody may have set meanwhile. */
+function endSeenMs({ ends }: PodMemory, { id, name }: ObservedContainer, nowMs: number): number {
+  const known = ends.get(name)
+  if (known?.id === id) return known.seenMs
+  ends.set(name, { id, seenMs: nowMs })
+  return nowMs
 }
 
 /** Whole seconds as Go prints a duration: `10s`, `1m20s`. */
