@@ -1,6 +1,7 @@
 import type { Status, WatchEvent } from '../apimachinery/meta.ts'
 import { StatusError, statusError } from '../apimachinery/status-error.ts'
 import type { ApiRequest, ApiResponse, Transport } from '../apimachinery/transport.ts'
+import type { ByteSink } from '../base/byte-sink.ts'
 import type { Host } from '../base/host.ts'
 import type { Handler } from './filter.ts'
 import { Query } from './query.ts'
@@ -11,7 +12,7 @@ import {
   ServerRequest,
   type UserInfo,
 } from './request.ts'
-import type { ByteSink, ServerResponse, StreamResponse } from './response.ts'
+import type { ServerResponse, StreamResponse } from './response.ts'
 
 const decoder = new TextDecoder()
 const nothing: readonly string[] = []

@@ -1,4 +1,5 @@
 import type { WatchEvent } from '../apimachinery/meta.ts'
+import type { ByteSink, UpgradedStream } from '../base/byte-sink.ts'
 
 export type Headers = Readonly<Record<string, string>>
 
@@ -22,24 +23,6 @@ export interface BytesResponse {
   readonly headers?: Headers
 }
 
-/** Where a stream's bytes go; implemented by a front. Callbacks are called at most once, never after `end`. */
-export interface ByteSink {
-  /**
-   * Takes the bytes, which nobody mutates until `taken` is called: once they are on their way, or dropped because
-   * the client has gone. False: full; wait for `onDrain` where possible.
-   */
-  write(bytes: Uint8Array, taken?: () => void): boolean
-  /** Bytes taken and not yet handed to the network: what bounded buffers look at. */
-  readonly bufferedBytes: number
-  /** Calls back once when there is room again. */
-  onDrain(callback: () => void): void
-  /** Calls back once when the client has gone (at once if it has). */
-  onClose(callback: () => void): void
-  end(): void
-  /** Breaks the connection or resets the stream, so that the client sees a failure and not an end. */
-  destroy(): void
-}
-
 /** A list or a watch: `start` is called once, after the head has been sent, and pushes into the sink. */
 export interface StreamResponse {
   readonly type: 'stream'
@@ -56,12 +39,6 @@ export interface EventsResponse {
   readonly type: 'events'
   readonly status: number
   readonly events: AsyncIterable<readonly WatchEvent[]>
-}
-
-/** Both directions of a connection that has left HTTP (exec, attach, port-forward, proxy). */
-export interface UpgradedStream {
-  readonly readable: AsyncIterable<Uint8Array>
-  readonly sink: ByteSink
 }
 
 /** The front answers 101 (HTTP/1.1) or 200 (HTTP/2 CONNECT) with these headers, then hands over the stream. */

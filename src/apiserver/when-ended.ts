@@ -1,6 +1,7 @@
 import type { WatchEvent } from '../apimachinery/meta.ts'
+import type { ByteSink, UpgradedStream } from '../base/byte-sink.ts'
 import type { ServerRequest } from './request.ts'
-import type { ByteSink, ServerResponse, UpgradedStream } from './response.ts'
+import type { ServerResponse } from './response.ts'
 
 async function* endingWith(
   events: AsyncIterable<readonly WatchEvent[]>,

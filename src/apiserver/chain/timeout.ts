@@ -1,9 +1,10 @@
 import { badRequest, statusError } from '../../apimachinery/status-error.ts'
+import type { ByteSink } from '../../base/byte-sink.ts'
 import type { Host, Timer } from '../../base/host.ts'
 import type { Filter, Handler } from '../filter.ts'
 import type { ServerMetrics } from '../metrics/server-metrics.ts'
 import type { ServerRequest } from '../request.ts'
-import type { ByteSink, ServerResponse } from '../response.ts'
+import type { ServerResponse } from '../response.ts'
 import { whenEnded } from '../when-ended.ts'
 import { isLongRunning } from './long-running.ts'
 

@@ -1,4 +1,4 @@
-import type { UpgradedStream } from '../response.ts'
+import type { UpgradedStream } from '../../base/byte-sink.ts'
 
 /** How a server of an extension proves who it is, and what it is shown. */
 export interface ServiceTrust {

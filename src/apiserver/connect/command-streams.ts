@@ -1,4 +1,4 @@
-import type { MultiplexedConnection, MultiplexedStream } from './multiplex.ts'
+import type { MultiplexedConnection, MultiplexedStream } from '../../base/multiplex.ts'
 import type { ChannelSocket } from './web-socket-client.ts'
 
 /** Channels of remote commands over WebSocket (`v5.channel.k8s.io`); `close` ends a direction of the one that its payload names. */

@@ -1,9 +1,9 @@
 import type { Host } from '../../base/host.ts'
+import type { MultiplexAcceptor } from '../../base/multiplex.ts'
 import type { AdmissionChain } from '../admission-chain.ts'
 import type { Authorizer } from '../authorizer.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import type { BackendConnector } from './backend.ts'
-import type { MultiplexAcceptor } from './multiplex.ts'
 
 /** What connect endpoints work with. */
 export interface ConnectContext {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ByteSink } from '../response.ts'
+import type { ByteSink } from '../../base/byte-sink.ts'
 import { fakeRequest } from '../testing/fake-request.ts'
 import { overWebSocket } from './one-way-web-socket.ts'
 import { decodeFrames } from './web-socket-frames.ts'

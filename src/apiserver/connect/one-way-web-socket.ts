@@ -1,7 +1,8 @@
 import { badRequest } from '../../apimachinery/status-error.ts'
+import type { UpgradedStream } from '../../base/byte-sink.ts'
+import { SinkWriter } from '../../base/sink-writer.ts'
 import type { ServerRequest } from '../request.ts'
-import type { UpgradedStream, UpgradeResponse } from '../response.ts'
-import { SinkWriter } from './sink-writer.ts'
+import type { UpgradeResponse } from '../response.ts'
 import { offeredProtocols } from './upgrade-kind.ts'
 import { decodeFrames, encodeFrame, opcodes } from './web-socket-frames.ts'
 

@@ -1,5 +1,5 @@
-import type { ByteSink } from '../response.ts'
-import { SinkWriter } from './sink-writer.ts'
+import type { ByteSink } from '../../base/byte-sink.ts'
+import { SinkWriter } from '../../base/sink-writer.ts'
 
 /** Copies one way until the source ends, then ends the sink; a source that breaks breaks the sink. */
 export async function pipe(source: AsyncIterable<Uint8Array>, sink: ByteSink): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Host, Timer } from '../../base/host.ts'
 import { messageOf } from '../../base/message-of.ts'
-import type { MultiplexedConnection, MultiplexedStream } from './multiplex.ts'
+import type { MultiplexedConnection, MultiplexedStream } from '../../base/multiplex.ts'
 import type { ChannelSocket } from './web-socket-client.ts'
 
 const dataChannel = 0

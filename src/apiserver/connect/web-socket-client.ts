@@ -1,8 +1,8 @@
 import { encodeBase64 } from '../../base/base64.ts'
+import type { ByteSink } from '../../base/byte-sink.ts'
 import type { Host } from '../../base/host.ts'
-import type { ByteSink } from '../response.ts'
+import { SinkWriter } from '../../base/sink-writer.ts'
 import type { BackendAddress, BackendConnector, BackendHeaders, BackendResponse } from './backend.ts'
-import { SinkWriter } from './sink-writer.ts'
 import { decodeFrames, encodeFrame, opcodes } from './web-socket-frames.ts'
 
 export interface DialOptions {

@@ -1,4 +1,4 @@
-import type { ByteSink, UpgradedStream } from '../response.ts'
+import type { ByteSink, UpgradedStream } from '../../base/byte-sink.ts'
 import { decodeFrames, encodeFrame, opcodes } from './web-socket-frames.ts'
 
 async function* payloads(source: AsyncIterable<Uint8Array>, sink: ByteSink): AsyncGenerator<Uint8Array> {

@@ -1,4 +1,4 @@
-import type { ByteSink } from '../response.ts'
+import type { ByteSink } from '../../base/byte-sink.ts'
 import { gzipThresholdBytes, gzipTo } from './gzip.ts'
 import type { Outgoing, OutgoingHeaders } from './outgoing.ts'
 import type { TurnBatcher } from './turn-batcher.ts'

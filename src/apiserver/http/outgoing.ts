@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import type { ByteSink } from '../response.ts'
+import type { ByteSink } from '../../base/byte-sink.ts'
 
 export type OutgoingHeaders = Record<string, string | readonly string[]>
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
-import type { ByteSink, StreamResponse } from '../response.ts'
+import type { ByteSink } from '../../base/byte-sink.ts'
+import type { StreamResponse } from '../response.ts'
 
 const bearerProtocol = 'base64url.bearer.authorization.k8s.io.'
 const newline = 0x0a

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import type { ByteSink } from '../response.ts'
+import type { ByteSink } from '../../base/byte-sink.ts'
 import type { TurnBatcher } from './turn-batcher.ts'
 
 /** From this size on a write gains nothing from waiting for others. */

@@ -1,6 +1,6 @@
+import type { ByteSink } from '../../base/byte-sink.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
-import type { ByteSink } from '../response.ts'
 import type { ListSource } from './list-source.ts'
 
 /** Small enough to stay in the processor's cache from packing to encryption. */

@@ -1,4 +1,4 @@
-import type { ByteSink } from '../response.ts'
+import type { ByteSink } from '../../base/byte-sink.ts'
 
 /** A client that takes what it is told to. */
 export class FakeSink implements ByteSink {

@@ -1,6 +1,6 @@
 import type { StatusError } from '../../apimachinery/status-error.ts'
+import type { ByteSink } from '../../base/byte-sink.ts'
 import type { StreamRepresentation } from '../represent/representation.ts'
-import type { ByteSink } from '../response.ts'
 import type { WatchOutput } from './watch-run.ts'
 
 /** A watch in a form that no event can have: as upstream's, it begins, tells of errors, and ends with the first event. */

@@ -1,9 +1,9 @@
 import type { StatusError } from '../../apimachinery/status-error.ts'
+import type { ByteSink } from '../../base/byte-sink.ts'
 import { CacheEvent, type ChangeType } from '../cache/cache-event.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import type { Layout } from '../cache/layout.ts'
 import type { StreamRepresentation } from '../represent/representation.ts'
-import type { ByteSink } from '../response.ts'
 import type { WatchOutput } from './watch-run.ts'
 
 /** Bytes that wait for a slow watcher before it is cut off; it then resumes from the last event that it got. */

@@ -1,7 +1,8 @@
 import { StatusError } from '../../../apimachinery/status-error.ts'
+import type { ByteSink } from '../../../base/byte-sink.ts'
 import type { Handler } from '../../filter.ts'
 import type { ServerRequest } from '../../request.ts'
-import { type ByteSink, type ServerResponse, textResponse } from '../../response.ts'
+import { type ServerResponse, textResponse } from '../../response.ts'
 
 const encoder = new TextEncoder()
 /** Of the watches that are open, the newest last. */

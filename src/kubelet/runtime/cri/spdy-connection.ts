@@ -1,6 +1,8 @@
 import { request } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { constants, createDeflate, type Deflate } from 'node:zlib'
+import { controlFrame, dataFrame, finFlag, frameTypes, readFrames } from '../../../base/host/spdy/frames.ts'
+import { encodeHeaders } from '../../../base/host/spdy/header-codec.ts'
 import { RuntimeError } from '../runtime.ts'
 
 /** Takes a stream's bytes in order; a promise holds the whole connection back. */
@@ -18,13 +20,6 @@ interface Incoming {
   readonly close: () => void
 }
 
-const version = 3
-const synStream = 1
-const rstStream = 3
-const ping = 6
-const goAway = 7
-const flagFin = 1
-const frameHeaderBytes = 8
 /** As long as the runtime's other requests may take; upstream waits without a limit. */
 const connectTimeoutMs = 120_000
 
@@ -54,6 +49,11 @@ export class SpdyConnection {
     void this.#read(head)
   }
 
+  /** Over a connection that has left HTTP; `head` came with its answer. */
+  static over(socket: Duplex, head: Buffer): SpdyConnection {
+    return new SpdyConnection(socket, head)
+  }
+
   /** Upgrades a POST to `url`; `protocol` is the sub-protocol (`v4.channel.k8s.io`). */
   static connect(url: string, protocol: string): Promise<SpdyConnection> {
     return new Promise((resolve, reject) => {
@@ -65,7 +65,7 @@ export class SpdyConnection {
       const call = request(url, { method: 'POST', headers, timeout: connectTimeoutMs })
       call.on('upgrade', (_response, socket, head) => {
         socket.setTimeout(0)
-        resolve(new SpdyConnection(socket, head))
+        resolve(SpdyConnection.over(socket, head))
       })
       call.on('response', (response) => {
         response.resume()
@@ -90,16 +90,16 @@ export class SpdyConnection {
     })
     // Frames with headers go out in the order in which they were compressed.
     const sent = this.#headers.then(async () => {
-      const block = await this.#compress(headerBlock(headers))
+      const block = await this.#compress(encodeHeaders(headers))
       const frame = Buffer.alloc(10)
       frame.writeUInt32BE(id, 0)
-      await this.#sendControl(synStream, halfClosed ? flagFin : 0, Buffer.concat([frame, block]))
+      await this.#sendControl(frameTypes.synStream, halfClosed ? finFlag : 0, Buffer.concat([frame, block]))
     })
     this.#headers = sent.catch(() => {})
     await sent
     return {
       write: (data) => this.#sendData(id, 0, data),
-      end: () => void this.#sendData(id, flagFin, new Uint8Array()),
+      end: () => void this.#sendData(id, finFlag, new Uint8Array()),
       closed,
     }
   }
@@ -132,18 +132,11 @@ export class SpdyConnection {
   }
 
   #sendControl(type: number, flags: number, payload: Buffer): Promise<void> {
-    const header = Buffer.alloc(frameHeaderBytes)
-    header.writeUInt16BE(0x8000 | version, 0)
-    header.writeUInt16BE(type, 2)
-    header.writeUInt32BE(flags * 2 ** 24 + payload.length, 4)
-    return this.#send(Buffer.concat([header, payload]))
+    return this.#send(controlFrame(type, flags, payload))
   }
 
   #sendData(id: number, flags: number, data: Uint8Array): Promise<void> {
-    const header = Buffer.alloc(frameHeaderBytes)
-    header.writeUInt32BE(id, 0)
-    header.writeUInt32BE(flags * 2 ** 24 + data.length, 4)
-    return this.#send(Buffer.concat([header, data]))
+    return this.#send(dataFrame(id, flags, data))
   }
 
   #send(frame: Buffer): Promise<void> {
@@ -154,11 +147,15 @@ export class SpdyConnection {
   }
 
   async #read(head: Buffer): Promise<void> {
-    let buffered = head
+    const socket = this.#socket
+    async function* bytes(): AsyncGenerator<Uint8Array> {
+      if (head.length > 0) yield head
+      yield* socket
+    }
     try {
-      if (head.length > 0) buffered = await this.#takeFrames(buffered)
-      for await (const chunk of this.#socket) {
-        buffered = await this.#takeFrames(Buffer.concat([buffered, chunk]))
+      for await (const frame of readFrames(bytes())) {
+        if (frame.kind === 'control') await this.#takeControl(frame.type, frame.payload)
+        else await this.#takeData(frame.streamId, frame.flags, frame.payload)
       }
       this.#finish(undefined)
     } catch (error) {
@@ -166,50 +163,22 @@ export class SpdyConnection {
     }
   }
 
-  /** Handles all whole frames; what is left of the bytes. */
-  async #takeFrames(bytes: Buffer): Promise<Buffer> {
-    let rest = bytes
-    while (rest.length >= frameHeaderBytes) {
-      const length = rest.readUInt32BE(4) & 0xffffff
-      if (rest.length < frameHeaderBytes + length) break
-      const payload = rest.subarray(frameHeaderBytes, frameHeaderBytes + length)
-      const first = rest.readUInt32BE(0)
-      const flags = rest.readUInt8(4)
-      rest = rest.subarray(frameHeaderBytes + length)
-      if (first >= 2 ** 31) await this.#takeControl(first & 0xffff, payload)
-      else await this.#takeData(first, flags, payload)
-    }
-    return rest
-  }
-
   async #takeData(id: number, flags: number, payload: Buffer): Promise<void> {
     const stream = this.#streams.get(id)
     if (stream === undefined) return
     if (payload.length > 0) await stream.sink(payload)
-    if ((flags & flagFin) !== 0) this.#closeStream(id)
+    if ((flags & finFlag) !== 0) this.#closeStream(id)
   }
 
   async #takeControl(type: number, payload: Buffer): Promise<void> {
-    if (type === rstStream) this.#closeStream(payload.readUInt32BE(0) & 0x7fffffff)
-    else if (type === ping && payload.readUInt32BE(0) % 2 === 0) await this.#sendControl(ping, 0, payload)
-    else if (type === goAway) for (const id of [...this.#streams.keys()]) this.#closeStream(id)
+    if (type === frameTypes.rstStream) this.#closeStream(payload.readUInt32BE(0) & 0x7fffffff)
+    else if (type === frameTypes.ping && payload.readUInt32BE(0) % 2 === 0)
+      await this.#sendControl(frameTypes.ping, 0, payload)
+    else if (type === frameTypes.goAway) for (const id of [...this.#streams.keys()]) this.#closeStream(id)
   }
 
   #closeStream(id: number): void {
     this.#streams.get(id)?.close()
     this.#streams.delete(id)
   }
-}
-
-function headerBlock(headers: Readonly<Record<string, string>>): Buffer {
-  const text = (value: string): Buffer => {
-    const bytes = Buffer.from(value)
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(bytes.length)
-    return Buffer.concat([length, bytes])
-  }
-  const count = Buffer.alloc(4)
-  count.writeUInt32BE(Object.keys(headers).length)
-  const pairs = Object.entries(headers).flatMap(([name, value]) => [text(name.toLowerCase()), text(value)])
-  return Buffer.concat([count, ...pairs])
 }

@@ -6,7 +6,8 @@ export type SpdyHeaders = Readonly<Record<string, string>>
 /** Headers of any size are nobody's. */
 const maxHeaderBytes = 64 * 1024
 
-function encodeBlock(headers: SpdyHeaders): Buffer {
+/** A block of headers, not compressed; names are in lower case. */
+export function encodeHeaders(headers: SpdyHeaders): Buffer {
   const parts: Buffer[] = []
   const number = (value: number): void => {
     const bytes = Buffer.alloc(4)
@@ -82,7 +83,7 @@ export class HeaderCodec {
   }
 
   encode(headers: SpdyHeaders): Promise<Buffer> {
-    return through(this.#deflate, encodeBlock(headers))
+    return through(this.#deflate, encodeHeaders(headers))
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 import { constants, createDeflate } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { AsyncQueue } from '../../../base/async-queue.ts'
-import type { MultiplexedStream } from '../../connect/multiplex.ts'
+import { AsyncQueue } from '../../async-queue.ts'
+import type { MultiplexedStream } from '../../multiplex.ts'
 import { acceptSpdy } from './accept-spdy.ts'
 import {
   type ControlFrame,

@@ -1,4 +1,4 @@
-import type { UpgradedStream } from '../response.ts'
+import type { UpgradedStream } from './byte-sink.ts'
 
 /** One of several streams over one connection, opened by the client. */
 export interface MultiplexedStream {

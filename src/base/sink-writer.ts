@@ -1,4 +1,4 @@
-import type { ByteSink } from '../response.ts'
+import type { ByteSink } from './byte-sink.ts'
 
 /** Writes to a sink, waiting where it is full; several may write at a time. One for a sink. */
 export class SinkWriter {
