@@ -76,6 +76,8 @@ export interface StreamSession {
 /** One forwarded connection to a port inside a sandbox. */
 export interface PortSession {
   write(data: Uint8Array): Promise<void>
+  /** Nothing more is written; what comes back is still read. */
+  closeInput(): void
   /** Undefined where the other side closed in order, else what went wrong; never rejects. */
   readonly done: Promise<string | undefined>
   close(): void

@@ -1,18 +1,22 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
 import type { Status } from '../../apimachinery/meta.ts'
 import { internalError, notFound, StatusError, statusError } from '../../apimachinery/status-error.ts'
+import { acceptSpdy } from '../../base/host/spdy/accept-spdy.ts'
 import type { Host } from '../../base/host.ts'
 import { messageOf } from '../../base/message-of.ts'
 import type { Metrics } from '../../base/metrics.ts'
+import type { MultiplexedConnection } from '../../base/multiplex.ts'
 import type { KubeletApi } from '../kubelet-api.ts'
-import type { StreamRequest } from '../runtime/runtime.ts'
+import type { OutputSink, PortSession, StreamRequest, StreamSession } from '../runtime/runtime.ts'
+import { duplexStream } from './duplex-stream.ts'
 import { AccessError } from './kubelet-access.ts'
 import { type KubeletRoute, routeOf } from './kubelet-route.ts'
 import { isTrue, type KubeletPage, kubeletRoutes } from './kubelet-routes.ts'
 import type { NodeLogsOptions } from './node-logs/node-logs-route.ts'
 import { RequestMetrics } from './request-metrics.ts'
+import { joinSpdyCommand, joinSpdyPorts, spdyCommandProtocols, spdyPortProtocols } from './spdy-stream.ts'
 import { joinCommand, joinPorts } from './web-socket-stream.ts'
 
 export interface KubeletRequestsOptions {
@@ -44,12 +48,26 @@ const streamRequest = (query: URLSearchParams): StreamRequest => ({
   stderr: isTrue(query.get('error') ?? query.get('stderr')) && !isTrue(query.get('tty')),
 })
 
+/** Told in plain text. */
+class PlainError extends Error {
+  readonly code: number
+  readonly headers: string
+
+  constructor(code: number, message: string, headers = '') {
+    super(message)
+    this.code = code
+    this.headers = headers
+  }
+}
+
 /** The node agent's paths, which are upstream's (pkg/kubelet/server), whatever the requests come in by. */
 export class KubeletRequests {
   readonly #options: KubeletRequestsOptions
   readonly #sockets: WebSocketServer
   readonly #routes: readonly KubeletRoute[]
   readonly #metrics: RequestMetrics
+  /** Of SPDY. */
+  readonly #connections = new Set<MultiplexedConnection>()
 
   constructor(options: KubeletRequestsOptions) {
     this.#options = options
@@ -66,6 +84,7 @@ export class KubeletRequests {
   /** Breaks the streams that are open. */
   close(): void {
     for (const socket of this.#sockets.clients) socket.terminate()
+    for (const connection of this.#connections) connection.close()
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -96,42 +115,119 @@ export class KubeletRequests {
       this.#metrics.begin(request, socket, false)
       await this.#options.admit(request)
       const { path, query } = parse(request)
-      const join = this.#joiner(path, query)
-      this.#sockets.handleUpgrade(request, socket, head, join)
+      const target = this.#target(path, query)
+      const kind = request.headers.upgrade?.toLowerCase() ?? ''
+      if (kind.startsWith('spdy/')) this.#upgradeToSpdy(request, target, socket, head)
+      else this.#upgradeToWebSocket(request, target, socket, head)
     } catch (error) {
-      const { code, type, body } = answerTo(error)
+      const { code, type, body, headers = '' } = answerTo(error)
       socket.end(
-        `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+        `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n${headers}Connection: close\r\n\r\n${body}`,
       )
     }
   }
 
-  /** Throws where there is nothing to stream at that path. */
-  #joiner(path: readonly string[], query: URLSearchParams): (socket: WebSocket) => void {
+  #upgradeToWebSocket(request: IncomingMessage, target: StreamTarget, socket: Duplex, head: Buffer): void {
+    if (target.kind === 'port' && target.ports.length === 0)
+      throw statusError('BadRequest', 'query parameter "port" is required')
+    this.#sockets.handleUpgrade(request, socket, head, (client) => {
+      if (target.kind === 'command') joinCommand(client, target.open)
+      else joinPorts(client, target.ports, target.open)
+    })
+  }
+
+  #upgradeToSpdy(request: IncomingMessage, target: StreamTarget, socket: Duplex, head: Buffer): void {
+    const { host } = this.#options
+    const accept = (protocol: string | undefined): MultiplexedConnection => {
+      const chosen = protocol === undefined ? '' : `X-Stream-Protocol-Version: ${protocol}\r\n`
+      socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n${chosen}\r\n`,
+      )
+      const connection = acceptSpdy(duplexStream(socket, head))
+      this.#connections.add(connection)
+      return connection
+    }
+    const serve = (connection: MultiplexedConnection, work: Promise<void>): void => {
+      void work
+        .catch(() => {})
+        .finally(() => {
+          this.#connections.delete(connection)
+          connection.close()
+        })
+    }
+    if (target.kind === 'port') {
+      const connection = accept(negotiate(request, spdyPortProtocols))
+      serve(connection, joinSpdyPorts(connection, target.open))
+      return
+    }
+    const agreed = negotiate(request, spdyCommandProtocols)
+    const connection = accept(agreed)
+    const { wanted, open } = target
+    // Who offers none is as old as Kubernetes 1.0.
+    serve(
+      connection,
+      joinSpdyCommand(connection, { protocol: agreed ?? 'channel.k8s.io', wanted, host, open }),
+    )
+  }
+
+  /** What is to be streamed at a path. Throws where there is nothing. */
+  #target(path: readonly string[], query: URLSearchParams): StreamTarget {
     const { api } = this.#options
     const [verb = '', namespace = '', pod = '', container = ''] = path
-    const request = streamRequest(query)
+    const name = { namespace, pod, container }
     switch (verb) {
-      case 'exec': {
+      case 'exec':
+      case 'attach': {
+        const wanted = streamRequest(query)
+        if (!wanted.stdin && !wanted.stdout && !wanted.stderr)
+          throw new PlainError(400, 'you must specify at least 1 of stdin, stdout, stderr')
         const command = query.getAll('command')
-        const name = { namespace, pod, container }
-        return (socket) => joinCommand(socket, (output) => api.exec(name, command, request, output))
+        const open = (output: OutputSink) =>
+          verb === 'exec' ? api.exec(name, command, wanted, output) : api.attach(name, wanted, output)
+        return { kind: 'command', wanted, open }
       }
-      case 'attach':
-        return (socket) =>
-          joinCommand(socket, (output) => api.attach({ namespace, pod, container }, request, output))
       case 'portForward': {
         const ports = query.getAll('port').flatMap((text) => text.split(',').map(Number))
-        if (ports.length === 0 || ports.some((port) => !(port > 0 && port < 65_536))) {
+        if (ports.some((port) => !(port > 0 && port < 65_536)))
           throw statusError('BadRequest', 'query parameter "port" is required')
-        }
-        return (socket) =>
-          joinPorts(socket, ports, (port, output) => api.portForward({ namespace, pod }, port, output))
+        const open: PortTarget['open'] = (port, output) => api.portForward({ namespace, pod }, port, output)
+        return { kind: 'port', ports, open }
       }
       default:
         throw notFound({ group: '', resource: 'nodes', name: verb })
     }
   }
+}
+
+interface CommandTarget {
+  readonly kind: 'command'
+  readonly wanted: StreamRequest
+  readonly open: (output: OutputSink) => Promise<StreamSession>
+}
+
+interface PortTarget {
+  readonly kind: 'port'
+  /** Those that a WebSocket names beforehand. */
+  readonly ports: readonly number[]
+  readonly open: (port: number, output: (data: Uint8Array) => void | Promise<void>) => Promise<PortSession>
+}
+
+type StreamTarget = CommandTarget | PortTarget
+
+/** The client's first protocol that is spoken here; undefined where it offers none. Throws where none of them is. */
+function negotiate<T extends string>(request: IncomingMessage, spoken: readonly T[]): T | undefined {
+  const header = request.headers['x-stream-protocol-version'] ?? ''
+  const offered = [header].flat().flatMap((text) => text.split(/,\s*/).filter((name) => name !== ''))
+  if (offered.length === 0) return undefined
+  for (const name of offered) {
+    const found = spoken.find((each) => each === name)
+    if (found !== undefined) return found
+  }
+  throw new PlainError(
+    403,
+    `unable to upgrade: unable to negotiate protocol: client supports [${offered.join(' ')}], server accepts [${spoken.join(' ')}]`,
+    spoken.map((name) => `X-Accepted-Stream-Protocol-Versions: ${name}\r\n`).join(''),
+  )
 }
 
 function parse(request: IncomingMessage): {
@@ -145,10 +241,20 @@ function parse(request: IncomingMessage): {
 const statusOf = (error: unknown): Status =>
   error instanceof StatusError ? error.status : internalError(messageOf(error)).status
 
-/** Who is not let in is told so in plain text, as by upstream; everything else is a Status. */
-function answerTo(error: unknown): { readonly code: number; readonly type: string; readonly body: string } {
-  if (error instanceof AccessError)
-    return { code: error.code, type: 'text/plain; charset=utf-8', body: error.message }
+interface Answer {
+  readonly code: number
+  readonly type: string
+  readonly body: string
+  /** Further ones, as they are on the wire. */
+  readonly headers?: string
+}
+
+/** Who is not let in, or asks for streams wrongly, is told so in plain text, as by upstream; everything else is a Status. */
+function answerTo(error: unknown): Answer {
+  const type = 'text/plain; charset=utf-8'
+  if (error instanceof AccessError) return { code: error.code, type, body: error.message }
+  if (error instanceof PlainError)
+    return { code: error.code, type, body: error.message, headers: error.headers }
   const status = statusOf(error)
   return { code: status.code ?? 500, type: 'application/json', body: JSON.stringify(status) }
 }

@@ -2,13 +2,15 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { featureGates } from '../../api/feature-gates.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import { PrometheusMetrics } from '../../base/prometheus.ts'
 import { ensurePki, type Pki } from '../../cluster/pki/ensure-pki.ts'
 import { kubeletPages } from '../../cluster/z-pages.ts'
+import { KubeletApi } from '../kubelet-api.ts'
+import { SpdyConnection } from '../runtime/cri/spdy-connection.ts'
 import { type NodeBench, nodeBench } from '../testing/node-bench.ts'
 import { KubeletServer } from './kubelet-server.ts'
 
@@ -246,4 +248,97 @@ test('it begins forwarded ports with their numbers and tells what fails', async 
   const messages = await open('/portForward/default/web?port=8080')
   expect(messages).toHaveLength(3)
   expect(messages[2]).toContain('simulated containers do not listen on port 8080')
+})
+
+/** Upgrades to SPDY, as clients did before WebSockets; the connection and the protocol that was chosen, or what refuses it. */
+function openSpdy(
+  path: string,
+  protocols: readonly string[],
+): Promise<{ readonly connection: SpdyConnection; readonly protocol: unknown } | readonly [number, string]> {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      ...{ Connection: 'Upgrade', Upgrade: 'SPDY/3.1' },
+      ...(protocols.length === 0 ? {} : { 'X-Stream-Protocol-Version': [...protocols] }),
+    }
+    const options = { host: '127.0.0.1', port, path, method: 'POST', agent: false, headers }
+    const call = request({ ...options, ...credentials('admin') })
+    call.on('upgrade', ({ headers }, socket, head) =>
+      resolve({
+        connection: SpdyConnection.over(socket, head),
+        protocol: headers['x-stream-protocol-version'],
+      }),
+    )
+    call.on('response', (response) => {
+      let text = ''
+      response.on('data', (chunk: Buffer) => {
+        text += chunk
+      })
+      response.on('end', () => resolve([response.statusCode ?? 0, text]))
+    })
+    call.on('error', reject).end()
+  })
+}
+
+const exec = vi.spyOn(KubeletApi.prototype, 'exec')
+
+/** What a command says on each of its streams, and the protocol. */
+async function runOverSpdy(script: string, protocols: readonly string[]) {
+  const query = `command=sh&command=-c&command=${encodeURIComponent(script)}&output=1&error=1`
+  const opened = await openSpdy(`/exec/default/web/main?${query}`, protocols)
+  if ('connection' in opened) {
+    const { connection, protocol } = opened
+    exec.mockClear()
+    const said: Record<string, string> = { error: '', stdout: '', stderr: '' }
+    const streams = await Promise.all(
+      Object.keys(said).map((streamtype) =>
+        connection.open({ streamtype }, true, (data) => {
+          said[streamtype] += Buffer.from(data).toString()
+        }),
+      ),
+    )
+    // It begins when all streams have arrived, and then takes time.
+    await vi.waitFor(() => expect(exec).toHaveBeenCalled(), { timeout: 50_000 })
+    await bench.host.advance(1000)
+    await Promise.all(streams.map(({ closed }) => closed))
+    connection.close()
+    return { ...said, protocol }
+  }
+  return opened
+}
+
+test('it runs commands over SPDY, and says how they ended as the protocol has it', async () => {
+  const modern = await runOverSpdy('echo out; exit 3', ['v5.channel.k8s.io', 'v4.channel.k8s.io'])
+  expect(modern).toMatchObject({ stdout: 'out\n', stderr: '', protocol: 'v4.channel.k8s.io' })
+  expect(JSON.parse('error' in modern ? String(modern.error) : '')).toMatchObject({
+    reason: 'NonZeroExitCode',
+    details: { causes: [{ reason: 'ExitCode', message: '3' }] },
+  })
+  const error = 'command terminated with non-zero exit code: exit code 3'
+  expect(await runOverSpdy('exit 3', ['v3.channel.k8s.io'])).toMatchObject({ error })
+  expect(await runOverSpdy('exit 0', [])).toMatchObject({ error: '', protocol: undefined })
+})
+
+test('it refuses streams over SPDY that it does not speak, or of which there would be none', async () => {
+  expect(await runOverSpdy('exit 0', ['v9.channel.k8s.io'])).toEqual([
+    403,
+    'unable to upgrade: unable to negotiate protocol: client supports [v9.channel.k8s.io], server accepts [v4.channel.k8s.io v3.channel.k8s.io v2.channel.k8s.io channel.k8s.io]',
+  ])
+  expect(await openSpdy('/attach/default/web/main', [])).toEqual([
+    400,
+    'you must specify at least 1 of stdin, stdout, stderr',
+  ])
+})
+
+test('it forwards ports over SPDY and tells what fails', async () => {
+  const opened = await openSpdy('/portForward/default/web', ['portforward.k8s.io'])
+  if (!('connection' in opened)) throw new Error(`refused: ${opened}`)
+  const headers = { port: '8080', requestid: '0' }
+  let failure = ''
+  const error = await opened.connection.open({ ...headers, streamtype: 'error' }, true, (data) => {
+    failure += Buffer.from(data).toString()
+  })
+  await opened.connection.open({ ...headers, streamtype: 'data' }, false, () => {})
+  await error.closed
+  expect(failure).toContain('simulated containers do not listen on port 8080')
+  opened.connection.close()
 })

@@ -1,8 +1,7 @@
 import type { Status } from '../../apimachinery/meta.ts'
 import type { StreamOutcome } from '../runtime/runtime.ts'
 
-/** What the error channel of an exec or attach says at the end. */
-export function streamStatus(outcome: StreamOutcome): Status {
+function statusOf(outcome: StreamOutcome): Status {
   if (outcome.kind === 'failed') {
     return {
       metadata: {},
@@ -22,4 +21,11 @@ export function streamStatus(outcome: StreamOutcome): Status {
     reason: 'NonZeroExitCode',
     details: { causes: [{ reason: 'ExitCode', message: String(exitCode) }] },
   }
+}
+
+/** What the error channel of an exec or attach says at the end: a Status where it is `structured`; else in words what went wrong, and nothing where nothing did. */
+export function lastWords(outcome: StreamOutcome, structured: boolean): string | undefined {
+  const status = statusOf(outcome)
+  if (structured) return JSON.stringify(status)
+  return status.status === 'Success' ? undefined : (status.message ?? '')
 }

@@ -1,8 +1,7 @@
 import { type RawData, WebSocket } from 'ws'
-import type { Status } from '../../apimachinery/meta.ts'
 import { messageOf } from '../../base/message-of.ts'
 import type { PortSession, StreamSession } from '../runtime/runtime.ts'
-import { streamStatus } from './stream-status.ts'
+import { lastWords } from './stream-status.ts'
 
 /** Channels of a command's stream (apimachinery/pkg/util/remotecommand): the first byte of each message. */
 const channel = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const
@@ -36,12 +35,6 @@ function inOrder(socket: WebSocket, handle: (message: Buffer) => void | Promise<
     }
     turn = turn.then(step, step)
   })
-}
-
-/** From v4 on the error channel ends with a Status; before, it says in words what went wrong, and nothing else. */
-function lastWords(protocol: string, status: Status): string | undefined {
-  if (protocol.startsWith('v')) return JSON.stringify(status)
-  return status.status === 'Success' ? undefined : (status.message ?? '')
 }
 
 /** Joins a client's WebSocket to a command: its input, window size and end of input one way, its output the other. */
@@ -78,7 +71,7 @@ export function joinCommand(
       message: messageOf(error),
     }))
     .then(async (outcome) => {
-      const words = lastWords(socket.protocol, streamStatus(outcome))
+      const words = lastWords(outcome, socket.protocol.startsWith('v'))
       if (words !== undefined) await send(socket, channel.error, Buffer.from(words))
       socket.close(1000)
     })

@@ -91,6 +91,7 @@ export async function openPort(
   })
   return {
     write: (bytes) => data.write(bytes),
+    closeInput: () => data.end(),
     done,
     close: () => {
       data.end()
