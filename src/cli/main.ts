@@ -12,6 +12,7 @@ const components: Readonly<Record<string, (args: readonly string[]) => Promise<n
     (await import('./commands/controller-manager.ts')).controllerManager(args),
   scheduler: async (args) => (await import('./commands/scheduler.ts')).scheduler(args),
   kubelet: async (args) => (await import('./commands/kubelet.ts')).kubelet(args),
+  proxy: async (args) => (await import('./commands/proxy.ts')).proxy(args),
   'login-server': async (args) => (await import('./commands/login-server.ts')).runLoginServer(args),
   envtest: async (args) => (await import('./commands/envtest.ts')).envtest(args),
 }

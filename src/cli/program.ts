@@ -88,6 +88,7 @@ const componentCommands = {
   'controller-manager': 'run kube-controller-manager',
   scheduler: 'run kube-scheduler',
   kubelet: 'run kubelet',
+  proxy: 'run kube-proxy',
   'login-server': 'log people of LDAP, Active Directory or SAML in, for tokens that API servers trust',
   envtest: 'print the folder that envtest takes as KUBEBUILDER_ASSETS',
 }

@@ -1,11 +1,14 @@
 import { masqueradeMark, masqueradeRule, rejectChain } from './compile-service.ts'
 import { type FamilyWords, familyWords, type IpFamily } from './ip-family.ts'
+import type { PodMatch } from './pod-traffic.ts'
 import { containers } from './rule-fragment.ts'
 
 export interface BaseRulesOptions {
   readonly family: IpFamily
-  /** Addresses of pods. */
-  readonly clusterCidr: string
+  /** Traffic of pods; what others send to cluster IPs is masqueraded. Absent: nobody's is. */
+  readonly pods?: PodMatch
+  /** Pods' is, too. */
+  readonly masqueradesAll?: boolean
   /** Cluster IPs come from here: what is for one that no Service has is dropped. */
   readonly serviceCidrs: readonly string[]
   /** Addresses of the node that take NodePort traffic; 'all' means every one but loopback. */
@@ -43,6 +46,17 @@ const baseChains: readonly BaseChain[] = [
   { name: 'nat-output', type: 'nat', hook: 'output', priority: dstnat },
   { name: 'nat-postrouting', type: 'nat', hook: 'postrouting', priority: srcnat },
 ]
+
+function masqueradeRules(
+  { pods, masqueradesAll = false }: BaseRulesOptions,
+  { ip }: FamilyWords,
+): readonly string[] {
+  const toService = `${ip} daddr @cluster-ips`
+  if (masqueradesAll) return [`${toService} ${masqueradeRule} comment "masquerade all clusterIP traffic"`]
+  if (pods === undefined) return []
+  const comment = 'comment "masquerade clusterIP traffic from outside cluster"'
+  return [`${toService} ${pods.isOfOthers} ${masqueradeRule} ${comment}`]
+}
 
 /** Chain → rules of everything that does not depend on Services. */
 type FixedRules = readonly (readonly [chain: string, rules: readonly string[]])[]
@@ -85,7 +99,7 @@ function fixedRules(options: BaseRulesOptions, words: FamilyWords): FixedRules {
     [
       'services',
       [
-        `${ip} daddr @cluster-ips ${ip} saddr != ${options.clusterCidr} ${masqueradeRule} comment "masquerade clusterIP traffic from outside cluster"`,
+        ...masqueradeRules(options, words),
         `${destination} vmap @service-ips`,
         `${local}${toNode} ${nodePort} @service-nodeports`,
       ],

@@ -13,7 +13,7 @@ function compile(service: core.v1.Service, endpoints: readonly SliceEndpoint[]):
   const { chains, affinitySets, elements } = compileService(port, found, {
     family: 'IPv4',
     place: { nodeName: 'here', zone: '' },
-    clusterCidr: '10.244.0.0/16',
+    pods: { isOfPods: 'ip saddr 10.244.0.0/16', isOfOthers: 'ip saddr != 10.244.0.0/16' },
     nodeAddress: '192.0.2.2',
   })
   const lines = [

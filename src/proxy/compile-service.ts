@@ -3,6 +3,7 @@ import { endpointNames, type ServiceChainNames, serviceChainNames } from './chai
 import { type ChosenEndpoints, chooseEndpoints, type Place } from './choose-endpoints.ts'
 import { addressOf, type Endpoint } from './endpoint.ts'
 import { type FamilyWords, familyWords, type IpFamily } from './ip-family.ts'
+import type { PodMatch } from './pod-traffic.ts'
 import type { ContainerName, RuleElement, RuleFragment } from './rule-fragment.ts'
 import {
   isExternallyAccessible,
@@ -14,8 +15,8 @@ import {
 export interface CompileOptions {
   readonly family: IpFamily
   readonly place: Place
-  /** Addresses of pods; traffic from elsewhere to a Service is masqueraded. */
-  readonly clusterCidr: string
+  /** Traffic of pods, where it can be told. */
+  readonly pods?: PodMatch
   /** This node's own address. */
   readonly nodeAddress: string
 }
@@ -131,16 +132,12 @@ function usesFirewall(port: ServicePort): boolean {
 }
 
 function externalRules(port: ServicePort, dispatch: Dispatch, options: CompileOptions): readonly string[] {
-  const { ip } = familyWords[options.family]
   const { names, externalPolicyChain } = dispatch
   const rules: string[] = []
   if (port.externalPolicyLocal) {
     // What comes from this node's pods or from the node itself is not subject to the policy.
-    rules.push(
-      `${ip} saddr ${options.clusterCidr} goto ${names.cluster}`,
-      `fib saddr type local ${masqueradeRule}`,
-      `fib saddr type local goto ${names.cluster}`,
-    )
+    if (options.pods !== undefined) rules.push(`${options.pods.isOfPods} goto ${names.cluster}`)
+    rules.push(`fib saddr type local ${masqueradeRule}`, `fib saddr type local goto ${names.cluster}`)
   } else {
     rules.push(masqueradeRule)
   }

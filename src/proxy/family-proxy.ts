@@ -23,7 +23,7 @@ export interface FamilyProxyOptions {
   readonly services: Lister<core.v1.Service>
   /** With the index `slicesOfService`. */
   readonly slices: Lister<discovery.v1.EndpointSlice>
-  readonly base: Omit<BaseRulesOptions, 'family'>
+  readonly base: Omit<BaseRulesOptions, 'family' | 'serviceCidrs'>
   readonly nodeName: string
   readonly nodeAddress: string
   /** Least time from the start of one transaction to the next. */
@@ -70,6 +70,7 @@ export class FamilyProxy {
   readonly #withoutLocal = { internal: new Set<string>(), external: new Set<string>() }
   readonly #firstSync = Promise.withResolvers<void>()
   #place: Place
+  #serviceCidrs: readonly string[] = []
   #started = false
   #stopped = false
   #running: Promise<void> | undefined
@@ -111,6 +112,14 @@ export class FamilyProxy {
     if (zone === this.#place.zone) return
     this.#place = { ...this.#place, zone }
     for (const service of this.#owners.keys()) this.serviceChanged(service)
+  }
+
+  /** Where cluster IPs come from, of this family. */
+  serviceCidrsAre(cidrs: readonly string[]): void {
+    if (cidrs.join() === this.#serviceCidrs.join()) return
+    this.#serviceCidrs = cidrs
+    this.#needFull = true
+    if (this.#started) this.#queue()
   }
 
   async stop(options: { readonly cleanUp: boolean }): Promise<void> {
@@ -212,7 +221,7 @@ export class FamilyProxy {
       if ((index + 1) % servicesPerTurn === 0) await host.nextTurn()
     }
     if (full) {
-      const fixed = baseCommands({ ...base, family })
+      const fixed = baseCommands({ ...base, family, serviceCidrs: this.#serviceCidrs })
       // What another proxy left may not fit; then nothing of it is kept, session affinity included.
       const rebuild = this.#failures > 0
       const existing = rebuild ? { serviceChains: [], affinitySets: [] } : await this.#table.existingNames()
@@ -258,7 +267,11 @@ export class FamilyProxy {
     const ours = service === undefined ? [] : servicePorts(service, family)
     const ports = ours.filter(({ clusterIp }) => !base.nodeLocalAddresses.includes(clusterIp))
     const endpoints = endpointsByPort(slices.byIndex(slicesOfService, key), family, nodeName)
-    const options: CompileOptions = { family, place: this.#place, clusterCidr: base.clusterCidr, nodeAddress }
+    const { pods } = base
+    const options: CompileOptions = {
+      ...{ family, place: this.#place, nodeAddress },
+      ...(pods === undefined ? {} : { pods }),
+    }
     const owners = new Set<string>()
     for (const port of ports) {
       const owner = `${key}:${portKey(port.portName, port.protocol)}`

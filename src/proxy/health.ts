@@ -20,18 +20,20 @@ export interface ProxyHealth {
 /** The cluster autoscaler's mark on a node that it is about to delete: no new traffic, please. */
 const toBeDeletedTaint = 'ToBeDeletedByClusterAutoscaler'
 
-/** Upstream's: twice the sync period of 30 s. */
-const mostPendingMs = 60_000
+/** Upstream's sync period; no change may wait for twice as long. */
+const defaultSyncPeriodMs = 30_000
 
-/** Healthy as long as no change waits longer than a minute for its rules. */
+/** Healthy as long as no change waits too long for its rules. */
 export class HealthState {
   readonly #host: Host
+  readonly #mostPendingMs: number
   readonly #lastUpdatedMs = new Map<IpFamily, number>()
   readonly #pendingSinceMs = new Map<IpFamily, number>()
   #node: core.v1.Node | undefined
 
-  constructor(host: Host) {
+  constructor(host: Host, syncPeriodMs = defaultSyncPeriodMs) {
     this.#host = host
+    this.#mostPendingMs = 2 * syncPeriodMs
   }
 
   queued(family: IpFamily): void {
@@ -59,7 +61,7 @@ export class HealthState {
     const time = (ms: number): string => new Date(ms).toISOString()
     const status = [...this.#lastUpdatedMs].map(([family, updatedMs]): [string, FamilyHealth] => {
       const pendingMs = nowMs - (this.#pendingSinceMs.get(family) ?? nowMs)
-      return [family, { lastUpdated: time(updatedMs), healthy: pendingMs < mostPendingMs }]
+      return [family, { lastUpdated: time(updatedMs), healthy: pendingMs < this.#mostPendingMs }]
     })
     const eligible = !withNode || this.nodeEligible
     const healthy = eligible && status.every(([, family]) => family.healthy)

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Deployment } from '../../src/api/apps/deployment/kind.ts'
@@ -8,15 +8,19 @@ import { Namespace } from '../../src/api/core/namespace/kind.ts'
 import { Node } from '../../src/api/core/node/kind.ts'
 import { Pod } from '../../src/api/core/pod/kind.ts'
 import { Secret } from '../../src/api/core/secret/kind.ts'
+import { Service } from '../../src/api/core/service/kind.ts'
 import { ServiceAccount } from '../../src/api/core/service-account/kind.ts'
+import { EndpointSlice } from '../../src/api/discovery/endpoint-slice/kind.ts'
 import type { authentication } from '../../src/api/generated/types/index.ts'
 import type { KubernetesObject } from '../../src/apimachinery/meta.ts'
 import { isStatus } from '../../src/apimachinery/status-error.ts'
 import { realHost } from '../../src/base/host/real-host.ts'
+import { labMissing, NetworkLab } from '../../src/base/host/testing/network-lab.ts'
 import type { Client } from '../../src/client/client.ts'
 import { createClient } from '../../src/client/create-client.ts'
 import { createHttpsTransport } from '../../src/client/https/https-transport.ts'
 import { loadKubeconfig } from '../../src/client/https/kubeconfig.ts'
+import { serviceOf, sliceOf } from '../../src/proxy/testing/objects.ts'
 import { EtcdProcess, whyNoEtcd } from '../../src/storage/etcd/testing/etcd-process.ts'
 import { ask, askHead } from './support/ask.ts'
 import { ComponentCluster, type RunningComponent } from './support/components.ts'
@@ -26,6 +30,7 @@ import { deployment } from './support/workloads.ts'
 
 const namespace = 'default'
 const slow = 60_000
+const proxyMissing = labMissing('nft')
 
 describe.skipIf(whyNoEtcd !== '')(`a control plane of processes on one etcd ${whyNoEtcd}`, () => {
   let cluster: ComponentCluster
@@ -280,6 +285,47 @@ describe.skipIf(whyNoEtcd !== '')(`a control plane of processes on one etcd ${wh
     }
   })
 
+  test.skipIf(proxyMissing !== undefined)(
+    `a proxy routes Services on its machine, and leaves its rules when it ends ${proxyMissing ?? ''}`,
+    async () => {
+      const lab = new NetworkLab()
+      try {
+        const machine = await lab.namespace('node')
+        await machine('sh', ['-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward'])
+        await lab.pod('node', 'a', '10.244.0.2', '10.244.0.1')
+        await lab.pod('node', 'b', '10.244.0.3', '10.244.0.1')
+        await lab.serve('a', 8080)
+        await lab.door('node', servers[0].port)
+        const kept = { maxPerCore: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' }
+        const config = {
+          ...{ apiVersion: 'kubeproxy.config.k8s.io/v1alpha1', kind: 'KubeProxyConfiguration' },
+          clientConnection: { kubeconfig: cluster.kubeconfig('system:kube-proxy', servers[0]), qps: 0 },
+          ...{ clusterCIDR: '10.244.0.0/16', mode: '', conntrack: kept, oomScoreAdj: 0 },
+        }
+        writeFileSync(join(cluster.folder, 'proxy.yaml'), JSON.stringify(config))
+        const proxy = cluster.proxy(lab.path('node'), ['--config=proxy.yaml', '--hostname-override=routed'])
+        const node = await one.resource(Node).create({ metadata: { name: 'routed' } })
+        const addresses = [{ type: 'InternalIP', address: '10.89.7.1' }]
+        await until('the node has its address', async () => {
+          const live = await one.resource(Node).get('', 'routed')
+          return one.resource(Node).updateStatus({ ...live, status: { ...node.status, addresses } })
+        })
+        await one.resource(Service).create(serviceOf('routed', '10.96.77.20'))
+        await one.resource(EndpointSlice).create(sliceOf('routed', [{ ip: '10.244.0.2', node: 'routed' }]))
+        const answer = (): Promise<string> => lab.connect('b', '10.96.77.20', 80)
+        const routed = async (): Promise<boolean> => (await answer()) === 'a 10.244.0.3'
+        await until('the Service is routed', routed, slow)
+        const health = `fetch('http://127.0.0.1:10256/healthz').then(({ status }) => console.log(status))`
+        expect((await machine(process.execPath, ['-e', health])).trim()).toBe('200')
+        expect(await proxy.stop()).toBe(0)
+        expect(await answer()).toBe('a 10.244.0.3')
+      } finally {
+        await lab.close()
+      }
+    },
+    slow,
+  )
+
   test('an API server that is restarted goes on where it was, and ends at SIGTERM', async () => {
     const extra = await cluster.apiServer()
     await until('it is ready', async () => (await ask(extra.port, '/readyz'))[0] === 200, slow)
@@ -310,6 +356,8 @@ test.each([
   ['controller-manager', '--concurrent-gc-syncs=0', 'must be between 1 and'],
   ['scheduler', '--secure-port=x', 'Error: invalid argument "x" for "--secure-port" flag'],
   ['scheduler', '--leader-elect=false', 'Error: --kubeconfig or --master must be specified'],
+  ['proxy', '--proxy-mode=ipvs', 'for "--proxy-mode" flag: it must be one of nftables'],
+  ['proxy', '--ipvs-scheduler=rr', 'Error: unknown flag: --ipvs-scheduler'],
   ['kubelet', '--lock-file=x', 'Error: unknown flag: --lock-file'],
   [
     'kubelet',

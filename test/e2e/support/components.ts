@@ -13,6 +13,7 @@ import { loadKubeconfig } from '../../../src/client/https/kubeconfig.ts'
 import { EtcdProcess } from '../../../src/storage/etcd/testing/etcd-process.ts'
 import { listen } from './run.ts'
 
+const proxyHealthPort = 10_256
 const program = join(import.meta.dirname, '..', '..', '..', 'dist', 'timonel')
 
 /** Tokens are the users' names. */
@@ -22,6 +23,7 @@ system:kube-scheduler,system:kube-scheduler,3
 stranger,stranger,4
 system:node:worker,system:node:worker,5,"system:nodes"
 reader,reader,6
+system:kube-proxy,system:kube-proxy,7
 `
 
 export interface RunningComponent {
@@ -68,8 +70,14 @@ export class ComponentCluster {
     return this.#start(port, ['kubelet', `--port=${port}`, '--address=127.0.0.1', ...args])
   }
 
-  #start(port: number, command: readonly string[]): RunningComponent {
-    const child = spawn(program, command, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.folder })
+  /** In a network namespace of its own, whose file is named. */
+  proxy(namespace: string, args: readonly string[]): RunningComponent {
+    return this.#start(proxyHealthPort, ['proxy', ...args], ['nsenter', `--net=${namespace}`])
+  }
+
+  #start(port: number, command: readonly string[], inside: readonly string[] = []): RunningComponent {
+    const [first = program, ...rest] = [...inside, program, ...command]
+    const child = spawn(first, rest, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.folder })
     const said = listen(child)
     this.#children.add(child)
     const end = async (signal: NodeJS.Signals): Promise<number | null> => {

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { connect, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { inNetworkNamespace, type RunProgram, runProgram } from '../run-program.ts'
 
@@ -26,11 +28,23 @@ require('node:net').createServer((s) => s.on('error', () => {}).end(name + ' ' +
   })
 `
 
+/** Leads whoever connects to a port of its namespace to a socket that is a file, which all namespaces see. */
+const doorScript = `
+const net = require('node:net')
+const [port, path] = process.argv.slice(1)
+net.createServer((s) => {
+  const out = net.connect(path)
+  for (const each of [s, out]) each.on('error', () => { s.destroy(); out.destroy() })
+  s.pipe(out).pipe(s)
+}).listen(Number(port), '127.0.0.1', () => console.log('up'))
+`
+
 /** Network namespaces for one test, all gone after `close`. Nothing leaves them. */
 export class NetworkLab {
   readonly #prefix: string
   readonly #namespaces: string[] = []
   readonly #servers: ChildProcess[] = []
+  readonly #doors: Server[] = []
   #links = 0
 
   constructor() {
@@ -79,8 +93,32 @@ export class NetworkLab {
 
   /** A TCP and UDP server in a namespace that answers `NAME CLIENT`. */
   async serve(name: string, port: number): Promise<void> {
-    const args = [`--net=${this.path(name)}`, process.execPath, '-e', serverScript, name, String(port)]
-    const child = spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    await this.#spawn(name, [serverScript, name, String(port)])
+  }
+
+  /** A port on the namespace's loopback that leads to the same one of the machine's. */
+  async door(name: string, port: number): Promise<void> {
+    const path = join(tmpdir(), `${this.#prefix}-${port}.sock`)
+    const outside = createServer((socket) => {
+      const to = connect(port, '127.0.0.1')
+      for (const each of [socket, to]) {
+        each.on('error', () => {
+          socket.destroy()
+          to.destroy()
+        })
+      }
+      socket.pipe(to).pipe(socket)
+    })
+    outside.listen(path)
+    await once(outside, 'listening')
+    this.#doors.push(outside)
+    await this.#spawn(name, [doorScript, String(port), path])
+  }
+
+  async #spawn(name: string, [script = '', ...args]: readonly string[]): Promise<void> {
+    const child = spawn('nsenter', [`--net=${this.path(name)}`, process.execPath, '-e', script, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     this.#servers.push(child)
     await once(child.stdout, 'data')
   }
@@ -113,6 +151,7 @@ export class NetworkLab {
       server.kill('SIGKILL')
       await gone
     }
+    for (const door of this.#doors) door.close()
     for (const name of this.#namespaces.reverse()) {
       await runProgram('ip', ['netns', 'del', `${this.#prefix}-${name}`])
     }

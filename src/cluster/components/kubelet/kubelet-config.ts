@@ -14,12 +14,13 @@ import {
   textOf,
   textsOf,
 } from '../config-fields.ts'
+import { withoutZeroFields } from '../zero-fields.ts'
 import type { KubeletFlags } from './kubelet-flags.ts'
 import { makeTaint } from './node-texts.ts'
 import { type PodConfig, verificationPolicies } from './pod-settings.ts'
 import { type MemoryConfig, memoryConfig, resourceConfigFlags, resourceFields } from './resource-config.ts'
 import { shutdownFields, shutdownPeriods } from './shutdown-config.ts'
-import { withoutZeroFields } from './zero-fields.ts'
+import { unservedFields } from './unserved-fields.ts'
 
 /** What a KubeletConfiguration can say here; `flags` also has what is otherwise with a file than without. */
 export interface KubeletConfig {
@@ -198,7 +199,7 @@ export function kubeletConfig(given: Fields): KubeletConfig {
     ...[...nodeFields, ...podFields, ...evictionFields, ...imageFields, ...serverFields],
     ...[...resourceFields, ...shutdownFields],
   ]
-  const fields = only(withoutZeroFields(given), '', ['apiVersion', 'kind', ...names])
+  const fields = only(withoutZeroFields(given, unservedFields), '', ['apiVersion', 'kind', ...names])
   const reportEveryMs =
     nonNull(durationOf(fields, 'nodeStatusReportFrequency')) ??
     nonNull(durationOf(fields, 'nodeStatusUpdateFrequency'))
