@@ -55,12 +55,14 @@ export class CsiVolumes {
     return this.#attachments.countByIndex('node', node)
   }
 
-  /** What is attached to a node, used or not. */
-  addAttachments(node: string, into: VolumesByDriver): void {
+  /** What is attached to a node, used or not, each with who attached it. */
+  attachedTo(node: string): VolumesByDriver {
+    const attached: VolumesByDriver = new Map()
     for (const { spec } of this.#attachments.byIndex('node', node)) {
       const csi = this.#volumes.get('', spec.source.persistentVolumeName ?? '')?.spec?.csi
-      if (csi) into.set(`${csi.driver}/${csi.volumeHandle}`, csi.driver)
+      if (csi) attached.set(`${spec.attacher}/${csi.volumeHandle}`, spec.attacher)
     }
+    return attached
   }
 
   #csiOf(claim: core.v1.PersistentVolumeClaim): { driver: string; handle: string } | undefined {

@@ -60,7 +60,11 @@ test('nodeVolumeLimits() admits what who counts the volumes of every node anew d
       for (const [node, claim] of attached)
         informers.set(VolumeAttachment, {
           metadata: { name: `${node}-${claim}` },
-          spec: { attacher: 'csi', nodeName: node, source: { persistentVolumeName: volumeName(claim) } },
+          spec: {
+            attacher: driverOf(volumeName(claim)),
+            nodeName: node,
+            source: { persistentVolumeName: volumeName(claim) },
+          },
         })
       const table = new NodeTable()
       const plugin = nodeVolumeLimits(pluginContext({ informers, table }))
@@ -96,16 +100,17 @@ test('nodeVolumeLimits() admits what who counts the volumes of every node anew d
       const needed = new Set(wanted.map(volumeName))
       for (const [index, node] of nodeNames.entries()) {
         const used = new Set(
-          [
-            ...[...there].filter(([, on]) => on === node).flatMap(([pod]) => claimsOfPods[pod] ?? []),
-            ...attached.filter(([on]) => on === node).map(([, claim]) => claim),
-          ].map(volumeName),
+          [...there]
+            .filter(([, on]) => on === node)
+            .flatMap(([pod]) => claimsOfPods[pod] ?? [])
+            .map(volumeName),
         )
+        const left = new Set(attached.filter(([on]) => on === node).map(([, claim]) => volumeName(claim)))
         const refuses = drivers.some((driver, place) => {
           const most = limits[index]?.[place]
           const of = (names: Iterable<string>) => [...names].filter((name) => driverOf(name) === driver)
-          const isNew = of(needed).some((name) => !used.has(name))
-          return most !== undefined && isNew && of(new Set([...used, ...needed])).length > most
+          const added = of(needed).filter((name) => !used.has(name)).length
+          return most !== undefined && added > 0 && added + of(new Set([...used, ...left])).length > most
         })
         const info = table.get(node)
         const refusal = result?.type === 'filter' && info !== undefined ? result.filter(info) : undefined

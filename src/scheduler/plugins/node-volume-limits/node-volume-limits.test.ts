@@ -71,6 +71,7 @@ test.each([
   ['counts a volume once', ask(1, ['v1'], ['v1']), ''],
   ['counts what is to be provisioned', ask(1, ['v1'], ['late']), exceeded],
   ['counts what is still attached', ask(2, ['v1'], ['v2'], ['v1', 'v3']), exceeded],
+  ['counts what is attached without a pod, and what is wanted of it', ask(1, [], ['v1'], ['v1']), exceeded],
   ['knows no limit of a node without drivers', ask(undefined, ['v1'], ['v2', 'v3']), ''],
   ['misses a claim', ask(2, [], ['x']), 'looking up PVC d/x: persistentvolumeclaim "x" not found'],
   [

@@ -28,16 +28,24 @@ function limitsOf(csiNode: storage.v1.CSINode | undefined): Limits {
   )
 }
 
-/** Whether the node's drivers can attach what a pod needs beside what is there. */
-function isWithinLimits(wanted: VolumesByDriver, there: VolumesByDriver, limits: Limits): boolean {
+/**
+ * Whether the node's drivers can attach what a pod needs beside what is there. What is attached for no pod counts for itself even
+ * where this pod needs it (upstream): it may be on its way off.
+ */
+function isWithinLimits(
+  wanted: VolumesByDriver,
+  used: VolumesByDriver,
+  attached: VolumesByDriver,
+  limits: Limits,
+): boolean {
   const counts = new Map<string, number>()
-  for (const driver of new Map([...there, ...wanted]).values())
-    counts.set(driver, (counts.get(driver) ?? 0) + 1)
-  for (const [volume, driver] of wanted) {
-    const limit = limits.get(driver)
-    if (limit !== undefined && !there.has(volume) && (counts.get(driver) ?? 0) > limit) return false
-  }
-  return true
+  const count = (driver: string): void => void counts.set(driver, (counts.get(driver) ?? 0) + 1)
+  for (const driver of new Map([...attached, ...used]).values()) count(driver)
+  const added = [...wanted].flatMap(([volume, driver]) => (used.has(volume) ? [] : [driver]))
+  for (const driver of added) count(driver)
+  return added.every(
+    (driver) => (counts.get(driver) ?? 0) <= (limits.get(driver) ?? Number.POSITIVE_INFINITY),
+  )
 }
 
 /** The lowest limit of a driver that is needed. */
@@ -100,8 +108,7 @@ export function nodeVolumeLimits({ informers, features, nodes }: PluginContext):
           if (most <= lowestLimit(wanted, limits)) return undefined
           const used: VolumesByDriver = new Map()
           for (const { pod: other } of pods.values()) volumes.addVolumesOf(other, used)
-          volumes.addAttachments(name, used)
-          return isWithinLimits(wanted, used, limits) ? undefined : exceeded
+          return isWithinLimits(wanted, used, volumes.attachedTo(name), limits) ? undefined : exceeded
         },
       }
     },
