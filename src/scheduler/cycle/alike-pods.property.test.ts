@@ -3,9 +3,16 @@ import { expect, test } from 'vitest'
 import type { core } from '../../api/generated/types/index.ts'
 import { defaultProfile } from '../default-profile.ts'
 import { scoredNodes } from '../explain/score-sheet.ts'
+import type { PluginContext } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import { NodeTable } from '../node-table.ts'
+import { costAwarePacking, defaultPriceLabel } from '../plugins/cost-aware-packing/cost-aware-packing.ts'
+import { dataLabelPrefix } from '../plugins/data-locality/data-index.ts'
+import { dataLocality, readsAnnotation } from '../plugins/data-locality/data-locality.ts'
+import { classLabel } from '../plugins/workload-interference/class-counts.ts'
+import { workloadInterference } from '../plugins/workload-interference/workload-interference.ts'
 import { makePodInfo } from '../pod-info.ts'
+import { type Profile, profileOf } from '../profile.ts'
 import { Nominator } from '../queue/nominator.ts'
 import { pluginContext } from '../testing/plugin-context.ts'
 import { PodPlacer, type Selection } from './schedule-pod.ts'
@@ -25,6 +32,8 @@ const nodeChanges = fc.record({
   disk: fc.constantFrom('ssd', 'hdd'),
   taint: fc.option(fc.constantFrom(...taints), { freq: 3, nil: undefined }),
   cordoned: fc.boolean(),
+  price: fc.constantFrom(undefined, '1', '3'),
+  data: fc.constantFrom(undefined, '1Gi', '2Gi'),
 })
 type NodeChange = typeof nodeChanges extends fc.Arbitrary<infer T> ? T : never
 
@@ -79,6 +88,8 @@ const pods = fc.record({
   port: fc.constantFrom(undefined, 80),
   app: fc.constantFrom('x', 'y'),
   priority: fc.constantFrom(0, 0, 0, 10),
+  load: fc.constantFrom('', 'noisy', 'quiet'),
+  reads: fc.constantFrom('', 'logs'),
 })
 const steps = fc.array(
   fc.oneof(
@@ -92,14 +103,25 @@ const steps = fc.array(
 )
 type Ask = typeof pods extends fc.Arbitrary<infer T> ? T : never
 
-const nodeOf = ({ node, zone, cpu, disk, taint, cordoned }: NodeChange): core.v1.Node => ({
-  metadata: { name: node, labels: { [zoneKey]: zone, disk, 'kubernetes.io/hostname': node } },
+const nodeOf = ({ node, zone, cpu, disk, taint, cordoned, price, data }: NodeChange): core.v1.Node => ({
+  metadata: {
+    name: node,
+    labels: {
+      ...{ [zoneKey]: zone, disk, 'kubernetes.io/hostname': node },
+      ...(price === undefined ? {} : { [defaultPriceLabel]: price }),
+      ...(data === undefined ? {} : { [`${dataLabelPrefix}logs`]: data }),
+    },
+  },
   spec: { unschedulable: cordoned, ...(taint === undefined ? {} : { taints: [taint] }) },
   status: { allocatable: { cpu, memory: '8Gi', pods: '5' } },
 })
 
-const podOf = (name: string, { sort, cpu, port, app, priority }: Ask): core.v1.Pod => ({
-  metadata: { name, namespace: 'default', uid: name, labels: { app } },
+const podOf = (name: string, { sort, cpu, port, app, priority, load, reads }: Ask): core.v1.Pod => ({
+  metadata: {
+    ...{ name, namespace: 'default', uid: name },
+    labels: { app, [classLabel]: load },
+    annotations: { [readsAnnotation]: reads },
+  },
   spec: {
     priority,
     ...sorts[sort],
@@ -112,6 +134,25 @@ const podOf = (name: string, { sort, cpu, port, app, priority }: Ask): core.v1.P
     ],
   },
 })
+
+/** The default plugins, and those that upstream has not. */
+function withOptionalPlugins(context: PluginContext): Profile {
+  const { at, weights, schedulerName } = defaultProfile(context)
+  const defaults = [...new Set(Object.values(at).flat())].map((plugin) => ({
+    plugin,
+    weight: weights.get(plugin.name) ?? 0,
+  }))
+  const slowdowns = [
+    { class: 'quiet', by: 'noisy', percent: 30 },
+    { class: 'noisy', by: 'noisy', percent: 20 },
+  ]
+  const optional = [
+    costAwarePacking(context),
+    dataLocality(context),
+    workloadInterference(context, { slowdowns, maxSlowdownPercent: 50 }),
+  ]
+  return profileOf(schedulerName, [...defaults, ...optional.map((plugin) => ({ plugin, weight: 2 }))])
+}
 
 /** As `Math.random`, the same each time. */
 function randomFrom(seed: number): () => number {
@@ -140,12 +181,17 @@ function seen(selection: Selection, nodes: readonly NodeInfo[]) {
   }
 }
 
+const cases = fc.record({
+  percentageOfNodesToScore: fc.constantFrom(0, 40),
+  profileWith: fc.constantFrom(defaultProfile, withOptionalPlugins),
+})
+
 test('PodPlacer chooses for alike pods, who share its work, as if each were the only one', () => {
   fc.assert(
-    fc.property(steps, fc.integer(), fc.constantFrom(0, 40), (history, seed, percentageOfNodesToScore) => {
+    fc.property(steps, fc.integer(), cases, (history, seed, { percentageOfNodesToScore, profileWith }) => {
       const table = new NodeTable()
       const nominated = new Nominator()
-      const profile = defaultProfile(pluginContext({ table }))
+      const profile = profileWith(pluginContext({ table }))
       const [sharing, plain] = [true, false].map(
         (sharesWork) =>
           new PodPlacer({

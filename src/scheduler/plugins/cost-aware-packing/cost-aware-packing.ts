@@ -42,6 +42,11 @@ export function costAwarePacking(
   }
   return {
     name: 'CostAwarePacking',
+    sign: ({ requests, nonZeroCpuMilli, nonZeroMemoryBytes }) => [
+      [...requests],
+      nonZeroCpuMilli,
+      nonZeroMemoryBytes,
+    ],
     preScore: (pod) => {
       const named = new Set(['cpu', 'memory', ...pod.requests.keys()])
       const readers = resourceReaders(nodes, pod, [...named], true).flatMap((reader) => reader ?? [])

@@ -79,6 +79,7 @@ export function workloadInterference(
   }
   return {
     name: 'WorkloadInterference',
+    sign: ({ pod }) => classOf(pod),
     ...(maxSlowdownPercent === undefined
       ? {}
       : {
