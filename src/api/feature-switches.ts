@@ -6,6 +6,7 @@ export const featureSwitches: ReadonlySet<string> = new Set([
   'AllowUnsafeMalformedObjectDeletion',
   'APIServerIdentity',
   'CBORServingAndStorage',
+  'ClearingNominatedNodeNameAfterBinding',
   'ClusterTrustBundle',
   'ClusterTrustBundleProjection',
   'ComponentFlagz',

@@ -18,7 +18,7 @@ function setUp() {
       .expose()
       .split('\n')
       .filter((line) => line.startsWith(`scheduler_${name}`) && /_(sum|count)\{/.test(line))
-  return { timing, take, lines }
+  return { timing, take, lines, expose: () => metrics.expose() }
 }
 
 describe('PluginTiming', () => {
@@ -53,6 +53,17 @@ describe('PluginTiming', () => {
       'scheduler_framework_extension_point_duration_seconds_count{extension_point="Reserve",status="Error",profile="default-scheduler"} 1',
       'scheduler_framework_extension_point_duration_seconds_count{extension_point="Bind",status="Error",profile="default-scheduler"} 1',
     ])
+  })
+
+  test('counts how often plugins are asked, in every cycle', () => {
+    const { timing, expose } = setUp()
+    for (let cycle = 0; cycle < 3; cycle++)
+      timing.nextCycle('default-scheduler').evaluations('NodeName', 'Filter').count += 2
+    const line =
+      'scheduler_plugin_evaluation_total{plugin="NodeName",extension_point="Filter",profile="default-scheduler"}'
+    expect(expose()).toContain(`${line} 6\n`)
+    timing.nextCycle('default-scheduler').evaluations('NodeName', 'Filter').count++
+    expect(expose()).toContain(`${line} 7\n`)
   })
 
   test('measures one hint of ten', () => {

@@ -1,6 +1,12 @@
 import type { Host } from '../base/host.ts'
 import type { Histogram, Metrics } from '../base/metrics.ts'
 import type { Filter, Rejection } from './framework.ts'
+import {
+  type EvaluationPoint,
+  type Evaluations,
+  EvaluationsOfProfile,
+  PluginEvaluations,
+} from './plugin-evaluations.ts'
 
 /** Of each so many cycles one measures single plugins; upstream's 10 %. Counted, so that runs from a seed stay what they were. */
 const cyclesPerSample = 10
@@ -23,19 +29,34 @@ export function statusOfRejection(rejection: Rejection | undefined): StatusLabel
 
 const success = (): StatusLabel => 'Success'
 
+interface MeasuredProfile {
+  readonly name: string
+  readonly evaluations: EvaluationsOfProfile
+}
+
 /** Measures one cycle of a profile: each point as a whole, and where the cycle is a sample each plugin too. */
 export class CycleTimer {
-  readonly #profile: string
+  readonly #profile: MeasuredProfile
   readonly #host: Pick<Host, 'monotonicMs'>
   readonly #points: Histogram
   /** Undefined: the cycle is no sample. */
   readonly #plugins: Histogram | undefined
 
-  constructor(profile: string, host: Pick<Host, 'monotonicMs'>, points: Histogram, plugins?: Histogram) {
+  constructor(
+    profile: MeasuredProfile,
+    host: Pick<Host, 'monotonicMs'>,
+    points: Histogram,
+    plugins?: Histogram,
+  ) {
     this.#profile = profile
     this.#host = host
     this.#points = points
     this.#plugins = plugins
+  }
+
+  /** To be counted up whenever the plugin is asked; not where it skips the pod. */
+  evaluations(plugin: string, point: EvaluationPoint): Evaluations {
+    return this.#profile.evaluations.of(plugin, point)
   }
 
   /** Runs all plugins of a point. */
@@ -47,7 +68,7 @@ export class CycleTimer {
       status = statusOf(result)
       return result
     } finally {
-      this.#observe(this.#points, [point, status, this.#profile], startMs)
+      this.#observe(this.#points, [point, status, this.#profile.name], startMs)
     }
   }
 
@@ -63,7 +84,7 @@ export class CycleTimer {
       status = statusOf(result)
       return result
     } finally {
-      this.#observe(this.#points, [point, status, this.#profile], startMs)
+      this.#observe(this.#points, [point, status, this.#profile.name], startMs)
     }
   }
 
@@ -125,7 +146,7 @@ export class CycleTimer {
 
 /** For cycles that nobody measures. */
 export const untimed = new CycleTimer(
-  '',
+  { name: '', evaluations: new EvaluationsOfProfile() },
   { monotonicMs: () => 0 },
   {
     observe() {},
@@ -143,12 +164,17 @@ export class PluginTiming {
   readonly #points: Histogram
   readonly #plugins: Histogram
   readonly #hints: Histogram
+  readonly #evaluations: PluginEvaluations
   readonly #timers = new Map<string, { readonly plain: CycleTimer; readonly sample: CycleTimer }>()
   #cycles = 0
   #hintCalls = 0
 
-  constructor(metrics: Pick<Metrics, 'histogram'>, host: Pick<Host, 'monotonicMs'>) {
+  constructor(
+    metrics: Pick<Metrics, 'histogram' | 'counter' | 'onCollect'>,
+    host: Pick<Host, 'monotonicMs'>,
+  ) {
     this.#host = host
+    this.#evaluations = new PluginEvaluations(metrics)
     this.#points = metrics.histogram({
       name: 'scheduler_framework_extension_point_duration_seconds',
       help: 'Latency for running all plugins of a specific extension point.',
@@ -170,12 +196,13 @@ export class PluginTiming {
   }
 
   /** For the profile's next cycle. */
-  nextCycle(profile: string): CycleTimer {
-    let timers = this.#timers.get(profile)
+  nextCycle(name: string): CycleTimer {
+    let timers = this.#timers.get(name)
     if (timers === undefined) {
+      const profile = { name, evaluations: this.#evaluations.ofProfile(name) }
       const plain = new CycleTimer(profile, this.#host, this.#points)
       timers = { plain, sample: new CycleTimer(profile, this.#host, this.#points, this.#plugins) }
-      this.#timers.set(profile, timers)
+      this.#timers.set(name, timers)
     }
     return this.#cycles++ % cyclesPerSample === 0 ? timers.sample : timers.plain
   }

@@ -21,6 +21,7 @@ import { type Extender, makeExtenders } from './extender/extender.ts'
 import type { PluginContext } from './framework.ts'
 import { PluginTiming } from './plugin-timing.ts'
 import { makePodInfo, type PodInfo } from './pod-info.ts'
+import { exposePodResources } from './pod-resource-metrics.ts'
 import type { Profile } from './profile.ts'
 import { Nominator } from './queue/nominator.ts'
 import { SchedulingQueue } from './queue/scheduling-queue.ts'
@@ -126,6 +127,11 @@ export class Scheduler {
   gateOf(namespace: string, name: string): string | undefined {
     const uid = this.#pods.get(namespace, name)?.metadata?.uid ?? ''
     return this.#queue.get(uid)?.gatedBy || undefined
+  }
+
+  /** What all pods ask for and are limited to, as text for Prometheus. */
+  podResources(): string {
+    return exposePodResources(this.#pods.list())
   }
 
   #makeProfiles(): ReadonlyMap<string, Profile> {

@@ -11,6 +11,7 @@ import { readObject } from './body.ts'
 import { ensureNamespace, withMetadata } from './object-meta.ts'
 import { type Outcome, objectOutcome } from './outcome.ts'
 import type { Resource } from './resource.ts'
+import type { RestContext } from './rest-context.ts'
 import { rewriteObject } from './rewrite.ts'
 import { optionsAs, writeOptions } from './write-options.ts'
 
@@ -60,13 +61,15 @@ export async function createBinding(resource: Resource, request: ServerRequest):
   const errors = validate(binding)
   if (errors.length > 0) throw statusError('', aggregateFields(errors))
   await context.admission.validate({ ...input, object: admitted })
-  await rewriteObject(resource, namespace, name, options.dryRun, (pod) =>
-    bind(pod, binding, context.host.now()),
-  )
+  await rewriteObject(resource, namespace, name, options.dryRun, (pod) => bind(pod, binding, context))
   return objectOutcome({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, 201)
 }
 
-function bind(live: KubernetesObject | undefined, binding: Binding, nowMs: number): KubernetesObject {
+function bind(
+  live: KubernetesObject | undefined,
+  binding: Binding,
+  { host, features }: RestContext,
+): KubernetesObject {
   const name = binding.metadata?.name ?? ''
   const pod: Pod | undefined = live as Pod | undefined
   if (pod === undefined) throw notFound({ group: '', resource: 'pods', name })
@@ -81,14 +84,19 @@ function bind(live: KubernetesObject | undefined, binding: Binding, nowMs: numbe
   if (node !== '') throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(node)}`)
   if ((pod.spec?.schedulingGates ?? []).length > 0)
     throw refuse(`pod ${name} has non-empty .spec.schedulingGates`)
-  return assigned(pod, binding, nowMs)
+  return assigned(pod, binding, host.now(), features.enabled('ClearingNominatedNodeNameAfterBinding'))
 }
 
 const precondition = (what: string, wanted: string, own: string | undefined): string =>
   `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${own ?? ''}`
 
-function assigned(pod: Pod, { metadata = {}, target }: Binding, nowMs: number): KubernetesObject {
-  const { nominatedNodeName: _nominated, ...status } = pod.status ?? {}
+function assigned(
+  pod: Pod,
+  { metadata = {}, target }: Binding,
+  nowMs: number,
+  clearsNomination: boolean,
+): KubernetesObject {
+  const { nominatedNodeName, ...status } = pod.status ?? {}
   const scheduled = {
     type: 'PodScheduled',
     status: 'True',
@@ -104,7 +112,8 @@ function assigned(pod: Pod, { metadata = {}, target }: Binding, nowMs: number): 
         : { ...pod.metadata?.annotations, ...annotations },
     labels: labels === undefined ? pod.metadata?.labels : { ...pod.metadata?.labels, ...labels },
   })
+  const kept = clearsNomination || nominatedNodeName === undefined ? {} : { nominatedNodeName }
   const spec = { ...pod.spec, nodeName: target?.name ?? '' }
-  const changed = { ...marked, spec, status: { ...status, conditions: [...others, scheduled] } }
+  const changed = { ...marked, spec, status: { ...status, ...kept, conditions: [...others, scheduled] } }
   return changed
 }

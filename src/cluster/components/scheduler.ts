@@ -11,6 +11,7 @@ import { schedulingOf } from '../../scheduler/config/scheduling-of.ts'
 import { Scheduler } from '../../scheduler/scheduler.ts'
 import { extenderCalls } from '../control-plane/call-extender.ts'
 import { loadPlugins } from '../load-scheduling.ts'
+import { PodResourcesPage } from '../pod-resources-page.ts'
 import { SchedulingPage } from '../scheduling-page.ts'
 import {
   componentFlags,
@@ -116,7 +117,7 @@ export const scheduler: Component<typeof flags> = {
       running = scheduler
       isBehind = scheduler !== undefined && !started
     }
-    const pages = [new SchedulingPage(() => running)]
+    const pages = [new SchedulingPage(() => running), new PodResourcesPage(() => running)]
     const healthz: HealthCheck[] = [ping]
     const handlerSync: HealthCheck = {
       name: 'sched-handler-sync',

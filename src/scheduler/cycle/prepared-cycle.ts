@@ -10,6 +10,7 @@ import type {
 } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { NodeTable } from '../node-table.ts'
+import type { Evaluations } from '../plugin-evaluations.ts'
 import { type CycleTimer, type StatusLabel, statusOfRejection } from '../plugin-timing.ts'
 import type { PodInfo } from '../pod-info.ts'
 import type { Profile } from '../profile.ts'
@@ -23,6 +24,7 @@ interface NamedFilter {
   readonly asked: { readonly filter: Filter }
   /** Among all that the profile filters by. */
   readonly place: number
+  readonly evaluations: Evaluations
 }
 
 function statusOf(result: PreFilterResult | undefined): StatusLabel {
@@ -84,7 +86,8 @@ export class PreparedCycle implements SupposedPods, NodeJudge {
     for (const [place, { name }] of parts.profile.at.filter.entries()) {
       const prepared = this.#prepared.get(name)
       if (prepared === undefined) continue
-      filters.push({ plugin: name, prepared, asked: this.timer.filter(name, prepared), place })
+      const evaluations = this.timer.evaluations(name, 'Filter')
+      filters.push({ plugin: name, prepared, asked: this.timer.filter(name, prepared), place, evaluations })
     }
     this.#filters = filters
     const signed = this.shared?.signed
@@ -115,7 +118,8 @@ export class PreparedCycle implements SupposedPods, NodeJudge {
   }
 
   judge(node: NodeInfo): ReturnType<NodeJudge['judge']> {
-    for (const { asked, place } of this.#sharing) {
+    for (const { asked, place, evaluations } of this.#sharing) {
+      evaluations.count++
       const rejection = asked.filter(node)
       if (rejection !== undefined) return { place, rejection }
     }
@@ -137,8 +141,9 @@ export class PreparedCycle implements SupposedPods, NodeJudge {
     const { shared } = this
     if (shared === undefined) return this.#filter(node)
     const refuser = shared.refuserOf(index, node, this)
-    for (const { plugin, asked, place } of this.#single) {
+    for (const { plugin, asked, place, evaluations } of this.#single) {
       if (place > refuser) break
+      evaluations.count++
       const rejection = asked.filter(node)
       if (rejection === undefined) continue
       this.refuser = plugin
@@ -150,7 +155,8 @@ export class PreparedCycle implements SupposedPods, NodeJudge {
   }
 
   #filter(node: NodeInfo): Rejection | undefined {
-    for (const { plugin, asked } of this.#filters) {
+    for (const { plugin, asked, evaluations } of this.#filters) {
+      evaluations.count++
       const rejection = asked.filter(node)
       if (rejection !== undefined) {
         this.refuser = plugin
@@ -168,6 +174,7 @@ export class PreparedCycle implements SupposedPods, NodeJudge {
       const ask = this.timer.around(plugin.name, 'PreFilter', () => plugin.preFilter?.(this.pod), statusOf)
       const result = inPlugin(`running PreFilter plugin "${plugin.name}"`, ask)
       if (result === undefined || result.type === 'skip') continue
+      this.timer.evaluations(plugin.name, 'PreFilter').count++
       if (result.type === 'reject') {
         refusal = { plugins: new Set([plugin.name]), rejection: result.rejection }
         if (!result.rejection.resolvable) return { nodes, nodesBy, refusal }

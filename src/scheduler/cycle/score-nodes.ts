@@ -70,8 +70,10 @@ export class NodeScorer {
     this.#points[at] ??= new Buffered()
     const points = this.#points[at].of(nodes.length)
     const ask = timer.around(plugin, 'Score', () => {
-      if (row === undefined) givePoints(result, nodes, points)
-      else take(row, indices, points)
+      if (row === undefined) {
+        givePoints(result, nodes, points)
+        timer.evaluations(plugin, 'Score').count += nodes.length
+      } else take(row, indices, points)
       result.normalize?.(points)
     })
     inPlugin(`running Score plugins: plugin "${plugin}" failed with`, ask)
@@ -105,6 +107,7 @@ function preScore(cycle: PreparedCycle, nodes: readonly NodeInfo[]): readonly Sc
     const ask = timer.around(plugin.name, 'PreScore', () => prepare(pod, nodes), statusOf)
     const result = inPlugin(`running PreScore plugin "${plugin.name}"`, ask)
     if (result.type === 'skip') continue
+    timer.evaluations(plugin.name, 'PreScore').count++
     const isShared = shared?.signed.has(plugin.name) === true
     scorers.push({ plugin: plugin.name, weight, result, isShared })
   }
@@ -138,6 +141,7 @@ function scoreAnew(
       for (const node of changed) row[node.index] = result.score(node)
     })
     inPlugin(`running Score plugins: plugin "${plugin}" failed with`, ask)
+    timer.evaluations(plugin, 'Score').count += changed.length
     if (result.normalize !== undefined) continue
     for (const { index } of changed) {
       const score = row[index] ?? 0
