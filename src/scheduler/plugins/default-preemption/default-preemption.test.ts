@@ -6,12 +6,13 @@ import { testHost } from '../../../client/testing/test-host.ts'
 import { runPostFilter } from '../../attempt/post-filter.ts'
 import { PodPlacer } from '../../cycle/schedule-pod.ts'
 import { defaultProfile } from '../../default-profile.ts'
+import type { FailedAttempt } from '../../framework.ts'
 import { NodeTable } from '../../node-table.ts'
 import { makePodInfo } from '../../pod-info.ts'
 import { Nominator } from '../../queue/nominator.ts'
 import { FixedInformers } from '../../testing/fixed-informers.ts'
 import { pluginContext } from '../../testing/plugin-context.ts'
-import { candidatesToFind } from './default-preemption.ts'
+import { candidatesToFind, defaultPreemption } from './default-preemption.ts'
 import { pickCandidate } from './pick-candidate.ts'
 
 const node = (name: string): core.v1.Node => ({
@@ -157,6 +158,21 @@ describe('DefaultPreemption', () => {
       victims: [],
     })
   })
+})
+
+test('defaultPreemption() evicts nobody from a node that only somebody beside the plugins refuses', async () => {
+  const table = new NodeTable()
+  table.setNode(node('a'))
+  table.addPod('a', makePodInfo(pod('x', { cpu: '1' })))
+  const plugin = defaultPreemption(pluginContext({ table }))
+  const attempt: FailedAttempt = {
+    pod: makePodInfo(pod('p', high)),
+    refusalOf: () => ({ plugin: 'Extender', rejection: { resolvable: true, reasons: ['busy'] } }),
+    check: () => undefined,
+    suppose: { add: () => {}, remove: () => {} },
+    breathe: async () => {},
+  }
+  await expect(plugin.postFilter?.(attempt)).rejects.toThrow('expected at least one victim pod on node "a"')
 })
 
 test.each([

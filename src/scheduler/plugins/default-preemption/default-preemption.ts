@@ -2,6 +2,7 @@ import { Pod } from '../../../api/core/pod/kind.ts'
 import { podCondition } from '../../../api/core/pod/pod-state.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { PodDisruptionBudget } from '../../../api/policy/pod-disruption-budget/kind.ts'
+import { aggregate } from '../../../apimachinery/aggregate.ts'
 import { invalidValue } from '../../../apimachinery/field-errors.ts'
 import type { FieldsReader } from '../../../apimachinery/fields-reader.ts'
 import { actions, onEvent } from '../../cluster-event.ts'
@@ -99,12 +100,16 @@ async function agreed(
 class DryRun {
   readonly clean: Candidate[] = []
   readonly violating: Candidate[] = []
+  /** Of nodes where it fits as they are: somebody beside the plugins has refused them. */
+  readonly errors: string[] = []
   /** What nodes were refused for. */
   readonly reasons = new Map<string, number>()
 
   note(found: Candidate | Rejection): void {
-    if ('victims' in found) (found.violations === 0 ? this.clean : this.violating).push(found)
-    else this.refuse(found, 1)
+    if (!('victims' in found)) this.refuse(found, 1)
+    else if (found.victims.length === 0)
+      this.errors.push(`expected at least one victim pod on node ${JSON.stringify(found.node.name)}`)
+    else (found.violations === 0 ? this.clean : this.violating).push(found)
   }
 
   refuse({ reasons }: Rejection, nodes: number): void {
@@ -150,6 +155,7 @@ export function defaultPreemption(
     const found = await dryRun(attempt, potential)
     const candidates = [...found.clean, ...found.violating]
     if (candidates.length === 0) {
+      if (found.errors.length > 0) throw new Error(aggregate(found.errors))
       const text = fitErrorText({ nodes: nodes.nodes.length, reasons: found.reasons })
       return { type: 'unschedulable', message: `preemption: ${text}`, forget: true }
     }

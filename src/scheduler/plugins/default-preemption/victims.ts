@@ -7,7 +7,7 @@ import type { Budgets } from './budgets.ts'
 /** A node where the pod would fit, and who would have to go. */
 export interface Candidate {
   readonly node: NodeInfo
-  /** The most important first; never empty. */
+  /** The most important first. Empty: it fits as the node is, and something else keeps it away. */
   readonly victims: readonly PodInfo[]
   /** How many of them go although their disruption budgets do not allow it. */
   readonly violations: number
