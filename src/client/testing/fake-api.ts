@@ -334,7 +334,8 @@ function mergePatch(target: unknown, patch: unknown, isStrategic: boolean): unkn
     typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {}
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key]
-    else if (isStrategic && key === 'ownerReferences') result[key] = mergeByKey(result[key], value, 'uid')
+    else if (isStrategic && (key === 'ownerReferences' || key === 'reservedFor'))
+      result[key] = mergeByKey(result[key], value, 'uid')
     else if (isStrategic && key === 'conditions') result[key] = mergeByKey(result[key], value, 'type')
     else if (key.startsWith(deletePrefix)) without(result, key.slice(deletePrefix.length + 1), value)
     else if (key !== '$setElementOrder/ownerReferences')

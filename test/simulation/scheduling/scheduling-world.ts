@@ -14,6 +14,8 @@ import { schedulingOf } from '../../../src/scheduler/config/scheduling-of.ts'
 import type { PodInfo } from '../../../src/scheduler/pod-info.ts'
 import { Scheduler } from '../../../src/scheduler/scheduler.ts'
 import { BindingApi } from './binding-api.ts'
+import { brokenClaims } from './claim-promises.ts'
+import { bindClaim, createClasses } from './devices-and-volumes.ts'
 import { drift } from './drift.ts'
 import { brokenPromises } from './promises.ts'
 import { brokenSpreads } from './spread-promise.ts'
@@ -36,9 +38,12 @@ export class SchedulingWorld {
     this.client = createClient(api)
     const binding = new BindingApi(api, this.host, {
       faults: bindingFaults,
-      onBound: async () => {
-        for (const what of brokenPromises(await this.nodes(), await this.pods())) this.#say(what)
+      onBound: async (pod) => {
+        const [nodes, pods] = [await this.nodes(), await this.pods()]
+        for (const what of brokenPromises(nodes, pods)) this.#say(what)
+        for (const what of await brokenClaims(this.client, nodes, pod)) this.#say(what)
       },
+      onVolume: (volume) => bindClaim(this.client, volume),
     })
     const client = createClient(binding)
     const { host } = this
@@ -70,6 +75,9 @@ export class SchedulingWorld {
   }
 
   async start(): Promise<void> {
+    const creating = createClasses(this.client)
+    await this.host.advance(10)
+    await creating
     const starting = this.#scheduler.start()
     await this.host.advance(100)
     await starting

@@ -1,7 +1,16 @@
 import { Node } from '../../../src/api/core/node/kind.ts'
+import { PersistentVolume } from '../../../src/api/core/persistent-volume/kind.ts'
+import { PersistentVolumeClaim } from '../../../src/api/core/persistent-volume-claim/kind.ts'
 import { Pod } from '../../../src/api/core/pod/kind.ts'
 import type { core } from '../../../src/api/generated/types/index.ts'
+import { DeviceClass } from '../../../src/api/resource/device-class/kind.ts'
+import { ResourceClaim } from '../../../src/api/resource/resource-claim/kind.ts'
+import { ResourceSlice } from '../../../src/api/resource/resource-slice/kind.ts'
+import { StorageClass } from '../../../src/api/storage/storage-class/kind.ts'
+import type { KindDeclaration } from '../../../src/apimachinery/define-kind.ts'
+import type { KubernetesObject } from '../../../src/apimachinery/meta.ts'
 import { isStatus } from '../../../src/apimachinery/status-error.ts'
+import type { AnyKind } from '../../../src/client/informer.ts'
 import { PodPlacer } from '../../../src/scheduler/cycle/schedule-pod.ts'
 import { defaultProfile } from '../../../src/scheduler/default-profile.ts'
 import { NodeTable } from '../../../src/scheduler/node-table.ts'
@@ -9,6 +18,7 @@ import { isFinished, makePodInfo } from '../../../src/scheduler/pod-info.ts'
 import { Nominator } from '../../../src/scheduler/queue/nominator.ts'
 import { FixedInformers } from '../../../src/scheduler/testing/fixed-informers.ts'
 import { pluginContext } from '../../../src/scheduler/testing/plugin-context.ts'
+import { claimsFor, equip, giveBack, unequip } from './devices-and-volumes.ts'
 import { SchedulingWorld } from './scheduling-world.ts'
 
 const steps = 80
@@ -65,7 +75,7 @@ async function createPods({ world, dice, ...task }: Task): Promise<string> {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name, namespace: 'default', labels: { app: `a${dice(3)}` } },
-      spec: podSpec(dice),
+      spec: { ...podSpec(dice), ...(dice(4) === 0 ? await claimsFor(world.client, name, dice) : {}) },
     })
   }
   return `${many} pods`
@@ -77,12 +87,14 @@ async function endPod({ world, dice }: Task): Promise<string> {
   if (pod === undefined) return 'no pod to end'
   if (dice(2) === 0) {
     await world.client.resource(Pod).delete('default', name)
+    await giveBack(world.client, pod)
     return `${name} is deleted`
   }
   if (!pod.spec?.nodeName) return 'no pod ends'
   const patch = { status: { phase: 'Succeeded' } }
   const options = { subresource: 'status' }
   await world.client.resource(Pod).patch('default', name, 'application/merge-patch+json', patch, options)
+  await giveBack(world.client, pod)
   return `${name} has ended`
 }
 
@@ -100,12 +112,14 @@ async function changeNode({ world, dice, count }: Task): Promise<string> {
   const found = pick(await world.nodes(), dice)
   if (found === undefined || dice(3) === 0) {
     await nodes.create(node(`n${count}`, dice))
+    await equip(world.client, `n${count}`, dice)
     return `n${count} comes`
   }
   const { name = '' } = found.metadata ?? {}
   switch (dice(4)) {
     case 0:
       await nodes.delete('', name)
+      await unequip(world.client, name)
       return `${name} leaves`
     case 1: {
       const unschedulable = found.spec?.unschedulable !== true
@@ -124,6 +138,12 @@ async function changeNode({ world, dice, count }: Task): Promise<string> {
   }
 }
 
+/** Kinds beside nodes and pods. */
+const looksAt: readonly AnyKind[] = [
+  ...[DeviceClass, ResourceClaim, ResourceSlice],
+  ...[PersistentVolume, PersistentVolumeClaim, StorageClass],
+]
+
 /** Pods that wait although a scheduler that knows nothing of them would find a node at once. */
 async function forgotten(world: SchedulingWorld): Promise<readonly string[]> {
   const table = new NodeTable()
@@ -135,7 +155,12 @@ async function forgotten(world: SchedulingWorld): Promise<readonly string[]> {
   const waiting = pods.filter((pod) => !pod.spec?.nodeName && !isFinished(pod)).map(makePodInfo)
   for (const info of waiting) nominated.add(info)
   const placer = new PodPlacer({ table, nominated, random: () => 0, percentageOfNodesToScore: 100 })
-  const profile = defaultProfile(pluginContext({ table, informers: new FixedInformers() }))
+  const informers = new FixedInformers()
+  const fill = async <T extends KubernetesObject>(kind: KindDeclaration<T>): Promise<void> => {
+    informers.set(kind, ...(await world.client.resource(kind).list()).items)
+  }
+  for (const kind of looksAt) await fill<KubernetesObject>(kind)
+  const profile = defaultProfile(pluginContext({ table, informers }))
   return waiting
     .filter((info) => placer.select(info, profile).type === 'node')
     .map(({ key }) => `${key} fits and waits`)
