@@ -1,4 +1,5 @@
 import type { Metrics } from '../base/metrics.ts'
+import type { GroupOutcome } from './attempt/pod-group-status.ts'
 import type { QueuedPod } from './queue/queued-pod.ts'
 import type { SchedulingQueue } from './queue/scheduling-queue.ts'
 
@@ -69,6 +70,36 @@ function podMetrics(metrics: Metrics) {
     }),
   }
 }
+
+/** Of attempts to place whole pod groups, behind GenericWorkload. */
+export function podGroupMetrics(metrics: Metrics) {
+  const attempts = metrics.counter({
+    name: 'scheduler_podgroup_schedule_attempts_total',
+    help: "Number of attempts to schedule pod group, by the result. 'unschedulable' means a pod group could not be scheduled, while 'error' means an internal scheduler problem.",
+    labels: ['result', 'profile'],
+  })
+  const attemptSeconds = metrics.histogram({
+    name: 'scheduler_podgroup_scheduling_attempt_duration_seconds',
+    help: 'Pod group scheduling attempt latency in seconds (scheduling algorithm + binding)',
+    labels: ['result', 'profile'],
+    buckets: seconds(0.001, 2, 15),
+  })
+  const algorithmSeconds = metrics.histogram({
+    name: 'scheduler_podgroup_scheduling_algorithm_duration_seconds',
+    help: 'Pod group scheduling algorithm latency in seconds',
+    buckets: seconds(0.001, 2, 15),
+  })
+  return {
+    placed: (tookMs: number): void => algorithmSeconds.observe(tookMs / 1_000),
+    observe(profile: string, outcome: GroupOutcome['type'], tookMs: number): void {
+      const result = outcome === 'preempting' ? 'waiting_on_preemption' : outcome
+      attempts.inc([result, profile])
+      attemptSeconds.observe(tookMs / 1_000, [result, profile])
+    },
+  }
+}
+
+export type PodGroupMetrics = ReturnType<typeof podGroupMetrics>
 
 /** The scheduler's metrics, under upstream's names. */
 export function schedulerMetrics(metrics: Metrics, state: SchedulerState) {

@@ -25,7 +25,7 @@ import { exposePodResources } from './pod-resource-metrics.ts'
 import type { Profile } from './profile.ts'
 import { Nominator } from './queue/nominator.ts'
 import { SchedulingQueue } from './queue/scheduling-queue.ts'
-import { type SchedulerMetrics, schedulerMetrics } from './scheduler-metrics.ts'
+import { podGroupMetrics, type SchedulerMetrics, schedulerMetrics } from './scheduler-metrics.ts'
 import { defaultProfiles, type SchedulerOptions } from './scheduler-options.ts'
 
 /** No turn of the loop is longer than this, so that the process's other work is not held up. */
@@ -213,6 +213,7 @@ export class Scheduler {
       ...{ host, informers, placer, view: this.#view, queue: this.#queue, nominator: this.#nominator },
       ...{ log: this.#log, attempts: this.#attempts, profileOf: (info) => this.#profileOf(info) },
       status: new PodGroupStatus({ client, informers, host, logger }),
+      metrics: podGroupMetrics(this.#options.metrics),
     })
   }
 

@@ -1,9 +1,10 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { core } from '../../api/generated/types/index.ts'
+import { statusError } from '../../apimachinery/status-error.ts'
 import { silentLogger } from '../../base/logger.ts'
 import type { VirtualHost } from '../../base/virtual-host.ts'
 import { createClient } from '../../client/create-client.ts'
-import { FakeApi } from '../../client/testing/fake-api.ts'
+import { FakeApi, failWith } from '../../client/testing/fake-api.ts'
 import { testHost } from '../../client/testing/test-host.ts'
 import { FailureWriter } from './failure-writer.ts'
 
@@ -43,6 +44,24 @@ test('write() tells the newest failure of a pod that waits, and none of a pod th
     path: '/api/v1/namespaces/shop/pods/web-100/status',
     body: { status: { conditions: [{ type: 'PodScheduled', status: 'False', message: 'second' }] } },
   })
+})
+
+test('write() tries again after errors that may be over soon, and not after others', async () => {
+  let failures = 0
+  const reasons = ['Conflict', 'InternalError', 'ServiceUnavailable'] as const
+  api.interceptors.push(() => {
+    const reason = reasons[failures++]
+    if (reason !== undefined) failWith(statusError(reason, 'not now'))
+    return undefined
+  })
+  writer.write(pod(1), failure('no node'))
+  await host.advance(1_000)
+  expect(failures).toBe(4)
+  api.interceptors.length = 0
+  api.interceptors.push(() => failWith(statusError('Forbidden', 'never')))
+  writer.write(pod(2), failure('no node'))
+  await host.advance(1_000)
+  expect(api.requests).toHaveLength(5)
 })
 
 test('write() is silent where the pod says it already', async () => {

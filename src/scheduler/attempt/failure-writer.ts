@@ -7,6 +7,7 @@ import type { Host, Timer } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import { TokenBucket } from '../../base/token-bucket.ts'
 import type { Client } from '../../client/client.ts'
+import { tryAgain } from './try-again.ts'
 
 /** How many statuses are written. */
 export interface WriteLimits {
@@ -92,20 +93,20 @@ export class FailureWriter {
         return
       }
       this.#waiting.delete(uid)
-      void host.track(this.#patch(waiting))
+      void this.#patch(waiting)
     }
   }
 
   async #patch(waiting: Waiting): Promise<void> {
-    const { client, logger } = this.#options
+    const { client, host, logger } = this.#options
     const patch = this.#patchOf(waiting)
     if (patch === undefined) return
     const { namespace = '', name = '', uid = '' } = waiting.pod.metadata ?? {}
     if (waiting.nomination !== undefined) this.#nominations.set(uid, waiting.nomination)
     try {
-      await client
-        .resource(Pod)
-        .patch(namespace, name, 'application/strategic-merge-patch+json', patch, { subresource: 'status' })
+      const pods = client.resource(Pod)
+      const type = 'application/strategic-merge-patch+json'
+      await tryAgain(host, () => pods.patch(namespace, name, type, patch, { subresource: 'status' }))
     } catch (error) {
       this.#nominations.delete(uid)
       if (!isStatus(error, 'NotFound', 'Conflict') && !this.#stopped) {

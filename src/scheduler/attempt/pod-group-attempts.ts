@@ -1,9 +1,12 @@
 import { Pod } from '../../api/core/pod/kind.ts'
-import type { core } from '../../api/generated/types/index.ts'
+import type { core, scheduling } from '../../api/generated/types/index.ts'
+import { PodGroup } from '../../api/scheduling/pod-group/kind.ts'
 import type { InformerFactory, Lister } from '../../client/informer.ts'
 import type { PreparedCycle } from '../cycle/prepared-cycle.ts'
 import type { Profile } from '../profile.ts'
 import type { QueuedPod } from '../queue/queued-pod.ts'
+import type { PodGroupMetrics } from '../scheduler-metrics.ts'
+import { absentFeature } from './absent-group-features.ts'
 import { assumePod } from './assume-pod.ts'
 import { unreserve } from './binding-cycle.ts'
 import { type Ending, errorEnding, groupEnding, unschedulableEnding } from './ending.ts'
@@ -16,6 +19,7 @@ export interface PodGroupAttemptsOptions
   readonly informers: Pick<InformerFactory, 'informer'>
   readonly attempts: PodAttempts
   readonly status: PodGroupStatus
+  readonly metrics: PodGroupMetrics
 }
 
 /** What was found for one member. `node`: where it is assumed until the group's fate is known. */
@@ -58,6 +62,7 @@ const gangPlugin = 'GangScheduling'
 export class PodGroupAttempts {
   readonly #options: PodGroupAttemptsOptions
   readonly #pods: Lister<core.v1.Pod>
+  readonly #groups: Lister<scheduling.v1alpha2.PodGroup>
 
   constructor(options: PodGroupAttemptsOptions) {
     this.#options = options
@@ -69,6 +74,7 @@ export class PodGroupAttempts {
       },
     })
     this.#pods = pods.lister
+    this.#groups = options.informers.informer(PodGroup).lister
   }
 
   /** Undefined: the pod is of no group. */
@@ -78,13 +84,32 @@ export class PodGroupAttempts {
   }
 
   async #try(first: QueuedPod, group: string): Promise<void> {
-    const { attempts, view } = this.#options
     const pods = this.#together(first, group)
     const names = new Set(pods.map(({ info }) => info.pod.spec?.schedulerName))
     if (names.size > 1) {
-      this.#refuse(pods, [...names])
+      this.#refuse(pods, severalNames([...names]))
       return
     }
+    const { metadata, spec } = first.info.pod
+    const known = this.#groups.get(metadata?.namespace ?? '', spec?.schedulingGroup?.podGroupName ?? '')
+    const absent = known && absentFeature(known)
+    if (absent !== undefined) {
+      this.#refuse(pods, absent)
+      this.#options.status.write(first.info.pod, { type: 'error', message: absent })
+      return
+    }
+    const { host, metrics, queue } = this.#options
+    const startMs = host.monotonicMs()
+    const members = await this.#placeAll(pods)
+    metrics.placed(host.monotonicMs() - startMs)
+    const started = new Set(members.map(({ queued }) => queued))
+    const left = pods.filter((queued) => !started.has(queued) && queue.isInFlight(queued))
+    if (members.length > 0) this.#submit(members, left, first, startMs)
+  }
+
+  /** Up to the first that fails by an error. */
+  async #placeAll(pods: readonly QueuedPod[]): Promise<readonly Member[]> {
+    const { attempts, view } = this.#options
     const members: Member[] = []
     view.hold()
     try {
@@ -97,9 +122,7 @@ export class PodGroupAttempts {
     } finally {
       view.release()
     }
-    const started = new Set(members.map(({ queued }) => queued))
-    const left = pods.filter((queued) => !started.has(queued) && this.#options.queue.isInFlight(queued))
-    if (members.length > 0) this.#submit(members, left, first.info.pod)
+    return members
   }
 
   /** The group's pods without a node, in the order in which they are tried. */
@@ -114,11 +137,9 @@ export class PodGroupAttempts {
     )
   }
 
-  #refuse(pods: readonly QueuedPod[], [one, other]: readonly (string | undefined)[]): void {
+  #refuse(pods: readonly QueuedPod[], message: string): void {
     const { attempts, profileOf, host } = this.#options
-    const ending = errorEnding(
-      `all pods in a single pod group should have the same .spec.schedulerName set, got: "${one}" and "${other}"`,
-    )
+    const ending = errorEnding(message)
     for (const queued of pods) attempts.end(queued, profileOf(queued.info), host.monotonicMs(), ending)
   }
 
@@ -168,8 +189,13 @@ export class PodGroupAttempts {
     this.#options.view.retract(info, node)
   }
 
-  #submit(members: readonly Member[], left: readonly QueuedPod[], pod: core.v1.Pod): void {
-    const { attempts, host, profileOf, status } = this.#options
+  #submit(
+    members: readonly Member[],
+    left: readonly QueuedPod[],
+    { info }: QueuedPod,
+    groupStartMs: number,
+  ): void {
+    const { attempts, host, profileOf, status, metrics } = this.#options
     const outcome = outcomeOf(members)
     const bound: Placed[] = []
     for (const member of members) {
@@ -189,9 +215,13 @@ export class PodGroupAttempts {
       found.waits.delete(gangPlugin)
       attempts.launch(queued, found.cycle, found.node, found.waits, startMs)
     }
-    status.write(pod, outcome)
+    status.write(info.pod, outcome)
+    metrics.observe(profileOf(info).schedulerName, outcome.type, host.monotonicMs() - groupStartMs)
   }
 }
+
+const severalNames = ([one, other]: readonly (string | undefined)[]): string =>
+  `all pods in a single pod group should have the same .spec.schedulerName set, got: "${one}" and "${other}"`
 
 /** One that needs no permit any more has found that enough of them have a place. */
 function outcomeOf(members: readonly Member[]): GroupOutcome {

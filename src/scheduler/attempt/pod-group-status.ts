@@ -5,6 +5,7 @@ import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Client } from '../../client/client.ts'
 import type { InformerFactory, Lister } from '../../client/informer.ts'
+import { tryAgain } from './try-again.ts'
 
 /** How the attempt to schedule a group has ended. */
 export interface GroupOutcome {
@@ -39,7 +40,7 @@ export class PodGroupStatus {
   }
 
   write({ metadata, spec }: core.v1.Pod, { type, message }: GroupOutcome): void {
-    const { client, host, logger } = this.#options
+    const { host, logger } = this.#options
     const namespace = metadata?.namespace ?? ''
     const name = spec?.schedulingGroup?.podGroupName ?? ''
     const group = this.#groups.get(namespace, name)
@@ -54,24 +55,16 @@ export class PodGroupStatus {
     const known = withStatusCondition(group.status?.conditions, wanted, host.now())
     // The one alone: others may have written theirs meanwhile.
     const conditions = known.filter((each) => each.type === condition)
-    const work = client
-      .resource(PodGroup)
-      .patch(
-        namespace,
-        name,
-        'application/strategic-merge-patch+json',
-        { metadata: { uid: group.metadata?.uid }, status: { conditions } },
-        { subresource: 'status' },
-      )
-    void host.track(
-      work.then(
-        () => {},
-        (error: unknown) =>
-          logger.warn('a pod group does not know of its scheduling', {
-            group: `${namespace}/${name}`,
-            error,
-          }),
-      ),
+    const patch = { metadata: { uid: group.metadata?.uid }, status: { conditions } }
+    this.#patch(namespace, name, patch).catch((error: unknown) =>
+      logger.warn('a pod group does not know of its scheduling', { group: `${namespace}/${name}`, error }),
     )
+  }
+
+  async #patch(namespace: string, name: string, patch: object): Promise<void> {
+    const { client, host } = this.#options
+    const groups = client.resource(PodGroup)
+    const type = 'application/strategic-merge-patch+json'
+    await tryAgain(host, () => groups.patch(namespace, name, type, patch, { subresource: 'status' }))
   }
 }

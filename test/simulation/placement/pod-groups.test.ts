@@ -94,6 +94,19 @@ describe('a pod group is tried in one go', () => {
     expect(conditionOf(groups, 'a')).toEqual(['True', 'Scheduled', ''])
   })
 
+  test.each([
+    ['TopologyAwareWorkloadScheduling', { schedulingConstraints: { topology: [{ key: 'rack' }] } }],
+    ['DRAWorkloadResourceClaims', { resourceClaims: [{ name: 'c', resourceClaimName: 'c' }] }],
+  ])('what is not there is refused by name: %s', async (gate, spec) => {
+    const one = group('a', 2)
+    const { pods, groups } = await place(1, {
+      ...{ nodes: [node({ name: 'n' })], gates: { ...gates, [gate]: true } },
+      ...{ groups: [{ ...one, spec: { ...one.spec, ...spec } }], pods: members('a', 2) },
+    })
+    expect(placedOf(pods, 'a')).toBe(0)
+    expect(conditionOf(groups, 'a')).toEqual(['False', 'SchedulerError', expect.stringContaining(gate)])
+  })
+
   test('pods of one group have one scheduler', async () => {
     const [first, second] = members('a', 2)
     if (first === undefined || second === undefined) throw new Error('two members')
