@@ -88,8 +88,15 @@ const figures: readonly Figure[] = [
 
 function registerFigures(metrics: Metrics, read: () => StorageFigures): void {
   const gauges = figures.map(([figure, name, help]) => ({ figure, gauge: metrics.gauge({ name, help }) }))
+  const size = metrics.gauge({
+    name: 'apiserver_storage_size_bytes',
+    help: 'Size of the storage database file physically allocated in bytes.',
+    labels: ['storage_cluster_id'],
+  })
   metrics.onCollect(() => {
     const current = read()
+    // The one store that the server has within itself.
+    size.set(current.totalBytes, ['embedded'])
     for (const { figure, gauge } of gauges) gauge.set(current[figure])
   })
 }

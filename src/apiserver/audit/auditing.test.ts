@@ -5,6 +5,7 @@ import { PrometheusMetrics } from '../../base/prometheus.ts'
 import { VirtualHost } from '../../base/virtual-host.ts'
 import type { AdmissionPlugin } from '../admission.ts'
 import { impersonationFilter } from '../impersonation/impersonation-filter.ts'
+import { impersonationMetrics } from '../metrics/impersonation-metrics.ts'
 import { testKinds } from '../testing/test-kinds.ts'
 import { everythingAllowed, startTestServer, type TestServerOptions } from '../testing/test-server.ts'
 import type { AuditBackend } from './audit-backend.ts'
@@ -44,7 +45,11 @@ async function start(
   const server = await startTestServer({
     kinds: testKinds,
     host,
-    impersonation: impersonationFilter(host, everythingAllowed),
+    impersonation: impersonationFilter({
+      host,
+      authorizer: everythingAllowed,
+      metrics: impersonationMetrics(new PrometheusMetrics()),
+    }),
     ...rest,
     audit,
   })

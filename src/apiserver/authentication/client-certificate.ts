@@ -1,4 +1,5 @@
 import type { Host } from '../../base/host.ts'
+import type { HistogramSeries, Metrics } from '../../base/metrics.ts'
 import type { Authentication, Authenticator } from '../authenticator.ts'
 import type { Connection, ServerRequest, UserInfo } from '../request.ts'
 import { AuthenticationError } from './authentication-error.ts'
@@ -8,6 +9,15 @@ import { credentialIdKey } from './users.ts'
 
 const unknownAuthority = (): AuthenticationError =>
   new AuthenticationError('verifying certificate failed: x509: certificate signed by unknown authority')
+
+const hour = 3600
+const day = 24 * hour
+
+/** Upstream's, in seconds. */
+const remainingBuckets = [
+  ...[0, hour / 2, hour, 2 * hour, 6 * hour, 12 * hour],
+  ...[1, 2, 4, 7, 30, 90, 180, 360].map((days) => days * day),
+]
 
 interface Known {
   readonly identity: CertificateIdentity
@@ -26,9 +36,18 @@ export class ClientCertificateAuthenticator implements Authenticator {
   readonly name = 'x509'
   readonly #host: Host
   readonly #known = new WeakMap<Connection, Known>()
+  readonly #remaining: HistogramSeries | undefined
 
-  constructor(host: Host) {
+  /** `metrics` absent: nobody measures it. */
+  constructor(host: Host, metrics?: Metrics) {
     this.#host = host
+    this.#remaining = metrics
+      ?.histogram({
+        name: 'apiserver_client_certificate_expiration_seconds',
+        help: 'Distribution of the remaining lifetime on the certificate used to authenticate a request.',
+        buckets: remainingBuckets,
+      })
+      .with([])
   }
 
   authenticate(request: ServerRequest): Authentication | undefined {
@@ -46,6 +65,7 @@ export class ClientCertificateAuthenticator implements Authenticator {
         'verifying certificate failed: x509: certificate has expired or is not yet valid',
       )
     }
+    this.#remaining?.observe((identity.notAfterMs - now) / 1000)
     return authentication
   }
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../base/logger.ts'
+import { PrometheusMetrics } from '../../base/prometheus.ts'
 import type { VirtualHost } from '../../base/virtual-host.ts'
 import { testHost } from '../../client/testing/test-host.ts'
 import type { OutsideRequest } from '../outside/outside-caller.ts'
@@ -27,7 +28,13 @@ function webhook(reviewVersion: 'v1' | 'v1beta1' = 'v1'): CachedTokens {
   const tokens = new WebhookTokens({
     ...{ host, logger: silentLogger, caller, url, reviewVersion, audiences: ['api'] },
   })
-  return new CachedTokens({ host, tokens, successLifeMs: 120_000, failureLifeMs: 120_000 })
+  return new CachedTokens({
+    host,
+    metrics: new PrometheusMetrics(),
+    tokens,
+    successLifeMs: 120_000,
+    failureLifeMs: 120_000,
+  })
 }
 
 const authenticated = (more: object = {}) => ({

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { realHost } from '../../base/host/real-host.ts'
+import { PrometheusMetrics } from '../../base/prometheus.ts'
 import type { Authorizer, AuthorizerAttributes } from '../authorizer.ts'
+import { impersonationMetrics } from '../metrics/impersonation-metrics.ts'
 import type { UserInfo } from '../request.ts'
 import { textResponse } from '../response.ts'
 import { fakeRequest } from '../testing/fake-request.ts'
@@ -29,7 +31,11 @@ const impersonate = async (
 ): Promise<UserInfo | undefined> => {
   const request = fakeRequest({ headers, user })
   request.info = { ...request.info, isResourceRequest: true, verb: 'list', resource: 'pods', namespace: 'ns' }
-  await impersonationFilter(realHost, authorizer)(request, async () => textResponse(''))
+  await impersonationFilter({
+    host: realHost,
+    authorizer,
+    metrics: impersonationMetrics(new PrometheusMetrics()),
+  })(request, async () => textResponse(''))
   return request.user
 }
 

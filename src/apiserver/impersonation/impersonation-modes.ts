@@ -4,6 +4,8 @@ import type { WantedUser } from './wanted-user.ts'
 
 /** One of the ways to be allowed to impersonate (KEP-5284). */
 export interface ImpersonationMode {
+  /** What it is called where it is counted. */
+  readonly name: string
   /** What the verb of each check is called: `impersonate:<mode>` for the constrained ones. */
   readonly verb: string
   /** Checked for the request's own attributes, with the request's verb behind it; '' for the legacy mode, which does not ask. */
@@ -23,6 +25,7 @@ function nodeOfRequestor(requestor: UserInfo): string | undefined {
 }
 
 const constrained = (mode: string, applies: ImpersonationMode['applies']): ImpersonationMode => ({
+  name: mode,
   verb: `impersonate:${mode}`,
   onVerb: `impersonate-on:${mode}:`,
   applies,
@@ -33,7 +36,12 @@ export const associatedNode = constrained('associated-node', (wanted, requestor)
   return onlyName(wanted) && node !== undefined && wanted.name === `${nodeUserPrefix}${node}`
 })
 
-export const legacy: ImpersonationMode = { verb: 'impersonate', onVerb: '', applies: () => true }
+export const legacy: ImpersonationMode = {
+  name: 'legacy',
+  verb: 'impersonate',
+  onVerb: '',
+  applies: () => true,
+}
 
 /** In the order in which they are tried. */
 export const impersonationModes: readonly ImpersonationMode[] = [

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import type { Metrics } from '../metrics.ts'
 import { PrometheusMetrics } from '../prometheus.ts'
 
@@ -8,6 +8,48 @@ const countOpenFiles = (): number => {
   } catch {
     return 0
   }
+}
+
+const readText = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+const unlimited = 2 ** 64
+
+/** A line of /proc/self/limits: the soft limit; undefined where there is no such file. */
+function softLimit(limits: string, name: string): number | undefined {
+  const value = new RegExp(`^${name} +(\\S+)`, 'm').exec(limits)?.[1]
+  return value === undefined ? undefined : value === 'unlimited' ? unlimited : Number(value)
+}
+
+/** What Linux alone tells. */
+function registerLinuxMetrics(metrics: Metrics): void {
+  const limits = readText('/proc/self/limits')
+  const pairs = [
+    ['process_max_fds', 'Maximum number of open file descriptors.', 'Max open files'],
+    [
+      'process_virtual_memory_max_bytes',
+      'Maximum amount of virtual memory available in bytes.',
+      'Max address space',
+    ],
+  ] as const
+  for (const [name, help, line] of pairs) {
+    const limit = softLimit(limits, line)
+    if (limit !== undefined) metrics.gauge({ name, help }).set(limit)
+  }
+  if (limits === '') return
+  const virtual = metrics.gauge({
+    name: 'process_virtual_memory_bytes',
+    help: 'Virtual memory size in bytes.',
+  })
+  metrics.onCollect(() => {
+    const kilobytes = /^VmSize:\s+(\d+) kB$/m.exec(readText('/proc/self/status'))?.[1] ?? '0'
+    virtual.set(Number(kilobytes) * 1024)
+  })
 }
 
 /** The standard `process_*` metrics of Prometheus' client libraries, which upstream's components have too. */
@@ -41,5 +83,6 @@ function registerProcessMetrics(metrics: Metrics): void {
 export function createMetrics(): Metrics {
   const metrics = new PrometheusMetrics()
   registerProcessMetrics(metrics)
+  registerLinuxMetrics(metrics)
   return metrics
 }

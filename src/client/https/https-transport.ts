@@ -5,6 +5,8 @@ import type { WatchEvent } from '../../apimachinery/meta.ts'
 import { isStatus, StatusError, statusError } from '../../apimachinery/status-error.ts'
 import type { ApiRequest, ApiResponse, Transport } from '../../apimachinery/transport.ts'
 import { messageOf } from '../../base/message-of.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import { ClientMetrics } from './client-metrics.ts'
 import { type ConnectionOptions, Http2Connection } from './http2-connection.ts'
 import { JsonLines } from './json-lines.ts'
 
@@ -14,6 +16,8 @@ export interface HttpsTransportOptions extends Omit<ConnectionOptions, 'origin'>
   /** A bearer token, or what gives the one that is valid now. */
   readonly token?: string | (() => string)
   readonly userAgent?: string
+  /** Absent: nobody measures it. */
+  readonly metrics?: Metrics
   /** Called in the very moment in which a request goes out, also again; what it throws is the request's error. */
   readonly beforeSend?: (request: ApiRequest) => void
 }
@@ -87,9 +91,11 @@ class Http2Transport implements HttpsTransport {
   readonly #options: HttpsTransportOptions
   readonly #connection: Http2Connection
   readonly #prefix: string
+  readonly #metrics: ClientMetrics | undefined
 
   constructor(options: HttpsTransportOptions) {
-    const { origin, pathname } = new URL(options.server)
+    const { origin, host, pathname } = new URL(options.server)
+    this.#metrics = options.metrics === undefined ? undefined : new ClientMetrics(options.metrics, host)
     this.#options = options
     this.#prefix = pathname.replace(/\/$/, '')
     this.#connection = new Http2Connection({ ...options, origin })
@@ -139,6 +145,7 @@ class Http2Transport implements HttpsTransport {
     })
     try {
       const text = (await coming) ?? ''
+      if (this.#metrics !== undefined) this.#metrics.received(request.method, Buffer.byteLength(text))
       request.signal?.throwIfAborted()
       if (code >= 400) throw errorOfAnswer(code, text)
       return { status: code, body: text === '' ? undefined : bodyOf(text), warnings }
@@ -151,8 +158,17 @@ class Http2Transport implements HttpsTransport {
   /** Sends a request and waits for the head of its answer; once more where the server has not looked at it. */
   async #send(request: ApiRequest, wholly: boolean): Promise<Sent> {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body)
+    const { host } = this.#options
     for (let attempt = 1; ; attempt++) {
       request.signal?.throwIfAborted()
+      const startedMs = host.monotonicMs()
+      const note = (code?: number): void =>
+        this.#metrics?.answered(
+          request.method,
+          code,
+          host.monotonicMs() - startedMs,
+          body === undefined ? 0 : Buffer.byteLength(body),
+        )
       const headers = this.#headers(request, body)
       const stream = await this.#connection.open(headers, body === undefined, () =>
         this.#options.beforeSend?.(request),
@@ -166,8 +182,11 @@ class Http2Transport implements HttpsTransport {
       stream.on('error', () => {})
       if (body !== undefined) stream.end(body)
       try {
-        return { ...(await headOf(stream)), stream, text }
+        const head = await headOf(stream)
+        note(head.code)
+        return { ...head, stream, text }
       } catch (error) {
+        note()
         request.signal?.throwIfAborted()
         const isUntouched = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
         if (attempt > 1 || !(isUntouched || request.method === 'GET') || isStatus(error)) throw lost(error)

@@ -63,7 +63,7 @@ function jwtPart({ host, logger, metrics, access, identity }: AuthenticatorSetup
   const { audiences } = identity.serviceAccounts
   const agnostic = new AgnosticTokens(jwt, audiences)
   return {
-    tokens: new CachedTokens({ host, tokens: agnostic, successLifeMs: jwtLifeMs, failureLifeMs: 0 }),
+    tokens: new CachedTokens({ host, metrics, tokens: agnostic, successLifeMs: jwtLifeMs, failureLifeMs: 0 }),
     start: () => {
       const apply = (all: typeof issuers): Promise<void> => jwt.replace(all)
       const stop =
@@ -86,7 +86,7 @@ function webhookPart(
   const { audiences } = identity.serviceAccounts
   const tokens = new WebhookTokens({ host, logger, caller, url, reviewVersion, audiences })
   return {
-    tokens: new CachedTokens({ host, tokens, successLifeMs: lifeMs, failureLifeMs: lifeMs }),
+    tokens: new CachedTokens({ host, metrics, tokens, successLifeMs: lifeMs, failureLifeMs: lifeMs }),
     start: () => () => caller.close(),
   }
 }
@@ -111,7 +111,7 @@ export function makeAuthenticator(setup: AuthenticatorSetup): MadeAuthenticator 
   ])
   const authenticator = new RequestAuthenticator({
     logger,
-    certificates: new ClientCertificateAuthenticator(host),
+    certificates: new ClientCertificateAuthenticator(host, setup.metrics),
     ...(frontProxy === undefined ? {} : { frontProxy: new FrontProxyAuthenticator(frontProxy) }),
     tokens,
     audiences,

@@ -1,4 +1,4 @@
-import type { Features } from '../../apimachinery/feature-gates.ts'
+import type { FeatureGates } from '../../apimachinery/feature-gates.ts'
 import type { Endpoint } from '../../apiserver/endpoint.ts'
 import { defined } from '../../base/defined.ts'
 import { createMetrics } from '../../base/host/metrics.ts'
@@ -8,6 +8,7 @@ import { sleep } from '../../base/sleep.ts'
 import type { KubeconfigContext } from '../../client/https/kubeconfig.ts'
 import { wrongElectionTimes } from '../../reconcile/leader-election.ts'
 import { ownAddress } from '../place.ts'
+import { showRelease } from '../release-metrics.ts'
 import { zPages } from '../z-pages.ts'
 import { certificateFiles } from './certificate-files.ts'
 import { type ComponentHealth, componentPaths, startComponentServer } from './component-server.ts'
@@ -67,7 +68,7 @@ export interface ServedComponent {
   readonly flags: ComponentFlags
   /** All flags as they were given. */
   readonly texts: Readonly<Record<string, string>>
-  readonly features: Features
+  readonly features: FeatureGates
   readonly health: ComponentHealth
   /** Of its own, beside those that all have. */
   readonly pages?: readonly Endpoint[]
@@ -79,6 +80,7 @@ export async function serveComponent(
   { logger, stops }: ComponentContext,
 ): Promise<Metrics> {
   const metrics = createMetrics()
+  showRelease(metrics, features)
   if (flags['secure-port'] === 0) return metrics
   const clientOf = (
     flag: 'authentication-kubeconfig' | 'authorization-kubeconfig',

@@ -1,6 +1,8 @@
 import type { ApiRequest, Transport } from '../../apimachinery/transport.ts'
+import { defined } from '../../base/defined.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import { messageOf } from '../../base/message-of.ts'
+import type { Metrics } from '../../base/metrics.ts'
 import { sleep } from '../../base/sleep.ts'
 import { TokenBucket } from '../../base/token-bucket.ts'
 import type { Client } from '../../client/client.ts'
@@ -14,6 +16,8 @@ export interface ConnectionOptions {
   /** `--kube-api-qps` and `--kube-api-burst`; a negative `perSecond`: no limit. */
   readonly perSecond: number
   readonly burst: number
+  /** Absent: nobody measures it. */
+  readonly metrics?: Metrics
   /** Asked before each write; throws when it must not happen. */
   readonly beforeWrite?: () => void
 }
@@ -57,10 +61,11 @@ export interface ApiConnection {
 
 /** A connection to the API server as the kubeconfig's user. Whoever makes it closes its transport. */
 export function connect(config: KubeconfigContext, options: ConnectionOptions): ApiConnection {
-  const { userAgent, beforeWrite } = options
+  const { userAgent, beforeWrite, metrics } = options
   const https = createHttpsTransport({
     host: realHost,
     ...{ ...config, userAgent },
+    ...defined({ metrics }),
     // Asked last of all: whatever a write waits for, the right to do it may end meanwhile.
     beforeSend: ({ method }) => {
       if (method !== 'GET') beforeWrite?.()

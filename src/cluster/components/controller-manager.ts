@@ -113,7 +113,8 @@ async function work(
     await waitForServer(own, signal)
     if (signal.aborted) return
     const config = kubeconfigOf(values)
-    const limits = { userAgent: program, perSecond: values['kube-api-qps'], burst: values['kube-api-burst'] }
+    const rate = { perSecond: values['kube-api-qps'], burst: values['kube-api-burst'] }
+    const limits = { userAgent: program, metrics, ...rate }
     const leading = connect(config, { ...limits, beforeWrite })
     stops.push(() => leading.transport.close())
     const kinds = new DiscoveredKinds({ host: realHost, logger, transport: leading.transport })
@@ -159,7 +160,7 @@ export const controllerManager: Component<typeof flags> = {
       { program, flags: values, texts: flagTexts(flags, values), features, health },
       context,
     )
-    const electing = { userAgent: `${program}/leader-election`, perSecond: -1, burst: 1 }
+    const electing = { userAgent: `${program}/leader-election`, metrics, perSecond: -1, burst: 1 }
     const own = ownConnection(config, electing, stops)
     const leading = runAsLeader({
       ...{ program, logger, metrics, stops, lost, connection: own, settings: leaderSettings(values) },

@@ -59,7 +59,7 @@ async function work(task: Work, signal: AbortSignal, beforeWrite: () => void): P
   try {
     await waitForServer(own, signal)
     if (signal.aborted) return
-    const limits = { perSecond: flags['kube-api-qps'], burst: flags['kube-api-burst'] }
+    const limits = { metrics, perSecond: flags['kube-api-qps'], burst: flags['kube-api-burst'] }
     const leading = connect(kubeconfigOf(flags), { userAgent: program, ...limits, beforeWrite })
     stops.push(() => leading.transport.close())
     const { client } = leading
@@ -131,7 +131,7 @@ export const scheduler: Component<typeof flags> = {
       { program, flags: values, texts: flagTexts(flags, given), features, health, pages },
       context,
     )
-    const electing = { userAgent: `${program}/leader-election`, perSecond: -1, burst: 1 }
+    const electing = { userAgent: `${program}/leader-election`, metrics, perSecond: -1, burst: 1 }
     const own = ownConnection(kubeconfig, electing, stops)
     const task = { flags: values, features, scheduling: config.scheduling, logger, metrics, own, runs }
     const leading = runAsLeader({

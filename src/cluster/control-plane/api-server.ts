@@ -42,6 +42,7 @@ import type { Endpoint } from '../../apiserver/endpoint.ts'
 import { NodeBackendConnector, type ShownCertificates } from '../../apiserver/http/backend-connector.ts'
 import { impersonationFilter } from '../../apiserver/impersonation/impersonation-filter.ts'
 import { admissionTiming } from '../../apiserver/metrics/admission-timing.ts'
+import { impersonationMetrics } from '../../apiserver/metrics/impersonation-metrics.ts'
 import type { ObjectReader } from '../../apiserver/object-reader.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
 import { newUid } from '../../apiserver/rest/names.ts'
@@ -56,6 +57,7 @@ import { createClient } from '../../client/create-client.ts'
 import { EventRecorder } from '../../client/event-recorder.ts'
 import type { ElectionTimes } from '../../reconcile/leader-election.ts'
 import type { AccessOptions } from '../access/access-options.ts'
+import { showRelease } from '../release-metrics.ts'
 import { kubernetesVersion } from '../version.ts'
 import { apiDocuments } from './api-documents.ts'
 import type { ApiServerIdentity } from './api-server-identity.ts'
@@ -222,6 +224,7 @@ const lastWritesMs = 3_000
 export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiServer> {
   const { host, logger, metrics, store, identity, checked, crossOrigins = [] } = setup
   const features = featureGates(setup.featureGates ?? new Map())
+  showRelease(metrics, features)
   const { served: asked, hidden } = servedKinds(setup.runtimeConfig ?? new Map(), features)
   const served = setup.allowsPrivileged === false ? forbidPrivileged(asked) : asked
   const core = new ServerCore({
@@ -321,7 +324,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
         new Map([...setup.components, ['etcd-0', storeProbe(() => store.probe(statusTimeoutMs))]]),
       ),
     ],
-    impersonation: impersonationFilter(host, authorizer),
+    impersonation: impersonationFilter({ host, authorizer, metrics: impersonationMetrics(metrics) }),
     converter: (definition) => webhookConverter(definition, { host, reader, connector }, conversions),
     outer: crossOrigins.length === 0 ? [] : [crossOriginFilter(crossOrigins)],
     ...defined({ minWatchMs: setup.minWatchMs }),

@@ -3,6 +3,7 @@ import { defined } from '../../base/defined.ts'
 import { createMetrics } from '../../base/host/metrics.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Logger } from '../../base/logger.ts'
+import type { Metrics } from '../../base/metrics.ts'
 import type { Client } from '../../client/client.ts'
 import { createClient } from '../../client/create-client.ts'
 import { createHttpsTransport } from '../../client/https/https-transport.ts'
@@ -53,7 +54,7 @@ function connect(
   config: NodeConfig,
   name: keyof NodeConfig['clients'],
   agent: string,
-  logger: Logger,
+  { logger, metrics }: { readonly logger: Logger; readonly metrics: Metrics },
 ): { client: Client; informers: InformerFactory; part: NodePart } {
   let credentials: ClientConfig = config.clients[name]
   const transport = createHttpsTransport({
@@ -62,6 +63,7 @@ function connect(
     certificateAuthority: config.authorityPem,
     clientIdentity: () => ({ certificate: credentials.certificatePem, key: credentials.keyPem }),
     userAgent: agent,
+    metrics,
   })
   const client = createClient(transport, { fieldManager: agent })
   const informers = createInformerFactory({ client, host: realHost, logger })
@@ -93,9 +95,9 @@ export async function startNodeParts(
   const { network, name: nodeName, address: nodeAddress } = config
   const metrics = createMetrics()
   const shared = { host: realHost, logger, metrics }
-  const node = connect(config, 'node', 'kubelet', logger)
+  const node = connect(config, 'node', 'kubelet', shared)
   // Nodes may not read each other; whoever routes traffic may.
-  const traffic = connect(config, 'proxy', 'kube-proxy', logger)
+  const traffic = connect(config, 'proxy', 'kube-proxy', shared)
   parts.push(node.part, traffic.part)
   const containerd = new Containerd({
     root: paths.containerdRoot,
@@ -196,7 +198,7 @@ async function startServices(
 ): Promise<void> {
   const { network, name: nodeName, address: nodeAddress } = config
   const shared = { host: realHost, logger, metrics: createMetrics() }
-  const dnsClient = connect(config, 'dns', 'coredns', logger)
+  const dnsClient = connect(config, 'dns', 'coredns', shared)
   parts.push(dnsClient.part)
   const dns = await startDns({
     ...shared,

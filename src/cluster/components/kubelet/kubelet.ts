@@ -177,7 +177,8 @@ export const kubelet: Component<typeof kubeletFlags> = {
     if (flags['fail-swap-on']) await refuseSwap()
     const tls = tlsOf(options)
     useAdministratorPath()
-    const limits = { perSecond: flags['kube-api-qps'], burst: flags['kube-api-burst'] }
+    const metrics = createMetrics()
+    const limits = { metrics, perSecond: flags['kube-api-qps'], burst: flags['kube-api-burst'] }
     const { client, reconnect } = ownConnection(config, { userAgent: program, ...limits }, stops)
     const informers = createInformerFactory({ client, host: realHost, logger })
     stops.push(() => informers.stop())
@@ -186,7 +187,6 @@ export const kubelet: Component<typeof kubeletFlags> = {
     const wasm = wasmHandler({ host: realHost, imageDirectory: join(options.rootDirectory, 'modules') })
     stops.push(() => wasm.close())
     const runtime = new RuntimesByHandler(containers, wasm)
-    const metrics = createMetrics()
     const node = await startLinuxNode({
       ...{ client, informers, host: realHost, logger, metrics, runtime, nodeName, addresses },
       ...{ port: flags.port, version: kubernetesVersion, cgroupPrefix: options.cgroupPrefix },
