@@ -119,5 +119,4 @@ export const limits = { linesOfAFile: 500 } as const
 export const gatesOfNameOnly: readonly string[] = [
   'InPlacePodVerticalScalingInitContainers',
   'RestartAllContainersOnContainerExits',
-  'UserNamespacesHostNetworkSupport',
 ]

@@ -7,6 +7,7 @@ import { isPercent } from '../apimachinery/label-syntax.ts'
 import type { IntOrString, LabelSelector } from '../apimachinery/meta.ts'
 import { labelMatcherOf } from '../apimachinery/selectors/label-selector.ts'
 import { checkNonNegative, negativeMessage } from './checks.ts'
+import type { PodRules } from './core/pod/validation/pod-rules.ts'
 import { validatePodTemplate } from './core/pod/validation/validate-pod-template.ts'
 import type { core } from './generated/types/index.ts'
 
@@ -51,6 +52,7 @@ export function validateTemplateLabels(
 /** What ReplicaSets and Deployments share. */
 export function validateSelectedTemplate(
   spec: { readonly selector?: LabelSelector; readonly template?: core.v1.PodTemplateSpec },
+  rules: PodRules,
   path: FieldPath,
   errors: FieldError[],
 ): void {
@@ -58,7 +60,7 @@ export function validateSelectedTemplate(
   validateOwnSelector(spec.selector, 'deployment', where, errors)
   const template = spec.template ?? {}
   if (validateTemplateLabels(template, spec.selector, path.child('template'), errors))
-    validateRunningTemplate(template, 'ReplicaSet', path.child('template'), errors)
+    validateRunningTemplate(template, 'ReplicaSet', rules, path.child('template'), errors)
   else errors.push(invalidValue(where, spec.selector, 'invalid label selector'))
 }
 
@@ -66,10 +68,11 @@ export function validateSelectedTemplate(
 export function validateRunningTemplate(
   template: core.v1.PodTemplateSpec,
   owner: string,
+  rules: PodRules,
   path: FieldPath,
   errors: FieldError[],
 ): void {
-  validatePodTemplate(template, path, errors)
+  validatePodTemplate(template, rules, path, errors)
   validateAlwaysRestarts(template, owner, path, errors)
 }
 

@@ -5,6 +5,7 @@ import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
 import { validateLabelSelector } from '../../../apimachinery/label-selector-validation.ts'
 import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
 import { checkNonNegative } from '../../checks.ts'
+import { type PodRules, podRules } from '../../core/pod/validation/pod-rules.ts'
 import type { apps } from '../../generated/types/index.ts'
 import {
   intOrPercentNumber,
@@ -50,14 +51,19 @@ function validateUpdateStrategy(
   else validateRollingUpdate(strategy.rollingUpdate, path.child('rollingUpdate'), errors)
 }
 
-function validateSpec(spec: Partial<apps.v1.DaemonSetSpec>, path: FieldPath, errors: FieldError[]): void {
+function validateSpec(
+  spec: Partial<apps.v1.DaemonSetSpec>,
+  rules: PodRules,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
   const where = path.child('selector')
   validateLabelSelector(spec.selector, where, errors)
   const template = spec.template ?? {}
   validateTemplateLabels(template, spec.selector, path.child('template'), errors)
   if (spec.selector !== undefined && isEmptySelector(spec.selector))
     errors.push(invalidValue(where, spec.selector, 'empty selector is invalid for daemonset'))
-  validateRunningTemplate(template, 'DaemonSet', path.child('template'), errors)
+  validateRunningTemplate(template, 'DaemonSet', rules, path.child('template'), errors)
   checkNonNegative(spec.minReadySeconds, path.child('minReadySeconds'), errors)
   validateUpdateStrategy(spec.updateStrategy ?? {}, path.child('updateStrategy'), errors)
   checkNonNegative(spec.revisionHistoryLimit, path.child('revisionHistoryLimit'), errors)
@@ -91,6 +97,7 @@ export function validateDaemonSet(
   const path = fieldPath('spec')
   if (old !== undefined)
     validateImmutable(daemonSet.spec?.selector, old.spec?.selector, path.child('selector'), errors)
-  validateSpec(daemonSet.spec ?? {}, path, errors)
+  const rules = podRules(context.features, old?.spec?.template?.spec)
+  validateSpec(daemonSet.spec ?? {}, rules, path, errors)
   return errors
 }

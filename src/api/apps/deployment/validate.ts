@@ -4,6 +4,7 @@ import { fieldForbidden, invalidValue, notSupported, required } from '../../../a
 import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
 import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
 import { checkNonNegative } from '../../checks.ts'
+import { type PodRules, podRules } from '../../core/pod/validation/pod-rules.ts'
 import type { apps } from '../../generated/types/index.ts'
 import {
   intOrPercentNumber,
@@ -43,9 +44,14 @@ function validateStrategy(strategy: apps.v1.DeploymentStrategy, path: FieldPath,
   } else errors.push(notSupported(path, shownStrategy(strategy), ['Recreate', 'RollingUpdate']))
 }
 
-function validateSpec(spec: Partial<apps.v1.DeploymentSpec>, path: FieldPath, errors: FieldError[]): void {
+function validateSpec(
+  spec: Partial<apps.v1.DeploymentSpec>,
+  rules: PodRules,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
   checkNonNegative(spec.replicas, path.child('replicas'), errors)
-  validateSelectedTemplate(spec, path, errors)
+  validateSelectedTemplate(spec, rules, path, errors)
   validateStrategy(spec.strategy ?? {}, path.child('strategy'), errors)
   const minReady = spec.minReadySeconds ?? 0
   checkNonNegative(minReady, path.child('minReadySeconds'), errors)
@@ -99,7 +105,7 @@ export function validateDeployment(
   }
   const path = fieldPath('spec')
   const spec = deployment.spec
-  validateSpec(spec ?? {}, path, errors)
+  validateSpec(spec ?? {}, podRules(context.features, old?.spec?.template?.spec), path, errors)
   if (old !== undefined) validateImmutable(spec?.selector, old.spec?.selector, path.child('selector'), errors)
   return errors
 }

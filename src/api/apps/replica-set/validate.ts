@@ -4,6 +4,7 @@ import { invalidValue } from '../../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
 import { checkNonNegative } from '../../checks.ts'
+import { podRules } from '../../core/pod/validation/pod-rules.ts'
 import type { apps } from '../../generated/types/index.ts'
 import { validateReplicaCounts, validateSelectedTemplate } from '../../validate-workload.ts'
 
@@ -45,7 +46,8 @@ export function validateReplicaSet(
   const spec: Partial<apps.v1.ReplicaSetSpec> = set.spec ?? {}
   checkNonNegative(spec.replicas, path.child('replicas'), errors)
   checkNonNegative(spec.minReadySeconds, path.child('minReadySeconds'), errors)
-  validateSelectedTemplate(spec, path, errors)
+  const rules = podRules(context.features, old?.spec?.template?.spec)
+  validateSelectedTemplate(spec, rules, path, errors)
   if (old !== undefined) validateImmutable(spec.selector, old.spec?.selector, path.child('selector'), errors)
   return errors
 }

@@ -6,6 +6,7 @@ import { validateAnnotations, validateLabels } from '../../../apimachinery/objec
 import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
 import { checkChoice, checkLabelName, checkNonNegative } from '../../checks.ts'
 import { validateClaimSpec } from '../../core/persistent-volume-claim/validate-claim-spec.ts'
+import { type PodRules, podRules } from '../../core/pod/validation/pod-rules.ts'
 import { validatePodAnnotations } from '../../core/pod/validation/validate-pod-annotations.ts'
 import { validatePodTemplate } from '../../core/pod/validation/validate-pod-template.ts'
 import type { apps, core } from '../../generated/types/index.ts'
@@ -76,15 +77,26 @@ function templateOfPods(spec: Spec): core.v1.PodTemplateSpec {
 }
 
 /** Upstream looks at the metadata twice. */
-function validateTemplate(template: core.v1.PodTemplateSpec, path: FieldPath, errors: FieldError[]): void {
+function validateTemplate(
+  template: core.v1.PodTemplateSpec,
+  rules: PodRules,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
   const { metadata = {}, spec = { containers: [] } } = template
-  validatePodTemplate(template, path, errors)
+  validatePodTemplate(template, rules, path, errors)
   validateLabels(metadata.labels, path.child('labels'), errors)
   validateAnnotations(metadata.annotations, path.child('annotations'), errors)
   validatePodAnnotations(metadata.annotations, spec, path.child('annotations'), errors)
 }
 
-function validateSpec(spec: Spec, isUpdate: boolean, path: FieldPath, errors: FieldError[]): void {
+function validateSpec(
+  spec: Spec,
+  isUpdate: boolean,
+  rules: PodRules,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
   validatePolicies(spec, path, errors)
   if (!isUpdate)
     spec.volumeClaimTemplates?.forEach((claim, index) => {
@@ -101,7 +113,7 @@ function validateSpec(spec: Spec, isUpdate: boolean, path: FieldPath, errors: Fi
   const template = templateOfPods(spec)
   const where = path.child('template')
   if (validateTemplateLabels(template, spec.selector, where, errors))
-    validateTemplate(template, where, errors)
+    validateTemplate(template, rules, where, errors)
   else errors.push(invalidValue(selectorPath, spec.selector, ''))
   validateAlwaysRestarts(template, 'StatefulSet', where, errors)
 }
@@ -169,7 +181,8 @@ export function validateStatefulSet(
     validateStatus(statefulSet.status ?? {}, old.status ?? {}, errors)
     return errors
   }
-  validateSpec(statefulSet.spec ?? {}, old !== undefined, fieldPath('spec'), errors)
+  const rules = podRules(context.features, old?.spec?.template?.spec)
+  validateSpec(statefulSet.spec ?? {}, old !== undefined, rules, fieldPath('spec'), errors)
   if (old !== undefined) validateUnchanged(statefulSet.spec ?? {}, old.spec ?? {}, errors)
   return errors
 }

@@ -5,6 +5,7 @@ import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
 import { timeZoneOf } from '../../../apimachinery/time-zone.ts'
 import { utf8Length } from '../../../apimachinery/utf8-length.ts'
 import { checkNonNegative, checkRequiredChoice } from '../../checks.ts'
+import { type PodRules, podRules } from '../../core/pod/validation/pod-rules.ts'
 import type { batch } from '../../generated/types/index.ts'
 import { validateJobTemplateSpec } from '../job/validate-job-spec.ts'
 import { parseCronSchedule } from './cron-schedule.ts'
@@ -52,10 +53,15 @@ function validateTimeZone(zone: string, path: FieldPath, errors: FieldError[]): 
     errors.push(invalidValue(path, zone, `unknown time zone ${zone}`))
 }
 
-function validateTemplate(template: batch.v1.JobTemplateSpec, path: FieldPath, errors: FieldError[]): void {
+function validateTemplate(
+  template: batch.v1.JobTemplateSpec,
+  rules: PodRules,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
   const { spec } = template
   const where = path.child('spec')
-  validateJobTemplateSpec(spec ?? { template: {} }, where, errors)
+  validateJobTemplateSpec(spec ?? { template: {} }, rules, where, errors)
   if (spec?.selector !== undefined)
     errors.push(invalidValue(where.child('selector'), spec.selector, '`selector` will be auto-generated'))
   if (spec?.manualSelector === true)
@@ -77,7 +83,8 @@ export function validateCronJob(
     validateTimeZone(spec.timeZone, path.child('timeZone'), errors)
   const policies = ['Allow', 'Forbid', 'Replace']
   checkRequiredChoice(spec.concurrencyPolicy, policies, path.child('concurrencyPolicy'), errors)
-  validateTemplate(spec.jobTemplate ?? {}, path.child('jobTemplate'), errors)
+  const rules = podRules(context.features, old?.spec?.jobTemplate?.spec?.template?.spec)
+  validateTemplate(spec.jobTemplate ?? {}, rules, path.child('jobTemplate'), errors)
   for (const field of ['successfulJobsHistoryLimit', 'failedJobsHistoryLimit'] as const)
     checkNonNegative(spec[field], path.child(field), errors)
   const name = job.metadata?.name ?? ''

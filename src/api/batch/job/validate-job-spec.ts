@@ -4,6 +4,7 @@ import { invalidValue, notSupported, required, tooLong } from '../../../apimachi
 import type { FieldPath } from '../../../apimachinery/field-path.ts'
 import { utf8Length } from '../../../apimachinery/utf8-length.ts'
 import { checkNonNegative } from '../../checks.ts'
+import type { PodRules } from '../../core/pod/validation/pod-rules.ts'
 import { validatePodTemplate } from '../../core/pod/validation/validate-pod-template.ts'
 import type { batch } from '../../generated/types/index.ts'
 import { validateFailurePolicy, validateSuccessPolicy } from './validate-policies.ts'
@@ -91,7 +92,12 @@ function validateRestartPolicy(spec: Spec, where: FieldPath, errors: FieldError[
 }
 
 /** What jobs and the templates of CronJobs' jobs have in common. */
-export function validateJobTemplateSpec(spec: Spec, path: FieldPath, errors: FieldError[]): void {
+export function validateJobTemplateSpec(
+  spec: Spec,
+  rules: PodRules,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
   for (const field of counts) checkNonNegative(spec[field], path.child(field), errors)
   if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined)
     errors.push(required(path.child('backoffLimitPerIndex'), 'when maxFailedIndexes is specified'))
@@ -108,6 +114,6 @@ export function validateJobTemplateSpec(spec: Spec, path: FieldPath, errors: Fie
     else errors.push(invalidValue(where, spec.successPolicy, 'requires indexed completion mode'))
   }
   validateReplacementPolicy(spec, path.child('podReplacementPolicy'), errors)
-  validatePodTemplate(spec.template ?? {}, path.child('template'), errors)
+  validatePodTemplate(spec.template ?? {}, rules, path.child('template'), errors)
   validateRestartPolicy(spec, path.child('template.spec.restartPolicy'), errors)
 }

@@ -1,4 +1,5 @@
 import type { WriteContext } from '../../../apimachinery/define-kind.ts'
+import type { Features } from '../../../apimachinery/feature-gates.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { invalidValue, required } from '../../../apimachinery/field-errors.ts'
 import { type FieldPath, fieldPath } from '../../../apimachinery/field-path.ts'
@@ -10,6 +11,7 @@ import { isDns1123Label } from '../../../apimachinery/names.ts'
 import { validateImmutable } from '../../../apimachinery/object-meta-validation.ts'
 import { labelMatcherOf } from '../../../apimachinery/selectors/label-selector.ts'
 import { semanticallyEqual } from '../../../apimachinery/semantically-equal.ts'
+import { podRules } from '../../core/pod/validation/pod-rules.ts'
 import type { batch } from '../../generated/types/index.ts'
 import { validateTemplateLabels } from '../../validate-workload.ts'
 import { jobNameLabel, legacyNameLabel, legacyUidLabel, uidLabel } from './labels.ts'
@@ -51,11 +53,11 @@ function validateGenerated(job: Job, withPrefixed: boolean, errors: FieldError[]
     errors.push(invalidValue(path.child('selector'), spec.selector, '`selector` not auto-generated'))
 }
 
-function validateSpec(spec: Spec, allowInvalidValues: boolean, errors: FieldError[]): void {
-  validateJobTemplateSpec(spec, path, errors)
+function validateSpec(spec: Spec, old: Spec | undefined, features: Features, errors: FieldError[]): void {
+  validateJobTemplateSpec(spec, podRules(features, old?.template?.spec), path, errors)
   const where = path.child('selector')
   if (spec.selector === undefined) errors.push(required(where))
-  else validateLabelSelector(spec.selector, where, errors, allowInvalidValues)
+  else validateLabelSelector(spec.selector, where, errors, hasInvalidLabelValue(old?.selector))
   validateTemplateLabels(spec.template ?? {}, spec.selector, path.child('template'), errors)
 }
 
@@ -95,7 +97,7 @@ function validateChange(job: Job, old: Job, { features }: WriteContext, errors: 
   const { spec } = job
   const { spec: oldSpec } = old
   if (spec === undefined || oldSpec === undefined) return
-  validateSpec(spec, hasInvalidLabelValue(oldSpec.selector), errors)
+  validateSpec(spec, oldSpec, features, errors)
   validateCompletions(spec, oldSpec, path.child('completions'), errors)
   validateImmutable(spec.selector, oldSpec.selector, path.child('selector'), errors)
   validateTemplateChange(job, old, features, path, errors)
@@ -109,7 +111,7 @@ export function validateJob(job: Job, old: Job | undefined, context: WriteContex
   const oldLabels = old?.spec?.template?.metadata?.labels ?? {}
   const withPrefixed = old === undefined || (jobNameLabel in oldLabels && uidLabel in oldLabels)
   validateGenerated(job, withPrefixed, errors)
-  validateSpec(job.spec ?? { template: {} }, hasInvalidLabelValue(old?.spec?.selector), errors)
+  validateSpec(job.spec ?? { template: {} }, old?.spec, context.features, errors)
   validateHostname(job, errors)
   if (old !== undefined) validateChange(job, old, context, errors)
   return errors

@@ -1,4 +1,4 @@
-import { defineKind } from '../../../apimachinery/define-kind.ts'
+import { defineKind, type WriteContext } from '../../../apimachinery/define-kind.ts'
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import { fieldPath } from '../../../apimachinery/field-path.ts'
 import { nameColumn } from '../../columns.ts'
@@ -8,6 +8,7 @@ import { formatLabels, templateColumns } from '../../template-columns.ts'
 import { templateWarnings } from '../../warnings.ts'
 import { defaultPodTemplate } from '../pod/defaults/pod-spec-defaults.ts'
 import { podSpecGates } from '../pod/gated-fields.ts'
+import { podRules } from '../pod/validation/pod-rules.ts'
 import { validatePodTemplate } from '../pod/validation/validate-pod-template.ts'
 
 type PodTemplate = core.v1.PodTemplate
@@ -15,9 +16,18 @@ type PodTemplate = core.v1.PodTemplate
 const defaultTemplate = (object: PodTemplate): PodTemplate =>
   object.template === undefined ? object : set(object, 'template', defaultPodTemplate(object.template))
 
-function validate(object: PodTemplate): readonly FieldError[] {
+function validate(
+  object: PodTemplate,
+  old: PodTemplate | undefined,
+  { features }: WriteContext,
+): readonly FieldError[] {
   const errors: FieldError[] = []
-  validatePodTemplate(object.template ?? {}, fieldPath('template'), errors)
+  validatePodTemplate(
+    object.template ?? {},
+    podRules(features, old?.template?.spec),
+    fieldPath('template'),
+    errors,
+  )
   return errors
 }
 

@@ -7,9 +7,11 @@ import { validateReplicaStatus } from '../../apps/replica-set/validate.ts'
 import { checkNonNegative } from '../../checks.ts'
 import type { core } from '../../generated/types/index.ts'
 import { validateRunningTemplate } from '../../validate-workload.ts'
+import { type PodRules, podRules } from '../pod/validation/pod-rules.ts'
 
 function validateTemplate(
   spec: core.v1.ReplicationControllerSpec,
+  rules: PodRules,
   path: FieldPath,
   errors: FieldError[],
 ): void {
@@ -24,7 +26,7 @@ function validateTemplate(
     const detail = '`selector` does not match template `labels`'
     errors.push(invalidValue(path.child('metadata.labels'), labels ?? null, detail))
   }
-  validateRunningTemplate(template, 'ReplicationController', path, errors)
+  validateRunningTemplate(template, 'ReplicationController', rules, path, errors)
 }
 
 export function validateReplicationController(
@@ -43,6 +45,7 @@ export function validateReplicationController(
   if (labelMatcherOfMap(spec.selector).empty) errors.push(required(path.child('selector')))
   if (spec.replicas === undefined) errors.push(required(path.child('replicas')))
   else checkNonNegative(spec.replicas, path.child('replicas'), errors)
-  validateTemplate(spec, path.child('template'), errors)
+  const rules = podRules(context.features, old?.spec?.template?.spec)
+  validateTemplate(spec, rules, path.child('template'), errors)
   return errors
 }

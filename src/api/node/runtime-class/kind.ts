@@ -17,7 +17,7 @@ function validateScheduling(scheduling: node.v1.Scheduling, path: FieldPath, err
   const { nodeSelector, tolerations = [] } = scheduling
   const where = path.child('tolerations')
   validateLabels(nodeSelector, path.child('nodeSelector'), errors)
-  validateTolerations(tolerations, where, errors)
+  validateTolerations(tolerations, { comparesTaints: false }, where, errors)
   const seen = new Set<string>()
   tolerations.forEach((toleration, index) => {
     const { key = '', operator = '', value = '', effect = '' } = toleration

@@ -17,6 +17,7 @@ import type { core } from '../../../generated/types/index.ts'
 import { isHugePages } from '../../resource-names.ts'
 import { aggregateContainers } from '../defaults/pod-defaults.ts'
 import { visitContainers } from './all-containers.ts'
+import type { PodRules } from './pod-rules.ts'
 import { validateAffinity } from './validate-affinity.ts'
 import {
   type ContainerContext,
@@ -138,12 +139,19 @@ function validateHostNetwork(
 }
 
 /** A user namespace of its own goes with no other namespace of the host. */
-function validateHostUsers(spec: core.v1.PodSpec, path: FieldPath, errors: FieldError[]): void {
+function validateHostUsers(
+  spec: core.v1.PodSpec,
+  rules: PodRules,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
   if (spec.hostUsers !== false) return
   const detail = 'when `hostUsers` is false'
-  if (spec.hostNetwork === true) errors.push(fieldForbidden(path.child('hostNetwork'), detail))
+  if (spec.hostNetwork === true && !rules.ownUsersOnHostNetwork)
+    errors.push(fieldForbidden(path.child('hostNetwork'), detail))
   if (spec.hostPID === true) errors.push(fieldForbidden(path.child('HostPID'), detail))
   if (spec.hostIPC === true) errors.push(fieldForbidden(path.child('HostIPC'), detail))
+  if (rules.ownUsersWithDevices) return
   visitContainers(spec, path, (container, where) => {
     if ((container.volumeDevices ?? []).length > 0)
       errors.push(fieldForbidden(where.child('volumeDevices'), detail))
@@ -183,11 +191,11 @@ function validateNames(spec: core.v1.PodSpec, path: FieldPath, errors: FieldErro
 const restartPolicies = ['Always', 'OnFailure', 'Never']
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
 
-function validateOthers(spec: core.v1.PodSpec, path: FieldPath, errors: FieldError[]): void {
+function validateOthers(spec: core.v1.PodSpec, rules: PodRules, path: FieldPath, errors: FieldError[]): void {
   checkRequiredChoice(spec.restartPolicy, restartPolicies, path.child('restartPolicy'), errors)
   checkRequiredChoice(spec.dnsPolicy, dnsPolicies, path.child('dnsPolicy'), errors)
   validateLabels(spec.nodeSelector, path.child('nodeSelector'), errors)
-  validatePodSecurity(spec, path.child('securityContext'), errors)
+  validatePodSecurity(spec, rules, path.child('securityContext'), errors)
   if (spec.affinity !== undefined) validateAffinity(spec.affinity, path.child('affinity'), errors)
   validateDnsConfig(spec, path.child('dnsConfig'), errors)
   spec.readinessGates?.forEach((gate, index) => {
@@ -198,10 +206,10 @@ function validateOthers(spec: core.v1.PodSpec, path: FieldPath, errors: FieldErr
   const spread = path.child('topologySpreadConstraints')
   validateSpreadConstraints(spec.topologySpreadConstraints ?? [], spread, errors)
   validateHostProcess(spec, path, errors)
-  validateHostUsers(spec, path, errors)
+  validateHostUsers(spec, rules, path, errors)
   validateHostnameOverride(spec, path, errors)
   validateNames(spec, path, errors)
-  validateTolerations(spec.tolerations ?? [], path.child('tolerations'), errors)
+  validateTolerations(spec.tolerations ?? [], rules, path.child('tolerations'), errors)
   validateHostAliases(spec.hostAliases ?? [], path.child('hostAliases'), errors)
   if (spec.overhead !== undefined) {
     const rules = { of: 'container', claims: new Set<string>() } as const
@@ -223,6 +231,7 @@ function validateSchedulingGroup(
 /** Upstream's ValidatePodSpec: everything that is wrong with a pod's specification, in a pod or in a template. */
 export function validatePodSpec(
   spec: core.v1.PodSpec,
+  rules: PodRules,
   path: FieldPath,
   errors: FieldError[],
   options: PodSpecOptions = {},
@@ -246,7 +255,7 @@ export function validatePodSpec(
   validateEphemeralContainers(ephemeralContainers, others, context, ephemeralPath, errors)
   validatePodLevelResources(spec, context.claims, path.child('resources'), errors)
   validateHostNetwork(spec, isPod, path, errors)
-  validateOthers(spec, path, errors)
+  validateOthers(spec, rules, path, errors)
   if (spec.schedulingGroup !== undefined)
     validateSchedulingGroup(spec.schedulingGroup, path.child('schedulingGroup').child('podGroupName'), errors)
   for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const)

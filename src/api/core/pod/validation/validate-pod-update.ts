@@ -10,6 +10,7 @@ import { goQuote } from '../../../../apimachinery/go-text.ts'
 import { rangeComplaint } from '../../../../apimachinery/names.ts'
 import { semanticallyEqual } from '../../../../apimachinery/semantically-equal.ts'
 import type { core } from '../../../generated/types/index.ts'
+import type { PodRules } from './pod-rules.ts'
 import { validateImageSpaces } from './validate-containers.ts'
 import { mirrorAnnotation, validatePodAnnotationUpdate } from './validate-pod-annotations.ts'
 import { validateAddedTolerations, validateDeletedGates } from './validate-scheduling.ts'
@@ -154,7 +155,7 @@ function withOldNodeChoice(spec: PodSpec, old: PodSpec, path: FieldPath, errors:
 }
 
 /** Upstream's ValidatePodUpdate, beyond what holds for every pod. */
-export function validatePodUpdate(pod: Pod, old: Pod, errors: FieldError[]): void {
+export function validatePodUpdate(pod: Pod, old: Pod, rules: PodRules, errors: FieldError[]): void {
   const annotations = fieldPath('metadata').child('annotations')
   validatePodAnnotationUpdate(pod.metadata?.annotations, old.metadata?.annotations, annotations, errors)
   const path = fieldPath('spec')
@@ -165,7 +166,7 @@ export function validatePodUpdate(pod: Pod, old: Pod, errors: FieldError[]): voi
   if (!validateDeadline(spec, oldSpec, path, errors)) return
   const { tolerations = [], schedulingGates = [] } = spec
   const where = path.child('tolerations')
-  validateAddedTolerations(tolerations, oldSpec.tolerations ?? [], where, errors)
+  validateAddedTolerations(tolerations, oldSpec.tolerations ?? [], rules, where, errors)
   const gates = path.child('schedulingGates')
   validateDeletedGates(schedulingGates, oldSpec.schedulingGates ?? [], gates, errors)
   if (semanticallyEqual(spec, oldSpec)) return

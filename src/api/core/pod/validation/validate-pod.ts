@@ -3,6 +3,7 @@ import type { FieldError } from '../../../../apimachinery/field-error.ts'
 import { fieldForbidden } from '../../../../apimachinery/field-errors.ts'
 import { fieldPath } from '../../../../apimachinery/field-path.ts'
 import type { core } from '../../../generated/types/index.ts'
+import { type PodRules, podRules } from './pod-rules.ts'
 import { validateImageSpaces } from './validate-containers.ts'
 import { validatePodAnnotations, validateProfilesAgree } from './validate-pod-annotations.ts'
 import { validatePodResize } from './validate-pod-resize.ts'
@@ -13,12 +14,12 @@ import { validateEphemeralContainersUpdate, validatePodUpdate } from './validate
 type Pod = core.v1.Pod
 
 /** What holds for a pod at any time. */
-function validateWhole(pod: Pod, errors: FieldError[]): void {
+function validateWhole(pod: Pod, rules: PodRules, errors: FieldError[]): void {
   const spec = pod.spec ?? { containers: [] }
   const path = fieldPath('spec')
   const annotations = fieldPath('metadata').child('annotations')
   validatePodAnnotations(pod.metadata?.annotations, spec, annotations, errors)
-  validatePodSpec(spec, path, errors, { metadata: pod.metadata ?? {} })
+  validatePodSpec(spec, rules, path, errors, { metadata: pod.metadata ?? {} })
   if ((spec.serviceAccountName ?? '') === '') {
     spec.volumes?.forEach((volume, index) => {
       volume.projected?.sources?.forEach((source, at) => {
@@ -54,10 +55,11 @@ export function validatePod(pod: Pod, old: Pod | undefined, context: WriteContex
     validatePodStatus(pod, old, errors)
     return errors
   }
-  validateWhole(pod, errors)
+  const rules = podRules(context.features, old?.spec)
+  validateWhole(pod, rules, errors)
   if (old === undefined) validateCreate(pod, errors)
   else if (context.subresource === 'ephemeralcontainers') validateEphemeralContainersUpdate(pod, old, errors)
   else if (context.subresource === 'resize') validatePodResize(pod, old, errors)
-  else if (context.subresource === '') validatePodUpdate(pod, old, errors)
+  else if (context.subresource === '') validatePodUpdate(pod, old, rules, errors)
   return errors
 }

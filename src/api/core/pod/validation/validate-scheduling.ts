@@ -7,11 +7,14 @@ import {
   required,
 } from '../../../../apimachinery/field-errors.ts'
 import type { FieldPath } from '../../../../apimachinery/field-path.ts'
+import { goQuote } from '../../../../apimachinery/go-text.ts'
 import { validateLabelSelector } from '../../../../apimachinery/label-selector-validation.ts'
 import { isLabelValue, isQualifiedName } from '../../../../apimachinery/label-syntax.ts'
 import { semanticallyEqual } from '../../../../apimachinery/semantically-equal.ts'
 import { checkChoice, checkText } from '../../../checks.ts'
 import type { core } from '../../../generated/types/index.ts'
+import { isDecimalInteger } from '../tolerations.ts'
+import type { PodRules } from './pod-rules.ts'
 import { validateMatchLabelKeys } from './validate-affinity.ts'
 
 export const taintEffects: readonly string[] = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
@@ -20,7 +23,27 @@ function checkAboveZero(value: number, where: FieldPath, errors: FieldError[]): 
   if (value <= 0) errors.push(invalidValue(where, value, 'must be greater than zero'))
 }
 
-function validateToleration(toleration: core.v1.Toleration, path: FieldPath, errors: FieldError[]): void {
+/** As a person writes it: no sign but a minus, no leading zeros. */
+function validateCompared(value: string, where: FieldPath, errors: FieldError[]): void {
+  if (value === '') errors.push(invalidValue(where, value, 'must be non-empty'))
+  else if (!isDecimalInteger(value))
+    errors.push(invalidValue(where, value, 'must be a valid decimal integer in canonical form'))
+  const problem = int64Problem(value)
+  if (problem !== undefined)
+    errors.push(invalidValue(where, value, `strconv.ParseInt: parsing ${goQuote(value)}: ${problem}`))
+}
+
+function int64Problem(value: string): string | undefined {
+  if (!/^[+-]?\d+$/.test(value)) return 'invalid syntax'
+  return BigInt.asIntN(64, BigInt(value)) === BigInt(value) ? undefined : 'value out of range'
+}
+
+function validateToleration(
+  toleration: core.v1.Toleration,
+  rules: Pick<PodRules, 'comparesTaints'>,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
   const { key = '', operator = '', value = '', effect = '' } = toleration
   if (key !== '') checkText(key, isQualifiedName, path.child('key'), errors)
   const where = path.child('operator')
@@ -38,19 +61,21 @@ function validateToleration(toleration: core.v1.Toleration, path: FieldPath, err
   } else if (operator === 'Exists') {
     if (value !== '')
       errors.push(invalidValue(where, value, "value must be empty when `operator` is 'Exists'"))
-  } else if (operator === 'Lt' || operator === 'Gt')
-    errors.push(notSupported(where, operator, ['Equal', 'Exists', 'Lt', 'Gt']))
-  else errors.push(notSupported(where, operator, ['Equal', 'Exists']))
+  } else if (operator === 'Lt' || operator === 'Gt') {
+    if (rules.comparesTaints) validateCompared(value, path.child('value'), errors)
+    else errors.push(notSupported(where, operator, ['Equal', 'Exists', 'Lt', 'Gt']))
+  } else errors.push(notSupported(where, operator, ['Equal', 'Exists']))
   if (effect !== '') checkChoice(effect, taintEffects, path.child('effect'), errors)
 }
 
 export function validateTolerations(
   tolerations: readonly core.v1.Toleration[],
+  rules: Pick<PodRules, 'comparesTaints'>,
   path: FieldPath,
   errors: FieldError[],
 ): void {
   tolerations.forEach((toleration, index) => {
-    validateToleration(toleration, path.index(index), errors)
+    validateToleration(toleration, rules, path.index(index), errors)
   })
 }
 
@@ -58,6 +83,7 @@ export function validateTolerations(
 export function validateAddedTolerations(
   tolerations: readonly core.v1.Toleration[],
   old: readonly core.v1.Toleration[],
+  rules: PodRules,
   path: FieldPath,
   errors: FieldError[],
 ): void {
@@ -70,7 +96,7 @@ export function validateAddedTolerations(
     errors.push(fieldForbidden(path, detail))
     return
   }
-  validateTolerations(tolerations, path, errors)
+  validateTolerations(tolerations, rules, path, errors)
 }
 
 export function validateSchedulingGates(

@@ -11,6 +11,7 @@ import { isUnixId } from '../../../../apimachinery/label-syntax.ts'
 import { utf8Length } from '../../../../apimachinery/utf8-length.ts'
 import { checkChoice } from '../../../checks.ts'
 import type { core } from '../../../generated/types/index.ts'
+import type { PodRules } from './pod-rules.ts'
 import { validateDescendingPath } from './validate-paths.ts'
 import { validateWindowsOptions } from './validate-windows.ts'
 
@@ -130,7 +131,12 @@ function validateSysctls(spec: core.v1.PodSpec, path: FieldPath, errors: FieldEr
 }
 
 /** Of a pod; `path` is the security context's. */
-export function validatePodSecurity(spec: core.v1.PodSpec, path: FieldPath, errors: FieldError[]): void {
+export function validatePodSecurity(
+  spec: core.v1.PodSpec,
+  rules: PodRules,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
   const context = spec.securityContext
   if (context === undefined) return
   validateId(context.fsGroup, path.child('fsGroup'), errors)
@@ -157,7 +163,7 @@ export function validatePodSecurity(spec: core.v1.PodSpec, path: FieldPath, erro
   }
   if (context.seLinuxChangePolicy !== undefined) {
     const where = path.child('seLinuxChangePolicy')
-    // `MountOption` comes with the feature SELinuxMount.
-    checkChoice(context.seLinuxChangePolicy, ['Recursive'], where, errors)
+    const policies = rules.mountsSeLinux ? ['MountOption', 'Recursive'] : ['Recursive']
+    checkChoice(context.seLinuxChangePolicy, policies, where, errors)
   }
 }

@@ -14,11 +14,14 @@ import java.io.InputStreamReader;
 final class Processes {
   static void run(ApiClient client) throws Exception {
     CoreV1Api core = new CoreV1Api(client);
+    // The client's pods have an empty overhead unless they are told otherwise, which API servers refuse.
     V1Pod pod = core.createNamespacedPod("default", Yaml.loadAs("""
         apiVersion: v1
         kind: Pod
         metadata: {name: shell}
-        spec: {containers: [{name: main, image: shell, command: [sh, -c, "echo hello; sleep infinity"]}]}
+        spec:
+          overhead: null
+          containers: [{name: main, image: shell, command: [sh, -c, "echo hello; sleep infinity"]}]
         """, V1Pod.class)).execute();
     Expect.until("the pod", () -> "Running".equals(
         core.readNamespacedPod("shell", "default").execute().getStatus().getPhase()));
