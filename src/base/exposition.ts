@@ -15,8 +15,15 @@ export interface SampleFamily {
   readonly samples: readonly Sample[]
 }
 
-export const formatNumber = (value: number): string =>
-  value === Number.POSITIVE_INFINITY ? '+Inf' : value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value)
+/** As Go writes it, so that rules that name a bucket (`le="1e+06"`) find it. */
+export function formatNumber(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '+Inf'
+  if (value === Number.NEGATIVE_INFINITY) return '-Inf'
+  const size = Math.abs(value)
+  if (value === 0 || Number.isNaN(value) || (size >= 1e-4 && size < 1e6)) return String(value)
+  const [digits = '', exponent = ''] = value.toExponential().split('e')
+  return `${digits}e${exponent.slice(0, 1)}${exponent.slice(1).padStart(2, '0')}`
+}
 
 const escapeLabel = (value: string): string =>
   value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')

@@ -59,3 +59,28 @@ test('counter() gives the same metric for the same name, and refuses another typ
   expect(() => metrics.counter(options).inc(['1'], -1)).toThrow('go down')
   expect(() => metrics.counter({ name: 'no-name', help: '' })).toThrow('no name')
 })
+
+test('expose() leaves out what has not been measured, and writes numbers as Go does', () => {
+  const metrics = new PrometheusMetrics()
+  metrics.counter({ name: 'none_total', help: 'None.', labels: ['verb'] })
+  const sizes = metrics.gauge({ name: 'size_bytes', help: 'Size.', labels: ['of'] })
+  for (const value of [0, 0.0001, 0.00001, 999_999, 1_050_000, 1e21, -2e-7]) sizes.set(value, [String(value)])
+  expect(metrics.expose().split('\n').slice(2)).toEqual([
+    'size_bytes{of="0"} 0',
+    'size_bytes{of="0.0001"} 0.0001',
+    'size_bytes{of="0.00001"} 1e-05',
+    'size_bytes{of="999999"} 999999',
+    'size_bytes{of="1050000"} 1.05e+06',
+    'size_bytes{of="1e+21"} 1e+21',
+    'size_bytes{of="-2e-7"} -2e-07',
+    '',
+  ])
+})
+
+test('with() gives a series that counts without looking anything up', () => {
+  const metrics = new PrometheusMetrics()
+  const sizes = metrics.histogram({ name: 'a_bytes', help: 'A.', labels: ['of'], buckets: [1, 10] })
+  sizes.with(['x']).observe(5, 3)
+  sizes.observe(20, ['x'])
+  expect(metrics.expose()).toContain('a_bytes_sum{of="x"} 35\na_bytes_count{of="x"} 4\n')
+})

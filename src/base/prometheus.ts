@@ -210,8 +210,11 @@ export class PrometheusMetrics implements Metrics {
     for (const name of [...this.#families.keys()].sort()) {
       const registered = this.#families.get(name)
       if (registered === undefined) continue
-      lines.push(`# HELP ${name} ${escapeHelp(registered.help)}`, `# TYPE ${name} ${registered.family.type}`)
+      const head = lines.push(`# HELP ${name} ${escapeHelp(registered.help)}`)
+      const type = lines.push(`# TYPE ${name} ${registered.family.type}`)
       registered.family.expose(lines)
+      // Nothing has been measured yet.
+      if (lines.length === type) lines.length = head - 1
     }
     lines.push('')
     return lines.join('\n')

@@ -61,6 +61,7 @@ import { showRelease } from '../release-metrics.ts'
 import { kubernetesVersion } from '../version.ts'
 import { apiDocuments } from './api-documents.ts'
 import type { ApiServerIdentity } from './api-server-identity.ts'
+import { askUntilReady } from './ask-until-ready.ts'
 import { clientFor } from './component-clients.ts'
 import { coordinateElections } from './coordinate-elections.ts'
 import { flowDebug, makeFlowControl } from './flow-control.ts'
@@ -382,6 +383,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     if (features.enabled('CoordinatedLeaderElection')) {
       stops.push(coordinateElections({ host, logger, metrics, client, times: setup.coordinatedLeadership }))
     }
+    stops.push(askUntilReady(host, server.transportFor(loopbackUser, 'kube-apiserver')))
   } catch (error) {
     await stop()
     throw error
