@@ -1,6 +1,8 @@
 import { matchesNodeSelector } from '../../../api/core/pod/node-affinity.ts'
 import type { core, resource } from '../../../api/generated/types/index.ts'
 import { isReservedFor } from '../../../api/resource/pod-claims.ts'
+import { ResourceClaim } from '../../../api/resource/resource-claim/kind.ts'
+import { actions, ClusterEvent } from '../../cluster-event.ts'
 import { normalizeScores, type PluginContext, type PreparedFilter, type Rejection } from '../../framework.ts'
 import type { NodeInfo } from '../../node-info.ts'
 import type { PodInfo } from '../../pod-info.ts'
@@ -54,6 +56,8 @@ export class ClaimAttempt {
   readonly #unallocated: readonly Claim[]
   readonly #hopeless: readonly Claim[]
   readonly #byNode = new Map<string, NodeFind>()
+  /** Whose write has failed: it may have been made all the same. */
+  readonly #unsure = new Set<Claim>()
   /** By what they were: claims as they are since PreBind. */
   readonly #bound = new Map<Claim, Claim>()
   /** The extended resources' claim, once it is written. */
@@ -145,9 +149,12 @@ export class ClaimAttempt {
   async #preBind(pod: core.v1.Pod, node: string, signal: AbortSignal): Promise<void> {
     const { writer, whenPrepared } = this.#parts
     const find = this.#byNode.get(node)
-    for (const claim of this.claims)
-      if (!isReservedFor(claim, pod))
-        this.#bound.set(claim, await writer.bind(claim, pod, find?.allocations.get(claim)))
+    for (const claim of this.claims) {
+      if (isReservedFor(claim, pod)) continue
+      this.#unsure.add(claim)
+      this.#bound.set(claim, await writer.bind(claim, pod, find?.allocations.get(claim)))
+      this.#unsure.delete(claim)
+    }
     const now = this.claims.map((claim) => this.#bound.get(claim) ?? claim)
     if (find?.need !== undefined) now.push(await this.#bindExtended(pod, find.need, find.allocations))
     if (now.some(needsPreparation)) await whenPrepared(pod, node, now, signal)
@@ -169,7 +176,10 @@ export class ClaimAttempt {
 
   #unreserve(pod: core.v1.Pod, node: string): void {
     const { tracker, writer } = this.#parts
-    for (const claim of this.#unallocated) if (!this.#bound.has(claim)) tracker.takeBack(claim)
+    for (const claim of this.#unallocated)
+      if (this.#unsure.has(claim))
+        this.#later(claim, 'it is not known whether a claim has got its devices', this.#takeBack(claim, node))
+      else if (!this.#bound.has(claim)) tracker.takeBack(claim)
     for (const claim of this.#bound.values())
       this.#later(
         claim,
@@ -187,6 +197,22 @@ export class ClaimAttempt {
       writer.remove(this.#created),
     )
     this.#created = undefined
+  }
+
+  /** What was written counts until the cache shows it: its devices would be given out twice. */
+  async #takeBack(claim: Claim, node: string): Promise<void> {
+    const { context, tracker, writer } = this.#parts
+    let written = false
+    try {
+      written = await writer.isAllocated(claim)
+    } finally {
+      if (!written) {
+        tracker.takeBack(claim)
+        const allocation = this.#byNode.get(node)?.allocations.get(claim)
+        const old = allocation === undefined ? claim : { ...claim, status: { ...claim.status, allocation } }
+        context.requeue(new ClusterEvent({ kind: ResourceClaim, action: actions.update, object: claim, old }))
+      }
+    }
   }
 
   #later(claim: Claim, warning: string, work: Promise<void>): void {

@@ -46,6 +46,17 @@ export class ClaimWriter {
     }
   }
 
+  /** Whether the claim has devices, as the API server knows. */
+  async isAllocated({ metadata }: Claim): Promise<boolean> {
+    try {
+      const claim = await this.#claims.get(metadata?.namespace ?? '', metadata?.name ?? '')
+      return claim.metadata?.uid === metadata?.uid && claim.status?.allocation !== undefined
+    } catch (error) {
+      if (isStatus(error, 'NotFound')) return false
+      throw error
+    }
+  }
+
   /** Takes a pod's reservation back. */
   async unreserve(claim: Claim, pod: core.v1.Pod): Promise<void> {
     if (!isReservedFor(claim, pod)) return

@@ -3,7 +3,11 @@ import type { core, resource } from '../../../api/generated/types/index.ts'
 import { DeviceClass } from '../../../api/resource/device-class/kind.ts'
 import { ResourceClaim } from '../../../api/resource/resource-claim/kind.ts'
 import { ResourceSlice } from '../../../api/resource/resource-slice/kind.ts'
-import type { PreFilterResult } from '../../framework.ts'
+import { statusError } from '../../../apimachinery/status-error.ts'
+import { createClient } from '../../../client/create-client.ts'
+import { FakeApi, failWith } from '../../../client/testing/fake-api.ts'
+import { testHost } from '../../../client/testing/test-host.ts'
+import type { PluginContext, PreFilterResult } from '../../framework.ts'
 import { NodeTable } from '../../node-table.ts'
 import { makePodInfo } from '../../pod-info.ts'
 import { FixedInformers } from '../../testing/fixed-informers.ts'
@@ -28,6 +32,10 @@ const named = (name: string): core.v1.PodResourceClaim => ({ name, resourceClaim
 
 /** One device on n1; what claims there are. */
 function world(...claims: readonly resource.v1.ResourceClaim[]) {
+  return worldWith({}, ...claims)
+}
+
+function worldWith(parts: Partial<PluginContext>, ...claims: readonly resource.v1.ResourceClaim[]) {
   const table = new NodeTable()
   for (const name of ['n1', 'n2']) table.setNode({ metadata: { name } })
   const pool = { name: 'p', generation: 1, resourceSliceCount: 1 }
@@ -38,7 +46,7 @@ function world(...claims: readonly resource.v1.ResourceClaim[]) {
       spec: { driver: 'x', nodeName: 'n1', pool, devices: [{ name: 'g' }] },
     })
     .set(ResourceClaim, ...claims)
-  const plugin = dynamicResources(pluginContext({ table, informers }))
+  const plugin = dynamicResources({ ...pluginContext({ table, informers }), ...parts })
   const shown = (result: PreFilterResult | undefined) => {
     if (result?.type === 'reject') return result.rejection.reasons.join()
     return result?.type === 'filter'
@@ -46,6 +54,16 @@ function world(...claims: readonly resource.v1.ResourceClaim[]) {
       : result?.type
   }
   return { informers, plugin, shown }
+}
+
+/** Those alone who ask are told. */
+const unanswered = (seen: resource.v1.ResourceClaim) => {
+  const host = testHost()
+  const api = new FakeApi(host)
+  api.interceptors.push(({ method }) =>
+    method === 'GET' ? seen : failWith(statusError('ServiceUnavailable', 'the answer is lost')),
+  )
+  return { host, client: createClient(api) }
 }
 
 const on = (node: string): resource.v1.AllocationResult => ({
@@ -91,4 +109,27 @@ test('dynamicResources() counts a decision until it is taken back, or the claim 
   expect(shown(plugin.preFilter?.(second))).toEqual([no, no])
   informers.remove(ResourceClaim, claim('c', { allocation: on('n1') }))
   expect(shown(plugin.preFilter?.(second))).toEqual(['', no])
+})
+
+test.each([
+  ['keeps devices for a claim that was written though the answer was lost', true, [no, no], 0],
+  ['gives devices back that were not written', false, ['', no], 1],
+])('dynamicResources() %s', async (_name, written, expected, told) => {
+  const events: unknown[] = []
+  const { host, client } = unanswered(claim('c', written ? { allocation: on('n1') } : {}))
+  const parts = { host, client, requeue: (event: unknown) => void events.push(event) }
+  const { plugin, shown } = worldWith(parts, claim('c'), claim('d'))
+  const [first, second] = [pod('p', named('c')), pod('q', named('d'))]
+  const attempt = plugin.preFilter?.(first)
+  expect(shown(attempt)).toEqual(['', no])
+  if (attempt?.type !== 'filter') throw new Error('it has a claim')
+  attempt.reserve?.(first, 'n1')
+  const binding = attempt.preBind?.(first, 'n1', new AbortController().signal).catch(() => {})
+  await host.advance(10)
+  await binding
+  attempt.unreserve?.(first, 'n1')
+  expect(shown(plugin.preFilter?.(second))).toEqual([no, no])
+  await host.advance(10)
+  expect(shown(plugin.preFilter?.(second))).toEqual(expected)
+  expect(events).toHaveLength(told)
 })
