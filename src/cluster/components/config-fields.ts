@@ -1,3 +1,4 @@
+import { nonZero } from '../../base/non-zero.ts'
 import { duration } from './flags/flag-types.ts'
 import { FlagError } from './flags/parse-flags.ts'
 
@@ -42,6 +43,11 @@ export function durationOf(fields: Fields, name: string): number | undefined {
   const text = textOf(fields, name)
   return text === undefined ? undefined : duration('', 0).parse(text, undefined)
 }
+
+/** The empty text, or nought, says nothing. */
+export const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
+export const nonNull = (value: number | undefined): number | undefined =>
+  value === undefined ? undefined : nonZero(value)
 
 export function listOf(fields: Fields, name: string): readonly unknown[] | undefined {
   const value = fields[name] ?? undefined

@@ -3,6 +3,7 @@ import type { core } from '../../api/generated/types/index.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { testHost } from '../../client/testing/test-host.ts'
 import type { CgroupLimits } from '../pod/runtime-config/pod-cgroup.ts'
+import { noManagers } from '../resources/resource-managers.ts'
 import { RuntimeError } from '../runtime/runtime.ts'
 import { observedContainer } from '../testing/observed-container.ts'
 import { testMachine } from '../testing/test-machine.ts'
@@ -53,6 +54,7 @@ async function done(
         void calls.push(`${id} ${cpuShares} ${cpuQuota} ${memoryLimitInBytes}`),
       updatePodSandboxResources: async () => {},
     },
+    managers: noManagers,
     facts: () => ({
       machine: { ...testMachine, memoryBytes: 2 ** 34, cgroupV2: true },
     }),
@@ -121,7 +123,11 @@ test('groupLags() while a group is not held to what its pod was granted', () => 
   const pod: core.v1.Pod = { spec: { containers: [{ name: 'c', resources: both('100m', '20Mi') }] } }
   const lags = (limits: CgroupLimits | undefined) =>
     groupLags(
-      { cgroups: { limits: () => limits, resize: async () => {} }, facts: () => ({ machine: testMachine }) },
+      {
+        cgroups: { limits: () => limits, resize: async () => {} },
+        managers: noManagers,
+        facts: () => ({ machine: testMachine }),
+      },
       pod,
     )
   expect([group(100, 20 * mib), group(100, 10 * mib), group(50, 20 * mib), undefined].map(lags)).toEqual([

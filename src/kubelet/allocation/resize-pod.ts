@@ -4,6 +4,7 @@ import type { ObservedPod } from '../pod/observed-pod.ts'
 import type { NodeFacts, PodContext } from '../pod/pod-context.ts'
 import { containerResources } from '../pod/runtime-config/container-resources.ts'
 import { type CgroupLimits, podComputeLimits } from '../pod/runtime-config/pod-cgroup.ts'
+import { type MachineLimits, withoutCpuLimits } from '../pod/runtime-config/resource-rules.ts'
 import { describePod } from '../pod/runtime-config/security-context.ts'
 import { isRuntimeError } from '../runtime/runtime.ts'
 import type { AllocationManager } from './allocation-manager.ts'
@@ -23,6 +24,7 @@ export interface ResizeContext {
     'containerStats' | 'updateContainerResources' | 'updatePodSandboxResources'
   >
   readonly facts: () => Pick<NodeFacts, 'machine'>
+  readonly managers: Pick<PodContext['managers'], 'ownsCpus'>
 }
 
 export interface ResizeWork {
@@ -31,6 +33,11 @@ export interface ResizeWork {
   readonly observed: ObservedPod
   readonly resize: PodResize
 }
+
+type LimitContext = Pick<ResizeContext, 'facts' | 'managers'>
+
+const machineFor = ({ facts, managers }: LimitContext, pod: Pod, container?: string): MachineLimits =>
+  withoutCpuLimits(facts().machine, managers.ownsCpus(pod.metadata?.uid ?? '', container))
 
 const unlimitedQuota = -1
 const resources: readonly ComputeResource[] = ['memory', 'cpu']
@@ -45,7 +52,7 @@ export async function resizePod(context: ResizeContext, work: ResizeWork): Promi
   const { pod, observed, resize } = work
   const uid = pod.metadata?.uid ?? ''
   await allocations.kept(uid)
-  const wanted = podComputeLimits(pod, context.facts().machine.rules)
+  const wanted = podComputeLimits(pod, machineFor(context, pod).rules)
   const current = cgroups.limits(uid) ?? wanted
   await refuseTooLittleMemory(context, work, current, wanted)
   const sandboxId = observed.sandboxes[0]?.id
@@ -72,10 +79,10 @@ export async function resizePod(context: ResizeContext, work: ResizeWork): Promi
 }
 
 /** The pod's group is not held to what was granted: what starts may not fit into it. */
-export function groupLags({ cgroups, facts }: Pick<ResizeContext, 'cgroups' | 'facts'>, pod: Pod): boolean {
-  const current = cgroups.limits(pod.metadata?.uid ?? '')
+export function groupLags(context: LimitContext & Pick<ResizeContext, 'cgroups'>, pod: Pod): boolean {
+  const current = context.cgroups.limits(pod.metadata?.uid ?? '')
   if (current === undefined) return false
-  const wanted = podComputeLimits(pod, facts().machine.rules)
+  const wanted = podComputeLimits(pod, machineFor(context, pod).rules)
   return resources.some((resource) => groupSteps(resource, current, wanted).length > 0)
 }
 
@@ -127,7 +134,7 @@ function groupSteps(
 }
 
 async function updateContainer(
-  { runtime, facts }: ResizeContext,
+  context: ResizeContext,
   pod: Pod,
   container: Container,
   id: string,
@@ -141,7 +148,8 @@ async function updateContainer(
       limits: { ...limits, cpu: `${cpuLimit}m`, memory: String(memoryLimit) },
     },
   }
-  await runtime.updateContainerResources(id, containerResources(pod, resized, facts().machine))
+  const machine = machineFor(context, pod, container.name)
+  await context.runtime.updateContainerResources(id, containerResources(pod, resized, machine))
 }
 
 /** A limit below what is used would have processes killed. */

@@ -24,6 +24,7 @@ import {
 } from '../containerd/testing/containerd-bench.ts'
 import { type LinuxNode, startLinuxNode } from './linux-node.ts'
 import { mountsBelow } from './mounts.ts'
+import { expectPinned, pinnedTuning, whyNotPinned } from './testing/pinned-pods.ts'
 
 const hold = 'test.timonel.dev/hold'
 
@@ -53,6 +54,7 @@ describe.skipIf(whyNoContainers !== '')(
         version: 'v1.36.0',
         clusterDns: ['10.96.0.10'],
         clusterDomain: 'cluster.local',
+        tuning: pinnedTuning,
         ...defined({ imageMounts: await bench.runtime.imageMounts() }),
       })
     }
@@ -267,6 +269,17 @@ describe.skipIf(whyNoContainers !== '')(
       ])
       expect(found).toContain(`kubepods/pod${uid}`)
     })
+
+    test.skipIf(whyNotPinned !== '')(`a container has processors for itself ${whyNotPinned}`, () =>
+      expectPinned(
+        async (name, resources) => {
+          await run(name, { containers: [shell('sleep 1000', { resources })] })
+          await phase(name, 'Running')
+        },
+        async (pod, command) =>
+          (await node.kubelet.api.run({ namespace: 'default', pod, container: 'main' }, command, 10)).stdout,
+      ),
+    )
 
     test('memory beyond the limit ends a container as OOMKilled', async () => {
       await run('hungry', {

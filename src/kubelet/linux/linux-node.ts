@@ -15,11 +15,13 @@ import type { InformerFactory } from '../../client/informer.ts'
 import { type CredentialProvider, CredentialProviders } from '../images/credential-providers.ts'
 import { type Kubelet, startKubelet } from '../kubelet.ts'
 import { machineLimits } from '../node/machine-limits.ts'
-import type { NodeTuning } from '../node/node-object.ts'
+import { type NodeTuning, nodeReservation } from '../node/node-object.ts'
 import type { PodTuning } from '../pod/pod-tuning.ts'
 import { isTerminalPhase } from '../pod/status/pod-phase.ts'
 import { PodCertificates } from '../pod-certificates/pod-certificates.ts'
 import { makeStubRequest } from '../pod-certificates/stub-request.ts'
+import { ContainerPins } from '../resources/cpu/pin-containers.ts'
+import { usualPinning } from '../resources/pinning-settings.ts'
 import type { DnsConfig } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { ShutdownPeriod } from '../shutdown/shutdown-periods.ts'
@@ -137,15 +139,20 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     directory: rootDirectory,
     ...(options.imageDirectory === undefined ? {} : { imageDirectory: options.imageDirectory }),
   })
+  const hostDns = await readResolvConf(options.resolvConf ?? (await resolvConfPath()))
+  const { tuning = {} } = options
+  const info = await machine.info()
+  const managers = await localManagers({
+    ...{ client, nodeName, host, logger, rootDirectory },
+    ...{ kept: nodeReservation(tuning, info), memoryBytes: info.memoryBytes },
+    ...defined({ topology: tuning.topology, pinning: tuning.pinning, metrics: options.metrics }),
+    ...defined({ features: tuning.features }),
+  })
   const cgroups = await Cgroups.open({
     prefix: options.cgroupPrefix,
     driver: options.cgroupDriver,
-    machine: machineLimits(await machine.info(), options.tuning ?? {}),
-  })
-  const hostDns = await readResolvConf(options.resolvConf ?? (await resolvConfPath()))
-  const managers = await localManagers({
-    ...{ client, nodeName, host, logger, rootDirectory },
-    ...defined({ topology: options.tuning?.topology }),
+    machine: machineLimits(info, tuning),
+    ownsCpus: (podUid) => managers.all.ownsCpus(podUid),
   })
   const kubelet = await startKubelet({
     client,
@@ -174,7 +181,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     objects,
     certificates,
     settings: {
-      ...options.tuning,
+      ...tuning,
       ...options.podTuning,
       nodeName,
       version: options.version,
@@ -197,6 +204,11 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     ...{ rootDirectory, managers, host, logger, pods: () => activePods(kubelet) },
     ...defined({ metrics: options.metrics }),
   })
+  const pins = new ContainerPins({
+    ...{ host, logger, runtime, cpus: managers.cpus, pods: () => activePods(kubelet) },
+    everyMs: (tuning.pinning ?? usualPinning).reconcileMs,
+  })
+  if (managers.cpus.isStatic) pins.start()
   const rotation = new LogRotation({ ...options.logLimits, runtime, logger })
   rotation.start()
   const stopTokens = renewTokens(kubelet, tokens, volumes, host, logger)
@@ -204,6 +216,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     kubelet,
     stop: async () => {
       rotation.stop()
+      pins.stop()
       stopTokens()
       await closeSockets()
       certificates.stop()

@@ -1,5 +1,6 @@
 import { isExtendedResource } from '../../api/core/resource-names.ts'
 import type { core } from '../../api/generated/types/index.ts'
+import type { Features } from '../../apimachinery/feature-gates.ts'
 import { quantityUnits } from '../../apimachinery/quantity.ts'
 import {
   defaultEviction,
@@ -9,9 +10,10 @@ import {
   type Signal,
 } from '../eviction/thresholds.ts'
 import type { ResourceRules } from '../pod/runtime-config/resource-rules.ts'
+import type { PinningSettings } from '../resources/pinning-settings.ts'
 import type { TopologySettings } from '../resources/topology/topology-manager.ts'
 import type { Image, RuntimeStatus } from '../runtime/messages.ts'
-import { capacityLess } from './allocatable/node-allocatable.ts'
+import { capacityLess, keptTogether } from './allocatable/node-allocatable.ts'
 import { type NodeReservations, noReservations, type ResourceList } from './allocatable/reservations.ts'
 import { binaryQuantity, machineCapacity, withoutHugepages } from './capacity.ts'
 import type { MachineInfo, MachineState } from './machine.ts'
@@ -41,6 +43,8 @@ export interface NodeTuning {
   readonly podsPerCore?: number
   readonly resourceRules?: ResourceRules
   readonly topology?: TopologySettings
+  readonly pinning?: PinningSettings
+  readonly features?: Features
 }
 
 export interface NodeSettings extends NodeTuning {
@@ -119,6 +123,13 @@ export const evictionReservation = (settings: NodeTuning, capacity: ResourceList
     kept(settings, 'nodefs.available', quantityUnits(capacity['ephemeral-storage'] ?? '0')),
   ),
 })
+
+/** All that the node keeps from pods of its processors and memory. */
+export function nodeReservation(tuning: NodeTuning, info: MachineInfo): ResourceList {
+  const { system, kube } = tuning.reservations ?? noReservations
+  const capacity = machineCapacity(info)
+  return keptTogether(capacity, system, kube, evictionReservation(tuning, capacity))
+}
 
 function resources(view: NodeView): Pick<NodeStatus, 'capacity' | 'allocatable'> {
   const { info, state, settings } = view

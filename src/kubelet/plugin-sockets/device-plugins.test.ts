@@ -28,6 +28,7 @@ const ends: (() => unknown)[] = []
 
 const options = () => ({
   ...{ host: realHost, logger: silentLogger, rootDirectory, nodeName: 'n' },
+  ...{ kept: {}, memoryBytes: 2 ** 30 },
   client: createClient(new FakeApi(realHost)),
 })
 

@@ -6,9 +6,16 @@ export interface ContainerGrant {
   readonly allocations: readonly DeviceAllocation[]
   /** Devices of its claims, by the names that the runtime knows them by. */
   readonly claimed: readonly string[]
+  /** What it runs on, and has its memory of, as the kernel lists them; '' for all that there is. */
+  readonly cpus: string
+  readonly memoryNodes: string
+  /** It has those processors for itself: how much of their time it takes is not limited. */
+  readonly ownsCpus: boolean
 }
 
-export const nothingGranted: ContainerGrant = { allocations: [], claimed: [] }
+export const nothingGranted: ContainerGrant = {
+  ...{ allocations: [], claimed: [], cpus: '', memoryNodes: '', ownsCpus: false },
+}
 
 /** The first of each name: two plugins may say the same. */
 function firstOf<T>(items: readonly T[], nameOf: (item: T) => string): readonly T[] {
@@ -17,11 +24,36 @@ function firstOf<T>(items: readonly T[], nameOf: (item: T) => string): readonly 
   return [...byName.values()]
 }
 
-/** A container's configuration with what it was given; what its pod says itself comes after and counts. */
-export function withGrant(
+/** Of no limit, to the kernel. */
+const unlimited = -1
+
+function withNodes(
   config: ContainerConfig,
-  { allocations, claimed }: ContainerGrant,
+  { cpus, memoryNodes, ownsCpus }: ContainerGrant,
 ): ContainerConfig {
+  if (cpus === '' && memoryNodes === '') return config
+  const { resources = {} } = config.linux
+  const limited = ownsCpus && resources.cpuQuota !== undefined
+  return {
+    ...config,
+    linux: {
+      ...config.linux,
+      resources: {
+        ...resources,
+        ...(limited ? { cpuQuota: unlimited } : {}),
+        ...(cpus === '' ? {} : { cpusetCpus: cpus }),
+        ...(memoryNodes === '' ? {} : { cpusetMems: memoryNodes }),
+      },
+    },
+  }
+}
+
+/** A container's configuration with what it was given; what its pod says itself comes after and counts. */
+export function withGrant(config: ContainerConfig, grant: ContainerGrant): ContainerConfig {
+  return withDevices(withNodes(config, grant), grant)
+}
+
+function withDevices(config: ContainerConfig, { allocations, claimed }: ContainerGrant): ContainerConfig {
   if (allocations.length + claimed.length === 0) return config
   const encoder = new TextEncoder()
   const envs = firstOf(

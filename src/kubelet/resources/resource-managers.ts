@@ -8,9 +8,13 @@ import type { Rejection } from '../admission/admit-pod.ts'
 import type { ResourceList } from '../node/allocatable/reservations.ts'
 import type { ClaimManager } from './claims/claim-manager.ts'
 import { type ContainerGrant, nothingGranted } from './container-grant.ts'
+import type { CpuManager } from './cpu/cpu-manager.ts'
+import { cpuSetText, sortedCpus } from './cpu/cpu-set.ts'
 import { deviceHealth } from './device-health.ts'
 import type { DeviceManager } from './devices/device-manager.ts'
-import type { HeldResources } from './held-resources.ts'
+import type { HeldMemory, HeldResources } from './held-resources.ts'
+import type { MemoryManager } from './memory/memory-manager.ts'
+import type { MemoryBlock } from './memory/memory-state.ts'
 import type { TopologyManager } from './topology/topology-manager.ts'
 
 type Pod = core.v1.Pod
@@ -26,6 +30,8 @@ export interface ResourceManagers {
   prepare(pod: Pod): Promise<void>
   /** What a container that is about to start was given. Rejects with what users are shown. */
   grant(pod: Pod, container: Container): Promise<ContainerGrant>
+  /** Whether a container, or some container of a pod, has processors for itself, so that their time is not limited. */
+  ownsCpus(podUid: string, container?: string): boolean
   /** The status with how devices are that containers have. */
   withHealth(pod: Pod, status: core.v1.PodStatus): core.v1.PodStatus
   /** Nothing of the pod runs any more. Rejects where that could not be told to all who have to know. */
@@ -43,6 +49,10 @@ export interface ResourceManagers {
 
 const nothingHeld: HeldResources = { devices: new Map(), cpus: [], memory: [], claims: [] }
 
+const heldMemory = ({ type, size, numaAffinity }: MemoryBlock): HeldMemory => ({
+  ...{ memoryType: type, size, nodes: numaAffinity },
+})
+
 /** Upstream's pause between two looks for claims of pods that are gone. */
 const giveBackRetryMs = 60_000
 
@@ -52,6 +62,7 @@ export const noManagers: ResourceManagers = {
   allocatableFor: (_pod, allocatable) => allocatable,
   prepare: async () => {},
   grant: async () => nothingGranted,
+  ownsCpus: () => false,
   withHealth: (_pod, status) => status,
   release: async () => {},
   keepOnly: () => {},
@@ -64,6 +75,8 @@ export const noManagers: ResourceManagers = {
 export interface NodeManagers {
   readonly topology: TopologyManager
   readonly devices: DeviceManager
+  readonly cpus: CpuManager
+  readonly memory: MemoryManager
   readonly claims: ClaimManager
   readonly host: Host
   readonly logger: Logger
@@ -96,8 +109,24 @@ export class NodeResourceManagers implements ResourceManagers {
   }
 
   async grant(pod: Pod, container: Container): Promise<ContainerGrant> {
-    const allocations = await this.#inTurn(() => this.#managers.devices.prepare(pod, container))
-    return { allocations, claimed: this.#managers.claims.cdiDevices(pod, container) }
+    const { devices, claims, cpus, memory } = this.#managers
+    const uid = pod.metadata?.uid ?? ''
+    const allocations = await this.#inTurn(() => devices.prepare(pod, container))
+    memory.starting(pod, container)
+    return {
+      ...{ allocations, claimed: claims.cdiDevices(pod, container) },
+      cpus: cpuSetText(cpus.cpusOf(uid, container.name)),
+      memoryNodes: memory.nodesFor(uid, container.name).join(','),
+      ownsCpus: this.ownsCpus(uid, container.name),
+    }
+  }
+
+  ownsCpus(podUid: string, container?: string): boolean {
+    const { cpus } = this.#managers
+    if (!this.#features.enabled('DisableCPUQuotaWithExclusiveCPUs')) return false
+    return container === undefined
+      ? cpus.hasExclusive(podUid)
+      : cpus.exclusive(podUid, container) !== undefined
   }
 
   withHealth(pod: Pod, status: core.v1.PodStatus): core.v1.PodStatus {
@@ -106,14 +135,15 @@ export class NodeResourceManagers implements ResourceManagers {
   }
 
   async release(podUid: string): Promise<void> {
-    this.#managers.devices.release(podUid)
-    this.#managers.topology.release(podUid)
-    await this.#managers.claims.unprepare(podUid)
+    const { devices, cpus, memory, topology, claims } = this.#managers
+    for (const each of [devices, cpus, memory, topology]) each.release(podUid)
+    await claims.unprepare(podUid)
   }
 
   keepOnly(podUids: ReadonlySet<string>): void {
-    this.#managers.devices.keepOnly(podUids)
-    for (const uid of this.#managers.claims.podUids()) if (!podUids.has(uid)) this.#giveBack(uid)
+    const { devices, cpus, memory, claims } = this.#managers
+    for (const each of [devices, cpus, memory]) each.keepOnly(podUids)
+    for (const uid of claims.podUids()) if (!podUids.has(uid)) this.#giveBack(uid)
   }
 
   /** Until it is done: the driver may not be there yet. */
@@ -130,16 +160,24 @@ export class NodeResourceManagers implements ResourceManagers {
   }
 
   held(pod: Pod, container: Container): HeldResources {
-    const { devices, claims } = this.#managers
+    const { devices, claims, cpus, memory } = this.#managers
+    const uid = pod.metadata?.uid ?? ''
     return {
-      ...nothingHeld,
-      devices: devices.devicesOf(pod.metadata?.uid ?? '', container.name),
+      devices: devices.devicesOf(uid, container.name),
+      cpus: sortedCpus(cpus.exclusive(uid, container.name) ?? []),
+      memory: memory.blocks(uid, container.name).map(heldMemory),
       claims: claims.claimsOf(pod, container),
     }
   }
 
   obtainable(): HeldResources {
-    return { ...nothingHeld, devices: this.#managers.devices.healthyDevices() }
+    const { devices, cpus, memory } = this.#managers
+    return {
+      devices: devices.healthyDevices(),
+      cpus: sortedCpus(cpus.allocatable),
+      memory: memory.allocatable.map(heldMemory),
+      claims: [],
+    }
   }
 
   onChange(handler: () => void): () => void {

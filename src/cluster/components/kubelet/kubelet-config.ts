@@ -1,5 +1,4 @@
 import { defined } from '../../../base/defined.ts'
-import { nonZero } from '../../../base/non-zero.ts'
 import type { ShutdownPeriod } from '../../../kubelet/shutdown/shutdown-periods.ts'
 import {
   booleanMapOf,
@@ -8,6 +7,8 @@ import {
   durationOf,
   type Fields,
   listOf,
+  nonEmpty,
+  nonNull,
   numberOf,
   only,
   textMapOf,
@@ -37,10 +38,6 @@ export interface KubeletConfig {
 }
 
 const minLogLookMs = 3_000
-
-const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
-const nonNull = (value: number | undefined): number | undefined =>
-  value === undefined ? undefined : nonZero(value)
 
 const nodeFields = [
   ...['registerNode', 'registerWithTaints', 'maxPods', 'podCIDR', 'nodeStatusUpdateFrequency'],

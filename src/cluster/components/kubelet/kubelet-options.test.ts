@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { defaultEviction } from '../../../kubelet/eviction/thresholds.ts'
 import { noReservations } from '../../../kubelet/node/allocatable/reservations.ts'
+import { cpuSetText } from '../../../kubelet/resources/cpu/cpu-set.ts'
+import { usualPinning } from '../../../kubelet/resources/pinning-settings.ts'
 import { usualTopology } from '../../../kubelet/resources/topology/topology-manager.ts'
 import { parseFlags } from '../flags/parse-flags.ts'
 import { kubeletFlags } from './kubelet-flags.ts'
@@ -77,6 +79,7 @@ test('kubeletOptions() has upstream’s defaults without a file', () => {
     podsPerCore: 0,
     resourceRules: {},
     topology: usualTopology,
+    pinning: usualPinning,
   })
 })
 
@@ -292,7 +295,69 @@ singleProcessOOMKill: true
   })
 })
 
+test('kubeletOptions() says who has processors and memory for himself', () => {
+  const { tuning, flags } = withFile(
+    `containerRuntimeEndpoint: unix:///run/file.sock
+cpuManagerPolicy: static
+cpuManagerPolicyOptions: {full-pcpus-only: 'true'}
+cpuManagerReconcilePeriod: 5s
+reservedSystemCPUs: 0-1
+kubeReserved: {cpu: 200m, memory: 500Mi}
+memoryManagerPolicy: Static
+reservedMemory:
+- numaNode: 0
+  limits: {memory: 600Mi}
+`,
+  )
+  const { pinning, reservations } = tuning
+  expect(pinning).toMatchObject({
+    ...{ cpuPolicy: 'static', reconcileMs: 5000, memoryPolicy: 'Static' },
+    reservedMemory: [{ numaNode: 0, limits: { memory: '600Mi' } }],
+  })
+  expect([...(pinning?.cpuOptions ?? [])]).toEqual(['full-pcpus-only'])
+  expect(cpuSetText(pinning?.reservedCpus ?? new Set())).toBe('0-1')
+  // Those that are named take the place of how many are reserved.
+  expect(reservations).toMatchObject({ system: { cpu: '2' }, kube: { memory: '500Mi' } })
+  expect(reservations?.kube).not.toHaveProperty('cpu')
+  expect(flags['reserved-memory']).toEqual(pinning?.reservedMemory)
+  const given = [
+    '--cpu-manager-policy=static',
+    '--reserved-cpus=1',
+    '--reserved-memory=0:memory=1Gi;1:memory=2Gi',
+  ]
+  expect(options(socket, ...given).tuning.pinning).toMatchObject({
+    ...{ cpuPolicy: 'static', reservedCpus: new Set([1]) },
+    reservedMemory: [
+      { numaNode: 0, limits: { memory: '1Gi' } },
+      { numaNode: 1, limits: { memory: '2Gi' } },
+    ],
+  })
+})
+
 test.each([
+  [
+    'topologyManagerPolicy: near',
+    'invalid configuration: topologyManagerPolicy (--topology-manager-policy) "near" must be one of: ["none" "best-effort" "restricted" "single-numa-node"]',
+  ],
+  [
+    'topologyManagerScope: node',
+    'invalid configuration: topologyManagerScope (--topology-manager-scope) "node" must be one of: "container", or "pod"',
+  ],
+  ['cpuManagerPolicy: dynamic', 'unknown policy: "dynamic"'],
+  ['memoryManagerPolicy: BestEffort', 'policy "BestEffort" is not available for platform "linux"'],
+  ["cpuManagerPolicyOptions: {full-pcpus-only: 'true'}", 'None policy: received unsupported options'],
+  [
+    'reservedSystemCPUs: 0-a',
+    'invalid configuration: unable to parse reservedSystemCPUs (--reserved-cpus) 0-a, error: strconv.Atoi: parsing "a": invalid syntax',
+  ],
+  [
+    'reservedSystemCPUs: 0-1\nkubeReservedCgroup: /kube',
+    "invalid configuration: can't use reservedSystemCPUs (--reserved-cpus) with systemReservedCgroup (--system-reserved-cgroup) or kubeReservedCgroup (--kube-reserved-cgroup)",
+  ],
+  [
+    "reservedMemory: [{numaNode: 0, limits: {memory: '0'}}]",
+    'invalid configuration: reserved memory may not be zero for NUMA node 0 and resource "memory"',
+  ],
   ['kubeReserved: {gpu: 1}', '--kube-reserved value failed to parse: cannot reserve "gpu" resource'],
   [
     'memorySwap: {swapBehavior: All}',

@@ -1,12 +1,14 @@
+import { parseQuantity } from '../../../apimachinery/quantity.ts'
 import { defined } from '../../../base/defined.ts'
 import type { ResourceRules } from '../../../kubelet/pod/runtime-config/resource-rules.ts'
-import { topologyPolicies } from '../../../kubelet/resources/topology/merge-hints.ts'
-import { topologyScopes } from '../../../kubelet/resources/topology/topology-manager.ts'
+import type { MemoryReservation } from '../../../kubelet/resources/memory/reserved-memory.ts'
 import {
   booleanOf,
-  choiceOf,
   durationOf,
   type Fields,
+  listOf,
+  nonEmpty,
+  nonNull,
   numberOf,
   only,
   textMapOf,
@@ -19,6 +21,8 @@ export const resourceFields = [
   ...['kubeReserved', 'systemReserved', 'kubeReservedCgroup', 'systemReservedCgroup'],
   ...['enforceNodeAllocatable', 'podsPerCore', 'podPidsLimit', 'cpuCFSQuota', 'cpuCFSQuotaPeriod'],
   ...['topologyManagerPolicy', 'topologyManagerScope', 'topologyManagerPolicyOptions'],
+  ...['cpuManagerPolicy', 'cpuManagerPolicyOptions', 'cpuManagerReconcilePeriod'],
+  ...['memoryManagerPolicy', 'reservedMemory', 'reservedSystemCPUs'],
   ...['memorySwap', 'memoryThrottlingFactor', 'memoryReservationPolicy', 'singleProcessOOMKill'],
 ]
 
@@ -26,6 +30,19 @@ export const resourceFields = [
 export interface MemoryConfig extends Pick<ResourceRules, 'swap' | 'killsSingleProcess'> {
   readonly throttlingFactor?: number
   readonly reservesMemory?: boolean
+}
+
+function reservedMemory(fields: Fields): readonly MemoryReservation[] | undefined {
+  return listOf(fields, 'reservedMemory')?.map((item, index) => {
+    const place = `reservedMemory[${index}]`
+    const reservation = only(item, place, ['numaNode', 'limits'])
+    const limits = Object.fromEntries(textMapOf(reservation, 'limits') ?? [])
+    for (const amount of Object.values(limits)) {
+      const parsed = parseQuantity(amount)
+      if ('error' in parsed) throw new Error(`${place}.limits: ${parsed.error}`)
+    }
+    return { numaNode: numberOf(reservation, 'numaNode') ?? 0, limits }
+  })
 }
 
 export const resourceConfigFlags = (fields: Fields): Partial<KubeletFlags> =>
@@ -37,9 +54,15 @@ export const resourceConfigFlags = (fields: Fields): Partial<KubeletFlags> =>
     'enforce-node-allocatable': textsOf(fields, 'enforceNodeAllocatable'),
     'pods-per-core': numberOf(fields, 'podsPerCore'),
     'pod-max-pids': numberOf(fields, 'podPidsLimit'),
-    'topology-manager-policy': choiceOf(fields, 'topologyManagerPolicy', topologyPolicies),
-    'topology-manager-scope': choiceOf(fields, 'topologyManagerScope', topologyScopes),
+    'topology-manager-policy': nonEmpty(textOf(fields, 'topologyManagerPolicy')),
+    'topology-manager-scope': nonEmpty(textOf(fields, 'topologyManagerScope')),
     'topology-manager-policy-options': textMapOf(fields, 'topologyManagerPolicyOptions'),
+    'cpu-manager-policy': nonEmpty(textOf(fields, 'cpuManagerPolicy')),
+    'cpu-manager-policy-options': textMapOf(fields, 'cpuManagerPolicyOptions'),
+    'cpu-manager-reconcile-period': nonNull(durationOf(fields, 'cpuManagerReconcilePeriod')),
+    'memory-manager-policy': nonEmpty(textOf(fields, 'memoryManagerPolicy')),
+    'reserved-memory': reservedMemory(fields),
+    'reserved-cpus': textOf(fields, 'reservedSystemCPUs'),
     'cpu-cfs-quota': booleanOf(fields, 'cpuCFSQuota'),
     'cpu-cfs-quota-period': durationOf(fields, 'cpuCFSQuotaPeriod'),
   })

@@ -66,7 +66,12 @@ function evictionPart({ flags }: KubeletOptions): Shown {
 
 function resourcePart({ flags, tuning }: KubeletOptions): Shown {
   const map = (
-    name: 'kube-reserved' | 'system-reserved' | 'topology-manager-policy-options' | 'feature-gates',
+    name:
+      | 'kube-reserved'
+      | 'system-reserved'
+      | 'topology-manager-policy-options'
+      | 'cpu-manager-policy-options'
+      | 'feature-gates',
   ) => (flags[name].size === 0 ? undefined : Object.fromEntries<string | boolean>(flags[name]))
   const swapBehavior = tuning.resourceRules?.swap
   return {
@@ -81,6 +86,12 @@ function resourcePart({ flags, tuning }: KubeletOptions): Shown {
     topologyManagerPolicy: flags['topology-manager-policy'],
     topologyManagerScope: flags['topology-manager-scope'],
     ...defined({ topologyManagerPolicyOptions: map('topology-manager-policy-options') }),
+    cpuManagerPolicy: flags['cpu-manager-policy'],
+    ...defined({ cpuManagerPolicyOptions: map('cpu-manager-policy-options') }),
+    cpuManagerReconcilePeriod: goDurationText(flags['cpu-manager-reconcile-period']),
+    memoryManagerPolicy: flags['memory-manager-policy'],
+    ...(flags['reserved-memory'].length === 0 ? {} : { reservedMemory: flags['reserved-memory'] }),
+    ...defined({ reservedSystemCPUs: flags['reserved-cpus'] || undefined }),
     ...defined({ featureGates: map('feature-gates') }),
     memorySwap: defined({ swapBehavior }),
   }

@@ -18,7 +18,7 @@ import {
   qosShares,
 } from '../../pod/runtime-config/pod-cgroup.ts'
 import { podQosClass, type QosClass } from '../../pod/runtime-config/qos.ts'
-import type { MachineLimits } from '../../pod/runtime-config/resource-rules.ts'
+import { type MachineLimits, withoutCpuLimits } from '../../pod/runtime-config/resource-rules.ts'
 import {
   filesBesideSlice,
   filesV1,
@@ -55,6 +55,8 @@ export interface CgroupsOptions {
   readonly driver: 'cgroupfs' | 'systemd'
   /** Processor time and memory alone are limited where it is absent. */
   readonly machine?: MachineLimits
+  /** Whether a pod has processors for itself, so that their time is not limited. */
+  readonly ownsCpus?: (podUid: string) => boolean
   /** `/sys/fs/cgroup` when absent. */
   readonly mountPoint?: string
 }
@@ -165,12 +167,17 @@ export class Cgroups implements PodCgroups {
     const qos = podQosClass(pod)
     this.#pods.set(uid, pod)
     try {
-      this.#limits.set(uid, await this.#ensurePod(this.#path(pod), podCgroupLimits(pod, this.#machine)))
+      this.#limits.set(uid, await this.#ensurePod(this.#path(pod), this.#limitsOf(pod)))
       if (qos !== 'Guaranteed' || this.#protectsMemory) await this.#applyClass(qos)
     } catch (error) {
       this.#pods.delete(uid)
       throw error
     }
+  }
+
+  #limitsOf(pod: Pod): CgroupLimits {
+    const owns = this.#options.ownsCpus?.(pod.metadata?.uid ?? '') ?? false
+    return podCgroupLimits(pod, withoutCpuLimits(this.#machine, owns))
   }
 
   limits(podUid: string): CgroupLimits | undefined {
@@ -181,7 +188,7 @@ export class Cgroups implements PodCgroups {
     const uid = pod.metadata?.uid ?? ''
     this.#pods.set(uid, pod)
     await this.#write(this.#path(pod), limits)
-    const before = this.#limits.get(uid) ?? podCgroupLimits(pod, this.#machine)
+    const before = this.#limits.get(uid) ?? this.#limitsOf(pod)
     this.#limits.set(uid, { ...before, ...limits })
     const qos = podQosClass(pod)
     if (limits.cpuShares !== undefined && qos === 'Burstable') await this.#applyClass(qos)

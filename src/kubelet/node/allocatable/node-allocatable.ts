@@ -1,5 +1,5 @@
 import { goQuote } from '../../../apimachinery/go-text.ts'
-import { type Amount, amountOf, formatQuantity } from '../../../apimachinery/quantity.ts'
+import { type Amount, addQuantities, amountOf, formatQuantity } from '../../../apimachinery/quantity.ts'
 import type { ResourceList } from './reservations.ts'
 
 const none: Amount = { nano: 0n, format: 'DecimalSI' }
@@ -20,6 +20,15 @@ export function capacityLess(capacity: ResourceList, ...kept: readonly ResourceL
     }),
   )
 }
+
+/** What is kept of each amount of capacity, by all that keep something; what nothing is kept of is absent. */
+export const keptTogether = (capacity: ResourceList, ...kept: readonly ResourceList[]): ResourceList =>
+  Object.fromEntries(
+    Object.keys(capacity).flatMap((name) => {
+      const total = kept.reduce((sum, list) => addQuantities(sum, list[name] ?? '0'), '0')
+      return total === '0' ? [] : [[name, total]]
+    }),
+  )
 
 /** Why so much cannot be kept, in upstream's words; undefined where it can. */
 export function whyNotReserved(capacity: ResourceList, ...kept: readonly ResourceList[]): string | undefined {

@@ -3,7 +3,8 @@ import { messageOf } from '../../../base/message-of.ts'
 import type { SandboxConfig, UserNamespace } from '../../runtime/messages.ts'
 import { RuntimeError } from '../../runtime/runtime.ts'
 import type { PodActions } from '../plan/plan.ts'
-import type { PodContext } from '../pod-context.ts'
+import type { NodeFacts, PodContext } from '../pod-context.ts'
+import { withoutCpuLimits } from '../runtime-config/resource-rules.ts'
 import { sandboxConfig } from '../runtime-config/sandbox-config.ts'
 
 type Pod = core.v1.Pod
@@ -40,11 +41,17 @@ async function userNamespace(context: PodContext, pod: Pod): Promise<UserNamespa
   return context.userNamespaces.namespace(pod.metadata?.uid ?? '', hostUsers)
 }
 
+/** The time of processors that a pod has for itself is not limited. */
+function factsFor({ facts, managers }: PodContext, pod: Pod): NodeFacts {
+  const now = facts()
+  return { ...now, machine: withoutCpuLimits(now.machine, managers.ownsCpus(pod.metadata?.uid ?? '')) }
+}
+
 /** What the pod's sandbox is or was made from. */
 export async function sandboxToUse(work: SandboxWork): Promise<SandboxConfig> {
   const { context, pod, actions } = work
   const { config, warnings } = await orEvent(work, async () =>
-    sandboxConfig(pod, actions.attempt, context.facts(), {
+    sandboxConfig(pod, actions.attempt, factsFor(context, pod), {
       logDirectory: context.files.logDirectory(pod),
       cgroupParent: context.cgroups.parent(pod),
       userNamespace: await userNamespace(context, pod),

@@ -35,3 +35,7 @@ export interface MachineLimits {
   readonly hugepageSizes: readonly string[]
   readonly rules: ResourceRules
 }
+
+/** The machine for whom processor time is not limited: those who have processors for themselves. */
+export const withoutCpuLimits = (machine: MachineLimits, owns: boolean): MachineLimits =>
+  owns ? { ...machine, rules: { ...machine.rules, enforcesCpuLimits: false } } : machine

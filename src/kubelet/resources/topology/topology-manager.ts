@@ -59,6 +59,10 @@ export class TopologyManager {
     this.#info = { nodes: [...nodes.keys()], distances: nodes, prefersClosest }
   }
 
+  get policy(): TopologyPolicy {
+    return this.#options.policy
+  }
+
   /** In the order that they allocate in. They ask for what was decided (`affinity`), so they come after. */
   use(providers: readonly HintProvider[]): void {
     this.#providers = providers
