@@ -59,9 +59,11 @@ export class LinuxPodFiles implements PodFiles {
       mounts.push(await this.#volumeMount(request, mount, index))
     }
     const ownHosts = (container.volumeMounts ?? []).some(({ mountPath }) => mountPath === '/etc/hosts')
-    if (!ownHosts && request.podIps.length > 0) mounts.push(await this.#hostsMount(request))
-    if (container.terminationMessagePath) mounts.push(await this.#terminationMount(request))
-    return mounts
+    const own = await Promise.all([
+      !ownHosts && request.podIps.length > 0 ? this.#hostsMount(request) : undefined,
+      container.terminationMessagePath ? this.#terminationMount(request) : undefined,
+    ])
+    return [...mounts, ...own.filter((mount) => mount !== undefined)]
   }
 
   async fileVariable(pod: Pod, reference: core.v1.FileKeySelector): Promise<string | undefined> {

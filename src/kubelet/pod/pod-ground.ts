@@ -27,22 +27,20 @@ export class PodGround {
   /** False when the volumes are not there yet. */
   async lay(pod: Pod): Promise<boolean> {
     const { cgroups, events, files } = this.#context
-    try {
-      await cgroups.ensure(pod)
-    } catch (error) {
-      const text = `unable to ensure pod container exists: ${messageOf(error)}`
+    // Neither needs the other, and both wait for the machine.
+    const [group, mounts] = await Promise.allSettled([cgroups.ensure(pod), files.mountVolumes(pod)])
+    if (group.status === 'rejected') {
+      const text = `unable to ensure pod container exists: ${messageOf(group.reason)}`
       events.event(pod, 'Warning', 'FailedCreatePodContainer', text)
-      throw error
+      throw group.reason
     }
-    try {
-      await files.mountVolumes(pod)
-      this.#retryMs = firstMountRetryMs
-      this.#isLaid = true
-      return true
-    } catch (error) {
-      events.event(pod, 'Warning', 'FailedMount', messageOf(error))
+    if (mounts.status === 'rejected') {
+      events.event(pod, 'Warning', 'FailedMount', messageOf(mounts.reason))
       return false
     }
+    this.#retryMs = firstMountRetryMs
+    this.#isLaid = true
+    return true
   }
 
   /** How long to wait before it is tried again; longer each time. */

@@ -123,18 +123,15 @@ export class PodWorker {
     this.#desired = pod
     allocations.update(pod)
     this.#pod = allocations.granted(pod)
-    if (before.metadata?.generation !== pod.metadata?.generation) this.#memory.holds.clear()
-    if (
-      before.metadata?.labels !== pod.metadata?.labels ||
-      before.metadata?.annotations !== pod.metadata?.annotations
-    ) {
-      void this.#refreshVolumes()
-    }
+    const { generation, labels, annotations } = before.metadata ?? {}
+    if (generation !== pod.metadata?.generation) this.#memory.holds.clear()
+    const isRelabelled = labels !== pod.metadata?.labels || annotations !== pod.metadata?.annotations
+    if (isRelabelled) void this.#refreshVolumes()
     const shorter =
       (pod.metadata?.deletionGracePeriodSeconds ?? Number.POSITIVE_INFINITY) <
       (before.metadata?.deletionGracePeriodSeconds ?? Number.POSITIVE_INFINITY)
     if (this.#stage === 'terminating' && this.#busy && shorter) void this.#killAgain()
-    this.wake()
+    this.#look()
   }
 
   /** What it was granted has changed, or what its status says of that. */
@@ -175,9 +172,14 @@ export class PodWorker {
     this.wake()
   }
 
+  /** Something may have changed in the runtime. */
   wake(): void {
-    this.#dirty = true
     this.#stale = true
+    this.#look()
+  }
+
+  #look(): void {
+    this.#dirty = true
     if (this.#busy || this.#stopped || this.#stage === 'cleared') return
     this.#busy = true
     void this.#loop()
@@ -199,11 +201,9 @@ export class PodWorker {
         const waitMs = await this.#sync()
         if (waitMs !== undefined) this.#wakeAfter(waitMs)
       } catch (error) {
-        this.#context.logger.warn('a pod could not be synced', {
-          pod: this.#pod.metadata?.name,
-          namespace: this.#pod.metadata?.namespace,
-          error: messageOf(error),
-        })
+        this.#stale = true
+        const { name: pod, namespace } = this.#pod.metadata ?? {}
+        this.#context.logger.warn('a pod could not be synced', { pod, namespace, error: messageOf(error) })
         this.#wakeAfter(retryPauseMs(this.#context.host.random()))
       }
     }

@@ -51,14 +51,16 @@ export async function writeAtomically(
 
 async function writeFiles(directory: string, payload: Payload): Promise<void> {
   await chmod(directory, 0o755)
-  for (const [path, file] of payload) {
-    const place = join(directory, path)
-    await mkdir(dirname(place), { recursive: true, mode: 0o755 })
-    await writeFile(place, file.content)
-    // The umask has its part in writeFile's mode.
-    await chmod(place, file.mode)
-    if (file.uid !== undefined) await chown(place, file.uid, -1)
-  }
+  await Promise.all(
+    [...payload].map(async ([path, file]) => {
+      const place = join(directory, path)
+      if (path.includes('/')) await mkdir(dirname(place), { recursive: true, mode: 0o755 })
+      await writeFile(place, file.content)
+      // The umask has its part in writeFile's mode.
+      await chmod(place, file.mode)
+      if (file.uid !== undefined) await chown(place, file.uid, -1)
+    }),
+  )
 }
 
 /** What an agent that was killed had begun to write, or not removed yet. */

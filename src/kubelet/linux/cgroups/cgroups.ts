@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { core } from '../../../api/generated/types/index.ts'
 import { goQuote } from '../../../apimachinery/go-text.ts'
+import { jsonEqual } from '../../../apimachinery/json-equal.ts'
 import { runProgram } from '../../../base/host/run-program.ts'
 import { messageOf } from '../../../base/message-of.ts'
 import type { PodCgroups } from '../../pod/pod-context.ts'
@@ -82,6 +83,9 @@ export class Cgroups implements PodCgroups {
   /** Pods that have their group, by uid. */
   readonly #pods = new Map<string, Pod>()
   readonly #limits = new Map<string, CgroupLimits>()
+  /** What the groups of classes were last held to. */
+  readonly #classes = new Map<QosClass, Partial<CgroupLimits>>()
+  #classTurn: Promise<void> = Promise.resolve()
 
   private constructor(options: CgroupsOptions, v2: boolean, limitsHugepages: boolean) {
     this.#options = options
@@ -221,6 +225,7 @@ export class Cgroups implements PodCgroups {
   async removeAll(): Promise<void> {
     this.#pods.clear()
     this.#limits.clear()
+    this.#classes.clear()
     await this.#remove([...this.#options.prefix, 'kubepods'])
     for (let depth = this.#options.prefix.length; depth > 0; depth--) {
       await this.#remove(this.#options.prefix.slice(0, depth))
@@ -235,8 +240,14 @@ export class Cgroups implements PodCgroups {
     return this.#v2 && this.#machine.rules.memoryQuality !== undefined
   }
 
-  /** The groups above a pod of this class follow what all of them request. */
-  async #applyClass(qos: QosClass): Promise<void> {
+  /** The groups above a pod of this class follow what all of them request; one after another, so that the newest stays. */
+  #applyClass(qos: QosClass): Promise<void> {
+    const turn = this.#classTurn.then(() => this.#applyClassNow(qos))
+    this.#classTurn = turn.catch(() => {})
+    return turn
+  }
+
+  async #applyClassNow(qos: QosClass): Promise<void> {
     const root = [...this.#options.prefix, 'kubepods']
     const pods = [...this.#pods.values()]
     const quality = classMemoryQuality(
@@ -250,10 +261,12 @@ export class Cgroups implements PodCgroups {
     if (qos === 'Guaranteed') return
     const unified = qos === 'Burstable' ? quality?.burstable : undefined
     const cpuShares = qosShares(qos, pods)
-    await this.#apply(
-      [...root, qos.toLowerCase()],
-      unified === undefined ? { cpuShares } : { cpuShares, unified },
-    )
+    const limits = unified === undefined ? { cpuShares } : { cpuShares, unified }
+    // Most pods that come and go change nothing for their class.
+    if (jsonEqual(this.#classes.get(qos), limits)) return
+    this.#classes.delete(qos)
+    await this.#apply([...root, qos.toLowerCase()], limits)
+    this.#classes.set(qos, limits)
   }
 
   /** What runs since before the agent keeps its limits, until it is resized; what the group is held to. */
@@ -281,11 +294,12 @@ export class Cgroups implements PodCgroups {
     }
     const directory = cgroupDirectory(path, 'cgroupfs')
     if (this.#v2) return this.#makeV2(directory)
-    for (const controller of limitedControllers) {
-      if (await exists(join(this.#mountPoint, controller))) {
-        await mkdir(join(this.#mountPoint, controller, directory), { recursive: true })
-      }
-    }
+    await Promise.all(
+      limitedControllers.map(async (controller) => {
+        if (await exists(join(this.#mountPoint, controller)))
+          await mkdir(join(this.#mountPoint, controller, directory), { recursive: true })
+      }),
+    )
   }
 
   async #makeV2(directory: string): Promise<void> {

@@ -148,18 +148,16 @@ async function containerConfig(
     podIps: pod.spec?.hostNetwork === true ? facts.nodeIps : podIps,
     allocatable: facts.allocatable,
   }
-  const environment = await containerEnvironment({
-    pod,
-    container,
-    place,
-    objects: context.objects,
-    services: await context.serviceVariables(
-      namespace,
-      pod.spec?.enableServiceLinks ?? true,
-      isStaticPod(pod),
+  const services = context.serviceVariables(namespace, pod.spec?.enableServiceLinks ?? true, isStaticPod(pod))
+  const [environment, logs] = await Promise.all([
+    services.then((variables) =>
+      containerEnvironment({
+        ...{ pod, container, place, objects: context.objects, services: variables },
+        fileVariable: (reference) => context.files.fileVariable(pod, reference),
+      }),
     ),
-    fileVariable: (reference) => context.files.fileVariable(pod, reference),
-  })
+    context.files.prepareLogs(pod, container.name),
+  ])
   const user: ImageUser =
     image.uid !== undefined
       ? { uid: image.uid.value, username: '' }
@@ -168,7 +166,6 @@ async function containerConfig(
         : { username: image.username }
   verifyNonRoot(pod, container, user)
   const latest = latestContainer(observed, container.name)
-  const logs = await context.files.prepareLogs(pod, container.name)
   const restartCount = latest === undefined ? logs : latest.restartCount + 1
   const identity = podHostname(pod, facts.dns.domain)
   const userns = work.sandbox.linux.securityContext.namespaceOptions?.usernsOptions
