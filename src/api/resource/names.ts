@@ -1,6 +1,7 @@
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { invalidValue, required, tooLong } from '../../apimachinery/field-errors.ts'
 import type { FieldPath } from '../../apimachinery/field-path.ts'
+import { goQuote } from '../../apimachinery/go-text.ts'
 import { isLabelValue, isQualifiedName } from '../../apimachinery/label-syntax.ts'
 import { isDns1123Label, isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { utf8Length } from '../../apimachinery/utf8-length.ts'
@@ -63,10 +64,38 @@ export function validateFullAttributeName(name: string, where: FieldPath, errors
   errors.push(invalidValue(where, name, detail))
 }
 
-const uid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const anyUid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const uidLength = 36
+const urn = 'urn:uuid:'
+
+/** What Go's library says of a text that is no UUID in any of its forms. */
+function uuidProblem(text: string): string | undefined {
+  const length = utf8Length(text)
+  const format = (isOne: boolean): string | undefined => (isOne ? undefined : 'invalid UUID format')
+  switch (length) {
+    case uidLength:
+      return format(anyUid.test(text))
+    case uidLength + urn.length:
+      if (text.slice(0, urn.length).toLowerCase() !== urn)
+        return `invalid urn prefix: ${goQuote(text.slice(0, urn.length))}`
+      return format(anyUid.test(text.slice(urn.length)))
+    case uidLength + 2:
+      if (!/^\{.*\}$/.test(text)) return 'invalid bracketed UUID format'
+      return format(anyUid.test(text.slice(1, -1)))
+    case 32:
+      return format(/^[0-9a-f]{32}$/i.test(text))
+    default:
+      return `invalid UUID length: ${length}`
+  }
+}
 
 export function validateUid(text: string, where: FieldPath, errors: FieldError[]): void {
-  if (uid.test(text)) return
+  const problem = uuidProblem(text)
+  if (problem !== undefined) {
+    errors.push(invalidValue(where, text, `error validating uid: ${problem}`))
+    return
+  }
+  if (text.length === uidLength && text === text.toLowerCase()) return
   const detail =
     'uid must be in RFC 4122 normalized form, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` with lowercase hexadecimal characters'
   errors.push(invalidValue(where, text, detail))

@@ -29,9 +29,6 @@ function validateScheduling(scheduling: node.v1.Scheduling, path: FieldPath, err
 
 function validate(object: RuntimeClass, old: RuntimeClass | undefined): readonly FieldError[] {
   const errors: FieldError[] = []
-  const handler = fieldPath('handler')
-  if (old !== undefined) validateImmutable(object.handler, old.handler, handler, errors)
-  checkRequiredText(object.handler, isDns1123Label, handler, errors)
   const fixed = object.overhead?.podFixed
   if (fixed !== undefined)
     validateResources(
@@ -41,6 +38,9 @@ function validate(object: RuntimeClass, old: RuntimeClass | undefined): readonly
       errors,
     )
   if (object.scheduling !== undefined) validateScheduling(object.scheduling, fieldPath('scheduling'), errors)
+  const handler = fieldPath('handler')
+  if (old !== undefined) validateImmutable(object.handler, old.handler, handler, errors)
+  checkRequiredText(object.handler, isDns1123Label, handler, errors)
   return errors
 }
 
