@@ -12,7 +12,7 @@ import { TransformedStorage, type ValueTransformer } from '../../storage/transfo
 /** Where objects are kept. */
 export type StoragePlace =
   | { readonly type: 'memory' }
-  | { readonly type: 'lmdb'; readonly directory: string }
+  | { readonly type: 'lmdb'; readonly directory: string; readonly unsynced?: boolean }
   | { readonly type: 'etcd'; readonly servers: EtcdServers }
 
 export interface OpenStorageOptions {
@@ -59,7 +59,7 @@ export async function openStorage(options: OpenStorageOptions): Promise<OpenedSt
   const storage =
     place.type === 'memory'
       ? new MemoryStorage(settings)
-      : await openLmdb({ ...settings, logger, directory: place.directory })
+      : await openLmdb({ ...settings, logger, directory: place.directory, unsynced: place.unsynced ?? false })
   startCompactor(storage, compaction)
   return {
     storage: transformed(storage, options),

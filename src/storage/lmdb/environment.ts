@@ -33,10 +33,13 @@ const textKeys = {
 /** Decodes what lmdb lends, so that nothing is copied. */
 const keyStates = { encode: keyRecord, decode: readKeyRecord }
 
-/** Opens or creates the file. Throws StorageCorruptError when it is not one of ours, or damaged. */
-export function openEnvironment(path: string, mapSizeBytes: number): Environment {
+/**
+ * Opens or creates the file. Throws StorageCorruptError when it is not one of ours, or damaged. `unsynced`: what is committed
+ * may be lost, and the file with it, when the machine ends suddenly.
+ */
+export function openEnvironment(path: string, mapSizeBytes: number, unsynced = false): Environment {
   checkFile(path)
-  const root = openFile(path, mapSizeBytes)
+  const root = openFile(path, mapSizeBytes, unsynced)
   const text = { encoding: 'binary', keyEncoder: textKeys } as const
   const states = { ...text, encoder: keyStates }
   const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
@@ -50,7 +53,7 @@ export function openEnvironment(path: string, mapSizeBytes: number): Environment
   }
 }
 
-function openFile(path: string, mapSizeBytes: number): RootDatabase<Buffer, string> {
+function openFile(path: string, mapSizeBytes: number, unsynced: boolean): RootDatabase<Buffer, string> {
   try {
     return open<Buffer, string>({
       path,
@@ -62,6 +65,7 @@ function openFile(path: string, mapSizeBytes: number): RootDatabase<Buffer, stri
       // Each transaction is synced before it is committed, and so before any reader can see it; its order is
       // LMDB's classic one (data, sync, meta page with O_DSYNC), which survives the loss of power.
       overlappingSync: false,
+      noSync: unsynced,
       // Batches are made here, not by turns of the event loop.
       eventTurnBatching: false,
     })

@@ -23,6 +23,16 @@ describeStorage(
   { modelRuns: 25 },
 )
 
+test('LmdbStorage that does not sync keeps what was written when it ends in order', async () => {
+  const directory = temporaryDirectory()
+  const first = await openLmdbStorage({ directory, host: realHost, unsynced: true })
+  await put(first, '/k/a', 'x')
+  await first.close()
+  const second = await openLmdbStorage({ directory, host: realHost })
+  expect(await dump(second)).toEqual(['/k/a=x'])
+  await second.close()
+})
+
 const revisionsBefore = (storage: Storage): Promise<number> =>
   storage.currentRevision().then((revision) => storage.compact(revision).then(() => revision))
 

@@ -39,6 +39,8 @@ export interface LmdbStorageOptions {
   readonly metrics?: Metrics
   /** Puts are refused once the pages in use exceed this; 2 GiB when absent, as etcd's. */
   readonly quotaBackendBytes?: number
+  /** Commits are not brought to the disk, for tests: the end of the machine loses them. */
+  readonly unsynced?: boolean
   /** What values go through on their way to the file and back, such as encryption. */
   readonly transformer?: ValueTransformer
 }
@@ -380,7 +382,7 @@ export async function openLmdbStorage(options: LmdbStorageOptions): Promise<Stor
   mkdirSync(options.directory, { recursive: true, mode: 0o700 })
   const path = join(options.directory, 'store.lmdb')
   checkRoom(path, reservePath(path))
-  const env = openEnvironment(path, quotaOf(options) * mapBytesPerQuotaByte)
+  const env = openEnvironment(path, quotaOf(options) * mapBytesPerQuotaByte, options.unsynced)
   try {
     claim(path, env)
     const storage = new LmdbStorage(options, path, env)

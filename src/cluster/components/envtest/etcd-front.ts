@@ -17,7 +17,7 @@ const flags = {
   'initial-advertise-peer-urls': list('There are no peers: it has no effect.'),
   'initial-cluster': text('There are no peers: it has no effect.'),
   'quota-backend-bytes': int('How large the store may grow; 0: 2 GiB.', 0, { min: 0 }),
-  'unsafe-no-fsync': boolean('Has no effect: what is acknowledged is on the disk.', false),
+  'unsafe-no-fsync': boolean('What is acknowledged need not be on the disk yet.', false),
   'log-level': text('Has no effect: --v says how much is logged.', 'info'),
 }
 
@@ -55,7 +55,7 @@ export const etcdFront: Component<typeof flags> = {
   start: async (values, { stops }) => {
     const directory = resolve(values['data-dir'] ?? `${values.name}.etcd`)
     const quotaBackendBytes = values['quota-backend-bytes'] || undefined
-    const store = defined({ directory, quotaBackendBytes })
+    const store = { ...defined({ quotaBackendBytes }), directory, unsynced: values['unsafe-no-fsync'] }
     for (const url of values['listen-client-urls']) {
       const server = serve(store)
       stops.push(() => {

@@ -8,6 +8,8 @@ export const storePath = '/timonel/store'
 export interface FrontStore {
   readonly directory: string
   readonly quotaBackendBytes?: number
+  /** What is written may be lost with the machine. */
+  readonly unsynced: boolean
 }
 
 const isFrontStore = (value: unknown): value is FrontStore =>
@@ -37,7 +39,8 @@ export async function findFrontStore(url: string): Promise<FrontStore | undefine
   }
 }
 
-export const placeOf = ({ directory }: FrontStore): StoragePlace => ({
+export const placeOf = ({ directory, unsynced }: FrontStore): StoragePlace => ({
   type: 'lmdb',
   directory: join(directory, 'timonel'),
+  unsynced,
 })
