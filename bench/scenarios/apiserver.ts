@@ -8,6 +8,7 @@ import { authorization } from './apiserver/authorization.ts'
 import { configMaps } from './apiserver/config-maps.ts'
 import { customResources } from './apiserver/custom-resources.ts'
 import { definitions } from './apiserver/definitions.ts'
+import { everything } from './apiserver/everything.ts'
 import { flood } from './apiserver/flood.ts'
 import { growth } from './apiserver/growth.ts'
 import { idle, idleLoaded } from './apiserver/idle.ts'
@@ -25,7 +26,7 @@ export const apiserver: Scenario = {
   name: 'apiserver',
   parts: [
     ...['config-maps', 'pods', 'watchers', 'apply', 'custom-resources', 'idle'],
-    ...['growth', 'authorization', 'flood', 'definitions', 'in-process'],
+    ...['growth', 'authorization', 'flood', 'everything', 'definitions', 'in-process'],
   ],
   async run(options: BenchOptions, report: Report): Promise<void> {
     const server = await startServer({ probe: true })
@@ -48,6 +49,7 @@ export const apiserver: Scenario = {
     if (wants(options, 'growth')) await growth(options, report)
     if (wants(options, 'authorization')) await authorization(options, report)
     if (wants(options, 'flood')) await flood(options, report)
+    if (wants(options, 'everything')) await everything(options, report)
     if (wants(options, 'definitions')) await definitions(options, report)
     if (wants(options, 'in-process')) await inProcess(options, report)
   },
