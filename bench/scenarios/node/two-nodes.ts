@@ -22,14 +22,10 @@ export async function twoIdleNodes(report: Report): Promise<void> {
     const sum = (of: (pid: number) => number): number => pids.reduce((total, pid) => total + of(pid), 0)
     const before = sum(processorSeconds)
     await sleep(watchedMs)
-    report.figure('twoNodesProcessor', ((sum(processorSeconds) - before) / (watchedMs / 1000)) * 100)
-    report.figure(
-      'twoNodesMemory',
-      sum((pid) => residentMemory(pid).withoutStoreMiB),
-      {
-        processes: pids.length,
-      },
-    )
+    const percent = ((sum(processorSeconds) - before) / (watchedMs / 1000)) * 100
+    const memory = sum((pid) => residentMemory(pid).withoutStoreMiB)
+    report.figure('twoNodesMemory', memory, { processes: pids.length })
+    report.figure('twoNodesProcessor', percent)
   } finally {
     await server.stop()
   }
