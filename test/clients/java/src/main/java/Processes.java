@@ -36,7 +36,8 @@ final class Processes {
     }
 
     Exec exec = new Exec(client);
-    Process process = exec.exec("default", "shell", new String[] {"sh", "-c", "echo done; exit 3"}, false);
+    Process process = exec.exec("default", "shell", new String[] {"sh", "-c", "echo done; exit 3"},
+        "main", false, false);
     String said = new String(process.getInputStream().readAllBytes());
     Expect.check("done\n".equals(said) && process.waitFor() == 3, said + process.exitValue());
     try {
