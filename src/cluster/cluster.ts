@@ -19,6 +19,7 @@ import { claimDirectory } from './claim-directory.ts'
 import { adminUser, clientFor } from './control-plane/component-clients.ts'
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts'
 import { ensureDns } from './control-plane/ensure-dns.ts'
+import { ensureReader } from './control-plane/ensure-reader.ts'
 import type { StoragePlace } from './control-plane/open-storage.ts'
 import { type DataDirectory, dataDirectory } from './data-directory.ts'
 import { firstAddress } from './first-address.ts'
@@ -218,7 +219,14 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
     const { port } = controlPlane.http
     const server = `https://127.0.0.1:${port}`
     const config = writeKubeconfig(directory, pki, server)
-    await ensureDns(clientFor(controlPlane.server, adminUser, 'timonel'), network.dnsAddress)
+    const admin = clientFor(controlPlane.server, adminUser, 'timonel')
+    await Promise.all([
+      ensureDns(admin, network.dnsAddress),
+      ensureReader(admin, componentSubjects['network-policy'].commonName, {
+        '': ['pods', 'namespaces'],
+        'networking.k8s.io': ['networkpolicies'],
+      }),
+    ])
     const startNodes = (): Promise<RunningNodes> =>
       real
         ? startRealNodes({

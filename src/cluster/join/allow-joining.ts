@@ -11,6 +11,7 @@ import type { Client } from '../../client/client.ts'
 import { kubeletServingApprovingController } from '../../controllers/kubeletservingapproving/kubelet-serving-approving-controller.ts'
 import { permissionsOf } from '../../reconcile/permissions-of.ts'
 import type { NetworkOptions } from '../options.ts'
+import { componentSubjects } from '../pki/ensure-pki.ts'
 import { nodeTokenGroup } from './bootstrap-tokens.ts'
 
 const apiGroup = 'rbac.authorization.k8s.io'
@@ -48,8 +49,9 @@ const bindings: readonly (readonly [name: string, role: string, subject: rbac.v1
     'system:certificates.k8s.io:certificatesigningrequests:selfnodeclient',
     nodes,
   ],
-  // On a machine of its own a node's proxy and DNS have the node's credentials.
+  // On a machine of its own a node's proxy, policies and DNS have the node's credentials.
   ['timonel:node-proxy', 'system:node-proxier', nodes],
+  ['timonel:node-policy', componentSubjects['network-policy'].commonName, nodes],
   ['timonel:node-dns', 'timonel:node-dns', nodes],
   [
     approver,

@@ -156,7 +156,7 @@ function configOf(
     ...{ name, address, network, registryMirrors, logLevel, serving },
     server: context.server,
     authorityPem: context.certificateAuthority ?? '',
-    clients: { node: own, proxy: own, dns: own },
+    clients: { node: own, proxy: own, policy: own, dns: own },
     port: kubeletPort,
     directory: directory.node(name),
     networkName: networkName(clusterId(directory.root), name),

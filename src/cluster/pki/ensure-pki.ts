@@ -60,6 +60,7 @@ export const componentSubjects = {
   'controller-manager': { commonName: 'system:kube-controller-manager' },
   scheduler: { commonName: 'system:kube-scheduler' },
   'kube-proxy': { commonName: 'system:kube-proxy', organizations: ['system:node-proxier'] },
+  'network-policy': { commonName: 'system:network-policy' },
   coredns: { commonName: 'system:coredns' },
 } as const satisfies Record<string, Subject>
 

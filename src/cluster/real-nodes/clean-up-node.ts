@@ -5,6 +5,7 @@ import { Containerd } from '../../kubelet/containerd/containerd.ts'
 import { Cgroups } from '../../kubelet/linux/cgroups/cgroups.ts'
 import { unmountBelow } from '../../kubelet/linux/mounts.ts'
 import { PodNetwork } from '../../network/pod-network.ts'
+import { removePolicyTable } from '../../network/policy/remove-policy-table.ts'
 import { NftTable } from '../../proxy/nft-table.ts'
 import { releaseHostAddress } from '../nodes/host-address.ts'
 import { cgroupDriver } from './cgroup-driver.ts'
@@ -49,6 +50,7 @@ async function removeMachineNetwork(config: NodeConfig): Promise<void> {
     logger: silentLogger,
     run: runProgram,
   }).remove()
+  await removePolicyTable(config.networkName, runProgram)
   await new NftTable('IPv4', runProgram).remove()
   await removeLocalAddress(config.network.dnsAddress, runProgram)
   await releaseHostAddress(config.address, runProgram)

@@ -11,8 +11,8 @@ export interface NodeConfig {
   readonly name: string
   readonly server: string
   readonly authorityPem: string
-  /** The node's own credentials, those of its proxy and of its DNS. */
-  readonly clients: { readonly node: ClientConfig; readonly proxy: ClientConfig; readonly dns: ClientConfig }
+  /** The node's own credentials, and those of its parts. */
+  readonly clients: Readonly<Record<'node' | 'proxy' | 'policy' | 'dns', ClientConfig>>
   /** What its HTTPS server shows. */
   readonly serving: ClientConfig
   /** InternalIP. */

@@ -18,6 +18,7 @@ import { RuntimesByHandler } from '../../kubelet/runtime/runtimes-by-handler.ts'
 import { wasmHandler } from '../../kubelet/runtime/wasm/wasm-runtime.ts'
 import type { KubeletAccess } from '../../kubelet/server/kubelet-access.ts'
 import { KubeletServer } from '../../kubelet/server/kubelet-server.ts'
+import { startPolicyAgent } from '../../network/policy/start-policy-agent.ts'
 import { startNetworkAgent } from '../../network/start-network-agent.ts'
 import { startProxy } from '../../proxy/start-proxy.ts'
 import { delegatedAccess } from '../components/kubelet/delegated-access.ts'
@@ -121,6 +122,7 @@ export async function startNodeParts(
     stateDir: paths.cniState,
   })
   parts.push({ stop: (cleanUp) => agent.stop({ cleanUp }) })
+  startPolicy(config, metrics, logger, parts)
   const started: { linux?: LinuxNode } = {}
   parts.push({ stop: async (cleanUp) => (cleanUp ? started.linux?.clear() : undefined) })
   const origin = await containerd.start()
@@ -222,4 +224,18 @@ async function startServices(
     metricsAddress: { host: '127.0.0.1', port: proxyMetricsPort },
   })
   parts.push({ stop: (cleanUp) => proxy.stop({ cleanUp }) })
+}
+
+function startPolicy(config: NodeConfig, metrics: Metrics, logger: Logger, parts: NodePart[]): void {
+  const { informers, part } = connect(config, 'policy', 'network-policy', { logger, metrics })
+  const agent = startPolicyAgent({
+    informers,
+    host: realHost,
+    logger,
+    metrics,
+    nodeName: config.name,
+    networkName: config.networkName,
+    dnsAddress: config.network.dnsAddress,
+  })
+  parts.push(part, { stop: (cleanUp) => agent.stop({ cleanUp }) })
 }

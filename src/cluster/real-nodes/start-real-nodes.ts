@@ -48,6 +48,7 @@ function writeConfig(options: RealNodesOptions, name: string): NodeConfig {
     clients: {
       node: pki.nodeClient(name),
       proxy: pki.client('kube-proxy', componentSubjects['kube-proxy']),
+      policy: pki.client('network-policy', componentSubjects['network-policy']),
       dns: pki.client('coredns', componentSubjects.coredns),
     },
     serving: pki.nodeServing(name, [address, '127.0.0.1']),

@@ -1,0 +1,128 @@
+import { Namespace } from '../../api/core/namespace/kind.ts'
+import { Pod } from '../../api/core/pod/kind.ts'
+import type { core, networking } from '../../api/generated/types/index.ts'
+import { NetworkPolicy } from '../../api/networking/network-policy/kind.ts'
+import type { KubernetesObject, StringMap } from '../../apimachinery/meta.ts'
+import type { InformerFactory } from '../../client/informer.ts'
+import type { PolicyWorld } from './compile-policies.ts'
+import { type ParsedPolicy, parsePolicy } from './parsed-policy.ts'
+import { dnsPod, type PolicyPod, podText, policyPod } from './policy-pod.ts'
+
+export interface InformedWorldOptions {
+  readonly informers: InformerFactory
+  readonly nodeName: string
+  /** Where each node answers for cluster DNS itself. */
+  readonly dnsAddress?: string
+  /** Something that policies see has changed. */
+  readonly changed: () => void
+}
+
+const keyOf = ({ metadata }: KubernetesObject): string =>
+  `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`
+
+/**
+ * What policies decide by, from the caches. Pods and Namespaces of the whole cluster are followed from the
+ * first policy on: who has none pays nothing.
+ */
+export class InformedWorld {
+  readonly #options: InformedWorldOptions
+  readonly #policies = new Map<string, ParsedPolicy>()
+  readonly #pods = new Map<string, PolicyPod>()
+  readonly #namespaces = new Map<string, StringMap>()
+  readonly #unsubscribe: (() => void)[] = []
+  #ready = false
+  #followsPods = false
+  #stopped = false
+
+  constructor(options: InformedWorldOptions) {
+    this.#options = options
+    const policies = options.informers.informer(NetworkPolicy)
+    this.#unsubscribe.push(policies.onChange((policy, old) => this.#policyChanged(policy, old)))
+    policies.whenSynced().then(
+      () => this.#synced(),
+      () => {},
+    )
+  }
+
+  /** undefined until the caches are filled. */
+  get world(): PolicyWorld | undefined {
+    if (!this.#ready) return undefined
+    const { dnsAddress } = this.#options
+    const dns = dnsAddress === undefined ? [] : [dnsPod(dnsAddress)]
+    return {
+      policies: [...this.#policies.values()],
+      namespaces: this.#namespaces,
+      pods: [...this.#pods.values(), ...dns],
+      judgedNodeAddresses: dnsAddress === undefined ? [] : [dnsAddress],
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true
+    for (const remove of this.#unsubscribe) remove()
+  }
+
+  #policyChanged(
+    policy: networking.v1.NetworkPolicy | undefined,
+    old: networking.v1.NetworkPolicy | undefined,
+  ): void {
+    if (policy !== undefined) {
+      this.#policies.set(keyOf(policy), parsePolicy(policy))
+      this.#followPods()
+    } else if (old !== undefined) this.#policies.delete(keyOf(old))
+    this.#changed()
+  }
+
+  #synced(): void {
+    // With policies it waits for the pods that they select.
+    if (!this.#followsPods) this.#ready = true
+    this.#changed()
+  }
+
+  #followPods(): void {
+    if (this.#followsPods || this.#stopped) return
+    this.#followsPods = true
+    this.#ready = false
+    const { informers } = this.#options
+    const pods = informers.informer(Pod)
+    const namespaces = informers.informer(Namespace)
+    this.#unsubscribe.push(
+      pods.onChange((pod, old) => this.#podChanged(pod, old)),
+      namespaces.onChange((namespace, old) => this.#namespaceChanged(namespace, old)),
+    )
+    Promise.all([informers.informer(NetworkPolicy), pods, namespaces].map((each) => each.whenSynced())).then(
+      () => {
+        this.#ready = true
+        this.#changed()
+      },
+      () => {},
+    )
+  }
+
+  #podChanged(pod: core.v1.Pod | undefined, old: core.v1.Pod | undefined): void {
+    const object = pod ?? old
+    if (object === undefined) return
+    const key = keyOf(object)
+    const known = this.#pods.get(key)
+    const seen = pod && policyPod(pod, this.#options.nodeName)
+    if (seen === undefined) {
+      if (this.#pods.delete(key)) this.#changed()
+    } else if (known === undefined || podText(known) !== podText(seen)) {
+      this.#pods.set(key, seen)
+      this.#changed()
+    }
+  }
+
+  #namespaceChanged(namespace: core.v1.Namespace | undefined, old: core.v1.Namespace | undefined): void {
+    const name = (namespace ?? old)?.metadata?.name ?? ''
+    const labels = namespace?.metadata?.labels
+    if (labels === old?.metadata?.labels && this.#namespaces.has(name)) return
+    if (namespace === undefined) this.#namespaces.delete(name)
+    else this.#namespaces.set(name, labels ?? {})
+    this.#changed()
+  }
+
+  #changed(): void {
+    if (this.#ready && !this.#stopped) this.#options.changed()
+  }
+}
