@@ -237,6 +237,11 @@ export function program(): Command {
       fileOrNone,
     )
     .option(
+      '--kubelet-config <file>',
+      "a KubeletConfiguration for nodes with real containers (default: as before; '': none)",
+      fileOrNone,
+    )
+    .option(
       '--feature-gates <name=bool,…>',
       'of API server, controllers and scheduler (default: as before, at first none)',
     )

@@ -126,6 +126,8 @@ function checkOptions(options: ClusterOptions): void {
   }
   if (options.stages !== undefined && options.runtime === 'containerd')
     throw new Error('stages go with the simulated runtime')
+  if (options.kubeletConfig !== undefined && options.runtime !== 'containerd')
+    throw new Error('a KubeletConfiguration goes with the runtime containerd')
   if (storage === 'lmdb' && options.dataDirectory === undefined) {
     throw new Error("storage 'lmdb' needs a dataDirectory")
   }
@@ -238,6 +240,7 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
             pki,
             network,
             names,
+            kubeletConfig: options.kubeletConfig,
             apiPort: port,
             hostAddress: place.address,
             networks: place.networks,

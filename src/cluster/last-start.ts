@@ -17,6 +17,8 @@ export interface LastStart {
   readonly schedulerPlugins?: readonly string[]
   /** Stages of simulated nodes and pods; absolute. */
   readonly stages?: string
+  /** A KubeletConfiguration's file; absolute. */
+  readonly kubeletConfig?: string
   readonly apiServerFiles?: ApiServerFiles
   readonly featureGates?: string
   readonly runtimeConfig?: string

@@ -63,6 +63,8 @@ export interface ClusterOptions {
   readonly runtimeConfig?: string
   /** Files of configuration of the API server: audit, encryption, who is let in and to what. */
   readonly apiServerFiles?: ApiServerFiles
+  /** The file of a KubeletConfiguration, for nodes with real containers; absolute. */
+  readonly kubeletConfig?: string
   /** For nodes with real containers; plain HTTP is allowed. */
   readonly registryMirrors?: readonly RegistryMirror[]
   readonly logger?: Logger

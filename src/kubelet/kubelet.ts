@@ -4,6 +4,7 @@ import { EventRecorder } from '../client/event-recorder.ts'
 import { PodAdmission } from './admission/pod-admission.ts'
 import { SysctlRules } from './admission/sysctls.ts'
 import { AllocationManager } from './allocation/allocation-manager.ts'
+import { whyInfeasible } from './allocation/infeasible-resize.ts'
 import { SavedGrants } from './allocation/saved-grants.ts'
 import { EvictionManager } from './eviction/eviction-manager.ts'
 import { watchOomKills } from './eviction/watch-oom-kills.ts'
@@ -20,6 +21,7 @@ import { NodeLease } from './node/node-lease.ts'
 import { removeOrphans } from './pod/actions/remove-orphans.ts'
 import type { EventSink } from './pod/pod-context.ts'
 import { PodWorkers } from './pod/pod-workers.ts'
+import { usualPinning } from './resources/pinning-settings.ts'
 import { noManagers } from './resources/resource-managers.ts'
 import { ShutdownManager } from './shutdown/shutdown-manager.ts'
 import { MirrorPods } from './static/mirror-pods.ts'
@@ -113,6 +115,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const allocations = new AllocationManager({
     ...{ host, logger, events, saved },
     admit: (pod) => admission.admit(pod),
+    infeasible: (wanted, granted) => whyInfeasible(wanted, granted, settings.pinning ?? usualPinning),
     onChange: (podUid) => started.workers?.get(podUid)?.regranted(),
   })
   const context = makePodContext(options, {

@@ -48,6 +48,7 @@ export interface UpOptions {
   readonly schedulerConfig?: string
   readonly schedulerPlugin?: readonly string[]
   readonly stages?: string
+  readonly kubeletConfig?: string
   readonly featureGates?: string
   readonly runtimeConfig?: string
   readonly auditPolicyFile?: string
@@ -171,6 +172,10 @@ async function run(options: UpOptions, root: string): Promise<void> {
   const apiServerFiles = apiServerFilesOf(options, before.apiServerFiles)
   const stages = runtime === 'simulated' ? (options.stages ?? before.stages ?? '') : ''
   if (options.stages && runtime !== 'simulated') throw new Error('--stages goes with --runtime simulated')
+  const kubeletConfig = runtime === 'containerd' ? (options.kubeletConfig ?? before.kubeletConfig ?? '') : ''
+  if (options.kubeletConfig && runtime !== 'containerd')
+    throw new Error('--kubelet-config goes with --runtime containerd')
+  const nodeConfig = defined({ kubeletConfig: kubeletConfig === '' ? undefined : kubeletConfig })
   const switches = {
     featureGates: options.featureGates ?? before.featureGates ?? '',
     runtimeConfig: options.runtimeConfig ?? before.runtimeConfig ?? '',
@@ -189,6 +194,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
       registryMirrors: options.registryMirror,
       apiServerFiles,
       ...switches,
+      ...nodeConfig,
       scheduling: await loadScheduling(scheduling.schedulerConfig, scheduling.schedulerPlugins ?? []),
       ...defined({
         stages: stages === '' ? undefined : readFileSync(stages, 'utf8'),
@@ -201,7 +207,7 @@ async function run(options: UpOptions, root: string): Promise<void> {
   const kept = nodes === 0 ? before.runtime : runtime
   writeLastStart(root, {
     ...defined({ nodes, runtime: kept, apiPort, etcd, stages: stages === '' ? undefined : stages }),
-    ...{ ...scheduling, apiServerFiles, ...switches },
+    ...{ ...scheduling, apiServerFiles, ...switches, ...nodeConfig },
   })
   say(`\nThe cluster is ready:\n  export KUBECONFIG=${dataDirectory(root).kubeconfig}\n  kubectl get nodes`)
   if (!tellReady()) process.stdout.write('Ctrl-C stops it; what it holds is kept.\n')

@@ -28,6 +28,8 @@ export interface NodeConfig {
   readonly networkNamespace?: string
   readonly network: NetworkOptions
   readonly registryMirrors: readonly RegistryMirror[]
+  /** A KubeletConfiguration's file; absolute. */
+  readonly kubeletConfig?: string
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 

@@ -11,7 +11,7 @@ import type { InformerFactory } from '../../client/informer.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
 import { startDns } from '../../dns/start-dns.ts'
 import { Containerd } from '../../kubelet/containerd/containerd.ts'
-import { type LinuxNode, startLinuxNode } from '../../kubelet/linux/linux-node.ts'
+import { type LinuxNode, type LinuxNodeOptions, startLinuxNode } from '../../kubelet/linux/linux-node.ts'
 import { CriRuntime } from '../../kubelet/runtime/cri/cri-runtime.ts'
 import { endPods } from '../../kubelet/runtime/end-pods.ts'
 import { RuntimesByHandler } from '../../kubelet/runtime/runtimes-by-handler.ts'
@@ -22,11 +22,14 @@ import { startPolicyAgent } from '../../network/policy/start-policy-agent.ts'
 import { startNetworkAgent } from '../../network/start-network-agent.ts'
 import { startProxy } from '../../proxy/start-proxy.ts'
 import { delegatedAccess } from '../components/kubelet/delegated-access.ts'
+import type { KubeletOptions } from '../components/kubelet/kubelet-options.ts'
+import { configzPage } from '../components/kubelet/shown-config.ts'
 import { kubernetesVersion } from '../version.ts'
 import { kubeletPages } from '../z-pages.ts'
 import { cgroupDriver } from './cgroup-driver.ts'
 import { keepRunning } from './keep-running.ts'
 import type { ClientConfig, NodeConfig } from './node-config.ts'
+import { nodeKubeletOptions } from './node-kubelet-options.ts'
 import { cniBinaries, nodePaths } from './node-paths.ts'
 import { ensureSandboxImage, sandboxImage } from './sandbox-image.ts'
 
@@ -141,6 +144,7 @@ export async function startNodeParts(
   })
   adopted.value = origin === 'adopted'
   await ensureSandboxImage(containerd, containers)
+  const chosen = nodeKubeletOptions(config.kubeletConfig, nodeName)
   const linux = await startLinuxNode({
     ...shared,
     client: node.client,
@@ -158,6 +162,7 @@ export async function startNodeParts(
     version: kubernetesVersion,
     clusterDns: [network.dnsAddress],
     clusterDomain: network.domain,
+    ...chosenSettings(chosen),
   })
   started.linux = linux
   parts.push({ stop: () => linux.stop() })
@@ -167,7 +172,10 @@ export async function startNodeParts(
     address: '0.0.0.0',
     port: config.port,
     tls: { key: config.serving.keyPem, cert: config.serving.certificatePem, clientCa: config.authorityPem },
-    pages: kubeletPages(realHost, featureGates(new Map())),
+    pages: new Map([
+      ...kubeletPages(realHost, featureGates(chosen?.flags['feature-gates'] ?? new Map())),
+      ...(chosen === undefined ? [] : [['configz', configzPage(chosen)] as const]),
+    ]),
     nodeLogs: { directory: '/var/log', queries: true },
     access: nodeAccess(node.client, nodeName, logger),
   })
@@ -177,6 +185,18 @@ export async function startNodeParts(
     renewed: ({ serving }) => server.replaceTls({ key: serving.keyPem, cert: serving.certificatePem }),
   })
   await startServices(config, traffic.informers, logger, parts)
+}
+
+/** What an operator's file says of this node. */
+function chosenSettings(chosen: KubeletOptions | undefined): Partial<LinuxNodeOptions> {
+  if (chosen === undefined) return {}
+  const { flags, tuning, podTuning, logLimits, shutdownPeriods } = chosen
+  return {
+    ...{ tuning, podTuning, logLimits, shutdownPeriods },
+    maxPods: flags['max-pods'],
+    taints: flags['register-with-taints'],
+    serialPulls: flags['serialize-image-pulls'],
+  }
 }
 
 /** The API server shows its own certificate; who everybody else is and what they may, it says. */

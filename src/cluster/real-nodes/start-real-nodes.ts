@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { defined } from '../../base/defined.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import { runProgram } from '../../base/host/run-program.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -15,6 +16,7 @@ import { cleanUpNode } from './clean-up-node.ts'
 import { clusterId, networkName } from './cluster-id.ts'
 import { knownNodes } from './known-nodes.ts'
 import type { NodeConfig } from './node-config.ts'
+import { nodeKubeletOptions } from './node-kubelet-options.ts'
 import { nodePaths } from './node-paths.ts'
 import { NodeProcess } from './node-process.ts'
 
@@ -28,6 +30,8 @@ export interface RealNodesOptions {
   readonly network: NetworkOptions
   readonly registryMirrors: readonly RegistryMirror[]
   readonly names: readonly string[]
+  /** A KubeletConfiguration's file; absolute. */
+  readonly kubeletConfig: string | undefined
   readonly apiPort: number
   /** How nodes reach the API server; the node's own address where they share the host's network. */
   readonly hostAddress: string
@@ -60,6 +64,7 @@ function writeConfig(options: RealNodesOptions, name: string): NodeConfig {
     ...(own === undefined ? {} : { networkNamespace: own.namespace }),
     network,
     registryMirrors: options.registryMirrors,
+    ...defined({ kubeletConfig: options.kubeletConfig }),
     logLevel: options.logLevel,
   }
   mkdirSync(config.directory, { recursive: true, mode: 0o700 })
@@ -87,6 +92,8 @@ async function cleanUpOthers({ directory, names, networks, network }: RealNodesO
 /** Starts a process with a containerd for each node; resolves when all have registered. */
 export async function startRealNodes(options: RealNodesOptions): Promise<RunningNodes> {
   const { names, networks, network, logger } = options
+  // What is wrong with it is told before anything is started.
+  for (const name of names) nodeKubeletOptions(options.kubeletConfig, name)
   await cleanUpOthers(options)
   if (networks) await createNodeNetworks(networks, network.podCidr, runProgram)
   const processes = names.map((name) => {

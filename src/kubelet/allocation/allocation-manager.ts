@@ -27,6 +27,8 @@ export interface AllocationOptions {
   readonly saved: SavedGrants
   /** Why the node has no room for the pod as it is now wanted; undefined: it has. */
   readonly admit: (pod: Pod) => Rejection | undefined
+  /** Why the node never grants what is wanted in place of what was granted; undefined: it may. */
+  readonly infeasible?: (wanted: Pod, granted: Pod) => string | undefined
   /** What a pod was granted, or what its status shall say of it, has changed. */
   readonly onChange: (podUid: string) => void
 }
@@ -217,9 +219,15 @@ export class AllocationManager {
   #try(grant: Grant, granted: Pod): void {
     const { desired } = grant
     const generation = generationOf(desired)
+    const never = desired === granted ? undefined : this.#options.infeasible?.(desired, granted)
+    if (never !== undefined) {
+      this.#refuse(grant, 'Infeasible', never)
+      grant.queued = false
+      return
+    }
     const rejection = desired === granted ? undefined : this.#options.admit(desired)
     if (rejection !== undefined) {
-      this.#defer(grant, rejection.message)
+      this.#refuse(grant, 'Deferred', rejection.message)
       return
     }
     this.#settle(grant)
@@ -231,13 +239,13 @@ export class AllocationManager {
     this.#options.onChange(uidOf(desired))
   }
 
-  #defer(grant: Grant, message: string): void {
+  #refuse(grant: Grant, reason: 'Deferred' | 'Infeasible', message: string): void {
     const { desired, pending } = grant
-    const [reason, generation] = ['Deferred', generationOf(desired)]
+    const generation = generationOf(desired)
     grant.pending = this.#condition('pending', pending, generation, { reason, message })
     if (pending?.reason !== reason || pending.observedGeneration !== generation) {
       const text = resizeMessage(`Pod resize ${reason}`, desired, generation, message)
-      this.#event(desired, 'Warning', 'ResizeDeferred', text)
+      this.#event(desired, 'Warning', `Resize${reason}`, text)
     }
     if (pending?.message !== message || pending.observedGeneration !== generation)
       this.#options.onChange(uidOf(desired))

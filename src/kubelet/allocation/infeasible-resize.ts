@@ -1,0 +1,33 @@
+import type { core } from '../../api/generated/types/index.ts'
+import { compareQuantities } from '../../apimachinery/quantity.ts'
+import { podQosClass } from '../pod/runtime-config/qos.ts'
+import type { PinningSettings } from '../resources/pinning-settings.ts'
+
+type Pod = core.v1.Pod
+
+/** Whether some container asks for another amount than it was granted. */
+function isResized(wanted: Pod, granted: Pod, resource: 'cpu' | 'memory'): boolean {
+  const requests = ({ spec }: Pod): ReadonlyMap<string, string> =>
+    new Map(
+      [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(({ name, resources }) => [
+        name,
+        resources?.requests?.[resource] ?? '0',
+      ]),
+    )
+  const before = requests(granted)
+  return [...requests(wanted)].some(
+    ([name, amount]) => compareQuantities(amount, before.get(name) ?? '0') !== 0,
+  )
+}
+
+/** Why a resize is never granted on this node, in upstream's words (pkg/kubelet/allocation/handlers.go). */
+export function whyInfeasible(wanted: Pod, granted: Pod, pinning: PinningSettings): string | undefined {
+  if (podQosClass(wanted) !== 'Guaranteed') return undefined
+  const fixed = (manager: string, policy: string): string =>
+    `Resize is infeasible for Guaranteed Pods alongside ${manager} policy "${policy}"`
+  if (pinning.cpuPolicy === 'static' && isResized(wanted, granted, 'cpu'))
+    return fixed('CPU Manager', pinning.cpuPolicy)
+  if (pinning.memoryPolicy === 'Static' && isResized(wanted, granted, 'memory'))
+    return fixed('Memory Manager', pinning.memoryPolicy)
+  return undefined
+}
