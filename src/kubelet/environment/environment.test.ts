@@ -71,6 +71,17 @@ test.each([
   expect(resourceValue(reference, pod, container, place)).toBe(wanted)
 })
 
+test('resourceValue() has the limits of the pod as a whole before those of the node', () => {
+  const limits = { cpu: '3', memory: '0', 'ephemeral-storage': '1Gi' }
+  const whole = { ...pod, spec: { containers: [], ...pod.spec, resources: { limits } } }
+  const bare: core.v1.Container = { name: 'bare' }
+  const read = (resource: string) => resourceValue({ resource }, whole, bare, place)
+  expect([read('limits.cpu'), read('limits.memory'), read('requests.cpu')]).toEqual([
+    ...['3', String(8 * 2 ** 30), '0'],
+  ])
+  expect(resourceValue({ resource: 'limits.cpu' }, whole, container, place)).toBe('2')
+})
+
 const service = (name: string, namespace: string, clusterIP: string): core.v1.Service => ({
   metadata: { name, namespace },
   spec: {

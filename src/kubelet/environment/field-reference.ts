@@ -10,7 +10,7 @@ type Pod = core.v1.Pod
 export interface PodPlace {
   readonly hostIps: readonly string[]
   readonly podIps: readonly string[]
-  /** The node's allocatable resources: limits where a container sets none. */
+  /** The node's allocatable resources: limits where neither a container nor its pod sets any. */
   readonly allocatable: Readonly<Record<string, string>>
 }
 
@@ -59,6 +59,15 @@ export function fieldValue(pod: Pod, path: string, place: PodPlace): string {
   }
 }
 
+const isNought = (amount: string | undefined): boolean => amount === undefined || quantityMilli(amount) === 0
+
+/** What limits a container that sets no limit: its pod as a whole, or the node. */
+function outerLimit({ spec }: Pod, resource: string, { allocatable }: PodPlace): string {
+  const node = allocatable[resource]
+  const whole = resource === 'cpu' || resource === 'memory' ? spec?.resources?.limits?.[resource] : undefined
+  return node === undefined || whole === undefined || isNought(whole) ? (node ?? '0') : whole
+}
+
 /** The value of a `resourceFieldRef`, in units of its divisor, rounded up. `container` is the one that asks. */
 export function resourceValue(
   reference: core.v1.ResourceFieldSelector,
@@ -75,8 +84,8 @@ export function resourceValue(
   }
   const own = kind === 'limits' ? subject.resources?.limits : subject.resources?.requests
   const given = own?.[resource]
-  const unlimited = kind === 'limits' && (given === undefined || quantityMilli(given) === 0)
-  const value = unlimited ? (place.allocatable[resource] ?? '0') : (given ?? '0')
+  const unlimited = kind === 'limits' && isNought(given)
+  const value = unlimited ? outerLimit(pod, resource, place) : (given ?? '0')
   const divisor = reference.divisor ?? '1'
   return String(divide(resource, value, quantityMilli(divisor) === 0 ? '1' : divisor))
 }
