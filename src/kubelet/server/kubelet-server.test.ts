@@ -126,7 +126,9 @@ test('it shows what the node and its pods use', async () => {
 test('it shows metrics of resources, of containers, of probes and of its health', async () => {
   const [, resources] = await fetchText('/metrics/resource')
   const labels = 'container="main",namespace="default",pod="web"'
-  expect(resources).toMatch(new RegExp(`^container_memory_working_set_bytes{${labels}} 1048576 \\d+$`, 'm'))
+  expect(resources).toMatch(
+    new RegExp(`^container_memory_working_set_bytes{${labels}} 1\\.048576e\\+06 \\d+$`, 'm'),
+  )
   expect(resources).toMatch(/^node_cpu_usage_seconds_total [0-9.]+ \d+$/m)
   expect(resources).toMatch(/^resource_scrape_error 0$/m)
   const [, cadvisor] = await fetchText('/metrics/cadvisor')
