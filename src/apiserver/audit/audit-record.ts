@@ -79,9 +79,18 @@ function annotationsOf(
   request: ServerRequest,
   elapsedMs: number,
 ): Readonly<Record<string, string>> | undefined {
-  const all = [...request.annotations, ...latencyAnnotations(request, elapsedMs)]
-  if (all.length === 0) return undefined
+  const { annotations } = request
+  if (annotations.size === 0 && elapsedMs <= slowMs) return undefined
+  const all = [...annotations, ...latencyAnnotations(request, elapsedMs)]
   return Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** What all stages tell alike. */
+interface RequestFields {
+  readonly requestURI: string
+  readonly sourceIPs: readonly string[] | undefined
+  readonly userAgent: string | undefined
+  readonly received: string
 }
 
 /** What becomes known of a request, stage by stage. */
@@ -94,6 +103,8 @@ export class AuditRecord implements RequestAudit {
   readonly #auditId: string
   readonly #receivedMs: number
   readonly #user: AuditUser
+  /** Made with the first event: a stage that is left out costs nothing. */
+  #told: RequestFields | undefined
   #object: AuditObjectReference | undefined
   #impersonated: AuditUser | undefined
   #constraint = ''
@@ -181,33 +192,44 @@ export class AuditRecord implements RequestAudit {
     return this.config.omitManagedFields ? withoutManagedFields(object) : object
   }
 
-  event(stage: AuditStage): AuditEvent {
-    const { info, source, startedMs } = this.#request
-    const elapsedMs = stage === 'RequestReceived' ? 0 : this.#host.monotonicMs() - startedMs
-    const addresses = sourceAddresses(source)
+  #fields(): RequestFields {
+    const addresses = sourceAddresses(this.#request.source)
     const agent = agentOf(this.#request)
+    return {
+      requestURI: requestUri(this.#request),
+      sourceIPs: addresses.length === 0 ? undefined : addresses,
+      userAgent: agent === '' ? undefined : agent,
+      received: formatMicroTime(this.#receivedMs),
+    }
+  }
+
+  event(stage: AuditStage): AuditEvent {
+    const { info, startedMs } = this.#request
+    const elapsedMs = stage === 'RequestReceived' ? 0 : this.#host.monotonicMs() - startedMs
+    this.#told ??= this.#fields()
+    const { requestURI, sourceIPs, userAgent, received } = this.#told
     return {
       kind: 'Event',
       apiVersion: 'audit.k8s.io/v1',
       level: this.config.level,
       auditID: this.#auditId,
       stage,
-      requestURI: requestUri(this.#request),
+      requestURI,
       verb: info.verb,
       user: this.#user,
       ...defined({
         impersonatedUser: this.#impersonated,
         authenticationMetadata:
           this.#constraint === '' ? undefined : { impersonationConstraint: this.#constraint },
-        sourceIPs: addresses.length === 0 ? undefined : addresses,
-        userAgent: agent === '' ? undefined : agent,
+        sourceIPs,
+        userAgent,
         objectRef: this.#object === undefined ? undefined : inOrder(this.#object),
         responseStatus: this.#status,
         requestObject: this.#sent,
         responseObject: this.#answer,
       }),
-      requestReceivedTimestamp: formatMicroTime(this.#receivedMs),
-      stageTimestamp: formatMicroTime(this.#receivedMs + elapsedMs),
+      requestReceivedTimestamp: received,
+      stageTimestamp: elapsedMs === 0 ? received : formatMicroTime(this.#receivedMs + elapsedMs),
       ...defined({ annotations: annotationsOf(this.#request, stage === 'ResponseComplete' ? elapsedMs : 0) }),
     }
   }

@@ -44,3 +44,15 @@ test('track() counts work until it settles, however it does', async () => {
   await expect(bad).rejects.toThrow('no')
   expect(host.underWay).toBe(0)
 })
+
+test('randomBytes() never gives the same twice, and does not change what it gave', () => {
+  const host = new RealHost()
+  const lengths = [16, 0, 4096, 1, 5000, 33]
+  const given = Array.from({ length: 2_000 }, (_, index) => host.randomBytes(lengths[index % 6] ?? 0))
+  expect(given.map((bytes) => bytes.length)).toEqual(given.map((_, index) => lengths[index % 6]))
+  const uids = given.filter((bytes) => bytes.length === 16).map((bytes) => bytes.join())
+  expect(new Set(uids).size).toBe(uids.length)
+  expect(
+    given.filter((bytes) => bytes.length === 4096).every((bytes) => bytes.some((byte) => byte > 0)),
+  ).toBe(true)
+})
