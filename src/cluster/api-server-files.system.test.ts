@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { realHost } from '../base/host/real-host.ts'
-import { createHttpsTransport } from '../client/https/https-transport.ts'
 import { Cluster, Secret } from './index.ts'
+import { codeOf } from './testing/code-of.ts'
 
 let folder: string
 beforeEach(() => {
@@ -17,18 +16,6 @@ afterEach(() => rmSync(folder, { recursive: true }))
 const write = (name: string, contents: object): string => {
   writeFileSync(join(folder, name), stringify(contents))
   return join(folder, name)
-}
-
-/** Code of a request without a credential. */
-async function anonymously(server: string, path: string): Promise<number> {
-  const transport = createHttpsTransport({ host: realHost, server, insecureSkipTlsVerify: true })
-  try {
-    return (await transport.request({ method: 'GET', path })).status
-  } catch (error) {
-    return error instanceof Error ? Number(Reflect.get(error, 'code')) : 0
-  } finally {
-    await transport.close()
-  }
 }
 
 /** A server that is told of audit events. */
@@ -107,8 +94,8 @@ it('Cluster.start() takes files of audit, encryption, authentication and authori
     expect(log).toContain(about)
     expect(log).not.toContain(value)
     const server: string = parse(cluster.kubeconfig).clusters[0].cluster.server
-    expect(await anonymously(server, '/livez')).toBe(200)
-    expect(await anonymously(server, '/version')).toBe(401)
+    expect(await codeOf(server, '/livez')).toBe(200)
+    expect(await codeOf(server, '/version')).toBe(401)
     write('encryption.yaml', encryption('next', 'k'))
     let count = 0
     await vi.waitFor(

@@ -6,15 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { stringify } from 'yaml'
-import { createMetrics } from '../../base/host/metrics.ts'
-import { realHost } from '../../base/host/real-host.ts'
-import { silentLogger } from '../../base/logger.ts'
-import { createHttpsTransport } from '../../client/https/https-transport.ts'
-import { apiServerFlags } from '../components/api-server-flags.ts'
-import { apiServerOptions } from '../components/api-server-options.ts'
-import { parseFlags } from '../components/flags/parse-flags.ts'
-import { serveApi } from '../control-plane/serve-api.ts'
 import { createAuthority, generateKey, issueCertificate, privateKeyPem } from '../pki/certificate.ts'
+import { codeOf } from '../testing/code-of.ts'
+import { serveApiOfFlags } from '../testing/serve-api-of-flags.ts'
 
 const life = { notBeforeMs: Date.now() - 60_000, notAfterMs: Date.now() + 3_600_000 }
 const authority = createAuthority(generateKey(), { subject: { commonName: 'outside' }, ...life })
@@ -24,7 +18,7 @@ const issuerKey: KeyObject = generateKeyPairSync('rsa', { modulusLength: 2048 })
 let folder: string
 let outside: Server
 let port: number
-let apiPort: number
+let api: string
 /** Users whom the webhook allows everything. */
 const allowed = new Set<string>()
 const asked: string[] = []
@@ -118,23 +112,17 @@ beforeAll(async () => {
     ],
     anonymous: { enabled: true, conditions: [{ path: '/livez' }] },
   }
-  const parsed = parseFlags('kube-apiserver', apiServerFlags, [
-    ...['--bind-address=127.0.0.1', '--secure-port=0', `--cert-dir=${folder}`],
-    ...[
-      '--service-account-issuer=https://kubernetes.default.svc',
-      `--service-account-key-file=${folder}/sa.key`,
-    ],
+  const flags = [
+    `--cert-dir=${folder}`,
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-key-file=${folder}/sa.key`,
     `--service-account-signing-key-file=${write('sa.key', privateKeyPem(generateKey()))}`,
     `--authorization-config=${writeAuthorization("request.user.startsWith('login:')")}`,
     `--authentication-config=${write('authentication.yaml', authentication)}`,
     `--authentication-token-webhook-config-file=${kubeconfig('tokens.conf', '/tokens')}`,
     '--authentication-token-webhook-version=v1',
-  ])
-  if (parsed.type !== 'run') throw new Error(`flags were taken for ${parsed.type}`)
-  const options = apiServerOptions(parsed.values, parsed.given)
-  const common = { host: realHost, logger: silentLogger, metrics: createMetrics(), checked: true }
-  const { http } = await serveApi({ ...options, ...common, place: { type: 'memory' } }, stops)
-  apiPort = http.port
+  ]
+  api = `https://127.0.0.1:${await serveApiOfFlags(flags, stops)}`
 })
 afterAll(async () => {
   for (const stop of stops.reverse()) await stop()
@@ -143,21 +131,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** Code of a request with a token; 0: none. */
-async function codeOf(path: string, bearer?: string): Promise<number> {
-  const transport = createHttpsTransport({
-    ...{ host: realHost, server: `https://127.0.0.1:${apiPort}`, insecureSkipTlsVerify: true },
-    ...(bearer === undefined ? {} : { token: bearer }),
-  })
-  try {
-    return (await transport.request({ method: 'GET', path })).status
-  } catch (error) {
-    return error instanceof Error ? Number(Reflect.get(error, 'code')) : 0
-  } finally {
-    await transport.close()
-  }
-}
-
 const jane = (): string =>
   token({
     ...{ iss: `https://127.0.0.1:${port}`, aud: 'timonel', sub: 'jane' },
@@ -165,21 +138,21 @@ const jane = (): string =>
   })
 
 it('an issuer’s tokens, a webhook’s tokens and a webhook’s decisions count, over real connections', async () => {
-  await vi.waitFor(async () => expect(await codeOf('/api/v1/namespaces', jane())).toBe(403), 10_000)
+  await vi.waitFor(async () => expect(await codeOf(api, '/api/v1/namespaces', jane())).toBe(403), 10_000)
   expect(asked).toContain('login:jane')
   allowed.add('login:jane')
-  await vi.waitFor(async () => expect(await codeOf('/api/v1/namespaces', jane())).toBe(200), 5_000)
-  expect(await codeOf('/api/v1/namespaces', `${jane()}x`)).toBe(401)
-  expect(await codeOf('/version', 'opaque')).toBe(200)
-  expect(await codeOf('/api/v1/namespaces', 'opaque')).toBe(403)
+  await vi.waitFor(async () => expect(await codeOf(api, '/api/v1/namespaces', jane())).toBe(200), 5_000)
+  expect(await codeOf(api, '/api/v1/namespaces', `${jane()}x`)).toBe(401)
+  expect(await codeOf(api, '/version', 'opaque')).toBe(200)
+  expect(await codeOf(api, '/api/v1/namespaces', 'opaque')).toBe(403)
   expect(asked).not.toContain('of-webhook')
-  expect(await codeOf('/api/v1/namespaces', 'unknown')).toBe(401)
-  expect(await codeOf('/livez')).toBe(200)
-  expect(await codeOf('/version')).toBe(401)
+  expect(await codeOf(api, '/api/v1/namespaces', 'unknown')).toBe(401)
+  expect(await codeOf(api, '/livez')).toBe(200)
+  expect(await codeOf(api, '/version')).toBe(401)
 })
 
 it('a changed AuthorizationConfiguration counts without a restart', async () => {
   allowed.add('of-webhook')
   writeAuthorization('true')
-  await vi.waitFor(async () => expect(await codeOf('/api/v1/namespaces', 'opaque')).toBe(200), 5_000)
+  await vi.waitFor(async () => expect(await codeOf(api, '/api/v1/namespaces', 'opaque')).toBe(200), 5_000)
 })

@@ -5,17 +5,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { stringify } from 'yaml'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import type { Transport } from '../../apimachinery/transport.ts'
-import { createMetrics } from '../../base/host/metrics.ts'
 import { realHost } from '../../base/host/real-host.ts'
-import { silentLogger } from '../../base/logger.ts'
 import { createHttpsTransport } from '../../client/https/https-transport.ts'
 import { type EtcdStorage, openEtcdStorage } from '../../storage/etcd/etcd-storage.ts'
 import { EtcdProcess, whyNoEtcd } from '../../storage/etcd/testing/etcd-process.ts'
-import { apiServerFlags } from '../components/api-server-flags.ts'
-import { apiServerOptions, etcdPlace } from '../components/api-server-options.ts'
-import { parseFlags } from '../components/flags/parse-flags.ts'
-import { serveApi } from '../control-plane/serve-api.ts'
 import { generateKey, privateKeyPem } from '../pki/certificate.ts'
+import { serveApiOfFlags } from '../testing/serve-api-of-flags.ts'
 
 const secrets = '/api/v1/namespaces/default/secrets'
 
@@ -59,23 +54,19 @@ async function restart(...flags: readonly string[]): Promise<void> {
   await stop()
   writeFileSync(join(folder, 'sa.key'), privateKeyPem(generateKey()))
   writeFileSync(join(folder, 'tokens.csv'), 'admin,admin,admin,system:masters\n')
-  const parsed = parseFlags('kube-apiserver', apiServerFlags, [
-    ...['--bind-address=127.0.0.1', '--secure-port=0', `--cert-dir=${folder}`],
+  const stops: (() => Promise<void> | void)[] = []
+  stop = async () => {
+    for (const each of stops.splice(0).reverse()) await each()
+  }
+  const all = [
+    `--cert-dir=${folder}`,
     ...[`--etcd-servers=${etcd.servers.urls.join(',')}`, `--etcd-cafile=${etcd.folder}/ca.pem`],
     ...[`--etcd-certfile=${etcd.folder}/client.pem`, `--etcd-keyfile=${etcd.folder}/client-key.pem`],
     '--service-account-issuer=https://kubernetes.default.svc',
     ...[`--service-account-key-file=${folder}/sa.key`, `--service-account-signing-key-file=${folder}/sa.key`],
     ...[`--token-auth-file=${folder}/tokens.csv`, '--authorization-mode=RBAC', ...flags],
-  ])
-  if (parsed.type !== 'run') throw new Error(`flags were taken for ${parsed.type}`)
-  const options = apiServerOptions(parsed.values, parsed.given)
-  const common = { host: realHost, logger: silentLogger, metrics: createMetrics(), checked: true }
-  const stops: (() => Promise<void> | void)[] = []
-  stop = async () => {
-    for (const each of stops.splice(0).reverse()) await each()
-  }
-  const { http } = await serveApi({ ...options, ...common, place: etcdPlace(parsed.values) }, stops)
-  const server = `https://127.0.0.1:${http.port}`
+  ]
+  const server = `https://127.0.0.1:${await serveApiOfFlags(all, stops)}`
   client = createHttpsTransport({ host: realHost, server, insecureSkipTlsVerify: true, token: 'admin' })
   stops.push(() => client.close())
 }

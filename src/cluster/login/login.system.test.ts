@@ -6,17 +6,15 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { stringify } from 'yaml'
-import { createMetrics } from '../../base/host/metrics.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import { freePort } from '../../base/host/testing/free-port.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { createHttpsTransport } from '../../client/https/https-transport.ts'
 import { TestIdentityProvider } from '../../login/testing/identity-provider.ts'
-import { apiServerFlags } from '../components/api-server-flags.ts'
-import { apiServerOptions } from '../components/api-server-options.ts'
 import { parseFlags } from '../components/flags/parse-flags.ts'
-import { serveApi } from '../control-plane/serve-api.ts'
 import { createAuthority, generateKey, issueCertificate, privateKeyPem } from '../pki/certificate.ts'
+import { codeOf } from '../testing/code-of.ts'
+import { serveApiOfFlags } from '../testing/serve-api-of-flags.ts'
 import { type GetTokenOptions, getToken } from './client/get-token.ts'
 import type { GivenTokens } from './client/issuer-client.ts'
 import { loginServer } from './login-server.ts'
@@ -51,7 +49,7 @@ describe.skipIf(whyNoSlapd !== '')(`timonel login-server before a real OpenLDAP 
   const stops: (() => Promise<void> | void)[] = []
   let folder: string
   let issuer: string
-  let apiPort: number
+  let api: string
   let slapd: Slapd
 
   const write = (name: string, contents: string | object): string => {
@@ -114,20 +112,16 @@ describe.skipIf(whyNoSlapd !== '')(`timonel login-server before a real OpenLDAP 
         },
       ],
     }
-    const parsed = parseFlags('kube-apiserver', apiServerFlags, [
-      ...['--bind-address=127.0.0.1', '--secure-port=0', `--cert-dir=${folder}`],
+    const flags = [
+      `--cert-dir=${folder}`,
       ...[`--tls-cert-file=${folder}/tls.crt`, `--tls-private-key-file=${folder}/tls.key`],
       ...['--service-account-issuer=https://kubernetes.default.svc', '--authorization-mode=RBAC'],
       `--service-account-key-file=${folder}/sa.key`,
       `--service-account-signing-key-file=${write('sa.key', privateKeyPem(generateKey()))}`,
       `--client-ca-file=${folder}/ca.crt`,
       `--authentication-config=${write('authentication.yaml', authentication)}`,
-    ])
-    if (parsed.type !== 'run') throw new Error(`flags were taken for ${parsed.type}`)
-    const options = apiServerOptions(parsed.values, parsed.given)
-    const common = { host: realHost, logger: silentLogger, metrics: createMetrics(), checked: true }
-    const { http } = await serveApi({ ...options, ...common, place: { type: 'memory' } }, stops)
-    apiPort = http.port
+    ]
+    api = `https://127.0.0.1:${await serveApiOfFlags(flags, stops)}`
   }
 
   beforeAll(async () => {
@@ -137,11 +131,7 @@ describe.skipIf(whyNoSlapd !== '')(`timonel login-server before a real OpenLDAP 
     await startLogin()
     await startApi()
     const client = createHttpsTransport({
-      ...{
-        host: realHost,
-        server: `https://127.0.0.1:${apiPort}`,
-        certificateAuthority: authority.certificatePem,
-      },
+      ...{ host: realHost, server: api, certificateAuthority: authority.certificatePem },
       ...{ clientCertificate: admin.certificatePem, clientKey: admin.keyPem },
     })
     stops.push(() => client.close())
@@ -161,7 +151,7 @@ describe.skipIf(whyNoSlapd !== '')(`timonel login-server before a real OpenLDAP 
       })),
     })
     const { idToken } = await withPassword('anna', 'a secret')
-    await vi.waitFor(async () => expect(await codeOf(configMaps, idToken)).toBe(200), 10_000)
+    await vi.waitFor(async () => expect(await codeOf(api, configMaps, idToken)).toBe(200), 10_000)
   })
   afterAll(async () => {
     for (const stop of stops.reverse()) await stop()
@@ -169,24 +159,6 @@ describe.skipIf(whyNoSlapd !== '')(`timonel login-server before a real OpenLDAP 
   })
 
   const configMaps = '/api/v1/namespaces/default/configmaps'
-
-  async function codeOf(path: string, token: string): Promise<number> {
-    const transport = createHttpsTransport({
-      ...{
-        host: realHost,
-        server: `https://127.0.0.1:${apiPort}`,
-        certificateAuthority: authority.certificatePem,
-        token,
-      },
-    })
-    try {
-      return (await transport.request({ method: 'GET', path })).status
-    } catch (error) {
-      return error instanceof Error ? Number(Reflect.get(error, 'code')) : 0
-    } finally {
-      await transport.close()
-    }
-  }
 
   let caches = 0
   const options = (changes: Partial<GetTokenOptions> = {}): GetTokenOptions => ({
@@ -200,14 +172,14 @@ describe.skipIf(whyNoSlapd !== '')(`timonel login-server before a real OpenLDAP 
 
   it('a directory’s people may what RBAC gives their groups', async () => {
     const anna = await withPassword('anna', 'a secret')
-    expect(await codeOf(configMaps, anna.idToken)).toBe(200)
-    expect(await codeOf('/api/v1/namespaces/default/secrets', anna.idToken)).toBe(403)
-    expect(await codeOf(configMaps, `${anna.idToken}x`)).toBe(401)
+    expect(await codeOf(api, configMaps, anna.idToken)).toBe(200)
+    expect(await codeOf(api, '/api/v1/namespaces/default/secrets', anna.idToken)).toBe(403)
+    expect(await codeOf(api, configMaps, `${anna.idToken}x`)).toBe(401)
   })
 
   it('a directory’s group cannot be one of Kubernetes’ own', async () => {
     const bert = await withPassword('bert', 'b secret')
-    expect(await codeOf(configMaps, bert.idToken)).toBe(403)
+    expect(await codeOf(api, configMaps, bert.idToken)).toBe(403)
   })
 
   it('a wrong password gives nothing', async () => {
@@ -240,7 +212,7 @@ describe.skipIf(whyNoSlapd !== '')(`timonel login-server before a real OpenLDAP 
       inBrowser(url).catch((error: unknown) => expect.fail(String(error)))
     }
     const first = await getToken(options({ cacheFolder, show }))
-    expect(await codeOf(configMaps, first.idToken)).toBe(200)
+    expect(await codeOf(api, configMaps, first.idToken)).toBe(200)
     const [file = ''] = readdirSync(cacheFolder)
     expect(statSync(join(cacheFolder, file)).mode & 0o777).toBe(0o600)
     const expired = (tokens: GivenTokens): void =>
@@ -248,7 +220,7 @@ describe.skipIf(whyNoSlapd !== '')(`timonel login-server before a real OpenLDAP 
     expired(first)
     const second = await getToken(options({ cacheFolder, show }))
     expect(second.refreshToken).not.toBe(first.refreshToken)
-    expect(await codeOf(configMaps, second.idToken)).toBe(200)
+    expect(await codeOf(api, configMaps, second.idToken)).toBe(200)
     expect(logins).toBe(1)
     slapd.modify(`dn: ${userDn('cleo')}\nchangetype: modify\nadd: employeeType\nemployeeType: left\n`)
     expired(second)
@@ -284,7 +256,7 @@ describe.skipIf(whyNoSlapd !== '')(`timonel login-server before a real OpenLDAP 
       }
       const zoe = await getToken(options({ show }))
       expect(zoe.refreshToken).toBeUndefined()
-      expect(await codeOf(configMaps, zoe.idToken)).toBe(code)
+      expect(await codeOf(api, configMaps, zoe.idToken)).toBe(code)
     },
   )
 
@@ -309,7 +281,7 @@ describe.skipIf(whyNoSlapd !== '')(`timonel login-server before a real OpenLDAP 
       clusters: [
         {
           name: 'c',
-          cluster: { server: `https://127.0.0.1:${apiPort}`, 'certificate-authority': `${folder}/ca.crt` },
+          cluster: { server: api, 'certificate-authority': `${folder}/ca.crt` },
         },
       ],
       users: [{ name: 'u', user: { exec } }],

@@ -9,11 +9,8 @@ import { createMetrics } from '../../../base/host/metrics.ts'
 import { realHost } from '../../../base/host/real-host.ts'
 import { silentLogger } from '../../../base/logger.ts'
 import { createHttpsTransport } from '../../../client/https/https-transport.ts'
-import { apiServerFlags } from '../../components/api-server-flags.ts'
-import { apiServerOptions } from '../../components/api-server-options.ts'
-import { parseFlags } from '../../components/flags/parse-flags.ts'
 import { createAuthority, generateKey, issueCertificate } from '../../pki/certificate.ts'
-import { serveApi } from '../serve-api.ts'
+import { serveApiOfFlags } from '../../testing/serve-api-of-flags.ts'
 import { type ExternalSigner, startExternalSigner } from './external-signer.ts'
 
 const proto = `syntax = "proto3";
@@ -121,15 +118,12 @@ beforeAll(async () => {
   const common = { host: realHost, logger: silentLogger, metrics: createMetrics() }
   external = await startExternalSigner({ ...common, endpoint, maxLifeMs: 0, stops })
   writeFileSync(join(folder, 'ca.crt'), authority.certificatePem)
-  const parsed = parseFlags('kube-apiserver', apiServerFlags, [
-    ...['--bind-address=127.0.0.1', '--secure-port=0', `--cert-dir=${folder}`, '--authorization-mode=RBAC'],
+  const flags = [
+    ...[`--cert-dir=${folder}`, '--authorization-mode=RBAC'],
     ...['--service-account-issuer=https://issuer.example', `--client-ca-file=${folder}/ca.crt`],
     `--service-account-signing-endpoint=${endpoint}`,
-  ])
-  if (parsed.type !== 'run') throw new Error(`flags were taken for ${parsed.type}`)
-  const options = apiServerOptions(parsed.values, parsed.given, external)
-  const { http } = await serveApi({ ...options, ...common, checked: true, place: { type: 'memory' } }, stops)
-  port = http.port
+  ]
+  port = await serveApiOfFlags(flags, stops, external)
 })
 afterAll(async () => {
   for (const stop of stops.reverse()) await stop()
