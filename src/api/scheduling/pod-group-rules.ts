@@ -10,7 +10,7 @@ const maxClaims = 4
 const maxUserPriority = 1_000_000_000
 
 export const requiredShortName: FieldRule = { required: true, format: isShortName }
-export const longName: FieldRule = { format: isLongName }
+const longName: FieldRule = { format: isLongName }
 
 const claimRules: FieldRule = {
   maxItems: maxClaims,

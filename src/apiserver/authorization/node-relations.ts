@@ -1,4 +1,5 @@
 import { claimNamesOf } from '../../api/core/persistent-volume-claim/ephemeral-claim.ts'
+import { isMirrorPod } from '../../api/core/pod/mirror-pod.ts'
 import {
   podConfigMapNames,
   podResourceClaimNames,
@@ -12,7 +13,6 @@ type Pod = core.v1.Pod
 type PersistentVolume = core.v1.PersistentVolume
 
 /** Written by kubelets for pods that come from files; it must never open anything to its node. */
-const mirrorAnnotation = 'kubernetes.io/config.mirror'
 
 const some = (names: Iterable<string | undefined>, wanted: string): boolean => {
   for (const name of names) if (name === wanted) return true
@@ -65,7 +65,7 @@ export class NodeRelations {
   *#podsOf(node: string, namespace: string): Generator<Pod> {
     for (const pod of this.#pods.listByField('spec.nodeName', node)) {
       if (pod.metadata?.namespace !== namespace) continue
-      if (pod.metadata.annotations?.[mirrorAnnotation] === undefined) yield pod
+      if (!isMirrorPod(pod)) yield pod
     }
   }
 

@@ -1,8 +1,7 @@
 import type { scheduling } from '../../api/generated/types/index.ts'
 import { PriorityClass } from '../../api/scheduling/priority-class/kind.ts'
+import { clusterCriticalPriority, nodeCriticalPriority } from '../../api/scheduling/system-priorities.ts'
 import { type BootstrapContext, ensure } from './ensure.ts'
-
-const criticalPriority = 2_000_000_000
 
 const systemClass = (name: string, value: number, description: string): scheduling.v1.PriorityClass => ({
   apiVersion: 'scheduling.k8s.io/v1',
@@ -15,12 +14,12 @@ const systemClass = (name: string, value: number, description: string): scheduli
 const systemClasses = [
   systemClass(
     'system-node-critical',
-    criticalPriority + 1000,
+    nodeCriticalPriority,
     'Used for system critical pods that must not be moved from their current node.',
   ),
   systemClass(
     'system-cluster-critical',
-    criticalPriority,
+    clusterCriticalPriority,
     'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
   ),
 ]

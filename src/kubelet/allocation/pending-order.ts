@@ -14,7 +14,7 @@ export interface PendingResize {
   readonly sinceMs: number | undefined
 }
 
-export function growsRequests({ desired, granted }: Pick<PendingResize, 'desired' | 'granted'>): boolean {
+function growsRequests({ desired, granted }: Pick<PendingResize, 'desired' | 'granted'>): boolean {
   if (desired === granted) return false
   const [next, before] = [podRequests(desired), podRequests(granted)]
   return ['cpu', 'memory'].some((name) => (next.get(name) ?? 0) > (before.get(name) ?? 0))

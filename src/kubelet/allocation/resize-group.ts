@@ -15,7 +15,7 @@ export interface GroupContext {
 }
 
 /** What the runtime is told of a pod's group: all but what the RuntimeClass adds to the containers. */
-export function groupResources(limits: CgroupLimits, { spec }: Pod): ContainerResources {
+function groupResources(limits: CgroupLimits, { spec }: Pod): ContainerResources {
   const cpu = quantityMilli(spec?.overhead?.['cpu'] ?? '0')
   const memory = quantityUnits(spec?.overhead?.['memory'] ?? '0')
   const { cpuQuotaUs, cpuPeriodUs = quotaPeriodUs, memoryBytes } = limits

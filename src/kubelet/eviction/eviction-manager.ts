@@ -11,7 +11,7 @@ import type { PodVerdict, PodWorker } from '../pod/pod-worker.ts'
 import { podQosClass } from '../pod/runtime-config/qos.ts'
 import { podUidLabel } from '../runtime/labels.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { isStaticPod } from '../static/static-annotations.ts'
+import { isCriticalPod } from '../static/critical-pod.ts'
 import { admitUnderPressure } from './admit-under-pressure.ts'
 import { evictionMessage } from './eviction-message.ts'
 import { hasStorageLimit, storageExcess } from './local-storage.ts'
@@ -55,12 +55,6 @@ const cleanUpTimeoutMs = 30_000
 /** What a pod gets to end by itself where a hard threshold is met. */
 const hardGraceSeconds = 1
 const evictedReason = 'Evicted'
-/** Of `system-cluster-critical` and above. */
-const criticalPriority = 2_000_000_000
-
-/** Such pods are never evicted: nobody would make the node's own ones elsewhere. */
-export const isCritical = (pod: Pod): boolean =>
-  (pod.spec?.priority ?? 0) >= criticalPriority || isStaticPod(pod)
 
 /**
  * Watches what the machine has left, and ends pods before it has nothing: one at a time, those that use more than they
@@ -92,7 +86,7 @@ export class EvictionManager {
 
   /** Why a node under pressure does not take the pod. */
   admit(pod: Pod): Rejection | undefined {
-    return isCritical(pod) ? undefined : admitUnderPressure(pod, this.#conditions, podQosClass(pod))
+    return isCriticalPod(pod) ? undefined : admitUnderPressure(pod, this.#conditions, podQosClass(pod))
   }
 
   start(): void {
@@ -171,7 +165,7 @@ export class EvictionManager {
       threshold.signal,
       hasImageFs,
     )
-    const victim = ranked.find((pod) => !isCritical(pod))
+    const victim = ranked.find((pod) => !isCriticalPod(pod))
     const worker = active.find(({ pod }) => pod === victim)
     if (victim === undefined || worker === undefined) return []
     const grace = Math.min(
@@ -185,7 +179,7 @@ export class EvictionManager {
   }
 
   async #endThoseBeyondTheirLimits(): Promise<readonly PodWorker[]> {
-    const limited = this.#active().filter(({ pod }) => hasStorageLimit(pod) && !isCritical(pod))
+    const limited = this.#active().filter(({ pod }) => hasStorageLimit(pod) && !isCriticalPod(pod))
     if (limited.length === 0) return []
     const hasImageFs = (await this.#options.machine.state()).imageFs !== undefined
     const ended: PodWorker[] = []

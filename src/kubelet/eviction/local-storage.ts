@@ -1,3 +1,4 @@
+import { isSidecar } from '../../api/core/pod/container-restart.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { quantityOfUnits, quantityUnits } from '../../apimachinery/quantity.ts'
 import { diskUsage, type PodUsage } from './pod-usage.ts'
@@ -26,7 +27,6 @@ function podLimit({ spec }: Pod): number | undefined {
       const own = resources?.limits?.[storage]
       return own === undefined ? [] : [quantityUnits(own)]
     })
-  const isSidecar = ({ restartPolicy }: core.v1.Container): boolean => restartPolicy === 'Always'
   const init = spec?.initContainers ?? []
   const together = [...limits(spec?.containers), ...limits(init.filter(isSidecar))]
   const all = [...together, ...limits(init)]

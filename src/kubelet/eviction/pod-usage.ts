@@ -11,7 +11,7 @@ export interface FsUsage {
   readonly inodes: number
 }
 
-export const noUsage: FsUsage = { bytes: 0, inodes: 0 }
+const noUsage: FsUsage = { bytes: 0, inodes: 0 }
 
 /** What of a pod lies in the node's own directories, by names of containers and volumes. */
 export interface FilesUsage {

@@ -15,7 +15,7 @@ const codes: Readonly<Record<number, RuntimeErrorCode>> = {
   [status.CANCELLED]: 'Canceled',
 }
 
-export const runtimeError = (error: ServiceError): RuntimeError =>
+const runtimeError = (error: ServiceError): RuntimeError =>
   new RuntimeError(codes[error.code] ?? 'Unknown', error.details)
 
 /** Messages that are absent come as null: here they are absent. */

@@ -13,7 +13,7 @@ const bytesOf = (data: RawData): Buffer =>
   Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data)
 
 /** Sends one message; the promise is there only while too much waits to be sent. */
-export function send(socket: WebSocket, first: number, data: Uint8Array): void | Promise<void> {
+function send(socket: WebSocket, first: number, data: Uint8Array): void | Promise<void> {
   if (socket.readyState !== WebSocket.OPEN) return
   const message = Buffer.concat([Buffer.from([first]), data])
   if (socket.bufferedAmount < maxBufferedBytes) socket.send(message)

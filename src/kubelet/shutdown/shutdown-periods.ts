@@ -1,4 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
+import { clusterCriticalPriority } from '../../api/scheduling/system-priorities.ts'
 
 /** What pods of that priority, and of those up to the next, get to end by themselves. */
 export interface ShutdownPeriod {
@@ -6,15 +7,12 @@ export interface ShutdownPeriod {
   readonly seconds: number
 }
 
-/** Of `system-cluster-critical`. */
-const criticalPriority = 2_000_000_000
-
 /** The two periods of `shutdownGracePeriod` and `shutdownGracePeriodCriticalPods`; none where the first is 0. */
 export function twoPeriods(totalSeconds: number, criticalSeconds: number): readonly ShutdownPeriod[] {
   if (totalSeconds === 0 || criticalSeconds > totalSeconds) return []
   return [
     { priority: 0, seconds: totalSeconds - criticalSeconds },
-    { priority: criticalPriority, seconds: criticalSeconds },
+    { priority: clusterCriticalPriority, seconds: criticalSeconds },
   ]
 }
 

@@ -1,11 +1,12 @@
 import { Pod as podKind } from '../../api/core/pod/kind.ts'
+import { mirrorAnnotation } from '../../api/core/pod/mirror-pod.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { isStatus } from '../../apimachinery/status-error.ts'
 import type { Host, Timer } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import { messageOf } from '../../base/message-of.ts'
 import type { Client } from '../../client/client.ts'
-import { hashAnnotation, mirrorAnnotation } from './static-annotations.ts'
+import { hashAnnotation } from './static-annotations.ts'
 
 type Pod = core.v1.Pod
 

@@ -1,8 +1,8 @@
+import { isMirrorPod } from '../../api/core/pod/mirror-pod.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import type { ChangeHandler } from '../../client/informer.ts'
 import type { Feed } from '../sources/feed.ts'
 import { fullName, type MirrorPods } from './mirror-pods.ts'
-import { isMirrorPod } from './static-annotations.ts'
 
 type Pod = core.v1.Pod
 

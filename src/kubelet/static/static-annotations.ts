@@ -6,7 +6,6 @@ type Pod = core.v1.Pod
 export type StaticSource = 'file' | 'http'
 
 export const hashAnnotation = 'kubernetes.io/config.hash'
-export const mirrorAnnotation = 'kubernetes.io/config.mirror'
 export const sourceAnnotation = 'kubernetes.io/config.source'
 export const seenAnnotation = 'kubernetes.io/config.seen'
 
@@ -15,7 +14,3 @@ export const isStaticPod = ({ metadata }: Pod): boolean => {
   const source = metadata?.annotations?.[sourceAnnotation]
   return source !== undefined && source !== 'api'
 }
-
-/** What shows a static pod in the API. */
-export const isMirrorPod = ({ metadata }: Pod): boolean =>
-  metadata?.annotations?.[mirrorAnnotation] !== undefined

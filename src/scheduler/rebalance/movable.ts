@@ -1,4 +1,5 @@
 import type { core } from '../../api/generated/types/index.ts'
+import { clusterCriticalPriority } from '../../api/scheduling/system-priorities.ts'
 import { controllerOf } from '../../reconcile/owner-references.ts'
 
 export interface MovableOptions {
@@ -10,8 +11,6 @@ export interface MovableOptions {
 
 /** Of upstream's cluster-autoscaler: `"false"` keeps a pod where it is. */
 const safeToEvict = 'cluster-autoscaler.kubernetes.io/safe-to-evict'
-/** Priorities from here on are the system's own. */
-const systemPriority = 2_000_000_000
 
 /** Whether somebody puts another pod in its place when it is evicted, and nothing is lost but its running. */
 export function isMovable(pod: core.v1.Pod, { namespaces, deleteEmptyDirData }: MovableOptions): boolean {
@@ -20,7 +19,7 @@ export function isMovable(pod: core.v1.Pod, { namespaces, deleteEmptyDirData }: 
   if (owner === undefined || owner.kind === 'DaemonSet' || owner.kind === 'Node') return false
   if (namespaces.length > 0 && !namespaces.includes(metadata?.namespace ?? '')) return false
   if (status?.phase !== 'Running' || metadata?.deletionTimestamp !== undefined) return false
-  if ((spec?.priority ?? 0) >= systemPriority || metadata?.annotations?.[safeToEvict] === 'false')
+  if ((spec?.priority ?? 0) >= clusterCriticalPriority || metadata?.annotations?.[safeToEvict] === 'false')
     return false
   return !(spec?.volumes ?? []).some(
     ({ emptyDir, hostPath }) => hostPath !== undefined || (emptyDir !== undefined && !deleteEmptyDirData),

@@ -1,5 +1,8 @@
 import type { core } from '../../generated/types/index.ts'
 
+/** The action of a rule that restarts its whole pod in place. */
+export const restartsAll = 'RestartAllContainers'
+
 /** Runs for as long as the pod although it is started before its ordinary containers. */
 export const isSidecar = (container: { readonly restartPolicy?: string } | undefined): boolean =>
   container?.restartPolicy === 'Always'
@@ -10,28 +13,25 @@ export function matchingRestartRule(
   exitCode: number,
 ): core.v1.ContainerRestartRule | undefined {
   return container.restartPolicyRules?.find((rule) => {
-    const codes = rule.exitCodes
-    if (codes === undefined) return false
-    return codes.operator === 'In' && (codes.values ?? []).includes(exitCode)
-      ? true
-      : codes.operator === 'NotIn' && !(codes.values ?? []).includes(exitCode)
+    if (rule.exitCodes === undefined) return false
+    const { operator, values = [] } = rule.exitCodes
+    return operator === (values.includes(exitCode) ? 'In' : 'NotIn')
   })
 }
 
 /** Whether a container that ended with `exitCode` is started again: its rules come first, then its own policy, then the pod's. */
-export function shouldRestart(
+export function restartsAfterExit(
   container: core.v1.Container,
-  spec: core.v1.PodSpec,
+  spec: core.v1.PodSpec | undefined,
   exitCode: number,
 ): boolean {
   if (matchingRestartRule(container, exitCode) !== undefined) return true
-  const policy = container.restartPolicy ?? spec.restartPolicy
+  const policy = container.restartPolicy ?? spec?.restartPolicy
   return policy === 'OnFailure' ? exitCode !== 0 : policy !== 'Never'
 }
 
 /** Some container's rule restarts the whole pod. */
-export function mayRestartAll(spec: core.v1.PodSpec): boolean {
-  return [...(spec.containers ?? []), ...(spec.initContainers ?? [])].some((container) =>
-    container.restartPolicyRules?.some((rule) => rule.action === 'RestartAllContainers'),
+export const mayRestartAll = ({ containers = [], initContainers = [] }: core.v1.PodSpec): boolean =>
+  [...containers, ...initContainers].some(({ restartPolicyRules = [] }) =>
+    restartPolicyRules.some(({ action }) => action === restartsAll),
   )
-}

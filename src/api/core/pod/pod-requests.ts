@@ -7,7 +7,7 @@ export type Amounts = ReadonlyMap<string, number>
 
 type ResourceList = { readonly [name: string]: string } | undefined
 
-export const amountOfResource = (name: string, quantity: string): number =>
+const amountOfResource = (name: string, quantity: string): number =>
   name === 'cpu' ? quantityMilli(quantity) : quantityUnits(quantity)
 
 export function amountsOf(list: ResourceList): Map<string, number> {

@@ -47,7 +47,7 @@ export function podReadySinceMs(pod: Pod): number | undefined {
 }
 
 /** When a ready pod counts, or will count, as available: ready for `minReadySeconds`. */
-export function podAvailableAtMs(pod: Pod, minReadySeconds: number): number | undefined {
+function podAvailableAtMs(pod: Pod, minReadySeconds: number): number | undefined {
   if (!isPodReady(pod)) return undefined
   if (minReadySeconds === 0) return 0
   const sinceMs = podReadySinceMs(pod)

@@ -7,14 +7,15 @@ import { checkRequiredChoice } from '../../checks.ts'
 import { ageColumn, nameColumn } from '../../columns.ts'
 import { fillUnset } from '../../defaulting.ts'
 import type { scheduling } from '../../generated/types/index.ts'
+import { clusterCriticalPriority, nodeCriticalPriority } from '../system-priorities.ts'
 
 type PriorityClass = scheduling.v1.PriorityClass
 
 const systemPrefix = 'system-'
 const maxUserPriority = 1_000_000_000
 const systemPriorities: ReadonlyMap<string, number> = new Map([
-  ['system-node-critical', 2_000_001_000],
-  ['system-cluster-critical', 2_000_000_000],
+  ['system-node-critical', nodeCriticalPriority],
+  ['system-cluster-critical', clusterCriticalPriority],
 ])
 
 /** Why a class with the system's prefix is not one of the system's. */

@@ -1,11 +1,10 @@
+import { isMirrorPod } from '../../../api/core/pod/mirror-pod.ts'
 import type { certificates, core } from '../../../api/generated/types/index.ts'
 import { goQuote } from '../../../apimachinery/go-text.ts'
 import type { KubernetesObject } from '../../../apimachinery/meta.ts'
 import type { AdmissionAttributes } from '../../admission.ts'
 import type { ObjectReader } from '../../object-reader.ts'
 import { typedReader } from '../../typed-reader.ts'
-
-const mirrorAnnotation = 'kubernetes.io/config.mirror'
 
 /** May be mended by another attempt, once the caches are in step: no refusal. */
 function found<T extends KubernetesObject>(
@@ -49,8 +48,7 @@ export function certificateRequestProblem(
     )
   if (pod.spec?.nodeName !== node)
     return `pod ${goQuote(podName)} is not running on node ${goQuote(node)} named in the PodCertificateRequest`
-  if (pod.metadata?.annotations?.[mirrorAnnotation] !== undefined)
-    return `pod ${goQuote(podName)} is a mirror pod`
+  if (isMirrorPod(pod)) return `pod ${goQuote(podName)} is a mirror pod`
   const account = spec.serviceAccountName
   const own = pod.spec.serviceAccountName ?? ''
   if (account !== own)

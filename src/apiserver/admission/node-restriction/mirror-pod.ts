@@ -1,9 +1,8 @@
 import { apiObjectReference } from '../../../api/core/pod/api-references.ts'
+import { isMirrorPod, mirrorAnnotation } from '../../../api/core/pod/mirror-pod.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 
 type Pod = core.v1.Pod
-
-const mirrorAnnotation = 'kubernetes.io/config.mirror'
 
 function ownerProblem(pod: Pod, node: string, nodeUid: string | undefined): string | undefined {
   const owners = pod.metadata?.ownerReferences ?? []
@@ -27,7 +26,7 @@ function ownerProblem(pod: Pod, node: string, nodeUid: string | undefined): stri
 
 /** Why a node may not create this pod; it may only create those that mirror its own files. */
 export function mirrorPodProblem(pod: Pod, node: string, nodeUid: string | undefined): string | undefined {
-  if (pod.metadata?.annotations?.[mirrorAnnotation] === undefined) {
+  if (!isMirrorPod(pod)) {
     return `pod does not have "${mirrorAnnotation}" annotation, node "${node}" can only create mirror pods`
   }
   if (pod.spec?.nodeName !== node)

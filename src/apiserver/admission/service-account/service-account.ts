@@ -1,3 +1,4 @@
+import { isMirrorPod } from '../../../api/core/pod/mirror-pod.ts'
 import { podSecretNames } from '../../../api/core/pod/pod-references.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import type { KubernetesObject } from '../../../apimachinery/meta.ts'
@@ -16,11 +17,8 @@ type PodSpec = core.v1.PodSpec
 type Account = core.v1.ServiceAccount
 
 const defaultAccount = 'default'
-const mirrorAnnotation = 'kubernetes.io/config.mirror'
 /** How long a namespace's default account, which a controller makes, is waited for: upstream tries ten times, 100 to 200 ms apart. */
 const defaultAccountWaitMs = 1_500
-
-const isMirror = (pod: Pod): boolean => pod.metadata?.annotations?.[mirrorAnnotation] !== undefined
 
 /** Resolves with the account when it comes, undefined when it does not. */
 function waitFor(
@@ -77,7 +75,7 @@ export class ServiceAccountPlugin implements AdmissionPlugin {
     const pod = object as Pod
     if (attributes.operation !== 'CREATE' || attributes.subresource !== '' || pod.spec === undefined)
       return object
-    if (isMirror(pod)) {
+    if (isMirrorPod(pod)) {
       checkMirror(attributes, pod)
       return object
     }
@@ -119,7 +117,7 @@ export class ServiceAccountPlugin implements AdmissionPlugin {
     const pod = attributes.object as Pod
     const ephemeral = attributes.operation === 'UPDATE' && attributes.subresource === 'ephemeralcontainers'
     if (pod.spec === undefined || (attributes.operation !== 'CREATE' && !ephemeral)) return
-    if (isMirror(pod)) {
+    if (isMirrorPod(pod)) {
       checkMirror(attributes, pod)
       return
     }

@@ -28,7 +28,7 @@ export interface EnforceOptions {
 }
 
 /** What a group is held to that may have these amounts. `compressible`: of what can be taken back. */
-export function groupLimits(
+function groupLimits(
   list: ResourceList,
   machine: MachineLimits,
   compressible = false,

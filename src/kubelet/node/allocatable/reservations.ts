@@ -3,16 +3,14 @@ import { parseQuantity } from '../../../apimachinery/quantity.ts'
 
 export type ResourceList = Readonly<Record<string, string>>
 
-export const enforcements = [
+const enforcements: readonly string[] = [
   'pods',
   'system-reserved',
   'system-reserved-compressible',
   'kube-reserved',
   'kube-reserved-compressible',
   'none',
-] as const
-
-export type Enforcement = (typeof enforcements)[number]
+]
 
 /** What of a machine is not for pods. */
 export interface NodeReservations {

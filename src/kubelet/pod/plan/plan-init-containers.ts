@@ -1,9 +1,10 @@
+import { isSidecar, restartsAfterExit } from '../../../api/core/pod/container-restart.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { type ContainerResize, containerResize } from '../../allocation/resize-actions.ts'
 import { containerHash } from '../../runtime/labels.ts'
 import { latestContainer, type ObservedContainer, type ObservedPod } from '../observed-pod.ts'
 import { type ContainerToKill, type ProbeResults, resizeKill, unknownKill } from './plan.ts'
-import { isSidecar, restartsAfterExit, restartsAfterKill } from './restart-policy.ts'
+import { restartsAfterKill } from './restart-policy.ts'
 
 type Container = core.v1.Container
 type Pod = core.v1.Pod
@@ -84,7 +85,7 @@ function initStep(container: Container, latest: ObservedContainer, pod: Pod): St
       return resizeStep(pod, container, latest)
     case 'exited':
       if (latest.exitCode === 0) return { initialized: true }
-      return restartsAfterExit(container, pod, latest.exitCode) ? { start: true } : { failed: true }
+      return restartsAfterExit(container, pod.spec, latest.exitCode) ? { start: true } : { failed: true }
     case 'unknown':
       if (!restartsAfterKill(container, pod)) return { failed: true }
       return { start: true, kill: unknownKill(latest, 'Init container is') }

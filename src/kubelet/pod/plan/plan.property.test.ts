@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { isSidecar } from '../../../api/core/pod/container-restart.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { containerHash } from '../../runtime/labels.ts'
 import { observedContainer } from '../../testing/observed-container.ts'
@@ -10,7 +11,6 @@ import {
   type ObservedState,
 } from '../observed-pod.ts'
 import { isSettled, type PodActions, planPod } from './plan.ts'
-import { isSidecar } from './restart-policy.ts'
 
 type Container = core.v1.Container
 type Pod = core.v1.Pod

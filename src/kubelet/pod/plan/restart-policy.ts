@@ -1,11 +1,14 @@
+import {
+  isSidecar,
+  matchingRestartRule,
+  restartsAfterExit,
+  restartsAll,
+} from '../../../api/core/pod/container-restart.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { latestContainer, type ObservedPod } from '../observed-pod.ts'
 
 type Container = core.v1.Container
 type Pod = core.v1.Pod
-
-/** A sidecar: an init container that keeps running beside the others (KEP-753). */
-export const isSidecar = (container: Container): boolean => container.restartPolicy === 'Always'
 
 export const sidecarsOf = (pod: Pod): readonly Container[] =>
   (pod.spec?.initContainers ?? []).filter(isSidecar)
@@ -23,32 +26,6 @@ export const allContainersOf = (pod: Pod): readonly Container[] => [
 export const findContainer = (pod: Pod, name: string): Container | undefined =>
   allContainersOf(pod).find((container) => container.name === name)
 
-/** The first rule of the container (KEP-5307) that its exit code fits. */
-export function matchingRule(
-  container: Container,
-  exitCode: number,
-): core.v1.ContainerRestartRule | undefined {
-  return (container.restartPolicyRules ?? []).find((rule) => {
-    const values = rule.exitCodes?.values ?? []
-    if (rule.exitCodes === undefined) return false
-    return rule.exitCodes.operator === 'In' ? values.includes(exitCode) : !values.includes(exitCode)
-  })
-}
-
-/** Whether a container that ended with this code is to run again: its rules, its policy, then the pod's. */
-export function restartsAfterExit(container: Container, pod: Pod, exitCode: number): boolean {
-  const rule = matchingRule(container, exitCode)
-  if (rule !== undefined) return true
-  switch (container.restartPolicy ?? pod.spec?.restartPolicy) {
-    case 'Never':
-      return false
-    case 'OnFailure':
-      return exitCode !== 0
-    default:
-      return true
-  }
-}
-
 /** Whether the next sync starts it: it is not there, was never started, or ended and its policy has it run again. */
 export function shouldRestart(container: Container, pod: Pod, observed: ObservedPod): boolean {
   if (pod.metadata?.deletionTimestamp !== undefined) return false
@@ -61,7 +38,7 @@ export function shouldRestart(container: Container, pod: Pod, observed: Observed
     case 'unknown':
       return true
     case 'exited':
-      return restartsAfterExit(container, pod, latest.exitCode)
+      return restartsAfterExit(container, pod.spec, latest.exitCode)
   }
 }
 
@@ -69,22 +46,16 @@ export function shouldRestart(container: Container, pod: Pod, observed: Observed
 export const restartsAfterKill = (container: Container, pod: Pod): boolean =>
   (container.restartPolicy ?? pod.spec?.restartPolicy) !== 'Never'
 
-const restartsAll = 'RestartAllContainers'
-
 /** A container ended whose rules restart the whole pod in place. */
 export function restartsWholePod(pod: Pod, observed: ObservedPod): boolean {
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]
   return containers.some((container) => {
     const latest = latestContainer(observed, container.name)
-    return latest?.state === 'exited' && matchingRule(container, latest.exitCode)?.action === restartsAll
+    return (
+      latest?.state === 'exited' && matchingRestartRule(container, latest.exitCode)?.action === restartsAll
+    )
   })
 }
-
-/** Some rule of the pod may restart it as a whole. */
-export const mayRestartWholePod = (pod: Pod): boolean =>
-  [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].some((container) =>
-    (container.restartPolicyRules ?? []).some((rule) => rule.action === restartsAll),
-  )
 
 /** A regular container exists or existed, so initialization is over. */
 export const anyRegularContainerCreated = (pod: Pod, observed: ObservedPod): boolean =>

@@ -1,7 +1,8 @@
+import { isSidecar } from '../../../api/core/pod/container-restart.ts'
 import type { core } from '../../../api/generated/types/index.ts'
+import { nodeCriticalPriority } from '../../../api/scheduling/system-priorities.ts'
 import { quantityMilli, quantityUnits } from '../../../apimachinery/quantity.ts'
 import type { ContainerResources, StringRecord } from '../../runtime/messages.ts'
-import { isSidecar } from '../plan/restart-policy.ts'
 import { hugepageAmounts } from './hugepages.ts'
 import { containerMemoryQuality } from './memory-quality.ts'
 import { podQosClass } from './qos.ts'
@@ -20,8 +21,6 @@ const minQuotaUs = 1_000
 
 const guaranteedScore = -997
 const bestEffortScore = 1000
-/** Pods of at least this priority are critical to the node. */
-const nodeCriticalPriority = 2_000_001_000
 
 export function cpuShares(milliCpu: number): number {
   if (milliCpu === 0) return leastCpuShares

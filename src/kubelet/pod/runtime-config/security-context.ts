@@ -41,7 +41,7 @@ const readonlyPaths: readonly string[] = [
 ]
 
 /** The container's fields over the pod's. */
-export function effectiveSecurityContext(pod: Pod, container: Container): SecurityContext {
+function effectiveSecurityContext(pod: Pod, container: Container): SecurityContext {
   const { runAsUser, runAsGroup, runAsNonRoot, seLinuxOptions } = pod.spec?.securityContext ?? {}
   return {
     ...(runAsUser === undefined ? {} : { runAsUser }),
@@ -89,7 +89,7 @@ export function namespacesOf(pod: Pod): NamespaceOption {
   }
 }
 
-export function seccompProfile(
+function seccompProfile(
   profile: core.v1.SeccompProfile | undefined,
   { seccompRoot, seccompDefault }: SecuritySettings,
 ): SecurityProfile {

@@ -1,33 +1,20 @@
 import type { core } from '../../../api/generated/types/index.ts'
 import { quantityUnits } from '../../../apimachinery/quantity.ts'
 import type { ContainerResources } from '../../runtime/messages.ts'
+import { isCriticalPod } from '../../static/critical-pod.ts'
 import { podQosClass } from './qos.ts'
 import type { MachineLimits, SwapBehaviour } from './resource-rules.ts'
 
 type Container = core.v1.Container
 type Pod = core.v1.Pod
 
-/** Pods of at least this priority, and those of the node's own files, are critical: they never swap. */
-const criticalPriority = 2_000_000_000
-
 const memoryOf = (list: Readonly<Record<string, string>> | undefined): number =>
   quantityUnits(list?.['memory'] ?? '0')
 
-const isCritical = (pod: Pod): boolean => {
-  const annotations = pod.metadata?.annotations ?? {}
-  const source = annotations['kubernetes.io/config.source']
-  const isStatic = source !== undefined && source !== 'api'
-  return (
-    isStatic ||
-    annotations['kubernetes.io/config.mirror'] !== undefined ||
-    (pod.spec?.priority ?? 0) >= criticalPriority
-  )
-}
-
-/** Whether a container may swap: it asks for memory, and not for all that it may have (KEP-2400). */
-export function swapBehaviour(pod: Pod, container: Container, machine: MachineLimits): SwapBehaviour {
+/** Whether a container may swap: it asks for memory, not for all that it may have, and its pod is not critical (KEP-2400). */
+function swapBehaviour(pod: Pod, container: Container, machine: MachineLimits): SwapBehaviour {
   const { rules, cgroupV2, swapAccounting } = machine
-  if (rules.swap !== 'LimitedSwap' || !cgroupV2 || !swapAccounting || isCritical(pod)) return 'NoSwap'
+  if (rules.swap !== 'LimitedSwap' || !cgroupV2 || !swapAccounting || isCriticalPod(pod)) return 'NoSwap'
   const request = memoryOf(container.resources?.requests)
   const limit = memoryOf(container.resources?.limits)
   return podQosClass(pod) !== 'Burstable' || request === limit ? 'NoSwap' : 'LimitedSwap'

@@ -1,7 +1,8 @@
+import { isSidecar } from '../../../api/core/pod/container-restart.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { formatTime } from '../../../apimachinery/time.ts'
-import { latestContainer, type ObservedContainer, type ObservedPod } from '../observed-pod.ts'
-import { anyRegularContainerCreated, isSidecar, shouldRestart } from '../plan/restart-policy.ts'
+import type { ObservedContainer, ObservedPod } from '../observed-pod.ts'
+import { anyRegularContainerCreated, shouldRestart } from '../plan/restart-policy.ts'
 import { resourcesInForce } from './resources-in-force.ts'
 
 type Container = core.v1.Container
@@ -177,7 +178,7 @@ function fromContainers(
   }
 }
 
-export const containerId = (
+const containerId = (
   { runtimeName }: Pick<ContainerStatusInput, 'runtimeName'>,
   container: Pick<ObservedContainer, 'id'>,
 ): string => `${runtimeName}://${container.id}`
@@ -259,12 +260,3 @@ const wasInitialized = (
   anyRegularContainerCreated(input.pod, input.observed) &&
   !isSidecar(container) &&
   status.state?.waiting !== undefined
-
-/** The newest container of that name has the id that a status reports. */
-export const isLatest = (
-  input: Pick<ContainerStatusInput, 'runtimeName' | 'observed'>,
-  status: ContainerStatus,
-): boolean => {
-  const latest = latestContainer(input.observed, status.name)
-  return latest !== undefined && containerId(input, latest) === status.containerID
-}

@@ -1,5 +1,5 @@
+import { isSidecar, restartsAfterExit } from '../../../api/core/pod/container-restart.ts'
 import type { core } from '../../../api/generated/types/index.ts'
-import { isSidecar, restartsAfterExit } from '../plan/restart-policy.ts'
 
 type Container = core.v1.Container
 type ContainerStatus = core.v1.ContainerStatus
@@ -70,7 +70,8 @@ const willRestart = (
   container: Container,
   pod: Pod,
   ended: { readonly exitCode: number; readonly reason?: string },
-): boolean => ended.reason === 'RestartingAllContainers' || restartsAfterExit(container, pod, ended.exitCode)
+): boolean =>
+  ended.reason === 'RestartingAllContainers' || restartsAfterExit(container, pod.spec, ended.exitCode)
 
 function countInit(
   counts: Counts,

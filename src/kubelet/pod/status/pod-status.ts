@@ -1,13 +1,9 @@
+import { isSidecar, mayRestartAll } from '../../../api/core/pod/container-restart.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { formatTime } from '../../../apimachinery/time.ts'
 import { latestContainer, type ObservedPod } from '../observed-pod.ts'
 import { type ProbeResults, sandboxVerdict } from '../plan/plan.ts'
-import {
-  ephemeralContainersOf,
-  isSidecar,
-  mayRestartWholePod,
-  restartsWholePod,
-} from '../plan/restart-policy.ts'
+import { ephemeralContainersOf, restartsWholePod } from '../plan/restart-policy.ts'
 import type { CgroupLimits } from '../runtime-config/pod-cgroup.ts'
 import { podQosClass } from '../runtime-config/qos.ts'
 import { containerStatuses, type StartFailure } from './container-statuses.ts'
@@ -49,7 +45,7 @@ const restartGraceMs = 10_000
 /** The status that the API shall show. Pure. */
 export function podStatus(input: PodStatusInput): PodStatus {
   const { pod, observed, previous } = input
-  const canRestart = mayRestartWholePod(pod)
+  const canRestart = mayRestartAll(pod.spec ?? { containers: [] })
   const restartingAll = canRestart && startsOver(input)
   const shared = { ...input, restartingAll }
   const initStatuses = containerStatuses(

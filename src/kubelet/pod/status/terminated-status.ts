@@ -1,5 +1,5 @@
+import { isSidecar } from '../../../api/core/pod/container-restart.ts'
 import type { core } from '../../../api/generated/types/index.ts'
-import { isSidecar } from '../plan/restart-policy.ts'
 import { isTerminalPhase } from './pod-phase.ts'
 
 type ContainerStatus = core.v1.ContainerStatus

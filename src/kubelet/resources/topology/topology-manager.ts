@@ -34,7 +34,7 @@ const affinityError: Rejection = {
 const noPreference: TopologyHint = { preferred: false }
 
 /** Why a pod is not taken after an error of a provider. */
-export const rejectionOf = (error: unknown): Rejection =>
+const rejectionOf = (error: unknown): Rejection =>
   error instanceof AdmissionError
     ? { reason: error.reason, message: error.message }
     : {

@@ -2,7 +2,7 @@ import type { ContainerConfig, SandboxConfig } from '../messages.ts'
 import { runScript } from './script.ts'
 
 /** Annotations of a pod `simulated.timonel.dev/<container>` hold a JSON object with fields of `Behaviour`. */
-export const behaviourAnnotationPrefix = 'simulated.timonel.dev/'
+const behaviourAnnotationPrefix = 'simulated.timonel.dev/'
 
 /** How a simulated container acts from its start on. */
 export interface Behaviour {

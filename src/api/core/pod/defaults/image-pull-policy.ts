@@ -12,7 +12,7 @@ function pathLength(repository: string): number {
 }
 
 /** The tag of an image reference: `latest` where it has neither tag nor digest, '' where it has only a digest or is no reference. */
-export function imageTag(reference: string): string {
+function imageTag(reference: string): string {
   const at = reference.indexOf('@')
   const whole = at < 0 ? reference : reference.slice(0, at)
   const colon = whole.indexOf(':', whole.lastIndexOf('/') + 1)

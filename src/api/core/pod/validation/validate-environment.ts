@@ -12,7 +12,7 @@ import { checkRequiredText, checkText } from '../../../checks.ts'
 import type { core } from '../../../generated/types/index.ts'
 import { validateNoBacksteps } from './validate-paths.ts'
 
-export const environmentFields: readonly string[] = [
+const environmentFields: readonly string[] = [
   'metadata.name',
   'metadata.namespace',
   'metadata.uid',

@@ -5,8 +5,8 @@ import type { StringMap } from '../../../../apimachinery/meta.ts'
 import { semanticallyEqual } from '../../../../apimachinery/semantically-equal.ts'
 import type { core } from '../../../generated/types/index.ts'
 import { isSidecar } from '../container-restart.ts'
+import { isMirrorPod } from '../mirror-pod.ts'
 import { qosClass } from '../qos-class.ts'
-import { mirrorAnnotation } from './validate-pod-annotations.ts'
 
 type Pod = core.v1.Pod
 type Container = core.v1.Container
@@ -122,7 +122,7 @@ export function validatePodResize(pod: Pod, old: Pod, errors: FieldError[]): voi
   const refuse = (why: string): void => {
     errors.splice(0, errors.length, fieldForbidden('[]', why))
   }
-  if (old.metadata?.annotations?.[mirrorAnnotation] !== undefined) {
+  if (isMirrorPod(old)) {
     refuse('static pods cannot be resized')
     return
   }

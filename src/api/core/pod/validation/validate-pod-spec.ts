@@ -16,6 +16,7 @@ import { checkRequiredChoice, checkText } from '../../../checks.ts'
 import type { core } from '../../../generated/types/index.ts'
 import { isHugePages } from '../../resource-names.ts'
 import { aggregateContainers } from '../defaults/pod-defaults.ts'
+import { mirrorAnnotation } from '../mirror-pod.ts'
 import { visitContainers } from './all-containers.ts'
 import type { PodRules } from './pod-rules.ts'
 import { validateAffinity } from './validate-affinity.ts'
@@ -53,7 +54,7 @@ function validateResourceClaims(
   const claims = spec.resourceClaims ?? []
   const names = new Set<string>()
   claims.forEach((claim, index) => {
-    if (metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined) {
+    if (metadata?.annotations?.[mirrorAnnotation] !== undefined) {
       errors.push(fieldForbidden('[]', 'static pods do not support resource claims'))
       return
     }

@@ -7,7 +7,7 @@ import { isDns1123Subdomain } from '../../../../apimachinery/names.ts'
 import { validateImmutable } from '../../../../apimachinery/object-meta-validation.ts'
 import { checkText } from '../../../checks.ts'
 import type { core } from '../../../generated/types/index.ts'
-import { mayRestartAll, shouldRestart } from '../container-restart.ts'
+import { mayRestartAll, restartsAfterExit } from '../container-restart.ts'
 import { validatePodAnnotationUpdate } from './validate-pod-annotations.ts'
 
 type Pod = core.v1.Pod
@@ -68,7 +68,7 @@ function validateAllTransitions(
     if (containers !== undefined && mayRestartAll(spec)) continue
     const mayStart = (name: string, exitCode: number): boolean => {
       const container = containers?.find((candidate) => candidate.name === name)
-      return container !== undefined && shouldRestart(container, spec, exitCode)
+      return container !== undefined && restartsAfterExit(container, spec, exitCode)
     }
     validateTransitions(status[field] ?? [], old[field] ?? [], mayStart, path.child(field), errors)
   }

@@ -10,9 +10,10 @@ import { goQuote } from '../../../../apimachinery/go-text.ts'
 import { rangeComplaint } from '../../../../apimachinery/names.ts'
 import { semanticallyEqual } from '../../../../apimachinery/semantically-equal.ts'
 import type { core } from '../../../generated/types/index.ts'
+import { isMirrorPod } from '../mirror-pod.ts'
 import type { PodRules } from './pod-rules.ts'
 import { validateImageSpaces } from './validate-containers.ts'
-import { mirrorAnnotation, validatePodAnnotationUpdate } from './validate-pod-annotations.ts'
+import { validatePodAnnotationUpdate } from './validate-pod-annotations.ts'
 import { validateAddedTolerations, validateDeletedGates } from './validate-scheduling.ts'
 
 type Pod = core.v1.Pod
@@ -179,7 +180,7 @@ export function validatePodUpdate(pod: Pod, old: Pod, rules: PodRules, errors: F
 
 /** Ephemeral containers may be added, never changed or removed. */
 export function validateEphemeralContainersUpdate(pod: Pod, old: Pod, errors: FieldError[]): void {
-  if (old.metadata?.annotations?.[mirrorAnnotation] !== undefined) {
+  if (isMirrorPod(old)) {
     errors.splice(0, errors.length, fieldForbidden('[]', 'static pods do not support ephemeral containers'))
     return
   }

@@ -55,7 +55,7 @@ function validateLocalAppArmor(profile: string | undefined, where: FieldPath, er
   if (utf8Length(profile) > maxProfileBytes) errors.push(tooLong(where, maxProfileBytes))
 }
 
-export function validateAppArmor(
+function validateAppArmor(
   profile: core.v1.AppArmorProfile | undefined,
   path: FieldPath,
   errors: FieldError[],

@@ -6,7 +6,7 @@ import type { core } from '../../../generated/types/index.ts'
 import { validateFieldReference, validateResourceReference, volumeFields } from './validate-environment.ts'
 import { validateNonReservedPath } from './validate-paths.ts'
 
-export const fileModeMessage = 'must be a number between 0 and 0777 (octal), both inclusive'
+const fileModeMessage = 'must be a number between 0 and 0777 (octal), both inclusive'
 
 export function validateFileMode(mode: number | undefined, where: FieldPath, errors: FieldError[]): void {
   if (mode !== undefined && (mode < 0 || mode > 0o777))
