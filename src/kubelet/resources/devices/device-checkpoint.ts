@@ -1,3 +1,4 @@
+import { decodeBase64, encodeBase64 } from '../../../base/base64.ts'
 import { isRecord } from '../../../base/is-record.ts'
 import { checksum } from '../../state/checksum.ts'
 import type { AllocationCodec } from './device-plugin.ts'
@@ -9,16 +10,13 @@ export interface DeviceState {
   readonly registered: ReadonlyMap<string, readonly string[]>
 }
 
-const toBase64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
-const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
-
 export function deviceCheckpoint({ podDevices, registered }: DeviceState, codec: AllocationCodec): string {
   const PodDeviceEntries = [...podDevices.entries()].map(({ podUid, container, resource, devices }) => ({
     PodUID: podUid,
     ContainerName: container,
     ResourceName: resource,
     DeviceIDs: Object.fromEntries(devices.byNode),
-    AllocResp: toBase64(codec.encode(devices.allocation)),
+    AllocResp: encodeBase64(codec.encode(devices.allocation)),
   }))
   const Data = { PodDeviceEntries, RegisteredDevices: Object.fromEntries(registered) }
   return JSON.stringify({ Data, Checksum: checksum(JSON.stringify(Data)) })
@@ -46,7 +44,7 @@ export function parseDeviceCheckpoint(text: string, codec: AllocationCodec): Dev
     )
     podDevices.set(podUid, container, resource, {
       byNode: new Map(byNode),
-      allocation: codec.decode(fromBase64(allocation)),
+      allocation: codec.decode(decodeBase64(allocation)),
     })
   }
   const known = Object.entries(isRecord(registered) ? registered : {})

@@ -21,12 +21,21 @@ const podOf = (uid: string, ...containers: readonly core.v1.Container[]): core.v
 })
 
 function setUp(affinity?: readonly number[]) {
-  const state: { text?: string; nowMs: number; preferred: readonly string[] } = { nowMs: 0, preferred: [] }
+  const state: { text?: string; nowMs: number; preferred: readonly string[]; more?: Record<string, string> } =
+    {
+      ...{ nowMs: 0, preferred: [] },
+    }
   const calls: string[] = []
   const plugin: DevicePlugin = {
     allocate: async (ids) => {
       calls.push(`allocate ${ids.join(' ')}`)
-      return { envs: { IDS: ids.join(',') }, mounts: [], devices: [], annotations: {}, cdiDevices: [] }
+      return {
+        envs: { IDS: ids.join(','), ...state.more },
+        mounts: [],
+        devices: [],
+        annotations: {},
+        cdiDevices: [],
+      }
     },
     preferred: async (available, mustInclude, size) => {
       calls.push(`prefer ${size} of ${available.join(' ')} with ${mustInclude.join(' ')}`)
@@ -130,6 +139,17 @@ test('the next agent knows who has what, and gives nothing out until the plugin 
   next.keepOnly(new Set())
   expect(next.devicesOf('u', 'c').size).toBe(0)
   expect(calls).toEqual(['allocate a'])
+})
+
+test('what a plugin answers at length is kept, too', async () => {
+  const { manager, make, connect, state } = setUp()
+  connect([device('a')])
+  const own = container('c', 1)
+  state.more = { LONG: 'x'.repeat(1_000_000) }
+  await manager.allocate(podOf('u', own), own)
+  const next = make()
+  await next.load()
+  expect(await next.prepare(podOf('u', own), own)).toMatchObject([{ envs: state.more }])
 })
 
 test('hints() prefers the least NUMA nodes that have enough devices', () => {
