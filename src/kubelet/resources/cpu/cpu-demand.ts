@@ -1,7 +1,7 @@
+import { isSidecar } from '../../../api/core/pod/container-restart.ts'
 import { hasPodLevelResources } from '../../../api/core/pod/pod-quantities.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { quantityMilli } from '../../../apimachinery/quantity.ts'
-import { isSidecar } from '../../pod/plan/restart-policy.ts'
 import { podQosClass } from '../../pod/runtime-config/qos.ts'
 
 type Pod = core.v1.Pod

@@ -1,7 +1,7 @@
+import { isSidecar } from '../../../api/core/pod/container-restart.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import type { Logger } from '../../../base/logger.ts'
 import { messageOf } from '../../../base/message-of.ts'
-import { isSidecar } from '../../pod/plan/restart-policy.ts'
 import type { StateStore } from '../../state/state-store.ts'
 import { StateWriter } from '../../state/state-writer.ts'
 import { restored } from '../restored-state.ts'

@@ -1,8 +1,8 @@
+import { isSidecar } from '../../../api/core/pod/container-restart.ts'
 import { hasPodLevelResources } from '../../../api/core/pod/pod-quantities.ts'
 import { isHugePages } from '../../../api/core/resource-names.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { quantityUnits } from '../../../apimachinery/quantity.ts'
-import { isSidecar } from '../../pod/plan/restart-policy.ts'
 import { podQosClass } from '../../pod/runtime-config/qos.ts'
 
 type Pod = core.v1.Pod
