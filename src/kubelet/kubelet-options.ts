@@ -47,6 +47,8 @@ export interface KubeletOptions {
   readonly logger: Logger
   /** Where the agent shows what it does; nowhere when absent. */
   readonly metrics?: Metrics
+  /** When the machine was switched on, in milliseconds since the epoch; absent: how long its start took is not shown. */
+  readonly bootMs?: number
   readonly settings: KubeletSettings
   readonly runtime: Runtime
   readonly machine: Machine

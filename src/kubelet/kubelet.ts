@@ -12,9 +12,11 @@ import { ImageCollector } from './images/image-collector.ts'
 import { PullRecords, usualVerification } from './images/pull-records.ts'
 import { KubeletApi } from './kubelet-api.ts'
 import { healthChecks } from './kubelet-health.ts'
-import { registerKubeletMetrics } from './kubelet-metrics.ts'
 import type { KubeletOptions } from './kubelet-options.ts'
 import { makePodContext } from './make-pod-context.ts'
+import { registerKubeletMetrics } from './metrics/pod-gauges.ts'
+import { PodMetrics } from './metrics/pod-metrics.ts'
+import { StartupMetrics } from './metrics/startup-metrics.ts'
 import { setUpGroups } from './node/allocatable/set-up-groups.ts'
 import { NodeAgent } from './node/node-agent.ts'
 import { NodeLease } from './node/node-lease.ts'
@@ -52,6 +54,11 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     node: settings.nodeName,
   })
   const events = podEvents(recorder)
+  const metrics = options.metrics && new PodMetrics(options.metrics)
+  const startup =
+    options.metrics && options.bootMs !== undefined
+      ? new StartupMetrics(options.metrics, options.bootMs, host.now())
+      : undefined
   const [info, version] = await Promise.all([options.machine.info(), runtime.version()])
   const started: { workers?: PodWorkers } = {}
   const eviction = new EvictionManager({
@@ -73,7 +80,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       onChange: () => node.lookNow(),
     })
   const collector = new ImageCollector({
-    ...{ host, logger, events, runtime, keptImages: settings.keptImages, policy: settings.imagePolicy },
+    ...{ host, logger, events, runtime, metrics, keptImages: settings.keptImages },
+    policy: settings.imagePolicy,
     disk: async () => {
       const { imageFs, nodeFs } = await options.machine.state()
       return imageFs ?? nodeFs
@@ -119,7 +127,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     onChange: (podUid) => started.workers?.get(podUid)?.regranted(),
   })
   const context = makePodContext(options, {
-    ...{ events, info, runtimeName: version.runtimeName, node, allocations, records },
+    ...{ events, info, runtimeName: version.runtimeName, node, allocations, records, metrics },
   })
   const mirrors = new MirrorPods({
     ...{ client, host, logger },
@@ -154,9 +162,13 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       await removeOrphans(context, (uid) => workers.get(uid) !== undefined)
     })
     .catch((error: unknown) => logger.error('the pods could not be started', { error }))
+  startup?.registering(host.now())
   await node.start()
+  startup?.registered(host.now())
   const removeNodeHandler = options.nodes.onChange((object) => {
-    if (object !== undefined) node.see(object)
+    if (object === undefined) return
+    node.see(object)
+    if (isReady(object)) startup?.ready(host.now())
   })
   const removeManagersHandler = managers.onChange(() => {
     node.lookNow()
@@ -205,6 +217,9 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     },
   }
 }
+
+const isReady = ({ status }: Node): boolean =>
+  (status?.conditions ?? []).some((condition) => condition.type === 'Ready' && condition.status === 'True')
 
 /** Undefined where the operator has images used by whoever names them. */
 async function pullRecords({ host, settings, pullRecords: store }: KubeletOptions) {

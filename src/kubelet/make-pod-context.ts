@@ -4,6 +4,7 @@ import { serviceVariables } from './environment/service-variables.ts'
 import { ImageManager } from './images/image-manager.ts'
 import type { PullRecords } from './images/pull-records.ts'
 import type { KubeletOptions } from './kubelet-options.ts'
+import type { PodMetrics } from './metrics/pod-metrics.ts'
 import type { MachineInfo } from './node/machine.ts'
 import { machineLimits } from './node/machine-limits.ts'
 import type { NodeAgent } from './node/node-agent.ts'
@@ -21,11 +22,12 @@ export interface ContextParts {
   readonly node: NodeAgent
   readonly allocations: AllocationManager
   readonly records: PullRecords | undefined
+  readonly metrics: PodMetrics | undefined
 }
 
 /** What all workers of an agent are handed. */
 export function makePodContext(options: KubeletOptions, parts: ContextParts): PodContext {
-  const { events, info, runtimeName, node, allocations, records } = parts
+  const { events, info, runtimeName, node, allocations, records, metrics } = parts
   const { client, host, logger, runtime, settings, network, services } = options
   const agentStartMs = host.now()
   const machine = machineLimits(info, settings)
@@ -40,7 +42,7 @@ export function makePodContext(options: KubeletOptions, parts: ContextParts): Po
     network,
     objects: options.objects,
     images: new ImageManager({
-      ...{ host, runtime, records, nodeCredentials: options.nodeCredentials },
+      ...{ host, runtime, records, metrics, nodeCredentials: options.nodeCredentials },
       maxParallelPulls: settings.serialPulls ? 1 : (settings.maxParallelPulls ?? Number.POSITIVE_INFINITY),
     }),
     probes: new ProbeManager({
@@ -51,7 +53,7 @@ export function makePodContext(options: KubeletOptions, parts: ContextParts): Po
       agentStartMs,
       simulate: options.simulateProbe,
     }),
-    statuses: new StatusWriter({ host, logger, client }),
+    statuses: new StatusWriter({ host, logger, client, metrics }),
     allocations,
     managers: options.managers ?? noManagers,
     userNamespaces: new UserNamespaces(runtime, settings.maxPods),
@@ -73,6 +75,7 @@ export function makePodContext(options: KubeletOptions, parts: ContextParts): Po
     networkError: () => node.networkError,
     runtimeHandler: async (name) => (await client.resource(RuntimeClass).get('', name)).handler,
     agentStartMs,
+    metrics,
     crashLoop: settings.crashLoop,
   }
 }

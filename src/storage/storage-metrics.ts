@@ -1,6 +1,6 @@
+import { exponentialBuckets } from '../base/exponential-buckets.ts'
 import type { Counter, Histogram, Metrics } from '../base/metrics.ts'
 import { PrometheusMetrics } from '../base/prometheus.ts'
-import { exponentialBuckets } from './exponential-buckets.ts'
 
 /** What is cheaper to read than to keep. */
 export interface StorageFigures {

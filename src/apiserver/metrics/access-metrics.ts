@@ -1,5 +1,5 @@
+import { exponentialBuckets } from '../../base/exponential-buckets.ts'
 import type { Counter, CounterSeries, HistogramSeries, Metrics } from '../../base/metrics.ts'
-import { exponentialBuckets } from '../../storage/exponential-buckets.ts'
 import type { AuthorizerDecision } from '../authorizer.ts'
 
 const buckets = exponentialBuckets(0.001, 2, 15)

@@ -1,5 +1,5 @@
+import { exponentialBuckets } from '../../base/exponential-buckets.ts'
 import type { Metrics } from '../../base/metrics.ts'
-import { exponentialBuckets } from '../../storage/exponential-buckets.ts'
 
 const buckets = exponentialBuckets(0.001, 2, 15)
 

@@ -1,5 +1,5 @@
+import { exponentialBuckets } from '../../base/exponential-buckets.ts'
 import type { Counter, Gauge, Histogram, Metrics } from '../../base/metrics.ts'
-import { exponentialBuckets } from '../../storage/exponential-buckets.ts'
 
 /** Upstream's (apiserver/pkg/endpoints/metrics). */
 const sliBuckets = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60]

@@ -1,6 +1,6 @@
+import { exponentialBuckets } from '../../base/exponential-buckets.ts'
 import { LabelTree } from '../../base/label-tree.ts'
 import type { Counter, CounterSeries, Histogram, HistogramSeries, Metrics } from '../../base/metrics.ts'
-import { exponentialBuckets } from '../../storage/exponential-buckets.ts'
 import type { GroupVersionResource } from '../admission.ts'
 import type { ServerRequest } from '../request.ts'
 import { type RequestFamilies, requestFamilies } from './request-families.ts'

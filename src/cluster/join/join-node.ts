@@ -5,6 +5,7 @@ import { ConfigMap } from '../../api/core/config-map/kind.ts'
 import { Node } from '../../api/core/node/kind.ts'
 import { isStatus } from '../../apimachinery/status-error.ts'
 import { makeDirectory } from '../../base/host/make-directory.ts'
+import { createMetrics } from '../../base/host/metrics.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Client } from '../../client/client.ts'
@@ -183,7 +184,8 @@ async function startNode(
   let serving: KeyPair = selfSigned({ folder, name: 'kubelet', names: [nodeName, address] })
   const config = (): NodeConfig => configOf(options, membership, network, serving)
   keepConfig(config())
-  await startNodeParts(config(), logger, parts, adopted)
+  const metrics = createMetrics()
+  await startNodeParts(config(), logger, parts, adopted, metrics)
   const renewed = (): void => {
     keepConfig(config())
     for (const part of parts) part.renewed?.(config())
@@ -195,7 +197,7 @@ async function startNode(
     },
   })
   keepRenewed({
-    ...{ logger, stops, folder, nodeName, client, addresses: [address] },
+    ...{ logger, stops, folder, nodeName, client, metrics, addresses: [address] },
     identify: () => {
       reconnect()
       renewed()

@@ -12,6 +12,7 @@ import { createInformerFactory } from '../../client/informer-factory.ts'
 import { startDns } from '../../dns/start-dns.ts'
 import { Containerd } from '../../kubelet/containerd/containerd.ts'
 import { type LinuxNode, type LinuxNodeOptions, startLinuxNode } from '../../kubelet/linux/linux-node.ts'
+import { relistMetrics } from '../../kubelet/metrics/relist-metrics.ts'
 import { CriRuntime } from '../../kubelet/runtime/cri/cri-runtime.ts'
 import { endPods } from '../../kubelet/runtime/end-pods.ts'
 import { RuntimesByHandler } from '../../kubelet/runtime/runtimes-by-handler.ts'
@@ -94,10 +95,10 @@ export async function startNodeParts(
   logger: Logger,
   parts: NodePart[],
   adopted: { value: boolean },
+  metrics: Metrics,
 ): Promise<void> {
   const paths = nodePaths(config.directory)
   const { network, name: nodeName, address: nodeAddress } = config
-  const metrics = createMetrics()
   const shared = { host: realHost, logger, metrics }
   const node = connect(config, 'node', 'kubelet', shared)
   // Nodes may not read each other; whoever routes traffic may.
@@ -130,6 +131,7 @@ export async function startNodeParts(
   parts.push({ stop: async (cleanUp) => (cleanUp ? started.linux?.clear() : undefined) })
   const origin = await containerd.start()
   const containers = new CriRuntime(paths.socket)
+  containers.observeLists(relistMetrics(metrics))
   const wasm = wasmHandler({ host: realHost, imageDirectory: paths.modules })
   const runtime = new RuntimesByHandler(containers, wasm)
   const letGo = keepRunning(containerd, 'containerd', realHost, logger)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createLogger } from '../../base/host/logger.ts'
+import { createMetrics } from '../../base/host/metrics.ts'
 import { messageOf } from '../../base/message-of.ts'
 import type { NodeConfig, NodeMessage, NodeOrder } from './node-config.ts'
 import { type NodePart, startNodeParts } from './node-parts.ts'
@@ -40,7 +41,7 @@ export async function runNode(configFile: string): Promise<void> {
     process.exit(1)
   })
   try {
-    await startNodeParts(config, logger, parts, adopted)
+    await startNodeParts(config, logger, parts, adopted, createMetrics())
     tell({ type: 'registered' })
   } catch (error) {
     logger.error('the node could not be started', { error })

@@ -3,6 +3,7 @@ import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import { messageOf } from '../../base/message-of.ts'
 import { sleep } from '../../base/sleep.ts'
+import type { PodMetrics } from '../metrics/pod-metrics.ts'
 import type { EventSink } from '../pod/pod-context.ts'
 import type { Image } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -34,6 +35,7 @@ export interface ImageCollectorOptions {
   readonly runtime: Pick<Runtime, 'listImages' | 'listContainers' | 'removeImage'>
   readonly policy?: ImagePolicy | undefined
   readonly keptImages: readonly string[]
+  readonly metrics?: PodMetrics | undefined
   readonly disk: () => Promise<{ readonly bytes: number; readonly availableBytes: number }>
   readonly node: () => core.v1.Node | undefined
   /** The images that there are, as they were at a time. */
@@ -100,7 +102,7 @@ export class ImageCollector {
     let candidates = await this.#candidates(nowMs)
     if (maxAgeMs > 0 && nowMs - beganMs > maxAgeMs) {
       const isOld = ({ id }: Image): boolean => nowMs - (this.#sightings.get(id)?.usedMs ?? nowMs) > maxAgeMs
-      for (const image of candidates.filter(isOld)) await this.#remove(image)
+      for (const image of candidates.filter(isOld)) await this.#remove(image, 'age')
       candidates = candidates.filter((image) => !isOld(image))
     }
     const { bytes, availableBytes } = await disk()
@@ -147,16 +149,17 @@ export class ImageCollector {
       if (freed >= wanted) break
       const { firstSeenMs = nowMs } = this.#sightings.get(image.id) ?? {}
       if (nowMs - firstSeenMs < this.#policy.minAgeMs) continue
-      await this.#remove(image)
+      await this.#remove(image, 'space')
       freed += image.size
     }
     return freed
   }
 
-  async #remove({ id, size }: Image): Promise<void> {
+  async #remove({ id, size }: Image, reason: 'age' | 'space'): Promise<void> {
     this.#options.logger.info('an image that nobody uses is removed', { image: id, size })
     await this.#options.runtime.removeImage({ image: id })
     this.#sightings.delete(id)
+    this.#options.metrics?.imageCollected(reason)
   }
 
   #event(reason: string, message: string): void {

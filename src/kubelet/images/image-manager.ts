@@ -2,6 +2,7 @@ import type { core } from '../../api/generated/types/index.ts'
 import { encodeBase64 } from '../../base/base64.ts'
 import type { Host } from '../../base/host.ts'
 import { messageOf } from '../../base/message-of.ts'
+import type { PodMetrics } from '../metrics/pod-metrics.ts'
 import { StartFailureError } from '../pod/actions/start-failure.ts'
 import { BackOff } from '../pod/back-off.ts'
 import type { Image, ImageSpec, SandboxConfig } from '../runtime/messages.ts'
@@ -18,11 +19,14 @@ export interface ImageRequest {
   readonly runtimeHandler: string
   readonly pullSecrets: readonly core.v1.Secret[]
   readonly event: (type: 'Normal' | 'Warning', reason: string, message: string) => void
+  /** Told of a pull, also one that failed, when it is over. */
+  readonly onPull?: (fromMs: number, untilMs: number) => void
 }
 
 export interface ImageManagerOptions {
   readonly host: Host
   readonly runtime: Runtime
+  readonly metrics?: PodMetrics | undefined
   /** One at a time is upstream's default. */
   readonly maxParallelPulls: number
   /** With what images were pulled; absent: whatever is there may be used. */
@@ -131,11 +135,12 @@ export class ImageManager {
     let pulledFromMs = waitedFromMs
     let used: PullCredential | undefined
     await records?.begin(requested)
+    const fromMs = host.now()
     try {
       await this.#inTurn(async () => {
         pulledFromMs = host.monotonicMs()
         used = await this.#tryCredentials(spec, request)
-      })
+      }).finally(() => request.onPull?.(fromMs, host.now()))
     } catch (error) {
       await records?.failed(requested)
       request.event('Warning', 'Failed', `Failed to pull image "${requested}": ${messageOf(error)}`)
@@ -151,6 +156,7 @@ export class ImageManager {
     }
     await records?.succeeded(requested, image.id, used && this.#secretOf(used))
     const nowMs = host.monotonicMs()
+    this.#options.metrics?.pulled(image.size, nowMs - waitedFromMs)
     const took = `${seconds(nowMs - pulledFromMs)} (${seconds(nowMs - waitedFromMs)} including waiting)`
     const size = `Image size: ${image.size} bytes.`
     request.event('Normal', 'Pulled', `Successfully pulled image "${requested}" in ${took}. ${size}`)

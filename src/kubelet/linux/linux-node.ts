@@ -1,4 +1,5 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { uptime } from 'node:os'
 import { join } from 'node:path'
 import { Node as nodeKind } from '../../api/core/node/kind.ts'
 import { Pod as podKind } from '../../api/core/pod/kind.ts'
@@ -14,6 +15,9 @@ import type { Client } from '../../client/client.ts'
 import type { InformerFactory } from '../../client/informer.ts'
 import { type CredentialProvider, CredentialProviders } from '../images/credential-providers.ts'
 import { type Kubelet, startKubelet } from '../kubelet.ts'
+import { timedCgroups } from '../metrics/cgroup-metrics.ts'
+import { RuntimeMetrics } from '../metrics/runtime-metrics.ts'
+import { timedRuntime } from '../metrics/timed-runtime.ts'
 import { machineLimits } from '../node/machine-limits.ts'
 import { type NodeTuning, nodeReservation } from '../node/node-object.ts'
 import type { PodTuning } from '../pod/pod-tuning.ts'
@@ -31,7 +35,7 @@ import { type ImageMounts, ImageVolumes } from '../volumes/image-volumes.ts'
 import { ServiceAccountTokens } from '../volumes/service-account-tokens.ts'
 import { TrustBundles } from '../volumes/trust-bundles.ts'
 import { VolumeManager } from '../volumes/volume-manager.ts'
-import { Cgroups } from './cgroups/cgroups.ts'
+import { Cgroups, isCgroupV2 } from './cgroups/cgroups.ts'
 import { LinuxUsage } from './cgroups/linux-usage.ts'
 import { LinuxPodFiles } from './linux-pod-files.ts'
 import { linuxPodNetwork } from './linux-pod-network.ts'
@@ -103,7 +107,9 @@ const tokenCheckMs = 30_000
 
 /** A node agent on this machine, with real containers. Needs root. */
 export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNode> {
-  const { client, informers, host, logger, runtime, nodeName, rootDirectory } = options
+  const { client, informers, host, logger, metrics, nodeName, rootDirectory } = options
+  const runtime =
+    metrics === undefined ? options.runtime : timedRuntime(options.runtime, new RuntimeMetrics(metrics), host)
   const { shutdownPeriods = [] } = options
   const podsRoot = join(rootDirectory, 'pods')
   const memoryRoot = join(rootDirectory, 'memory')
@@ -154,6 +160,9 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     machine: machineLimits(info, tuning),
     ownsCpus: (podUid) => managers.all.ownsCpus(podUid),
   })
+  metrics
+    ?.gauge({ name: 'kubelet_cgroup_version', help: 'cgroup version on the hosts.' })
+    .set((await isCgroupV2()) ? 2 : 1)
   const kubelet = await startKubelet({
     client,
     host,
@@ -164,7 +173,8 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     runtime,
     machine,
     files: new LinuxPodFiles({ podsRoot, logsRoot, volumes }),
-    cgroups,
+    cgroups: metrics === undefined ? cgroups : timedCgroups(cgroups, metrics, host),
+    bootMs: host.now() - uptime() * 1000,
     pullRecords: stateFile(join(rootDirectory, 'image_pulls_state')),
     nodeCredentials: async (image) => [
       ...(await dockerConfig(rootDirectory)),

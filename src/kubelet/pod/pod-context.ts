@@ -6,6 +6,7 @@ import type { AllocationManager } from '../allocation/allocation-manager.ts'
 import type { ReferencedObjects } from '../environment/environment.ts'
 import type { FilesUsage } from '../eviction/pod-usage.ts'
 import type { ImageManager } from '../images/image-manager.ts'
+import type { PodMetrics } from '../metrics/pod-metrics.ts'
 import type { ProbeManager } from '../probes/probe-manager.ts'
 import type { ResourceManagers } from '../resources/resource-managers.ts'
 import type { ContainerStatus, ImageSpec, Mount, RuntimeStatus } from '../runtime/messages.ts'
@@ -153,6 +154,8 @@ export interface PodContext {
   /** The runtime handler of a RuntimeClass; rejects when there is no such class. */
   readonly runtimeHandler: (className: string) => Promise<string>
   readonly agentStartMs: number
+  /** Where it is counted what workers do; nowhere when absent. */
+  readonly metrics?: PodMetrics | undefined
   /** How long a container that fails again and again waits; upstream's default when absent. */
   readonly crashLoop?: BackOffLimits | undefined
 }

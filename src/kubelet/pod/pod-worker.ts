@@ -4,6 +4,8 @@ import { messageOf } from '../../base/message-of.ts'
 import type { Rejection } from '../admission/admit-pod.ts'
 import { madeWith } from '../allocation/made-with.ts'
 import { isResizing } from '../allocation/resize-actions.ts'
+import type { SyncKind } from '../metrics/pod-metrics.ts'
+import { StartClock } from '../metrics/start-clock.ts'
 import { killPod } from './actions/kill-containers.ts'
 import { removeContainers, removeGarbage, removePod } from './actions/remove-remains.ts'
 import { emptyMemory, type PodMemory, retryPauseMs, runActions } from './actions/run-actions.ts'
@@ -63,6 +65,10 @@ export class PodWorker {
   #desired: Pod
   /** With the resources that it was granted. */
   #pod: Pod
+  /** When the node got it. */
+  readonly #seenMs: number
+  /** It has changed in the API since it was last synced. */
+  #updated = false
   #ended = false
   #gone: boolean
   #stage: Stage = 'new'
@@ -78,7 +84,9 @@ export class PodWorker {
   constructor(options: PodWorkerOptions) {
     this.#options = options
     this.#context = options.context
-    this.#memory = emptyMemory(options.context.crashLoop)
+    const { crashLoop, host, metrics } = options.context
+    this.#seenMs = host.monotonicMs()
+    this.#memory = emptyMemory(crashLoop, metrics && new StartClock(options.pod))
     this.#desired = options.pod
     this.#pod = options.context.allocations.granted(options.pod)
     this.#gone = options.gone
@@ -111,6 +119,11 @@ export class PodWorker {
     return this.#stage === 'terminating' || this.#shouldEnd()
   }
 
+  /** The API did not have it when the agent found it. */
+  get isRestored(): boolean {
+    return this.#options.gone
+  }
+
   /** The API does not have it any more; what it has on the node may still be on its way out. */
   get isGone(): boolean {
     return this.#gone
@@ -119,7 +132,10 @@ export class PodWorker {
   /** Takes in the pod's newest state from the API. */
   update(pod: Pod): void {
     const before = this.#pod
-    const { allocations } = this.#context
+    const { allocations, host, metrics } = this.#context
+    this.#updated = true
+    const times = this.#memory.startClock?.seen(pod, host.now())
+    if (times !== undefined) metrics?.started(times, pod.spec?.hostNetwork !== true)
     this.#desired = pod
     allocations.update(pod)
     this.#pod = allocations.granted(pod)
@@ -197,6 +213,8 @@ export class PodWorker {
     while (this.#dirty && !this.#stopped && this.#stage !== 'cleared') {
       this.#dirty = false
       this.#timer?.cancel()
+      const { host, metrics } = this.#context
+      const [kind, fromMs] = [this.#syncKind(), host.monotonicMs()]
       try {
         const waitMs = await this.#sync()
         if (waitMs !== undefined) this.#wakeAfter(waitMs)
@@ -206,8 +224,18 @@ export class PodWorker {
         this.#context.logger.warn('a pod could not be synced', { pod, namespace, error: messageOf(error) })
         this.#wakeAfter(retryPauseMs(this.#context.host.random()))
       }
+      metrics?.synced(kind, host.monotonicMs() - fromMs)
     }
     this.#busy = false
+  }
+
+  /** What the next sync is for. */
+  #syncKind(): SyncKind {
+    const updated = this.#updated
+    this.#updated = false
+    if (this.#stage === 'new') return 'create'
+    if (this.isEnding || this.isTerminated) return 'kill'
+    return updated ? 'update' : 'sync'
   }
 
   #wakeAfter(delayMs: number): void {
@@ -248,6 +276,8 @@ export class PodWorker {
     const answer = fresh && !this.#isDeleted() ? this.#options.admit(this.#pod) : undefined
     const rejection = answer instanceof Promise ? await answer : answer
     this.#stage = 'running'
+    const { host, metrics } = this.#context
+    metrics?.began(this.#pod.spec?.containers?.length ?? 0, host.monotonicMs() - this.#seenMs)
     if (rejection === undefined) {
       const { allocations } = this.#context
       allocations.begin(this.#desired, madeWith(this.#desired, this.#observed))
@@ -256,6 +286,7 @@ export class PodWorker {
       return
     }
     const { reason, message } = rejection
+    metrics?.rejected(reason)
     this.#context.events.event(this.#pod, 'Warning', reason, message)
     this.#verdict ??= { reason, message: `Pod was rejected: ${message}` }
   }
@@ -309,10 +340,11 @@ export class PodWorker {
     const { allocations, cgroups, host, managers, probes, runtimeName, statuses, facts, agentStartMs } =
       this.#context
     const pod = this.#pod
+    const previous = statuses.status(this.#uid) ?? pod.status ?? {}
     const computed = podStatus({
       pod,
       observed,
-      previous: statuses.status(this.#uid) ?? pod.status ?? {},
+      previous,
       failures: this.#memory.failures,
       probes: probes.results,
       runtimeName,
@@ -324,6 +356,8 @@ export class PodWorker {
       resizes: allocations.conditions(this.#uid),
       ...(this.#verdict === undefined ? {} : { verdict: this.#verdict }),
     })
+    if ((previous.phase ?? 'Pending') === 'Pending' && computed.phase === 'Running')
+      this.#context.metrics?.runs(host.monotonicMs() - this.#seenMs)
     const status = managers.withHealth(pod, computed)
     if (!this.#gone) statuses.set(pod, status, { mayRun: !terminal, finished: false })
     if (this.#stage === 'running' || this.#stage === 'terminating') probes.update(pod, status)

@@ -121,6 +121,7 @@ export class PodWorkers {
         name: labels[podNameLabel] ?? '',
         namespace: labels[podNamespaceLabel] ?? '',
       }
+      context.metrics?.foundOrphan()
       context.logger.info('a pod runs that the API does not have: it is cleared away', identity)
       this.#begin(restoredPod(identity, observed, containers), true)
     }

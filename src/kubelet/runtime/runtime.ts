@@ -83,6 +83,9 @@ export interface PortSession {
   close(): void
 }
 
+/** Told of each list of all that there is: when it began, since the epoch, and how long it took. */
+export type ListObserver = (list: { readonly atMs: number; readonly tookMs: number }) => void
+
 /**
  * What runs pods on a node: the verbs of CRI v1 (RuntimeService and ImageService). All reject with
  * RuntimeError. Stop and remove verbs are idempotent and accept what does not exist. Ids are opaque.

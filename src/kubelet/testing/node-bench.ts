@@ -39,7 +39,7 @@ const hold = 'test.timonel.dev/hold'
 export async function nodeBench(
   runtime: Omit<SimulatedRuntimeOptions, 'host'> = {},
   stages = '',
-  extras: Pick<SimulatedNodeOptions, 'manifests' | 'shutdown'> = {},
+  extras: Pick<SimulatedNodeOptions, 'manifests' | 'metrics' | 'shutdown'> = {},
 ): Promise<NodeBench> {
   const host = testHost()
   const api = new FakeApi(host)

@@ -1,5 +1,5 @@
+import { exponentialBuckets } from '../../base/exponential-buckets.ts'
 import type { Counter, Histogram, Metrics } from '../../base/metrics.ts'
-import { exponentialBuckets } from '../exponential-buckets.ts'
 import { GrpcError } from './kms/grpc-error.ts'
 
 export type Transformation = 'from_storage' | 'to_storage'

@@ -14,6 +14,7 @@ import type { KubeletApi } from '../../../kubelet/kubelet-api.ts'
 import { startLinuxNode } from '../../../kubelet/linux/linux-node.ts'
 import { manifestFolder } from '../../../kubelet/linux/manifests/manifest-folder.ts'
 import { manifestUrl } from '../../../kubelet/linux/manifests/manifest-url.ts'
+import { relistMetrics } from '../../../kubelet/metrics/relist-metrics.ts'
 import { CriRuntime } from '../../../kubelet/runtime/cri/cri-runtime.ts'
 import { RuntimesByHandler } from '../../../kubelet/runtime/runtimes-by-handler.ts'
 import { wasmHandler } from '../../../kubelet/runtime/wasm/wasm-runtime.ts'
@@ -187,6 +188,7 @@ export const kubelet: Component<typeof kubeletFlags> = {
     const wasm = wasmHandler({ host: realHost, imageDirectory: join(options.rootDirectory, 'modules') })
     stops.push(() => wasm.close())
     const runtime = new RuntimesByHandler(containers, wasm)
+    containers.observeLists(relistMetrics(metrics))
     const node = await startLinuxNode({
       ...{ client, informers, host: realHost, logger, metrics, runtime, nodeName, addresses },
       ...{ port: flags.port, version: kubernetesVersion, cgroupPrefix: options.cgroupPrefix },
@@ -214,6 +216,6 @@ export const kubelet: Component<typeof kubeletFlags> = {
       context,
     )
     followFiles(flags, server, context)
-    startRotation(options, { client, server, reconnect }, context)
+    startRotation(options, { client, metrics, server, reconnect }, context)
   },
 }

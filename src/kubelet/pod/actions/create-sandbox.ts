@@ -64,9 +64,18 @@ export async function sandboxToUse(work: SandboxWork): Promise<SandboxConfig> {
 }
 
 /** The new sandbox's id. */
-export function createSandbox(work: SandboxWork, config: SandboxConfig): Promise<string> {
+export async function createSandbox(work: SandboxWork, config: SandboxConfig): Promise<string> {
   const { context, pod } = work
-  return orEvent(work, async () => context.runtime.runPodSandbox(config, await handlerOf(context, pod)))
+  const hasUserNamespace = pod.spec?.hostUsers === false
+  context.metrics?.startsPod(hasUserNamespace)
+  try {
+    return await orEvent(work, async () =>
+      context.runtime.runPodSandbox(config, await handlerOf(context, pod)),
+    )
+  } catch (error) {
+    context.metrics?.podFailed(hasUserNamespace)
+    throw error
+  }
 }
 
 /** The pod's claims are ready before anything of it is made. */

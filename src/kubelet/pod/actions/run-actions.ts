@@ -1,6 +1,7 @@
 import { isSidecar } from '../../../api/core/pod/container-restart.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { groupLags, resizePod } from '../../allocation/resize-pod.ts'
+import type { StartClock } from '../../metrics/start-clock.ts'
 import { containerHash } from '../../runtime/labels.ts'
 import type { SandboxConfig } from '../../runtime/messages.ts'
 import { BackOff, type BackOffLimits } from '../back-off.ts'
@@ -13,7 +14,7 @@ import type { StartFailure } from '../status/container-statuses.ts'
 import { createSandbox, prepareClaims, rpcText, sandboxToUse } from './create-sandbox.ts'
 import { type PulledVolumes, pullImageVolumes } from './image-volumes.ts'
 import { killContainer, killPod } from './kill-containers.ts'
-import { containerFieldPath, startContainer } from './start-container.ts'
+import { containerFieldPath, containerType, startContainer } from './start-container.ts'
 import { StartFailureError } from './start-failure.ts'
 
 type Container = core.v1.Container
@@ -31,14 +32,20 @@ export interface PodMemory {
   readonly ends: Map<string, { readonly id: string; readonly seenMs: number }>
   /** Containers that have ended, by id. */
   readonly ended: Map<string, ObservedContainer>
+  /** Measures its start, where somebody wants to know. */
+  readonly startClock: StartClock | undefined
 }
 
-export const emptyMemory = (crashLoop: BackOffLimits | undefined): PodMemory => ({
+export const emptyMemory = (
+  crashLoop: BackOffLimits | undefined,
+  startClock: StartClock | undefined,
+): PodMemory => ({
   failures: new Map(),
   holds: new Map(),
   backOff: new BackOff(crashLoop),
   ends: new Map(),
   ended: new Map(),
+  startClock,
 })
 
 export interface ActionRun {
@@ -248,8 +255,10 @@ async function tryStart(starter: Starter, container: Container, targetName?: str
     starter.retryAtMs = Math.min(starter.retryAtMs, hold)
     return false
   }
+  const type = containerType(pod, name)
   try {
     checkCrashLoop(run, container, observed)
+    context.metrics?.startsContainer(type)
     const id = await startContainer(context, {
       pod,
       container,
@@ -259,6 +268,7 @@ async function tryStart(starter: Starter, container: Container, targetName?: str
       podIps: observed.podIps,
       pullSecrets: starter.pullSecrets,
       imageVolumes: starter.imageVolumes,
+      onPull: (fromMs, untilMs) => memory.startClock?.pulled(fromMs, untilMs),
       ...(targetName === undefined ? {} : { targetName }),
     })
     memory.failures.delete(name)
@@ -273,7 +283,10 @@ async function tryStart(starter: Starter, container: Container, targetName?: str
     memory.holds.set(name, untilMs)
     starter.retryAtMs = Math.min(starter.retryAtMs, untilMs)
     // The runtime may hold a container by now that did not start.
-    if (error.reason !== 'CrashLoopBackOff') starter.didMore = true
+    if (error.reason !== 'CrashLoopBackOff') {
+      starter.didMore = true
+      context.metrics?.containerFailed(type, error.reason)
+    }
     return false
   }
 }

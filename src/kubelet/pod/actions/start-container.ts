@@ -4,6 +4,7 @@ import { messageOf } from '../../../base/message-of.ts'
 import { containerEnvironment } from '../../environment/environment.ts'
 import { expand } from '../../environment/expand.ts'
 import type { PodPlace } from '../../environment/field-reference.ts'
+import type { ContainerType } from '../../metrics/pod-metrics.ts'
 import { withGrant } from '../../resources/container-grant.ts'
 import { containerAnnotations, containerLabels } from '../../runtime/labels.ts'
 import type {
@@ -45,14 +46,24 @@ export interface StartWork {
   readonly imageVolumes: PulledVolumes
   /** For an ephemeral container: whose processes it shares. */
   readonly targetName?: string
+  /** Told of a pull of its image. */
+  readonly onPull?: (fromMs: number, untilMs: number) => void
 }
 
 /** Where an Event about a container points: `spec.containers{web}`. */
 export function containerFieldPath(pod: Pod, name: string): string {
-  const spec = pod.spec
-  if ((spec?.containers ?? []).some((container) => container.name === name)) return `spec.containers{${name}}`
+  const lists = {
+    container: 'containers',
+    init_container: 'initContainers',
+    ephemeral_container: 'ephemeralContainers',
+  } as const
+  return `spec.${lists[containerType(pod, name)]}{${name}}`
+}
+
+export function containerType({ spec }: Pod, name: string): ContainerType {
+  if ((spec?.containers ?? []).some((container) => container.name === name)) return 'container'
   const init = (spec?.initContainers ?? []).some((container) => container.name === name)
-  return init ? `spec.initContainers{${name}}` : `spec.ephemeralContainers{${name}}`
+  return init ? 'init_container' : 'ephemeral_container'
 }
 
 /** Pulls, creates and starts one container and runs its postStart hook; its id. Rejects with StartFailureError. */
@@ -96,7 +107,12 @@ async function ensureImage(
   event: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
 ): Promise<Image> {
   try {
-    return await context.images.ensure({ ...work, event, runtimeHandler: await handlerOf(context, work.pod) })
+    return await context.images.ensure({
+      ...work,
+      event,
+      ...defined({ onPull: work.onPull }),
+      runtimeHandler: await handlerOf(context, work.pod),
+    })
   } catch (error) {
     if (error instanceof StartFailureError) event('Warning', 'Failed', `Error: ${error.reason}`)
     throw error

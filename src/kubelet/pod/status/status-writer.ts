@@ -6,6 +6,7 @@ import type { Host } from '../../../base/host.ts'
 import type { Logger } from '../../../base/logger.ts'
 import { sleep } from '../../../base/sleep.ts'
 import type { Client } from '../../../client/client.ts'
+import type { PodMetrics } from '../../metrics/pod-metrics.ts'
 import { isStaticPod } from '../../static/static-annotations.ts'
 import { isTerminalPhase } from './pod-phase.ts'
 import { statusPatch } from './status-patch.ts'
@@ -17,6 +18,7 @@ export interface StatusWriterOptions {
   readonly host: Host
   readonly logger: Logger
   readonly client: Client
+  readonly metrics?: PodMetrics | undefined
 }
 
 export interface StatusNote {
@@ -33,6 +35,8 @@ interface Entry {
   /** What the API has, as far as is known, and as of which version. */
   base: PodStatus
   baseVersion: number
+  /** When it came to differ from what the API has. */
+  changedMs: number
   writing: boolean
   dirty: boolean
   deleted: boolean
@@ -69,6 +73,7 @@ export class StatusWriter {
         note,
         base: shown.status ?? {},
         baseVersion: versionOf(shown),
+        changedMs: this.#options.host.monotonicMs(),
         writing: false,
         dirty: false,
         deleted: false,
@@ -118,6 +123,7 @@ export class StatusWriter {
   }
 
   #kick(uid: string, entry: Entry): void {
+    if (!entry.dirty && !entry.writing) entry.changedMs = this.#options.host.monotonicMs()
     entry.dirty = true
     if (entry.writing) return
     entry.writing = true
@@ -146,7 +152,7 @@ export class StatusWriter {
   }
 
   async #writeOnce(entry: Entry, isRepeated = false): Promise<void> {
-    const { client } = this.#options
+    const { client, host, metrics } = this.#options
     const { note } = entry
     const ownUid = entry.pod.metadata?.uid ?? ''
     const mirror = this.#mirrors.get(ownUid)
@@ -161,6 +167,8 @@ export class StatusWriter {
       const written = await client
         .resource(podKind)
         .patch(namespace, name, 'application/strategic-merge-patch+json', body, { subresource: 'status' })
+      metrics?.statusWritten(host.monotonicMs() - entry.changedMs)
+      entry.changedMs = host.monotonicMs()
       if (versionOf(written) >= entry.baseVersion) {
         entry.base = written.status ?? next
         entry.baseVersion = versionOf(written)

@@ -23,6 +23,7 @@ import type {
 import {
   type ExecSyncResult,
   isRuntimeError,
+  type ListObserver,
   type OutputSink,
   type PortSession,
   type Runtime,
@@ -61,6 +62,11 @@ export class CriRuntime implements Runtime {
   close(): void {
     this.#watcher.stop()
     this.#connection.close()
+  }
+
+  /** Who is told of the lists by which changes are found. */
+  observeLists(observer: ListObserver): void {
+    this.#watcher.onList = observer
   }
 
   /** For runtimes that mount no image volumes themselves, and tell where images lie; undefined for others. */

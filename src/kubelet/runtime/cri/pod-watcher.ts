@@ -1,6 +1,6 @@
 import type { GrpcConnection } from '../../grpc/grpc-connection.ts'
 import { podUidLabel } from '../labels.ts'
-import type { Runtime } from '../runtime.ts'
+import type { ListObserver, Runtime } from '../runtime.ts'
 import { watchTaskExits } from './containerd-events.ts'
 
 /** Upstream's period of its pod lifecycle event generator; with a stream of events lists only make up for what it lost. */
@@ -23,6 +23,8 @@ export class PodWatcher {
   #listing = false
   #soon: readonly number[] = []
   #stopped = false
+  /** Told of every list that has come to its end. */
+  onList: ListObserver = () => {}
 
   constructor(runtime: Pick<Runtime, 'listPodSandbox' | 'listContainers'>, connection: GrpcConnection) {
     this.#runtime = runtime
@@ -90,8 +92,11 @@ export class PodWatcher {
   async #list(): Promise<void> {
     if (this.#listing) return
     this.#listing = true
+    const atMs = Date.now()
+    const fromMs = performance.now()
     try {
       const now = await this.#signatures()
+      this.onList({ atMs, tookMs: performance.now() - fromMs })
       const before = this.#known
       this.#known = now
       if (before !== undefined) {

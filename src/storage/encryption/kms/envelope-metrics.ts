@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
+import { exponentialBuckets } from '../../../base/exponential-buckets.ts'
 import type { Host } from '../../../base/host.ts'
 import { LruMap } from '../../../base/lru-map.ts'
 import type { Counter, Gauge, Histogram, Metrics } from '../../../base/metrics.ts'
-import { exponentialBuckets } from '../../exponential-buckets.ts'
 import { errorCodeOf, type Transformation } from '../transformation-metrics.ts'
 
 interface KeyUse {

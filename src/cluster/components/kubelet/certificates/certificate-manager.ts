@@ -1,6 +1,7 @@
 import type { Host } from '../../../../base/host.ts'
 import type { Logger } from '../../../../base/logger.ts'
 import { sleep } from '../../../../base/sleep.ts'
+import type { CertificateObserver } from './certificate-metrics.ts'
 import type { CertificateStore, StoredCertificate } from './certificate-store.ts'
 
 export interface CertificateManagerOptions {
@@ -13,6 +14,7 @@ export interface CertificateManagerOptions {
   ) => Promise<{ readonly certificatePem: string; readonly keyPem: string }>
   /** Told of each new one. */
   readonly rotated: (kept: StoredCertificate) => void
+  readonly observer?: CertificateObserver | undefined
 }
 
 /** Upstream's: a new one is asked for when 70 to 90 % of a certificate's life are over. */
@@ -52,6 +54,7 @@ export class CertificateManager {
         await this.#rotate(signal)
         retryMs = firstRetryMs
       } catch (error) {
+        this.#options.observer?.failed()
         logger.error('a certificate could not be renewed', { path: store.path, error })
         await sleep(host, retryMs, signal)
         retryMs = Math.min(retryMs * 2, maxRetryMs)
@@ -62,8 +65,10 @@ export class CertificateManager {
   async #rotate(signal: AbortSignal): Promise<void> {
     const { host, logger, store, request, rotated } = this.#options
     const { certificatePem, keyPem } = await request(signal)
+    const before = store.current()
     const kept = store.keep(certificatePem, keyPem, host.now())
     logger.info('a certificate has been renewed', { path: store.path })
+    this.#options.observer?.rotated(before)
     rotated(kept)
   }
 

@@ -1,5 +1,6 @@
 import { realHost } from '../../../../base/host/real-host.ts'
 import type { Logger } from '../../../../base/logger.ts'
+import type { Metrics } from '../../../../base/metrics.ts'
 import type { Client } from '../../../../client/client.ts'
 import type { KubeconfigContext } from '../../../../client/https/kubeconfig.ts'
 import type { KubeletServer } from '../../../../kubelet/server/kubelet-server.ts'
@@ -9,6 +10,11 @@ import type { ComponentContext } from '../../run-component.ts'
 import type { KubeletOptions } from '../kubelet-options.ts'
 import { bootstrapKubeconfig, clientName, clientPurpose, servingPurpose } from './bootstrap.ts'
 import { CertificateManager } from './certificate-manager.ts'
+import {
+  type CertificateObserver,
+  clientCertificateMetrics,
+  servingCertificateMetrics,
+} from './certificate-metrics.ts'
 import { CertificateStore } from './certificate-store.ts'
 import { type CertificatePurpose, requestCertificate } from './request-certificate.ts'
 
@@ -60,6 +66,7 @@ export interface Rotation {
   readonly addresses: readonly string[]
   /** Asks for them. */
   readonly client: Client
+  readonly metrics?: Metrics | undefined
   /** Another client certificate counts now, and the API server should see it; absent: it is not renewed. */
   readonly identify?: () => void
   /** Another serving certificate counts now; absent: none is asked for. */
@@ -68,27 +75,35 @@ export interface Rotation {
 
 /** Renews the certificates of an agent until it stops; shows the serving certificate that is there at once. */
 export function keepRenewed(rotation: Rotation): void {
-  const { logger, stops, folder, nodeName, addresses, client, identify, serve } = rotation
+  const { logger, stops, folder, nodeName, addresses, client, metrics, identify, serve } = rotation
   const start = (
     store: CertificateStore,
     purpose: CertificatePurpose,
     rotated: (kept: KeyPair) => void,
+    observer: CertificateObserver | undefined,
   ): void => {
     const request = (signal: AbortSignal) => requestCertificate(client, purpose, signal)
-    const manager = new CertificateManager({ host: realHost, logger, store, request, rotated })
+    const manager = new CertificateManager({ host: realHost, logger, store, request, rotated, observer })
     stops.push(() => manager.stop())
     void manager.run()
   }
-  if (identify) start(new CertificateStore(folder, clientName), clientPurpose(nodeName), identify)
+  const now = (): number => realHost.now()
+  if (identify) {
+    const own = new CertificateStore(folder, clientName)
+    const observer = metrics && clientCertificateMetrics(metrics, own, now)
+    start(own, clientPurpose(nodeName), identify, observer)
+  }
   if (serve === undefined) return
   const serving = new CertificateStore(folder, 'kubelet-server')
   const current = serving.current()
   if (current !== undefined) serve(current)
-  start(serving, servingPurpose(nodeName, [nodeName, ...addresses]), serve)
+  const observer = metrics && servingCertificateMetrics(metrics, serving, now)
+  start(serving, servingPurpose(nodeName, [nodeName, ...addresses]), serve, observer)
 }
 
 interface Parts {
   readonly client: Client
+  readonly metrics: Metrics
   readonly server: KubeletServer
   /** So that the API server sees another client certificate. */
   reconnect(): void
@@ -97,12 +112,12 @@ interface Parts {
 /** Renews the certificates that the flags say. */
 export function startRotation(
   options: KubeletOptions,
-  { client, server, reconnect }: Parts,
+  { client, metrics, server, reconnect }: Parts,
   { logger, stops }: Context,
 ): void {
   const { flags, nodeName, addresses } = options
   keepRenewed({
-    ...{ logger, stops, nodeName, addresses, client, folder: folderOf(options) },
+    ...{ logger, stops, nodeName, addresses, client, metrics, folder: folderOf(options) },
     ...(flags['rotate-certificates'] ? { identify: reconnect } : {}),
     ...(flags['rotate-server-certificates']
       ? { serve: ({ certificatePem, keyPem }) => server.replaceTls({ cert: certificatePem, key: keyPem }) }
