@@ -73,7 +73,7 @@ test('LmdbStorage tells about itself under the names of etcd', async () => {
     'etcd_disk_wal_fsync_duration_seconds_count 3',
     'etcd_debugging_mvcc_keys_total 1',
     'etcd_debugging_mvcc_current_revision 4',
-    'etcd_server_quota_backend_bytes 2147483648',
+    'etcd_server_quota_backend_bytes 2.147483648e+09',
   ]) {
     expect(text).toContain(`\n${line}\n`)
   }
