@@ -2,7 +2,7 @@ import { celLimits, type DeclType, escapeName } from '../../cel/index.ts'
 import type { FieldError } from '../../field-error.ts'
 import { fieldForbidden, invalidValue } from '../../field-errors.ts'
 import type { FieldPath } from '../../field-path.ts'
-import { itemsOf, type JsonSchema, valuesOf } from '../json-schema.ts'
+import { itemsOf, type JsonSchema, type SchemaRule, valuesOf } from '../json-schema.ts'
 import { type CompiledRule, compileRules, type RuleCompiler } from './compile-rule.ts'
 import { hasRules } from './rule-tree.ts'
 import { declTypeOf } from './value-schema.ts'
@@ -38,6 +38,16 @@ function maxElements(schema: JsonSchema): number | undefined {
   if (schema.type !== 'object' || schema.additionalProperties === undefined) return 1
   return schema.maxProperties === undefined ? undefined : Math.max(0, schema.maxProperties)
 }
+
+/** A rule as upstream's errors show it: all of its struct, under Go's names. */
+const asShown = (rule: SchemaRule): object => ({
+  Rule: rule.rule,
+  Message: rule.message ?? '',
+  MessageExpression: rule.messageExpression ?? '',
+  Reason: rule.reason ?? null,
+  FieldPath: rule.fieldPath ?? '',
+  OptionalOldSelf: rule.optionalOldSelf ?? null,
+})
 
 class Checker {
   readonly errors: FieldError[] = []
@@ -97,9 +107,9 @@ class Checker {
     const at = path.child('rule')
     const cost = compiled.maxCost * (cardinality ?? compiled.maxCardinality)
     this.#cost(at, cost, 'estimated rule cost')
-    if (error !== undefined) this.errors.push(invalidValue(at, rule, error))
+    if (error !== undefined) this.errors.push(invalidValue(at, asShown(rule), error))
     const message = path.child('messageExpression')
-    if (messageError !== undefined) this.errors.push(invalidValue(message, rule, messageError))
+    if (messageError !== undefined) this.errors.push(invalidValue(message, asShown(rule), messageError))
     else if (compiled.message !== undefined)
       this.#cost(message, compiled.messageMaxCost, 'estimated messageExpression cost')
     if (usesOldSelf) {
