@@ -8,7 +8,7 @@ import type { MetadataCheck } from './object-meta-validation.ts'
 
 export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection'
 
-export const allVerbs: readonly Verb[] = [
+const allVerbs: readonly Verb[] = [
   'create',
   'delete',
   'deletecollection',

@@ -60,7 +60,7 @@ export function isPortNumber(port: number): Complaints {
   return port >= 1 && port <= 65535 ? none : [rangeComplaint(1, 65535)]
 }
 
-export function isInRange(value: number, low: number, high: number): Complaints {
+function isInRange(value: number, low: number, high: number): Complaints {
   return value >= low && value <= high ? none : [rangeComplaint(low, high)]
 }
 

@@ -92,7 +92,7 @@ function validateAnyMeta(
 }
 
 /** Those without a domain are reserved for what Kubernetes itself defines. */
-export function validateFinalizerDomains(
+function validateFinalizerDomains(
   finalizers: readonly string[] | undefined,
   where: FieldPath,
   errors: FieldError[],

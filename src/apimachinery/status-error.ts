@@ -3,7 +3,7 @@ import type { FieldError } from './field-error.ts'
 import type { Status, StatusCause, StatusDetails } from './meta.ts'
 
 /** Reasons of `metav1.StatusReason` with the HTTP code that each goes with. */
-export const statusCodes = {
+const statusCodes = {
   BadRequest: 400,
   Unauthorized: 401,
   Forbidden: 403,

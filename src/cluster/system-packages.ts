@@ -32,7 +32,7 @@ function isExecutable(file: string): boolean {
 }
 
 /** The full path of a program, from PATH and root's folders. */
-export function findProgram(name: string): string | undefined {
+function findProgram(name: string): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(':'), ...administratorPath]
   return folders.map((folder) => join(folder, name)).find(isExecutable)
 }

@@ -232,7 +232,7 @@ function writeRecord(writer: Writer, record: DnsRecord): void {
 }
 
 /** What we take in one datagram ourselves: no fragments on any path (DNS flag day 2020). */
-export const ourDatagramSize = 1232
+const ourDatagramSize = 1232
 
 /** The bytes of `reply` to `query`, with its question as it was asked, letter by letter. */
 export function encodeReply(query: Query, reply: Reply): Buffer {

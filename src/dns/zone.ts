@@ -51,7 +51,7 @@ interface Port {
 }
 
 /** An endpoint's own label: its hostname where it has one, else its address in dashes. */
-export function endpointLabel(hostname: string | undefined, address: string): string {
+function endpointLabel(hostname: string | undefined, address: string): string {
   return hostname !== undefined && hostname !== '' ? hostname : address.replaceAll(/[.:]/g, '-')
 }
 

@@ -10,7 +10,7 @@ export interface Route {
 }
 
 /** A number of routing protocols that nobody has (rtnetlink(7)): by it our routes are known after a crash. */
-export const routeProtocol = '197'
+const routeProtocol = '197'
 
 /** The part of `ip -j route` that matters. */
 interface ListedRoute {

@@ -15,7 +15,7 @@ export interface Endpoint {
   readonly nodeHints: readonly string[]
 }
 
-export const serviceNameLabel = 'kubernetes.io/service-name'
+const serviceNameLabel = 'kubernetes.io/service-name'
 
 /** `namespace/name` of the Service that a slice belongs to; undefined for slices that get no rules. */
 export function serviceOfSlice(slice: discovery.v1.EndpointSlice): string | undefined {

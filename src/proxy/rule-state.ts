@@ -56,7 +56,7 @@ const rulesOf = (text: string): readonly string[] => (text === '' ? [] : text.sp
 const elementsPerCommand = 500
 
 /** Upstream's rest: kernels before 6.2 see for a moment longer that a deleted element refers to a chain. */
-export const staleChainRestMs = 1_000
+const staleChainRestMs = 1_000
 
 /**
  * The table as it should be and as it is, and what turns one into the other. Pure but for its own memory:

@@ -42,7 +42,7 @@ export function isOurs(labels: { readonly [key: string]: string } | undefined): 
   return labels?.[otherProxyLabel] === undefined && labels?.[headlessLabel] === undefined
 }
 
-export function clusterIpOf(service: core.v1.Service, family: IpFamily): string | undefined {
+function clusterIpOf(service: core.v1.Service, family: IpFamily): string | undefined {
   const spec = service.spec
   const all = spec?.clusterIPs ?? (spec?.clusterIP === undefined ? [] : [spec.clusterIP])
   return all.find((address) => familyOf(address) === family)

@@ -7,8 +7,8 @@ import { validLabelMatcher } from '../apimachinery/selectors/label-selector.ts'
 type Claim = core.v1.PersistentVolumeClaim
 type Volume = core.v1.PersistentVolume
 
-export const boundByControllerAnnotation = 'pv.kubernetes.io/bound-by-controller'
-export const bindCompletedAnnotation = 'pv.kubernetes.io/bind-completed'
+const boundByControllerAnnotation = 'pv.kubernetes.io/bound-by-controller'
+const bindCompletedAnnotation = 'pv.kubernetes.io/bind-completed'
 /** Where a claim's volume shall be provisioned, as the scheduler has chosen. */
 export const selectedNodeAnnotation = 'volume.kubernetes.io/selected-node'
 /** The provisioner of classes whose volumes are made by hand. */
@@ -19,7 +19,7 @@ export const storageOf = (amounts: { readonly [name: string]: string } | undefin
   amounts?.['storage'] === undefined ? 0 : quantityUnits(amounts['storage'])
 
 /** Whether a volume is the claim's, or reserved for it by name. */
-export function isBoundTo({ spec }: Volume, { metadata }: Claim): boolean {
+function isBoundTo({ spec }: Volume, { metadata }: Claim): boolean {
   const reference = spec?.claimRef
   if (reference === undefined) return false
   if (reference.name !== metadata?.name || reference.namespace !== metadata?.namespace) return false

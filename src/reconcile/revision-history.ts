@@ -41,7 +41,7 @@ export interface RevisionRequest {
 }
 
 /** A revision as it would be made after so many collisions of its name. */
-export function newRevision(request: RevisionRequest, collisionCount: number): Revision {
+function newRevision(request: RevisionRequest, collisionCount: number): Revision {
   const { kind, owner, data, labels, annotations, hashLabel, revision } = request
   const hash = shortHash(data, collisionCount)
   const { name = '', namespace } = owner.metadata ?? {}

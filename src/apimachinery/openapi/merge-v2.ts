@@ -11,7 +11,7 @@ export interface OpenApiV2Part {
 }
 
 /** The value with its references renamed; `names` by old name (`#/definitions/a`). */
-export function renamed(value: JsonValue, names: ReadonlyMap<string, string>): JsonValue {
+function renamed(value: JsonValue, names: ReadonlyMap<string, string>): JsonValue {
   if (Array.isArray(value)) return value.map((item) => renamed(item, names))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(

@@ -8,7 +8,7 @@ import { type Fields, isFields, isList } from './patch-value.ts'
 /** Upstream's limit of operations in a patch. */
 export const maxOperations = 10_000
 /** Upstream's limit of the bytes that `copy` operations may add up to. */
-export const maxCopiedBytes = 3 * 1024 * 1024
+const maxCopiedBytes = 3 * 1024 * 1024
 
 const inapplicable = (message: string): PatchError => new PatchError('inapplicable', message)
 const missingPath = (operation: string, path: string): PatchError =>

@@ -14,14 +14,3 @@ export function fieldLabelComplaint<T extends KubernetesObject>(
     ? `field label not supported: ${field}`
     : `${goQuote(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
 }
-
-/** The value of a selectable field of an object. */
-export function fieldValue<T extends KubernetesObject>(
-  kind: Pick<KindDeclaration<T>, 'selectableFields'>,
-  object: T,
-  field: string,
-): string {
-  if (field === 'metadata.name') return object.metadata?.name ?? ''
-  if (field === 'metadata.namespace') return object.metadata?.namespace ?? ''
-  return kind.selectableFields[field]?.(object) ?? ''
-}

@@ -36,7 +36,7 @@ export class FieldMatcher {
 
 export const everyField = new FieldMatcher([])
 
-export const escapeFieldValue = (value: string): string => value.replace(/[\\,=]/g, '\\$&')
+const escapeFieldValue = (value: string): string => value.replace(/[\\,=]/g, '\\$&')
 
 function unescapeFieldValue(value: string): string {
   let text = ''

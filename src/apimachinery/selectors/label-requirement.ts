@@ -6,17 +6,7 @@ import type { StringMap } from '../meta.ts'
 /** Upstream's operators (apimachinery/pkg/selection); `exists` and `!` take no value. */
 export type LabelOperator = '=' | '==' | '!=' | 'in' | 'notin' | 'gt' | 'lt' | 'exists' | '!'
 
-export const labelOperators: readonly LabelOperator[] = [
-  'in',
-  'notin',
-  '=',
-  '==',
-  '!=',
-  'gt',
-  'lt',
-  'exists',
-  '!',
-]
+const labelOperators: readonly LabelOperator[] = ['in', 'notin', '=', '==', '!=', 'gt', 'lt', 'exists', '!']
 
 export interface LabelRequirement {
   readonly key: string

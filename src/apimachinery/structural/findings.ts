@@ -53,7 +53,7 @@ const pathless = (message: string): Finding => ({
 })
 
 /** Go's `%v` of a number. */
-export function goNumber(value: number): string {
+function goNumber(value: number): string {
   const size = Math.abs(value)
   if (size !== 0 && size < 1e-4) return value.toExponential().replace(/e-(\d)$/, 'e-0$1')
   return String(value).replace(/e\+(\d)$/, 'e+0$1')

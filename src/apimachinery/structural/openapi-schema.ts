@@ -52,7 +52,7 @@ function forVersion2(json: JsonSchema): JsonSchema {
 }
 
 /** A custom resource's schema as OpenAPI documents show it (apiextensions' openapi builder). */
-export function openApiSchema(json: JsonSchema, context: OpenApiContext): Members {
+function openApiSchema(json: JsonSchema, context: OpenApiContext): Members {
   const own = unfolded(json)
   const shown = context.dialect === 'v2' ? forVersion2(own) : own
   const members: Members = {}

@@ -2,6 +2,7 @@ import type { core } from '../../api/generated/types/index.ts'
 import { decodeBase64 } from '../../base/base64.ts'
 import type { Host } from '../../base/host.ts'
 import { LruMap } from '../../base/lru-map.ts'
+import { textOf } from '../../base/text-of.ts'
 import type { Authentication } from '../authenticator.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import { typedReader } from '../typed-reader.ts'
@@ -42,8 +43,6 @@ const generatedWarning =
 const dayMs = 24 * 60 * 60 * 1000
 /** Signatures are checked once for a token; what they say is checked every time. */
 const maxKnownTokens = 4096
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** Throws AuthenticationError in upstream's words. */
 function claimsOf({ payload }: ParsedToken): LegacyClaims {

@@ -2,6 +2,7 @@ import type { Host } from '../../base/host.ts'
 import { isRecord } from '../../base/is-record.ts'
 import type { Logger } from '../../base/logger.ts'
 import { messageOf } from '../../base/message-of.ts'
+import { textOf, textsOf } from '../../base/text-of.ts'
 import type { Authentication } from '../authenticator.ts'
 import type { OutsideCaller } from '../outside/outside-caller.ts'
 import { ReviewPoster } from '../outside/review-poster.ts'
@@ -20,10 +21,6 @@ export interface WebhookTokensOptions {
 }
 
 const timeoutMs = 30_000
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-const textsOf = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : []
 
 function userOf(value: unknown): UserInfo {
   const { username, uid, groups, extra } = isRecord(value) ? value : {}

@@ -4,10 +4,9 @@ import { CompactedError, FutureRevisionError } from '../../storage/storage.ts'
 import type { CachedObject } from '../cache/cached-object.ts'
 import type { Selected, SelectOptions } from '../cache/resource-cache.ts'
 import { namespaceOf, type Selection } from '../cache/selection.ts'
-import type { ServerRequest } from '../request.ts'
 import { type Continuation, decodeContinue, encodeContinue } from './continue-token.ts'
 import { checkReadable } from './corrupt.ts'
-import { type ListOptions, listOptions } from './list-options.ts'
+import type { ListOptions } from './list-options.ts'
 import type { Resource } from './resource.ts'
 import { fresh, parseRevision, tooLargeRevision } from './revisions.ts'
 
@@ -25,11 +24,6 @@ const pageSize = 500
 const sliceMs = 5
 
 /** LIST: from the cache wherever it holds what is asked for, from the store's past otherwise. */
-export async function list(resource: Resource, request: ServerRequest): Promise<ListResult> {
-  const options = listOptions(request, resource.kind)
-  return listSelected(resource, request.info.namespace, options)
-}
-
 export async function listSelected(
   resource: Resource,
   namespace: string,

@@ -47,7 +47,7 @@ export interface CertificateOptions {
   readonly notAfterMs: number
 }
 
-export const ecdsaWithSha256 = derSequence(derObjectIdentifier('1.2.840.10045.4.3.2'))
+const ecdsaWithSha256 = derSequence(derObjectIdentifier('1.2.840.10045.4.3.2'))
 const usageIdentifiers = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const
 
 const attribute = (identifier: string, value: string): Uint8Array =>

@@ -9,7 +9,7 @@ import type { CriRuntime } from '../../kubelet/runtime/cri/cri-runtime.ts'
 /** What holds a pod's namespaces; packed by us, so that no registry is needed. */
 export const sandboxImage = 'timonel.local/pause:1'
 
-export const imageArchitecture = process.arch === 'arm64' ? 'arm64' : 'amd64'
+const imageArchitecture = process.arch === 'arm64' ? 'arm64' : 'amd64'
 
 /** Imports the sandbox image where it is not there yet. */
 export async function ensureSandboxImage(containerd: Containerd, runtime: CriRuntime): Promise<void> {

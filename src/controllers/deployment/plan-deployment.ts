@@ -70,7 +70,7 @@ export interface DeploymentWorld {
 }
 
 /** The set that a Deployment's template asks for, by the name that its hash gives. */
-export function makeNewestSet(deployment: Deployment, revision: bigint, size: number): ReplicaSet {
+function makeNewestSet(deployment: Deployment, revision: bigint, size: number): ReplicaSet {
   const { name = '', namespace } = deployment.metadata ?? {}
   const template = deployment.spec?.template ?? {}
   const hash = shortHash(template, deployment.status?.collisionCount)

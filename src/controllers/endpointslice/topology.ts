@@ -17,7 +17,7 @@ export interface TopologyEvent {
   readonly message: string
 }
 
-export const isNodeReady = ({ status }: Node): boolean =>
+const isNodeReady = ({ status }: Node): boolean =>
   status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
 
 /** Whether a change of a node can change what part its zone has. */
@@ -28,7 +28,7 @@ export const changesZones = (node: Node | undefined, old: Node | undefined): boo
   node.metadata?.labels?.[zoneLabel] !== old.metadata?.labels?.[zoneLabel]
 
 /** Each zone's part of the processors of ready nodes; undefined unless every node tells its zone and there are two. */
-export function zoneRatios(nodes: readonly Node[]): ZoneRatios {
+function zoneRatios(nodes: readonly Node[]): ZoneRatios {
   const milli = new Map<string, number>()
   for (const node of nodes) {
     const labels = node.metadata?.labels ?? {}

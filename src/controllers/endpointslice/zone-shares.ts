@@ -14,7 +14,7 @@ export type ZoneCounts = ReadonlyMap<string, number>
 /** What part of the ready nodes' processors each zone has; undefined where too little is known. */
 export type ZoneRatios = ReadonlyMap<string, number> | undefined
 
-export const insufficientNodes =
+const insufficientNodes =
   'Insufficient Node information: allocatable CPU or zone not specified on one or more nodes'
 
 /** Shares in proportion to processors; a text where not every zone can have one without overload. */

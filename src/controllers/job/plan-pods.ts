@@ -5,7 +5,7 @@ import { completionIndex, isIndexed, type Pod, replacesOnlyFailed, validIndex } 
 import type { Indexes, JobView } from './observe-job.ts'
 
 /** Creations or deletions of one reconcile at most. */
-export const maxPodsAtOnce = 500
+const maxPodsAtOnce = 500
 
 export interface PodPlan {
   /** Active pods that are too many; they are not counted as failures. */

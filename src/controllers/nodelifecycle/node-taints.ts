@@ -5,8 +5,8 @@ import { readyCondition } from './node-health.ts'
 type Node = core.v1.Node
 type Taint = core.v1.Taint
 
-export const notReadyTaint = 'node.kubernetes.io/not-ready'
-export const unreachableTaint = 'node.kubernetes.io/unreachable'
+const notReadyTaint = 'node.kubernetes.io/not-ready'
+const unreachableTaint = 'node.kubernetes.io/unreachable'
 const unschedulableTaint = 'node.kubernetes.io/unschedulable'
 
 /** Condition → status → key of the taint that goes with it. */

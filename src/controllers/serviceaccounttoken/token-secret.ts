@@ -5,8 +5,8 @@ export type Secret = core.v1.Secret
 export type ServiceAccount = core.v1.ServiceAccount
 
 export const tokenType = 'kubernetes.io/service-account-token'
-export const nameAnnotation = 'kubernetes.io/service-account.name'
-export const uidAnnotation = 'kubernetes.io/service-account.uid'
+const nameAnnotation = 'kubernetes.io/service-account.name'
+const uidAnnotation = 'kubernetes.io/service-account.uid'
 
 /** Signs the claims of a token. */
 export type SignClaims = (claims: Readonly<Record<string, string>>) => string

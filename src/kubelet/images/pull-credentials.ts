@@ -1,5 +1,6 @@
 import type { core } from '../../api/generated/types/index.ts'
 import { decodeBase64 } from '../../base/base64.ts'
+import { textOf } from '../../base/text-of.ts'
 import type { AuthConfig } from '../runtime/messages.ts'
 
 /** What to log in to a registry with, and whose that is; the node's own belongs to no secret. */
@@ -12,8 +13,6 @@ export interface PullCredential {
 export interface CredentialEntry extends PullCredential {
   readonly key: string
 }
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 function record(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {}
@@ -39,10 +38,10 @@ export function dockerConfigEntries(json: string, hasAuths: boolean): readonly C
 }
 
 function authOf(entry: Readonly<Record<string, unknown>>): AuthConfig {
-  if (text(entry.auth) === '') {
-    return { username: text(entry.username), password: text(entry.password) }
+  if (textOf(entry.auth) === '') {
+    return { username: textOf(entry.username), password: textOf(entry.password) }
   }
-  const decoded = new TextDecoder().decode(decodeBase64(text(entry.auth)))
+  const decoded = new TextDecoder().decode(decodeBase64(textOf(entry.auth)))
   const colon = decoded.indexOf(':')
   return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) }
 }

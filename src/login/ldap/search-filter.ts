@@ -10,7 +10,7 @@ const escapes: Readonly<Record<string, string>> = {
 }
 
 /** A value that stands for itself in a search filter (RFC 4515 §3). */
-export const escapeFilterValue = (value: string): string =>
+const escapeFilterValue = (value: string): string =>
   value.replaceAll(/[\\*()\0]/g, (character) => escapes[character] ?? '')
 
 /** The placeholders of a template. */

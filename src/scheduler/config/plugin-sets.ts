@@ -21,7 +21,7 @@ export type PluginSets = Readonly<Record<ExtensionPoint | 'multiPoint', PluginSe
 
 const emptySet: PluginSet = { enabled: [], disabled: new Set() }
 
-export const emptySets: PluginSets = {
+const emptySets: PluginSets = {
   ...(Object.fromEntries(extensionPoints.map((point) => [point, emptySet])) as Record<
     ExtensionPoint,
     PluginSet

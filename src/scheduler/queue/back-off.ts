@@ -10,9 +10,9 @@ export interface BackOffLimits {
 }
 
 /** Upstream's ordering window. */
-export const windowMs = 1_000
+const windowMs = 1_000
 
-export const alignToWindow = (timeMs: number, { windows }: BackOffLimits): number =>
+const alignToWindow = (timeMs: number, { windows }: BackOffLimits): number =>
   windows ? Math.floor(timeMs / windowMs) * windowMs : timeMs
 
 /** How long a pod backs off after so many attempts that failed in the same way. */

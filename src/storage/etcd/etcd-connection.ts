@@ -35,7 +35,7 @@ export interface EtcdServers {
 }
 
 /** Upstream's bound of a write (`requestTimeoutUpperBound`). */
-export const requestTimeoutMs = 34_000
+const requestTimeoutMs = 34_000
 /** Upstream's: notices soon that nobody is there any more. */
 const keepaliveTimeMs = 30_000
 const keepaliveTimeoutMs = 10_000

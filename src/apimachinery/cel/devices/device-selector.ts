@@ -14,7 +14,7 @@ const attribute = simpleDecl('any', anyType, 1, 64)
 const quantity = simpleDecl('quantity', quantityType, 8)
 
 /** The variable `device` (KEP-4381): attributes and capacities by domain, then by name. */
-export const deviceDecl = objectDecl('kubernetes.DRADevice', {
+const deviceDecl = objectDecl('kubernetes.DRADevice', {
   driver: simpleDecl('string', stringType, 2, 63),
   allowMultipleAllocations: simpleDecl('bool', boolType, 4, 1),
   attributes: mapDecl(domain, mapDecl(id, attribute, maxAttributes), maxAttributes),

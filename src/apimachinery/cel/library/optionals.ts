@@ -1,5 +1,5 @@
 import { operators } from '../syntax/expr.ts'
-import { boolType, dynType, listOf, mapOf, optionalOf, typeParam } from '../types/type.ts'
+import { boolType, listOf, mapOf, optionalOf, typeParam } from '../types/type.ts'
 import { ValueList } from '../values/collections.ts'
 import { formatPlain } from '../values/format.ts'
 import {
@@ -119,5 +119,3 @@ export const optionals: readonly FunctionDeclaration[] = [
 /** null is a value; the absence of one is an error. */
 const noValue = (value: null | undefined): Value =>
   value === null ? null : new CelError('optional.none() dereference')
-
-export const optionalTypeName = optionalOf(dynType)

@@ -59,7 +59,7 @@ function applyOptionally(value: Value, qualifiers: readonly Qualifier[], from: n
   return new Optional(current)
 }
 
-export function applyQualifiers(start: Value, qualifiers: readonly Qualifier[], frame: Frame): Value {
+function applyQualifiers(start: Value, qualifiers: readonly Qualifier[], frame: Frame): Value {
   let value = start
   for (let index = 0; index < qualifiers.length; index++) {
     const qualifier = qualifiers[index]

@@ -145,7 +145,7 @@ const messages: ReadonlyMap<string, CelType> = new Map([
 ])
 
 /** A `cel.expr.Type` in protobuf's JSON. */
-export function celTypeOf(type: unknown): CelType {
+function celTypeOf(type: unknown): CelType {
   if (!isJson(type)) return dynType
   const [kind, content] = Object.entries(type)[0] ?? ['dyn', undefined]
   switch (kind) {

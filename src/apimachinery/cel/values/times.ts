@@ -132,7 +132,7 @@ export function formatTimestamp(time: Timestamp, offsetSeconds = time.offsetSeco
 }
 
 /** Seconds east of UTC of a zone (`America/New_York`, `-08:00`) at an instant. */
-export function zoneOffset(zone: string, seconds: number): number | CelError {
+function zoneOffset(zone: string, seconds: number): number | CelError {
   const fixed = /^([+-]?)(\d+):(\d+)$/.exec(zone)
   if (fixed !== null) {
     const total = Number(fixed[2]) * 3600 + Number(fixed[3]) * 60

@@ -31,7 +31,7 @@ class Stop extends Error {
 }
 
 /** One validation of one object: what it has found, and what it may still cost. */
-export class RuleRun {
+class RuleRun {
   readonly errors: FieldError[] = []
   #budget: number
 

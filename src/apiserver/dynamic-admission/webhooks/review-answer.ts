@@ -1,5 +1,6 @@
 import type { Status } from '../../../apimachinery/meta.ts'
 import { isObject } from '../../../apimachinery/structural/json-schema.ts'
+import { textOf } from '../../../base/text-of.ts'
 
 /** What a webhook says of a request (`admission.k8s.io` AdmissionResponse). */
 export interface ReviewAnswer {
@@ -11,8 +12,6 @@ export interface ReviewAnswer {
   readonly patch: string
   readonly patchType: string
 }
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 function textsOf(value: unknown): Readonly<Record<string, string>> {
   if (!isObject(value)) return {}

@@ -53,7 +53,7 @@ export interface JobPodTraits {
   readonly conditions?: NonNullable<Pod['status']>['conditions']
 }
 
-export function jobPod(traits: JobPodTraits = {}): Pod {
+function jobPod(traits: JobPodTraits = {}): Pod {
   const { name = 'p', phase = 'Running', index, exitCode, restarts = 0, endedMsAgo = 0 } = traits
   const finishedAt = formatTime(nowMs - endedMsAgo)
   const ended = phase === 'Failed' || phase === 'Succeeded'

@@ -36,14 +36,12 @@ const pod: core.v1.Pod = {
   },
 }
 
+const openNode = (machine = testMachine): Promise<Cgroups> =>
+  Cgroups.open({ prefix: ['node'], driver: 'cgroupfs', machine, mountPoint })
+
 test('in version 2 a pod has a weight, a quota and a limit, and its parents hand their controllers on', async () => {
   for (const path of [[], ['node'], ['node', 'kubepods'], ['node', 'kubepods', 'burstable']]) group(...path)
-  const cgroups = await Cgroups.open({
-    prefix: ['node'],
-    driver: 'cgroupfs',
-    machine: testMachine,
-    mountPoint,
-  })
+  const cgroups = await openNode()
   await cgroups.ensure(pod)
   const read = (...path: readonly string[]): string =>
     readFileSync(join(mountPoint, 'node', 'kubepods', 'burstable', ...path), 'utf8')
@@ -57,12 +55,7 @@ test('in version 2 a pod has a weight, a quota and a limit, and its parents hand
 
 test('in version 1 limits are in the hierarchies of their controllers', async () => {
   for (const controller of ['cpu', 'memory', 'pids']) mkdirSync(join(mountPoint, controller))
-  const cgroups = await Cgroups.open({
-    prefix: ['node'],
-    driver: 'cgroupfs',
-    machine: testMachine,
-    mountPoint,
-  })
+  const cgroups = await openNode()
   await cgroups.ensure(pod)
   const read = (controller: string, file: string): string =>
     readFileSync(join(mountPoint, controller, 'node/kubepods/burstable/podu-1', file), 'utf8')
@@ -79,10 +72,8 @@ test.each(['v1', 'v2'])(
     else
       for (const path of [[], ['node'], ['node', 'kubepods'], ['node', 'kubepods', 'burstable']])
         group(...path)
-    const open = () =>
-      Cgroups.open({ prefix: ['node'], driver: 'cgroupfs', machine: testMachine, mountPoint })
-    await (await open()).ensure(pod)
-    const cgroups = await open()
+    await (await openNode()).ensure(pod)
+    const cgroups = await openNode()
     const [container] = pod.spec?.containers ?? []
     const resources = { requests: { cpu: '500m' }, limits: { cpu: '2', memory: '128Mi' } }
     const larger = { ...pod, spec: { containers: [{ name: 'c', ...container, resources }] } }
@@ -101,7 +92,7 @@ test.each(['v1', 'v2'])(
 test('start() makes the groups of all pods and of the classes, whose huge pages are not limited', async () => {
   for (const controller of ['cpu', 'memory', 'pids', 'hugetlb']) mkdirSync(join(mountPoint, controller))
   const machine = { ...testMachine, hugepageSizes: ['2MB'] }
-  const cgroups = await Cgroups.open({ prefix: ['node'], driver: 'cgroupfs', machine, mountPoint })
+  const cgroups = await openNode(machine)
   await cgroups.start({ cpuShares: 2048, memoryBytes: 4096, pids: 100, hugepages: { '2MB': 1024 } })
   await cgroups.ensure(pod)
   const read = (controller: string, file: string): string =>

@@ -1,4 +1,5 @@
 import { isRecord } from '../../../base/is-record.ts'
+import { textOf, textsOf } from '../../../base/text-of.ts'
 import { crc32 } from './crc32.ts'
 import type { PreparedDevice } from './driver.ts'
 
@@ -41,9 +42,6 @@ export function claimsText(claims: Iterable<ClaimState>): string {
   return JSON.stringify({ Data, Checksum: crc32(Data) })
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-const textsOf = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 const recordsOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
   Array.isArray(value) ? value.filter(isRecord) : []
 

@@ -7,7 +7,7 @@ import type { CostAwarePackingArgs } from './cost-args.ts'
 export const defaultPriceLabel = 'scheduling.timonel.dev/price-per-hour'
 
 /** The dearest gets 0 points, the cheapest 100. */
-export function normalizeCosts(costs: Float64Array): void {
+function normalizeCosts(costs: Float64Array): void {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const cost of costs) [least, most] = [Math.min(least, cost), Math.max(most, cost)]
   for (const [index, cost] of costs.entries())

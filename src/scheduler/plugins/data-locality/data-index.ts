@@ -7,7 +7,7 @@ import type { NodeTableObserver } from '../../node-table.ts'
 export const dataLabelPrefix = 'data.timonel.dev/'
 
 /** Sizes by data set, in bytes; what is no amount, or none above 0, is not there. */
-export function dataOf(node: core.v1.Node): ReadonlyMap<string, number> {
+function dataOf(node: core.v1.Node): ReadonlyMap<string, number> {
   const sizes = new Map<string, number>()
   for (const [label, text] of Object.entries(node.metadata?.labels ?? {})) {
     if (!label.startsWith(dataLabelPrefix)) continue

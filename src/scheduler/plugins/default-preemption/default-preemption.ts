@@ -23,7 +23,7 @@ export interface DefaultPreemptionArgs {
   readonly minCandidateNodesAbsolute: number
 }
 
-export const defaultPreemptionDefaults: DefaultPreemptionArgs = {
+const defaultPreemptionDefaults: DefaultPreemptionArgs = {
   minCandidateNodesPercentage: 10,
   minCandidateNodesAbsolute: 100,
 }

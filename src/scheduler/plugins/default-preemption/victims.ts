@@ -18,7 +18,7 @@ export const startMs = ({ pod }: PodInfo, nowMs: number): number =>
   pod.status?.startTime === undefined ? nowMs : timeMs(pod.status.startTime)
 
 /** Negative where `left` is the more important: higher priority, then longer running. */
-export const byImportance =
+const byImportance =
   (nowMs: number) =>
   (left: PodInfo, right: PodInfo): number =>
     right.priority - left.priority || startMs(left, nowMs) - startMs(right, nowMs)

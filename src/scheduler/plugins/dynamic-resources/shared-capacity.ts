@@ -8,7 +8,7 @@ const nano = (text: string): bigint => amountOf(text)?.nano ?? 0n
 const whole = (text: string): bigint => (nano(text) + billion - 1n) / billion
 
 /** What a request takes of one capacity: what it asks for, rounded up as the capacity's policy says. */
-export function consumedOf(asked: string | undefined, { value, requestPolicy }: Capacity): string {
+function consumedOf(asked: string | undefined, { value, requestPolicy }: Capacity): string {
   if (asked === undefined) return requestPolicy?.default ?? value
   const { validRange, validValues } = requestPolicy ?? {}
   if (validRange !== undefined) {

@@ -67,7 +67,7 @@ export function spreadScore(
 }
 
 /** Turns counts into scores: the fewest becomes 100, and all are 100 where there is nothing to count. */
-export function normalizeSpread(scores: Float64Array): void {
+function normalizeSpread(scores: Float64Array): void {
   let [least, most] = [Number.POSITIVE_INFINITY, 0]
   for (const score of scores) {
     if (score === leftOut) continue

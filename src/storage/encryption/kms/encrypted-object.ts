@@ -33,7 +33,7 @@ export function keyIdProblem(keyId: string): string | undefined {
 }
 
 /** Throws an Error in upstream's words. */
-export function checkEncryptedObject(object: EncryptedObject): EncryptedObject {
+function checkEncryptedObject(object: EncryptedObject): EncryptedObject {
   const { encryptedDEKSourceType: source, encryptedData, encryptedDEKSource, keyID } = object
   if (source !== 0 && source !== 1) throw new Error(`unknown encryptedDEKSourceType: ${source}`)
   if (encryptedData.length === 0) throw new Error('encrypted data is empty')

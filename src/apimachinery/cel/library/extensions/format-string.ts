@@ -93,7 +93,7 @@ function formatMap(map: MapValue): Formatted {
 }
 
 /** `%s`. */
-export function formatAsString(value: Value): Formatted {
+function formatAsString(value: Value): Formatted {
   if (typeof value === 'string') return value
   if (value === null) return 'null'
   if (typeof value === 'boolean' || isInt(value)) return String(value)

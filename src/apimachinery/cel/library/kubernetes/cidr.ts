@@ -8,7 +8,7 @@ import { IpValue, ipParameter, ipType, parseAddress, parseIpValue } from './ip.t
 export const cidrType: CelType = opaqueType('net.CIDR')
 
 /** A prefix; the address may have bits after it. */
-export class CidrValue extends Opaque {
+class CidrValue extends Opaque {
   readonly address: IpAddress
   readonly bits: number
 

@@ -8,7 +8,7 @@ import { type Equality, none, noSuchOverload, Opaque, Optional, type Value } fro
 import { declare, type FunctionDeclaration, fn0, fn1, method2, parameters } from '../declare.ts'
 import { requestUriError } from './go-url.ts'
 
-export const formatType: CelType = structType('kubernetes.NamedFormat')
+const formatType: CelType = structType('kubernetes.NamedFormat')
 
 class FormatValue extends Opaque {
   readonly name: string

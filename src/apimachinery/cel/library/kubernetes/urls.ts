@@ -4,7 +4,7 @@ import { CelError, type Equality, noSuchOverload, Opaque, type Value } from '../
 import { declare, type FunctionDeclaration, fn1, method1, parameters } from '../declare.ts'
 import { type GoUrl, parseGoUrl, requestUriError, unescapePercent } from './go-url.ts'
 
-export const urlType: CelType = structType('kubernetes.URL')
+const urlType: CelType = structType('kubernetes.URL')
 
 class UrlValue extends Opaque {
   readonly url: GoUrl
