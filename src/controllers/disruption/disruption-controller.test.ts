@@ -113,6 +113,22 @@ test('disruptionController() allows nothing where a controller has no scale', as
   )
 })
 
+test('disruptionController() counts again after failures, though nothing else changes', async () => {
+  const grove = await cluster.create(Grove, { metadata: { name: 'oak', namespace: 'default' } })
+  let isBroken = true
+  cluster.api.interceptors.push(({ path }) => {
+    if (!path.endsWith('/groves/oak/scale')) return undefined
+    if (isBroken) throw new Error('the storm')
+    return { metadata: { uid: grove.metadata?.uid }, spec: { replicas: 2 } }
+  })
+  await addPods(2, controllerReference(Grove, grove))
+  await makeBudget({ maxUnavailable: 1 })
+  expect(await status()).toMatchObject({ conditions: [{ reason: 'SyncFailed' }] })
+  isBroken = false
+  await cluster.host.advance(10_000)
+  expect(await status()).toMatchObject({ disruptionsAllowed: 1, currentHealthy: 2 })
+})
+
 test('disruptionController() tells of pods that nobody controls', async () => {
   await addPods(1)
   await makeBudget({ maxUnavailable: 1 })

@@ -108,7 +108,7 @@ export function disruptionController(kinds: KindSource): AnyController {
   }
 
   /** Where nothing can be counted, no eviction is allowed. */
-  async function fail(budget: Budget, error: unknown, { api, host }: ReconcileContext): Promise<Outcome> {
+  async function fail(budget: Budget, error: unknown, { api, host }: ReconcileContext): Promise<void> {
     const { status = {} } = budget
     const { observedGeneration } = status
     const condition = defined({
@@ -121,7 +121,6 @@ export function disruptionController(kinds: KindSource): AnyController {
     const conditions = withStatusCondition(status.conditions, condition, host.now())
     const failed = { ...budget, status: { ...status, disruptionsAllowed: 0, conditions } }
     if (!jsonEqual(failed.status, status)) await api.resource(PodDisruptionBudget).updateStatus(failed)
-    return done
   }
 
   async function reconcileBudget(key: Key, context: ReconcileContext): Promise<Outcome> {
@@ -130,9 +129,9 @@ export function disruptionController(kinds: KindSource): AnyController {
     try {
       return await update(budget, context)
     } catch (error) {
-      if (isStatus(error, 'Conflict')) throw error
-      context.logger.warn('a disruption budget cannot be worked out', { key, error })
-      return fail(budget, error, context)
+      if (!isStatus(error, 'Conflict')) await fail(budget, error, context)
+      // Upstream waits for the next change of a pod, which may not come: what passes is tried again here.
+      throw error
     }
   }
 
