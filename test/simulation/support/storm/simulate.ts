@@ -106,6 +106,7 @@ class Simulation {
       isDead: () => world.controls.find(({ name }) => name === who)?.process.isDead ?? false,
       crash: () => world.controls.find(({ name }) => name === who)?.process.kill(),
       onLostCreate: (object) => this.#truth.unheard(object),
+      onLateUpdate: (object) => this.#truth.late(object),
     })
     storm.isOver = this.#isOver
     this.#storms.push(storm)

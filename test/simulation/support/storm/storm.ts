@@ -28,6 +28,8 @@ interface StormOptions {
   /** Ends the process that is asking, where it stands. */
   readonly crash: (who: string) => void
   readonly onLostCreate: (object: KubernetesObject) => void
+  /** A process that is dead changes an object: what was on its way arrives, whatever others have done since. */
+  readonly onLateUpdate: (object: KubernetesObject) => void
 }
 
 const mostDelayMs = 2_000
@@ -65,6 +67,7 @@ export class Storm implements Weather {
     else if (this.#happens(violence.lostAnswer)) this.#fates.set(request, 'answer lost')
     // Whoever sent it never hears of it: told before it happens, since others may see it at once.
     if (isDead() || this.#fates.has(request)) this.#noteCreate(request)
+    if (isDead()) this.#noteUpdate(request)
   }
 
   async onReturn(request: ApiRequest): Promise<void> {
@@ -93,6 +96,10 @@ export class Storm implements Weather {
   #noteCreate({ method, body }: ApiRequest): void {
     // What was sent to be created is an object.
     if (method === 'POST' && body !== undefined) this.#options.onLostCreate(body as KubernetesObject)
+  }
+
+  #noteUpdate({ method, path, body }: ApiRequest): void {
+    if (method === 'PUT' && !path.endsWith('/status')) this.#options.onLateUpdate(body as KubernetesObject)
   }
 
   #happens(share: number): boolean {

@@ -52,6 +52,8 @@ export class Truth {
   readonly #wanted = new Map<string, number>()
   /** Creates of which the creator never heard, by owner: it may have made one more for each. */
   readonly #unheard = new Map<string, number>()
+  /** Pods that dead processes have asked for after others had taken over, by Deployment. */
+  readonly #late = new Map<string, number>()
   readonly #foreground = new Set<string>()
   readonly #active = new Map<string, core.v1.Pod>()
   /** Pods that have been ready. */
@@ -67,6 +69,20 @@ export class Truth {
   unheard(object: KubernetesObject): void {
     const owner = ownerOf(object)
     this.#unheard.set(owner, (this.#unheard.get(owner) ?? 0) + 1)
+  }
+
+  /**
+   * What a dead process has sent arrives. Its revision fits where nobody has changed the very object since, and says
+   * nothing of its siblings: a set may grow that a living process has just counted as small. Upstream has no fence there
+   * either, and the next look of the controller mends it.
+   */
+  late(object: KubernetesObject): void {
+    const known = this.#known.get(uidOf(object))
+    if (known?.kind !== 'ReplicaSet') return
+    const [set, before]: readonly apps.v1.ReplicaSet[] = [object, known.object]
+    const more = (set?.spec?.replicas ?? 1) - (before?.spec?.replicas ?? 1)
+    const owner = ownerOf(known.object)
+    if (more > 0) this.#late.set(owner, (this.#late.get(owner) ?? 0) + more)
   }
 
   look({ kind, event }: Seen): void {
@@ -215,7 +231,7 @@ export class Truth {
       asked += sibling.spec?.replicas ?? 1
     }
     const name = this.#known.get(owner)?.object.metadata?.name
-    if (asked > wanted)
+    if (asked > wanted + (this.#late.get(owner) ?? 0))
       this.#say(`the sets of ${name} ask for ${asked} pods, which was never to have over ${wanted}`)
   }
 
