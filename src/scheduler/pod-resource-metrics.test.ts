@@ -35,7 +35,7 @@ test('exposePodResources() shows what pods ask for and may use, overhead include
     `kube_pod_resource_limit${labels('cpu', 'cores')} 1.55`,
     `kube_pod_resource_limit${labels('example.com/gpu', '')} 2`,
     `kube_pod_resource_request${labels('cpu', 'cores')} 2.05`,
-    `kube_pod_resource_request${labels('memory', 'bytes')} 1049600`,
+    `kube_pod_resource_request${labels('memory', 'bytes')} 1.0496e+06`,
     `kube_pod_resource_request${labels('example.com/gpu', '')} 2`,
   ])
 })
