@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { StatusError } from '../apimachinery/status-error.ts'
 import type { ApiRequest, Transport } from '../apimachinery/transport.ts'
 import { type ExpectedWrite, recordingTransport, resourceOfPath } from './recording-transport.ts'
 
@@ -43,6 +44,41 @@ test('recordingTransport() expects nothing of reads, dry runs, bindings and list
   const list = { kind: 'PodList', metadata: { resourceVersion: '9' }, items: [] }
   expect(await recorded({ method: 'DELETE' }, list)).toEqual([])
 })
+
+test.each([
+  [
+    'PUT',
+    '/apis/apps/v1/namespaces/default/deployments/web/status',
+    504,
+    '/apis/apps/v1/namespaces/default/deployments/web',
+  ],
+  ['PATCH', '/api/v1/nodes/n1', 500, '/api/v1/nodes/n1'],
+  ['DELETE', '/api/v1/namespaces/shop', undefined, '/api/v1/namespaces/shop'],
+  ['PUT', '/api/v1/nodes/n1', 409, undefined],
+  ['POST', '/api/v1/namespaces/default/pods', 504, undefined],
+  ['DELETE', '/api/v1/namespaces/default/pods', 504, undefined],
+] as const)(
+  'recordingTransport() after %s %s that ended with %s',
+  async (method, path, code, uncertainPath) => {
+    const writes: ExpectedWrite[] = []
+    const failure =
+      code === undefined ? new Error('connection reset') : new StatusError({ status: 'Failure', code })
+    const transport: Transport = {
+      request: () => Promise.reject(failure),
+      watch: async function* () {},
+      close: async () => {},
+    }
+    const recording = recordingTransport({
+      transport,
+      checkWrite: () => {},
+      onWrite: (write) => writes.push(write),
+    })
+    await expect(recording.request({ method, path })).rejects.toBe(failure)
+    expect(writes.map((write) => write.uncertainPath)).toEqual(
+      uncertainPath === undefined ? [] : [uncertainPath],
+    )
+  },
+)
 
 test('recordingTransport() asks before every write', async () => {
   const transport = recordingTransport({

@@ -1,4 +1,5 @@
 import type { KubernetesObject, Status } from '../apimachinery/meta.ts'
+import { StatusError } from '../apimachinery/status-error.ts'
 import type { ApiRequest, ApiResponse, Transport } from '../apimachinery/transport.ts'
 
 /** What a cache has to show before a write of ours is visible there. */
@@ -7,6 +8,8 @@ export interface ExpectedWrite {
   readonly resource: string
   readonly resourceVersion?: number
   readonly deletedUid?: string
+  /** Of an object that may have been written, as no answer said so: its revision has to be asked for. */
+  readonly uncertainPath?: string
 }
 
 export interface RecordingTransportOptions {
@@ -16,17 +19,33 @@ export interface RecordingTransportOptions {
   readonly onWrite: (write: ExpectedWrite) => void
 }
 
-/** `apps/v1/deployments` of `/apis/apps/v1/namespaces/default/deployments/web/status`. */
-export function resourceOfPath(path: string): string {
+/** `/apis/apps/v1` and what follows it: `[namespaces, default,] deployments, web[, status]`, from the resource on. */
+function partsOf(path: string): { readonly prefix: readonly string[]; readonly rest: readonly string[] } {
   const segments = path.split('/').slice(1)
   const prefixLength = segments[0] === 'api' ? 2 : 3
   const rest = segments.slice(prefixLength)
   // `namespaces/x/status` and `namespaces/x/finalize` are about the namespace itself.
   const inNamespace =
     rest[0] === 'namespaces' && rest.length > 2 && rest[2] !== 'status' && rest[2] !== 'finalize'
-  const resource = (inNamespace ? rest[2] : rest[0]) ?? ''
-  return [...segments.slice(1, prefixLength), resource].join('/')
+  const at = prefixLength + (inNamespace ? 2 : 0)
+  return { prefix: segments.slice(0, at), rest: segments.slice(at) }
 }
+
+/** `apps/v1/deployments` of `/apis/apps/v1/namespaces/default/deployments/web/status`. */
+export function resourceOfPath(path: string): string {
+  const { prefix, rest } = partsOf(path)
+  return [...prefix.slice(1, prefix[0] === 'api' ? 2 : 3), rest[0] ?? ''].join('/')
+}
+
+/** Of the object that a path, with a subresource or without, is about; undefined for a collection. */
+function objectPathOf(path: string): string | undefined {
+  const { prefix, rest } = partsOf(path)
+  return rest.length < 2 ? undefined : `/${[...prefix, ...rest.slice(0, 2)].join('/')}`
+}
+
+/** Whether a write may have happened that ended like this: what a server refuses it has not done. */
+const isUncertain = (error: unknown): boolean =>
+  !(error instanceof StatusError) || (error.status.code ?? 0) >= 500
 
 function expectationOf(request: ApiRequest, response: ApiResponse): ExpectedWrite | undefined {
   const resource = resourceOfPath(request.path)
@@ -48,7 +67,13 @@ export function recordingTransport(options: RecordingTransportOptions): Transpor
     request: async (request) => {
       if (request.method === 'GET') return transport.request(request)
       checkWrite()
-      const response = await transport.request(request)
+      const response = await transport.request(request).catch((error: unknown) => {
+        const uncertainPath = objectPathOf(request.path)
+        // What was created has a name that nobody knows.
+        if (request.method !== 'POST' && uncertainPath !== undefined && isUncertain(error))
+          onWrite({ resource: resourceOfPath(request.path), uncertainPath })
+        throw error
+      })
       const expectation = request.query?.dryRun === undefined && expectationOf(request, response)
       if (expectation) onWrite(expectation)
       return response

@@ -112,6 +112,46 @@ test('startController() waits until the caches show what the last reconcile wrot
   expect(await cluster.list(Pod)).toHaveLength(3)
 })
 
+test('startController() waits for what it has written without hearing of it', async () => {
+  const watch = cluster.api.watch.bind(cluster.api)
+  cluster.api.watch = async function* (request) {
+    for await (const batch of watch(request)) {
+      if (request.path.endsWith('/pods') && batch[0]?.type === 'MODIFIED') await sleep(cluster.host, 60_000)
+      yield batch
+    }
+  }
+  const request = cluster.api.request.bind(cluster.api)
+  let toFail = ['PUT', 'GET']
+  cluster.api.request = async (asked) => {
+    const answer = await request(asked)
+    if (!/pods\/p/.test(asked.path) || toFail[0] !== asked.method) return answer
+    toFail = toFail.slice(1)
+    throw statusError('Timeout', 'the answer is lost')
+  }
+  const seen: (string | undefined)[] = []
+  cluster.start(
+    defineController({
+      name: 'test',
+      reconciles: ConfigMap,
+      reads: [Pod],
+      reconcile: async (_key, { api, cache }) => {
+        const pod = cache.of(Pod).get('default', 'p')
+        seen.push(pod?.metadata?.labels?.['step'])
+        if (pod === undefined || pod.metadata?.labels !== undefined) return done
+        await api.resource(Pod).update({ ...pod, metadata: { ...pod.metadata, labels: { step: '1' } } })
+        return done
+      },
+    }),
+  )
+  await cluster.create(Pod, { metadata: { name: 'p', namespace: 'default' } })
+  await cluster.create(ConfigMap, configMap('a'))
+  await cluster.host.advance(30_000)
+  expect(toFail).toEqual([])
+  expect(seen).toEqual([undefined])
+  await cluster.host.advance(60_000)
+  expect(seen).toEqual([undefined, '1'])
+})
+
 test('startController() makes nothing twice while a cache is a minute behind, and holds up no other key', async () => {
   const watch = cluster.api.watch.bind(cluster.api)
   cluster.api.watch = async function* (request) {

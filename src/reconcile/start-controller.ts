@@ -4,6 +4,7 @@ import { assert } from '../base/assert.ts'
 import type { Host, Timer } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
+import { sleep } from '../base/sleep.ts'
 import type { Client } from '../client/client.ts'
 import { createClient } from '../client/create-client.ts'
 import type { Informer, InformerFactory, Lister } from '../client/informer.ts'
@@ -51,6 +52,9 @@ const defaultBackOff: BackOff = { baseMs: 5, maxMs: 1_000_000 }
 
 /** How long a key waits for the caches to show what its last reconcile has written: upstream's ExpectationsTimeout. */
 const maxCacheWaitMs = 5 * 60_000
+
+/** Between two questions for what an object has become. */
+const askAgainMs = 1_000
 
 const resourceOf = (kind: AnyKind): string =>
   kind.group === '' ? `${kind.version}/${kind.resource}` : `${kind.group}/${kind.version}/${kind.resource}`
@@ -341,14 +345,38 @@ class Harness implements RunningController {
     const { promise: aborted, resolve } = Promise.withResolvers<readonly boolean[]>()
     const giveUp = (): void => resolve([])
     signal.addEventListener('abort', giveUp, { once: true })
-    const shown = Promise.all(
-      writes.map((write) => this.#informers.get(write.resource)?.waitFor(write, maxCacheWaitMs) ?? true),
-    )
+    const shown = Promise.all(writes.map((write) => this.#isShown(write)))
     const reached = await Promise.race([shown, aborted])
     signal.removeEventListener('abort', giveUp)
     if (reached.includes(false)) {
       this.#logger.warn('the caches do not show what was written: going on without', { key })
     }
+  }
+
+  async #isShown(write: ExpectedWrite): Promise<boolean> {
+    const { uncertainPath } = write
+    const expected = uncertainPath === undefined ? write : await this.#learn(uncertainPath)
+    if (expected === undefined) return true
+    return this.#informers.get(write.resource)?.waitFor(expected, maxCacheWaitMs) ?? true
+  }
+
+  /** Asks for the revision of an object that may have been written; undefined: there is nothing to wait for. */
+  async #learn(path: string): Promise<Pick<ExpectedWrite, 'resourceVersion'> | undefined> {
+    const { client, host } = this.#options
+    const { signal } = this.#abort
+    const endMs = host.monotonicMs() + maxCacheWaitMs
+    while (!signal.aborted && host.monotonicMs() < endMs) {
+      try {
+        const { body } = await client.transport.request({ method: 'GET', path, signal })
+        const { metadata } = body as KubernetesObject
+        return { resourceVersion: Number(metadata?.resourceVersion) }
+      } catch (error) {
+        // Gone, or not ours to read: the caches are all there is.
+        if (isStatus(error, 'NotFound', 'Forbidden')) return undefined
+        await sleep(host, askAgainMs, signal)
+      }
+    }
+    return undefined
   }
 }
 
