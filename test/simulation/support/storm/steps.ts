@@ -99,7 +99,7 @@ const deletePod: Step = async (scene) => {
   return `delete pod ${name}`
 }
 
-/** A budget may be looked at late, but what it grants is counted at once. Who is not ready is missing already. */
+/** A budget may be looked at late, but what it grants is counted at once. Who is not ready, or is going, is missing already. */
 const evict: Step = async (scene) => {
   const { world, random, truth } = scene
   const name = pick(random, await podsOf(scene, [guarded]))
@@ -110,7 +110,7 @@ const evict: Step = async (scene) => {
   const granted = await tolerate(world.do(world.client.transport.request({ method: 'POST', path, body }), 0))
   const after = truth.onceReady(guarded)
   if (granted && !isReady(pod) && isActive(pod) && truth.wasOnceReady(pod)) truth.lostUnready(guarded)
-  if (granted && isReady(pod) && after + truth.unseenLosses(guarded) < guardedLeast)
+  if (granted && isReady(pod) && isActive(pod) && after + truth.unseenLosses(guarded) < guardedLeast)
     truth.broken.push(
       `${after} pods of ${guarded} are left by the eviction of ${name}, ${guardedLeast} are to be`,
     )
