@@ -29,7 +29,7 @@ const addressFields = ['hostIPs', 'podIPs'] as const satisfies readonly (keyof P
 export function statusPatch(base: PodStatus, next: PodStatus): Readonly<Record<string, unknown>> | undefined {
   const patch: Record<string, unknown> = {}
   for (const field of atomicFields) {
-    if (!jsonEqual(base[field], next[field])) patch[field] = next[field] ?? null
+    if (!alike(base[field], next[field])) patch[field] = next[field] ?? null
   }
   for (const field of resourceFields) {
     if (!jsonEqual(base[field], next[field])) patch[field] = mapPatch(base[field], next[field])
@@ -41,6 +41,17 @@ export function statusPatch(base: PodStatus, next: PodStatus): Readonly<Record<s
   }
   Object.assign(patch, conditionsPatch(base, next))
   return Object.keys(patch).length === 0 ? undefined : patch
+}
+
+/** The API shows times that are not known as null: `startedAt` of a container that nobody has seen end. */
+const alike = (a: unknown, b: unknown): boolean =>
+  jsonEqual(a, b) || jsonEqual(withoutNulls(a), withoutNulls(b))
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (!isRecord(value)) return value
+  const known = Object.entries(value).filter(([, entry]) => entry !== null)
+  return Object.fromEntries(known.map(([key, entry]) => [key, withoutNulls(entry)]))
 }
 
 function conditionsPatch(base: PodStatus, next: PodStatus): Readonly<Record<string, unknown>> {

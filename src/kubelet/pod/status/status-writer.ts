@@ -151,7 +151,7 @@ export class StatusWriter {
     entry.writing = false
   }
 
-  async #writeOnce(entry: Entry, isRepeated = false): Promise<void> {
+  async #writeOnce(entry: Entry, answeredVersion?: number): Promise<void> {
     const { client, host, metrics } = this.#options
     const { note } = entry
     const ownUid = entry.pod.metadata?.uid ?? ''
@@ -169,13 +169,14 @@ export class StatusWriter {
         .patch(namespace, name, 'application/strategic-merge-patch+json', body, { subresource: 'status' })
       metrics?.statusWritten(host.monotonicMs() - entry.changedMs)
       entry.changedMs = host.monotonicMs()
-      if (versionOf(written) >= entry.baseVersion) {
+      const version = versionOf(written)
+      if (version >= entry.baseVersion) {
         entry.base = written.status ?? next
-        entry.baseVersion = versionOf(written)
+        entry.baseVersion = version
       }
-      // What others wrote between that version and ours.
+      // What others have written meanwhile; what the same version still lacks the API does not take.
       const isDisputed = statusPatch(entry.base, next) !== undefined
-      if (isDisputed && !isRepeated) await this.#writeOnce(entry, true)
+      if (isDisputed && version !== answeredVersion) await this.#writeOnce(entry, version)
     }
     if (!note.finished || entry.deleted || mirror !== undefined) return
     if (pod.metadata?.deletionTimestamp === undefined) return
