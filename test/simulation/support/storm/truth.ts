@@ -52,7 +52,7 @@ export class Truth {
   readonly #wanted = new Map<string, number>()
   /** Creates of which the creator never heard, by owner: it may have made one more for each. */
   readonly #unheard = new Map<string, number>()
-  /** Pods that dead processes have asked for after others had taken over, by Deployment. */
+  /** Pods that sets ask for by writes that nobody alive has heard of, by Deployment. */
   readonly #late = new Map<string, number>()
   readonly #foreground = new Set<string>()
   readonly #active = new Map<string, core.v1.Pod>()
@@ -69,6 +69,8 @@ export class Truth {
   unheard(object: KubernetesObject): void {
     const owner = ownerOf(object)
     this.#unheard.set(owner, (this.#unheard.get(owner) ?? 0) + 1)
+    const { spec }: apps.v1.ReplicaSet = object
+    this.#askedLate(owner, spec?.replicas ?? 0)
   }
 
   /**
@@ -81,8 +83,11 @@ export class Truth {
     if (known?.kind !== 'ReplicaSet') return
     const [set, before]: readonly apps.v1.ReplicaSet[] = [object, known.object]
     const more = (set?.spec?.replicas ?? 1) - (before?.spec?.replicas ?? 1)
-    const owner = ownerOf(known.object)
-    if (more > 0) this.#late.set(owner, (this.#late.get(owner) ?? 0) + more)
+    this.#askedLate(ownerOf(known.object), Math.max(0, more))
+  }
+
+  #askedLate(deployment: string, pods: number): void {
+    this.#late.set(deployment, (this.#late.get(deployment) ?? 0) + pods)
   }
 
   look({ kind, event }: Seen): void {
