@@ -82,6 +82,7 @@ class Simulation {
     })
     const endFollowing = follow(world, (seen) => {
       this.#log?.add(`    ${brief(seen)}`)
+      for (const storm of this.#storms) storm.tellUnheard()
       this.#truth.look(seen)
     })
     try {
@@ -105,8 +106,8 @@ class Simulation {
       violence: isNode ? { ...violence, crash: 0 } : violence,
       isDead: () => world.controls.find(({ name }) => name === who)?.process.isDead ?? false,
       crash: () => world.controls.find(({ name }) => name === who)?.process.kill(),
-      onLostCreate: (object) => this.#truth.unheard(object),
-      onLateUpdate: (object) => this.#truth.late(object),
+      onUnheardCreate: (object) => this.#truth.unheardCreate(object),
+      onUnheardUpdate: (object) => this.#truth.unheardUpdate(object),
     })
     storm.isOver = this.#isOver
     this.#storms.push(storm)

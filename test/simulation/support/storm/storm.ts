@@ -27,9 +27,9 @@ interface StormOptions {
   readonly isDead: () => boolean
   /** Ends the process that is asking, where it stands. */
   readonly crash: (who: string) => void
-  readonly onLostCreate: (object: KubernetesObject) => void
-  /** A process that is dead changes an object: what was on its way arrives, whatever others have done since. */
-  readonly onLateUpdate: (object: KubernetesObject) => void
+  /** An object is created, or updated, without its writer ever hearing of it. */
+  readonly onUnheardCreate: (object: KubernetesObject) => void
+  readonly onUnheardUpdate: (object: KubernetesObject) => void
 }
 
 const mostDelayMs = 2_000
@@ -40,6 +40,8 @@ export class Storm implements Weather {
   readonly #options: StormOptions
   isOver = false
   readonly #fates = new WeakMap<ApiRequest, 'crash' | 'answer lost'>()
+  /** Writes that the server has and has not answered: it may hold them for a while. */
+  readonly #underWay = new Set<ApiRequest>()
 
   constructor(options: StormOptions) {
     this.#options = options
@@ -65,12 +67,23 @@ export class Storm implements Weather {
     this.#tell(request, isDead() ? 'done, by one that is dead' : 'done')
     if (this.#happens(violence.crash)) this.#fates.set(request, 'crash')
     else if (this.#happens(violence.lostAnswer)) this.#fates.set(request, 'answer lost')
+    this.#underWay.add(request)
     // Whoever sent it never hears of it: told before it happens, since others may see it at once.
-    if (isDead() || this.#fates.has(request)) this.#noteCreate(request)
-    if (isDead()) this.#noteUpdate(request)
+    if (this.#fates.has(request)) this.#noteCreate(request)
+  }
+
+  /** Tells of what a dead process has under way: to be asked before anything is judged. */
+  tellUnheard(): void {
+    if (this.#underWay.size === 0 || !this.#options.isDead()) return
+    for (const request of this.#underWay) {
+      if (!this.#fates.has(request)) this.#noteCreate(request)
+      this.#noteUpdate(request)
+    }
+    this.#underWay.clear()
   }
 
   async onReturn(request: ApiRequest): Promise<void> {
+    this.#underWay.delete(request)
     const fate = this.#fates.get(request)
     if (fate === 'crash') await this.#crash(request, 'after')
     if (this.isOver) return
@@ -95,11 +108,11 @@ export class Storm implements Weather {
 
   #noteCreate({ method, body }: ApiRequest): void {
     // What was sent to be created is an object.
-    if (method === 'POST' && body !== undefined) this.#options.onLostCreate(body as KubernetesObject)
+    if (method === 'POST' && body !== undefined) this.#options.onUnheardCreate(body as KubernetesObject)
   }
 
   #noteUpdate({ method, path, body }: ApiRequest): void {
-    if (method === 'PUT' && !path.endsWith('/status')) this.#options.onLateUpdate(body as KubernetesObject)
+    if (method === 'PUT' && !path.endsWith('/status')) this.#options.onUnheardUpdate(body as KubernetesObject)
   }
 
   #happens(share: number): boolean {

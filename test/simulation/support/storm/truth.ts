@@ -31,6 +31,9 @@ const targetOf = ({ spec }: core.v1.Pod): string =>
   spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms?.[0]
     ?.matchFields?.[0]?.values?.[0] ?? ''
 
+/** How many pods a set asks for. */
+const sizeOf = ({ spec }: apps.v1.ReplicaSet): number => spec?.replicas ?? 1
+
 /** `maxSurge` of a Deployment, as a number of pods. */
 function surgeOf({ spec }: apps.v1.Deployment): number {
   const surge = spec?.strategy?.rollingUpdate?.maxSurge ?? 0
@@ -52,8 +55,8 @@ export class Truth {
   readonly #wanted = new Map<string, number>()
   /** Creates of which the creator never heard, by owner: it may have made one more for each. */
   readonly #unheard = new Map<string, number>()
-  /** Pods that sets ask for by writes that nobody alive has heard of, by Deployment. */
-  readonly #late = new Map<string, number>()
+  /** How large sets became by a write that nobody alive has heard of, by name, and how large they were. */
+  readonly #unheardSizes = new Map<string, { readonly size: number; readonly before: number }>()
   readonly #foreground = new Set<string>()
   readonly #active = new Map<string, core.v1.Pod>()
   /** Pods that have been ready. */
@@ -66,28 +69,25 @@ export class Truth {
     this.#now = now
   }
 
-  unheard(object: KubernetesObject): void {
+  /** Its owner may make one more. */
+  unheardCreate(object: KubernetesObject): void {
     const owner = ownerOf(object)
-    this.#unheard.set(owner, (this.#unheard.get(owner) ?? 0) + 1)
-    const { spec }: apps.v1.ReplicaSet = object
-    this.#askedLate(owner, spec?.replicas ?? 0)
+    this.#unheard.set(owner, this.#unheardOf(owner) + 1)
+    const { metadata, spec }: apps.v1.ReplicaSet = object
+    const size = spec?.replicas
+    if (size !== undefined) this.#unheardSizes.set(metadata?.name ?? '', { size, before: 0 })
   }
 
   /**
-   * What a dead process has sent arrives. Its revision fits where nobody has changed the very object since, and says
-   * nothing of its siblings: a set may grow that a living process has just counted as small. Upstream has no fence there
-   * either, and the next look of the controller mends it.
+   * What a dead process has sent arrives after others have acted. It fits where nobody has written the very object since,
+   * and says nothing of its siblings: a set may grow that a living process has just counted as small. Upstream has no
+   * fence there either; who looks next mends it.
    */
-  late(object: KubernetesObject): void {
+  unheardUpdate(object: KubernetesObject): void {
     const known = this.#known.get(uidOf(object))
-    if (known?.kind !== 'ReplicaSet') return
-    const [set, before]: readonly apps.v1.ReplicaSet[] = [object, known.object]
-    const more = (set?.spec?.replicas ?? 1) - (before?.spec?.replicas ?? 1)
-    this.#askedLate(ownerOf(known.object), Math.max(0, more))
-  }
-
-  #askedLate(deployment: string, pods: number): void {
-    this.#late.set(deployment, (this.#late.get(deployment) ?? 0) + pods)
+    if (known?.kind !== 'ReplicaSet' || revisionOf(object) < revisionOf(known.object)) return
+    const [sent, before] = [sizeOf(object), sizeOf(known.object)]
+    if (sent > before) this.#unheardSizes.set(object.metadata?.name ?? '', { size: sent, before })
   }
 
   look({ kind, event }: Seen): void {
@@ -112,7 +112,9 @@ export class Truth {
     if (deletionTimestamp !== undefined && finalizers.includes('foregroundDeletion')) this.#foreground.add(id)
     if (kind.kind === 'ReplicaSet' || kind.kind === 'StatefulSet') {
       const set: apps.v1.ReplicaSet = object
-      this.#want(id, set.spec?.replicas ?? 1)
+      this.#want(id, sizeOf(set))
+      if (this.#unheardSizes.get(set.metadata?.name ?? '')?.size !== sizeOf(set))
+        this.#unheardSizes.delete(set.metadata?.name ?? '')
       this.#sets(set)
     }
     if (kind.kind === 'Job') this.#job(object)
@@ -222,8 +224,8 @@ export class Truth {
   }
 
   /**
-   * A Deployment's sets together never ask for more than replicas + maxSurge. (Pods may be more for a moment: those
-   * that were being made when their set was told to have fewer.)
+   * A Deployment's sets together never ask for more than replicas + maxSurge, but for what nobody alive has heard of.
+   * (Pods may be more for a moment: those that were being made when their set was told to have fewer.)
    */
   #sets(set: apps.v1.ReplicaSet): void {
     const owner = ownerOf(set)
@@ -232,11 +234,10 @@ export class Truth {
     let asked = 0
     for (const { kind, object, deletedAt } of this.#known.values()) {
       if (kind !== 'ReplicaSet' || deletedAt !== undefined || ownerOf(object) !== owner) continue
-      const sibling: apps.v1.ReplicaSet = object
-      asked += sibling.spec?.replicas ?? 1
+      asked += this.#unheardSizes.get(object.metadata?.name ?? '')?.before ?? sizeOf(object)
     }
     const name = this.#known.get(owner)?.object.metadata?.name
-    if (asked > wanted + (this.#late.get(owner) ?? 0))
+    if (asked > wanted)
       this.#say(`the sets of ${name} ask for ${asked} pods, which was never to have over ${wanted}`)
   }
 
