@@ -6,9 +6,9 @@ import type { RunProgram } from '../base/host/run-program.ts'
 import type { Logger } from '../base/logger.ts'
 import { acceptForwarding, refuseForwarding } from './accept-forwarding.ts'
 import { conflist } from './conflist.ts'
-import { masqueradeRules, removeMasqueradeRules } from './masquerade-rules.ts'
 import { peerRoutes, planRoutes } from './peer-routes.ts'
 import { removePodNamespaces } from './pod-namespaces.ts'
+import { podRules, removePodRules } from './pod-rules.ts'
 import { removeHostPortChains } from './remove-host-port-chains.ts'
 import { type Route, Routes } from './route.ts'
 
@@ -43,7 +43,7 @@ export class PodNetwork {
   /** Pods of this node get addresses from `podCidr` once this resolves. */
   async setUp(podCidr: string): Promise<void> {
     const { networkName, clusterCidr, confDir, stateDir, mtu, run } = this.#options
-    const rules = masqueradeRules({ table: networkName, podCidr, clusterCidr })
+    const rules = podRules({ table: networkName, podCidr, clusterCidr })
     await Promise.all([
       enableForwarding(podCidr, run),
       run('nft', ['-f', '-'], { input: `${rules.join('\n')}\n` }),
@@ -92,7 +92,7 @@ export class PodNetwork {
       work.catch((error: unknown) => logger.warn('a part of the network stays behind', { what, error }))
     await attempt('configuration', rm(join(confDir, conflistName), { force: true }))
     await attempt('namespaces of pods', removePodNamespaces(networkName, run))
-    const removal = removeMasqueradeRules(networkName, clusterCidr)
+    const removal = removePodRules(networkName, clusterCidr)
     await attempt('rules', run('nft', ['-f', '-'], { input: `${removal.join('\n')}\n` }))
     await attempt('acceptance of forwarded packets', refuseForwarding(networkName, run))
     await attempt('chains of host ports', removeHostPortChains(networkName, run))

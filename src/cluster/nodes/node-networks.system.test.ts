@@ -137,6 +137,19 @@ describe.skipIf(missing !== undefined)(`nodes in network namespaces ${missing ??
     expect(await lab.connect('a', networks.hostAddress, 6443), 'as the node').toBe(`host ${first?.address}`)
     expect(await lab.connect('host', c, 8080)).toBe(`c ${networks.hostAddress}`)
 
+    const forged = (): Promise<string> =>
+      inNetworkNamespace(first?.path ?? '')('nft', [
+        'list',
+        'chain',
+        'ip',
+        `timonel-${clusterId}`,
+        'prerouting',
+      ])
+    await lab.in('a')('ip', ['address', 'add', `${b}/32`, 'dev', 'lo'])
+    await lab.in('a')('ip', ['route', 'replace', 'default', 'via', '10.244.0.1', 'dev', 'eth0', 'src', b])
+    expect(await lab.datagram('a', c, 8080, 5555), 'under a neighbour’s address').toBe('timeout')
+    expect(await forged()).toMatch(/counter packets [1-9]\d* bytes \d+ drop/)
+
     await hostRoutes.stop()
     for (const agent of agents.splice(0)) await agent.stop({ cleanUp: true })
     expect(await inNetworkNamespace(first?.path ?? '')('nft', ['list', 'ruleset'])).toBe('')
