@@ -13,13 +13,14 @@ import { startDns } from '../../dns/start-dns.ts'
 import { Containerd } from '../../kubelet/containerd/containerd.ts'
 import { type LinuxNode, type LinuxNodeOptions, startLinuxNode } from '../../kubelet/linux/linux-node.ts'
 import { relistMetrics } from '../../kubelet/metrics/relist-metrics.ts'
-import { CriRuntime } from '../../kubelet/runtime/cri/cri-runtime.ts'
+import { CriRuntime, type SandboxGate } from '../../kubelet/runtime/cri/cri-runtime.ts'
 import { endPods } from '../../kubelet/runtime/end-pods.ts'
 import { RuntimesByHandler } from '../../kubelet/runtime/runtimes-by-handler.ts'
 import { wasmHandler } from '../../kubelet/runtime/wasm/wasm-runtime.ts'
 import type { KubeletAccess } from '../../kubelet/server/kubelet-access.ts'
 import { KubeletServer } from '../../kubelet/server/kubelet-server.ts'
-import { startPolicyAgent } from '../../network/policy/start-policy-agent.ts'
+import { sourceAnnotation } from '../../kubelet/static/static-annotations.ts'
+import { type RunningPolicyAgent, startPolicyAgent } from '../../network/policy/start-policy-agent.ts'
 import { startNetworkAgent } from '../../network/start-network-agent.ts'
 import { startProxy } from '../../proxy/start-proxy.ts'
 import { delegatedAccess } from '../components/kubelet/delegated-access.ts'
@@ -126,12 +127,13 @@ export async function startNodeParts(
     stateDir: paths.cniState,
   })
   parts.push({ stop: (cleanUp) => agent.stop({ cleanUp }) })
-  startPolicy(config, metrics, logger, parts)
+  const policies = startPolicy(config, metrics, logger, parts)
   const started: { linux?: LinuxNode } = {}
   parts.push({ stop: async (cleanUp) => (cleanUp ? started.linux?.clear() : undefined) })
   const origin = await containerd.start()
   const containers = new CriRuntime(paths.socket)
   containers.observeLists(relistMetrics(metrics))
+  containers.guardSandboxes(isolation(policies))
   const wasm = wasmHandler({ host: realHost, imageDirectory: paths.modules })
   const runtime = new RuntimesByHandler(containers, wasm)
   const letGo = keepRunning(containerd, 'containerd', realHost, logger)
@@ -248,7 +250,12 @@ async function startServices(
   parts.push({ stop: (cleanUp) => proxy.stop({ cleanUp }) })
 }
 
-function startPolicy(config: NodeConfig, metrics: Metrics, logger: Logger, parts: NodePart[]): void {
+function startPolicy(
+  config: NodeConfig,
+  metrics: Metrics,
+  logger: Logger,
+  parts: NodePart[],
+): RunningPolicyAgent {
   const { informers, part } = connect(config, 'policy', 'network-policy', { logger, metrics })
   const agent = startPolicyAgent({
     informers,
@@ -260,4 +267,12 @@ function startPolicy(config: NodeConfig, metrics: Metrics, logger: Logger, parts
     dnsAddress: config.network.dnsAddress,
   })
   parts.push(part, { stop: (cleanUp) => agent.stop({ cleanUp }) })
+  return agent
 }
+
+/** Nothing runs in a pod before it is isolated. The API server knows static pods only by their mirrors: they do not wait. */
+const isolation =
+  (policies: RunningPolicyAgent): SandboxGate =>
+  async ({ metadata, annotations }, addresses) => {
+    if ((annotations[sourceAnnotation] ?? 'api') === 'api') await policies.admit(metadata, addresses)
+  }

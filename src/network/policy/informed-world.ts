@@ -17,6 +17,13 @@ export interface InformedWorldOptions {
   readonly changed: () => void
 }
 
+/** A pod of this node that is about to start. */
+export interface NewPod {
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+}
+
 const keyOf = ({ metadata }: KubernetesObject): string =>
   `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`
 
@@ -28,6 +35,8 @@ export class InformedWorld {
   readonly #options: InformedWorldOptions
   readonly #policies = new Map<string, ParsedPolicy>()
   readonly #pods = new Map<string, PolicyPod>()
+  /** What new pods of this node have, whatever their statuses say. */
+  readonly #given = new Map<string, { readonly uid: string; readonly addresses: readonly string[] }>()
   readonly #namespaces = new Map<string, StringMap>()
   readonly #unsubscribe: (() => void)[] = []
   #ready = false
@@ -55,6 +64,33 @@ export class InformedWorld {
       pods: [...this.#pods.values(), ...dns],
       judgedNodeAddresses: dnsAddress === undefined ? [] : [dnsAddress],
     }
+  }
+
+  /** There are policies, so that pods matter. */
+  get followsPods(): boolean {
+    return this.#followsPods
+  }
+
+  giveAddresses({ namespace, name, uid }: NewPod, addresses: readonly string[]): void {
+    this.#given.set(`${namespace}/${name}`, { uid, addresses })
+    const pod = this.#options.informers.informer(Pod).lister.get(namespace, name)
+    if (pod !== undefined) this.#podChanged(pod, pod)
+  }
+
+  takeAddresses({ namespace, name, uid }: NewPod): void {
+    const key = `${namespace}/${name}`
+    if (this.#given.get(key)?.uid === uid) this.#given.delete(key)
+  }
+
+  /** The pod is known, and so is whether a policy selects it; undefined where it is not known. */
+  isSelected({ namespace, name, uid }: NewPod): boolean | undefined {
+    const pod = this.#options.informers.informer(Pod).lister.get(namespace, name)
+    if (!this.#ready || pod?.metadata?.uid !== uid) return undefined
+    const labels = pod.metadata.labels ?? {}
+    for (const policy of this.#policies.values()) {
+      if (policy.namespace === namespace && policy.pods.matches(labels)) return true
+    }
+    return false
   }
 
   stop(): void {
@@ -104,7 +140,10 @@ export class InformedWorld {
     if (object === undefined) return
     const key = keyOf(object)
     const known = this.#pods.get(key)
-    const seen = pod && policyPod(pod, this.#options.nodeName)
+    const given = this.#given.get(key)
+    const isGiven = given !== undefined && given.uid === object.metadata?.uid
+    if (pod === undefined && isGiven) this.#given.delete(key)
+    const seen = pod && policyPod(pod, this.#options.nodeName, isGiven ? given.addresses : undefined)
     if (seen === undefined) {
       if (this.#pods.delete(key)) this.#changed()
     } else if (known === undefined || podText(known) !== podText(seen)) {

@@ -15,12 +15,19 @@ export interface PolicyPod {
 
 export const namedPort = (protocol: string, name: string): string => `${protocol} ${name}`
 
-/** undefined for what has no address of its own: the host's network, not started yet, ended. */
-export function policyPod(pod: core.v1.Pod, nodeName: string): PolicyPod | undefined {
+/**
+ * undefined for what has no address of its own: the host's network, not started yet, ended. `known`: addresses
+ * that are known before the pod's status shows them.
+ */
+export function policyPod(
+  pod: core.v1.Pod,
+  nodeName: string,
+  known?: readonly string[],
+): PolicyPod | undefined {
   const { metadata, spec, status } = pod
   if (spec?.hostNetwork === true || status?.phase === 'Succeeded' || status?.phase === 'Failed')
     return undefined
-  const texts = status?.podIPs?.map(({ ip }) => ip) ?? [status?.podIP]
+  const texts = known ?? status?.podIPs?.map(({ ip }) => ip) ?? [status?.podIP]
   const addresses = texts.flatMap((text) => (text === undefined ? [] : (parseIp(text) ?? [])))
   if (addresses.length === 0) return undefined
   const namedPorts = new Map<string, number>()

@@ -177,6 +177,22 @@ describe.skipIf(missing !== undefined)(`policies in a network namespace ${missin
     expect(await ask()).toBe('timeout')
   })
 
+  test('a new pod is isolated before anything runs in it, and before its status shows an address', async () => {
+    const pods = client.resource<core.v1.Pod>(Pod)
+    const agent = await start()
+    const unused = (): Promise<readonly string[]> => Promise.reject(new Error('there are no policies'))
+    await agent.admit({ namespace: 'default', name: 'free', uid: '1' }, unused)
+    await create('closed', { podSelector: { matchLabels: { app: 'a' } }, policyTypes: ['Ingress'] })
+    await shown('default/closed')
+    await pods.delete('default', 'a')
+    const { status: _, ...fresh } = podOf('a', { app: 'a' })
+    const metadata = { namespace: 'default', name: 'a', uid: '2' }
+    const admitted = agent.admit(metadata, async () => [addresses.a])
+    await pods.create({ ...fresh, metadata: { ...fresh.metadata, ...metadata } })
+    await admitted
+    expect(await silent('b', addresses.a)).toBe('timeout')
+  })
+
   test('rules outlive the agent, the next one knows what has changed, and foreign tables stay', async () => {
     await node('nft', ['add', 'table', 'inet', 'foreign'])
     const spec = { podSelector: { matchLabels: { app: 'a' } }, policyTypes: ['Ingress'] }

@@ -4,7 +4,7 @@ import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { InformerFactory } from '../../client/informer.ts'
 import { compilePolicies, type PolicyWorld } from './compile-policies.ts'
-import { InformedWorld } from './informed-world.ts'
+import { InformedWorld, type NewPod } from './informed-world.ts'
 import { createPolicyMetrics, type PolicyMetrics } from './policy-metrics.ts'
 import { PolicyTable, type TableChange } from './policy-table.ts'
 import { policyTableName, removePolicyTable } from './remove-policy-table.ts'
@@ -28,6 +28,11 @@ export interface PolicyAgentOptions {
 export interface RunningPolicyAgent {
   /** Resolves when the policies are in force for the first time. */
   readonly inForce: Promise<void>
+  /**
+   * Resolves when what policies say of a new pod is in force for its addresses, at once where none selects it;
+   * rejects where that takes too long. Addresses are asked for only where there are policies.
+   */
+  admit(pod: NewPod, addresses: () => Promise<readonly string[]>): Promise<void>
   /** Rules stay in force unless `cleanUp` says that the node's part of the cluster ends. */
   stop(options: { readonly cleanUp: boolean }): Promise<void>
 }
@@ -41,6 +46,8 @@ const shortestRestMs = 20
 const checkPeriodMs = 30_000
 /** Thousands of pods on a slow machine take seconds. */
 const transactionTimeoutMs = 60_000
+/** A pod that cannot be isolated for so long is tried again from the beginning. */
+const longestAdmissionMs = 20_000
 const firstRetryMs = 100
 const longestRetryMs = 30_000
 
@@ -53,6 +60,7 @@ class PolicyAgent implements RunningPolicyAgent {
   readonly #tableName: string
   readonly #table: PolicyTable
   readonly #first = Promise.withResolvers<void>()
+  readonly #waiting = new Map<NewPod, () => void>()
   #running: Promise<void> | undefined
   #timer: Timer | undefined
   #dirty = false
@@ -80,6 +88,35 @@ class PolicyAgent implements RunningPolicyAgent {
 
   get inForce(): Promise<void> {
     return this.#first.promise
+  }
+
+  async admit(pod: NewPod, addresses: () => Promise<readonly string[]>): Promise<void> {
+    const { host } = this.#options
+    const over = Promise.withResolvers<never>()
+    const timer = host.schedule(longestAdmissionMs, () =>
+      over.reject(new Error('the rules of network policies are not in force yet')),
+    )
+    try {
+      await Promise.race([this.#isolated(pod, addresses), over.promise])
+    } catch (error) {
+      this.#world.takeAddresses(pod)
+      throw error
+    } finally {
+      timer.cancel()
+      this.#waiting.delete(pod)
+    }
+  }
+
+  async #isolated(pod: NewPod, addresses: () => Promise<readonly string[]>): Promise<void> {
+    await this.#first.promise
+    if (!this.#world.followsPods) return
+    this.#world.giveAddresses(pod, await addresses())
+    if (this.#world.isSelected(pod) === false) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiting.set(pod, resolve)
+    this.#dirty = true
+    this.#wake()
+    await promise
   }
 
   async stop({ cleanUp }: { readonly cleanUp: boolean }): Promise<void> {
@@ -116,7 +153,9 @@ class PolicyAgent implements RunningPolicyAgent {
       const { world } = this.#world
       if (this.#dirty && world !== undefined) {
         this.#dirty = false
+        const known = [...this.#waiting].filter(([pod]) => this.#world.isSelected(pod) !== undefined)
         await this.#sync(world)
+        for (const [, admitted] of known) admitted()
         this.#metrics.syncSeconds.observe((host.monotonicMs() - startMs) / 1000)
         this.#first.resolve()
       }

@@ -1,5 +1,6 @@
 import criDescriptor from '../../../api/generated/rpc/cri-v1.json' with { type: 'json' }
 import { loadServices } from '../../../base/host/load-services.ts'
+import { messageOf } from '../../../base/message-of.ts'
 import { GrpcConnection } from '../../grpc/grpc-connection.ts'
 import type { ImageMounts } from '../../volumes/image-volumes.ts'
 import type {
@@ -43,10 +44,17 @@ const imageService = 'runtime.v1.ImageService'
 const requestTimeoutMs = 120_000
 const sandboxTimeoutMs = 2 * requestTimeoutMs
 
+/** Rejects where nothing may run in a new sandbox on the pod network; its addresses on demand. */
+export type SandboxGate = (
+  sandbox: SandboxConfig,
+  addresses: () => Promise<readonly string[]>,
+) => Promise<void>
+
 /** A container runtime behind a CRI v1 socket: containerd, CRI-O or another. */
 export class CriRuntime implements Runtime {
   readonly #connection: GrpcConnection
   readonly #watcher: PodWatcher
+  #gate: SandboxGate | undefined
 
   constructor(socketPath: string) {
     const services = new Map([
@@ -67,6 +75,11 @@ export class CriRuntime implements Runtime {
   /** Who is told of the lists by which changes are found. */
   observeLists(observer: ListObserver): void {
     this.#watcher.onList = observer
+  }
+
+  /** Who says when something may run in new sandboxes on the pod network. */
+  guardSandboxes(gate: SandboxGate): void {
+    this.#gate = gate
   }
 
   /** For runtimes that mount no image volumes themselves, and tell where images lie; undefined for others. */
@@ -101,7 +114,25 @@ export class CriRuntime implements Runtime {
       { config, runtimeHandler },
       sandboxTimeoutMs,
     )
-    return answer.podSandboxId
+    const id = answer.podSandboxId
+    if (config.linux.securityContext.namespaceOptions?.network !== 'NODE') await this.#pass(id, config)
+    return id
+  }
+
+  async #pass(id: string, config: SandboxConfig): Promise<void> {
+    try {
+      await this.#gate?.(config, async () => {
+        const { ip, additionalIps } = (await this.podSandboxStatus(id)).network ?? {
+          ip: '',
+          additionalIps: [],
+        }
+        return [ip, ...additionalIps.map((each) => each.ip)].filter((each) => each !== '')
+      })
+    } catch (error) {
+      await this.stopPodSandbox(id)
+      await this.removePodSandbox(id)
+      throw new RuntimeError('Unknown', messageOf(error))
+    }
   }
 
   async stopPodSandbox(id: string): Promise<void> {
