@@ -5,10 +5,17 @@ import { PersistentVolumeClaim } from '../../../api/core/persistent-volume-claim
 import type { core, storage } from '../../../api/generated/types/index.ts'
 import { StorageClass } from '../../../api/storage/storage-class/kind.ts'
 import { VolumeAttachment } from '../../../api/storage/volume-attachment/kind.ts'
+import { messageOf } from '../../../base/message-of.ts'
 import type { InformerFactory } from '../../../client/informer.ts'
+import { inTreePlugin, inTreePluginOf, zonesOf } from '../../in-tree-volumes.ts'
 
 /** Distinct volumes, each with its driver. */
 export type VolumesByDriver = Map<string, string>
+
+interface CsiVolume {
+  readonly driver: string
+  readonly handle: string
+}
 
 const byNode = (attachment: storage.v1.VolumeAttachment): readonly string[] => [attachment.spec.nodeName]
 
@@ -28,13 +35,21 @@ export class CsiVolumes {
     this.#attachments = attachments.lister
   }
 
-  /** Adds a pod's volumes; returns the name of a claim that is not there. */
-  addVolumesOf(pod: core.v1.Pod, into: VolumesByDriver): string | undefined {
+  /**
+   * Adds a pod's volumes; returns the name of a claim that is not there. `migrated`: those that drivers have taken over too, as on
+   * nodes that say what drivers they have.
+   */
+  addVolumesOf(pod: core.v1.Pod, migrated: boolean, into: VolumesByDriver): string | undefined {
     const namespace = pod.metadata?.namespace ?? ''
+    const add = ({ driver, handle }: CsiVolume): unknown => into.set(`${driver}/${handle}`, driver)
     let absent: string | undefined
     for (const volume of pod.spec?.volumes ?? []) {
       const name = claimNameOf(pod, volume)
-      if (name === undefined) continue
+      if (name === undefined) {
+        const inline = migrated ? inlineCsi(volume) : undefined
+        if (inline) add(inline)
+        continue
+      }
       const claim = this.#claims.get(namespace, name)
       if (claim === undefined) {
         absent ??= name
@@ -44,8 +59,8 @@ export class CsiVolumes {
         throw new Error(
           `PVC ${namespace}/${name} was not created for pod ${namespace}/${pod.metadata?.name} (pod is not owner)`,
         )
-      const csi = this.#csiOf(claim)
-      if (csi) into.set(`${csi.driver}/${csi.handle}`, csi.driver)
+      const csi = this.#csiOf(claim, migrated)
+      if (csi) add(csi)
     }
     return absent
   }
@@ -65,16 +80,40 @@ export class CsiVolumes {
     return attached
   }
 
-  #csiOf(claim: core.v1.PersistentVolumeClaim): { driver: string; handle: string } | undefined {
+  #csiOf(claim: core.v1.PersistentVolumeClaim, migrated: boolean): CsiVolume | undefined {
     const bound = this.#volumes.get('', claim.spec?.volumeName ?? '')
     if (bound !== undefined) {
       const { csi } = bound.spec ?? {}
-      return csi && { driver: csi.driver, handle: csi.volumeHandle }
+      if (csi !== undefined) return { driver: csi.driver, handle: csi.volumeHandle }
+      return migrated ? migratedCsi(bound) : undefined
     }
     // It will be a volume of its own, by its class's driver.
-    const driver = this.#classes.get('', storageClassOf(claim))?.provisioner
-    return driver === undefined
-      ? undefined
-      : { driver, handle: `to be provisioned for ${claim.metadata?.namespace}/${claim.metadata?.name}` }
+    const provisioner = this.#classes.get('', storageClassOf(claim))?.provisioner
+    if (provisioner === undefined) return undefined
+    const handle = `to be provisioned for ${claim.metadata?.namespace}/${claim.metadata?.name}`
+    const plugin = inTreePlugin(provisioner)
+    if (plugin === undefined) return { driver: provisioner, handle }
+    return migrated && plugin.handleOf !== undefined ? { driver: plugin.driver, handle } : undefined
+  }
+}
+
+function inlineCsi(volume: core.v1.Volume): CsiVolume | undefined {
+  const plugin = inTreePluginOf(volume)
+  if (plugin?.handleOf === undefined) return undefined
+  try {
+    return { driver: plugin.driver, handle: plugin.handleOf(volume, []) }
+  } catch (error) {
+    throw new Error(`converting volume(${volume.name}) from inline to csi: ${messageOf(error)}`)
+  }
+}
+
+/** One that its driver cannot have is not counted. */
+function migratedCsi(volume: core.v1.PersistentVolume): CsiVolume | undefined {
+  const plugin = inTreePluginOf(volume.spec)
+  if (plugin?.handleOf === undefined || volume.spec === undefined) return undefined
+  try {
+    return { driver: plugin.driver, handle: plugin.handleOf(volume.spec, zonesOf(volume)) }
+  } catch {
+    return undefined
   }
 }

@@ -12,14 +12,18 @@ import { pluginContext } from '../../testing/plugin-context.ts'
 import { nodeVolumeLimits } from './node-volume-limits.ts'
 
 const nodeNames = ['n0', 'n1']
-const drivers = ['x', 'y']
+const drivers = ['x', 'ebs.csi.aws.com']
 /** As many claims, each bound to a volume; two of them share one. */
 const claimCount = 6
+/** A volume of Kubernetes' own plugin, which the second driver has taken over. */
+const takenOver = 'v3'
+/** No claim: that volume again, named in the pod itself. */
+const inline = claimCount
 
-const volumeName = (claim: number): string => `v${claim === 5 ? 4 : claim}`
+const volumeName = (claim: number): string => (claim === inline ? takenOver : `v${claim === 5 ? 4 : claim}`)
 const driverOf = (volume: string): string => drivers[Number(volume.slice(1)) % 2] ?? ''
 
-const claims = fc.uniqueArray(fc.integer({ min: 0, max: claimCount - 1 }), { maxLength: 3 })
+const claims = fc.uniqueArray(fc.integer({ min: 0, max: inline }), { maxLength: 3 })
 const limit = fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined })
 const world = fc.record({
   /** By node, then driver. */
@@ -41,7 +45,9 @@ const podOf = (name: string, used: readonly number[]): core.v1.Pod => ({
     containers: [],
     volumes: used.map((claim) => ({
       name: `c${claim}`,
-      persistentVolumeClaim: { claimName: `c${claim}` },
+      ...(claim === inline
+        ? { awsElasticBlockStore: { volumeID: `vol-${takenOver}` } }
+        : { persistentVolumeClaim: { claimName: `c${claim}` } }),
     })),
   },
 })
@@ -52,8 +58,11 @@ test('nodeVolumeLimits() admits what who counts the volumes of every node anew d
       const informers = new FixedInformers()
       for (let claim = 0; claim < claimCount; claim++) {
         const name = volumeName(claim)
-        const csi = { driver: driverOf(name), volumeHandle: name }
-        informers.set(PersistentVolume, { metadata: { name }, spec: { csi } })
+        const source =
+          name === takenOver
+            ? { awsElasticBlockStore: { volumeID: `aws://zone/vol-${name}` } }
+            : { csi: { driver: driverOf(name), volumeHandle: name } }
+        informers.set(PersistentVolume, { metadata: { name }, spec: source })
         const metadata = { name: `c${claim}`, namespace: 'd' }
         informers.set(PersistentVolumeClaim, { metadata, spec: { volumeName: name } })
       }
@@ -105,7 +114,12 @@ test('nodeVolumeLimits() admits what who counts the volumes of every node anew d
             .flatMap(([pod]) => claimsOfPods[pod] ?? [])
             .map(volumeName),
         )
-        const left = new Set(attached.filter(([on]) => on === node).map(([, claim]) => volumeName(claim)))
+        // Upstream counts attachments of volumes that are CSI's own.
+        const left = new Set(
+          attached
+            .filter(([on, claim]) => on === node && volumeName(claim) !== takenOver)
+            .map(([, claim]) => volumeName(claim)),
+        )
         const refuses = drivers.some((driver, place) => {
           const most = limits[index]?.[place]
           const of = (names: Iterable<string>) => [...names].filter((name) => driverOf(name) === driver)

@@ -7,14 +7,18 @@ import { CSINode } from '../../../api/storage/csi-node/kind.ts'
 import { VolumeAttachment } from '../../../api/storage/volume-attachment/kind.ts'
 import { actions, onEvent } from '../../cluster-event.ts'
 import type { Plugin, PluginContext, Rejection } from '../../framework.ts'
+import { inTreePluginOf } from '../../in-tree-volumes.ts'
 import { notFoundText } from '../../not-found.ts'
 import { hadNode } from '../../pod-info.ts'
-import { ClaimVolumes, claimVolumes } from './claim-volumes.ts'
+import { AttachableVolumes, attachableVolumes } from './attachable-volumes.ts'
 import { CsiVolumes, type VolumesByDriver } from './csi-volumes.ts'
+
+/** What a pod needs, or why that cannot be told. */
+type Wanted = VolumesByDriver | Rejection
 
 const exceeded: Rejection = { resolvable: true, reasons: ['node(s) exceed max volume count'] }
 
-const hasClaims = (pod: core.v1.Pod): boolean => claimVolumes(pod) > 0
+const hasVolumes = (pod: core.v1.Pod): boolean => attachableVolumes(pod) > 0
 
 /** How many volumes each driver can attach there; drivers without a limit are not in it. */
 type Limits = ReadonlyMap<string, number>
@@ -65,7 +69,7 @@ export function nodeVolumeLimits({ informers, features, nodes }: PluginContext):
   const csiNodes = informers.informer(CSINode).lister
   const drivers = features.enabled('VolumeLimitScaling') ? informers.informer(CSIDriver).lister : undefined
   const volumes = new CsiVolumes(informers)
-  const there = new ClaimVolumes()
+  const there = new AttachableVolumes()
   nodes.observe(there)
   const known = new WeakMap<storage.v1.CSINode, Limits>()
   const limitsOn = (csiNode: storage.v1.CSINode): Limits => {
@@ -82,32 +86,42 @@ export function nodeVolumeLimits({ informers, features, nodes }: PluginContext):
     return undefined
   }
 
+  const volumesOf = (pod: core.v1.Pod, migrated: boolean): Wanted => {
+    const wanted: VolumesByDriver = new Map()
+    const absent = volumes.addVolumesOf(pod, migrated, wanted)
+    if (absent === undefined) return wanted
+    const key = `${pod.metadata?.namespace}/${absent}`
+    const reason = `looking up PVC ${key}: ${notFoundText('persistentvolumeclaim', absent)}`
+    return { resolvable: false, reasons: [reason] }
+  }
+
   return {
     name: 'NodeVolumeLimits',
     preFilter: ({ pod }) => {
-      if (!hasClaims(pod)) return { type: 'skip' }
-      const wanted: VolumesByDriver = new Map()
-      const absent = volumes.addVolumesOf(pod, wanted)
-      if (absent !== undefined) {
-        const key = `${pod.metadata?.namespace}/${absent}`
-        const reason = `looking up PVC ${key}: ${notFoundText('persistentvolumeclaim', absent)}`
-        return { type: 'filter', filter: () => ({ resolvable: false, reasons: [reason] }) }
+      if (!hasVolumes(pod)) return { type: 'skip' }
+      const wantedWhere = new Map<boolean, Wanted>()
+      const wantedOf = (migrated: boolean): Wanted => {
+        const known = wantedWhere.get(migrated) ?? volumesOf(pod, migrated)
+        wantedWhere.set(migrated, known)
+        return known
       }
-      if (wanted.size === 0) return { type: 'skip' }
       return {
         type: 'filter',
         filter: ({ name, pods }) => {
           const csiNode = csiNodes.get('', name)
+          const wanted = wantedOf(csiNode !== undefined)
+          if ('reasons' in wanted) return wanted
+          if (wanted.size === 0) return undefined
           const driver = missing(wanted, csiNode)
           if (driver !== undefined)
             return { resolvable: true, reasons: [`${driver} CSI driver is not installed on the node`] }
           if (csiNode === undefined) return undefined
           const limits = limitsOn(csiNode)
-          // No driver can have more than all claims and attachments together: mostly nothing needs to be looked up.
+          // No driver can have more than all volumes and attachments together: mostly nothing needs to be looked up.
           const most = wanted.size + there.on(name) + volumes.attachments(name)
           if (most <= lowestLimit(wanted, limits)) return undefined
           const used: VolumesByDriver = new Map()
-          for (const { pod: other } of pods.values()) volumes.addVolumesOf(other, used)
+          for (const { pod: other } of pods.values()) volumes.addVolumesOf(other, true, used)
           return isWithinLimits(wanted, used, volumes.attachedTo(name), limits) ? undefined : exceeded
         },
       }
@@ -115,7 +129,7 @@ export function nodeVolumeLimits({ informers, features, nodes }: PluginContext):
     events: [
       onEvent(CSINode, actions.add),
       onEvent(CSINode, actions.update, (_pod, now, old) => limitGrew(now, old)),
-      onEvent(Pod, actions.delete, (_pod, _now, old) => old !== undefined && hasClaims(old) && hadNode(old)),
+      onEvent(Pod, actions.delete, (_pod, _now, old) => old !== undefined && hasVolumes(old) && hadNode(old)),
       onEvent(
         PersistentVolumeClaim,
         actions.add,
@@ -123,8 +137,12 @@ export function nodeVolumeLimits({ informers, features, nodes }: PluginContext):
           claim?.metadata?.namespace === pod.metadata?.namespace &&
           (pod.spec?.volumes ?? []).some((volume) => claimNameOf(pod, volume) === claim?.metadata?.name),
       ),
-      onEvent(VolumeAttachment, actions.delete, ({ pod }) =>
-        (pod.spec?.volumes ?? []).some(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined),
+      onEvent(VolumeAttachment, actions.delete, ({ pod }, _now, old) =>
+        (pod.spec?.volumes ?? []).some(
+          (volume) =>
+            volume.persistentVolumeClaim !== undefined ||
+            (old !== undefined && inTreePluginOf(volume)?.driver === old.spec.attacher),
+        ),
       ),
     ],
   }

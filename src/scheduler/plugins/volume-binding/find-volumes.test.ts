@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { core, storage } from '../../../api/generated/types/index.ts'
+import { canUseVolume } from '../../../reconcile/match-volume.ts'
 import { findVolumes, type PodClaims, type VolumeSources } from './find-volumes.ts'
 
 type Volume = core.v1.PersistentVolume
@@ -65,6 +66,7 @@ function sources({
       capacities === undefined
         ? undefined
         : { metadata: { name: provisioner }, spec: { storageCapacity: true } },
+    canUse: canUseVolume,
     capacities: () => capacities ?? [],
   }
 }

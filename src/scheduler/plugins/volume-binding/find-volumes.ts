@@ -2,7 +2,6 @@ import type { core, storage } from '../../../api/generated/types/index.ts'
 import { quantityUnits } from '../../../apimachinery/quantity.ts'
 import { validLabelMatcher } from '../../../apimachinery/selectors/label-selector.ts'
 import {
-  canUseVolume,
   matchVolume,
   noProvisioner,
   selectedNodeAnnotation,
@@ -25,6 +24,8 @@ export interface VolumeSources {
   readonly volumesOf: (storageClass: string) => readonly Volume[]
   readonly storageClass: (claim: Claim) => storage.v1.StorageClass | undefined
   readonly driver: (name: string) => storage.v1.CSIDriver | undefined
+  /** Whether nothing that a bound volume asks of nodes keeps it from this one. */
+  readonly canUse: (volume: Volume, node: core.v1.Node) => boolean
   readonly capacities: () => readonly storage.v1.CSIStorageCapacity[]
 }
 
@@ -96,7 +97,7 @@ function boundElsewhere(
   for (const { spec } of claims) {
     const volume = sources.volume(spec?.volumeName ?? '')
     if (volume === undefined) return reasons.lost
-    if (!canUseVolume(volume, node)) return reasons.elsewhere
+    if (!sources.canUse(volume, node)) return reasons.elsewhere
   }
   return undefined
 }

@@ -4,8 +4,10 @@ import { storageClassOf } from '../../../api/core/persistent-volume/storage-clas
 import { PersistentVolumeClaim } from '../../../api/core/persistent-volume-claim/kind.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { CSIDriver } from '../../../api/storage/csi-driver/kind.ts'
+import { CSINode } from '../../../api/storage/csi-node/kind.ts'
 import { CSIStorageCapacity } from '../../../api/storage/csi-storage-capacity/kind.ts'
 import { StorageClass } from '../../../api/storage/storage-class/kind.ts'
+import { messageOf } from '../../../base/message-of.ts'
 import {
   canUseVolume,
   isFullyBound,
@@ -15,10 +17,15 @@ import {
 import { AssumedObjects } from '../../assumed-objects.ts'
 import { ChangeWaiter } from '../../change-waiter.ts'
 import type { PluginContext } from '../../framework.ts'
+import { inTreePluginOf, zonesOf } from '../../in-tree-volumes.ts'
 import type { PodVolumes, VolumeSources } from './find-volumes.ts'
+import { migratedAffinity } from './migrated-affinity.ts'
 
 type Claim = core.v1.PersistentVolumeClaim
 type Volume = core.v1.PersistentVolume
+
+/** Of a CSINode: the plugins whose volumes its drivers have, one after another. */
+export const migratedPlugins = 'storage.alpha.kubernetes.io/migrated-plugins'
 
 const byClass = (volume: Volume): readonly string[] => [storageClassOf(volume)]
 
@@ -35,6 +42,7 @@ export class VolumeBinder {
   readonly claims: AssumedObjects<Claim>
   readonly #volumes: AssumedObjects<Volume>
   readonly #nodes
+  readonly #csiNodes
   readonly #context: PluginContext
   readonly #timeoutMs: number
   readonly #waiter: ChangeWaiter
@@ -54,12 +62,14 @@ export class VolumeBinder {
     this.#nodes = informers.informer(Node).lister
     const classes = informers.informer(StorageClass).lister
     const drivers = informers.informer(CSIDriver).lister
+    this.#csiNodes = informers.informer(CSINode).lister
     const capacities = informers.informer(CSIStorageCapacity).lister
     this.sources = {
       volume: (name) => this.#volumes.get('', name),
       volumesOf: (storageClass) => this.#volumes.byIndex('storageClass', storageClass),
       storageClass: (claim) => classes.get('', storageClassOf(claim)),
       driver: (name) => drivers.get('', name),
+      canUse: (volume, node) => canUseVolume(this.#asOn(volume, node), node),
       capacities: () => capacities.list(),
     }
   }
@@ -131,8 +141,23 @@ export class VolumeBinder {
     return isFullyBound(this.#seenClaim(claim))
   }
 
+  /** With what it asks of a node that has handed its plugin's volumes over to a CSI driver. */
+  #asOn(volume: Volume, { metadata }: core.v1.Node): Volume {
+    const plugin = inTreePluginOf(volume.spec)
+    if (plugin?.handleOf === undefined || volume.spec === undefined) return volume
+    const migrated = this.#csiNodes.get('', metadata?.name ?? '')?.metadata?.annotations?.[migratedPlugins]
+    if (!migrated?.split(',').includes(plugin.name)) return volume
+    try {
+      plugin.handleOf(volume.spec, zonesOf(volume))
+    } catch (error) {
+      throw new Error(`could not translate pv: ${messageOf(error)}`)
+    }
+    const nodeAffinity = plugin.zoneLabel && migratedAffinity(volume, plugin.zoneLabel)
+    return nodeAffinity ? { ...volume, spec: { ...volume.spec, nodeAffinity } } : volume
+  }
+
   #check(volume: Volume, node: core.v1.Node): void {
-    if (canUseVolume(volume, node)) return
+    if (this.sources.canUse(volume, node)) return
     const [name, at] = [volume.metadata?.name, node.metadata?.name]
     throw new Error(`pv "${name}" node affinity doesn't match node "${at}": no matching NodeSelectorTerms`)
   }

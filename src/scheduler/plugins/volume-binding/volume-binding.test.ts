@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { PersistentVolume } from '../../../api/core/persistent-volume/kind.ts'
 import { PersistentVolumeClaim } from '../../../api/core/persistent-volume-claim/kind.ts'
 import type { core } from '../../../api/generated/types/index.ts'
+import { CSINode } from '../../../api/storage/csi-node/kind.ts'
 import { StorageClass } from '../../../api/storage/storage-class/kind.ts'
 import type { PreparedFilter } from '../../framework.ts'
 import { NodeTable } from '../../node-table.ts'
@@ -98,5 +99,30 @@ describe('volumeBinding()', () => {
     expect(needs(first)).toBe(false)
     informers.set(PersistentVolume, { ...volume, metadata: { name: 'v', resourceVersion: '2' } })
     expect(needs(prepared('c'))).toBe(false)
+  })
+
+  test("finds a volume that a driver has taken over by the driver's label, where the node says so", () => {
+    const { informers, table, plugin } = world()
+    informers.set(PersistentVolume, {
+      metadata: { name: 'v', labels: { 'topology.kubernetes.io/zone': 'a' } },
+      spec: { awsElasticBlockStore: { volumeID: 'vol-1' } },
+    })
+    informers.set(
+      PersistentVolumeClaim,
+      claim('c', {
+        metadata: { ...claim('c').metadata, annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } },
+        spec: { volumeName: 'v' },
+      }),
+    )
+    table.setNode({ metadata: { name: 'n', labels: { 'topology.ebs.csi.aws.com/zone': 'b' } } })
+    const refusals = (): readonly unknown[] => {
+      const result = plugin.preFilter?.(pod('p', [uses('c')]))
+      if (result?.type !== 'filter') throw new Error('its volume has a zone')
+      return table.nodes.map((node) => result.filter(node)?.reasons)
+    }
+    expect(refusals()).toEqual([undefined])
+    const annotations = { 'storage.alpha.kubernetes.io/migrated-plugins': 'kubernetes.io/aws-ebs' }
+    informers.set(CSINode, { metadata: { name: 'n', annotations }, spec: { drivers: [] } })
+    expect(refusals()).toEqual([["node(s) didn't match PersistentVolume's node affinity"]])
   })
 })

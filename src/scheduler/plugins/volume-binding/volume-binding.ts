@@ -16,9 +16,10 @@ import { jsonEqual } from '../../../apimachinery/json-equal.ts'
 import { isFullyBound, storageOf } from '../../../reconcile/match-volume.ts'
 import { actions, type EventRegistration, onEvent } from '../../cluster-event.ts'
 import type { Plugin, PluginContext, PreparedFilter, Rejection } from '../../framework.ts'
+import { inTreePluginOf } from '../../in-tree-volumes.ts'
 import { notFoundText } from '../../not-found.ts'
 import { capacityLimit, findVolumes, type PodClaims, type PodVolumes } from './find-volumes.ts'
-import { type AssumedVolumes, VolumeBinder } from './volume-binder.ts'
+import { type AssumedVolumes, migratedPlugins, VolumeBinder } from './volume-binder.ts'
 
 type Claim = core.v1.PersistentVolumeClaim
 
@@ -79,7 +80,11 @@ const suitAnyNode = ({ bound, waiting }: PodClaims, { sources }: VolumeBinder): 
   waiting.length === 0 &&
   bound.every(({ spec }) => {
     const volume = sources.volume(spec?.volumeName ?? '')
-    return volume !== undefined && volume.spec?.nodeAffinity?.required === undefined
+    return (
+      volume !== undefined &&
+      volume.spec?.nodeAffinity?.required === undefined &&
+      inTreePluginOf(volume.spec)?.zoneLabel === undefined
+    )
   })
 
 const events: readonly EventRegistration[] = [
@@ -99,10 +104,9 @@ const events: readonly EventRegistration[] = [
   onEvent(PersistentVolume, actions.add | actions.update),
   onEvent(Node, actions.add | actions.updateNodeLabel),
   onEvent(CSINode, actions.add | actions.update, (_pod, now, old) => {
-    const migrated = 'storage.alpha.kubernetes.io/migrated-plugins'
-    return (
-      old === undefined || now?.metadata?.annotations?.[migrated] !== old.metadata?.annotations?.[migrated]
-    )
+    const migrated = (csiNode: typeof now): string | undefined =>
+      csiNode?.metadata?.annotations?.[migratedPlugins]
+    return old === undefined || migrated(now) !== migrated(old)
   }),
   onEvent(CSIDriver, actions.update, ({ pod }, now, old) => {
     const used = (pod.spec?.volumes ?? []).some(({ csi }) => csi?.driver === now?.metadata?.name)

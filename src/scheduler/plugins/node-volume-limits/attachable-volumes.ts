@@ -1,15 +1,18 @@
 import { claimNameOf } from '../../../api/core/persistent-volume-claim/ephemeral-claim.ts'
 import type { core } from '../../../api/generated/types/index.ts'
+import { inTreePluginOf } from '../../in-tree-volumes.ts'
 import type { NodeInfo } from '../../node-info.ts'
 import type { NodeTableObserver } from '../../node-table.ts'
 import type { PodInfo } from '../../pod-info.ts'
 
-/** How many of a pod's volumes are claims'. */
-export const claimVolumes = (pod: core.v1.Pod): number =>
-  (pod.spec?.volumes ?? []).filter((volume) => claimNameOf(pod, volume) !== undefined).length
+/** How many of a pod's volumes may be a CSI driver's: claims', and those of plugins whose volumes drivers have taken over. */
+export const attachableVolumes = (pod: core.v1.Pod): number =>
+  (pod.spec?.volumes ?? []).filter(
+    (volume) => claimNameOf(pod, volume) !== undefined || inTreePluginOf(volume) !== undefined,
+  ).length
 
-/** How many volumes of claims the pods of each node have: no driver has more of them there. */
-export class ClaimVolumes implements NodeTableObserver {
+/** How many such volumes the pods of each node have: no driver has more of them there. */
+export class AttachableVolumes implements NodeTableObserver {
   readonly #counts = new Map<string, number>()
 
   /** By a node's name. */
@@ -24,11 +27,11 @@ export class ClaimVolumes implements NodeTableObserver {
   }
 
   podAdded(node: NodeInfo, { pod }: PodInfo): void {
-    this.#add(node, claimVolumes(pod))
+    this.#add(node, attachableVolumes(pod))
   }
 
   podRemoved(node: NodeInfo, { pod }: PodInfo): void {
-    this.#add(node, -claimVolumes(pod))
+    this.#add(node, -attachableVolumes(pod))
   }
 
   #add({ name }: NodeInfo, count: number): void {
