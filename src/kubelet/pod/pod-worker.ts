@@ -1,5 +1,4 @@
 import type { core } from '../../api/generated/types/index.ts'
-import type { Timer } from '../../base/host.ts'
 import { messageOf } from '../../base/message-of.ts'
 import type { Rejection } from '../admission/admit-pod.ts'
 import { madeWith } from '../allocation/made-with.ts'
@@ -9,29 +8,20 @@ import { StartClock } from '../metrics/start-clock.ts'
 import { killPod } from './actions/kill-containers.ts'
 import { removeContainers, removeGarbage, removePod } from './actions/remove-remains.ts'
 import { emptyMemory, type PodMemory, retryPauseMs, runActions } from './actions/run-actions.ts'
-import { observeNew, observePod } from './observe-pod.ts'
-import { latestContainer, nothingObserved, type ObservedPod, runningContainers } from './observed-pod.ts'
+import { latestContainer, type ObservedPod, runningContainers } from './observed-pod.ts'
 import { isSettled, planPod } from './plan/plan.ts'
 import type { PodContext } from './pod-context.ts'
 import { PodDeadline } from './pod-deadline.ts'
 import { PodGround } from './pod-ground.ts'
+import { PodLoop } from './pod-loop.ts'
+import { deadlineExceeded, type PodVerdict } from './pod-verdict.ts'
+import { PodView } from './pod-view.ts'
 import { isTerminalPhase } from './status/pod-phase.ts'
 import { podStatus } from './status/pod-status.ts'
 import { terminatedStatus } from './status/terminated-status.ts'
 
 type Pod = core.v1.Pod
 type PodStatus = core.v1.PodStatus
-
-/** Why the agent itself ends a pod: the reason and message of its Failed phase. */
-export interface PodVerdict {
-  readonly reason: string
-  readonly message: string
-  readonly graceSeconds?: number
-  /** The pod shows that it was disrupted (condition DisruptionTarget). */
-  readonly isDisruption?: boolean
-  /** Its containers go at once, for what they take of the disk. */
-  readonly removesContainers?: boolean
-}
 
 export interface PodWorkerOptions {
   readonly context: PodContext
@@ -48,11 +38,6 @@ type Stage = 'new' | 'running' | 'terminating' | 'terminated' | 'cleared'
 
 const networkRetryMs = 1_000
 
-const deadlineExceeded: PodVerdict = {
-  reason: 'DeadlineExceeded',
-  message: 'Pod was active on the node longer than the specified deadline',
-}
-
 /** Brings one pod to what the API says and keeps it there: one thing at a time, woken by whatever changes. */
 export class PodWorker {
   readonly #context: PodContext
@@ -60,6 +45,8 @@ export class PodWorker {
   readonly #memory: PodMemory
   readonly #ground: PodGround
   readonly #deadline: PodDeadline
+  readonly #view: PodView
+  readonly #loop: PodLoop
   readonly #uid: string
   /** As the API has it. */
   #desired: Pod
@@ -72,14 +59,7 @@ export class PodWorker {
   #ended = false
   #gone: boolean
   #stage: Stage = 'new'
-  #observed: ObservedPod = nothingObserved
   #verdict: PodVerdict | undefined
-  #timer: Timer | undefined
-  #busy = false
-  #dirty = false
-  /** Something may have changed that was not seen yet. */
-  #stale = true
-  #stopped = false
 
   constructor(options: PodWorkerOptions) {
     this.#options = options
@@ -92,7 +72,9 @@ export class PodWorker {
     this.#gone = options.gone
     this.#uid = options.pod.metadata?.uid ?? ''
     this.#ground = new PodGround(options.context)
-    this.#deadline = new PodDeadline(options.context.host, () => this.fail(deadlineExceeded))
+    this.#deadline = new PodDeadline(host, () => this.fail(deadlineExceeded))
+    this.#view = new PodView(options.context, this.#uid, this.#memory.ended)
+    this.#loop = new PodLoop({ host, pass: () => this.#pass(), onDue: () => this.wake() })
   }
 
   get pod(): Pod {
@@ -101,7 +83,7 @@ export class PodWorker {
 
   /** What the runtime held of it when last looked. */
   get observed(): ObservedPod {
-    return this.#observed
+    return this.#view.observed
   }
 
   /** Nothing of it runs or will. */
@@ -146,8 +128,8 @@ export class PodWorker {
     const shorter =
       (pod.metadata?.deletionGracePeriodSeconds ?? Number.POSITIVE_INFINITY) <
       (before.metadata?.deletionGracePeriodSeconds ?? Number.POSITIVE_INFINITY)
-    if (this.#stage === 'terminating' && this.#busy && shorter) void this.#killAgain()
-    this.#look()
+    if (this.#stage === 'terminating' && this.#loop.isBusy && shorter) void this.#killAgain()
+    this.#loop.look()
   }
 
   /** What it was granted has changed, or what its status says of that. */
@@ -184,49 +166,37 @@ export class PodWorker {
 
   /** A probe's result has changed: the status follows even while something else is under way. */
   refreshStatus(): void {
-    if (this.#stage === 'running' || this.#stage === 'terminating') this.#report(this.#observed, false)
+    if (this.#stage === 'running' || this.#stage === 'terminating') this.#report(false)
     this.wake()
   }
 
   /** Something may have changed in the runtime. */
   wake(): void {
-    this.#stale = true
-    this.#look()
-  }
-
-  #look(): void {
-    this.#dirty = true
-    if (this.#busy || this.#stopped || this.#stage === 'cleared') return
-    this.#busy = true
-    void this.#loop()
+    this.#view.outdate()
+    this.#loop.look()
   }
 
   /** The agent stops; the pod lives on. */
   stop(): void {
-    this.#stopped = true
-    this.#timer?.cancel()
+    this.#loop.stop()
     this.#deadline.cancel()
     this.#ground.stop()
   }
 
-  async #loop(): Promise<void> {
-    while (this.#dirty && !this.#stopped && this.#stage !== 'cleared') {
-      this.#dirty = false
-      this.#timer?.cancel()
-      const { host, metrics } = this.#context
-      const [kind, fromMs] = [this.#syncKind(), host.monotonicMs()]
-      try {
-        const waitMs = await this.#sync()
-        if (waitMs !== undefined) this.#wakeAfter(waitMs)
-      } catch (error) {
-        this.#stale = true
-        const { name: pod, namespace } = this.#pod.metadata ?? {}
-        this.#context.logger.warn('a pod could not be synced', { pod, namespace, error: messageOf(error) })
-        this.#wakeAfter(retryPauseMs(this.#context.host.random()))
-      }
+  /** One pass; how long to wait for the next, if nothing happens before. */
+  async #pass(): Promise<number | undefined> {
+    const { host, logger, metrics } = this.#context
+    const [kind, fromMs] = [this.#syncKind(), host.monotonicMs()]
+    try {
+      return await this.#sync()
+    } catch (error) {
+      this.#view.outdate()
+      const { name: pod, namespace } = this.#pod.metadata ?? {}
+      logger.warn('a pod could not be synced', { pod, namespace, error: messageOf(error) })
+      return retryPauseMs(host.random())
+    } finally {
       metrics?.synced(kind, host.monotonicMs() - fromMs)
     }
-    this.#busy = false
   }
 
   /** What the next sync is for. */
@@ -238,41 +208,20 @@ export class PodWorker {
     return updated ? 'update' : 'sync'
   }
 
-  #wakeAfter(delayMs: number): void {
-    this.#timer?.cancel()
-    if (!this.#stopped) this.#timer = this.#context.host.schedule(delayMs, () => this.wake())
-  }
-
-  /** One pass; how long to wait for the next, if nothing happens before. */
   async #sync(): Promise<number | undefined> {
     if (this.#stage === 'terminated') return this.#afterEnd()
-    if (this.#stale) await this.#observe()
+    if (this.#view.isStale) await this.#view.observe()
     if (this.#stage === 'new') await this.#begin()
     if (this.#shouldEnd()) return this.#end()
-    this.#context.allocations.progress(this.#pod, isResizing(this.#pod, this.#observed))
-    const status = this.#report(this.#observed, false)
+    this.#context.allocations.progress(this.#pod, isResizing(this.#pod, this.observed))
+    const status = this.#report(false)
     if (isTerminalPhase(status.phase)) return this.#end()
     this.#deadline.watch(this.#pod, status)
     return this.#advance()
   }
 
-  async #observe(): Promise<void> {
-    const { runtime, files } = this.#context
-    this.#stale = false
-    const observed = await observePod(runtime, this.#uid, this.#memory.ended, (status) =>
-      files.terminationMessage(status),
-    )
-    this.#observed = this.#context.allocations.inForce(this.#uid, observed)
-  }
-
-  async #observeMade(made: Parameters<typeof observeNew>[2]): Promise<void> {
-    const observed = await observeNew(this.#context.runtime, this.#observed, made)
-    if (observed === undefined) await this.#observe()
-    else this.#observed = this.#context.allocations.inForce(this.#uid, observed)
-  }
-
   async #begin(): Promise<void> {
-    const fresh = this.#observed.sandboxes.length === 0 && !isTerminalPhase(this.#pod.status?.phase)
+    const fresh = this.observed.sandboxes.length === 0 && !isTerminalPhase(this.#pod.status?.phase)
     const answer = fresh && !this.#isDeleted() ? this.#options.admit(this.#pod) : undefined
     const rejection = answer instanceof Promise ? await answer : answer
     this.#stage = 'running'
@@ -280,9 +229,9 @@ export class PodWorker {
     metrics?.began(this.#pod.spec?.containers?.length ?? 0, host.monotonicMs() - this.#seenMs)
     if (rejection === undefined) {
       const { allocations } = this.#context
-      allocations.begin(this.#desired, madeWith(this.#desired, this.#observed))
+      allocations.begin(this.#desired, madeWith(this.#desired, this.observed))
       this.#pod = allocations.granted(this.#desired)
-      this.#observed = allocations.inForce(this.#uid, this.#observed)
+      this.#view.regranted()
       return
     }
     const { reason, message } = rejection
@@ -306,44 +255,44 @@ export class PodWorker {
       context.events.event(pod, 'Warning', 'NetworkNotReady', text)
       return networkRetryMs
     }
-    const actions = planPod(pod, this.#observed, context.probes.results)
+    const actions = planPod(pod, this.observed, context.probes.results)
     const settled = isSettled(actions)
     if (!(settled && this.#ground.isLaid) && !(await this.#ground.lay(pod))) return this.#ground.nextRetryMs()
     if (settled) {
-      await removeGarbage(context, this.#observed)
+      await removeGarbage(context, this.observed)
       return undefined
     }
     const result = await runActions({
       context,
       pod,
-      observed: this.#observed,
+      observed: this.observed,
       actions,
       memory: this.#memory,
       isOver: this.#shouldEnd,
       onSandbox: async (sandboxId) => {
-        await this.#observeMade({ sandboxId, containerIds: [], isNew: true })
-        this.#report(this.#observed, false)
-        return this.#observed
+        await this.#view.observeMade({ sandboxId, containerIds: [], isNew: true })
+        this.#report(false)
+        return this.observed
       },
     })
     if (result.changed) {
-      this.#dirty = true
+      this.#loop.look()
       const { onlyStarted } = result
-      if (onlyStarted === undefined) this.#stale = true
-      else await this.#observeMade({ ...onlyStarted, isNew: false })
-    } else this.#report(this.#observed, false)
+      if (onlyStarted === undefined) this.#view.outdate()
+      else await this.#view.observeMade({ ...onlyStarted, isNew: false })
+    } else this.#report(false)
     return result.retryAfterMs
   }
 
   /** Computes the status, hands it on and tells the probes. */
-  #report(observed: ObservedPod, terminal: boolean): PodStatus {
+  #report(terminal: boolean): PodStatus {
     const { allocations, cgroups, host, managers, probes, runtimeName, statuses, facts, agentStartMs } =
       this.#context
     const pod = this.#pod
     const previous = statuses.status(this.#uid) ?? pod.status ?? {}
     const computed = podStatus({
       pod,
-      observed,
+      observed: this.observed,
       previous,
       failures: this.#memory.failures,
       probes: probes.results,
@@ -369,33 +318,33 @@ export class PodWorker {
     const { cgroups, events, files, managers, probes, statuses } = this.#context
     this.#stage = 'terminating'
     this.#deadline.cancel()
-    this.#report(this.#observed, false)
+    this.#report(false)
     probes.stopLivenessAndStartup(this.#uid)
     try {
-      await killPod(this.#context, this.#pod, this.#observed, this.#verdict?.graceSeconds)
+      await killPod(this.#context, this.#pod, this.observed, this.#verdict?.graceSeconds)
     } catch (error) {
       events.event(this.#pod, 'Warning', 'FailedKillPod', `error killing pod: ${messageOf(error)}`)
       throw error
     }
     probes.remove(this.#uid)
-    await this.#observe()
-    if (runningContainers(this.#observed).length > 0) throw new Error('containers run that were stopped')
+    await this.#view.observe()
+    if (runningContainers(this.observed).length > 0) throw new Error('containers run that were stopped')
     this.#ended = true
     this.#context.allocations.ended(this.#uid)
-    this.#report(this.#observed, true)
+    this.#report(true)
     await managers.release(this.#uid)
     await files.unmountVolumes(this.#uid)
     await cgroups.remove(this.#uid)
-    if (this.#verdict?.removesContainers) await removeContainers(this.#context, this.#observed)
+    if (this.#verdict?.removesContainers) await removeContainers(this.#context, this.observed)
     const last = statuses.status(this.#uid)
     if (last !== undefined && !this.#gone) {
-      const started = (name: string): boolean => latestContainer(this.#observed, name) !== undefined
+      const started = (name: string): boolean => latestContainer(this.observed, name) !== undefined
       const status = terminatedStatus(this.#pod, last, started)
       statuses.set(this.#pod, status, { mayRun: false, finished: true })
     }
     this.#stage = 'terminated'
-    this.#dirty = true
-    this.#stale = true
+    this.#loop.look()
+    this.#view.outdate()
     return undefined
   }
 
@@ -407,17 +356,19 @@ export class PodWorker {
       if (status !== undefined) statuses.set(this.#pod, status, { mayRun: false, finished: true })
       return undefined
     }
-    await this.#observe()
-    await removePod(this.#context, this.#uid, this.#observed)
+    await this.#view.observe()
+    await removePod(this.#context, this.#uid, this.observed)
     this.#stage = 'cleared'
-    this.#timer?.cancel()
+    this.#loop.stop()
     this.#context.allocations.remove(this.#uid)
     this.#options.onCleared()
     return undefined
   }
 
   #refreshVolumes(): Promise<void> {
-    return this.#ground.refresh(() => (this.#stage === 'running' && !this.#stopped ? this.#pod : undefined))
+    return this.#ground.refresh(() =>
+      this.#stage === 'running' && !this.#loop.isStopped ? this.#pod : undefined,
+    )
   }
 
   /** The grace period became shorter while containers end: they are told again. */
@@ -425,7 +376,7 @@ export class PodWorker {
     const grace = this.#pod.metadata?.deletionGracePeriodSeconds ?? 0
     try {
       await Promise.all(
-        runningContainers(this.#observed).map(({ id }) => this.#context.runtime.stopContainer(id, grace)),
+        runningContainers(this.observed).map(({ id }) => this.#context.runtime.stopContainer(id, grace)),
       )
     } catch (error) {
       this.#context.logger.warn('a container could not be stopped sooner', { error: messageOf(error) })
