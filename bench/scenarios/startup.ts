@@ -13,6 +13,7 @@ import type { Report } from '../report.ts'
 import { type BenchOptions, type Scenario, wants } from '../scenario.ts'
 import { benchImage, prepareContainers, whyNoContainers } from '../server/containers.ts'
 import { type Runtime, startServer } from '../server/start-server.ts'
+import { envtest } from './envtest.ts'
 
 const runs = 5
 const storedObjects = 100_000
@@ -122,10 +123,11 @@ async function again(options: BenchOptions, report: Report): Promise<void> {
 /** From the start of the process to what a user waits for. */
 export const startup: Scenario = {
   name: 'startup',
-  parts: ['simulated', 'containerd', 'again'],
+  parts: ['simulated', 'containerd', 'again', 'envtest'],
   async run(options: BenchOptions, report: Report): Promise<void> {
     if (wants(options, 'simulated')) await simulated(report)
     if (wants(options, 'containerd')) await containerd(report)
     if (wants(options, 'again')) await again(options, report)
+    if (wants(options, 'envtest')) await envtest(report)
   },
 }

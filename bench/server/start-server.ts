@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { get } from 'node:https'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -10,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { dataDirectory } from '../../src/cluster/data-directory.ts'
 import { type Credentials, readCredentials } from '../load/connection.ts'
+import { freePorts } from './free-ports.ts'
 import { ProbeLink } from './probe-link.ts'
 
 export type Runtime = 'simulated' | 'containerd'
@@ -31,18 +31,6 @@ const probe = pathToFileURL(join(import.meta.dirname, 'probe.mjs')).href
 export const serverLog = join(import.meta.dirname, '../results/server.log')
 const running = new Set<Server>()
 const readyWithinMs = 120_000
-
-/** A port that nobody listens on. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const listener = createServer()
-    listener.once('error', reject)
-    listener.listen(0, '127.0.0.1', () => {
-      const address = listener.address()
-      listener.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
-}
 
 /** Nothing is known of a new cluster's certificate before it is there: this one question is asked of anybody. */
 function isReady(port: number): Promise<boolean> {
@@ -153,10 +141,11 @@ async function until(isSo: () => boolean | Promise<boolean>, child: ChildProcess
 
 /** Resolves when the server says that it is ready. */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
+  const [port = 0] = await freePorts(1)
   const start: Start = {
     folder: options.dataDirectory ?? mkdtempSync(join(tmpdir(), 'timonel-bench-')),
     isTemporary: options.dataDirectory === undefined,
-    port: await freePort(),
+    port,
     startedMs: performance.now(),
   }
   const child = spawnServer(options, start)
