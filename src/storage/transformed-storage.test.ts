@@ -40,3 +40,17 @@ test('TransformedStorage stores what the transformer makes, and refuses what it 
   await inner.commit([{ type: 'put', key: '/plain', value: bytes('x') }])
   await expect(storage.get('/plain')).rejects.toThrow('the value of /plain cannot be read')
 })
+
+test('TransformedStorage shows a watcher the bytes that were written here, and turns back what others wrote', async () => {
+  const inner = new MemoryStorage({ host: makeVirtualHost() })
+  const storage = new TransformedStorage(inner, scrambler)
+  const stop = new AbortController()
+  const seen = storage.watch('/', { signal: stop.signal })[Symbol.asyncIterator]()
+  const value = bytes('mine')
+  await storage.commit([{ type: 'put', key: '/mine', value }])
+  await put(new TransformedStorage(inner, scrambler), '/other', 'theirs')
+  const next = async () => (await seen.next()).value?.changes[0]?.entry?.value
+  expect(await next()).toBe(value)
+  expect(text(await next())).toBe('theirs')
+  stop.abort()
+})

@@ -29,6 +29,8 @@ export interface ValueTransformer {
 export class TransformedStorage implements Storage {
   readonly #storage: Storage
   readonly #transformer: ValueTransformer
+  /** What was written here, by the stored bytes that were made of it, as long as anybody has those. */
+  readonly #written = new WeakMap<Uint8Array, Uint8Array>()
 
   constructor(storage: Storage, transformer: ValueTransformer) {
     this.#storage = storage
@@ -56,7 +58,7 @@ export class TransformedStorage implements Storage {
 
   async commit(writes: readonly Write[], guards?: readonly Guard[]): Promise<number> {
     const transformed = writes.map((write) =>
-      write.type === 'put' ? { ...write, value: this.#transformer.toStorage(write.key, write.value) } : write,
+      write.type === 'put' ? { ...write, value: this.#stored(write.key, write.value) } : write,
     )
     try {
       return await this.#storage.commit(transformed, guards)
@@ -82,7 +84,11 @@ export class TransformedStorage implements Storage {
       })
       // Who waits for nobody is told at once: a watcher sees a write before its writer is answered.
       const waits = this.#prepare(
-        changes.flatMap(({ entry, previous }) => [entry, previous].filter((each) => each !== undefined)),
+        changes.flatMap(({ entry, previous }) =>
+          [entry, previous].filter(
+            (each): each is Entry => each !== undefined && !this.#written.has(each.value),
+          ),
+        ),
       )
       return waits === undefined ? batch() : waits.then(batch)
     }
@@ -122,12 +128,24 @@ export class TransformedStorage implements Storage {
     return waits.length === 0 ? undefined : Promise.all(waits)
   }
 
+  #stored(key: string, value: Uint8Array): Uint8Array {
+    const stored = this.#transformer.toStorage(key, value)
+    this.#written.set(stored, value)
+    return stored
+  }
+
   #entry(entry: Entry): Entry {
     return { ...entry, value: this.#transformer.fromStorage(entry.key, entry.value) }
   }
 
+  /** Who writes and watches sees the very bytes that it wrote: most of what an embedded store tells. */
+  #seen(entry: Entry): Entry {
+    const value = this.#written.get(entry.value)
+    return value === undefined ? this.#entry(entry) : { ...entry, value }
+  }
+
   #change({ key, entry, previous }: Change): Change {
-    const before = previous && { previous: this.#entry(previous) }
-    return entry === undefined ? { key, ...before } : { key, entry: this.#entry(entry), ...before }
+    const before = previous && { previous: this.#seen(previous) }
+    return entry === undefined ? { key, ...before } : { key, entry: this.#seen(entry), ...before }
   }
 }

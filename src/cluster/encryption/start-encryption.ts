@@ -79,6 +79,7 @@ async function make(
   config: readonly EncryptedResources[],
 ): Promise<Made> {
   const plugins: KmsCipher[] = []
+  const randomBytes = (length: number): Uint8Array => host.randomBytes(length)
   const providerOf = (provider: ProviderConfig): Provider | KeyedProvider => {
     if (provider.type === 'identity') return { prefix: '' }
     if (provider.type === 'kms') {
@@ -93,7 +94,7 @@ async function make(
     const { type, keys } = provider
     return {
       prefix: `k8s:enc:${type}:v1:`,
-      keys: keys.map(({ name, secret }) => ({ name, cipher: ciphers[type](secret) })),
+      keys: keys.map(({ name, secret }) => ({ name, cipher: ciphers[type](secret, randomBytes) })),
       algorithm: type === 'secretbox' ? 'Secretbox' : 'AES',
     }
   }

@@ -20,9 +20,10 @@ const anyPrefix = encoder.encode('k8s:enc:')
 const startsWith = (value: Uint8Array, prefix: Uint8Array): boolean =>
   prefix.every((byte, at) => value[at] === byte)
 
+/** What was read, and by the how-manieth provider. */
 interface Read {
   readonly value: Uint8Array
-  readonly stale: boolean
+  readonly at: number
 }
 
 /**
@@ -49,14 +50,12 @@ export function byPrefix(
         // Somebody else's turn, if there is anybody.
         if (startsWith(stored, anyPrefix)) continue
         observer?.done('from_storage', 'identity', startedMs)
-        return { value: stored, stale: at > 0 }
+        return { value: stored, at }
       }
       try {
-        const data = stored.subarray(prefix.length)
-        const value = cipher.decrypt(key, data)
-        const stale = at > 0 || cipher.isStale?.(key, data) === true
+        const value = cipher.decrypt(key, stored.subarray(prefix.length))
         observer?.done('from_storage', text, startedMs)
-        return { value, stale }
+        return { value, at }
       } catch (error) {
         observer?.done('from_storage', text, startedMs, error)
         errors.push(error)
@@ -81,7 +80,10 @@ export function byPrefix(
       }
     },
     decrypt: (key, stored) => read(key, stored).value,
-    isStale: (key, stored) => read(key, stored).stale,
+    isStale: (key, stored) => {
+      const { at } = read(key, stored)
+      return at > 0 || first?.cipher?.isStale?.(key, stored.subarray(first.prefix.length)) === true
+    },
     prepare: (stored) => {
       const waits = all.flatMap(({ prefix, cipher }) =>
         startsWith(stored, prefix) ? (cipher?.prepare?.(stored.subarray(prefix.length)) ?? []) : [],

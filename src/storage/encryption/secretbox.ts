@@ -1,11 +1,10 @@
-import { randomFillSync } from 'node:crypto'
-import { tooShort, type ValueCipher } from './value-cipher.ts'
+import { freshBytes, type RandomBytes, tooShort, type ValueCipher } from './value-cipher.ts'
 import { nonceBytes, open, seal, tagBytes } from './xsalsa20-poly1305.ts'
 
 /** NaCl's secretbox with a random nonce in front. `key`: 32 bytes. */
-export const secretbox = (key: Uint8Array): ValueCipher => ({
+export const secretbox = (key: Uint8Array, randomBytes: RandomBytes = freshBytes): ValueCipher => ({
   encrypt: (_storageKey, value) => {
-    const nonce = randomFillSync(new Uint8Array(nonceBytes))
+    const nonce = randomBytes(nonceBytes)
     const box = seal(key, nonce, value)
     const data = new Uint8Array(nonceBytes + box.length)
     data.set(nonce)

@@ -1,3 +1,5 @@
+import { randomFillSync } from 'node:crypto'
+
 /** Encrypts values under keys of the store. */
 export interface ValueCipher {
   encrypt(storageKey: string, value: Uint8Array): Uint8Array
@@ -10,3 +12,8 @@ export interface ValueCipher {
 }
 
 export const tooShort = (): Error => new Error('the stored data was shorter than the required size')
+
+export type RandomBytes = (length: number) => Uint8Array
+
+/** One call of the operating system each time: for who encrypts seldom. */
+export const freshBytes: RandomBytes = (length) => randomFillSync(new Uint8Array(length))
