@@ -26,6 +26,17 @@ test('inGoForm() shows metadata and the namespaces of the host where Go has them
   )
 })
 
+test('inGoForm() shows values of the API and managed fields in the order of their types', () => {
+  const groups = 'io.k8s.api.scheduling.v1alpha2.Workload'
+  expect(shownIn(groups, 'spec.podGroupTemplates[1]', { name: '', schedulingPolicy: {} })).toBe(
+    'Invalid value: {"name":"","schedulingPolicy":{},"schedulingConstraints":null}: why',
+  )
+  const managedFields = [{ apiVersion: 'v1', manager: 'm', operation: 'Update' }]
+  expect(shownIn(job, 'metadata', { managedFields })).toBe(
+    'Invalid value: {"managedFields":[{"manager":"m","operation":"Update","apiVersion":"v1"}]}: why',
+  )
+})
+
 test('inGoForm() finds the type of what a field is in', () => {
   const field = 'spec.template.spec.securityContext.seccompProfile.localhostProfile'
   expect(shownIn(job, field, { type: 'Localhost' })).toBe(

@@ -36,7 +36,7 @@ export function kindInVersion<T extends KubernetesObject, S extends KubernetesOb
 ): KindDeclaration<T> {
   const { toStored, fromStored, deprecated } = other
   const { gracefulDeletion: _graceful, terminating: _terminating, finalized: _finalized, ...rest } = kind
-  const { warnings, nameComplaints, contextDefaults, stored: _stored, ...plain } = rest
+  const { warnings, nameComplaints, validateChange, contextDefaults, stored: _stored, ...plain } = rest
   const selectableFields = Object.fromEntries(
     Object.entries(kind.selectableFields).map(([name, read]): [string, SelectableField<T>] => [
       name,
@@ -60,6 +60,9 @@ export function kindInVersion<T extends KubernetesObject, S extends KubernetesOb
     prepareForUpdate: (object, old, context) =>
       fromStored(kind.prepareForUpdate(toStored(object), toStored(old), context)),
     validate: (object, old, context) => kind.validate(toStored(object), oldOf(old), context),
+    ...(validateChange === undefined
+      ? {}
+      : { validateChange: (object: T, old: T) => validateChange(toStored(object), toStored(old)) }),
     ...(warnings === undefined
       ? {}
       : { warnings: (object: T, old: T | undefined) => warnings(toStored(object), oldOf(old)) }),

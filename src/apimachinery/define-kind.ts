@@ -122,6 +122,8 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
    * as at a change (the usual), or as at any object's.
    */
   readonly changedMetadata?: readonly MetadataCheck[]
+  /** What an update may not change, of kinds where upstream says that between its two looks at the metadata. */
+  validateChange?(object: T, old: T): readonly FieldError[]
   readonly subresources: Subresources
   /**
    * Dotted paths that a write to a subresource ('' for the main resource) leaves alone, so that nobody comes to own

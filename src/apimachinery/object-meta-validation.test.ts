@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { FieldError } from './field-error.ts'
+import { fieldForbidden } from './field-errors.ts'
 import type { ObjectMeta } from './meta.ts'
 import {
   validateChangedMeta,
@@ -103,4 +104,8 @@ test('validateChangedMeta() says what is wrong as often as upstream does, and no
   expect(fields([])).toEqual([labels, labels])
   expect(fields(['change', 'whole'])).toEqual([labels, labels, labels, domain, labels, domain])
   expect(validateChangedMeta(good, good, rules)).toEqual([])
+  const own = [fieldForbidden('data', 'no')]
+  const both = validateChangedMeta(bad, good, rules, ['change', 'whole'], own)
+  expect(both.map(({ field }) => field)).toEqual([labels, labels, labels, domain, 'data', labels, domain])
+  expect(validateChangedMeta(good, good, rules, [], own)).toEqual(own)
 })

@@ -54,13 +54,14 @@ const usualChecks: readonly MetadataCheck[] = ['change']
 
 /**
  * Everything that is wrong with the metadata of a changed object, as often as upstream says it: its machinery looks
- * at it once, and most kinds once more.
+ * at it once, and most kinds once more. `between` comes after the first of the kind's own looks.
  */
 export function validateChangedMeta(
   metadata: ObjectMeta,
   old: ObjectMeta,
   rules: ObjectMetaRules,
   checks = usualChecks,
+  between: readonly FieldError[] = [],
 ): readonly FieldError[] {
   const whole: FieldError[] = []
   validateAnyMeta(metadata, rules, metadataPath, whole)
@@ -68,9 +69,9 @@ export function validateChangedMeta(
   const domains: FieldError[] = []
   if (rules.looseFinalizers !== true)
     validateFinalizerDomains(metadata.finalizers, metadataPath.child('finalizers'), domains)
-  if (whole.length === 0 && change.length === 0 && domains.length === 0) return whole
-  const again = checks.flatMap((check) => [...(check === 'whole' ? whole : change), ...domains])
-  return [...whole, ...change, ...again]
+  if (whole.length === 0 && change.length === 0 && domains.length === 0) return between
+  const [first = [], ...others] = checks.map((check) => [...(check === 'whole' ? whole : change), ...domains])
+  return [...whole, ...change, ...first, ...between, ...others.flat()]
 }
 
 function validateAnyMeta(

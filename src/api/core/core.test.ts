@@ -157,6 +157,10 @@ describe('PersistentVolumeClaim.validate()', () => {
     expect(
       changeRejections(PersistentVolumeClaim, { metadata, spec }, (old) => ({ ...old, spec: grown })).join(),
     ).toMatch(/^spec: Forbidden: spec is immutable after creation except resources\.requests/)
+    const named = { ...grown, volumeName: 'v' }
+    expect(
+      changeRejections(PersistentVolumeClaim, { metadata, spec }, (old) => ({ ...old, spec: named })).join(),
+    ).toContain(' "volumeName": "v"')
     const bound = created(PersistentVolumeClaim, { metadata, spec })
     const old = { ...bound, status: { phase: 'Bound', capacity: { storage: '2Gi' } } }
     const context = { nowMs: 0, features: defaultFeatures, subresource: '' }

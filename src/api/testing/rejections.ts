@@ -35,5 +35,7 @@ export function changeRejections<T extends KubernetesObject>(
   const old = created(kind, before)
   const context = { nowMs, features: defaultFeatures, subresource }
   const next = kind.prepareForUpdate(kind.defaults(change(old)), old, context)
-  return kind.validate(next, old, context).map(({ field, message }) => `${field}: ${message}`)
+  const changed = subresource === '' ? (kind.validateChange?.(next, old) ?? []) : []
+  const errors = [...changed, ...kind.validate(next, old, context)]
+  return errors.map(({ field, message }) => `${field}: ${message}`)
 }

@@ -3,6 +3,7 @@ import { invalidValue, notSupported, required } from '../field-errors.ts'
 import type { FieldPath } from '../field-path.ts'
 import { resolveFieldPath } from './field-paths.ts'
 import type { JsonSchema, SchemaRule } from './json-schema.ts'
+import { unsupportedWord } from './unsupported-word.ts'
 
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
 const hasLineBreaks = (text: string): boolean => /[\n\r]/.test(text)
@@ -27,6 +28,9 @@ function checkTexts(rule: SchemaRule, path: FieldPath, errors: FieldError[]): vo
 /** What can be said of `x-kubernetes-validations` without compiling them. */
 export function checkRuleTexts(schema: JsonSchema, path: FieldPath, errors: FieldError[]): void {
   const rules = schema['x-kubernetes-validations'] ?? []
+  if (rules.length === 0) return
+  // Upstream looks for fields only in what it can read as structural.
+  const isReadable = unsupportedWord(schema) === undefined
   rules.forEach((rule, index) => {
     const at = path.child('x-kubernetes-validations').index(index)
     checkTexts(rule, at, errors)
@@ -37,7 +41,7 @@ export function checkRuleTexts(schema: JsonSchema, path: FieldPath, errors: Fiel
     const where = at.child('fieldPath')
     if (fieldPath.trim() === '') errors.push(invalidValue(where, fieldPath, 'must be non-empty if specified'))
     if (hasLineBreaks(fieldPath)) errors.push(invalidValue(where, fieldPath, 'must not contain line breaks'))
-    if ('error' in resolveFieldPath(fieldPath, schema, true))
+    if (isReadable && 'error' in resolveFieldPath(fieldPath, schema, true))
       errors.push(invalidValue(where, fieldPath, 'must be a valid path'))
   })
 }

@@ -3,7 +3,7 @@ import { fieldForbidden, invalidValue, notSupported, required } from '../field-e
 import type { FieldPath } from '../field-path.ts'
 import { checkListType } from './check-list-type.ts'
 import { checkRuleTexts } from './check-rule-texts.ts'
-import { itemsOf, type JsonSchema, valuesOf } from './json-schema.ts'
+import { isList, type JsonSchema, valuesOf } from './json-schema.ts'
 
 /** What an update does not have to keep, since it was not kept before. */
 export interface SchemaCheckOptions {
@@ -126,8 +126,16 @@ function checkPart(
     parts.forEach((part, index) => {
       check(part, below(path.child(name).index(index)))
     })
-  const items = itemsOf(schema)
-  if (items !== undefined) check(items, below(path.child('items')))
+  for (const [name, part] of Object.entries(schema.definitions ?? {}))
+    check(part, below(path.child('definitions').key(name)))
+  const { items = [] } = schema
+  if (isList(items))
+    items.forEach((item, index) => {
+      check(item, below(path.child('items').index(index)))
+    })
+  else check(items, below(path.child('items')))
+  for (const [name, part] of Object.entries(schema.dependencies ?? {}))
+    if (!isList(part)) check(part, below(path.child('dependencies').key(name)))
   checkExtensions(schema, path, errors)
   checkListType(schema, path, options, errors)
   checkRuleTexts(schema, path, errors)

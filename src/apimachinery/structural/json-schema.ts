@@ -46,8 +46,8 @@ export interface JsonSchema {
   readonly $ref?: string
   readonly additionalItems?: unknown
   readonly patternProperties?: Readonly<Record<string, unknown>>
-  readonly definitions?: Readonly<Record<string, unknown>>
-  readonly dependencies?: Readonly<Record<string, unknown>>
+  readonly definitions?: Readonly<Record<string, JsonSchema>>
+  readonly dependencies?: Readonly<Record<string, JsonSchema | readonly string[]>>
   readonly 'x-kubernetes-embedded-resource'?: boolean
   readonly 'x-kubernetes-int-or-string'?: boolean
   readonly 'x-kubernetes-list-map-keys'?: readonly string[]

@@ -259,9 +259,10 @@ function check(
   const { resource, subresource, name } = update
   const { kind } = resource
   const metadata = object.metadata ?? {}
-  const changedMetadata = subresource === '' ? kind.changedMetadata : undefined
+  const own: Pick<typeof kind, 'changedMetadata' | 'validateChange'> = subresource === '' ? kind : {}
+  const changed = own.validateChange?.(object, live)
   const errors = [
-    ...validateChangedMeta(metadata, live.metadata ?? {}, kind, changedMetadata),
+    ...validateChangedMeta(metadata, live.metadata ?? {}, kind, own.changedMetadata, changed),
     ...unauthorized,
     ...kind.validate(object, live, resource.writeContext(subresource)),
   ]

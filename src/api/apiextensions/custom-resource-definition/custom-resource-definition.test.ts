@@ -42,5 +42,43 @@ test('CustomResourceDefinition.validate() wants one stored version with a schema
     expect.stringMatching(
       /^spec\.versions: Invalid value: .*: must have exactly one version marked as storage version$/,
     ),
+    'status.storedVersions: Invalid value: ["v1"]: must have the storage version v1',
   ])
+  expect(
+    rejections(CustomResourceDefinition, { ...widgets(), spec: { ...widgets().spec, versions: [] } }),
+  ).toContain('spec.versions: Invalid value: []: must have exactly one version marked as storage version')
+})
+
+type Schema = apiextensions.v1.JSONSchemaProps
+
+test.each<[string, Schema, readonly string[]]>([
+  [
+    'a word of JSON Schema alone: it cannot be read as structural',
+    { type: 'object', $schema: 'x' },
+    [`spec.validation.openAPIV3Schema: Invalid value: "": OpenAPIV3Schema 'schema' is not supported`],
+  ],
+  [
+    'a word that is forbidden: nothing is said about structure',
+    { type: 'object', properties: { a: { id: 'x' } } },
+    ['spec.validation.openAPIV3Schema.properties[a].id: Forbidden: id is not supported'],
+  ],
+  [
+    'definitions, which are looked at too',
+    { type: 'object', definitions: { a: { type: 'odd' } } },
+    [
+      'spec.validation.openAPIV3Schema.definitions: Forbidden: definitions is not supported',
+      'spec.validation.openAPIV3Schema.definitions[a].type: Unsupported value: "odd": supported values: "array", "boolean", "integer", "number", "object", "string"',
+    ],
+  ],
+])('CustomResourceDefinition.validate() refuses %s', (_, openAPIV3Schema, expected) => {
+  const versions = [{ ...version, schema: { openAPIV3Schema } }]
+  expect(rejections(CustomResourceDefinition, widgets({ versions }))).toEqual(expected)
+})
+
+test('CustomResourceDefinition.validate() lets no defaults be where unknown fields stay', () => {
+  const schema = { openAPIV3Schema: { type: 'object', properties: { a: { type: 'string', default: 'x' } } } }
+  const spec = { preserveUnknownFields: true, versions: [{ ...version, schema }] }
+  expect(rejections(CustomResourceDefinition, widgets(spec))).toContain(
+    'spec.preserveUnknownFields: Invalid value: true: must be false in order to use defaults in the schema',
+  )
 })

@@ -16,6 +16,7 @@ import { RuleEnvironments } from '../../../apimachinery/structural/rules/rule-en
 import { hasRules, ruleTree } from '../../../apimachinery/structural/rules/rule-tree.ts'
 import { runRules } from '../../../apimachinery/structural/rules/run-rules.ts'
 import type { StructuralSchema } from '../../../apimachinery/structural/structural-schema.ts'
+import { unsupportedWord } from '../../../apimachinery/structural/unsupported-word.ts'
 import { builtInSchemas } from '../../schemas.ts'
 import type { DefinitionVersion } from './definition-state.ts'
 
@@ -60,6 +61,10 @@ function expressionsOf(schemas: readonly JsonSchema[]): SchemaRules['known'] {
   return { rule, message }
 }
 
+/** Whether any of their schemas sets a field. */
+export const hasDefaults = (versions: Versions): boolean =>
+  schemasOf(versions).some((schema) => someSchema(schema, (part) => part.default !== undefined))
+
 const environments = new RuleEnvironments()
 
 export function schemaRules(
@@ -71,7 +76,9 @@ export function schemaRules(
   const now = schemasOf(versions)
   const had = (test: (schema: JsonSchema) => boolean): boolean =>
     before.some((schema) => someSchema(schema, test))
-  const wasStructural = before.every((schema) => checkStructural(schema, Path.root('')).length === 0)
+  const wasStructural = before.every(
+    (schema) => unsupportedWord(schema) === undefined && checkStructural(schema, Path.root('')).length === 0,
+  )
   const isNeeded = !preservesUnknown || now.some((schema) => someSchema(schema, isExtended))
   return {
     requireStructural: isNeeded || wasStructural,
@@ -112,10 +119,14 @@ const atRoot: readonly string[] = [
 const goNames =
   '[Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations]'
 
+/** What Go's type has before the type: only the first that may not be there is named. */
+const beforeType = ['id', '$schema', '$ref'] as const
+
 /** Writes of the status validate its schema alone, so nothing may stand above it. */
 function checkRoot(schema: JsonSchema, path: FieldPath, errors: FieldError[]): void {
   const { type = '' } = schema
-  if (type !== '' && type !== 'object') {
+  const isOddBefore = beforeType.some((key) => schema[key] !== undefined)
+  if (type !== '' && type !== 'object' && !isOddBefore) {
     const detail =
       'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'
     errors.push(invalidValue(path.child('openAPIV3Schema.type'), type, detail))
@@ -143,8 +154,10 @@ export function validateSchema(
   if (schema.nullable === true)
     errors.push(fieldForbidden(path.child('openAPIV3Schema.nullable'), 'nullable cannot be true at the root'))
   const where = path.child('openAPIV3Schema')
+  const before = errors.length
+  const unsupported = rules.requireStructural ? unsupportedWord(schema) : undefined
   let isSound = false
-  if (rules.requireStructural) {
+  if (rules.requireStructural && unsupported === undefined) {
     const structural = checkStructural(schema, where)
     const wrong =
       structural.length > 0
@@ -159,6 +172,7 @@ export function validateSchema(
   }
   const found = checkSchema(schema, where, rules)
   errors.push(...found)
+  if (unsupported !== undefined && errors.length === before) errors.push(invalidValue(where, '', unsupported))
   if (!isSound || found.length > 0 || !hasRules(schema)) return
   const compiler: RuleCompiler = {
     environments,

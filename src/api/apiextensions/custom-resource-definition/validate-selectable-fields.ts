@@ -3,6 +3,7 @@ import { duplicate, invalidValue, required, tooMany } from '../../../apimachiner
 import type { FieldPath } from '../../../apimachinery/field-path.ts'
 import { resolveFieldPath } from '../../../apimachinery/structural/field-paths.ts'
 import type { JsonSchema } from '../../../apimachinery/structural/json-schema.ts'
+import { unsupportedWord } from '../../../apimachinery/structural/unsupported-word.ts'
 import type { apiextensions } from '../../generated/types/index.ts'
 
 type SelectableField = apiextensions.v1.SelectableField
@@ -10,20 +11,24 @@ type SelectableField = apiextensions.v1.SelectableField
 const maxFields = 8
 const scalars: readonly string[] = ['string', 'boolean', 'integer']
 
-/** `mayBeMany`: there were too many before, the same ones. */
+/** `parent` has the fields and the schema; `mayBeMany`: there were too many before, the same ones. */
 export function validateSelectableFields(
   fields: readonly SelectableField[],
   schema: JsonSchema | undefined,
-  path: FieldPath,
+  parent: FieldPath,
   mayBeMany: boolean,
   errors: FieldError[],
 ): void {
   if (fields.length === 0) return
+  const path = parent.child('selectableFields')
   if (schema === undefined) {
     const detail = 'may only be set when `version.schema.openAPIV3Schema` is not included'
     errors.push(invalidValue(path, '', detail))
     return
   }
+  const unsupported = unsupportedWord(schema)
+  if (unsupported !== undefined)
+    errors.push(invalidValue(parent.child('schema').child('openAPIV3Schema'), '', unsupported))
   const known = new Set<string>()
   fields.forEach(({ jsonPath = '' }, index) => {
     const where = path.index(index).child('jsonPath')

@@ -136,9 +136,8 @@ export function validateParts(
       validateColumn(column, path.child('additionalPrinterColumns').index(index), errors)
     })
   const { selectableFields = [] } = version
-  const where = path.child('selectableFields')
   if (wants.selectableFields)
-    validateSelectableFields(selectableFields, schema, where, mayHaveManyFields, errors)
+    validateSelectableFields(selectableFields, schema, path, mayHaveManyFields, errors)
 }
 
 export { validateWarning }

@@ -9,7 +9,7 @@ import { checkRequiredChoice } from '../../checks.ts'
 import type { apiextensions } from '../../generated/types/index.ts'
 import { knowsReviewVersion, validateReviewVersions, validateWebhookClient } from '../../webhook-client.ts'
 import { approvalOf, isProtectedGroup } from './api-approval.ts'
-import { schemaRules } from './validate-schema.ts'
+import { hasDefaults, schemaRules } from './validate-schema.ts'
 import { type SharedParts, sharedParts, validateParts, validateWarning } from './validate-version.ts'
 
 type Definition = apiextensions.v1.CustomResourceDefinition
@@ -92,8 +92,8 @@ function validateVersions(
   path: FieldPath,
   errors: FieldError[],
 ): () => void {
-  const { versions = [] } = spec
-  const rules = schemaRules(versions, old?.versions, spec.preserveUnknownFields === true)
+  const { versions = [], preserveUnknownFields: preservesUnknown = false } = spec
+  const rules = schemaRules(versions, old?.versions, preservesUnknown)
   const shared = sharedParts(versions)
   const wasFullBefore = (name: string): boolean => {
     const [now, before] = [versions, old?.versions ?? []].map((list) =>
@@ -113,13 +113,17 @@ function validateVersions(
     if (mustHaveSchemas && version.schema?.openAPIV3Schema === undefined)
       errors.push(required(path.index(index).child('schema').child('openAPIV3Schema')))
   })
+  if (preservesUnknown && hasDefaults(versions)) {
+    const detail = 'must be false in order to use defaults in the schema'
+    errors.push(invalidValue(fieldPath('spec').child('preserveUnknownFields'), true, detail))
+  }
   versions.forEach((version, index) => {
     const { name = '' } = version
     checkJoined(name, isDns1035Label(name), '', path.index(index).child('name'), errors)
     validateWarning(version, path.index(index), errors)
     check(version, path.index(index), opposite(shared), 'schema')
   })
-  const shown = versions.map((version) => withoutShared(version, shared))
+  const shown = spec.versions?.map((version) => withoutShared(version, shared)) ?? null
   if (new Set(versions.map(({ name }) => name)).size < versions.length)
     errors.push(invalidValue(path, shown, 'must contain unique version names'))
   if (versions.filter(({ storage }) => storage).length !== 1)
@@ -200,11 +204,14 @@ function validateStoredVersions({ spec, status }: Definition, errors: FieldError
     errors.push(invalidValue(path, status?.storedVersions ?? null, 'must have at least one stored version'))
     return
   }
-  for (const { name, storage } of versions)
-    if (storage && !stored.includes(name))
+  const seen = new Set<string>()
+  for (const { name, storage } of versions) {
+    if (storage && (seen.has(name) || !stored.includes(name)))
       errors.push(invalidValue(path, stored, `must have the storage version ${name}`))
+    seen.add(name)
+  }
   stored.forEach((version, index) => {
-    if (versions.some(({ name }) => name === version)) return
+    if (seen.has(version)) return
     const detail = `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`
     errors.push(invalidValue(path.index(index), version, detail))
   })

@@ -11,7 +11,8 @@ import { decodedLength, maxDataBytes } from '../data-size.ts'
 
 type ConfigMap = core.v1.ConfigMap
 
-function validateContent(map: ConfigMap, errors: FieldError[]): void {
+function validate(map: ConfigMap): readonly FieldError[] {
+  const errors: FieldError[] = []
   const { data = {}, binaryData = {} } = map
   let bytes = 0
   for (const key in data) {
@@ -26,17 +27,16 @@ function validateContent(map: ConfigMap, errors: FieldError[]): void {
     bytes += decodedLength(binaryData[key] ?? '')
   }
   if (bytes > maxDataBytes) errors.push(tooLong('[]', maxDataBytes))
+  return errors
 }
 
-function validate(map: ConfigMap, old: ConfigMap | undefined): readonly FieldError[] {
+function validateChange(map: ConfigMap, old: ConfigMap): readonly FieldError[] {
   const errors: FieldError[] = []
-  if (old?.immutable === true) {
-    const detail = 'field is immutable when `immutable` is set'
-    if (map.immutable !== true) errors.push(fieldForbidden('immutable', detail))
-    for (const field of ['data', 'binaryData'] as const)
-      if (!semanticallyEqual(map[field], old[field])) errors.push(fieldForbidden(field, detail))
-  }
-  validateContent(map, errors)
+  if (old.immutable !== true) return errors
+  const detail = 'field is immutable when `immutable` is set'
+  if (map.immutable !== true) errors.push(fieldForbidden('immutable', detail))
+  for (const field of ['data', 'binaryData'] as const)
+    if (!semanticallyEqual(map[field], old[field])) errors.push(fieldForbidden(field, detail))
   return errors
 }
 
@@ -49,6 +49,7 @@ export const ConfigMap = defineKind<ConfigMap>({
   schema: 'io.k8s.api.core.v1.ConfigMap',
   changedMetadata: ['change', 'whole'],
   shortNames: ['cm'],
+  validateChange,
   validate,
   columns: [
     nameColumn,

@@ -57,17 +57,23 @@ function withStorage(spec: Spec, storage: string | undefined): Spec {
   return { ...spec, resources: { ...spec.resources, requests: all } }
 }
 
+/** The old specification, whose volume may be named once. */
+function comparableOld({ spec = {} }: Claim, { spec: old = {} }: Claim): Spec {
+  const before = withBothSources(old)
+  if ((old.volumeName ?? '') !== '' || spec.volumeName === undefined) return before
+  return { ...before, volumeName: spec.volumeName }
+}
+
 /** The new specification with what may change taken from the old one. */
 function comparable(claim: Claim, old: Claim): Spec {
   const { spec = {} } = claim
   const { spec: oldSpec = {} } = old
   let next = spec
-  const replace = (field: 'volumeName' | 'storageClassName' | 'volumeAttributesClassName'): void => {
+  const replace = (field: 'storageClassName' | 'volumeAttributesClassName'): void => {
     const { [field]: _own, ...rest } = next
     const value = oldSpec[field]
     next = value === undefined ? rest : { ...rest, [field]: value }
   }
-  if ((oldSpec.volumeName ?? '') === '') replace('volumeName')
   if (classMovesToField(claim, old) || classIsFirst(claim, old)) replace('storageClassName')
   if (claim.status?.phase !== 'Bound') return next
   replace('volumeAttributesClassName')
@@ -106,7 +112,7 @@ function validateSize(claim: Claim, old: Claim, errors: FieldError[]): void {
 function validateChange(claim: Claim, old: Claim, errors: FieldError[]): void {
   validateClassAnnotation(claim, old, errors)
   const spec = comparable(claim, old)
-  const oldSpec = withBothSources(old.spec ?? {})
+  const oldSpec = comparableOld(claim, old)
   if (!semanticallyEqual(spec, oldSpec)) {
     const detail =
       'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'

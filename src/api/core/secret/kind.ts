@@ -3,7 +3,7 @@ import { ageColumn, nameColumn } from '../../columns.ts'
 import { fill } from '../../defaulting.ts'
 import type { core } from '../../generated/types/index.ts'
 import { mergeStringData } from './string-data.ts'
-import { validateSecret } from './validate.ts'
+import { validateSecret, validateSecretChange } from './validate.ts'
 import { secretWarnings } from './warnings.ts'
 
 type Secret = core.v1.Secret
@@ -17,6 +17,7 @@ export const Secret = defineKind<Secret>({
   schema: 'io.k8s.api.core.v1.Secret',
   changedMetadata: ['change', 'whole'],
   defaults: (secret) => fill(mergeStringData(secret), { type: 'Opaque' }),
+  validateChange: validateSecretChange,
   validate: validateSecret,
   warnings: secretWarnings,
   selectableFields: { type: (secret) => secret.type ?? '' },

@@ -56,17 +56,18 @@ function validateKeys(secret: Secret, errors: FieldError[]): void {
   }
 }
 
-function validateChange(secret: Secret, old: Secret, errors: FieldError[]): void {
+export function validateSecretChange(secret: Secret, old: Secret): readonly FieldError[] {
+  const errors: FieldError[] = []
   validateImmutable(secret.type ?? '', old.type ?? '', fieldPath('type'), errors)
-  if (old.immutable !== true) return
+  if (old.immutable !== true) return errors
   const detail = 'field is immutable when `immutable` is set'
   if (secret.immutable !== true) errors.push(fieldForbidden('immutable', detail))
   if (!semanticallyEqual(secret.data, old.data)) errors.push(fieldForbidden('data', detail))
+  return errors
 }
 
-export function validateSecret(secret: Secret, old: Secret | undefined): readonly FieldError[] {
+export function validateSecret(secret: Secret): readonly FieldError[] {
   const errors: FieldError[] = []
-  if (old !== undefined) validateChange(secret, old, errors)
   let bytes = 0
   for (const key in secret.data) {
     for (const complaint of isConfigMapKey(key)) errors.push(invalidValue(dataPath.key(key), key, complaint))

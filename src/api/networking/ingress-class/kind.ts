@@ -36,12 +36,18 @@ function validateParameters(parameters: Parameters, path: FieldPath, errors: Fie
   else checkLabelName(namespace, where, errors)
 }
 
-function validate(ingressClass: IngressClass, old: IngressClass | undefined): readonly FieldError[] {
+function validateChange({ spec }: IngressClass, old: IngressClass): readonly FieldError[] {
+  const errors: FieldError[] = []
+  const where = fieldPath('spec').child('controller')
+  validateImmutable(spec?.controller ?? '', old.spec?.controller ?? '', where, errors)
+  return errors
+}
+
+function validate(ingressClass: IngressClass): readonly FieldError[] {
   const errors: FieldError[] = []
   const path = fieldPath('spec')
   const { controller = '', parameters } = ingressClass.spec ?? {}
   const where = path.child('controller')
-  if (old !== undefined) validateImmutable(controller, old.spec?.controller ?? '', where, errors)
   if (utf8Length(controller) > maxControllerBytes) errors.push(tooLong(where, maxControllerBytes))
   validateDomainPath(controller, where, errors)
   if (parameters !== undefined) validateParameters(parameters, path.child('parameters'), errors)
@@ -67,6 +73,7 @@ export const IngressClass = defineKind<IngressClass>({
   changedMetadata: ['change', 'whole'],
   hasGeneration: true,
   defaults: defaultIngressClass,
+  validateChange,
   validate,
   columns: [
     {

@@ -9,7 +9,12 @@ import {
 import type { FieldPath } from '../../../../apimachinery/field-path.ts'
 import { isQualifiedName } from '../../../../apimachinery/label-syntax.ts'
 import type { ObjectMeta } from '../../../../apimachinery/meta.ts'
-import { isDns1123Label, isDns1123Subdomain, rangeComplaint } from '../../../../apimachinery/names.ts'
+import {
+  type Complaints,
+  isDns1123Label,
+  isDns1123Subdomain,
+  rangeComplaint,
+} from '../../../../apimachinery/names.ts'
 import { validateLabels } from '../../../../apimachinery/object-meta-validation.ts'
 import { compareQuantities } from '../../../../apimachinery/quantity.ts'
 import { checkRequiredChoice, checkText } from '../../../checks.ts'
@@ -159,30 +164,50 @@ function validateHostUsers(
   })
 }
 
-const subdomainFields = ['serviceAccountName', 'nodeName', 'priorityClassName'] as const
-const labelFields = ['hostname', 'subdomain'] as const
 const preemptionPolicies = ['PreemptLowerPriority', 'Never']
 const systems = ['linux', 'windows']
 
-function validateNames(spec: core.v1.PodSpec, path: FieldPath, errors: FieldError[]): void {
-  for (const field of subdomainFields) {
-    const value = spec[field] ?? ''
-    if (value !== '') checkText(value, isDns1123Subdomain, path.child(field), errors)
-  }
-  if (spec.runtimeClassName !== undefined)
-    checkText(spec.runtimeClassName, isDns1123Subdomain, path.child('runtimeClassName'), errors)
-  for (const field of labelFields) {
-    const value = spec[field] ?? ''
-    if (value !== '') checkText(value, isDns1123Label, path.child(field), errors)
-  }
+type NameField = 'serviceAccountName' | 'nodeName' | 'hostname' | 'subdomain' | 'priorityClassName'
+
+function checkName(
+  spec: core.v1.PodSpec,
+  field: NameField,
+  complaints: (value: string) => Complaints,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
+  const value = spec[field] ?? ''
+  if (value !== '') checkText(value, complaints, path.child(field), errors)
+}
+
+/** From the account to the subdomain. */
+function validatePlace(spec: core.v1.PodSpec, path: FieldPath, errors: FieldError[]): void {
+  checkName(spec, 'serviceAccountName', isDns1123Subdomain, path, errors)
+  checkName(spec, 'nodeName', isDns1123Subdomain, path, errors)
   const deadline = spec.activeDeadlineSeconds
   if (deadline !== undefined && (deadline < 1 || deadline > maxInt32)) {
     const where = path.child('activeDeadlineSeconds')
     errors.push(invalidValue(where, deadline, rangeComplaint(1, maxInt32)))
   }
-  const { preemptionPolicy, os } = spec
+  checkName(spec, 'hostname', isDns1123Label, path, errors)
+  checkName(spec, 'subdomain', isDns1123Label, path, errors)
+}
+
+/** The classes it is of. */
+function validateClasses(spec: core.v1.PodSpec, path: FieldPath, errors: FieldError[]): void {
+  checkName(spec, 'priorityClassName', isDns1123Subdomain, path, errors)
+  const { runtimeClassName, preemptionPolicy, overhead } = spec
+  if (runtimeClassName !== undefined)
+    checkText(runtimeClassName, isDns1123Subdomain, path.child('runtimeClassName'), errors)
   if (preemptionPolicy !== undefined)
     checkRequiredChoice(preemptionPolicy, preemptionPolicies, path.child('preemptionPolicy'), errors)
+  if (overhead === undefined) return
+  const rules = { of: 'container', claims: new Set<string>() } as const
+  validateResources({ limits: overhead }, rules, path.child('overhead'), errors)
+}
+
+function validateSystem(spec: core.v1.PodSpec, path: FieldPath, errors: FieldError[]): void {
+  const { os } = spec
   if (os === undefined) return
   if ((os.name ?? '') === '') errors.push(required(path.child('os.name')))
   else if (!systems.includes(os.name)) errors.push(notSupported(path.child('os'), os.name, systems))
@@ -209,13 +234,11 @@ function validateOthers(spec: core.v1.PodSpec, rules: PodRules, path: FieldPath,
   validateHostProcess(spec, path, errors)
   validateHostUsers(spec, rules, path, errors)
   validateHostnameOverride(spec, path, errors)
-  validateNames(spec, path, errors)
+  validatePlace(spec, path, errors)
   validateTolerations(spec.tolerations ?? [], rules, path.child('tolerations'), errors)
   validateHostAliases(spec.hostAliases ?? [], path.child('hostAliases'), errors)
-  if (spec.overhead !== undefined) {
-    const rules = { of: 'container', claims: new Set<string>() } as const
-    validateResources({ limits: spec.overhead }, rules, path.child('overhead'), errors)
-  }
+  validateClasses(spec, path, errors)
+  validateSystem(spec, path, errors)
 }
 
 /** The pods that this one is scheduled with (KEP-4671). */
