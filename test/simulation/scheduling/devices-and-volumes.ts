@@ -109,13 +109,21 @@ const isOf = ({ metadata }: core.v1.Pod, { uid }: resource.v1.ResourceClaimConsu
 /** The resource claim controller's part: who has ended holds no devices. */
 export async function giveBack(client: Client, pod: core.v1.Pod): Promise<void> {
   const claims = client.resource(ResourceClaim)
+  let again = false
   for (const claim of (await claims.list()).items) {
     const { reservedFor = [], allocation, ...status } = claim.status ?? {}
     const left = reservedFor.filter((each) => !isOf(pod, each))
     if (left.length === reservedFor.length) continue
     const kept = left.length === 0 || allocation === undefined ? {} : { allocation }
-    await claims.updateStatus({ ...claim, status: { ...status, ...kept, reservedFor: left } })
+    try {
+      await claims.updateStatus({ ...claim, status: { ...status, ...kept, reservedFor: left } })
+    } catch (error) {
+      // The scheduler has written meanwhile; a controller looks again.
+      if (!isStatus(error, 'Conflict')) throw error
+      again = true
+    }
   }
+  if (again) await giveBack(client, pod)
 }
 
 /** The volume binder's part: a volume that names a claim and is not its own yet. */
