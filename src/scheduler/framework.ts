@@ -67,6 +67,8 @@ export interface PreparedFilter extends LaterPoints {
    */
   readonly addPod?: (pod: PodInfo, node: NodeInfo) => void
   readonly removePod?: (pod: PodInfo, node: NodeInfo) => void
+  /** The pod as it counts once it is assumed there: what was found for it may take something of the node too. Undefined: as ever. */
+  readonly countedOn?: (node: string) => PodInfo | undefined
 }
 
 /** Skip: nothing to filter for this pod; the plugin's own later points still hold. A thrown error ends the attempt. */

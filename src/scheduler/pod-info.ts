@@ -48,13 +48,13 @@ export function hostPortsOf(pod: core.v1.Pod): readonly HostPort[] {
 }
 
 export function makePodInfo(pod: core.v1.Pod): PodInfo {
-  const scored = podRequests(pod, { missing: scoredDefaults, held: true })
+  const scored = podRequests(pod, { missing: scoredDefaults, held: true, claimed: true })
   return {
     pod,
     uid: pod.metadata?.uid ?? '',
     key: `${pod.metadata?.namespace ?? ''}/${pod.metadata?.name ?? ''}`,
     priority: pod.spec?.priority ?? 0,
-    requests: podRequests(pod, { held: true }),
+    requests: podRequests(pod, { held: true, claimed: true }),
     nonZeroCpuMilli: scored.get('cpu') ?? 0,
     nonZeroMemoryBytes: scored.get('memory') ?? 0,
     hostPorts: hostPortsOf(pod),
@@ -69,15 +69,17 @@ interface MutablePodInfo extends PodInfo {
   pod: core.v1.Pod
 }
 
-/** How far a resize in place has come; undefined for pods without any. */
-function resizeState({ status }: core.v1.Pod): readonly unknown[] | undefined {
+/** How far a resize in place has come, and what devices take; undefined for pods without any. */
+function heldState({ status }: core.v1.Pod): readonly unknown[] | undefined {
   const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
   const held = statuses.flatMap(({ name, resources, allocatedResources }) =>
     resources === undefined ? [] : [[name, resources.requests, allocatedResources]],
   )
   const pending = status?.conditions?.find(({ type }) => type === 'PodResizePending')?.reason
-  if (held.length === 0 && status?.resources === undefined && pending === undefined) return undefined
-  return [held, status?.resources?.requests, status?.allocatedResources, pending]
+  const claimed = status?.nodeAllocatableResourceClaimStatuses
+  if (held.length === 0 && status?.resources === undefined && pending === undefined && claimed === undefined)
+    return undefined
+  return [held, status?.resources?.requests, status?.allocatedResources, pending, claimed]
 }
 
 /** Whether anything differs that places are chosen by, or counted. */
@@ -86,7 +88,7 @@ function matters(pod: core.v1.Pod, old: core.v1.Pod): boolean {
     pod.metadata?.generation !== old.metadata?.generation ||
     pod.metadata?.deletionTimestamp !== old.metadata?.deletionTimestamp ||
     !jsonEqual(pod.metadata?.labels, old.metadata?.labels) ||
-    (pod.status !== old.status && JSON.stringify(resizeState(pod)) !== JSON.stringify(resizeState(old)))
+    (pod.status !== old.status && JSON.stringify(heldState(pod)) !== JSON.stringify(heldState(old)))
   )
 }
 

@@ -17,7 +17,7 @@ export function assumePod(
   cycle: PreparedCycle,
   node: string,
 ): Assumed {
-  view.assume(info, node)
+  view.assume(cycle.countedOn(node), node)
   nominator.remove(info.uid)
   const waits = new Map<string, number>()
   let ending: Ending | undefined

@@ -100,6 +100,15 @@ export class PreparedCycle implements SupposedPods, NodeJudge {
     return this.#prepared.get(plugin.name)?.[point] ?? plugin[point]
   }
 
+  /** The pod as it counts once it is assumed on the node. */
+  countedOn(node: string): PodInfo {
+    for (const { prepared } of this.#filters) {
+      const counted = prepared.countedOn?.(node)
+      if (counted !== undefined) return counted
+    }
+    return this.pod
+  }
+
   /** Undefined admits the node; pods that are nominated to it are counted as there, and as not there. */
   check(node: NodeInfo, index = node.index): Rejection | undefined {
     const { nominated } = this.#parts

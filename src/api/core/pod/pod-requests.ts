@@ -32,6 +32,8 @@ export interface PodRequestsOptions {
   readonly missing?: Amounts
   /** What a pod holds that is resized in place, or waits for it: the most of what is asked, given and in force (KEP-1287). */
   readonly held?: boolean
+  /** With what it takes of the node's own resources through its devices, as its status says (KEP-5517). */
+  readonly claimed?: boolean
 }
 
 /** A resize that the node can never grant asks for nothing. */
@@ -103,6 +105,9 @@ export function podRequests(pod: core.v1.Pod, options: PodRequestsOptions = {}):
     }
   }
   raiseTo(total, initial)
+  if (options.claimed)
+    for (const { resources } of pod.status?.nodeAllocatableResourceClaimStatuses ?? [])
+      addAmounts(total, amountsOf(resources ?? undefined))
   for (const [name, amount] of podLevelRequests(pod, options)) total.set(name, amount)
   addAmounts(total, amountsOf(spec?.overhead))
   return total

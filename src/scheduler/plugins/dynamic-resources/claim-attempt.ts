@@ -15,7 +15,7 @@ import type { DeviceFinder } from './device-finder.ts'
 import { alternativesScore } from './device-score.ts'
 import type { DynamicResourcesArgs } from './dynamic-resources-args.ts'
 import type { ExtendedClaim, NodeNeed } from './extended-claim.ts'
-import { claimKey } from './requests.ts'
+import type { NodeAllocatable } from './node-allocatable.ts'
 
 type Claim = resource.v1.ResourceClaim
 type Allocation = resource.v1.AllocationResult
@@ -26,6 +26,8 @@ export interface AttemptParts {
   readonly tracker: ClaimTracker
   readonly finder: DeviceFinder
   readonly writer: ClaimWriter
+  /** Absent: devices take nothing of what the node has itself. */
+  readonly nodeAllocatable: NodeAllocatable | undefined
   /** Resolves when the claims' devices are prepared. */
   readonly whenPrepared: (
     pod: core.v1.Pod,
@@ -43,12 +45,15 @@ const tooFew = refuse('cannot allocate all claims')
 interface NodeFind {
   readonly allocations: ReadonlyMap<Claim, Allocation>
   readonly need: NodeNeed | undefined
+  /** The pod as it counts there; undefined: its devices take nothing of the node. */
+  readonly counted: PodInfo | undefined
 }
 
 /** One attempt to place one pod with claims, from Filter to its end. */
 export class ClaimAttempt {
   readonly uid: string
   readonly claims: readonly Claim[]
+  readonly #pod: PodInfo
   readonly extended: ExtendedClaim | undefined
   /** Allocated ones that some node could not use. */
   readonly unavailable = new Set<Claim>()
@@ -65,11 +70,12 @@ export class ClaimAttempt {
 
   constructor(
     parts: AttemptParts,
-    { uid }: PodInfo,
+    pod: PodInfo,
     claims: readonly Claim[],
     extended: ExtendedClaim | undefined,
   ) {
-    this.uid = uid
+    this.uid = pod.uid
+    this.#pod = pod
     this.claims = claims
     this.extended = extended
     this.#parts = parts
@@ -86,6 +92,7 @@ export class ClaimAttempt {
     return {
       type: 'filter',
       filter: (node) => this.#filter(node),
+      countedOn: (node) => this.#byNode.get(node)?.counted,
       preScore: () => {
         if (!this.claims.some(hasAlternatives)) return { type: 'skip' }
         return {
@@ -114,6 +121,11 @@ export class ClaimAttempt {
     })
     away.push(...this.#hopeless)
     for (const claim of away) this.unavailable.add(claim)
+    for (const claim of this.claims) {
+      if (claim.status?.allocation === undefined || away.includes(claim)) continue
+      const refusal = this.#parts.nodeAllocatable?.refuseShared(this.#pod.pod, info, claim)
+      if (refusal !== undefined) return refusal
+    }
     try {
       return this.#find(info, need) ?? (away.length > 0 ? elsewhere : undefined)
     } catch (error) {
@@ -122,8 +134,9 @@ export class ClaimAttempt {
     }
   }
 
-  #find({ name, node }: NodeInfo, need: NodeNeed | undefined): Rejection | undefined {
-    const { finder, args } = this.#parts
+  #find(info: NodeInfo, need: NodeNeed | undefined): Rejection | undefined {
+    const { name, node } = info
+    const { finder, args, nodeAllocatable } = this.#parts
     const wanted = need === undefined ? this.#unallocated : [...this.#unallocated, need.claim]
     if (wanted.length === 0) return undefined
     const found = finder.search(node, args.filterTimeoutMs).allocate(wanted)
@@ -134,7 +147,9 @@ export class ClaimAttempt {
         allocationResult(claim, found[place] ?? { devices: [], chosen: [] }, name),
       ]),
     )
-    this.#byNode.set(name, { allocations, need })
+    const counted = nodeAllocatable?.countedOn(info, this.#pod, allocations)
+    if (counted !== undefined && 'reasons' in counted) return counted
+    this.#byNode.set(name, { allocations, need, counted })
     return undefined
   }
 
@@ -156,6 +171,7 @@ export class ClaimAttempt {
       this.#unsure.delete(claim)
     }
     const now = this.claims.map((claim) => this.#bound.get(claim) ?? claim)
+    if (find?.counted !== undefined) await writer.tellTaken(pod, takenBy(find.counted))
     if (find?.need !== undefined) now.push(await this.#bindExtended(pod, find.need, find.allocations))
     if (now.some(needsPreparation)) await whenPrepared(pod, node, now, signal)
   }
@@ -187,7 +203,10 @@ export class ClaimAttempt {
         writer.unreserve(claim, pod),
       )
     this.#bound.clear()
-    const inMemory = this.#byNode.get(node)?.need?.claim
+    const find = this.#byNode.get(node)
+    if (find?.counted !== undefined)
+      this.#later(pod, 'a pod that was not bound says what its devices take', writer.tellTaken(pod, null))
+    const inMemory = find?.need?.claim
     if (inMemory !== undefined) tracker.takeBack(inMemory)
     if (this.#created === undefined) return
     tracker.takeBack(this.#created)
@@ -215,11 +234,14 @@ export class ClaimAttempt {
     }
   }
 
-  #later(claim: Claim, warning: string, work: Promise<void>): void {
+  #later(object: Claim | core.v1.Pod, warning: string, work: Promise<void>): void {
     const { host, logger } = this.#parts.context
-    void host.track(work.catch((error: unknown) => logger.warn(warning, { claim: claimKey(claim), error })))
+    const key = `${object.metadata?.namespace}/${object.metadata?.name}`
+    void host.track(work.catch((error: unknown) => logger.warn(warning, { object: key, error })))
   }
 }
+
+const takenBy = ({ pod }: PodInfo) => pod.status?.nodeAllocatableResourceClaimStatuses ?? []
 
 const hasAlternatives = ({ spec }: Claim): boolean =>
   spec.devices?.requests?.some(({ firstAvailable }) => firstAvailable !== undefined) === true

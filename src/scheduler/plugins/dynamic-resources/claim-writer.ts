@@ -110,20 +110,27 @@ export class ClaimWriter {
   }
 
   /** Tells the pod (and its kubelet) which devices stand for its extended resources. */
-  async tellPod({ metadata }: core.v1.Pod, claim: Claim, mappings: Mappings): Promise<void> {
+  async tellPod(pod: core.v1.Pod, claim: Claim, mappings: Mappings): Promise<void> {
     const extendedResourceClaimStatus = {
       resourceClaimName: claim.metadata?.name ?? '',
       requestMappings: [...mappings],
     }
-    await this.#context.client
-      .resource(Pod)
-      .patch(
-        metadata?.namespace ?? '',
-        metadata?.name ?? '',
-        'application/strategic-merge-patch+json',
-        { status: { extendedResourceClaimStatus } },
-        { subresource: 'status' },
-      )
+    await this.#patchStatus(pod, { extendedResourceClaimStatus })
+  }
+
+  /** Writes what a pod's devices take of its node; null: nothing. */
+  async tellTaken(
+    pod: core.v1.Pod,
+    nodeAllocatableResourceClaimStatuses: readonly core.v1.NodeAllocatableResourceClaimStatus[] | null,
+  ): Promise<void> {
+    await this.#patchStatus(pod, { nodeAllocatableResourceClaimStatuses })
+  }
+
+  async #patchStatus({ metadata }: core.v1.Pod, status: object): Promise<void> {
+    const pods = this.#context.client.resource(Pod)
+    const { namespace = '', name = '' } = metadata ?? {}
+    const type = 'application/strategic-merge-patch+json'
+    await pods.patch(namespace, name, type, { status }, { subresource: 'status' })
   }
 
   get #claims() {

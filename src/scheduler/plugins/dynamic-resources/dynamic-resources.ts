@@ -20,6 +20,7 @@ import { DeviceFinder } from './device-finder.ts'
 import { followsTaintRules } from './device-taints.ts'
 import { type DynamicResourcesArgs, defaultDynamicResourcesArgs } from './dynamic-resources-args.ts'
 import { ExtendedClaim, needsExtendedClaim } from './extended-claim.ts'
+import { NodeAllocatable } from './node-allocatable.ts'
 import { claimsOfPod } from './pod-claims.ts'
 import { type PreparationOutcome, preparationMetrics, preparationOutcome } from './preparation-metrics.ts'
 import { claimKey, fullName, requestsOf } from './requests.ts'
@@ -50,6 +51,9 @@ class DynamicResources implements Plugin {
       ...{ context, args, tracker },
       finder: new DeviceFinder(context, tracker),
       writer: new ClaimWriter(context),
+      nodeAllocatable: context.features.enabled('DRANodeAllocatableResources')
+        ? new NodeAllocatable(context)
+        : undefined,
       whenPrepared: (pod, node, claims, signal) => this.#whenPrepared(pod, node, claims, signal),
     }
     const rules = onEvent(DeviceTaintRule, actions.add | actions.update | actions.delete)
