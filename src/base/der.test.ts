@@ -10,8 +10,7 @@ import {
   derTime,
   derUtf8String,
 } from './der.ts'
-
-const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')
+import { hex } from './hex.ts'
 
 describe('DER', () => {
   it.each([

@@ -1,3 +1,4 @@
+import { hex } from '../../base/hex.ts'
 import type { GroupVersionKind } from '../define-kind.ts'
 import { goQuote } from '../go-text.ts'
 import type { KubernetesObject } from '../meta.ts'
@@ -103,7 +104,7 @@ function summary(body: Uint8Array): string {
   const head = body.subarray(0, 30)
   const more = body.length > 30 ? ' ...' : ''
   if (body[0] === 0x7b) return new TextDecoder().decode(head) + more
-  return Array.from(head, (byte) => byte.toString(16).padStart(2, '0')).join('') + more
+  return hex(head) + more
 }
 
 /** The answer to a body of which not even the kind can be told; any other error stays what it is. */

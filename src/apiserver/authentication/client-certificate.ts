@@ -1,3 +1,4 @@
+import { hex } from '../../base/hex.ts'
 import type { Host } from '../../base/host.ts'
 import type { HistogramSeries, Metrics } from '../../base/metrics.ts'
 import type { Authentication, Authenticator } from '../authenticator.ts'
@@ -23,9 +24,6 @@ interface Known {
   readonly identity: CertificateIdentity
   readonly authentication: Authentication | undefined
 }
-
-const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /**
  * Client certificates: the common name is the user, organizations are groups

@@ -12,8 +12,6 @@ import { type TypedReader, typedReader } from '../typed-reader.ts'
 type Pod = core.v1.Pod
 type PersistentVolume = core.v1.PersistentVolume
 
-/** Written by kubelets for pods that come from files; it must never open anything to its node. */
-
 const some = (names: Iterable<string | undefined>, wanted: string): boolean => {
   for (const name of names) if (name === wanted) return true
   return false
@@ -65,6 +63,7 @@ export class NodeRelations {
   *#podsOf(node: string, namespace: string): Generator<Pod> {
     for (const pod of this.#pods.listByField('spec.nodeName', node)) {
       if (pod.metadata?.namespace !== namespace) continue
+      // A node writes its mirror pods itself: they must never open anything to it.
       if (!isMirrorPod(pod)) yield pod
     }
   }

@@ -1,5 +1,6 @@
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import { encodeBase64 } from '../../base/base64.ts'
+import { hex } from '../../base/hex.ts'
 import type { Host } from '../../base/host.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { parseAccept } from '../represent/accept.ts'
@@ -8,7 +9,6 @@ import { type BytesResponse, objectResponse, type ServerResponse } from '../resp
 import { methodRefused, UnknownPaths } from '../routing.ts'
 import { type AggregatedVersion, apiGroupDiscoveryList } from './aggregated-documents.ts'
 import { type ExternalVersion, groupsOf } from './group-versions.ts'
-import { hex } from './hashes.ts'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './plain-documents.ts'
 import type { ServedResource } from './served-resource.ts'
 

@@ -16,6 +16,7 @@ import {
   openApiV3ProtobufType,
 } from '../../apimachinery/openapi/v3-protobuf.ts'
 import type { Schemas } from '../../apimachinery/schema.ts'
+import { hex } from '../../base/hex.ts'
 import type { Host } from '../../base/host.ts'
 import { inSteps } from '../../base/in-steps.ts'
 import type { Endpoint } from '../endpoint.ts'
@@ -23,7 +24,6 @@ import { parseAccept } from '../represent/accept.ts'
 import type { ServerRequest } from '../request.ts'
 import { type Headers, type ServerResponse, textResponse } from '../response.ts'
 import { encodeSteps } from './encode-steps.ts'
-import { hex } from './hashes.ts'
 import { isKnown, LastChanges } from './last-changes.ts'
 import type { ServedResource } from './served-resource.ts'
 

@@ -1,5 +1,6 @@
 import { ClusterTrustBundle } from '../../api/certificates/cluster-trust-bundle/kind.ts'
 import { isStatus } from '../../apimachinery/status-error.ts'
+import { hex } from '../../base/hex.ts'
 import type { Host } from '../../base/host.ts'
 import { type AnyController, defineController, done, watching } from '../../reconcile/controller.ts'
 
@@ -8,8 +9,7 @@ const key = signerName
 
 /** Twelve octets of the contents' hash tell one state of the bundle from another. */
 function bundleName(trustBundle: string, host: Pick<Host, 'sha256'>): string {
-  const hash = host.sha256(new TextEncoder().encode(trustBundle)).subarray(0, 12)
-  const text = [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  const text = hex(host.sha256(new TextEncoder().encode(trustBundle)).subarray(0, 12))
   return `${signerName.replaceAll('/', ':')}:${text}`
 }
 

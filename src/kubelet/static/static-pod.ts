@@ -8,6 +8,7 @@ import { Conformer } from '../../apimachinery/codec/conformer.ts'
 import { ObjectDecoder } from '../../apimachinery/codec/decode-object.ts'
 import { parseYamlBody } from '../../apimachinery/codec/yaml-body.ts'
 import { formatTime } from '../../apimachinery/time.ts'
+import { hex } from '../../base/hex.ts'
 import type { Host } from '../../base/host.ts'
 import { hashAnnotation, type StaticSource, seenAnnotation, sourceAnnotation } from './static-annotations.ts'
 
@@ -20,9 +21,6 @@ export interface ManifestPlace {
   /** The file, or the URL. */
   readonly path: string
 }
-
-const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /** Half a digest: as long as upstream's. It changes with whatever the manifest says, and with its place. */
 function uidOf(pod: Pod, { host, nodeName, source, path }: ManifestPlace): string {

@@ -1,4 +1,5 @@
 import { encodeBase64, encodeBase64Url } from '../../../base/base64.ts'
+import { hex } from '../../../base/hex.ts'
 import { goQuote } from '../../go-text.ts'
 import { DecodeError } from '../decode-error.ts'
 import { goTimeError } from '../go-time.ts'
@@ -35,7 +36,7 @@ const unfit = (what: string, type: string): DecodeError =>
 const laterFormats: Readonly<Record<number, (bytes: Uint8Array) => string>> = {
   [tags.base64Url]: encodeBase64Url,
   [tags.base64]: encodeBase64,
-  [tags.base16]: (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+  [tags.base16]: hex,
 }
 
 interface Head {

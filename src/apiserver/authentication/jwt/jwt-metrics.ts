@@ -1,10 +1,8 @@
+import { hex } from '../../../base/hex.ts'
 import type { Host } from '../../../base/host.ts'
 import type { Metrics } from '../../../base/metrics.ts'
 
 const prefix = 'apiserver_authentication_jwt_authenticator_'
-
-const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /** What an issuer's tokens and keys measure, under upstream's names. */
 export class JwtMetrics {

@@ -1,3 +1,4 @@
+import { hex } from '../../../base/hex.ts'
 import type { Host } from '../../../base/host.ts'
 import { matches } from '../filter.ts'
 import { podUidLabel } from '../labels.ts'
@@ -129,7 +130,7 @@ export class SimulatedPods {
   }
 
   newId(): string {
-    return [...this.#host.randomBytes(32)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+    return hex(this.#host.randomBytes(32))
   }
 
   nowNs(): number {

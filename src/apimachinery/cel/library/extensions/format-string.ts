@@ -1,3 +1,4 @@
+import { hex } from '../../../../base/hex.ts'
 import { goQuote } from '../../../go-text.ts'
 import { fixedDigits, formatDouble } from '../../values/convert.ts'
 import { compareText, decodeText, encodeText } from '../../values/text.ts'
@@ -115,17 +116,14 @@ const binary: Clause = (value) => {
   return integerOf(value)?.toString(2) ?? refuse('b', value)
 }
 
-const hexBytes = (bytes: Uint8Array): string =>
-  [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-
 const hexadecimal =
   (upper: boolean): Clause =>
   (value) => {
     const text =
       typeof value === 'string'
-        ? hexBytes(encodeText(value))
+        ? hex(encodeText(value))
         : value instanceof Uint8Array
-          ? hexBytes(value)
+          ? hex(value)
           : integerOf(value)?.toString(16)
     if (text === undefined) return refuse('x', value)
     return upper ? text.toUpperCase() : text

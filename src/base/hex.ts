@@ -1,2 +1,3 @@
+/** Two lower-case digits for each byte. */
 export const hex = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
