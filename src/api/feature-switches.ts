@@ -43,6 +43,7 @@ export const featureSwitches: ReadonlySet<string> = new Set([
   'InPlacePodLevelResourcesVerticalScaling',
   'KubeletCrashLoopBackOffMax',
   'KubeletEnsureSecretPulledImages',
+  'ManifestBasedAdmissionControlConfig',
   'MatchLabelKeysInPodTopologySpread',
   'MaxUnavailableStatefulSet',
   'MemoryQoS',

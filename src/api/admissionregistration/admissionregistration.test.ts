@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
+import { defaultFeatures } from '../feature-gates.ts'
 import type { admissionregistration } from '../generated/types/index.ts'
 import { created, rejections } from '../testing/rejections.ts'
 import { MutatingAdmissionPolicy } from './mutating-admission-policy/kind.ts'
 import { MutatingWebhookConfiguration } from './mutating-webhook-configuration/kind.ts'
 import { formatParamRef } from './policy-columns.ts'
+import { reserveStaticNames } from './static-suffix.ts'
 import { ValidatingAdmissionPolicy } from './validating-admission-policy/kind.ts'
 import { ValidatingAdmissionPolicyBinding } from './validating-admission-policy-binding/kind.ts'
 import { ValidatingWebhookConfiguration } from './validating-webhook-configuration/kind.ts'
@@ -193,4 +195,21 @@ test('MutatingAdmissionPolicy.validate() compiles mutations to what their patch 
   expect(rejections(MutatingAdmissionPolicy, { metadata, spec })).toEqual([
     'spec.mutations[1].jsonPatch.expression: Invalid value: "Object{}": must evaluate to list(JSONPatch) but got Object',
   ])
+})
+
+test('reserveStaticNames() refuses new names of files, and only warns of old ones', () => {
+  const [kind] = reserveStaticNames([ValidatingWebhookConfiguration])
+  const object = created(ValidatingWebhookConfiguration, {
+    metadata: { name: 'a.static.k8s.io' },
+    webhooks: [],
+  })
+  const context = { nowMs: 0, features: defaultFeatures, subresource: '' }
+  const complaint =
+    'names ending with ".static.k8s.io" are reserved for static manifest-based configurations and cannot be managed via the API'
+  expect(
+    kind?.validate(object, undefined, context).map(({ field, message }) => `${field}: ${message}`),
+  ).toEqual([`metadata.name: Invalid value: "a.static.k8s.io": ${complaint}`])
+  expect(kind?.validate(object, object, context)).toEqual([])
+  expect(kind?.warnings?.(object, undefined)).toEqual([])
+  expect(kind?.warnings?.(object, object)).toEqual([`metadata.name: ${complaint}`])
 })

@@ -114,6 +114,9 @@ function unrecognized(error: unknown, expected: GroupVersionKind, shown: string)
   return badRequest(`${what}: ${error.message} (${shown})`)
 }
 
+const notStrict = (errors: readonly string[]): DecodeError =>
+  new DecodeError(`strict decoding error: ${errors.join(', ')}`)
+
 function plainly<T>(decode: () => T): T {
   try {
     return decode()
@@ -168,6 +171,13 @@ export class ObjectDecoder {
     return plainly(() => this.#conformer.conform(value, schema, { strict: false }).value)
   }
 
+  /** A value that fits its type, whatever kind it says it is, and holds nothing that the type does not know. Throws DecodeError in Go's words. */
+  strictly(parsed: ParsedBody, schema: Schema): unknown {
+    const { value, strictErrors } = this.#conform(parsed, { schema, fieldValidation: 'Strict' })
+    if (strictErrors.length > 0) throw notStrict(strictErrors)
+    return value
+  }
+
   /** What Go writes of a decoded object: empty lists and maps are there for hooks, and mostly for nobody else. */
   written<T>(object: T, schema: Schema | undefined, as: WrittenAs): T {
     return schema === undefined ? object : (this.#conformer.written(object, schema, as) as T)
@@ -183,9 +193,7 @@ export class ObjectDecoder {
       const fits = sameKind(kind, expected) || older.some((version) => sameKind(kind, version))
       if (!fits) throw new DecodeError(this.#mismatch(kind, expected))
       const { value, strictErrors } = this.#conform(parsed, options)
-      if (fieldValidation === 'Strict' && strictErrors.length > 0) {
-        throw new DecodeError(`strict decoding error: ${strictErrors.join(', ')}`)
-      }
+      if (fieldValidation === 'Strict' && strictErrors.length > 0) throw notStrict(strictErrors)
       return {
         object: withKind(value, expected),
         warnings: fieldValidation === 'Warn' ? strictErrors : [],
@@ -197,7 +205,10 @@ export class ObjectDecoder {
     }
   }
 
-  #conform(parsed: ParsedBody, { schema, structure, fieldValidation }: DecodeOptions): Conformed {
+  #conform(
+    parsed: ParsedBody,
+    { schema, structure, fieldValidation }: Omit<DecodeOptions, 'expected' | 'older'>,
+  ): Conformed {
     const strict = fieldValidation !== 'Ignore'
     const duplicates = parsed.exact?.duplicates
     const before = strict ? (parsed.strictErrors ?? []) : []

@@ -1,4 +1,5 @@
 import type { AdmissionPlugin } from '../admission.ts'
+import { pluginProblem } from './plugin-problem.ts'
 
 /** What `--enable-admission-plugins` and `--disable-admission-plugins` name. */
 export interface PluginChoice {
@@ -56,9 +57,6 @@ const onByDefault = [
   'ResourceQuota',
 ]
 
-const unconfigured =
-  'failed to initialize admission: couldn\'t init admission plugin "ImagePolicyWebhook": no config specified'
-
 /** Parts of ours that upstream has outside of its plugins: nobody turns them off. */
 const isUpstreams = (name: string): boolean => onByDefault.includes(name) || offByDefault.includes(name)
 
@@ -75,7 +73,8 @@ export function choosePlugins(
   if (both !== undefined)
     throw new Error(`[${both}] in enable-admission-plugins and disable-admission-plugins overlapped`)
   const isWithoutConfiguration = !all.some(({ name }) => name === imagePolicy)
-  if (enable.includes(imagePolicy) && isWithoutConfiguration) throw new Error(unconfigured)
+  if (enable.includes(imagePolicy) && isWithoutConfiguration)
+    throw new Error(pluginProblem(imagePolicy, 'no config specified'))
   return all.filter(
     ({ name }) => !disable.includes(name) && (!offByDefault.includes(name) || enable.includes(name)),
   )

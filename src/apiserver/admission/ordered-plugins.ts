@@ -10,6 +10,7 @@ import type { RbacIndex } from '../authorization/rbac-index.ts'
 import type { Authorizer } from '../authorizer.ts'
 import type { BackendConnector } from '../connect/backend.ts'
 import { AdmissionMetrics } from '../dynamic-admission/admission-metrics.ts'
+import type { AdmissionManifests } from '../dynamic-admission/manifests/start-manifests.ts'
 import type { ObjectForms } from '../dynamic-admission/object-forms.ts'
 import type { ParamKinds } from '../dynamic-admission/policies/params.ts'
 import type { ObjectReader } from '../object-reader.ts'
@@ -77,6 +78,7 @@ export interface AdmissionParts {
   /** Of the release. */
   readonly minor: number
   readonly configuration: PluginConfiguration
+  readonly manifests: AdmissionManifests
   /** The server's own way in; asked when the server runs. */
   readonly transport: () => Transport
   readonly findOwner: FindOwnerResource
@@ -91,7 +93,7 @@ export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[
     registry: parts.metrics,
     environments: new PolicyEnvironments(),
   }
-  const { configuration, features } = parts
+  const { configuration, features, manifests } = parts
   const { imagePolicy } = configuration
   const gated = (gate: string, plugin: AdmissionPlugin): readonly AdmissionPlugin[] =>
     features.enabled(gate) ? [plugin] : []
@@ -131,10 +133,20 @@ export function orderedPlugins(parts: AdmissionParts): readonly AdmissionPlugin[
     ...gated('NodeDeclaredFeatures', nodeDeclaredFeatureValidator(reader)),
     ...gated('GenericWorkload', jobValidation(reader)),
     podResizeValidator(reader),
-    ...(features.enabled('MutatingAdmissionPolicy') ? [new MutatingAdmissionPolicyPlugin(tools)] : []),
-    new MutatingAdmissionWebhook({ ...tools, credentials: configuration.mutatingWebhookUsers }),
-    new ValidatingAdmissionPolicyPlugin(tools),
-    new ValidatingAdmissionWebhook({ ...tools, credentials: configuration.validatingWebhookUsers }),
+    ...(features.enabled('MutatingAdmissionPolicy')
+      ? [new MutatingAdmissionPolicyPlugin({ ...tools, manifests: manifests.MutatingAdmissionPolicy })]
+      : []),
+    new MutatingAdmissionWebhook({
+      ...tools,
+      credentials: configuration.mutatingWebhookUsers,
+      manifests: manifests.MutatingAdmissionWebhook,
+    }),
+    new ValidatingAdmissionPolicyPlugin({ ...tools, manifests: manifests.ValidatingAdmissionPolicy }),
+    new ValidatingAdmissionWebhook({
+      ...tools,
+      credentials: configuration.validatingWebhookUsers,
+      manifests: manifests.ValidatingAdmissionWebhook,
+    }),
     // Upstream's REST checks this itself; here it is late, because it looks at what will be written.
     new RoleEscalationCheck(rbac, authorizer),
     // What it has charged nobody should refuse any more: what comes after it refuses in the mutating step.

@@ -1,3 +1,4 @@
+import type { ManifestFolders } from '../dynamic-admission/manifests/manifest-folder.ts'
 import type { WebhookCredentials } from '../webhooks/webhook-credentials.ts'
 import {
   defaultTolerationSeconds,
@@ -24,6 +25,8 @@ export interface PluginConfiguration {
   /** As whom webhooks are asked; absent: as nobody. */
   readonly mutatingWebhookUsers?: WebhookCredentials | undefined
   readonly validatingWebhookUsers?: WebhookCredentials | undefined
+  /** Folders of files that configure webhooks and policies beside the API. */
+  readonly manifests: ManifestFolders
   /** Absent: nobody is asked about images. */
   readonly imagePolicy?: ImagePolicy
 }
@@ -35,4 +38,5 @@ export const defaultPluginConfiguration: PluginConfiguration = {
   tolerationSeconds: defaultTolerationSeconds,
   eventLimits: [],
   limitedResources: [],
+  manifests: {},
 }

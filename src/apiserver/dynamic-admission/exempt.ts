@@ -21,7 +21,7 @@ interface Resource {
 const isOf = (resources: ReadonlySet<string>, { group, resource }: Resource): boolean =>
   group === 'admissionregistration.k8s.io' && resources.has(resource)
 
-/** What configures webhooks and policies is never shown to webhooks: it could not be mended any more. */
+/** What configures webhooks and policies is never shown to webhooks that the API configures: it could not be mended any more. */
 export const isConfiguration = (resource: Resource): boolean => isOf(configurations, resource)
 
 /** Questions that decide who may do what, which policies must not break. */
@@ -35,5 +35,7 @@ const reviews: ReadonlySet<string> = new Set([
 ])
 
 /** What no policy is evaluated for. */
-export const isExemptFromPolicies = (resource: Resource): boolean =>
-  isOf(policies, resource) || reviews.has(`${resource.resource}.${resource.group}`)
+export const isReview = ({ group, resource }: Resource): boolean => reviews.has(`${resource}.${group}`)
+
+/** What no policy is evaluated for that the API configures. */
+export const isPolicyConfiguration = (resource: Resource): boolean => isOf(policies, resource)

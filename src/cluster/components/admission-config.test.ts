@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { defaultFeatures, featureGates } from '../../api/feature-gates.ts'
 import { admissionConfig } from './admission-config.ts'
 
+const withManifests = featureGates(new Map([['ManifestBasedAdmissionControlConfig', true]]))
 let folder: string
 let kubeConfigFile: string
 beforeAll(() => {
@@ -25,7 +27,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const read = (name: string, configuration: unknown) =>
+const read = (name: string, configuration: unknown, features = defaultFeatures) =>
   admissionConfig(
     stringify({
       apiVersion: 'apiserver.config.k8s.io/v1',
@@ -33,6 +35,7 @@ const read = (name: string, configuration: unknown) =>
       plugins: [{ name, configuration }],
     }),
     join(folder, 'admission.yaml'),
+    features,
   )
 
 describe('admissionConfig()', () => {
@@ -88,6 +91,26 @@ describe('admissionConfig()', () => {
     expect(shown?.('elsewhere', 443)).toEqual({ authorization: 'Bearer t' })
     expect(() => read(name, { ...kind, kubeConfigFile: 'kubeconfig' })).toThrow(
       'must be an absolute file path',
+    )
+  })
+
+  test.each([
+    ['MutatingAdmissionPolicy', 'MutatingAdmissionPolicyConfiguration'],
+    ['MutatingAdmissionWebhook', 'WebhookAdmissionConfiguration'],
+    ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyConfiguration'],
+    ['ValidatingAdmissionWebhook', 'WebhookAdmissionConfiguration'],
+  ])('tells %s of manifests behind the gate', (name, kind) => {
+    const say = (staticManifestsDir: string, features = withManifests) =>
+      read(name, { apiVersion: 'apiserver.config.k8s.io/v1', kind, staticManifestsDir }, features)
+    const why = `failed to apply admission: couldn't init admission plugin "${name}": staticManifestsDir: `
+    expect(() => say(folder, defaultFeatures)).toThrow(
+      `${why}Forbidden: staticManifestsDir requires the ManifestBasedAdmissionControlConfig feature gate to be enabled`,
+    )
+    expect(say(folder).manifests).toMatchObject({ [name]: { path: folder } })
+    expect(() => say('here')).toThrow(`${why}Invalid value: "here": must be an absolute file path`)
+    expect(() => say(kubeConfigFile)).toThrow(`${why}Invalid value: "${kubeConfigFile}": must be a directory`)
+    expect(() => say('/nowhere')).toThrow(
+      `${why}Invalid value: "/nowhere": unable to read: stat /nowhere: no such file or directory`,
     )
   })
 

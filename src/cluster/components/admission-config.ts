@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
 import type { core } from '../../api/generated/types/index.ts'
+import type { Features } from '../../apimachinery/feature-gates.ts'
 import { type Complaints, isDns1123Label, isDns1123Subdomain } from '../../apimachinery/names.ts'
 import {
   defaultEventCacheSize,
@@ -12,6 +13,7 @@ import {
   defaultPluginConfiguration,
   type PluginConfiguration,
 } from '../../apiserver/admission/plugin-configuration.ts'
+import { pluginProblem } from '../../apiserver/admission/plugin-problem.ts'
 import type { PodSecurityConfiguration } from '../../apiserver/admission/pod-security/pod-security.ts'
 import {
   type LevelVersion,
@@ -20,6 +22,10 @@ import {
   versionComplaint,
 } from '../../apiserver/admission/pod-security/policy.ts'
 import type { TolerationRestriction } from '../../apiserver/admission/pod-toleration-restriction/pod-toleration-restriction.ts'
+import type { ManifestPlugin } from '../../apiserver/dynamic-admission/manifests/manifest-folder.ts'
+import { defined } from '../../base/defined.ts'
+import { isRecord } from '../../base/is-record.ts'
+import { messageOf } from '../../base/message-of.ts'
 import {
   configObject,
   type Fields,
@@ -32,8 +38,9 @@ import {
 } from './config-fields.ts'
 import { FlagError } from './flags/parse-flags.ts'
 import { imagePolicyConfig } from './image-policy-config.ts'
+import { manifestFolder, manifestsField } from './manifest-folder.ts'
 import { quotaConfig } from './quota-config.ts'
-import { webhookUsers } from './webhook-users.ts'
+import { usersField, webhookUsers } from './webhook-users.ts'
 
 const podSecurityKinds = ['v1', 'v1beta1', 'v1alpha1'].map(
   (version) => [`pod-security.admission.config.k8s.io/${version}`, 'PodSecurityConfiguration'] as const,
@@ -136,13 +143,48 @@ function tolerationRestriction(value: unknown, file: string): TolerationRestrict
 
 const imagePolicyFields = ['kubeConfigFile', 'allowTTL', 'denyTTL', 'retryBackoff', 'defaultAllow']
 
+const webhookKinds = [
+  [
+    ['apiserver.config.k8s.io/v1', 'WebhookAdmissionConfiguration'],
+    [usersField, manifestsField],
+  ],
+  [['apiserver.config.k8s.io/v1alpha1', 'WebhookAdmission'], [usersField]],
+] as const
+
+type Reader = (value: unknown, file: string, features: Features) => Partial<PluginConfiguration>
+
+/** The folder that a plugin is told of. */
+const manifests = (plugin: ManifestPlugin, fields: Fields, features: Features) => ({
+  manifests: defined({ [plugin]: manifestFolder(fields, features) }),
+})
+
+/** Of a plugin of webhooks: `users` is what it is told as whom to ask. */
+const webhooks =
+  (plugin: ManifestPlugin, users: 'mutatingWebhookUsers' | 'validatingWebhookUsers'): Reader =>
+  (value, file, features) => {
+    const version = isRecord(value) ? value['apiVersion'] : undefined
+    const [kind, names] = webhookKinds.find(([[each]]) => each === version) ?? webhookKinds[0]
+    const fields = configObject(value, file, kind, names)
+    return { [users]: webhookUsers(fields), ...manifests(plugin, fields, features) }
+  }
+
+/** Of a plugin of policies. */
+const policies =
+  (plugin: ManifestPlugin): Reader =>
+  (value, file, features) => {
+    const kind = ['apiserver.config.k8s.io/v1', `${plugin}Configuration`] as const
+    return manifests(plugin, configObject(value, file, kind, [manifestsField]), features)
+  }
+
 /** The plugins that are told something, and what. */
-const readers: Readonly<Record<string, (value: unknown, file: string) => Partial<PluginConfiguration>>> = {
+const readers: Readonly<Record<string, Reader>> = {
   PodSecurity: (value, file) => ({ podSecurity: podSecurity(value, file) }),
   EventRateLimit: (value, file) => ({ eventLimits: eventLimits(value, file) }),
   PodTolerationRestriction: (value, file) => ({ tolerations: tolerationRestriction(value, file) }),
-  MutatingAdmissionWebhook: (value, file) => ({ mutatingWebhookUsers: webhookUsers(value, file) }),
-  ValidatingAdmissionWebhook: (value, file) => ({ validatingWebhookUsers: webhookUsers(value, file) }),
+  MutatingAdmissionPolicy: policies('MutatingAdmissionPolicy'),
+  MutatingAdmissionWebhook: webhooks('MutatingAdmissionWebhook', 'mutatingWebhookUsers'),
+  ValidatingAdmissionPolicy: policies('ValidatingAdmissionPolicy'),
+  ValidatingAdmissionWebhook: webhooks('ValidatingAdmissionWebhook', 'validatingWebhookUsers'),
   ResourceQuota: (value, file) => ({ limitedResources: quotaConfig(value, file) }),
   ImagePolicyWebhook: (value) => {
     const { imagePolicy } = only(value, '', ['imagePolicy'])
@@ -154,12 +196,20 @@ const readers: Readonly<Record<string, (value: unknown, file: string) => Partial
   },
 }
 
+function readFor(plugin: string, read: () => Partial<PluginConfiguration>): Partial<PluginConfiguration> {
+  try {
+    return read()
+  } catch (error) {
+    throw new FlagError(pluginProblem(plugin, messageOf(error)), { cause: error })
+  }
+}
+
 /**
  * Reads a file of kind AdmissionConfiguration
  * (https://kubernetes.io/docs/reference/config-api/apiserver-config.v1/); the files that it names are beside it.
  * Throws FlagError for what is wrong, and for plugins that take no configuration here.
  */
-export function admissionConfig(text: string, file: string): PluginConfiguration {
+export function admissionConfig(text: string, file: string, features: Features): PluginConfiguration {
   const kind = ['apiserver.config.k8s.io/v1', 'AdmissionConfiguration'] as const
   const top = configObject(parse(text), file, kind, ['plugins'])
   let all = defaultPluginConfiguration
@@ -171,7 +221,8 @@ export function admissionConfig(text: string, file: string): PluginConfiguration
     const path = textOf(plugin, 'path') ?? ''
     const beside = path === '' ? file : resolve(dirname(file), path)
     const value = path === '' ? plugin['configuration'] : parse(readFileSync(beside, 'utf8'))
-    all = { ...all, ...read(value, beside) }
+    const told = readFor(name, () => read(value, beside, features))
+    all = { ...all, ...told, manifests: { ...all.manifests, ...told.manifests } }
   }
   return all
 }

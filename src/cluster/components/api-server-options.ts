@@ -1,7 +1,9 @@
+import { featureGates } from '../../api/feature-gates.ts'
 import {
   defaultPluginConfiguration,
   type PluginConfiguration,
 } from '../../apiserver/admission/plugin-configuration.ts'
+import { pluginProblem } from '../../apiserver/admission/plugin-problem.ts'
 import { type AccountKeys, accountKeys } from '../../apiserver/authentication/account-keys.ts'
 import { defined } from '../../base/defined.ts'
 import type { ElectionTimes } from '../../reconcile/leader-election.ts'
@@ -140,12 +142,11 @@ const unlimited = (limit: number): number => (limit === 0 ? Number.POSITIVE_INFI
 function admissionConfiguration(flags: ApiServerFlags): PluginConfiguration {
   const file = flags['admission-control-config-file']
   const text = readFlagFile('admission-control-config-file', file)
-  const configuration = text === undefined ? undefined : admissionConfig(text, file ?? '')
+  const configuration =
+    text === undefined ? undefined : admissionConfig(text, file ?? '', featureGates(flags['feature-gates']))
   const limitsEvents = flags['enable-admission-plugins'].includes('EventRateLimit')
   if (limitsEvents && (configuration?.eventLimits ?? []).length === 0)
-    throw new FlagError(
-      'failed to initialize admission: couldn\'t init admission plugin "EventRateLimit": limits: Invalid value: []: must not be empty',
-    )
+    throw new FlagError(pluginProblem('EventRateLimit', 'limits: Invalid value: []: must not be empty'))
   const tolerationSeconds = {
     notReady: flags['default-not-ready-toleration-seconds'],
     unreachable: flags['default-unreachable-toleration-seconds'],

@@ -4,13 +4,8 @@ import { userNamesFor, type WebhookCredentials } from '../../apiserver/webhooks/
 import { messageOf } from '../../base/message-of.ts'
 import { inClusterToken } from '../../client/https/in-cluster-token.ts'
 import { type KubeconfigUser, parseKubeconfigUsers } from '../../client/https/kubeconfig.ts'
-import { configObject, textOf } from './config-fields.ts'
+import { type Fields, textOf } from './config-fields.ts'
 import { FlagError } from './flags/parse-flags.ts'
-
-const kinds = [
-  ['apiserver.config.k8s.io/v1', 'WebhookAdmissionConfiguration'],
-  ['apiserver.config.k8s.io/v1alpha1', 'WebhookAdmission'],
-] as const
 
 /** The API server's own service. */
 const ownName = 'kubernetes.default.svc'
@@ -20,7 +15,7 @@ function usersOf(file: string): ReturnType<typeof parseKubeconfigUsers> {
   try {
     return parseKubeconfigUsers(readFileSync(file, 'utf8'), dirname(file))
   } catch (error) {
-    throw new FlagError(`kubeConfigFile: ${messageOf(error)}`, { cause: error })
+    throw new FlagError(`${usersField}: ${messageOf(error)}`, { cause: error })
   }
 }
 
@@ -34,15 +29,16 @@ function shownBy({ clientCertificate, clientKey, token }: KubeconfigUser): Retur
   }
 }
 
-/** What the plugins of admission webhooks are told: a kubeconfig with the users as whom webhooks are asked, by the webhooks' names. Throws FlagError. */
-export function webhookUsers(value: unknown, file: string): WebhookCredentials | undefined {
-  const version = typeof value === 'object' && value !== null ? Reflect.get(value, 'apiVersion') : undefined
-  const kind = kinds.find(([each]) => each === version) ?? kinds[0]
-  const path = textOf(configObject(value, file, kind, ['kubeConfigFile']), 'kubeConfigFile') ?? ''
+/** The field of the plugins' configuration. */
+export const usersField = 'kubeConfigFile'
+
+/** As whom webhooks are asked: users of the kubeconfig that the plugins of admission webhooks are told of, by the webhooks' names. Throws FlagError. */
+export function webhookUsers(fields: Fields): WebhookCredentials | undefined {
+  const path = textOf(fields, usersField) ?? ''
   if (path === '') return undefined
   if (!isAbsolute(path))
     throw new FlagError(
-      `kubeConfigFile: Invalid value: ${JSON.stringify(path)}: must be an absolute file path`,
+      `${usersField}: Invalid value: ${JSON.stringify(path)}: must be an absolute file path`,
     )
   const { users, current } = usersOf(path)
   return (name, port) => {

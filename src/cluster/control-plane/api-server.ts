@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { Duplex } from 'node:stream'
+import { reserveStaticNames } from '../../api/admissionregistration/static-suffix.ts'
 import { featureGates } from '../../api/feature-gates.ts'
 import { forbidPrivileged } from '../../api/forbid-privileged.ts'
 import { protobufPacks } from '../../api/generated/protobuf.ts'
@@ -9,12 +10,9 @@ import { servedKinds } from '../../api/served-kinds.ts'
 import { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { RuntimeConfig } from '../../apimachinery/runtime-config.ts'
-import { choosePlugins, type PluginChoice } from '../../apiserver/admission/choose-plugins.ts'
-import { orderedPlugins } from '../../apiserver/admission/ordered-plugins.ts'
-import {
-  defaultPluginConfiguration,
-  type PluginConfiguration,
-} from '../../apiserver/admission/plugin-configuration.ts'
+import type { Transport } from '../../apimachinery/transport.ts'
+import type { PluginChoice } from '../../apiserver/admission/choose-plugins.ts'
+import type { PluginConfiguration } from '../../apiserver/admission/plugin-configuration.ts'
 import { AdmissionChain } from '../../apiserver/admission-chain.ts'
 import { Aggregation } from '../../apiserver/aggregation/aggregation.ts'
 import { AllocationRepair } from '../../apiserver/allocation/allocation-repair.ts'
@@ -23,7 +21,6 @@ import { type ApiServer, createApiServer } from '../../apiserver/api-server.ts'
 import { lastUsedLabel } from '../../apiserver/authentication/legacy-tokens.ts'
 import { Bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import { ServerLeases } from '../../apiserver/bootstrap/server-leases.ts'
-import { apiVersionOf } from '../../apiserver/cache/layout.ts'
 import type { Audit } from '../../apiserver/chain/chain.ts'
 import { crossOriginFilter } from '../../apiserver/chain/cross-origin.ts'
 import type { InFlightLimits } from '../../apiserver/chain/max-in-flight.ts'
@@ -36,8 +33,6 @@ import type { BackendAddress } from '../../apiserver/connect/backend.ts'
 import { ConversionMetrics } from '../../apiserver/custom-resources/conversion-metrics.ts'
 import { DefinitionControllers } from '../../apiserver/custom-resources/definition-controllers.ts'
 import { webhookConverter } from '../../apiserver/custom-resources/webhook-converter.ts'
-import { ObjectForms } from '../../apiserver/dynamic-admission/object-forms.ts'
-import { ServedParams } from '../../apiserver/dynamic-admission/policies/served-params.ts'
 import type { Endpoint } from '../../apiserver/endpoint.ts'
 import { NodeBackendConnector, type ShownCertificates } from '../../apiserver/http/backend-connector.ts'
 import { impersonationFilter } from '../../apiserver/impersonation/impersonation-filter.ts'
@@ -58,7 +53,6 @@ import { EventRecorder } from '../../client/event-recorder.ts'
 import type { ElectionTimes } from '../../reconcile/leader-election.ts'
 import type { AccessOptions } from '../access/access-options.ts'
 import { showRelease } from '../release-metrics.ts'
-import { kubernetesVersion } from '../version.ts'
 import { apiDocuments } from './api-documents.ts'
 import type { ApiServerIdentity } from './api-server-identity.ts'
 import { askUntilReady } from './ask-until-ready.ts'
@@ -66,6 +60,7 @@ import { clientFor } from './component-clients.ts'
 import { coordinateElections } from './coordinate-elections.ts'
 import { flowDebug, makeFlowControl } from './flow-control.ts'
 import { keepIdentityLease } from './identity-lease.ts'
+import { makeAdmission } from './make-admission.ts'
 import type { OpenedStorage } from './open-storage.ts'
 import { defaultProbeTimeouts, type ProbeTimeouts, serverChecks } from './server-checks.ts'
 import { makeGuards, makeSubresources, makeVirtualResources } from './server-guards.ts'
@@ -227,7 +222,8 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   const features = featureGates(setup.featureGates ?? new Map())
   showRelease(metrics, features)
   const { served: asked, hidden } = servedKinds(setup.runtimeConfig ?? new Map(), features)
-  const served = setup.allowsPrivileged === false ? forbidPrivileged(asked) : asked
+  const named = features.enabled('ManifestBasedAdmissionControlConfig') ? reserveStaticNames(asked) : asked
+  const served = setup.allowsPrivileged === false ? forbidPrivileged(named) : named
   const core = new ServerCore({
     host,
     storage: store.storage,
@@ -252,27 +248,13 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
     metrics,
     dial: setup.dialNode,
   })
-  const forms = new ObjectForms({
-    kinds: served,
-    decoder: core.decoder,
-    schemas: builtInSchemas,
-    custom: () => server.custom,
-  })
-  const admission = choosePlugins(
-    orderedPlugins({
-      ...{ host, logger, metrics, reader, authorizer, rbac, connector, forms, features },
-      writer: core.writer,
-      params: new ServedParams({ kinds: served, served: core.served, reader, custom: () => server.custom }),
-      minor: Number(kubernetesVersion.split('.')[1]),
-      configuration: setup.admissionConfiguration ?? defaultPluginConfiguration,
-      transport: () => server.transportFor(loopbackUser, 'kube-apiserver'),
-      findOwner: (apiVersion, kind) =>
-        core.served.list().find((each) => each.kind.kind === kind && apiVersionOf(each.kind) === apiVersion)
-          ?.kind,
-    }),
-    setup.admission,
+  const transport = (): Transport => server.transportFor(loopbackUser, 'kube-apiserver')
+  const admission = makeAdmission(
+    { setup, core },
+    { authorizer, rbac, connector, features, transport },
+    () => server,
   )
-  const chain = new AdmissionChain(admission, admissionTiming(host, metrics))
+  const chain = new AdmissionChain(admission.plugins, admissionTiming(host, metrics))
   const subresources = makeSubresources({ setup, core }, guards, chain, connector)
   const allocator = new ServiceAllocator({
     host,
@@ -314,7 +296,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   const server = createApiServer(core, {
     authenticators: [authenticator],
     authorizer,
-    admission,
+    admission: admission.plugins,
     allocators: [allocator],
     endpoints: [...endpoints, ...flowDebug(host, flowControl), ...(setup.pages ?? [])],
     aggregation: (request) => aggregation.handle(request),
@@ -345,6 +327,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   hooks.done('definitions')
   const stops: (() => Promise<void> | void)[] = [
     () => connector.close(),
+    () => admission.stop(),
     guards.start(),
     allocator.start(),
     flowControl?.start(server.transportFor(loopbackUser, 'kube-apiserver')) ?? (() => {}),

@@ -1,3 +1,5 @@
+import { MutatingAdmissionPolicy } from '../../../api/admissionregistration/mutating-admission-policy/kind.ts'
+import { MutatingAdmissionPolicyBinding } from '../../../api/admissionregistration/mutating-admission-policy-binding/kind.ts'
 import type { admissionregistration } from '../../../api/generated/types/index.ts'
 import { nativeValue } from '../../../apimachinery/cel/index.ts'
 import type { KindDeclaration } from '../../../apimachinery/define-kind.ts'
@@ -59,8 +61,9 @@ export class MutatingAdmissionPolicyPlugin implements AdmissionPlugin {
     this.#source = new PolicySource({
       reader: options.reader,
       forms: options.forms,
-      policies: 'mutatingadmissionpolicies',
-      bindings: 'mutatingadmissionpolicybindings',
+      policies: MutatingAdmissionPolicy,
+      bindings: MutatingAdmissionPolicyBinding,
+      manifests: options.manifests,
       compile: (policy) => new MutatingPolicy(policy, options),
     })
   }

@@ -1,3 +1,5 @@
+import { ValidatingAdmissionPolicy } from '../../../api/admissionregistration/validating-admission-policy/kind.ts'
+import { ValidatingAdmissionPolicyBinding } from '../../../api/admissionregistration/validating-admission-policy-binding/kind.ts'
 import type { admissionregistration } from '../../../api/generated/types/index.ts'
 import { nativeValue } from '../../../apimachinery/cel/index.ts'
 import type { KindDeclaration } from '../../../apimachinery/define-kind.ts'
@@ -66,8 +68,9 @@ export class ValidatingAdmissionPolicyPlugin implements AdmissionPlugin {
     this.#source = new PolicySource({
       reader: options.reader,
       forms: options.forms,
-      policies: 'validatingadmissionpolicies',
-      bindings: 'validatingadmissionpolicybindings',
+      policies: ValidatingAdmissionPolicy,
+      bindings: ValidatingAdmissionPolicyBinding,
+      manifests: options.manifests,
       compile: (policy) => new ValidatingPolicy(policy, options),
     })
   }

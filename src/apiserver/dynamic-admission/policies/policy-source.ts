@@ -5,8 +5,9 @@ import type { AdmissionOperation } from '../../admission.ts'
 import type { ObjectReader } from '../../object-reader.ts'
 import { type TypedReader, typedReader } from '../../typed-reader.ts'
 import type { RequestForm } from '../candidates.ts'
-import { isExemptFromPolicies } from '../exempt.ts'
+import { isPolicyConfiguration, isReview } from '../exempt.ts'
 import { FormMemory } from '../form-memory.ts'
+import type { FollowedManifests } from '../manifests/followed-manifests.ts'
 import type { ObjectForms } from '../object-forms.ts'
 import { type FormMatch, ResourceMatch } from './resource-match.ts'
 
@@ -45,34 +46,37 @@ export interface MatchingPolicy<P extends PolicyObject, B extends BindingObject,
   readonly evaluator: Evaluator
 }
 
-export interface PolicySourceOptions<P extends PolicyObject, Evaluator> {
+export interface PolicySourceOptions<P extends PolicyObject, B extends BindingObject, Evaluator> {
   readonly reader: ObjectReader
   readonly forms: ObjectForms
-  /** `validatingadmissionpolicies` or `mutatingadmissionpolicies`. */
-  readonly policies: string
-  readonly bindings: string
+  readonly policies: KindDeclaration<P>
+  readonly bindings: KindDeclaration<B>
+  /** Absent: all policies are configured by the API. */
+  readonly manifests: FollowedManifests | undefined
   /** Compiles a policy's expressions: once for each state of a policy, when a request first needs it. */
   readonly compile: (policy: P) => Evaluator
 }
 
-const group = 'admissionregistration.k8s.io'
 const nameOf = ({ metadata }: KubernetesObject): string => metadata?.name ?? ''
 const byName = (a: KubernetesObject, b: KubernetesObject): number => (nameOf(a) < nameOf(b) ? -1 : 1)
 
 /** The policies of one kind that are bound now, by the forms of requests that their rules name. */
 export class PolicySource<P extends PolicyObject, B extends BindingObject, Evaluator> {
-  readonly #options: PolicySourceOptions<P, Evaluator>
+  readonly #options: PolicySourceOptions<P, B, Evaluator>
   readonly #policies: TypedReader<P>
   readonly #bindings: TypedReader<B>
   readonly #matching = new FormMemory((form) => this.#find(form))
   /** By name, with the version that was compiled. */
   readonly #compiled = new Map<string, { readonly version: string; readonly evaluator: Evaluator }>()
   #hooks: readonly Hook<P, B, Evaluator>[] | undefined
+  /** Those of files: they are also evaluated for what configures policies, as they can be mended without the API. */
+  #manifests: readonly Hook<P, B, Evaluator>[]
 
-  constructor(options: PolicySourceOptions<P, Evaluator>) {
+  constructor(options: PolicySourceOptions<P, B, Evaluator>) {
     this.#options = options
-    this.#policies = typedReader<P>(options.reader, { group, resource: options.policies })
-    this.#bindings = typedReader<B>(options.reader, { group, resource: options.bindings })
+    this.#policies = typedReader<P>(options.reader, options.policies)
+    this.#bindings = typedReader<B>(options.reader, options.bindings)
+    this.#manifests = this.#ofManifests()
   }
 
   onChange(changed: () => void): void {
@@ -86,6 +90,10 @@ export class PolicySource<P extends PolicyObject, B extends BindingObject, Evalu
       forget()
     })
     this.#bindings.onChange(forget)
+    this.#options.manifests?.onChange(() => {
+      this.#manifests = this.#ofManifests()
+      forget()
+    })
   }
 
   matching(
@@ -98,11 +106,11 @@ export class PolicySource<P extends PolicyObject, B extends BindingObject, Evalu
 
   #find(form: RequestForm): readonly MatchingPolicy<P, B, Evaluator>[] {
     const { declaration, subresource } = form
-    if (isExemptFromPolicies(declaration)) return []
-    this.#hooks ??= this.#bound()
-    if (this.#hooks.length === 0) return []
+    if (isReview(declaration)) return []
+    const hooks = isPolicyConfiguration(declaration) ? this.#manifests : this.#all()
+    if (hooks.length === 0) return []
     const equivalents = this.#options.forms.equivalents(declaration, subresource)
-    return this.#hooks.flatMap(({ policy, match, bindings, evaluator }) => {
+    return hooks.flatMap(({ policy, match, bindings, evaluator }) => {
       const found = match?.of(form, equivalents)
       if (found === undefined) return []
       const matching = bindings.flatMap((each): readonly MatchingBinding<B>[] => {
@@ -114,20 +122,21 @@ export class PolicySource<P extends PolicyObject, B extends BindingObject, Evalu
     })
   }
 
-  /** All policies with a binding, by name. */
-  #bound(): readonly Hook<P, B, Evaluator>[] {
-    const bindings = [...this.#bindings.list()].sort(byName)
-    const matchOf = (spec: admissionregistration.v1.MatchResources | undefined): ResourceMatch | undefined =>
-      spec === undefined ? undefined : new ResourceMatch(spec)
-    return [...this.#policies.list()].sort(byName).flatMap((policy) => {
-      const own = bindings.filter(({ spec }) => spec?.policyName === nameOf(policy))
-      if (own.length === 0) return []
-      return {
-        policy,
-        match: matchOf(policy.spec?.matchConstraints),
-        bindings: own.map((binding) => ({ binding, match: matchOf(binding.spec?.matchResources) })),
-        evaluator: () => this.#evaluatorOf(policy),
-      }
+  /** Those of files first. */
+  #all(): readonly Hook<P, B, Evaluator>[] {
+    this.#hooks ??= [
+      ...this.#manifests,
+      ...bound(this.#policies.list(), this.#bindings.list(), (policy) => () => this.#evaluatorOf(policy)),
+    ]
+    return this.#hooks
+  }
+
+  #ofManifests(): readonly Hook<P, B, Evaluator>[] {
+    const { manifests, policies, bindings, compile } = this.#options
+    if (manifests === undefined) return []
+    return bound(manifests.of(policies), manifests.of(bindings), (policy) => {
+      const evaluator = compile(policy)
+      return () => evaluator
     })
   }
 
@@ -140,4 +149,25 @@ export class PolicySource<P extends PolicyObject, B extends BindingObject, Evalu
     this.#compiled.set(name, { version, evaluator })
     return evaluator
   }
+}
+
+/** All policies with a binding, by name. */
+function bound<P extends PolicyObject, B extends BindingObject, Evaluator>(
+  policies: readonly P[],
+  bindings: readonly B[],
+  evaluatorOf: (policy: P) => () => Evaluator,
+): readonly Hook<P, B, Evaluator>[] {
+  const sorted = [...bindings].sort(byName)
+  const matchOf = (spec: admissionregistration.v1.MatchResources | undefined): ResourceMatch | undefined =>
+    spec === undefined ? undefined : new ResourceMatch(spec)
+  return [...policies].sort(byName).flatMap((policy) => {
+    const own = sorted.filter(({ spec }) => spec?.policyName === nameOf(policy))
+    if (own.length === 0) return []
+    return {
+      policy,
+      match: matchOf(policy.spec?.matchConstraints),
+      bindings: own.map((binding) => ({ binding, match: matchOf(binding.spec?.matchResources) })),
+      evaluator: evaluatorOf(policy),
+    }
+  })
 }

@@ -1,9 +1,12 @@
+import { MutatingWebhookConfiguration } from '../../../api/admissionregistration/mutating-webhook-configuration/kind.ts'
+import { ValidatingWebhookConfiguration } from '../../../api/admissionregistration/validating-webhook-configuration/kind.ts'
 import type { KindDeclaration } from '../../../apimachinery/define-kind.ts'
 import type { AdmissionOperation } from '../../admission.ts'
 import { type TypedReader, typedReader } from '../../typed-reader.ts'
 import { candidatesOf, type RequestForm } from '../candidates.ts'
 import { isConfiguration } from '../exempt.ts'
 import { FormMemory } from '../form-memory.ts'
+import type { FollowedManifests } from '../manifests/followed-manifests.ts'
 import type { ObjectForms } from '../object-forms.ts'
 import {
   type Webhook,
@@ -13,9 +16,9 @@ import {
   webhooksOf,
 } from './webhook.ts'
 
-const resources = {
-  admit: 'mutatingwebhookconfigurations',
-  validate: 'validatingwebhookconfigurations',
+const kinds = {
+  admit: MutatingWebhookConfiguration,
+  validate: ValidatingWebhookConfiguration,
 } as const
 
 /** A webhook whose rules name a form of requests, in one of its versions. */
@@ -28,6 +31,8 @@ export interface MatchingWebhook {
 
 export interface WebhookSourceOptions extends WebhookTools {
   readonly forms: ObjectForms
+  /** Absent: all webhooks are configured by the API. */
+  readonly manifests?: FollowedManifests | undefined
 }
 
 /** The webhooks of one kind as they are configured now, by the forms of requests that their rules name. */
@@ -36,23 +41,34 @@ export class WebhookSource {
   readonly #type: WebhookType
   readonly #configurations: TypedReader<WebhookConfiguration>
   readonly #matching = new FormMemory((form) => this.#find(form))
+  /** Those of files: also what configures webhooks is shown to them, as they can be mended without the API. */
+  #manifests: readonly Webhook[]
   #webhooks: readonly Webhook[] | undefined
 
   constructor(type: WebhookType, options: WebhookSourceOptions) {
     this.#type = type
     this.#options = options
-    this.#configurations = typedReader<WebhookConfiguration>(options.reader, {
-      group: 'admissionregistration.k8s.io',
-      resource: resources[type],
-    })
+    this.#configurations = typedReader<WebhookConfiguration>(options.reader, kinds[type])
+    this.#manifests = this.#ofManifests()
   }
 
   onChange(changed: () => void): void {
-    this.#configurations.onChange(() => {
+    const forget = (): void => {
       this.#webhooks = undefined
       this.#matching.clear()
       changed()
+    }
+    this.#configurations.onChange(forget)
+    this.#options.manifests?.onChange(() => {
+      this.#manifests = this.#ofManifests()
+      forget()
     })
+  }
+
+  #ofManifests(): readonly Webhook[] {
+    const configurations: readonly WebhookConfiguration[] =
+      this.#options.manifests?.of(kinds[this.#type]) ?? []
+    return webhooksOf(configurations, this.#type, this.#options, 'manifest/')
   }
 
   matching(
@@ -65,13 +81,21 @@ export class WebhookSource {
 
   #find(form: RequestForm): readonly MatchingWebhook[] {
     const { declaration, subresource } = form
-    if (isConfiguration(declaration)) return []
-    this.#webhooks ??= webhooksOf(this.#configurations.list(), this.#type, this.#options)
-    if (this.#webhooks.length === 0) return []
+    const webhooks = isConfiguration(declaration) ? this.#manifests : this.#all()
+    if (webhooks.length === 0) return []
     const equivalents = this.#options.forms.equivalents(declaration, subresource)
-    return this.#webhooks.flatMap((webhook, index) => {
+    return webhooks.flatMap((webhook, index) => {
       const [found] = candidatesOf(webhook.rules, form, webhook.matchesEquivalents ? equivalents : [])
       return found === undefined ? [] : [{ webhook, declaration: found.declaration, index }]
     })
+  }
+
+  /** Those of files first. */
+  #all(): readonly Webhook[] {
+    this.#webhooks ??= [
+      ...this.#manifests,
+      ...webhooksOf(this.#configurations.list(), this.#type, this.#options),
+    ]
+    return this.#webhooks
   }
 }

@@ -94,11 +94,12 @@ export class Webhook {
   }
 }
 
-/** All webhooks of configurations, in the order in which they are called: by the configurations' names. */
+/** All webhooks of configurations, in the order in which they are called: by the configurations' names. `place` tells those of one place from those of others. */
 export function webhooksOf(
   configurations: readonly WebhookConfiguration[],
   type: WebhookType,
   tools: WebhookTools,
+  place = '',
 ): readonly Webhook[] {
   const nameOf = ({ metadata }: WebhookConfiguration): string => metadata?.name ?? ''
   const sorted = [...configurations].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
@@ -108,7 +109,7 @@ export function webhooksOf(
     return (configuration.webhooks ?? []).map((spec) => {
       const before = seen.get(spec.name) ?? 0
       seen.set(spec.name, before + 1)
-      return new Webhook(name, `${name}/${spec.name}/${before}`, spec, type, tools)
+      return new Webhook(name, `${place}${name}/${spec.name}/${before}`, spec, type, tools)
     })
   })
 }
