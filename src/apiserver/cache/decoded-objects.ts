@@ -26,10 +26,14 @@ export class DecodedObjects {
     return object
   }
 
-  /** As `get`, for those who look at many and do not come back. */
-  peek(record: CachedObject, layout: Layout): KubernetesObject {
+  /**
+   * As `get`, for those who look at many and do not come back. `rawFields`: trees of owned fields may be RawJson, for
+   * those who only pass them on.
+   */
+  peek(record: CachedObject, layout: Layout, rawFields = false): KubernetesObject {
     const known = this.#objects.get(record)
-    return known?.metadata?.resourceVersion === String(record.revision) ? known : layout.parse(record.bytes)
+    if (known?.metadata?.resourceVersion === String(record.revision)) return known
+    return rawFields ? layout.parseRawFields(record.bytes) : layout.parse(record.bytes)
   }
 
   /** Remembers what was written; its resource version is set when somebody looks. */

@@ -5,6 +5,7 @@ import { utf8Length } from '../../apimachinery/utf8-length.ts'
 import { assert } from '../../base/assert.ts'
 import { jsonText } from '../../base/json-text.ts'
 import { FieldTexts } from './field-texts.ts'
+import { RawFields } from './raw-fields.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -45,6 +46,7 @@ export class Layout {
   readonly listKind: string
   readonly #escapes: boolean
   readonly #fieldTexts = new FieldTexts()
+  readonly #rawFields = new RawFields()
 
   /**
    * Items of lists say their kind where it is one that only its definition names. `goEscapes`: strings are written as
@@ -65,6 +67,11 @@ export class Layout {
   /** The object that bytes say. */
   parse(bytes: Uint8Array): KubernetesObject {
     return JSON.parse(decoder.decode(bytes))
+  }
+
+  /** As `parse`, with trees of owned fields as they lie there: RawJson. */
+  parseRawFields(bytes: Uint8Array): KubernetesObject {
+    return this.#rawFields.parse(decoder.decode(bytes))
   }
 
   /** `object.metadata` must hold more than a resource version. */

@@ -297,9 +297,9 @@ export class ResourceCache {
     return this.#decoded.get(record, this.layout)
   }
 
-  /** As `object`, without crowding out what others use. */
-  peek(record: CachedObject): KubernetesObject {
-    return this.#decoded.peek(record, this.layout)
+  /** As `object`, without crowding out what others use; `rawFields` as in DecodedObjects. */
+  peek(record: CachedObject, rawFields?: boolean): KubernetesObject {
+    return this.#decoded.peek(record, this.layout, rawFields)
   }
 
   /** Nobody will ask for the decoded object soon. */

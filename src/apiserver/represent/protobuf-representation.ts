@@ -51,7 +51,7 @@ export class ProtobufRepresentation implements Representation, StreamRepresentat
   #message(record: CachedObject): Uint8Array {
     const known = this.#known.get(record)
     if (known !== undefined) return known
-    const object = this.#transform(this.#resource.peek(record))
+    const object = this.#transform(this.#resource.peek(record, true))
     const message = this.#present(this.#codec.encodeMessage(object), object)
     this.#known.set(record, message, message.length)
     return message
@@ -73,7 +73,7 @@ export class ProtobufRepresentation implements Representation, StreamRepresentat
     const blocks = new Blocks()
     let sliceStartMs = host.monotonicMs()
     for (const record of records) {
-      const object = this.#transform(this.#resource.peek(record))
+      const object = this.#transform(this.#resource.peek(record, true))
       blocks.add(this.#present(this.#codec.listItem(writer, object), object))
       if (host.monotonicMs() - sliceStartMs < sliceMs) continue
       await host.nextTurn()

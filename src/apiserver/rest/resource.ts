@@ -176,9 +176,9 @@ export class Resource {
     return this.fromStored(this.cache.object(record))
   }
 
-  /** As `read`, for those who look at many and do not come back. */
-  peek(record: CachedObject): KubernetesObject {
-    return this.fromStored(this.cache.peek(record))
+  /** As `read`, for those who look at many and do not come back; `rawFields` as in DecodedObjects. */
+  peek(record: CachedObject, rawFields?: boolean): KubernetesObject {
+    return this.fromStored(this.cache.peek(record, rawFields))
   }
 
   /** Its JSON in this version. */

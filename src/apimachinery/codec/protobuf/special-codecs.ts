@@ -2,6 +2,7 @@ import { goJson } from '../../go-text.ts'
 import { formatTime, parseTime } from '../../time.ts'
 import { parseJson } from '../json-parse.ts'
 import { resolveNumbers } from '../number-literal.ts'
+import { RawJson } from '../raw-json.ts'
 import type { FieldCodec } from './field-codec.ts'
 import type { Reader } from './reader.ts'
 import type { ReverseWriter } from './reverse-writer.ts'
@@ -98,7 +99,12 @@ const intOrStringCodec: FieldCodec = {
 /** A message whose field 1 holds JSON as it is. */
 const rawJsonCodec = (toJson: (value: unknown) => string): FieldCodec => ({
   wireType: 2,
-  write: (writer, value) => writeText(writer, 0x0a, toJson(value)),
+  write(writer, value) {
+    if (!(value instanceof RawJson)) return writeText(writer, 0x0a, toJson(value))
+    writer.bytes(value.bytes)
+    writer.varint(value.bytes.length)
+    writer.varint(0x0a)
+  },
   read(outer) {
     let text = ''
     readFields(outer, (field, reader) => {
