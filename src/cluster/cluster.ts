@@ -225,8 +225,10 @@ async function startParts(options: ClusterOptions, report: Report, site: Site): 
     await Promise.all([
       ensureDns(admin, network.dnsAddress),
       ensureReader(admin, componentSubjects['network-policy'].commonName, {
-        '': ['pods', 'namespaces'],
+        '': ['pods', 'namespaces', 'nodes'],
         'networking.k8s.io': ['networkpolicies'],
+        'apiextensions.k8s.io': ['customresourcedefinitions'],
+        'policy.networking.k8s.io': ['adminnetworkpolicies', 'baselineadminnetworkpolicies'],
       }),
     ])
     const startNodes = (): Promise<RunningNodes> =>

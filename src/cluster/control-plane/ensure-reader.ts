@@ -5,7 +5,9 @@ import type { Client } from '../../client/client.ts'
 
 const group = 'rbac.authorization.k8s.io'
 
-/** The user `name` may list and watch these resources (API group → their names), by a role of that name. */
+const mergePatch = 'application/merge-patch+json'
+
+/** The user `name` may list and watch these resources (API group → their names), by a role of that name. What an earlier version made is brought up to date. */
 export async function ensureReader(
   client: Client,
   name: string,
@@ -16,19 +18,19 @@ export async function ensureReader(
       if (!isStatus(error, 'AlreadyExists')) throw error
     })
   }
+  const rules = Object.entries(resources).map(([apiGroup, names]) => ({
+    apiGroups: [apiGroup],
+    resources: names,
+    verbs: ['list', 'watch'],
+  }))
+  const roles = client.resource(ClusterRole)
   await Promise.all([
-    create(
-      client.resource(ClusterRole).create({
-        apiVersion: `${group}/v1`,
-        kind: 'ClusterRole',
-        metadata: { name },
-        rules: Object.entries(resources).map(([apiGroup, names]) => ({
-          apiGroups: [apiGroup],
-          resources: names,
-          verbs: ['list', 'watch'],
-        })),
+    roles
+      .create({ apiVersion: `${group}/v1`, kind: 'ClusterRole', metadata: { name }, rules })
+      .catch((error: unknown) => {
+        if (!isStatus(error, 'AlreadyExists')) throw error
+        return roles.patch('', name, mergePatch, { rules })
       }),
-    ),
     create(
       client.resource(ClusterRoleBinding).create({
         apiVersion: `${group}/v1`,

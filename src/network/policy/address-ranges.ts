@@ -1,5 +1,5 @@
 import { bitsOf, type IpAddress, parseCidr } from '../../apimachinery/ip-address.ts'
-import { isEmpty, noPorts, type PortSet, unite } from './port-set.ts'
+import type { Claim } from './verdict.ts'
 
 export type Family = IpAddress['family']
 export const families: readonly Family[] = [4, 6]
@@ -10,9 +10,11 @@ export interface AddressRange {
   readonly last: bigint
 }
 
-/** Addresses that are spoken with at these ports. */
-export interface Grant extends AddressRange {
-  readonly ports: PortSet
+/** What a rule says of addresses. */
+export interface RangeClaim extends AddressRange, Claim {}
+
+export interface ClaimedRange extends AddressRange {
+  readonly claims: readonly Claim[]
 }
 
 export const everyAddress = (family: Family): AddressRange => ({
@@ -50,29 +52,26 @@ function without(range: AddressRange, hole: AddressRange): readonly AddressRange
   return [before, after].filter(({ first, last }) => first <= last)
 }
 
-/** Grants that overlap, as ranges that do not: sorted, each with everything that is granted to it. */
-export function disjoint(grants: readonly Grant[]): readonly Grant[] {
-  const edges: { readonly at: bigint; readonly grant: Grant; readonly opens: boolean }[] = []
-  for (const grant of grants) {
-    if (isEmpty(grant.ports)) continue
-    edges.push({ at: grant.first, grant, opens: true }, { at: grant.last + 1n, grant, opens: false })
+/** Claims that overlap, as ranges that do not: sorted, each with all claims to it. */
+export function disjoint(claims: readonly RangeClaim[]): readonly ClaimedRange[] {
+  const edges: { readonly at: bigint; readonly claim: RangeClaim; readonly opens: boolean }[] = []
+  for (const claim of claims) {
+    edges.push({ at: claim.first, claim, opens: true }, { at: claim.last + 1n, claim, opens: false })
   }
   edges.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
-  const result: Grant[] = []
-  const open = new Set<Grant>()
-  for (const [index, { at, grant, opens }] of edges.entries()) {
-    if (opens) open.add(grant)
-    else open.delete(grant)
+  const result: ClaimedRange[] = []
+  const open = new Set<RangeClaim>()
+  for (const [index, { at, claim, opens }] of edges.entries()) {
+    if (opens) open.add(claim)
+    else open.delete(claim)
     const next = edges[index + 1]?.at ?? at
-    if (next === at || open.size === 0) continue
-    const ports = unite([...open].map((each) => each.ports))
-    result.push({ first: at, last: next - 1n, ports })
+    if (next !== at && open.size > 0) result.push({ first: at, last: next - 1n, claims: [...open] })
   }
   return result
 }
 
-/** What the one of `ranges` (sorted, without overlaps) that holds an address grants. */
-export function portsAt(ranges: readonly Grant[], address: bigint): PortSet {
+/** The claims of the one of `ranges` (sorted, without overlaps) that holds an address. */
+export function claimsAt(ranges: readonly ClaimedRange[], address: bigint): readonly Claim[] {
   let low = 0
   let high = ranges.length
   while (low < high) {
@@ -81,5 +80,5 @@ export function portsAt(ranges: readonly Grant[], address: bigint): PortSet {
     else high = middle
   }
   const found = ranges[low]
-  return found !== undefined && found.first <= address ? found.ports : noPorts
+  return found !== undefined && found.first <= address ? found.claims : []
 }

@@ -1,29 +1,31 @@
 import { createHash } from 'node:crypto'
 import { formatIp } from '../../apimachinery/ip-address.ts'
 import type { StringMap } from '../../apimachinery/meta.ts'
-import { disjoint, everyAddress, type Family, families, type Grant, portsAt } from './address-ranges.ts'
+import { claimsAt, disjoint, everyAddress, type Family, families, type RangeClaim } from './address-ranges.ts'
+import { inOrder, isSubject, type ParsedAdminPolicy } from './admin-policy.ts'
 import type { Direction, ParsedPolicy, ParsedRule, PodPeer } from './parsed-policy.ts'
-import type { PolicyPod } from './policy-pod.ts'
-import {
-  isEmpty,
-  type PortRange,
-  type PortSet,
-  type Protocol,
-  portRules,
-  protocols,
-  unite,
-} from './port-set.ts'
+import type { PolicyNode } from './policy-node.ts'
+import { namedPort, type PolicyPod } from './policy-pod.ts'
+import { isAll, isEmpty, noPorts, type PortSet, portRules, portsOf, protocols, unite } from './port-set.ts'
 import type { Chain, Container, TableContent } from './table-content.ts'
+import { allowedPorts, type Claim } from './verdict.ts'
 
 /** Everything that decides what passes. */
 export interface PolicyWorld {
   readonly policies: readonly ParsedPolicy[]
+  readonly adminPolicies: readonly ParsedAdminPolicy[]
   /** By name. */
   readonly namespaces: ReadonlyMap<string, StringMap>
   /** Of the whole cluster. */
   readonly pods: readonly PolicyPod[]
+  readonly nodes: readonly PolicyNode[]
   /** Addresses of the node itself that pods' own rules decide about: where it answers for cluster DNS. */
   readonly judgedNodeAddresses: readonly string[]
+}
+
+/** A rule, and where it stands among all that speak of a pod. */
+interface StandingRule extends Omit<Claim, 'ports'> {
+  readonly rule: ParsedRule
 }
 
 const directions: readonly Direction[] = ['ingress', 'egress']
@@ -41,18 +43,20 @@ class Compilation {
   readonly #containers = new Map<string, Container>()
   readonly #podsOf = new Map<string, PolicyPod[]>()
   readonly #policiesOf = new Map<string, ParsedPolicy[]>()
+  readonly #adminPolicies: readonly ParsedAdminPolicy[]
   readonly #selected = new Map<PodPeer, readonly PolicyPod[]>()
 
   constructor(world: PolicyWorld) {
     this.#world = world
+    this.#adminPolicies = inOrder(world.adminPolicies)
     for (const pod of world.pods) addTo(this.#podsOf, pod.namespace, pod)
     for (const policy of world.policies) addTo(this.#policiesOf, policy.namespace, policy)
   }
 
-  /** undefined where no pod of this node is isolated. */
+  /** undefined where no policy speaks of a pod of this node. */
   compile(): TableContent | undefined {
-    const jumps = new Map<string, string>()
-    const own = new Map<string, string>()
+    /** Elements of the fixed sets, in front of each its set's name. */
+    const filed = new Map<string, string>()
     for (const pod of this.#world.pods) {
       if (!pod.local) continue
       for (const direction of directions) {
@@ -60,17 +64,19 @@ class Compilation {
         if (chain === undefined) continue
         for (const { family, ...address } of pod.addresses) {
           const text = formatIp({ family, ...address })
-          jumps.set(`${direction}-${family} ${text}`, `jump ${chain}`)
-          own.set(`own-${family} ${text} . ${text}`, '')
+          filed.set(`${direction}-${family} ${text}`, `jump ${chain}`)
+          filed.set(`own-${family} ${text} . ${text}`, '')
         }
       }
+      this.#toOwnNode(pod, filed)
     }
-    if (jumps.size === 0) return undefined
+    if (filed.size === 0) return undefined
     for (const family of families) {
       const { type } = words[family]
-      this.#container(`own-${family}`, 'set', `${type} . ${type}`, own)
+      this.#container(`own-${family}`, 'set', `${type} . ${type}`, filed)
+      this.#container(`node-${family}`, 'map', `${type} . ${type} : verdict`, filed)
       for (const direction of directions) {
-        this.#container(`${direction}-${family}`, 'map', `${type} : verdict`, jumps)
+        this.#container(`${direction}-${family}`, 'map', `${type} : verdict`, filed)
       }
     }
     this.#hooks()
@@ -110,7 +116,8 @@ class Compilation {
       const { ip } = words[family]
       return `${ip} daddr ${address} ${ip} saddr vmap @egress-${family}`
     })
-    this.#chains.set('input', { definition: hook('input'), rules: [...answers, ...judged] })
+    const toNode = each((ip, family) => `${ip} saddr . ${ip} daddr vmap @node-${family}`)
+    this.#chains.set('input', { definition: hook('input'), rules: [...answers, ...judged, ...toNode] })
   }
 
   /** The chain that judges a pod's traffic, shared by all that the same policies select; undefined: none does. */
@@ -118,39 +125,91 @@ class Compilation {
     const policies = (this.#policiesOf.get(pod.namespace) ?? []).filter(
       (policy) => policy[direction] !== undefined && policy.pods.matches(pod.labels),
     )
-    if (policies.length === 0) return undefined
-    const rules = policies.flatMap((policy) => policy[direction] ?? [])
-    const keys = policies.map(({ key }) => key).sort()
-    const named = direction === 'egress' ? [] : [...new Set(rules.flatMap((rule) => rule.named))].sort()
-    const numbers = named.map((name) => `${name}=${pod.namedPorts.get(name) ?? ''}`)
+    const { keys: adminKeys, rules: adminRules } = this.#adminRules(pod, direction)
+    const isolated = policies.length > 0
+    if (!isolated && adminRules.length === 0) return undefined
+    const granted = policies.flatMap((policy) => policy[direction] ?? [])
+    const rules: readonly StandingRule[] = [
+      ...adminRules,
+      ...granted.map((rule) => ({ rule, tier: 'namespace', action: 'allow', order: 0 }) as const),
+    ]
+    const keys = [...adminKeys, ...policies.map(({ key }) => key).sort()]
+    const named = direction === 'egress' ? [] : [...new Set(rules.flatMap(({ rule }) => rule.named))].sort()
+    const numbers = named.map((name) => `${name}=${portRules(namedPorts([name], pod)).join(' ')}`)
     const name = `${direction}-${shortHash([...keys, ...numbers].join('\n'))}`
-    if (!this.#chains.has(name)) this.#judge(name, rules, keys, direction === 'ingress' ? pod : undefined)
+    if (!this.#chains.has(name)) {
+      this.#judge(name, rules, { keys, isolated, target: direction === 'ingress' ? pod : undefined })
+    }
     return name
+  }
+
+  /** What administrators' policies say of a pod, in their order. */
+  #adminRules(
+    pod: PolicyPod,
+    direction: Direction,
+  ): { readonly keys: readonly string[]; readonly rules: readonly StandingRule[] } {
+    const keys: string[] = []
+    const rules: StandingRule[] = []
+    for (const policy of this.#adminPolicies) {
+      const ofNamespace = this.#world.namespaces.get(pod.namespace) ?? {}
+      if (!isSubject(policy, pod.labels, pod.namespace, ofNamespace)) continue
+      const { tier, name } = policy
+      if (policy.rules[direction].length > 0) keys.push(`${tier}:${name}`)
+      for (const rule of policy.rules[direction]) {
+        rules.push({ rule, tier, action: rule.action, order: rules.length })
+      }
+    }
+    return { keys, rules }
+  }
+
+  /** Administrators alone may keep a pod from its own node. */
+  #toOwnNode(pod: PolicyPod, filed: Map<string, string>): void {
+    const { rules } = this.#adminRules(pod, 'egress')
+    if (rules.length === 0) return
+    const { ofAddresses } = this.#claims(rules, undefined)
+    for (const { local, addresses } of this.#world.nodes) {
+      if (!local) continue
+      for (const { family, value } of addresses) {
+        const claims = ofAddresses[family].filter(({ first, last }) => first <= value && value <= last)
+        const ports = allowedPorts(claims, false)
+        if (isAll(ports)) continue
+        for (const own of pod.addresses) {
+          if (own.family !== family) continue
+          filed.set(`node-${family} ${formatIp(own)} . ${formatIp({ family, value })}`, this.#verdict(ports))
+        }
+      }
+    }
   }
 
   /** `target`: the pod that is spoken to; undefined where that is the peer. */
   #judge(
     name: string,
-    rules: readonly ParsedRule[],
-    policies: readonly string[],
-    target: PolicyPod | undefined,
+    rules: readonly StandingRule[],
+    about: {
+      readonly keys: readonly string[]
+      readonly isolated: boolean
+      readonly target: PolicyPod | undefined
+    },
   ): void {
-    const { ofPods, ofAddresses } = this.#grants(rules, target)
+    const { keys, isolated, target } = about
+    const { ofPods, ofAddresses } = this.#claims(rules, target)
     const lookups: string[] = []
     for (const family of families) {
       const { ip, type } = words[family]
       const side = target === undefined ? 'daddr' : 'saddr'
       const ranges = disjoint(ofAddresses[family])
       const single = new Map<string, string>()
-      for (const [pod, granted] of ofPods) {
+      for (const [pod, claims] of ofPods) {
         for (const address of pod.addresses) {
           if (address.family !== family) continue
-          const ports = unite([...granted, portsAt(ranges, address.value)])
-          if (!isEmpty(ports)) single.set(formatIp(address), this.#verdict(ports))
+          const ports = allowedPorts([...claims, ...claimsAt(ranges, address.value)], isolated)
+          single.set(formatIp(address), this.#verdict(ports))
         }
       }
       const wide = new Map<string, string>()
-      for (const { first, last, ports } of ranges) {
+      for (const { first, last, claims } of ranges) {
+        const ports = allowedPorts(claims, isolated)
+        if (isEmpty(ports)) continue
         const [from, to] = [first, last].map((value) => formatIp({ family, value }))
         wide.set(first === last ? `${from}` : `${from}-${to}`, this.#verdict(ports))
       }
@@ -169,32 +228,43 @@ class Compilation {
         lookups.push(`${ip} ${side} vmap @${name}-${suffix}`)
       }
     }
-    const comment = policies.join(' ').slice(0, longestComment)
+    const comment = keys.join(' ').slice(0, longestComment)
     this.#chains.set(name, { definition: '', rules: [...lookups, `counter drop comment "${comment}"`] })
   }
 
-  #grants(
-    rules: readonly ParsedRule[],
+  /** What rules say of whom. */
+  #claims(
+    rules: readonly StandingRule[],
     target: PolicyPod | undefined,
   ): {
-    readonly ofPods: ReadonlyMap<PolicyPod, readonly PortSet[]>
-    readonly ofAddresses: Readonly<Record<Family, readonly Grant[]>>
+    readonly ofPods: ReadonlyMap<PolicyPod, readonly Claim[]>
+    readonly ofAddresses: Readonly<Record<Family, readonly RangeClaim[]>>
   } {
-    const ofPods = new Map<PolicyPod, PortSet[]>()
-    const ofAddresses: Record<Family, Grant[]> = { 4: [], 6: [] }
-    for (const rule of rules) {
-      const anybody = target === undefined ? rule.ports : unite([rule.ports, namedPorts(rule, target)])
-      const grant = (pod: PolicyPod): void =>
-        addTo(ofPods, pod, target === undefined ? unite([anybody, namedPorts(rule, pod)]) : anybody)
+    const ofPods = new Map<PolicyPod, Claim[]>()
+    const ofAddresses: Record<Family, RangeClaim[]> = { 4: [], 6: [] }
+    // Where nobody isolates the pod, all that no rule speaks of passes.
+    const silence = { tier: 'baseline', action: 'allow', order: rules.length, ports: noPorts } as const
+    for (const family of families) ofAddresses[family].push({ ...everyAddress(family), ...silence })
+    for (const { rule, ...standing } of rules) {
+      const anybody = target === undefined ? rule.ports : unite([rule.ports, namedPorts(rule.named, target)])
+      const ofRange = (family: Family, range: { readonly first: bigint; readonly last: bigint }): void => {
+        if (!isEmpty(anybody)) ofAddresses[family].push({ ...range, ...standing, ports: anybody })
+      }
+      const ofPod = (pod: PolicyPod): void => {
+        const ports = target === undefined ? unite([anybody, namedPorts(rule.named, pod)]) : anybody
+        if (!isEmpty(ports)) addTo(ofPods, pod, { ...standing, ports })
+      }
       if (rule.peers === undefined) {
-        for (const family of families) ofAddresses[family].push({ ...everyAddress(family), ports: anybody })
-        if (target === undefined && rule.named.length > 0) this.#world.pods.forEach(grant)
+        for (const family of families) ofRange(family, everyAddress(family))
+        if (target === undefined && rule.named.length > 0) this.#world.pods.forEach(ofPod)
         continue
       }
-      for (const { family, ranges } of rule.blocks) {
-        for (const range of ranges) ofAddresses[family].push({ ...range, ports: anybody })
+      for (const { family, ranges } of rule.blocks) for (const range of ranges) ofRange(family, range)
+      for (const { labels, addresses } of rule.nodes === undefined ? [] : this.#world.nodes) {
+        if (!rule.nodes?.some((selector) => selector.matches(labels))) continue
+        for (const { family, value } of addresses) ofRange(family, { first: value, last: value })
       }
-      for (const peer of rule.peers) this.#select(peer).forEach(grant)
+      for (const peer of rule.peers) this.#select(peer).forEach(ofPod)
     }
     return { ofPods, ofAddresses }
   }
@@ -218,7 +288,8 @@ class Compilation {
 
   /** Of a map's element: on to the next direction, or by port. */
   #verdict(ports: PortSet): string {
-    if (ports === 'all') return 'return'
+    if (isAll(ports)) return 'return'
+    if (isEmpty(ports)) return 'drop'
     const rules = portRules(ports)
     const chain = `ports-${shortHash(rules.join('\n'))}`
     this.#chains.set(chain, { definition: '', rules })
@@ -232,15 +303,17 @@ function addTo<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else list.push(value)
 }
 
-/** The named ports of a rule as the numbers of the pod that is spoken to. */
-function namedPorts({ named }: ParsedRule, pod: PolicyPod): PortSet {
-  const result = new Map<Protocol, PortRange[]>()
-  for (const name of named) {
-    const port = pod.namedPorts.get(name)
-    const protocol = protocols.find((each) => name.startsWith(`${each} `))
-    if (port !== undefined && protocol !== undefined) addTo(result, protocol, { first: port, last: port })
+/** The ports of the pod that is spoken to that have these names: `TCP http`, or `http` for any protocol. */
+function namedPorts(names: readonly string[], pod: PolicyPod): PortSet {
+  const sets: PortSet[] = []
+  for (const name of names) {
+    for (const protocol of protocols) {
+      const port = pod.namedPorts.get(name) ?? pod.namedPorts.get(namedPort(protocol, name))
+      const isOfIt = name.startsWith(`${protocol} `) || !name.includes(' ')
+      if (port !== undefined && isOfIt) sets.push(portsOf(protocol, { first: port, last: port }))
+    }
   }
-  return result
+  return unite(sets)
 }
 
 /**

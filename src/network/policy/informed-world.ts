@@ -1,11 +1,15 @@
 import { Namespace } from '../../api/core/namespace/kind.ts'
+import { Node } from '../../api/core/node/kind.ts'
 import { Pod } from '../../api/core/pod/kind.ts'
 import type { core, networking } from '../../api/generated/types/index.ts'
 import { NetworkPolicy } from '../../api/networking/network-policy/kind.ts'
 import type { KubernetesObject, StringMap } from '../../apimachinery/meta.ts'
 import type { InformerFactory } from '../../client/informer.ts'
+import { isSubject } from './admin-policy.ts'
 import type { PolicyWorld } from './compile-policies.ts'
+import { FollowedAdminPolicies } from './followed-admin-policies.ts'
 import { type ParsedPolicy, parsePolicy } from './parsed-policy.ts'
+import { nodeText, type PolicyNode, policyNode } from './policy-node.ts'
 import { dnsPod, type PolicyPod, podText, policyPod } from './policy-pod.ts'
 
 export interface InformedWorldOptions {
@@ -39,13 +43,19 @@ export class InformedWorld {
   readonly #given = new Map<string, { readonly uid: string; readonly addresses: readonly string[] }>()
   readonly #namespaces = new Map<string, StringMap>()
   readonly #unsubscribe: (() => void)[] = []
+  readonly #admin: FollowedAdminPolicies
+  /** Followed from the first administrators' policy on. */
+  #nodes: ReadonlyMap<string, PolicyNode> | undefined
+  /** What is followed is in the caches. */
   #ready = false
   #followsPods = false
   #stopped = false
 
   constructor(options: InformedWorldOptions) {
     this.#options = options
-    const policies = options.informers.informer(NetworkPolicy)
+    const { informers } = options
+    this.#admin = new FollowedAdminPolicies({ informers, changed: () => this.#adminChanged() })
+    const policies = informers.informer(NetworkPolicy)
     this.#unsubscribe.push(policies.onChange((policy, old) => this.#policyChanged(policy, old)))
     policies.whenSynced().then(
       () => this.#synced(),
@@ -55,11 +65,14 @@ export class InformedWorld {
 
   /** undefined until the caches are filled. */
   get world(): PolicyWorld | undefined {
-    if (!this.#ready) return undefined
+    const adminPolicies = this.#admin.policies
+    if (!this.#ready || adminPolicies === undefined) return undefined
     const { dnsAddress } = this.#options
     const dns = dnsAddress === undefined ? [] : [dnsPod(dnsAddress)]
     return {
       policies: [...this.#policies.values()],
+      adminPolicies,
+      nodes: [...(this.#nodes?.values() ?? [])],
       namespaces: this.#namespaces,
       pods: [...this.#pods.values(), ...dns],
       judgedNodeAddresses: dnsAddress === undefined ? [] : [dnsAddress],
@@ -85,8 +98,11 @@ export class InformedWorld {
   /** The pod is known, and so is whether a policy selects it; undefined where it is not known. */
   isSelected({ namespace, name, uid }: NewPod): boolean | undefined {
     const pod = this.#options.informers.informer(Pod).lister.get(namespace, name)
-    if (!this.#ready || pod?.metadata?.uid !== uid) return undefined
+    const admin = this.#admin.policies
+    if (!this.#ready || admin === undefined || pod?.metadata?.uid !== uid) return undefined
     const labels = pod.metadata.labels ?? {}
+    const ofNamespace = this.#namespaces.get(namespace) ?? {}
+    if (admin.some((policy) => isSubject(policy, labels, namespace, ofNamespace))) return true
     for (const policy of this.#policies.values()) {
       if (policy.namespace === namespace && policy.pods.matches(labels)) return true
     }
@@ -95,6 +111,7 @@ export class InformedWorld {
 
   stop(): void {
     this.#stopped = true
+    this.#admin.stop()
     for (const remove of this.#unsubscribe) remove()
   }
 
@@ -107,6 +124,30 @@ export class InformedWorld {
       this.#followPods()
     } else if (old !== undefined) this.#policies.delete(keyOf(old))
     this.#changed()
+  }
+
+  #adminChanged(): void {
+    if (this.#stopped) return
+    if ((this.#admin.policies?.length ?? 0) > 0) {
+      this.#followPods()
+      this.#followNodes()
+    }
+    this.#changed()
+  }
+
+  /** Rules that name nodes are late rather than everything: nodes come last. */
+  #followNodes(): void {
+    if (this.#nodes !== undefined) return
+    const nodes = new Map<string, PolicyNode>()
+    this.#nodes = nodes
+    const follow = (node: core.v1.Node | undefined, old: core.v1.Node | undefined): void => {
+      const name = (node ?? old)?.metadata?.name ?? ''
+      if (node !== undefined && old !== undefined && nodeText(node) === nodeText(old)) return
+      if (node === undefined) nodes.delete(name)
+      else nodes.set(name, policyNode(node, name === this.#options.nodeName))
+      this.#changed()
+    }
+    this.#unsubscribe.push(this.#options.informers.informer(Node).onChange(follow))
   }
 
   #synced(): void {

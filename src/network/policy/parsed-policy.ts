@@ -2,7 +2,7 @@ import type { networking } from '../../api/generated/types/index.ts'
 import { type LabelMatcher, validLabelMatcher } from '../../apimachinery/selectors/label-selector.ts'
 import { type AddressRange, blockRanges, type Family } from './address-ranges.ts'
 import { namedPort } from './policy-pod.ts'
-import { everyPort, type PortRange, type PortSet, type Protocol, protocols, unite } from './port-set.ts'
+import { allPorts, type PortSet, portsOf, protocols, unite } from './port-set.ts'
 
 export type Direction = 'ingress' | 'egress'
 
@@ -12,13 +12,20 @@ export interface PodPeer {
   readonly pods: LabelMatcher
 }
 
+export interface Block {
+  readonly family: Family
+  readonly ranges: readonly AddressRange[]
+}
+
 export interface ParsedRule {
   /** undefined: everybody. */
   readonly peers: readonly PodPeer[] | undefined
-  readonly blocks: readonly { readonly family: Family; readonly ranges: readonly AddressRange[] }[]
+  readonly blocks: readonly Block[]
+  /** Nodes are spoken to at their own addresses. */
+  readonly nodes?: readonly LabelMatcher[]
   /** What is given by number. */
   readonly ports: PortSet
-  /** What the pod that is spoken to gives a name: `TCP http`. */
+  /** What the pod that is spoken to gives a name: `TCP http`, or `http` for any protocol. */
   readonly named: readonly string[]
 }
 
@@ -38,7 +45,7 @@ type Port = networking.v1.NetworkPolicyPort
 
 function parseRule(peers: readonly Peer[], ports: readonly Port[], namespace: string): ParsedRule {
   const ofPods: PodPeer[] = []
-  const blocks: ParsedRule['blocks'][number][] = []
+  const blocks: Block[] = []
   for (const { ipBlock, namespaceSelector, podSelector } of peers) {
     if (ipBlock !== undefined) {
       const block = blockRanges(ipBlock.cidr ?? '', ipBlock.except ?? [])
@@ -52,17 +59,14 @@ function parseRule(peers: readonly Peer[], ports: readonly Port[], namespace: st
 }
 
 function parsePorts(ports: readonly Port[]): Pick<ParsedRule, 'ports' | 'named'> {
-  if (ports.length === 0) return { ports: 'all', named: [] }
+  if (ports.length === 0) return { ports: allPorts, named: [] }
   const sets: PortSet[] = []
   const named: string[] = []
   for (const { protocol: text = 'TCP', port, endPort } of ports) {
     const protocol = protocols.find((each) => each === text)
     if (protocol === undefined) continue
     if (typeof port === 'string') named.push(namedPort(protocol, port))
-    else {
-      const range = port === undefined ? everyPort : { first: port, last: endPort ?? port }
-      sets.push(new Map<Protocol, readonly PortRange[]>([[protocol, [range]]]))
-    }
+    else sets.push(portsOf(protocol, port === undefined ? undefined : { first: port, last: endPort ?? port }))
   }
   return { ports: unite(sets), named }
 }

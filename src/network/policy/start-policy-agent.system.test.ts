@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { CustomResourceDefinition } from '../../api/apiextensions/custom-resource-definition/kind.ts'
 import { Namespace } from '../../api/core/namespace/kind.ts'
 import { Pod } from '../../api/core/pod/kind.ts'
 import type { core, networking } from '../../api/generated/types/index.ts'
 import { NetworkPolicy } from '../../api/networking/network-policy/kind.ts'
+import { defineKind } from '../../apimachinery/define-kind.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import type { RunProgram } from '../../base/host/run-program.ts'
 import { labMissing, NetworkLab } from '../../base/host/testing/network-lab.ts'
@@ -13,6 +15,7 @@ import { createClient } from '../../client/create-client.ts'
 import type { InformerFactory } from '../../client/informer.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
 import { FakeApi } from '../../client/testing/fake-api.ts'
+import type { AdminNetworkPolicy } from './admin-policy.ts'
 import { type RunningPolicyAgent, startPolicyAgent } from './start-policy-agent.ts'
 
 const missing = labMissing('nft')
@@ -175,6 +178,33 @@ describe.skipIf(missing !== undefined)(`policies in a network namespace ${missin
     await create('closed', { podSelector: { matchLabels: { app: 'a' } }, policyTypes: ['Ingress'] })
     await shown('default/closed')
     expect(await ask()).toBe('timeout')
+  })
+
+  test('administrators decide before NetworkPolicies, for as long as the cluster has the kinds', async () => {
+    await create('open', { podSelector: {}, policyTypes: ['Ingress'], ingress: [{}] })
+    await start()
+    expect(await heard('b', addresses.a)).toBe(`a ${addresses.b}`)
+    const admin = defineKind<AdminNetworkPolicy>({
+      ...{ group: 'policy.networking.k8s.io', version: 'v1alpha1', namespaced: false, schema: '' },
+      ...{ kind: 'AdminNetworkPolicy', resource: 'adminnetworkpolicies' },
+    })
+    const subject = { pods: { namespaceSelector: {}, podSelector: { matchLabels: { app: 'a' } } } }
+    const policy: AdminNetworkPolicy = {
+      metadata: { name: 'first' },
+      spec: { priority: 1, subject, ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] },
+    }
+    await client.resource<AdminNetworkPolicy>(admin).create(policy)
+    const definitions = client.resource(CustomResourceDefinition)
+    const name = 'adminnetworkpolicies.policy.networking.k8s.io'
+    const status = { conditions: [{ type: 'Established', status: 'True' }] }
+    const names = { kind: admin.kind, plural: admin.resource }
+    const spec = { group: admin.group, scope: 'Cluster', names, versions: [] }
+    await definitions.create({ metadata: { name }, spec, status })
+    await shown('admin:first')
+    expect(await silent('b', addresses.a)).toBe('timeout')
+    expect(await heard('out', addresses.a), 'who is no pod').toBe(`a ${outsider}`)
+    await definitions.delete('', name)
+    await expect.poll(() => silent('b', addresses.a), patience).toBe(`a ${addresses.b}`)
   })
 
   test('a new pod is isolated before anything runs in it, and before its status shows an address', async () => {

@@ -1,4 +1,4 @@
-import { type IpAddress, parseIp } from '../../../apimachinery/ip-address.ts'
+import { formatIp, type IpAddress, parseIp } from '../../../apimachinery/ip-address.ts'
 
 export interface Packet {
   readonly from: IpAddress
@@ -25,8 +25,9 @@ export class ModelTable {
     for (const command of commands) this.#command(command)
   }
 
-  passes(packet: Packet): boolean {
-    return this.#walk('forward', packet) !== 'drop'
+  /** `hook`: `input` for what is sent to the node itself. */
+  passes(packet: Packet, hook: 'forward' | 'input' = 'forward'): boolean {
+    return this.#walk(hook, packet) !== 'drop'
   }
 
   get chains(): readonly string[] {
@@ -116,6 +117,13 @@ export class ModelTable {
       const address = side === 'saddr' ? packet.from : packet.to
       return (ip === 'ip6') === (address.family === 6) ? this.#find(name, address) : undefined
     }
+    const pair = /^(ip6?) saddr \. \1 daddr vmap @(\S+)$/.exec(rule)
+    if (pair !== null) {
+      const key = `${formatIp(packet.from)} . ${formatIp(packet.to)}`
+      return this.#container(pair[2] ?? '').get(key)
+    }
+    if (rule === 'meta l4proto != { tcp, udp, sctp } return')
+      return ['tcp', 'udp', 'sctp'].includes(packet.protocol) ? undefined : 'return'
     const every = /^meta l4proto (\S+) return$/.exec(rule)
     if (every !== null) return every[1] === packet.protocol ? 'return' : undefined
     const ports = /^(\S+) dport \{ (.*) \} return$/.exec(rule)
