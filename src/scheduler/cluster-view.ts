@@ -70,6 +70,11 @@ export class ClusterView {
     return { nodes: this.table.nodes.length, pods: this.#placed.size, assumed_pods: this.#assumed.size }
   }
 
+  /** Where a pod is, assumed or seen. */
+  nodeOf(uid: string): string | undefined {
+    return this.#placed.get(uid)
+  }
+
   isAssumed(uid: string): boolean {
     return this.#assumed.has(uid)
   }

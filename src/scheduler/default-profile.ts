@@ -20,16 +20,20 @@ import { readFitArgs } from './plugins/node-resources-fit/fit-args.ts'
 import { nodeResourcesFit } from './plugins/node-resources-fit/node-resources-fit.ts'
 import { nodeUnschedulable } from './plugins/node-unschedulable/node-unschedulable.ts'
 import { nodeVolumeLimits } from './plugins/node-volume-limits/node-volume-limits.ts'
+import { podGroupPodsCount } from './plugins/pod-group-pods-count/pod-group-pods-count.ts'
 import { podTopologySpread } from './plugins/pod-topology-spread/pod-topology-spread.ts'
 import { readSpreadArgs } from './plugins/pod-topology-spread/spread-args.ts'
 import { prioritySort } from './plugins/priority-sort/priority-sort.ts'
 import { schedulingGates } from './plugins/scheduling-gates/scheduling-gates.ts'
 import { taintToleration } from './plugins/taint-toleration/taint-toleration.ts'
+import { topologyPlacementGenerator } from './plugins/topology-placement-generator/topology-placement-generator.ts'
 import { volumeBinding } from './plugins/volume-binding/volume-binding.ts'
 import { readVolumeBindingArgs } from './plugins/volume-binding/volume-binding-args.ts'
 import { volumeRestrictions } from './plugins/volume-restrictions/volume-restrictions.ts'
 import { volumeZone } from './plugins/volume-zone/volume-zone.ts'
 import { type Profile, profileOf } from './profile.ts'
+
+const topologyGate = 'TopologyAwareWorkloadScheduling'
 
 /** The default plugins in upstream's order, with upstream's weights; some only behind a gate. */
 const defaultPlugins: readonly PluginDefinition[] = [
@@ -59,6 +63,8 @@ const defaultPlugins: readonly PluginDefinition[] = [
   definePlugin('DefaultBinder', 0, defaultBinder),
   { ...definePlugin('NodeDeclaredFeatures', 0, nodeDeclaredFeatures), gate: 'NodeDeclaredFeatures' },
   { ...definePlugin('GangScheduling', 0, gangScheduling), gate: 'GangScheduling' },
+  { ...definePlugin('TopologyPlacementGenerator', 0, topologyPlacementGenerator), gate: topologyGate },
+  { ...definePlugin('PodGroupPodsCount', 1, podGroupPodsCount), gate: topologyGate },
 ]
 
 /** Those whose gates are on. */

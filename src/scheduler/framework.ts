@@ -1,3 +1,4 @@
+import type { core, scheduling } from '../api/generated/types/index.ts'
 import type { Features } from '../apimachinery/feature-gates.ts'
 import type { Host } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
@@ -83,9 +84,37 @@ export interface Refusal {
   readonly rejection: Rejection
 }
 
+/** Nodes among which the pods of a group are placed (upstream's Placement). */
+export interface Placement {
+  readonly name: string
+  readonly nodes: readonly NodeInfo[]
+}
+
+/** A placement with those pods of the group that would have a place there. */
+export interface ProposedPlacement extends Placement {
+  readonly pods: readonly PodInfo[]
+}
+
+/** A pod group whose pods look for nodes. */
+export interface GroupToPlace {
+  /** Undefined: it is not known here. */
+  readonly group: scheduling.v1alpha2.PodGroup | undefined
+  /** Those of its pods that have a node. */
+  readonly placed: readonly { readonly pod: core.v1.Pod; readonly node: string }[]
+}
+
+/** Points for placements of a group: 0 to 100, once `normalize` has had them. */
+export interface PlacementScore {
+  readonly score: (group: GroupToPlace, proposal: ProposedPlacement) => number
+  /** By place among the placements. */
+  readonly normalize?: (scores: Float64Array) => void
+}
+
 /** An attempt for which no node was found, as PostFilter plugins see it. */
 export interface FailedAttempt {
   readonly pod: PodInfo
+  /** Those that may be looked at. */
+  readonly nodes: readonly NodeInfo[]
   /** Every known node's refusal. */
   readonly refusalOf: (node: NodeInfo) => Refusal
   /** Runs all filters anew against the table as it is (or as it is supposed), with the pods that are nominated to the node. */
@@ -175,6 +204,9 @@ export interface Plugin extends LaterPoints {
   readonly preEnqueue?: (pod: PodInfo) => Rejection | undefined
   readonly preFilter?: (pod: PodInfo) => PreFilterResult
   readonly postFilter?: (attempt: FailedAttempt) => Promise<PostFilterResult>
+  /** Which parts of `parent` a group may be placed in; the first plugin of a profile that has it is asked. Throws where that cannot be told. */
+  readonly placementGenerate?: (group: GroupToPlace, parent: Placement) => readonly Placement[]
+  readonly placementScore?: PlacementScore
   /** Its PreBind may run at the same time as those of its neighbours in the profile that say so, too. */
   readonly preBindsBeside?: true
   /** True: this plugin has bound the pod. */

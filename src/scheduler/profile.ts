@@ -15,6 +15,8 @@ export const extensionPoints = [
   'preBind',
   'bind',
   'postBind',
+  'placementGenerate',
+  'placementScore',
 ] as const
 
 export type ExtensionPoint = (typeof extensionPoints)[number]

@@ -140,7 +140,7 @@ export class PodAttempts {
     const { host, view } = this.#options
     view.hold()
     try {
-      const outcome = await runPostFilter(cycle, diagnosis, host)
+      const outcome = await runPostFilter(cycle, diagnosis, view.table.nodes, host)
       this.#algorithmEnds(startMs)
       const ending = unschedulableEnding(this.#nodes, diagnosis, outcome)
       this.end(queued, cycle.profile, startMs, ending)

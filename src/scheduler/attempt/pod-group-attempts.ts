@@ -1,8 +1,11 @@
 import { Pod } from '../../api/core/pod/kind.ts'
 import type { core, scheduling } from '../../api/generated/types/index.ts'
 import { PodGroup } from '../../api/scheduling/pod-group/kind.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { InformerFactory, Lister } from '../../client/informer.ts'
 import type { PreparedCycle } from '../cycle/prepared-cycle.ts'
+import type { GroupToPlace, Placement, ProposedPlacement } from '../framework.ts'
+import { isFinished } from '../pod-info.ts'
 import type { Profile } from '../profile.ts'
 import type { QueuedPod } from '../queue/queued-pod.ts'
 import type { PodGroupMetrics } from '../scheduler-metrics.ts'
@@ -10,6 +13,7 @@ import { absentFeature } from './absent-group-features.ts'
 import { assumePod } from './assume-pod.ts'
 import { unreserve } from './binding-cycle.ts'
 import { type Ending, errorEnding, groupEnding, unschedulableEnding } from './ending.ts'
+import { bestPlacement, placementsFor } from './group-placements.ts'
 import type { PodAttempts, PodAttemptsOptions } from './pod-attempts.ts'
 import type { GroupOutcome, PodGroupStatus } from './pod-group-status.ts'
 import { runPostFilter } from './post-filter.ts'
@@ -39,6 +43,14 @@ interface Member {
         readonly preemption: Ending | undefined
       }
 }
+
+/** What an attempt for the whole group has come to. */
+interface Tried {
+  readonly members: readonly Member[]
+  readonly outcome: GroupOutcome
+}
+
+interface Proposal extends Tried, ProposedPlacement {}
 
 type Placed = Member & { readonly found: { readonly type: 'node' } }
 
@@ -98,31 +110,79 @@ export class PodGroupAttempts {
       this.#options.status.write(first.info.pod, { type: 'error', message: absent })
       return
     }
-    const { host, metrics, queue } = this.#options
+    const { attempts, host, metrics, queue, view } = this.#options
     const startMs = host.monotonicMs()
-    const members = await this.#placeAll(pods)
-    metrics.placed(host.monotonicMs() - startMs)
-    const started = new Set(members.map(({ queued }) => queued))
-    const left = pods.filter((queued) => !started.has(queued) && queue.isInFlight(queued))
-    if (members.length > 0) this.#submit(members, left, first, startMs)
-  }
-
-  /** Up to the first that fails by an error. */
-  async #placeAll(pods: readonly QueuedPod[]): Promise<readonly Member[]> {
-    const { attempts, view } = this.#options
-    const members: Member[] = []
+    const waiting = pods.filter((queued) => !attempts.skips(queued))
+    if (waiting.length === 0) return
+    let tried: Tried
     view.hold()
     try {
-      for (const queued of pods) {
-        if (attempts.skips(queued)) continue
-        const member = await this.#place(queued)
-        members.push(member)
-        if (member.found.type === 'none' && member.found.ending.failure.reason === 'SchedulerError') break
-      }
+      tried = await this.#tryPlacements(waiting, { group: known, placed: this.#placedOf(group) })
     } finally {
       view.release()
     }
-    return members
+    metrics.placed(host.monotonicMs() - startMs)
+    const started = new Set(tried.members.map(({ queued }) => queued))
+    const left = waiting.filter((queued) => !started.has(queued) && queue.isInFlight(queued))
+    this.#submit(tried, left, first, startMs)
+  }
+
+  /** In each placement that there is for the group: the best of those where it has its place, else what the first has come to. */
+  async #tryPlacements(pods: readonly QueuedPod[], group: GroupToPlace): Promise<Tried> {
+    const { host, profileOf, view } = this.#options
+    const [first] = pods
+    const profile = first && profileOf(first.info)
+    const everywhere = { name: '', nodes: view.table.nodes }
+    if (profile === undefined || profile.at.placementGenerate.length === 0)
+      return this.#placeAll(pods, everywhere)
+    try {
+      const placements = placementsFor(profile, group, everywhere)
+      const all: Proposal[] = []
+      for (const placement of placements) {
+        const tried = await this.#placeAll(pods, placement)
+        for (const { queued, found } of tried.members.filter(isPlaced))
+          this.#undo(queued, found.cycle, found.node)
+        if (tried.outcome.type === 'error') return tried
+        const placed = tried.members.filter(isPlaced).map(({ queued }) => queued.info)
+        all.push({ ...placement, ...tried, pods: placed })
+      }
+      const [best, ...more] = all.filter(({ outcome }) => outcome.type !== 'unschedulable')
+      if (best !== undefined) {
+        const { members, outcome } =
+          more.length === 0 ? best : bestPlacement(profile, group, [best, ...more], () => host.random())
+        return {
+          members: members.map((member) => (isPlaced(member) ? this.#again(member) : member)),
+          outcome,
+        }
+      }
+      const { members = [], outcome } = all[0] ?? {}
+      const message =
+        outcome === undefined
+          ? 'no feasible placements found'
+          : `0/${placements.length} placements are available, first placement status: ${outcome.message}`
+      return { members, outcome: { type: 'unschedulable', message } }
+    } catch (error) {
+      return { members: [], outcome: { type: 'error', message: messageOf(error) } }
+    }
+  }
+
+  /** Up to the first that fails by an error. */
+  async #placeAll(pods: readonly QueuedPod[], placement: Placement): Promise<Tried> {
+    const members: Member[] = []
+    for (const queued of pods) {
+      const member = await this.#place(queued, placement)
+      members.push(member)
+      if (member.found.type === 'none' && member.found.ending.failure.reason === 'SchedulerError') break
+    }
+    return { members, outcome: outcomeOf(members) }
+  }
+
+  /** The group's pods that have a node, or are assumed to. */
+  #placedOf(group: string): GroupToPlace['placed'] {
+    return this.#pods.byIndex(groupIndex, group).flatMap((pod) => {
+      const node = pod.spec?.nodeName || this.#options.view.nodeOf(pod.metadata?.uid ?? '')
+      return node && !isFinished(pod) ? [{ pod, node }] : []
+    })
   }
 
   /** The group's pods without a node, in the order in which they are tried. */
@@ -143,14 +203,15 @@ export class PodGroupAttempts {
     for (const queued of pods) attempts.end(queued, profileOf(queued.info), host.monotonicMs(), ending)
   }
 
-  async #place(queued: QueuedPod): Promise<Member> {
-    const { host, placer, log, view, profileOf } = this.#options
+  async #place(queued: QueuedPod, placement: Placement): Promise<Member> {
+    const { host, placer, log, profileOf, view } = this.#options
     const { info } = queued
     const profile = profileOf(info)
     const startMs = host.monotonicMs()
+    const within = placement.nodes.length < view.table.nodes.length ? placement : undefined
     const none = (ending: Ending): Member => ({ queued, profile, startMs, found: { type: 'none', ending } })
     try {
-      const selection = await placer.selectAsking(info, profile)
+      const selection = await placer.selectAsking(info, profile, within)
       if (selection.type === 'node') {
         const { feasible, scores, refusals, node, cycle } = selection
         log.begin(info, profile, refusals, { node: node.name, feasible, scores })
@@ -159,8 +220,10 @@ export class PodGroupAttempts {
       const { cycle, diagnosis } = selection
       log.begin(info, profile, diagnosis.refusals)
       const outcome =
-        cycle === undefined ? { message: '', nomination: '' } : await runPostFilter(cycle, diagnosis, host)
-      const ending = unschedulableEnding(view.table.nodes.length, diagnosis, outcome)
+        cycle === undefined
+          ? { message: '', nomination: '' }
+          : await runPostFilter(cycle, diagnosis, placement.nodes, host)
+      const ending = unschedulableEnding(placement.nodes.length, diagnosis, outcome)
       if (cycle === undefined || !outcome.nomination) return none(ending)
       return this.#assume({ queued, profile, startMs }, cycle, outcome.nomination, ending)
     } catch (error) {
@@ -184,19 +247,23 @@ export class PodGroupAttempts {
     return { ...member, found: { type: 'none', ending: assumed.ending } }
   }
 
+  /** Where it was found to have a place before. */
+  #again({ found, ...member }: Placed): Member {
+    return this.#assume(member, found.cycle, found.node, found.preemption)
+  }
+
   #undo({ info }: QueuedPod, cycle: PreparedCycle, node: string): void {
     unreserve(cycle, node)
     this.#options.view.retract(info, node)
   }
 
   #submit(
-    members: readonly Member[],
+    { members, outcome }: Tried,
     left: readonly QueuedPod[],
     { info }: QueuedPod,
     groupStartMs: number,
   ): void {
     const { attempts, host, profileOf, status, metrics } = this.#options
-    const outcome = outcomeOf(members)
     const bound: Placed[] = []
     for (const member of members) {
       const { queued, profile, startMs, found } = member
@@ -208,8 +275,9 @@ export class PodGroupAttempts {
         }
       } else if (found.type === 'none') attempts.end(queued, profile, startMs, endingOf(member, outcome))
     }
-    for (const queued of left)
-      attempts.end(queued, profileOf(queued.info), host.monotonicMs(), errorEnding(outcome.message))
+    const ofLeft =
+      outcome.type === 'unschedulable' ? groupEnding(outcome.message, '') : errorEnding(outcome.message)
+    for (const queued of left) attempts.end(queued, profileOf(queued.info), host.monotonicMs(), ofLeft)
     for (const { queued, startMs, found } of bound) {
       // Enough of the gang have their places, here and now.
       found.waits.delete(gangPlugin)
@@ -223,6 +291,8 @@ export class PodGroupAttempts {
 const severalNames = ([one, other]: readonly (string | undefined)[]): string =>
   `all pods in a single pod group should have the same .spec.schedulerName set, got: "${one}" and "${other}"`
 
+const unschedulable = 'pod group is unschedulable'
+
 /** One that needs no permit any more has found that enough of them have a place. */
 function outcomeOf(members: readonly Member[]): GroupOutcome {
   for (const { found } of members)
@@ -233,7 +303,7 @@ function outcomeOf(members: readonly Member[]): GroupOutcome {
       }
   const placed = members.filter(isPlaced)
   if (!placed.some(({ found }) => found.waits.size === 0))
-    return { type: 'unschedulable', message: 'pod group is unschedulable' }
+    return { type: 'unschedulable', message: unschedulable }
   if (!placed.some(({ found }) => found.preemption !== undefined)) return { type: 'scheduled', message: '' }
   const message = 'pod group is unschedulable, pod group is waiting for preemption to complete'
   return { type: 'preempting', message }
@@ -247,5 +317,8 @@ function endingOf({ queued, found }: Member, { type, message }: GroupOutcome): E
   if (type === 'preempting' && found.type === 'node')
     return found.preemption ?? groupEnding(message, found.node)
   const name = queued.info.pod.metadata?.name
-  return groupEnding(`${message}, one or more plugins asked to wait and no plugin rejected pod "${name}"`, '')
+  return groupEnding(
+    `${unschedulable}, one or more plugins asked to wait and no plugin rejected pod "${name}"`,
+    '',
+  )
 }

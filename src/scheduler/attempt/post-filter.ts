@@ -2,6 +2,7 @@ import type { Host } from '../../base/host.ts'
 import { messageOf } from '../../base/message-of.ts'
 import type { PreparedCycle } from '../cycle/prepared-cycle.ts'
 import type { Diagnosis } from '../cycle/schedule-pod.ts'
+import type { NodeInfo } from '../node-info.ts'
 import type { StatusLabel } from '../plugin-timing.ts'
 
 /** What PostFilter plugins have come to. */
@@ -12,20 +13,22 @@ export interface PostFilterOutcome {
   readonly nomination: string | undefined
 }
 
-/** Asks PostFilter plugins one after another, until one has found a node. A plugin's error is its message. */
+/** Asks PostFilter plugins, who may look at `nodes`, one after another, until one has found a node. A plugin's error is its message. */
 export async function runPostFilter(
   cycle: PreparedCycle,
   diagnosis: Diagnosis,
+  nodes: readonly NodeInfo[],
   host: Host,
 ): Promise<PostFilterOutcome> {
   const statusOf = ({ nomination }: PostFilterOutcome): StatusLabel =>
     nomination ? 'Success' : 'Unschedulable'
-  return cycle.timer.pointAsync('PostFilter', () => askPlugins(cycle, diagnosis, host), statusOf)
+  return cycle.timer.pointAsync('PostFilter', () => askPlugins(cycle, diagnosis, nodes, host), statusOf)
 }
 
 async function askPlugins(
   cycle: PreparedCycle,
   { refusals }: Diagnosis,
+  nodes: readonly NodeInfo[],
   host: Host,
 ): Promise<PostFilterOutcome> {
   const messages: string[] = []
@@ -34,7 +37,7 @@ async function askPlugins(
     try {
       const ask = cycle.timer.aroundAsync(plugin.name, 'PostFilter', async () =>
         plugin.postFilter?.({
-          pod: cycle.pod,
+          ...{ pod: cycle.pod, nodes },
           refusalOf: (node) => refusals.get(node),
           check: (node) => cycle.check(node),
           suppose: cycle,

@@ -1,4 +1,5 @@
 import { messageOf } from '../../base/message-of.ts'
+import type { Placement } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { NodeTable } from '../node-table.ts'
 import { PluginError } from './plugin-error.ts'
@@ -27,6 +28,11 @@ export const feasibleNodes = (nodes: readonly NodeInfo[]): FeasibleNodes => ({
   indices: nodes.map(({ index }) => index),
 })
 
+function inside({ nodes }: Placement, candidates: readonly number[]): readonly number[] {
+  const indices = new Set(nodes.map(({ index }) => index))
+  return candidates.filter((index) => indices.has(index))
+}
+
 /** Runs the cycle's filters over the nodes, on from where the last search ended, so that all nodes get their turn. */
 export class NodeFinder {
   readonly #table: NodeTable
@@ -37,8 +43,9 @@ export class NodeFinder {
   }
 
   /** Nodes that pass all filters, at most as many as are enough; why others do not is in `refusals`. */
-  find(cycle: PreparedCycle, percentage: number, refusals: Refusals): FeasibleNodes {
-    const candidates = this.#candidates(cycle, refusals)
+  find(cycle: PreparedCycle, percentage: number, refusals: Refusals, within?: Placement): FeasibleNodes {
+    const all = this.#candidates(cycle, refusals)
+    const candidates = within === undefined ? all : inside(within, all)
     const { nodes } = this.#table
     const count = candidates.length
     const enough = cycle.profile.at.score.length === 0 ? 1 : feasibleNodesToFind(count, percentage)
@@ -62,16 +69,16 @@ export class NodeFinder {
       const message = messageOf(error)
       throw new PluginError(`running filter plugins: ${message}`, { cause: error })
     }
-    const all = this.#table.nodes.length
-    if (all > 0) this.#start = (this.#start + feasible.length + refusals.size) % all
+    const many = nodes.length
+    if (many > 0) this.#start = (this.#start + feasible.length + refusals.size) % many
     return { nodes: feasible, indices }
   }
 
   /** The node where room was made for the pod: likely the only one that fits, so it is tried first. */
-  nominated(cycle: PreparedCycle, refusals: Refusals): FeasibleNodes | undefined {
+  nominated(cycle: PreparedCycle, refusals: Refusals, within?: Placement): FeasibleNodes | undefined {
     const name = cycle.pod.pod.status?.nominatedNodeName
     const node = name ? this.#table.get(name) : undefined
-    if (node === undefined) return undefined
+    if (node === undefined || within?.nodes.includes(node) === false) return undefined
     const rejection = cycle.check(node)
     if (rejection !== undefined) refusals.set(node.index, cycle.refuser, rejection)
     return rejection === undefined ? feasibleNodes([node]) : undefined

@@ -1,5 +1,6 @@
 import { type KeptScores, keepScores } from '../explain/score-sheet.ts'
 import { type Extender, extenderName } from '../extender/extender.ts'
+import type { Placement } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { NodeTable } from '../node-table.ts'
 import { type PluginTiming, untimed } from '../plugin-timing.ts'
@@ -35,6 +36,7 @@ export type Selection =
 interface Found {
   readonly cycle: PreparedCycle
   readonly feasible: FeasibleNodes
+  readonly within: Placement | undefined
   /** Only the node where room was made was looked at. */
   readonly isNominated: boolean
 }
@@ -67,21 +69,25 @@ export class PodPlacer {
     this.#finder = new NodeFinder(options.table)
   }
 
-  /** A promise only where extenders, who are elsewhere, have a say. */
-  selectAsking(pod: CycleParts['pod'], profile: CycleParts['profile']): Selection | Promise<Selection> {
+  /** A promise only where extenders, who are elsewhere, have a say. `within`: where it has to be; absent: anywhere. */
+  selectAsking(
+    pod: CycleParts['pod'],
+    profile: CycleParts['profile'],
+    within?: Placement,
+  ): Selection | Promise<Selection> {
     const interested = (this.#options.extenders ?? []).filter((extender) => extender.isInterested(pod.pod))
-    if (interested.length === 0) return this.select(pod, profile)
-    const found = this.#find(pod, profile)
+    if (interested.length === 0) return this.select(pod, profile, within)
+    const found = this.#find(pod, profile, within)
     return 'type' in found ? found : this.#ask(found, interested)
   }
 
   /** By the plugins alone. */
-  select(pod: CycleParts['pod'], profile: CycleParts['profile']): Selection {
-    const found = this.#find(pod, profile)
+  select(pod: CycleParts['pod'], profile: CycleParts['profile'], within?: Placement): Selection {
+    const found = this.#find(pod, profile, within)
     return 'type' in found ? found : this.#choose(found.cycle, found.feasible)
   }
 
-  #find(pod: CycleParts['pod'], profile: CycleParts['profile']): Found | Selection {
+  #find(pod: CycleParts['pod'], profile: CycleParts['profile'], within?: Placement): Found | Selection {
     const { table, nominated } = this.#options
     const refusals = this.#refusals
     refusals.clear()
@@ -96,14 +102,14 @@ export class PodPlacer {
       return none(cycle, refusals, rejection.reasons.join(', '), false)
     }
     const room = pod.pod.status?.nominatedNodeName
-      ? timer.point('Filter', () => this.#finder.nominated(cycle, refusals))
+      ? timer.point('Filter', () => this.#finder.nominated(cycle, refusals, within))
       : undefined
-    return { cycle, feasible: room ?? this.#search(cycle), isNominated: room !== undefined }
+    return { cycle, feasible: room ?? this.#search(cycle, within), within, isNominated: room !== undefined }
   }
 
-  #search(cycle: PreparedCycle): FeasibleNodes {
+  #search(cycle: PreparedCycle, within: Placement | undefined): FeasibleNodes {
     const percentage = cycle.profile.percentageOfNodesToScore ?? this.#options.percentageOfNodesToScore
-    return cycle.timer.point('Filter', () => this.#finder.find(cycle, percentage, this.#refusals))
+    return cycle.timer.point('Filter', () => this.#finder.find(cycle, percentage, this.#refusals, within))
   }
 
   #choose(cycle: PreparedCycle, feasible: FeasibleNodes, extra?: Float64Array): Selection {
@@ -127,7 +133,7 @@ export class PodPlacer {
     let { nodes } = found.feasible
     let feasible = await this.#admitted(cycle, nodes, extenders)
     if (feasible.length === 0 && isNominated) {
-      nodes = this.#search(cycle).nodes
+      nodes = this.#search(cycle, found.within).nodes
       feasible = await this.#admitted(cycle, nodes, extenders)
     }
     const given = await Promise.all(

@@ -94,14 +94,13 @@ describe('a pod group is tried in one go', () => {
     expect(conditionOf(groups, 'a')).toEqual(['True', 'Scheduled', ''])
   })
 
-  test.each([
-    ['TopologyAwareWorkloadScheduling', { schedulingConstraints: { topology: [{ key: 'rack' }] } }],
-    ['DRAWorkloadResourceClaims', { resourceClaims: [{ name: 'c', resourceClaimName: 'c' }] }],
-  ])('what is not there is refused by name: %s', async (gate, spec) => {
+  test('what is not there is refused by name', async () => {
+    const gate = 'DRAWorkloadResourceClaims'
     const one = group('a', 2)
+    const spec = { ...one.spec, resourceClaims: [{ name: 'c', resourceClaimName: 'c' }] }
     const { pods, groups } = await place(1, {
       ...{ nodes: [node({ name: 'n' })], gates: { ...gates, [gate]: true } },
-      ...{ groups: [{ ...one, spec: { ...one.spec, ...spec } }], pods: members('a', 2) },
+      ...{ groups: [{ ...one, spec }], pods: members('a', 2) },
     })
     expect(placedOf(pods, 'a')).toBe(0)
     expect(conditionOf(groups, 'a')).toEqual(['False', 'SchedulerError', expect.stringContaining(gate)])
@@ -116,5 +115,79 @@ describe('a pod group is tried in one go', () => {
     })
     // The other's scheduler is not here: its pod is none of the queue's.
     expect(placedOf(pods, 'a')).toBe(1)
+  })
+})
+
+describe('a pod group with a topology is placed where nodes are alike', () => {
+  const withTopology = { ...gates, TopologyAwareWorkloadScheduling: true }
+  const racked = (name: string, minCount?: number): scheduling.v1alpha2.PodGroup => {
+    const one = group(name, minCount)
+    return { ...one, spec: { ...one.spec, schedulingConstraints: { topology: [{ key: 'rack' }] } } }
+  }
+  const inRack = (name: string, rack: string, cpu: number) => node({ name, cpu, labels: { rack } })
+  const nodesOf = (pods: readonly core.v1.Pod[], name: string): ReadonlySet<string> =>
+    new Set(
+      pods.flatMap(({ metadata, spec }) =>
+        metadata?.name?.startsWith(`${name}-`) && spec?.nodeName ? [spec.nodeName] : [],
+      ),
+    )
+
+  test('in the one rack that has room for all of a gang', async () => {
+    const nodes = [
+      inRack('a1', 'a', 2),
+      inRack('b1', 'b', 2),
+      inRack('b2', 'b', 2),
+      node({ name: 'x', cpu: 9 }),
+    ]
+    const { pods, groups } = await place(1, {
+      ...{ nodes, gates: withTopology, groups: [racked('g', 4)], pods: members('g', 4) },
+    })
+    expect([placedOf(pods, 'g'), nodesOf(pods, 'g')]).toEqual([4, new Set(['b1', 'b2'])])
+    expect(conditionOf(groups, 'g')).toEqual(['True', 'Scheduled', ''])
+  })
+
+  test('in the rack that is fuller then, where several have room', async () => {
+    const nodes = [inRack('a1', 'a', 9), inRack('b1', 'b', 4), inRack('c1', 'c', 9)]
+    const { pods } = await place(1, {
+      ...{ nodes, gates: withTopology, groups: [racked('g', 3)], pods: members('g', 3) },
+    })
+    expect([placedOf(pods, 'g'), nodesOf(pods, 'g')]).toEqual([3, new Set(['b1'])])
+  })
+
+  test('beside those of its pods that are there already', async () => {
+    const nodes = [inRack('a1', 'a', 9), inRack('b1', 'b', 4)]
+    const [first, ...others] = members('g', 3)
+    if (first === undefined) throw new Error('three members')
+    const there = { ...first, spec: { containers: [], ...first.spec, nodeName: 'a1' } }
+    const { pods } = await place(1, {
+      ...{ nodes, gates: withTopology, groups: [racked('g')], pods: [there, ...others] },
+    })
+    expect([placedOf(pods, 'g'), nodesOf(pods, 'g')]).toEqual([3, new Set(['a1'])])
+  })
+
+  test('nowhere, where no rack has room, or no node a rack', async () => {
+    const nodes = [inRack('a1', 'a', 2), inRack('b1', 'b', 2), node({ name: 'x', cpu: 9 })]
+    const { pods, groups } = await place(1, {
+      ...{ nodes, gates: withTopology, groups: [racked('g', 3)], pods: members('g', 3) },
+    })
+    expect(placedOf(pods, 'g')).toBe(0)
+    expect(conditionOf(groups, 'g')).toEqual([
+      'False',
+      'Unschedulable',
+      '0/2 placements are available, first placement status: pod group is unschedulable',
+    ])
+    const told = pods.map(({ status }) => status?.conditions?.[0]?.message ?? '')
+    expect(told.some((message) => message.startsWith('0/1 nodes are available: 1 Insufficient cpu.'))).toBe(
+      true,
+    )
+    const bare = await place(1, {
+      ...{
+        nodes: [node({ name: 'x' })],
+        gates: withTopology,
+        groups: [racked('g', 3)],
+        pods: members('g', 3),
+      },
+    })
+    expect(conditionOf(bare.groups, 'g')).toEqual(['False', 'Unschedulable', 'no feasible placements found'])
   })
 })

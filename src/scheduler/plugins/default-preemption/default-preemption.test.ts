@@ -71,7 +71,12 @@ async function preempt(
   const before = table.nodes.map(({ pods }) => [...pods.keys()].sort())
   const selection = placer.select(makePodInfo(wanted), profile)
   if (selection.type === 'node' || selection.cycle === undefined) throw new Error('it fits')
-  const { message, nomination } = await runPostFilter(selection.cycle, selection.diagnosis, testHost())
+  const { message, nomination } = await runPostFilter(
+    selection.cycle,
+    selection.diagnosis,
+    table.nodes,
+    testHost(),
+  )
   for (let turn = 0; turn < 10; turn++) await Promise.resolve()
   expect(table.nodes.map(({ pods }) => [...pods.keys()].sort())).toEqual(before)
   return { message, nomination, victims: events.sort() }
@@ -167,6 +172,7 @@ test('defaultPreemption() evicts nobody from a node that only somebody beside th
   const plugin = defaultPreemption(pluginContext({ table }))
   const attempt: FailedAttempt = {
     pod: makePodInfo(pod('p', high)),
+    nodes: table.nodes,
     refusalOf: () => ({ plugin: 'Extender', rejection: { resolvable: true, reasons: ['busy'] } }),
     check: () => undefined,
     suppose: { add: () => {}, remove: () => {} },

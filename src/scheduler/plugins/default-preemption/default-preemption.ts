@@ -143,7 +143,7 @@ export function defaultPreemption(
       const node = potential[(offset + index) % potential.length]
       if (node !== undefined) found.note(selectVictims(attempt, node, limits, host.now()))
     }
-    found.refuse(notHelpful, nodes.nodes.length - potential.length)
+    found.refuse(notHelpful, attempt.nodes.length - potential.length)
     return found
   }
 
@@ -151,12 +151,12 @@ export function defaultPreemption(
     const reason = ineligible(attempt, nodes)
     if (reason !== undefined)
       return { type: 'unschedulable', message: `preemption: ${reason}`, forget: false }
-    const potential = nodes.nodes.filter((node) => attempt.refusalOf(node).rejection.resolvable)
+    const potential = attempt.nodes.filter((node) => attempt.refusalOf(node).rejection.resolvable)
     const found = await dryRun(attempt, potential)
     const candidates = [...found.clean, ...found.violating]
     if (candidates.length === 0) {
       if (found.errors.length > 0) throw new Error(aggregate(found.errors))
-      const text = fitErrorText({ nodes: nodes.nodes.length, reasons: found.reasons })
+      const text = fitErrorText({ nodes: attempt.nodes.length, reasons: found.reasons })
       return { type: 'unschedulable', message: `preemption: ${text}`, forget: true }
     }
     const best = pickCandidate(await agreed(context, attempt.pod, candidates), host.now())

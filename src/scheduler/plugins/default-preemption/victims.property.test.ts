@@ -153,7 +153,13 @@ test('selectVictims() and pickCandidate() evict whom a plain count over lists wo
         ...{ pod, profile, table, nominated: new Nominator(), timer: untimed, shared: undefined },
       })
       const attempt: FailedAttempt = {
-        ...{ pod, suppose: cycle, check: (node) => cycle.check(node), breathe: async () => {} },
+        ...{
+          pod,
+          nodes: table.nodes,
+          suppose: cycle,
+          check: (node) => cycle.check(node),
+          breathe: async () => {},
+        },
         refusalOf: () => ({ plugin: '', rejection: { resolvable: true, reasons: [] } }),
       }
       const limits = new Budgets(budgets.map(budgetOf))

@@ -148,6 +148,7 @@ describe('dynamicResources() for extended resources that device classes back', (
     const info = makePodInfo(pod())
     const result = await plugin?.postFilter?.({
       pod: info,
+      nodes: [],
       refusalOf: () => ({ plugin: '', rejection: { resolvable: false, reasons: [] } }),
       check: () => undefined,
       suppose: { add: () => {}, remove: () => {} },

@@ -10,6 +10,7 @@ import type { Filter, Plugin, PluginContext, Rejection } from '../../framework.t
 import { inColumns, type NodeTable } from '../../node-table.ts'
 import { hadNode, type PodInfo } from '../../pod-info.ts'
 import { resourceReaders } from '../../resource-readers.ts'
+import { placementFullness } from './placement-fullness.ts'
 import { defaultStrategy, type ScoringStrategy, strategyScore } from './scoring-strategy.ts'
 
 /** Whether device classes back a resource: where a node has none of it, DynamicResources looks for devices. */
@@ -148,6 +149,9 @@ export function nodeResourcesFit(
       type: 'score',
       score: strategyScore(scoringStrategy, resourceReaders(nodes, pod, names, true)),
     }),
+    ...(features.enabled('TopologyAwareWorkloadScheduling')
+      ? { placementScore: { score: placementFullness(nodes, scoringStrategy.resources) } }
+      : {}),
     events: eventsFor(isBacked, features.enabled('DRAExtendedResource')),
   }
 }

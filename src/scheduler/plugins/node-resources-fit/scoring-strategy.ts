@@ -38,7 +38,7 @@ const leastAllocated: ResourceScore = (requested, allocatable) =>
   requested > allocatable ? 0 : Math.trunc(((allocatable - requested) * maxNodeScore) / allocatable)
 
 // Pods that ask for nothing count with a least amount, so that more may seem requested than there is.
-const mostAllocated: ResourceScore = (requested, allocatable) =>
+export const mostAllocated: ResourceScore = (requested, allocatable) =>
   Math.trunc((Math.min(requested, allocatable) * maxNodeScore) / allocatable)
 
 const highestUtilization = 100
