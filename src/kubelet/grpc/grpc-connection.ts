@@ -1,22 +1,13 @@
-import { Client, connectivityState, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import { Client, connectivityState, credentials, type Metadata, type ServiceError } from '@grpc/grpc-js'
 import type { MethodDefinition, ServiceDefinition } from '@grpc/proto-loader'
 import { assert } from '../../base/assert.ts'
-import { RuntimeError, type RuntimeErrorCode } from '../runtime/runtime.ts'
+import type { RuntimeError } from '../runtime/runtime.ts'
+import { runtimeErrorOf } from './status-codes.ts'
+import { UnaryCalls } from './unary-calls.ts'
 
 type Method = MethodDefinition<object, object>
 
-const codes: Readonly<Record<number, RuntimeErrorCode>> = {
-  [status.NOT_FOUND]: 'NotFound',
-  [status.ALREADY_EXISTS]: 'AlreadyExists',
-  [status.INVALID_ARGUMENT]: 'InvalidArgument',
-  [status.DEADLINE_EXCEEDED]: 'DeadlineExceeded',
-  [status.UNAVAILABLE]: 'Unavailable',
-  [status.UNIMPLEMENTED]: 'Unimplemented',
-  [status.CANCELLED]: 'Canceled',
-}
-
-const runtimeError = (error: ServiceError): RuntimeError =>
-  new RuntimeError(codes[error.code] ?? 'Unknown', error.details)
+const runtimeError = (error: ServiceError): RuntimeError => runtimeErrorOf(error.code, error.details)
 
 /** Messages that are absent come as null: here they are absent. */
 function withoutNulls(value: unknown): unknown {
@@ -30,13 +21,18 @@ function withoutNulls(value: unknown): unknown {
 /** Pull secrets and environments pass through here; logs never see a message. */
 const maxMessageBytes = 16 * 1024 * 1024
 
-/** A connection to a Unix socket that speaks gRPC; one for all services behind it. */
+/**
+ * A Unix socket that speaks gRPC; one for all services behind it. Calls, of which a pod's start has many, go over a
+ * connection of their own: the library's cost several times as much as the call.
+ */
 export class GrpcConnection {
   readonly #client: Client
+  readonly #calls: UnaryCalls
   readonly #services: ReadonlyMap<string, ServiceDefinition>
 
   constructor(socketPath: string, services: ReadonlyMap<string, ServiceDefinition>) {
     this.#services = services
+    this.#calls = new UnaryCalls(socketPath, maxMessageBytes)
     this.#client = new Client(`unix:${socketPath}`, credentials.createInsecure(), {
       'grpc.max_receive_message_length': maxMessageBytes,
       'grpc.max_send_message_length': maxMessageBytes,
@@ -47,29 +43,19 @@ export class GrpcConnection {
   }
 
   /** The answer is of the type that the method's descriptor has. Rejects with RuntimeError. */
-  call<T>(
+  async call<T>(
     service: string,
     method: string,
     request: object,
     timeoutMs?: number,
-    metadata: Metadata = new Metadata(),
+    metadata?: Metadata,
   ): Promise<T> {
     const { path, requestSerialize, responseDeserialize } = this.#method(service, method)
-    const options = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs }
-    return new Promise((resolve, reject) => {
-      this.#client.makeUnaryRequest(
-        path,
-        requestSerialize,
-        responseDeserialize,
-        request,
-        metadata,
-        options,
-        (error, response) => {
-          if (error !== null) reject(runtimeError(error))
-          else resolve(withoutNulls(response) as T)
-        },
-      )
+    const answer = await this.#calls.call({
+      ...{ path, timeoutMs, request: requestSerialize(request) },
+      headers: metadata?.toHttp2Headers() ?? {},
     })
+    return withoutNulls(responseDeserialize(answer)) as T
   }
 
   /** A stream of answers; `ended` is called once, with what ended it. */
@@ -118,6 +104,7 @@ export class GrpcConnection {
 
   close(): void {
     this.#client.close()
+    this.#calls.close()
   }
 
   #method(service: string, method: string): Method {
