@@ -65,11 +65,15 @@ export function whenEnded(
   response: ServerResponse,
   ended: (bytes: number) => void,
 ): ServerResponse {
+  if (response.type === 'bytes' || response.type === 'object') {
+    ended(0)
+    return response
+  }
   let isOver = false
   const over = (bytes: number): void => {
     if (isOver) return
     isOver = true
-    request.signal.removeEventListener('abort', gone)
+    if (response.type !== 'events') request.signal.removeEventListener('abort', gone)
     ended(bytes)
   }
   const gone = (): void => over(0)
@@ -87,8 +91,5 @@ export function whenEnded(
       }
     case 'events':
       return { ...response, events: endingWith(response.events, gone) }
-    default:
-      over(0)
-      return response
   }
 }

@@ -1,10 +1,12 @@
 import type { MaybePromise } from '../authenticator.ts'
-import type { AuditEvent } from './audit-event.ts'
+import type { AuditEntry } from './audit-entry.ts'
 
 /** Where events go. */
 export interface AuditBackend {
   /** In order. False: some were lost, and the request that they are about is to be refused. Never throws. */
-  process(events: readonly AuditEvent[]): MaybePromise<boolean>
+  process(entries: readonly AuditEntry[]): MaybePromise<boolean>
+  /** What waits for others of its turn is where it goes when this returns. Absent: nothing waits so. */
+  flush?(): void
   /** Lets what is under way arrive, for as long as that is reasonable; nothing comes after it. */
   stop(): Promise<void>
 }
@@ -12,11 +14,14 @@ export interface AuditBackend {
 /** Tells all of several. */
 export function unionBackend(backends: readonly AuditBackend[]): AuditBackend {
   return {
-    process: (events) => {
-      const results = backends.map((backend) => backend.process(events))
+    process: (entries) => {
+      const results = backends.map((backend) => backend.process(entries))
       return results.some((result) => result instanceof Promise)
         ? Promise.all(results).then((all) => all.every((each) => each))
         : results.every((result) => result === true)
+    },
+    flush: () => {
+      for (const backend of backends) backend.flush?.()
     },
     stop: async () => {
       await Promise.all(backends.map((backend) => backend.stop()))
@@ -26,9 +31,10 @@ export function unionBackend(backends: readonly AuditBackend[]): AuditBackend {
 
 /** Requests go on whatever becomes of their events: `blocking`, not `blocking-strict`. */
 export const forgivingBackend = (backend: AuditBackend): AuditBackend => ({
-  process: (events) => {
-    const result = backend.process(events)
+  process: (entries) => {
+    const result = backend.process(entries)
     return result instanceof Promise ? result.then(() => true) : true
   },
+  flush: () => backend.flush?.(),
   stop: () => backend.stop(),
 })

@@ -1,6 +1,6 @@
 import type { Logger } from '../../base/logger.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
-import type { AuditEvent } from './audit-event.ts'
+import type { AuditEntry } from './audit-entry.ts'
 import { eventLine } from './event-line.ts'
 
 /** Of so many lost events the log tells which they were. */
@@ -38,9 +38,9 @@ export class AuditMetrics {
   }
 
   /** Events that did not arrive; what they are about goes to the log without anybody's objects. */
-  lost(plugin: string, error: unknown, events: readonly AuditEvent[]): void {
-    this.#errors.inc([plugin], events.length)
-    const shown = events.slice(0, maxShown).map(eventLine)
-    this.#logger.error('audit events are lost', { plugin, error, count: events.length, events: shown })
+  lost(plugin: string, error: unknown, entries: readonly AuditEntry[]): void {
+    this.#errors.inc([plugin], entries.length)
+    const shown = entries.slice(0, maxShown).map(({ event }) => eventLine(event))
+    this.#logger.error('audit events are lost', { plugin, error, count: entries.length, events: shown })
   }
 }

@@ -1,14 +1,15 @@
 import { goDurationText } from '../../apimachinery/go-duration.ts'
-import { formatMicroTime } from '../../apimachinery/time.ts'
 import { defined } from '../../base/defined.ts'
 import type { Host } from '../../base/host.ts'
 import { messageOf } from '../../base/message-of.ts'
 import { uidBytes, uuidOf } from '../../base/uuid.ts'
 import type { RequestAudit, ServerRequest, UserInfo } from '../request.ts'
 import type { ServerResponse } from '../response.ts'
-import type { AuditEvent, AuditObjectReference, AuditStatus, AuditUser } from './audit-event.ts'
+import type { AuditEntry } from './audit-entry.ts'
+import type { AuditObjectReference, AuditStatus, AuditUser } from './audit-event.ts'
 import type { AuditConfig, AuditStage } from './audit-policy.ts'
-import { sourceAddresses } from './source-addresses.ts'
+import { RecordedEntry, type RequestFields } from './recorded-entry.ts'
+import { auditUser, type Quoted, type RequestTexts } from './request-texts.ts'
 import { withoutManagedFields } from './without-managed-fields.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -24,17 +25,6 @@ const decoder = new TextDecoder()
 export function requestUri({ path, query }: ServerRequest): string {
   const escaped = encodeURI(path).replaceAll('?', '%3F').replaceAll('#', '%23')
   return query.isEmpty ? escaped : `${escaped}?${query.text}`
-}
-
-function auditUser(user: UserInfo | undefined): AuditUser {
-  if (user === undefined) return {}
-  const { name, uid = '', groups, extra = {} } = user
-  return {
-    ...(name === '' ? {} : { username: name }),
-    ...(uid === '' ? {} : { uid }),
-    ...(groups.length === 0 ? {} : { groups }),
-    ...(Object.keys(extra).length === 0 ? {} : { extra }),
-  }
 }
 
 function agentOf(request: ServerRequest): string {
@@ -75,22 +65,13 @@ function latencyAnnotations({ latencies }: ServerRequest, totalMs: number): read
   ])
 }
 
-function annotationsOf(
-  request: ServerRequest,
-  elapsedMs: number,
-): Readonly<Record<string, string>> | undefined {
-  const { annotations } = request
-  if (annotations.size === 0 && elapsedMs <= slowMs) return undefined
-  const all = [...annotations, ...latencyAnnotations(request, elapsedMs)]
-  return Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1)))
-}
+const noAnnotations: readonly (readonly [string, string])[] = []
 
-/** What all stages tell alike. */
-interface RequestFields {
-  readonly requestURI: string
-  readonly sourceIPs: readonly string[] | undefined
-  readonly userAgent: string | undefined
-  readonly received: string
+function annotationsOf(request: ServerRequest, elapsedMs: number): readonly (readonly [string, string])[] {
+  const { annotations } = request
+  if (annotations.size === 0 && elapsedMs <= slowMs) return noAnnotations
+  const all = [...annotations, ...latencyAnnotations(request, elapsedMs)]
+  return all.sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 /** What becomes known of a request, stage by stage. */
@@ -100,9 +81,10 @@ export class AuditRecord implements RequestAudit {
   readonly wantsSent: boolean
   readonly #host: Host
   readonly #request: ServerRequest
+  readonly #texts: RequestTexts
   readonly #auditId: string
   readonly #receivedMs: number
-  readonly #user: AuditUser
+  readonly #user: Quoted<AuditUser>
   /** Made with the first event: a stage that is left out costs nothing. */
   #told: RequestFields | undefined
   #object: AuditObjectReference | undefined
@@ -112,8 +94,9 @@ export class AuditRecord implements RequestAudit {
   #answer: unknown
   #status: AuditStatus | undefined
 
-  constructor(host: Host, request: ServerRequest, config: AuditConfig) {
+  constructor(host: Host, texts: RequestTexts, request: ServerRequest, config: AuditConfig) {
     this.#host = host
+    this.#texts = texts
     this.#request = request
     this.config = config
     this.wantsAnswer = config.level === 'RequestResponse'
@@ -122,7 +105,7 @@ export class AuditRecord implements RequestAudit {
     request.auditId = this.#auditId
     // The clock of requests has microseconds, the clock on the wall has not.
     this.#receivedMs = host.now() - (host.monotonicMs() - request.startedMs)
-    this.#user = auditUser(request.user)
+    this.#user = texts.user(request)
     const { isResourceRequest, resource, namespace, name, group, version, subresource } = request.info
     if (isResourceRequest)
       this.#object = { resource, namespace, name, apiGroup: group, apiVersion: version, subresource }
@@ -193,51 +176,34 @@ export class AuditRecord implements RequestAudit {
   }
 
   #fields(): RequestFields {
-    const addresses = sourceAddresses(this.#request.source)
-    const agent = agentOf(this.#request)
+    const request = this.#request
     return {
-      requestURI: requestUri(this.#request),
-      sourceIPs: addresses.length === 0 ? undefined : addresses,
-      userAgent: agent === '' ? undefined : agent,
-      received: formatMicroTime(this.#receivedMs),
-    }
-  }
-
-  event(stage: AuditStage): AuditEvent {
-    const { info, startedMs } = this.#request
-    const elapsedMs = stage === 'RequestReceived' ? 0 : this.#host.monotonicMs() - startedMs
-    this.#told ??= this.#fields()
-    const { requestURI, sourceIPs, userAgent, received } = this.#told
-    return {
-      kind: 'Event',
-      apiVersion: 'audit.k8s.io/v1',
       level: this.config.level,
       auditID: this.#auditId,
-      stage,
-      requestURI,
-      verb: info.verb,
+      requestURI: requestUri(request),
+      verb: request.info.verb,
       user: this.#user,
-      ...defined({
-        impersonatedUser: this.#impersonated,
-        authenticationMetadata:
-          this.#constraint === '' ? undefined : { impersonationConstraint: this.#constraint },
-        sourceIPs,
-        userAgent,
-        objectRef: this.#object === undefined ? undefined : inOrder(this.#object),
-        responseStatus: this.#status,
-        requestObject: this.#sent,
-        responseObject: this.#answer,
-      }),
-      requestReceivedTimestamp: received,
-      stageTimestamp: elapsedMs === 0 ? received : formatMicroTime(this.#receivedMs + elapsedMs),
-      ...defined({ annotations: annotationsOf(this.#request, stage === 'ResponseComplete' ? elapsedMs : 0) }),
+      sourceIPs: this.#texts.addresses(request),
+      userAgent: agentOf(request),
+      received: this.#texts.time(this.#receivedMs),
     }
   }
-}
 
-/** Without what is not known. */
-function inOrder(object: AuditObjectReference): AuditObjectReference {
-  const { resource, namespace, name, uid, apiGroup, apiVersion, resourceVersion, subresource } = object
-  const all = { resource, namespace, name, uid, apiGroup, apiVersion, resourceVersion, subresource }
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => (value ?? '') !== ''))
+  /** As it is now: what becomes known later does not change it. */
+  entry(stage: AuditStage): AuditEntry {
+    const request = this.#request
+    const elapsedMs = stage === 'RequestReceived' ? 0 : this.#host.monotonicMs() - request.startedMs
+    this.#told ??= this.#fields()
+    return new RecordedEntry(this.#told, {
+      stage,
+      impersonated: this.#impersonated,
+      constraint: this.#constraint,
+      object: this.#object,
+      status: this.#status,
+      sent: this.#sent,
+      answer: this.#answer,
+      time: elapsedMs === 0 ? this.#told.received : this.#texts.time(this.#receivedMs + elapsedMs),
+      annotations: annotationsOf(request, stage === 'ResponseComplete' ? elapsedMs : 0),
+    })
+  }
 }

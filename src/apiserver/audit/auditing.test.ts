@@ -30,7 +30,7 @@ async function start(
   const events: AuditEvent[] = []
   const backend: AuditBackend = {
     process: (given) => {
-      events.push(...given)
+      events.push(...given.map(({ event }) => event))
       return true
     },
     stop: () => Promise.resolve(),

@@ -4,26 +4,28 @@ import { silentLogger } from '../../base/logger.ts'
 import { PrometheusMetrics } from '../../base/prometheus.ts'
 import { VirtualHost } from '../../base/virtual-host.ts'
 import type { OutsideCaller } from '../outside/outside-caller.ts'
+import { type AuditEntry, entryOf } from './audit-entry.ts'
 import type { AuditEvent } from './audit-event.ts'
 import { AuditMetrics } from './audit-metrics.ts'
 import { BatchingBackend, type BatchSettings } from './batching-backend.ts'
 import { truncatingBackend } from './truncating-backend.ts'
 import { webhookBackend } from './webhook-backend.ts'
 
-const event = (auditID: string, rest: Partial<AuditEvent> = {}): AuditEvent => ({
-  kind: 'Event',
-  apiVersion: 'audit.k8s.io/v1',
-  level: 'Metadata',
-  auditID,
-  stage: 'ResponseComplete',
-  requestURI: '/',
-  verb: 'get',
-  user: {},
-  requestReceivedTimestamp: '2026-01-02T03:04:05.000000Z',
-  stageTimestamp: '2026-01-02T03:04:05.000000Z',
-  ...rest,
-})
-const events = (count: number): readonly AuditEvent[] =>
+const event = (auditID: string, rest: Partial<AuditEvent> = {}): AuditEntry =>
+  entryOf({
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: 'Metadata',
+    auditID,
+    stage: 'ResponseComplete',
+    requestURI: '/',
+    verb: 'get',
+    user: {},
+    requestReceivedTimestamp: '2026-01-02T03:04:05.000000Z',
+    stageTimestamp: '2026-01-02T03:04:05.000000Z',
+    ...rest,
+  })
+const events = (count: number): readonly AuditEntry[] =>
   Array.from({ length: count }, (_, index) => event(String(index)))
 
 function makeHost() {
@@ -40,7 +42,7 @@ function start(settings: BatchSettings, answers: boolean) {
   const { host, metrics, counts } = makeHost()
   const batches: number[] = []
   const backend = {
-    process: (given: readonly AuditEvent[]) => {
+    process: (given: readonly AuditEntry[]) => {
       batches.push(given.length)
       return answers ? true : new Promise<boolean>(() => {})
     },
@@ -120,16 +122,16 @@ test('webhookBackend() tries five times, each later than the one before, and cou
   await host.advance(120_000)
   expect(result).toBe(false)
   expect(attemptsMs.length).toBe(5)
-  const { kind: _kind, apiVersion: _version, ...item } = event('one')
+  const { kind: _kind, apiVersion: _version, ...item } = event('one').event
   expect(bodies[0]).toEqual({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', metadata: {}, items: [item] })
   expect(metrics.expose()).toContain('apiserver_audit_error_total{plugin="webhook"} 1')
 })
 
 test('truncatingBackend() takes objects out, drops what is still too large, and splits batches', () => {
   const { metrics, counts } = makeHost()
-  const batches: (readonly AuditEvent[])[] = []
+  const batches: (readonly AuditEntry[])[] = []
   const inner = {
-    process: (given: readonly AuditEvent[]) => {
+    process: (given: readonly AuditEntry[]) => {
       batches.push(given)
       return true
     },
@@ -139,11 +141,11 @@ test('truncatingBackend() takes objects out, drops what is still too large, and 
   const large = event('large', { level: 'Request', requestObject: 'x'.repeat(600) })
   const hopeless = event('hopeless', { requestURI: `/${'x'.repeat(600)}` })
   expect(backend.process([event('1'), large, hopeless, event('2'), event('3')])).toBe(true)
-  expect(batches.map((batch) => batch.map(({ auditID }) => auditID))).toEqual([
+  expect(batches.map((batch) => batch.map((each) => each.event.auditID))).toEqual([
     ['1', 'large'],
     ['2', '3'],
   ])
-  expect(batches[0]?.[1]).not.toHaveProperty('requestObject')
-  expect(batches[0]?.[1]?.annotations).toEqual({ 'audit.k8s.io/truncated': 'true' })
+  expect(batches[0]?.[1]?.event).not.toHaveProperty('requestObject')
+  expect(batches[0]?.[1]?.event.annotations).toEqual({ 'audit.k8s.io/truncated': 'true' })
   expect(metrics.expose()).toContain('apiserver_audit_error_total{plugin="truncate"} 1')
 })

@@ -2,7 +2,7 @@ import { Deque } from '../../base/deque.ts'
 import type { Host, Timer } from '../../base/host.ts'
 import { TokenBucket } from '../../base/token-bucket.ts'
 import type { AuditBackend } from './audit-backend.ts'
-import type { AuditEvent } from './audit-event.ts'
+import type { AuditEntry } from './audit-entry.ts'
 import type { AuditMetrics } from './audit-metrics.ts'
 
 export interface BatchSettings {
@@ -28,7 +28,7 @@ const sliceMs = 5
 /** Takes events at once and passes them on in batches. What finds its buffer full is lost, and counted. */
 export class BatchingBackend implements AuditBackend {
   readonly #options: BatchingOptions
-  readonly #waiting = new Deque<AuditEvent>()
+  readonly #waiting = new Deque<AuditEntry>()
   readonly #bucket: TokenBucket | undefined
   #underWay = 0
   #isStopping = false
@@ -45,11 +45,11 @@ export class BatchingBackend implements AuditBackend {
     this.#bucket = throttle === undefined ? undefined : new TokenBucket(host, throttle.qps, throttle.burst)
   }
 
-  process(events: readonly AuditEvent[]): boolean {
+  process(entries: readonly AuditEntry[]): boolean {
     const { metrics, bufferSize } = this.#options
     const room = this.#isStopping ? 0 : Math.max(0, bufferSize - this.#waiting.length)
-    for (const event of events.slice(0, room)) this.#waiting.push(event)
-    const lost = events.slice(room)
+    for (const entry of entries.slice(0, room)) this.#waiting.push(entry)
+    const lost = entries.slice(room)
     if (lost.length > 0) {
       const why = this.#isStopping ? 'audit backend shut down' : 'audit buffer queue blocked'
       metrics.lost('buffered', new Error(why), lost)
@@ -97,7 +97,7 @@ export class BatchingBackend implements AuditBackend {
 
   #send(): void {
     const { backend, maxBatchSize } = this.#options
-    const batch: AuditEvent[] = []
+    const batch: AuditEntry[] = []
     for (let event = this.#waiting.shift(); event !== undefined; event = this.#waiting.shift()) {
       batch.push(event)
       if (batch.length === maxBatchSize) break
@@ -140,7 +140,7 @@ export class BatchingBackend implements AuditBackend {
         }
       })
     this.#cancelTimers()
-    const left: AuditEvent[] = []
+    const left: AuditEntry[] = []
     for (let event = this.#waiting.shift(); event !== undefined; event = this.#waiting.shift())
       left.push(event)
     if (left.length > 0) metrics.lost('buffered', new Error('audit backend shut down'), left)

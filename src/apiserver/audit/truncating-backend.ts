@@ -1,6 +1,6 @@
-import { jsonText } from '../../base/json-text.ts'
 import type { MaybePromise } from '../authenticator.ts'
 import type { AuditBackend } from './audit-backend.ts'
+import { type AuditEntry, entryOf } from './audit-entry.ts'
 import type { AuditEvent } from './audit-event.ts'
 import type { AuditMetrics } from './audit-metrics.ts'
 
@@ -10,7 +10,7 @@ export interface TruncatingLimits {
 }
 
 const encoder = new TextEncoder()
-const sizeOf = (event: AuditEvent): number => encoder.encode(jsonText(event)).length + 1
+const sizeOf = ({ json }: AuditEntry): number => encoder.encode(json).length + 1
 
 /** Without objects, and saying so. */
 function truncated(event: AuditEvent): AuditEvent {
@@ -24,43 +24,45 @@ export function truncatingBackend(
   limits: TruncatingLimits,
   metrics: AuditMetrics,
 ): AuditBackend {
-  const fit = (event: AuditEvent): { readonly event: AuditEvent; readonly bytes: number } => {
-    const bytes = sizeOf(event)
-    const hasObjects = event.level === 'Request' || event.level === 'RequestResponse'
-    if (bytes <= limits.maxEventBytes || !hasObjects) return { event, bytes }
-    const small = truncated(event)
-    return { event: small, bytes: sizeOf(small) }
+  const fit = (entry: AuditEntry): { readonly entry: AuditEntry; readonly bytes: number } => {
+    const bytes = sizeOf(entry)
+    if (bytes <= limits.maxEventBytes) return { entry, bytes }
+    const { event } = entry
+    if (event.level !== 'Request' && event.level !== 'RequestResponse') return { entry, bytes }
+    const small = entryOf(truncated(event))
+    return { entry: small, bytes: sizeOf(small) }
   }
   return {
-    process: (events) => {
-      const fitted = events.map(fit)
+    process: (entries) => {
+      const fitted = entries.map(fit)
       const tooLarge = fitted.filter(({ bytes }) => bytes > limits.maxEventBytes)
       if (tooLarge.length > 0)
         metrics.lost(
           'truncate',
           new Error('event is too large even after truncating'),
-          tooLarge.map(({ event }) => event),
+          tooLarge.map(({ entry }) => entry),
         )
-      const batches: AuditEvent[][] = []
+      const batches: AuditEntry[][] = []
       let batchBytes = 0
-      for (const { event, bytes } of fitted) {
+      for (const { entry, bytes } of fitted) {
         if (bytes > limits.maxEventBytes) continue
         const last = batches.at(-1)
         if (last === undefined || batchBytes + bytes > limits.maxBatchBytes) {
-          batches.push([event])
+          batches.push([entry])
           batchBytes = 0
-        } else last.push(event)
+        } else last.push(entry)
         batchBytes += bytes
       }
       return inTurn(backend, batches, 0, true)
     },
+    flush: () => backend.flush?.(),
     stop: () => backend.stop(),
   }
 }
 
 function inTurn(
   backend: AuditBackend,
-  batches: readonly (readonly AuditEvent[])[],
+  batches: readonly (readonly AuditEntry[])[],
   start: number,
   before: boolean,
 ): MaybePromise<boolean> {

@@ -24,13 +24,13 @@ export function webhookBackend(options: WebhookBackendOptions): AuditBackend {
   const mayRetry = (): boolean => !isStopped
   const poster = new ReviewPoster({ host, caller, url, timeoutMs, firstDelayMs, mayRetry })
   return {
-    process: async (events) => {
-      const items = events.map(({ kind: _kind, apiVersion: _version, ...event }) => event)
+    process: async (entries) => {
+      const items = entries.map(({ event: { kind: _kind, apiVersion: _version, ...event } }) => event)
       try {
         await poster.tell({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', metadata: {}, items })
         return true
       } catch (error) {
-        metrics.lost('webhook', error, events)
+        metrics.lost('webhook', error, entries)
         return false
       }
     },

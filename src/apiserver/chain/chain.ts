@@ -18,6 +18,8 @@ import { timeoutFilter } from './timeout.ts'
 export interface Audit {
   readonly filter: Filter
   readonly refused: Refused
+  /** To be called before anything of an answer leaves. */
+  readonly flush: () => void
 }
 
 export interface ChainOptions extends RecoverOptions {

@@ -57,6 +57,8 @@ export interface HttpServerOptions extends ServerCertificates {
   readonly goAwayChance?: number
   /** False: HTTP/1.1 alone. */
   readonly http2?: boolean
+  /** Called before anything of answers leaves. */
+  readonly beforeSending?: (() => void) | undefined
   /** Others may listen on the same port. */
   readonly sharesPort?: boolean
 }
@@ -114,7 +116,8 @@ class Front implements HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options
-    this.#context = { batcher: new TurnBatcher(), watches: new Set(), headers: options.headers }
+    const { headers, beforeSending } = options
+    this.#context = { batcher: new TurnBatcher(), watches: new Set(), headers, beforeSending }
     this.#limits = { ...defaultHttpLimits, ...options.limits }
     this.#yaml = new YamlReader(options.host)
     this.#bodies = { maxBodyBytes: this.#limits.maxBodyBytes, yaml: this.#yaml }
@@ -225,6 +228,7 @@ class Front implements HttpServer {
       limits: this.#limits,
       writer: this.#frameWriter,
       turnEnd: this.#turnEnd,
+      beforeSending: this.#options.beforeSending,
       onStream: (stream) => {
         const { goAwayChance = 0 } = this.#options
         const goes = this.#refusing || (goAwayChance > 0 && host.random() < goAwayChance)
@@ -254,7 +258,7 @@ class Front implements HttpServer {
     response.once('close', () => this.#busySockets.delete(socket))
     response.once('finish', () => this.#lingerFor(message, socket))
     if (this.#closing || this.#refusing) response.setHeader('connection', 'close')
-    this.#serve(message.method, message.url, source, new Http1Outgoing(response, this.#context.batcher))
+    this.#serve(message.method, message.url, source, new Http1Outgoing(response, this.#context))
   }
 
   /** Who has its answer and is still not through with its request is waited for a little, and no longer. */

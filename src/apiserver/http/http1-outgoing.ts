@@ -5,14 +5,21 @@ import type { TurnBatcher } from './turn-batcher.ts'
 import { WritableSink } from './writable-sink.ts'
 import { writeChunks } from './write-chunks.ts'
 
+/** What responses over HTTP/1.1 share. */
+export interface Http1Context {
+  readonly batcher: TurnBatcher
+  /** Called before anything is written. */
+  readonly beforeSending?: (() => void) | undefined
+}
+
 /** A response over HTTP/1.1. */
 export class Http1Outgoing implements Outgoing {
   readonly #response: Http1Response<IncomingMessage>
-  readonly #batcher: TurnBatcher
+  readonly #context: Http1Context
 
-  constructor(response: Http1Response<IncomingMessage>, batcher: TurnBatcher) {
+  constructor(response: Http1Response<IncomingMessage>, context: Http1Context) {
     this.#response = response
-    this.#batcher = batcher
+    this.#context = context
   }
 
   get closed(): boolean {
@@ -30,6 +37,7 @@ export class Http1Outgoing implements Outgoing {
   }
 
   head(status: number, headers: OutgoingHeaders, flush: boolean): void {
+    this.#context.beforeSending?.()
     for (const [name, value] of Object.entries(headers)) this.#response.setHeader(name, value)
     this.#response.writeHead(status)
     if (flush) this.#response.flushHeaders()
@@ -37,7 +45,7 @@ export class Http1Outgoing implements Outgoing {
 
   sink(): OpenSink {
     const destroy = (): void => this.destroy()
-    return new WritableSink({ target: this.#response, batcher: this.#batcher, destroy })
+    return new WritableSink({ target: this.#response, batcher: this.#context.batcher, destroy })
   }
 
   writable(): Writable {

@@ -4,13 +4,12 @@ import type { ServerRequest } from '../request.ts'
 import type { BytesResponse, Headers, ServerResponse, StreamResponse } from '../response.ts'
 import { DeferredSink } from './deferred-sink.ts'
 import { acceptsGzip, gzipThresholdBytes, gzipWhole } from './gzip.ts'
+import type { Http1Context } from './http1-outgoing.ts'
 import type { OpenSink, Outgoing, OutgoingHeaders } from './outgoing.ts'
-import type { TurnBatcher } from './turn-batcher.ts'
 import { warningHeaders } from './warning-headers.ts'
 
 /** What all responses of a server share. */
-export interface ResponseContext {
-  readonly batcher: TurnBatcher
+export interface ResponseContext extends Http1Context {
   /** Open responses that end only when somebody ends them. */
   readonly watches: Set<OpenSink>
   /** Of every one, in lower case. */

@@ -72,5 +72,5 @@ export async function serveUpgrade(options: UpgradeOptions): Promise<void> {
   // Node types the socket as a network socket; that of an upgrade is the TLS socket.
   plain.assignSocket(Object.assign(socket))
   plain.once('finish', () => socket.end())
-  respond(new Http1Outgoing(plain, context.batcher), request, response, context)
+  respond(new Http1Outgoing(plain, context), request, response, context)
 }

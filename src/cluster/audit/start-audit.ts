@@ -3,7 +3,7 @@ import { AuditMetrics } from '../../apiserver/audit/audit-metrics.ts'
 import { policyEvaluator } from '../../apiserver/audit/audit-policy.ts'
 import { Auditing } from '../../apiserver/audit/auditing.ts'
 import { BatchingBackend } from '../../apiserver/audit/batching-backend.ts'
-import { type AuditWriter, logBackend } from '../../apiserver/audit/log-backend.ts'
+import { type AuditWriter, LogBackend } from '../../apiserver/audit/log-backend.ts'
 import { truncatingBackend } from '../../apiserver/audit/truncating-backend.ts'
 import { webhookBackend } from '../../apiserver/audit/webhook-backend.ts'
 import type { Audit } from '../../apiserver/chain/chain.ts'
@@ -79,7 +79,11 @@ export function startAudit(setup: AuditSetup): StartedAudit | undefined {
   const parts = { ...setup, counts }
   const backends: AuditBackend[] = []
   if (log !== undefined) {
-    const written = logBackend({ writer: writerOf(parts, log), format: log.format, metrics: counts })
+    const written = new LogBackend({
+      ...{ writer: writerOf(parts, log), format: log.format, metrics: counts },
+      // Who is refused where that fails has to know of each line at once.
+      ...(log.delivery.mode === 'blocking-strict' ? {} : { host }),
+    })
     backends.push(delivered(parts, written, log.delivery))
   }
   if (webhook !== undefined) backends.push(delivered(parts, webhookOf(parts, webhook), webhook.delivery))

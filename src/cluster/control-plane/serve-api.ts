@@ -121,6 +121,7 @@ export async function serveApi(options: ServeApiOptions, stops: Stop[]): Promise
     ...listen,
     ...serving,
     named,
+    beforeSending: auditing?.audit.flush,
     clientAuthorities: authoritiesOf(trust),
   })
   stops.push(() => http.close(closeGraceMs))

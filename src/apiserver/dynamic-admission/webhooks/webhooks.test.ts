@@ -36,6 +36,7 @@ const audit: Audit = {
     return answer
   },
   refused: (_request, error) => Promise.reject(error),
+  flush: () => {},
 }
 
 beforeEach(async () => {

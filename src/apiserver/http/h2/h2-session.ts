@@ -30,6 +30,8 @@ export interface SessionOptions {
   readonly limits: HttpLimits
   readonly writer: FrameWriter
   readonly turnEnd: TurnEnd
+  /** Called before anything is written. */
+  readonly beforeSending?: (() => void) | undefined
   /** A request has begun; if its body is small, it is there. */
   readonly onStream: (stream: H2Stream) => void
   readonly onError: (error: ConnectionError) => void
@@ -64,12 +66,13 @@ export class H2Session implements StreamOwner, SessionEvents {
 
   constructor(options: SessionOptions) {
     this.#options = options
-    const { socket, host, limits, writer, turnEnd } = options
+    const { socket, host, limits, writer, turnEnd, beforeSending } = options
     this.#activeMs = host.monotonicMs()
     this.#output = new SessionOutput({
       socket,
       writer,
       turnEnd,
+      beforeSending,
       onSent: (stream) => this.#remove(stream, !stream.remoteEnded),
       onOverrun: () => this.destroy(),
     })

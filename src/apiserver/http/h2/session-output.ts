@@ -16,6 +16,8 @@ export interface OutputOptions {
   readonly socket: Duplex
   readonly writer: FrameWriter
   readonly turnEnd: TurnEnd
+  /** Called before anything is written. */
+  readonly beforeSending?: (() => void) | undefined
   /** The stream's response is on its way, all of it. */
   readonly onSent: (stream: H2Stream) => void
   /** The peer does not read what it makes us send. */
@@ -106,8 +108,9 @@ export class SessionOutput {
   }
 
   flush(): void {
-    const { socket, writer } = this.#options
+    const { socket, writer, beforeSending } = this.#options
     if (this.#ended || socket.destroyed) return
+    beforeSending?.()
     writer.begin(this.#emit)
     const control = this.#control
     if (control.length > 0) {
