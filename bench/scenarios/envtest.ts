@@ -33,9 +33,13 @@ function answers(url: string): Promise<boolean> {
   })
 }
 
+/** Of all environments that run. */
+const children = new Set<ChildProcess>()
+
 /** Starts a program, and asks for its health first at once and then in envtest's rhythm. */
 async function start(name: string, args: readonly string[], healthUrl: string): Promise<ChildProcess> {
   const child = spawn(join(assets, name), args, { stdio: 'ignore' })
+  children.add(child)
   while (!(await answers(healthUrl))) {
     if (child.exitCode !== null) throw new Error(`${name} ended with code ${child.exitCode}`)
     await sleep(pollMs)
@@ -44,6 +48,8 @@ async function start(name: string, args: readonly string[], healthUrl: string): 
 }
 
 async function end(child: ChildProcess): Promise<void> {
+  children.delete(child)
+  if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGTERM')
   await ended
@@ -88,6 +94,14 @@ async function startEnvironment([etcdPort = 0, port = 0]: readonly number[]): Pr
 
 /** How long envtest's users wait for an environment, and for ten of them. */
 export async function envtest(report: Report): Promise<void> {
+  try {
+    await measured(report)
+  } finally {
+    await Promise.all([...children].map(end))
+  }
+}
+
+async function measured(report: Report): Promise<void> {
   const each: number[] = []
   for (let run = 0; run < runs; run++) {
     const environment = await startEnvironment(await freePorts(2))

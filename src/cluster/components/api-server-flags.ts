@@ -1,9 +1,11 @@
 import { parseFeatureGates } from '../../apimachinery/feature-gates.ts'
+import { goQuote } from '../../apimachinery/go-text.ts'
 import { parseRuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import { crossOriginComplaint } from '../../apiserver/chain/cross-origin.ts'
 import { auditFlags } from '../audit/audit-flags.ts'
 import { commonFlags, onlyTrue, secureServingFlags } from './flags/common-flags.ts'
 import {
+  bindAddress,
   boolean,
   duration,
   type Flag,
@@ -17,9 +19,18 @@ import {
   repeated,
   text,
 } from './flags/flag-types.ts'
+import { FlagError } from './flags/parse-flags.ts'
 import { frontProxyFlags } from './front-proxy-flags.ts'
 
-const anyPort = { min: 0, max: 65_535 }
+const anyPort = {
+  ...{ min: 0, max: 65_535 },
+  refusal: (port: number) =>
+    `--secure-port ${port} must be between 1 and 65535, inclusive. It cannot be turned off with 0`,
+}
+
+/** What upstream says of most that may not be below zero. */
+const notNegative = (flag: string): string => `--${flag} can not be negative value`
+const atLeastZero = (flag: string) => ({ min: 0, refusal: () => notNegative(flag) })
 
 const etcdFlags = {
   'etcd-servers': list(
@@ -35,7 +46,12 @@ const etcdFlags = {
   'etcd-healthcheck-timeout': duration('How long etcd may take to answer, for /livez.', 2_000),
   'etcd-readycheck-timeout': duration('How long etcd may take to answer, for /readyz.', 2_000),
   'event-ttl': duration('How long Events are kept.', 3_600_000),
-  'storage-backend': oneOf('The storage backend for persistence.', ['etcd3'], 'etcd3'),
+  'storage-backend': oneOf(
+    'The storage backend for persistence.',
+    ['etcd3'],
+    'etcd3',
+    () => "--storage-backend invalid, allowed values: etcd3. If not specified, it will default to 'etcd3'",
+  ),
 }
 
 const authenticationFlags = {
@@ -141,10 +157,15 @@ const lifeFlags = {
     'The name by which the server is known outside, in URLs that it tells of itself.',
   ),
   'goaway-chance': chance('The part of requests whose HTTP/2 connection is asked to end; at most 0.02.'),
-  'livez-grace-period': duration('How long /livez takes what has not come up yet for granted.', 0),
+  'livez-grace-period': duration(
+    'How long /livez takes what has not come up yet for granted.',
+    0,
+    '--livez-grace-period can not be a negative value',
+  ),
   'shutdown-delay-duration': duration(
     'How long the server serves on when it is to stop, and is not ready.',
     0,
+    notNegative('shutdown-delay-duration'),
   ),
   'shutdown-send-retry-after': boolean(
     'Then who comes is sent elsewhere (429) until what is under way is done.',
@@ -168,10 +189,16 @@ const coordinationFlags = {
 }
 
 const limitFlags = {
-  'max-requests-inflight': int('Non-mutating requests in flight at a time; 0: no limit.', 400, { min: 0 }),
-  'max-mutating-requests-inflight': int('Mutating requests in flight at a time; 0: no limit.', 200, {
-    min: 0,
-  }),
+  'max-requests-inflight': int(
+    'Non-mutating requests in flight at a time; 0: no limit.',
+    400,
+    atLeastZero('max-requests-inflight'),
+  ),
+  'max-mutating-requests-inflight': int(
+    'Mutating requests in flight at a time; 0: no limit.',
+    200,
+    atLeastZero('max-mutating-requests-inflight'),
+  ),
   'enable-priority-and-fairness': boolean(
     'Requests are classified, queued and limited by FlowSchemas and PriorityLevelConfigurations.',
     true,
@@ -179,16 +206,20 @@ const limitFlags = {
   'min-request-timeout': int(
     'Seconds that a watch lasts at least that does not say how long; at most twice that. 0: for ever.',
     1800,
-    { min: 0 },
+    atLeastZero('min-request-timeout'),
   ),
-  'request-timeout': duration('How long a request may take, unless it is long-running.', 60_000),
+  'request-timeout': duration(
+    'How long a request may take, unless it is long-running.',
+    60_000,
+    notNegative('request-timeout'),
+  ),
   'default-watch-cache-size': int('Has no effect: caches are sized as they are needed.', 100, { min: 1 }),
   'watch-cache': onlyTrue('Reads and watches come from a cache.'),
   'watch-cache-sizes': watchCacheSizes('resource[.group]#size; sizes have no effect, and 0 is refused.'),
 }
 
 const networkFlags = {
-  'bind-address': text('The address to listen on; 0.0.0.0 or :: for all.', '0.0.0.0'),
+  'bind-address': bindAddress('The address to listen on; 0.0.0.0 or :: for all.'),
   'secure-port': int('The port to serve HTTPS on; 0: any that is free.', 6443, anyPort),
   'advertise-address': ip('The address under which the server is reached by pods and nodes.'),
   'service-cluster-ip-range': text('Addresses of Services.', '10.0.0.0/24'),
@@ -245,7 +276,9 @@ function tokenLife(usage: string): Flag<number> {
     parse: (value, before) => {
       const parsed = life.parse(value, before)
       if (parsed !== 0 && (parsed < 3_600_000 || parsed > 2 ** 32 * 1000))
-        throw new Error('the service-account-max-token-expiration must be between 1 hour and 2^32 seconds')
+        throw new FlagError(
+          'the service-account-max-token-expiration must be between 1 hour and 2^32 seconds',
+        )
       return parsed
     },
   }
@@ -264,6 +297,11 @@ function watchCacheSizes(usage: string): Flag<readonly string[]> {
   }
 }
 
+function portNumber(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new Error(`strconv.Atoi: parsing ${goQuote(text)}: invalid syntax`)
+}
+
 interface PortRange {
   readonly first: number
   readonly last: number
@@ -275,10 +313,16 @@ function ports(usage: string, fallback: PortRange): Flag<PortRange> {
     usage,
     fallback,
     parse: (value) => {
-      const [, first, last] = /^(\d+)-(\d+)$/.exec(value) ?? []
-      const range = { first: Number(first), last: Number(last) }
-      if (range.first >= 1 && range.first <= range.last && range.last <= 65_535) return range
-      throw new Error('it must be two ports, like 30000-32767')
+      const [, from = '', sign = '', to = ''] = /^([^+-]*)(?:([+-])([^+-]*))?$/.exec(value.trim()) ?? []
+      if (from === '') throw new Error(`unable to parse port range: ${value}`)
+      const first = portNumber(from)
+      const second = sign === '' ? first : portNumber(to)
+      const last = sign === '+' ? first + second : second
+      if (first > 65_535 || last > 65_535)
+        throw new Error(`the port range cannot be greater than 65535: ${value}`)
+      if (last < first) throw new Error(`end port cannot be less than start port: ${value}`)
+      if (first === 0) throw new Error('port 0 is no port of a Service')
+      return { first, last }
     },
     text: ({ first, last }) => `${first}-${last}`,
   }
@@ -294,7 +338,7 @@ function checkedList(
     parse: (value, before) => {
       for (const item of value.split(',')) {
         const wrong = complaint(item)
-        if (wrong !== undefined) throw new Error(wrong)
+        if (wrong !== undefined) throw new FlagError(wrong)
       }
       return items.parse(value, before)
     },
@@ -324,7 +368,7 @@ function chance(usage: string): Flag<number> {
     parse: (value, before) => {
       const parsed = part.parse(value, before)
       if (parsed < 0 || parsed > 0.02)
-        throw new Error('--goaway-chance can not be less than 0 or greater than 0.02')
+        throw new FlagError('--goaway-chance can not be less than 0 or greater than 0.02')
       return parsed
     },
   }

@@ -1,5 +1,5 @@
 import { frontProxyFlags } from '../front-proxy-flags.ts'
-import { boolean, duration, float, int, list, oneOf, path, text } from './flag-types.ts'
+import { bindAddress, boolean, duration, float, int, list, oneOf, path, text } from './flag-types.ts'
 
 /** For what talks to the API server, with upstream's defaults for this component. */
 export const clientFlags = (perSecond: number, burst: number) => ({
@@ -21,8 +21,12 @@ export const leaderFlags = (name: string) => ({
 
 /** For a component’s own small server: health and metrics. `tolerates`: what is announced in the cluster may be out of reach. */
 export const ownServerFlags = (port: number, tolerates: boolean) => ({
-  'bind-address': text('The address to listen on; 0.0.0.0 or :: for all.', '0.0.0.0'),
-  'secure-port': int('The port to serve HTTPS on; 0: none.', port, { min: 0, max: 65_535 }),
+  'bind-address': bindAddress('The address to listen on; 0.0.0.0 or :: for all.'),
+  'secure-port': int('The port to serve HTTPS on; 0: none.', port, {
+    ...{ min: 0, max: 65_535 },
+    refusal: (value) =>
+      `--secure-port ${value} must be between 0 and 65535, inclusive. 0 for turning off secure port`,
+  }),
   'client-ca-file': path('Authority of client certificates; told by the API server where it is absent.'),
   ...frontProxyFlags({ byDefault: true }),
   'authentication-kubeconfig': path('Kubeconfig of who may create TokenReviews.'),

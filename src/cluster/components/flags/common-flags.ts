@@ -1,3 +1,4 @@
+import { goQuote } from '../../../apimachinery/go-text.ts'
 import { curves } from './curve-flag.ts'
 import { boolean, type Flag, int, list, oneOf, path } from './flag-types.ts'
 import { namedPairs } from './named-pairs.ts'
@@ -20,6 +21,7 @@ export const servingFlags = (certificateFolder: string) => ({
     'The oldest TLS that is spoken.',
     ['VersionTLS12', 'VersionTLS13'],
     'VersionTLS12',
+    (value) => `unknown tls version ${goQuote(value)}`,
   ),
   'tls-cipher-suites': list('Cipher suites for TLS 1.2, under Go’s names; Node’s where none is given.'),
 })

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
 import { parseBoolean } from '../../../apimachinery/feature-gates.ts'
-import { goDurationText } from '../../../apimachinery/go-duration.ts'
+import { goDurationError, goDurationText, parseGoDuration } from '../../../apimachinery/go-duration.ts'
 import { goQuote } from '../../../apimachinery/go-text.ts'
+import { FlagError } from './parse-flags.ts'
 
 /** One flag of a component, with upstream's name for its type. */
 export interface Flag<T> {
@@ -10,7 +11,10 @@ export interface Flag<T> {
   readonly usage: string
   /** What the flag is when nobody sets it. */
   readonly fallback: T
-  /** `before`: what the flag's earlier mentions gave. Throws an Error with Go's words for what cannot be read. */
+  /**
+   * `before`: what the flag's earlier mentions gave. Throws an Error with Go's words for what cannot be read, and a
+   * FlagError for what is wrong otherwise, in upstream's words.
+   */
   parse(text: string, before: T | undefined): T
   /** As Go's flag prints a value. */
   text(value: T): string
@@ -33,30 +37,42 @@ export const path = (usage: string): Flag<string | undefined> => ({
   text: (value) => value ?? '',
 })
 
-/** An address; undefined when not given. */
-export const ip = (usage: string): Flag<string | undefined> => {
-  const flag = path(usage)
-  return {
-    ...flag,
-    type: 'ip',
-    parse: (value, before) => {
-      if (isIP(value) === 0) throw new Error(`failed to parse IP: ${goQuote(value)}`)
-      return flag.parse(value, before)
-    },
-  }
+function parseIp(value: string): string {
+  const address = value.trim()
+  if (isIP(address) === 0) throw new Error(`failed to parse IP: ${goQuote(address)}`)
+  return address
 }
 
+/** An address; undefined when not given. */
+export const ip = (usage: string): Flag<string | undefined> => ({
+  ...path(usage),
+  type: 'ip',
+  parse: parseIp,
+})
+
+/** Where to listen; everywhere when neither is given. */
+export const bindAddress = (usage: string, fallback = '0.0.0.0'): Flag<string> => ({
+  ...text(usage, fallback),
+  type: 'ip',
+  parse: parseIp,
+})
+
+/** `refusal`: upstream's words for what is none of them. */
 export const oneOf = <T extends string>(
   usage: string,
   choices: readonly T[],
   fallback: NoInfer<T>,
+  refusal?: (value: string) => string,
 ): Flag<T> => ({
   type: 'string',
   usage: `${usage} One of: ${choices.join(', ')}.`,
   fallback,
   parse: (value) => {
     const choice = choices.find((each) => each === value)
-    if (choice === undefined) throw new Error(`it must be one of ${choices.join(', ')}`)
+    if (choice === undefined) {
+      if (refusal !== undefined) throw new FlagError(refusal(value))
+      throw new Error(`it must be one of ${choices.join(', ')}`)
+    }
     return choice
   },
   text: (value) => value,
@@ -65,21 +81,25 @@ export const oneOf = <T extends string>(
 const numberError = (what: string, value: string): Error =>
   new Error(`strconv.${what}: parsing ${goQuote(value)}: invalid syntax`)
 
+export interface IntRange {
+  readonly min?: number
+  readonly max?: number
+  /** Upstream's words for what is outside. */
+  readonly refusal?: (value: number) => string
+}
+
 /** A whole number. */
-export const int = (
-  usage: string,
-  fallback: number,
-  range: { min?: number; max?: number } = {},
-): Flag<number> => ({
+export const int = (usage: string, fallback: number, range: IntRange = {}): Flag<number> => ({
   type: 'int',
   usage,
   fallback,
   parse: (value) => {
     if (!/^[+-]?\d+$/.test(value)) throw numberError('ParseInt', value)
     const number = Number(value)
-    const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = range
-    if (number < min || number > max) throw new Error(`must be between ${min} and ${max}, inclusive`)
-    return number
+    const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER, refusal } = range
+    if (number >= min && number <= max) return number
+    if (refusal !== undefined) throw new FlagError(refusal(number))
+    throw new Error(`must be between ${min} and ${max}, inclusive`)
   },
   text: String,
 })
@@ -107,18 +127,18 @@ export const boolean = (usage: string, fallback: boolean): Flag<boolean> => ({
   text: String,
 })
 
-const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const nanosPerMs = 1e6
 
-/** Go's `1h2m3.5s`, in milliseconds. */
-export const duration = (usage: string, fallbackMs: number): Flag<number> => ({
+/** Go's `1h2m3.5s`, in milliseconds. `refusal`: upstream's words for what is negative. */
+export const duration = (usage: string, fallbackMs: number, refusal?: string): Flag<number> => ({
   type: 'duration',
   usage,
   fallback: fallbackMs,
   parse: (value) => {
-    if (value === '0') return 0
-    if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(value)) throw new Error(`time: invalid duration ${goQuote(value)}`)
-    const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)]
-    return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (unitsMs[unit] ?? 0), 0)
+    const nanos = parseGoDuration(value)
+    if (nanos === undefined) throw new Error(goDurationError(value))
+    if (nanos >= 0n) return Number(nanos) / nanosPerMs
+    throw refusal === undefined ? new Error('it can not be negative') : new FlagError(refusal)
   },
   text: goDurationText,
 })

@@ -62,7 +62,10 @@ test.each([
     ['--anonymous-auth=maybe'],
     'invalid argument "maybe" for "--anonymous-auth" flag: strconv.ParseBool: parsing "maybe": invalid syntax',
   ],
-  [['--request-timeout=5'], 'invalid argument "5" for "--request-timeout" flag: time: invalid duration "5"'],
+  [
+    ['--request-timeout=5'],
+    'invalid argument "5" for "--request-timeout" flag: time: missing unit in duration "5"',
+  ],
   [['extra'], '"kube-apiserver" does not take any arguments, got ["extra"]'],
 ])('parseFlags() refuses %j by name', (args, message) => {
   expect(() => parse(...args)).toThrow(message)

@@ -66,6 +66,7 @@ function parse(name: string, flag: Flag<unknown>, value: string, before: unknown
   try {
     return flag.parse(value, before)
   } catch (error) {
+    if (error instanceof FlagError) throw error
     const why = messageOf(error)
     throw new FlagError(`invalid argument ${JSON.stringify(value)} for "--${name}" flag: ${why}`)
   }

@@ -2,7 +2,18 @@ import type { core } from '../../../api/generated/types/index.ts'
 import { parseFeatureGates } from '../../../apimachinery/feature-gates.ts'
 import { clientFlags } from '../flags/client-flags.ts'
 import { commonFlags, servingFlags } from '../flags/common-flags.ts'
-import { boolean, duration, type Flag, int, list, oneOf, pairs, path, text } from '../flags/flag-types.ts'
+import {
+  bindAddress,
+  boolean,
+  duration,
+  type Flag,
+  int,
+  list,
+  oneOf,
+  pairs,
+  path,
+  text,
+} from '../flags/flag-types.ts'
 import type { FlagValues } from '../flags/parse-flags.ts'
 import { parseHeaders, parseNodeLabels, parsePairs, parseTaints } from './node-texts.ts'
 import { resourceFlags } from './resource-flags.ts'
@@ -106,7 +117,7 @@ const evictionFlags = {
 
 /** The defaults of who gives no file; a file has others (`kubelet-config.ts`). */
 const serverFlags = {
-  address: text('The address to serve on; 0.0.0.0 or :: for all.', '0.0.0.0'),
+  address: bindAddress('The address to serve on; 0.0.0.0 or :: for all.'),
   port: int('The port to serve HTTPS on.', 10_250, port),
   'read-only-port': int(
     'The port to serve pods and metrics on to everyone, by HTTP; 0: none.',
@@ -114,7 +125,7 @@ const serverFlags = {
     portOrNone,
   ),
   'healthz-port': int('The port of /healthz by HTTP; 0: none.', 10_248, portOrNone),
-  'healthz-bind-address': text('Its address.', '127.0.0.1'),
+  'healthz-bind-address': bindAddress('Its address.', '127.0.0.1'),
   'enable-system-log-handler': boolean('Show the machine’s own logs on /logs/.', true),
   'client-ca-file': path('Authority of client certificates: their common name is the user.'),
   'anonymous-auth': boolean('Requests that no credential comes with are system:anonymous.', true),
