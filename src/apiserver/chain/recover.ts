@@ -9,6 +9,7 @@ import type { ServerRequest } from '../request.ts'
 import { type ObjectResponse, objectResponse, type ServerResponse } from '../response.ts'
 import { whenEnded } from '../when-ended.ts'
 import { isLongRunning } from './long-running.ts'
+import { logSlow, slowMs } from './slow-request.ts'
 
 export interface RecoverOptions {
   readonly host: Host
@@ -32,12 +33,15 @@ function unexpected(error: unknown, request: ServerRequest, logger: Logger): Sta
 
 /** Counts an answer once all of it is on its way. */
 function counted(
-  { host, metrics }: RecoverOptions,
+  { host, logger, metrics }: RecoverOptions,
   request: ServerRequest,
   response: ServerResponse,
 ): ServerResponse {
-  const note = (code: number, bytes?: number): void =>
-    metrics.answered(request, code, host.monotonicMs() - request.startedMs, bytes)
+  const note = (code: number, bytes?: number): void => {
+    const durationMs = host.monotonicMs() - request.startedMs
+    metrics.answered(request, code, durationMs, bytes)
+    if (durationMs > slowMs) logSlow(logger, request, code, durationMs)
+  }
   switch (response.type) {
     case 'object':
       note(response.status)
