@@ -1,5 +1,6 @@
 import type { Logger } from '../../base/logger.ts'
 import type { BackendAddress, BackendConnector, BackendResponse } from '../connect/backend.ts'
+import { flawAnnotation } from '../connect/certificate-flaw.ts'
 import { forwardUpgrade } from '../connect/forward-upgrade.ts'
 import {
   answeredHeaders,
@@ -90,6 +91,7 @@ export class AggregationProxy {
         headers: [...headers, ...more, ...accept],
         ...(body === undefined ? {} : { body }),
         signal: request.signal,
+        flawed: (flaw) => request.annotate(...flawAnnotation(flaw, address.host)),
       })
     } catch (error) {
       return unavailable(`error trying to reach service: ${error instanceof Error ? error.message : error}`)

@@ -1,4 +1,5 @@
 import type { UpgradedStream } from '../../base/byte-sink.ts'
+import type { CertificateFlaw } from './certificate-flaw.ts'
 
 /** How a server of an extension proves who it is, and what it is shown. */
 export interface ServiceTrust {
@@ -31,6 +32,8 @@ export interface BackendRequest {
   readonly headers: BackendHeaders
   readonly body?: Uint8Array
   readonly signal: AbortSignal
+  /** Told what is out of date in the certificate that an extension's server shows. */
+  readonly flawed?: (flaw: CertificateFlaw) => void
 }
 
 export interface BackendResponse {

@@ -17,6 +17,7 @@ import type {
   ServiceTrust,
   UpgradeOutcome,
 } from '../connect/backend.ts'
+import type { CertificateFlaw } from '../connect/certificate-flaw.ts'
 import { inGoWords } from './go-errors.ts'
 import { CertificateFlaws, checkServerName } from './server-certificates.ts'
 import { TurnBatcher } from './turn-batcher.ts'
@@ -210,12 +211,15 @@ export class NodeBackendConnector implements BackendConnector {
 
   request(request: BackendRequest): Promise<BackendResponse> {
     const flaws = this.#flawsFor(request.address)
+    const tell = (found: readonly CertificateFlaw[] = []): void => {
+      for (const flaw of found) request.flawed?.(flaw)
+    }
     return new Promise((resolve, reject) => {
       const call = this.#send(request)
       let isAnswered = false
       call.on('response', (message) => {
         isAnswered = true
-        flaws?.answered(message.socket)
+        tell(flaws?.answered(message.socket))
         resolve(responseOf(message))
       })
       call.on('error', (error) => {
@@ -224,7 +228,7 @@ export class NodeBackendConnector implements BackendConnector {
         // The server had closed a connection that it had kept: nothing of this request has reached it.
         if (call.reusedSocket && isReset(error)) this.request(request).then(resolve, reject)
         else {
-          flaws?.failed(error)
+          tell(flaws?.failed(error))
           reject(inGoWords(error, request.address))
         }
       })

@@ -14,6 +14,7 @@ import {
 import { createMetrics } from '../../base/host/metrics.ts'
 import { signatureAlgorithm, signDer } from '../../base/host/sign-der.ts'
 import { toPem } from '../../base/pem.ts'
+import { NodeBackendConnector } from './backend-connector.ts'
 import { HttpsCaller } from './https-caller.ts'
 import { checkServerName } from './server-certificates.ts'
 
@@ -89,4 +90,20 @@ test('CertificateFlaws counts servers without alternative names, refused or beli
   expect(count()).toBe('1')
   await ask(true)
   expect(count()).toBe('2')
+})
+
+test('NodeBackendConnector tells who asks of an extension’s certificate without alternative names', async () => {
+  const { url, pem } = await serve()
+  const connector = new NodeBackendConnector({ metrics: createMetrics() })
+  stops.push(() => connector.close())
+  const { hostname, port } = new URL(url)
+  const flaws: string[] = []
+  const trust = { serverName: hostname, authorityPem: pem, verify: true, client: 'none' } as const
+  const asked = connector.request({
+    address: { scheme: 'https', host: hostname, port: Number(port), trust },
+    ...{ method: 'GET', target: '/', headers: [], signal: new AbortController().signal },
+    flawed: (flaw) => flaws.push(flaw),
+  })
+  await expect(asked).rejects.toThrow('certificate relies on legacy Common Name field')
+  expect(flaws).toEqual(['missing-san'])
 })

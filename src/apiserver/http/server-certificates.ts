@@ -2,16 +2,14 @@ import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { checkServerIdentity, type PeerCertificate, TLSSocket } from 'node:tls'
 import type { Counter, Metrics } from '../../base/metrics.ts'
-
-/** What Go once put up with in a server's certificate: no alternative names, or a signature by SHA-1. */
-type Flaw = 'missing_san' | 'insecure_sha1'
+import type { CertificateFlaw } from '../connect/certificate-flaw.ts'
 
 /** A server is not whom its certificate names. The message is Go's. */
 class NameMismatch extends Error {
   override readonly name = 'NameMismatch'
-  readonly flaw: Flaw | undefined
+  readonly flaw: CertificateFlaw | undefined
 
-  constructor(message: string, flaw?: Flaw) {
+  constructor(message: string, flaw?: CertificateFlaw) {
     super(message)
     this.flaw = flaw
   }
@@ -48,7 +46,7 @@ export function checkServerName(host: string, certificate: PeerCertificate): Err
   const isNamed = checkServerIdentity(host, certificate) === undefined
   if (alternatives === undefined) {
     const why = 'x509: certificate relies on legacy Common Name field, use SANs instead'
-    return isNamed && isIP(host) === 0 ? new NameMismatch(why, 'missing_san') : mismatch(host, '')
+    return isNamed && isIP(host) === 0 ? new NameMismatch(why, 'missing-san') : mismatch(host, '')
   }
   const isByName = isIP(host) !== 0 || alternatives.includes('DNS:')
   return isNamed && isByName ? undefined : mismatch(host, alternatives)
@@ -77,44 +75,54 @@ function isSignedBySha1(leaf: X509Certificate): boolean {
   return false
 }
 
-function flawsOf(certificate: X509Certificate): readonly Flaw[] {
-  const flaws: Flaw[] = []
-  if (certificate.subjectAltName === undefined) flaws.push('missing_san')
-  if (isSignedBySha1(certificate)) flaws.push('insecure_sha1')
+function flawsOf(certificate: X509Certificate): readonly CertificateFlaw[] {
+  const flaws: CertificateFlaw[] = []
+  if (certificate.subjectAltName === undefined) flaws.push('missing-san')
+  if (isSignedBySha1(certificate)) flaws.push('insecure-sha1')
   return flaws
 }
 
-const help = {
-  missing_san:
+const help: Readonly<Record<CertificateFlaw, string>> = {
+  'missing-san':
     'Counts the number of requests to servers missing SAN extension in their serving certificate OR the number of connection failures due to the lack of x509 certificate SAN extension missing (either/or, based on the runtime environment)',
-  insecure_sha1:
+  'insecure-sha1':
     'Counts the number of requests to servers with insecure SHA1 signatures in their serving certificate OR the number of connection failures due to the insecure SHA1 signatures (either/or, based on the runtime environment)',
-} as const
+}
 
 /** Upstream's counts of servers that webhooks (`webhooks`) or extensions (`kube_aggregator`) run on and whose certificates are out of date. */
 export class CertificateFlaws {
-  readonly #counters: Readonly<Record<Flaw, Counter>>
+  readonly #counters: Readonly<Record<CertificateFlaw, Counter>>
   /** Of connections whose server is believed whatever it shows: found out once for each. */
-  readonly #known = new WeakMap<TLSSocket, readonly Flaw[]>()
+  readonly #known = new WeakMap<TLSSocket, readonly CertificateFlaw[]>()
 
   constructor(metrics: Metrics, subsystem: 'webhooks' | 'kube_aggregator') {
-    const counter = (flaw: Flaw): Counter =>
-      metrics.counter({ name: `apiserver_${subsystem}_x509_${flaw}_total`, help: help[flaw] })
-    this.#counters = { missing_san: counter('missing_san'), insecure_sha1: counter('insecure_sha1') }
+    const counter = (flaw: CertificateFlaw): Counter =>
+      metrics.counter({
+        name: `apiserver_${subsystem}_x509_${flaw.replace('-', '_')}_total`,
+        help: help[flaw],
+      })
+    this.#counters = {
+      'missing-san': counter('missing-san'),
+      'insecure-sha1': counter('insecure-sha1'),
+    }
   }
 
-  failed(error: Error): void {
-    const flaw = error instanceof NameMismatch ? error.flaw : isWeakDigest(error) && 'insecure_sha1'
-    if (flaw) this.#counters[flaw].inc()
+  /** Counts the flaw that a connection failed by, if it is one, and gives it. */
+  failed(error: Error): readonly CertificateFlaw[] {
+    const flaw = error instanceof NameMismatch ? error.flaw : isWeakDigest(error) && 'insecure-sha1'
+    if (!flaw) return []
+    this.#counters[flaw].inc()
+    return [flaw]
   }
 
-  /** A verified connection has none. */
-  answered(socket: unknown): void {
-    if (!(socket instanceof TLSSocket) || socket.authorized) return
+  /** Counts the flaws of who has answered, and gives them. A verified connection has none. */
+  answered(socket: unknown): readonly CertificateFlaw[] {
+    if (!(socket instanceof TLSSocket) || socket.authorized) return []
     const known = this.#known.get(socket)
     const certificate = known === undefined ? socket.getPeerX509Certificate() : undefined
     const flaws = known ?? (certificate === undefined ? [] : flawsOf(certificate))
     this.#known.set(socket, flaws)
     for (const flaw of flaws) this.#counters[flaw].inc()
+    return flaws
   }
 }

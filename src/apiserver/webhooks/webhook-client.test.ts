@@ -64,11 +64,11 @@ test('post() joins paths as client-go does', async () => {
 
 test('post() gives up when its caller does, and keeps nothing of it', async () => {
   const caller = new AbortController()
-  await client('/hook', authority).post({}, 5, caller.signal)
+  await client('/hook', authority).post({}, 5, { cancelled: caller.signal })
   expect(getEventListeners(caller.signal, 'abort')).toEqual([])
-  const pending = client('/silent', authority).post({}, 5, caller.signal)
+  const pending = client('/silent', authority).post({}, 5, { cancelled: caller.signal })
   caller.abort()
   await expect(pending).rejects.toThrow(/^Post "https:\S+\/silent\?timeout=5s": context canceled$/)
-  const late = client('/hook', authority).post({}, 5, caller.signal)
+  const late = client('/hook', authority).post({}, 5, { cancelled: caller.signal })
   await expect(late).rejects.toThrow('context canceled')
 })

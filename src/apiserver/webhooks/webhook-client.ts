@@ -1,9 +1,10 @@
 import { errorOfAnswer } from '../../apimachinery/error-of-answer.ts'
 import { decodeBase64 } from '../../base/base64.ts'
+import { defined } from '../../base/defined.ts'
 import { jsonText } from '../../base/json-text.ts'
 import { messageOf } from '../../base/message-of.ts'
 import { resolveService, type ServiceResolver } from '../aggregation/resolve-service.ts'
-import type { BackendAddress, BackendConnector } from '../connect/backend.ts'
+import type { BackendAddress, BackendConnector, BackendRequest } from '../connect/backend.ts'
 import { readText } from '../connect/backend-error.ts'
 import type { WebhookCredentials } from './webhook-credentials.ts'
 
@@ -84,6 +85,13 @@ function urlTarget(url: string): Target {
   return { name, port: address.port, path: cleanPath(path), origin, resolve: () => address }
 }
 
+/** What goes on while a webhook is asked. */
+export interface PostOptions {
+  /** Nobody waits for the answer any more. */
+  readonly cancelled?: AbortSignal
+  readonly flawed?: BackendRequest['flawed']
+}
+
 /** One webhook (https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#contacting-the-webhook). */
 export class WebhookClient {
   readonly #target: Target
@@ -97,8 +105,17 @@ export class WebhookClient {
     this.#options = options
   }
 
+  /** As its certificate names it. */
+  get host(): string {
+    return this.#target.name
+  }
+
   /** Posts a review and gives what the answer's JSON says. Rejects with an Error in upstream's words, after `timeoutSeconds` at the latest: a StatusError where the answer is one. */
-  async post(review: object, timeoutSeconds: number, cancelled?: AbortSignal): Promise<unknown> {
+  async post(
+    review: object,
+    timeoutSeconds: number,
+    { cancelled, flawed }: PostOptions = {},
+  ): Promise<unknown> {
     const { host } = this.#options
     const stop = new AbortController()
     const { signal } = stop
@@ -109,7 +126,7 @@ export class WebhookClient {
     try {
       if (cancelled?.aborted) giveUp()
       cancelled?.addEventListener('abort', giveUp, { once: true })
-      answer = await host.track(this.#send(target, jsonText(review), signal))
+      answer = await host.track(this.#send(target, jsonText(review), signal, flawed))
     } catch (error) {
       const why = messageOf(signal.aborted ? signal.reason : error)
       throw new Error(`Post ${JSON.stringify(`${this.#target.origin}${target}`)}: ${why}`, { cause: error })
@@ -121,7 +138,12 @@ export class WebhookClient {
     return JSON.parse(answer.text)
   }
 
-  async #send(target: string, text: string, signal: AbortSignal): Promise<Answer> {
+  async #send(
+    target: string,
+    text: string,
+    signal: AbortSignal,
+    flawed: BackendRequest['flawed'],
+  ): Promise<Answer> {
     const { resolve, name, port } = this.#target
     const body = encoder.encode(text)
     const { certificate = 'none', authorization } = this.#options.credentials?.(name, port) ?? {}
@@ -144,6 +166,7 @@ export class WebhookClient {
       ],
       body,
       signal,
+      ...defined({ flawed }),
     })
     const { status, headers } = response
     const contentType = headers.find(([header]) => header.toLowerCase() === 'content-type')?.[1] ?? ''

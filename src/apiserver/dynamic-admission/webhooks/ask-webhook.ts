@@ -1,5 +1,6 @@
 import { StatusError } from '../../../apimachinery/status-error.ts'
 import { jsonText } from '../../../base/json-text.ts'
+import { flawAnnotation } from '../../connect/certificate-flaw.ts'
 import { newUid } from '../../rest/names.ts'
 import { annotateForeign } from '../annotate-foreign.ts'
 import { type ReviewedRequest, requestFields } from '../reviewed-request.ts'
@@ -36,7 +37,10 @@ export async function askWebhook(
   let answer: unknown
   const startedMs = webhook.host.monotonicMs()
   try {
-    answer = await client.post(review, timeoutSeconds, attributes.signal)
+    answer = await client.post(review, timeoutSeconds, {
+      cancelled: attributes.signal,
+      flawed: (flaw) => attributes.annotate(...flawAnnotation(flaw, client.host)),
+    })
   } catch (error) {
     const { aborted } = attributes.signal
     const why = aborted ? 'context canceled' : error instanceof Error ? error.message : jsonText(error)
