@@ -90,7 +90,9 @@ function makeCustomResources(
 ): CustomResources | undefined {
   const definitions = core.options.kinds.some(({ resource }) => resource === 'customresourcedefinitions')
   if (!definitions) return undefined
-  return new CustomResources({ context, reader: core.reader, registry: core.served, serve, converter })
+  const { reader, served: registry } = core
+  const { metrics } = core.options
+  return new CustomResources({ context, reader, registry, metrics, serve, converter })
 }
 
 /** Wires a server from its core and the parts that were made from that. */

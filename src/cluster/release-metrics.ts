@@ -24,6 +24,13 @@ export function showRelease(metrics: Metrics, features: FeatureGates): void {
       ],
     })
     .set(1, [major, minor, gitVersion, gitCommit, '', buildDate, '', runtime, platform])
+  metrics
+    .gauge({
+      name: 'version_info',
+      help: 'Provides the compatibility version info of the component. The component label is the name of the component, usually kube, but is relevant for aggregated-apiservers.',
+      labels: ['binary', 'component', 'emulation', 'min_compat'],
+    })
+    .set(1, [gitVersion.replace(/^v/, ''), 'kube', apiVersion, `${major}.${Number(minor) - 1}`])
   const enabled = metrics.gauge({
     name: 'kubernetes_feature_enabled',
     help: 'This metric records the data about the stage and enablement of a k8s feature.',

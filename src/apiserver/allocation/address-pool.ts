@@ -19,6 +19,7 @@ const addressBand = { least: 16, step: 16, most: 256 }
 
 /** Addresses of one service range. The network's own address and an IPv4 network's broadcast address are nobody's. */
 export class AddressPool {
+  readonly cidr: string
   readonly family: 'IPv4' | 'IPv6'
   /** Kept in step with the services by who owns the pool. */
   readonly claims = new Claims<string>()
@@ -35,11 +36,17 @@ export class AddressPool {
     const hostBits = Math.min(bitsOf(family) - range.prefixBits, maxHostBits)
     const unusable = family === 4 ? 2 : 1
     assert(hostBits >= 2, `${cidr} has no room for services`)
+    this.cidr = cidr
     this.family = family === 4 ? 'IPv4' : 'IPv6'
     this.#host = host
     this.#range = range
     this.#first = value + 1n
     this.#band = bandOf(2 ** hostBits - unusable, addressBand.least, addressBand.step, addressBand.most)
+  }
+
+  /** How many addresses can be given out. */
+  get size(): number {
+    return this.#band.size
   }
 
   /** The first address: that of the `kubernetes` service. */

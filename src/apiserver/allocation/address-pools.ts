@@ -60,6 +60,10 @@ export class AddressPools {
     }
   }
 
+  get all(): Iterable<AddressPool> {
+    return this.#pools.values()
+  }
+
   /** In the order of the server's own ranges; the first is the default. */
   get families(): readonly string[] {
     return [...new Set([...this.#pools.values()].map(({ family }) => family))]

@@ -4,6 +4,7 @@ import { IPAddress } from '../../api/networking/ip-address/kind.ts'
 import { ServiceCIDR } from '../../api/networking/service-cidr/kind.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import { silentLogger } from '../../base/logger.ts'
+import { PrometheusMetrics } from '../../base/prometheus.ts'
 import { MemoryStorage } from '../../storage/memory/memory-storage.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { AllocationRepair } from './allocation-repair.ts'
@@ -21,6 +22,7 @@ const startServer = (storage: MemoryStorage, serviceCidrs = ['10.0.0.0/28']): Pr
     allocator: (reader) =>
       new ServiceAllocator({
         host: realHost,
+        metrics: new PrometheusMetrics(),
         reader,
         serviceCidrs,
         nodePorts: { first: 30000, last: 30015 },

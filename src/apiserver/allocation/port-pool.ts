@@ -24,6 +24,11 @@ export class PortPool {
     this.#band = bandOf(range.last - range.first + 1, portBand.least, portBand.step, portBand.most)
   }
 
+  /** How many ports can be given out. */
+  get size(): number {
+    return this.#band.size
+  }
+
   /** Sets aside a certain port. */
   take(port: number): void {
     const { first, last } = this.#range

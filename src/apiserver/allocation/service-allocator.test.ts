@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { core } from '../../api/generated/types/index.ts'
 import { realHost } from '../../base/host/real-host.ts'
+import { PrometheusMetrics } from '../../base/prometheus.ts'
 import { FakeReader } from '../testing/fake-reader.ts'
 import { ServiceAllocator } from './service-allocator.ts'
 
@@ -11,10 +12,13 @@ const service = (name: string, spec: Spec): Service => ({ metadata: { namespace:
 
 let reader: FakeReader
 let allocator: ServiceAllocator
+let metrics: PrometheusMetrics
 const start = (serviceCidrs: readonly string[]): void => {
   reader = new FakeReader()
+  metrics = new PrometheusMetrics()
   allocator = new ServiceAllocator({
     host: realHost,
+    metrics,
     reader,
     serviceCidrs,
     nodePorts: { first: 30000, last: 32767 },
@@ -140,10 +144,31 @@ describe('ServiceAllocator', () => {
     expect(third.spec?.ports?.[1]?.nodePort).toBeGreaterThanOrEqual(30000)
   })
 
+  it('tells what is taken and how', () => {
+    create('a', { type: 'ClusterIP', clusterIP: '10.96.0.10', clusterIPs: ['10.96.0.10'], ports })
+    create('b', { type: 'NodePort', ports })
+    expect(() =>
+      create('c', { type: 'ClusterIP', clusterIP: '10.96.0.10', clusterIPs: ['10.96.0.10'] }),
+    ).toThrow()
+    const text = metrics.expose()
+    for (const line of [
+      'clusterip_allocator_allocation_total{cidr="10.96.0.0/12",scope="static"} 1',
+      'clusterip_allocator_allocation_total{cidr="10.96.0.0/12",scope="dynamic"} 1',
+      'clusterip_allocator_allocation_errors_total{cidr="10.96.0.0/12",scope="static"} 1',
+      'clusterip_allocator_allocated_ips{cidr="10.96.0.0/12"} 2',
+      'clusterip_allocator_available_ips{cidr="10.96.0.0/12"} 1.048572e+06',
+      'nodeport_allocator_allocation_total{scope="dynamic"} 1',
+      'nodeport_allocator_allocated_ports 1',
+      'nodeport_allocator_available_ports 2767',
+    ])
+      expect(text).toContain(`kube_apiserver_${line}\n`)
+  })
+
   it('knows after a restart what is taken', () => {
     create('a', { type: 'ClusterIP', clusterIP: '10.96.0.10', clusterIPs: ['10.96.0.10'], ports })
     const later = new ServiceAllocator({
       host: realHost,
+      metrics: new PrometheusMetrics(),
       reader,
       serviceCidrs: ['10.96.0.0/12'],
       nodePorts: { first: 1, last: 2 },

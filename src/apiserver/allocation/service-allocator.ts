@@ -8,6 +8,7 @@ import { formatIp, parseIp } from '../../apimachinery/ip-address.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
 import { internalError, invalid } from '../../apimachinery/status-error.ts'
 import type { Host } from '../../base/host.ts'
+import type { Metrics } from '../../base/metrics.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import { Identities } from '../rest/identities.ts'
 import { type TypedReader, typedReader } from '../typed-reader.ts'
@@ -15,6 +16,7 @@ import type { ClaimChange, Reservation, WriteAllocator } from '../write-allocato
 import type { AddressPool } from './address-pool.ts'
 import { AddressPools } from './address-pools.ts'
 import { AllocationError } from './allocation-error.ts'
+import { AllocationMetrics } from './allocation-metrics.ts'
 import { settleFamilies } from './ip-families.ts'
 import { allocateNodePorts, nodePortsOf } from './node-ports.ts'
 import { PortPool, type PortRange } from './port-pool.ts'
@@ -25,6 +27,7 @@ type Service = core.v1.Service
 export interface ServiceAllocatorOptions {
   readonly host: Host
   readonly reader: ObjectReader
+  readonly metrics: Metrics
   /** One or two, of different families; the first is the default: `10.96.0.0/12`. */
   readonly serviceCidrs: readonly string[]
   readonly nodePorts: PortRange
@@ -56,13 +59,15 @@ export class ServiceAllocator implements WriteAllocator {
   readonly #pools: AddressPools
   readonly #ports: PortPool
   readonly #identities: Identities
+  readonly #metrics: AllocationMetrics
 
-  constructor({ host, reader, serviceCidrs, nodePorts }: ServiceAllocatorOptions) {
+  constructor({ host, reader, metrics, serviceCidrs, nodePorts }: ServiceAllocatorOptions) {
     this.#services = typedReader(reader, { group: '', resource: 'services' })
     this.#addresses = typedReader(reader, IPAddress)
     this.#pools = new AddressPools({ host, reader, serviceCidrs })
     this.#ports = new PortPool(nodePorts, host)
     this.#identities = new Identities(host)
+    this.#metrics = new AllocationMetrics(host, metrics, () => this.#pools.all, this.#ports)
   }
 
   /** Once, when the watch cache is filled. Returns what stops it. */
@@ -108,11 +113,11 @@ export class ServiceAllocator implements WriteAllocator {
     const addressed = this.#withAddresses({ ...service, spec }, old, taken)
     return allocateNodePorts(addressed, old, {
       take: (port) => {
-        this.#ports.take(port)
+        this.#metrics.port(() => this.#ports.take(port), true)
         taken.ports.push(port)
       },
       next: () => {
-        const port = this.#ports.next()
+        const port = this.#metrics.port(() => this.#ports.next(), false)
         taken.ports.push(port)
         return port
       },
@@ -136,6 +141,12 @@ export class ServiceAllocator implements WriteAllocator {
     }
   }
 
+  /** Of which range an attempt is that comes to nothing. */
+  #rangeFor(family: string, wanted: string): string {
+    const fits = (pool: AddressPool): boolean => (wanted === '' ? pool.family === family : pool.holds(wanted))
+    return [...this.#pools.all].find(fits)?.cidr ?? ''
+  }
+
   #isClaimed(ip: string): boolean {
     return this.#addresses.get('', ip) !== undefined
   }
@@ -154,7 +165,9 @@ export class ServiceAllocator implements WriteAllocator {
   #takeAddress(service: Service, family: string, wanted: string, taken: Taken): string {
     const name = service.metadata?.name ?? ''
     try {
-      const got = wanted === '' ? this.#nextAddress(family) : this.#certainAddress(wanted)
+      const isCertain = wanted !== ''
+      const take = () => (isCertain ? this.#certainAddress(wanted) : this.#nextAddress(family))
+      const got = this.#metrics.address(take, isCertain, () => this.#rangeFor(family, wanted))
       taken.ips.push(got)
       return got.ip
     } catch (error) {

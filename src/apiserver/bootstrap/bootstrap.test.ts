@@ -4,6 +4,7 @@ import type { core, rbac } from '../../api/generated/types/index.ts'
 import { kinds } from '../../api/kinds.ts'
 import { realHost } from '../../base/host/real-host.ts'
 import { silentLogger } from '../../base/logger.ts'
+import { PrometheusMetrics } from '../../base/prometheus.ts'
 import { ServiceAllocator } from '../allocation/service-allocator.ts'
 import { standardHeaders } from '../authentication/front-proxy.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
@@ -96,6 +97,7 @@ describe('Bootstrap', () => {
     const { reader } = server.core
     const allocator = new ServiceAllocator({
       host: realHost,
+      metrics: new PrometheusMetrics(),
       reader,
       serviceCidrs: ['10.96.0.0/12'],
       nodePorts: { first: 1, last: 2 },

@@ -20,6 +20,7 @@ import { validateChangedValue, validateValue } from '../../apimachinery/structur
 import { deprecationOf } from './deprecation.ts'
 import { finalizerWarnings } from './finalizer-warnings.ts'
 import { printerColumns } from './printer-columns.ts'
+import type { RuleMetrics } from './rule-metrics.ts'
 import { validateScale } from './scale-checks.ts'
 
 export interface HookInput {
@@ -29,6 +30,7 @@ export interface HookInput {
   readonly conformMetadata: ConformMetadata
   /** Compiled when first asked for; undefined: there are none. */
   readonly rules: () => RuleTree | undefined
+  readonly metrics: RuleMetrics
 }
 
 type Fields = KubernetesObject & { readonly status?: unknown }
@@ -134,7 +136,7 @@ function validate(
   const blocked = blockedRules(errors)
   if (blocked !== undefined) return [...errors, blocked]
   const correlation = old === undefined ? undefined : new Correlation(object, old, input.schema)
-  return [...errors, ...runRules(rules, object, old, correlation)]
+  return [...errors, ...input.metrics.evaluate(() => runRules(rules, object, old, correlation))]
 }
 
 /** Fields that selectors may name, as every version of the definition declares them. */

@@ -12,6 +12,7 @@ import type { Schema } from '../../apimachinery/schema.ts'
 import { metadataConformer } from '../../apimachinery/structural/metadata-conformer.ts'
 import { RuleEnvironments } from '../../apimachinery/structural/rules/rule-environments.ts'
 import { assert } from '../../base/assert.ts'
+import type { Metrics } from '../../base/metrics.ts'
 import type { MaybePromise } from '../authenticator.ts'
 import type { ServedRegistry } from '../discovery/served-registry.ts'
 import type { ServedResource as DiscoveredResource } from '../discovery/served-resource.ts'
@@ -19,6 +20,7 @@ import type { ObjectReader } from '../object-reader.ts'
 import type { DynamicResources, ServedResource } from '../rest/rest-api.ts'
 import { type TypedReader, typedReader } from '../typed-reader.ts'
 import type { CustomForms } from './custom-forms.ts'
+import { RuleMetrics } from './rule-metrics.ts'
 import { servedResourcesOf } from './served-definitions.ts'
 import { Serving, type ServingServices } from './serving.ts'
 import type { MetadataTools } from './version-schema.ts'
@@ -27,6 +29,7 @@ export interface CustomResourcesOptions extends ServingServices {
   readonly reader: ObjectReader
   /** Told which resources there are. */
   readonly registry: ServedRegistry
+  readonly metrics: Metrics
 }
 
 const definitions = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' }
@@ -45,11 +48,12 @@ export class CustomResources implements DynamicResources, CustomForms {
   constructor(options: CustomResourcesOptions) {
     this.#options = options
     this.#reader = typedReader<Definition>(options.reader, definitions)
-    const { schemas } = options.context
+    const { schemas, host } = options.context
     const metadata = schemas.get(objectMeta)
     assert(metadata !== undefined, 'the schema of ObjectMeta is among the built-in ones')
     const conformMetadata = metadataConformer(new Conformer(schemas), schemas)
-    this.#tools = { metadata, conformMetadata, environments: new RuleEnvironments() }
+    const metrics = new RuleMetrics(host, options.metrics)
+    this.#tools = { metadata, conformMetadata, environments: new RuleEnvironments(), metrics }
   }
 
   /** Once the definitions have been loaded. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
+import { PrometheusMetrics } from '../../base/prometheus.ts'
 import {
   type CustomServer,
   definitionsPath,
@@ -11,6 +12,7 @@ import {
 } from './testing/custom-server.ts'
 
 let server: CustomServer
+let metrics: PrometheusMetrics
 
 const converter =
   () =>
@@ -28,7 +30,8 @@ const converter =
     )
 
 beforeEach(async () => {
-  server = await startCustomServer({ converter })
+  metrics = new PrometheusMetrics()
+  server = await startCustomServer({ converter, metrics })
 })
 
 afterEach(() => server.stop())
@@ -99,6 +102,9 @@ describe('a custom resource', () => {
       message:
         'WishIHadChosenNoxu.mygroup.example.com "a" is invalid: spec.name: Invalid value: name is immutable',
     })
+    const measured = metrics.expose()
+    expect(measured).toContain('apiserver_cel_compilation_duration_seconds_count 1\n')
+    expect(measured).toContain('apiserver_cel_evaluation_duration_seconds_count 3\n')
   })
 
   it('keeps integers of 64 bits', async () => {

@@ -9,16 +9,18 @@ import { applyDefaults } from '../../apimachinery/structural/apply-defaults.ts'
 import type { ConformMetadata } from '../../apimachinery/structural/embedded-objects.ts'
 import { mergeSchemaOf } from '../../apimachinery/structural/merge-schema.ts'
 import type { RuleEnvironments } from '../../apimachinery/structural/rules/rule-environments.ts'
-import { type RuleTree, ruleTree } from '../../apimachinery/structural/rules/rule-tree.ts'
+import { hasRules, type RuleTree, ruleTree } from '../../apimachinery/structural/rules/rule-tree.ts'
 import { StructuralCodec } from '../../apimachinery/structural/structural-codec.ts'
 import { StructuralSchema } from '../../apimachinery/structural/structural-schema.ts'
 import { customHooks } from './custom-hooks.ts'
+import type { RuleMetrics } from './rule-metrics.ts'
 
 export interface MetadataTools {
   readonly conformMetadata: ConformMetadata
   /** The schema of ObjectMeta. */
   readonly metadata: Schema
   readonly environments: RuleEnvironments
+  readonly metrics: RuleMetrics
 }
 
 /** One version of a definition, its schema ready to be interpreted. */
@@ -49,15 +51,16 @@ export class VersionSchema {
 
   get hooks(): Partial<KindDeclaration> {
     const { definition, version, schema } = this
-    const { conformMetadata } = this.#tools
-    return customHooks({ definition, version, schema, conformMetadata, rules: () => this.rules })
+    const { conformMetadata, metrics } = this.#tools
+    return customHooks({ definition, version, schema, conformMetadata, metrics, rules: () => this.rules })
   }
 
   /** The rules of its schema, compiled when the first object is validated. */
   get rules(): RuleTree | undefined {
     if (!this.#hasCompiled) {
       const compiler = { environments: this.#tools.environments, ageOf: () => 'stored' as const }
-      this.#rules = ruleTree(this.schema.json, true, compiler)
+      if (hasRules(this.schema.json))
+        this.#rules = this.#tools.metrics.compile(() => ruleTree(this.schema.json, true, compiler))
       this.#hasCompiled = true
     }
     return this.#rules

@@ -257,8 +257,7 @@ export async function startApiServer(setup: ApiServerSetup): Promise<StartedApiS
   const chain = new AdmissionChain(admission.plugins, admissionTiming(host, metrics))
   const subresources = makeSubresources({ setup, core }, guards, chain, connector)
   const allocator = new ServiceAllocator({
-    host,
-    reader,
+    ...{ host, reader, metrics },
     serviceCidrs: setup.serviceCidrs,
     nodePorts: setup.nodePorts,
   })
