@@ -1,10 +1,12 @@
-// Asks for all that it can, in a thread of its own, until it is told to stop; started by flood.ts.
-import { parentPort, workerData } from 'node:worker_threads'
-import { Connection, type Credentials, type Request } from './connection.ts'
+// Asks for all that it can, in a process of its own, until it is told to stop; started by flood.ts.
+import { once } from 'node:events'
+import { Connection, type Request } from './connection.ts'
 
-/** What a flooder is told, and what it says when it has stopped. */
+/** What a flooder is told first. */
 export interface Flood {
-  readonly credentials: Pick<Credentials, 'server' | 'ca'>
+  readonly server: string
+  /** PEM. */
+  readonly ca: string
   readonly connections: number
   /** By each connection. */
   readonly atOnce: number
@@ -12,7 +14,8 @@ export interface Flood {
   readonly request: Request
 }
 
-const { credentials, connections: count, atOnce, request }: Flood = workerData
+const [told] = await once(process, 'message')
+const { server, ca, connections: count, atOnce, request }: Flood = told
 const text = JSON.stringify(request.body)
 let sent = 0
 let answered = 0
@@ -22,7 +25,7 @@ const next = (): Request =>
   text === undefined ? request : { ...request, body: JSON.parse(text.replace('$', String(sent++))) }
 
 const connections = await Promise.all(
-  Array.from({ length: count }, () => Connection.openNameless(credentials)),
+  Array.from({ length: count }, () => Connection.openNameless({ server, ca: Buffer.from(ca) })),
 )
 const lanes = connections.flatMap((connection) =>
   Array.from({ length: atOnce }, async () => {
@@ -32,10 +35,14 @@ const lanes = connections.flatMap((connection) =>
     }
   }),
 )
-parentPort?.once('message', async () => {
+const say = (what: string | number): void => {
+  process.send?.(what)
+}
+process.once('message', async () => {
   isOver = true
   await Promise.all(lanes)
   for (const connection of connections) connection.close()
-  parentPort?.postMessage(answered)
+  say(answered)
+  process.disconnect()
 })
-parentPort?.postMessage('begun')
+say('begun')

@@ -1,5 +1,6 @@
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import { setPriority } from 'node:os'
 import { Connection, type Request } from '../../load/connection.ts'
 import type { Flood } from '../../load/flooder.ts'
 import { keepInFlight, type Throughput } from '../../load/keep-in-flight.ts'
@@ -25,17 +26,21 @@ const floods: Readonly<Record<string, Request>> = {
 }
 
 const script = new URL('../../load/flooder.ts', import.meta.url)
+/** Of the flooder: it takes what server and measurement leave, as a client on a machine of its own would not hinder them. */
+const niceness = 10
 
-/** Measures while a thread floods; gives how many of its requests were answered as well. */
+/** Measures while a process floods; gives how many of its requests were answered as well. */
 async function during<T>(flood: Flood, measure: () => Promise<T>): Promise<{ result: T; answered: number }> {
-  const worker = new Worker(script, { workerData: flood })
-  await once(worker, 'message')
+  const flooder = fork(script)
+  setPriority(flooder.pid ?? 0, niceness)
+  const next = async (): Promise<unknown> => (await once(flooder, 'message'))[0]
+  const begun = next()
+  flooder.send(flood)
+  await begun
   const result = await measure()
-  const stopped = once(worker, 'message')
-  worker.postMessage('stop')
-  const [answered] = await stopped
-  await worker.terminate()
-  return { result, answered: Number(answered) }
+  const stopped = next()
+  flooder.send('stop')
+  return { result, answered: Number(await stopped) }
 }
 
 /** What one client waits for while another, of the same priority level, asks for all that it can. */
@@ -63,20 +68,31 @@ export async function flood(options: BenchOptions, report: Report): Promise<void
     keepInFlight(sample, 1, async () => {
       await own.send({ path: `${maps}/map-1`, token: quiet })
     })
+  /** What is left where nobody waits for seats: the event loop's part. */
+  const measureExempt = (): Promise<Throughput> =>
+    keepInFlight(sample, 1, async () => {
+      await session.send({ path: `${maps}/map-1` })
+    })
   await measure()
   const calm = await measure()
   report.extra('a get, one at a time, while nobody else asks: p99', 'ms', calm.p99Ms, { p50Ms: calm.p50Ms })
   const { server: url, ca } = server.credentials
   for (const [name, request] of Object.entries(floods)) {
     const flooding = {
-      credentials: { server: url, ca },
+      ...{ server: url, ca: ca.toString() },
       connections,
       atOnce,
       request: { ...request, token: noisy },
     }
-    const { result, answered } = await during(flooding, measure)
-    const { p50Ms, p99Ms } = result
-    report.extra(`the same, while one client floods with ${name}: p99`, 'ms', p99Ms, { p50Ms, answered })
+    const { result, answered } = await during(flooding, async () => ({
+      limited: await measure(),
+      exempt: await measureExempt(),
+    }))
+    const { p50Ms, p99Ms } = result.limited
+    const exemptP99Ms = result.exempt.p99Ms
+    report.extra(`the same, while one client floods with ${name}: p99`, 'ms', p99Ms, {
+      ...{ p50Ms, exemptP99Ms, answered },
+    })
   }
   own.close()
   session.close()

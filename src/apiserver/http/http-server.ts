@@ -9,6 +9,8 @@ import type { Handler } from '../filter.ts'
 import { type Connection, type RequestSource, ServerRequest } from '../request.ts'
 import { type ClientAuthorities, Connections } from './connections.ts'
 import { DateHeader } from './date-header.ts'
+import { FairTurns, Line } from './fair-turns.ts'
+import { goingHeaders, goingText, openWhileGoing, retrySeconds } from './going.ts'
 import { FrameWriter } from './h2/frame-writer.ts'
 import { H2Session } from './h2/h2-session.ts'
 import type { H2Stream } from './h2/h2-stream.ts'
@@ -81,16 +83,6 @@ const keepAliveMs = 15_000
 /** Go's, from an answer to the end of its connection when the request has not been read. */
 const lingerMs = 500
 
-/** Upstream's, for who comes while the server goes. */
-const goingText = 'The apiserver is shutting down, please try again later.\n'
-const retrySeconds = '5'
-const goingHeaders = {
-  'content-type': 'text/plain; charset=utf-8',
-  'x-content-type-options': 'nosniff',
-  'retry-after': retrySeconds,
-}
-const openWhileGoing = ['/readyz', '/livez', '/healthz', '/metrics']
-
 class Front implements HttpServer {
   readonly #options: HttpServerOptions
   readonly #limits: HttpLimits
@@ -104,6 +96,7 @@ class Front implements HttpServer {
   readonly #named: NamedCertificates | undefined
   readonly #frameWriter = new FrameWriter()
   readonly #turnEnd = new TurnEnd()
+  readonly #turns: FairTurns
   readonly #date: DateHeader
   readonly #sessions = new Set<H2Session>()
   readonly #sockets = new Set<TLSSocket>()
@@ -122,6 +115,7 @@ class Front implements HttpServer {
     this.#yaml = new YamlReader(options.host)
     this.#bodies = { maxBodyBytes: this.#limits.maxBodyBytes, yaml: this.#yaml }
     this.#date = new DateHeader(options.host)
+    this.#turns = new FairTurns(options.host)
     this.#connections = new Connections(options.clientAuthorities ?? {})
     const { certificatePem, keyPem, named = [] } = options
     if (named.length > 0)
@@ -221,6 +215,7 @@ class Front implements HttpServer {
   #onHttp2(socket: TLSSocket): void {
     const { host, logger } = this.#options
     const connection = this.#connections.of(socket)
+    const line = new Line()
     socket.on('error', (error) => logger.debug('an HTTP/2 connection failed', { error }))
     const session = new H2Session({
       socket,
@@ -232,7 +227,7 @@ class Front implements HttpServer {
       onStream: (stream) => {
         const { goAwayChance = 0 } = this.#options
         const goes = this.#refusing || (goAwayChance > 0 && host.random() < goAwayChance)
-        this.#onStream(stream, connection)
+        this.#onStream(stream, connection, line)
         if (goes) session.close()
       },
       onError: (error) => logger.debug('an HTTP/2 session failed', { error }),
@@ -242,10 +237,10 @@ class Front implements HttpServer {
     if (this.#closing) session.close()
   }
 
-  #onStream(stream: H2Stream, connection: Connection): void {
+  #onStream(stream: H2Stream, connection: Connection, line: Line): void {
     const source = http2Source(stream, connection, this.#bodies)
     const { method, target } = stream.head
-    this.#serve(method, target, source, new Http2Outgoing(stream, this.#date))
+    this.#serve(method, target, source, new Http2Outgoing(stream, this.#date), line)
   }
 
   #onHttp1(message: IncomingMessage, response: Http1Response<IncomingMessage>): void {
@@ -317,6 +312,8 @@ class Front implements HttpServer {
     target: string | undefined,
     source: RequestSource,
     outgoing: Outgoing,
+    // Over HTTP/1.1 a connection has one request at a time.
+    line = new Line(),
   ): void {
     const request = this.#request(method, target, source)
     if (request === undefined) {
@@ -330,17 +327,24 @@ class Front implements HttpServer {
       return
     }
     this.#underWay++
-    this.#options
-      .handler(request)
-      .then((response) => respond(outgoing, request, response, this.#context))
-      .catch((error: unknown) => {
-        this.#options.logger.error('a response failed', { error, path: request.path })
-        if (!outgoing.closed) outgoing.destroy()
-      })
-      .finally(() => {
-        this.#underWay--
-        if (this.#underWay === 0) this.#onIdle?.()
-      })
+    this.#turns.add(line, () => this.#begin(request, outgoing))
+  }
+
+  #begin(request: ServerRequest, outgoing: Outgoing): void {
+    // Who has gone before its turn came has asked for nothing.
+    const answered = outgoing.closed
+      ? Promise.resolve()
+      : this.#options
+          .handler(request)
+          .then((response) => respond(outgoing, request, response, this.#context))
+          .catch((error: unknown) => {
+            this.#options.logger.error('a response failed', { error, path: request.path })
+            if (!outgoing.closed) outgoing.destroy()
+          })
+    void answered.finally(() => {
+      this.#underWay--
+      if (this.#underWay === 0) this.#onIdle?.()
+    })
   }
 
   /** Of other servers' writes and of who asks for the health there is an end; all others are sent elsewhere. */
