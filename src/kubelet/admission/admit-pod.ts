@@ -1,3 +1,4 @@
+import { initAndMainContainers } from '../../api/core/pod/init-and-main-containers.ts'
 import { admitsNode } from '../../api/core/pod/node-affinity.ts'
 import { addAmounts, podRequests } from '../../api/core/pod/pod-requests.ts'
 import type { core } from '../../api/generated/types/index.ts'
@@ -20,7 +21,7 @@ interface HostPort {
 const anyAddress: readonly string[] = ['', '0.0.0.0', '::']
 
 const hostPorts = (pod: Pod): readonly HostPort[] =>
-  [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].flatMap((container) =>
+  initAndMainContainers(pod.spec).flatMap((container) =>
     (container.ports ?? [])
       .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
       .map(({ hostIP, hostPort, protocol }) => ({

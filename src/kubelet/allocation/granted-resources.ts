@@ -1,3 +1,4 @@
+import { initAndMainContainers } from '../../api/core/pod/init-and-main-containers.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { quantityMilli, quantityUnits } from '../../apimachinery/quantity.ts'
 import { semanticallyEqual } from '../../apimachinery/semantically-equal.ts'
@@ -12,16 +13,11 @@ export interface PodResources {
   readonly pod?: Requirements
 }
 
-const resizable = (pod: Pod): readonly Container[] => [
-  ...(pod.spec?.initContainers ?? []),
-  ...(pod.spec?.containers ?? []),
-]
-
 export function resourcesOf(pod: Pod): PodResources {
   const own = pod.spec?.resources
   return {
     containers: Object.fromEntries(
-      resizable(pod).map((container) => [container.name, container.resources ?? {}]),
+      initAndMainContainers(pod.spec).map((container) => [container.name, container.resources ?? {}]),
     ),
     ...(own === undefined ? {} : { pod: own }),
   }

@@ -1,3 +1,4 @@
+import { initAndMainContainers } from '../../api/core/pod/init-and-main-containers.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { compareQuantities } from '../../apimachinery/quantity.ts'
 import { podQosClass } from '../pod/runtime-config/qos.ts'
@@ -9,7 +10,7 @@ type Pod = core.v1.Pod
 function isResized(wanted: Pod, granted: Pod, resource: 'cpu' | 'memory'): boolean {
   const requests = ({ spec }: Pod): ReadonlyMap<string, string> =>
     new Map(
-      [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(({ name, resources }) => [
+      initAndMainContainers(spec).map(({ name, resources }) => [
         name,
         resources?.requests?.[resource] ?? '0',
       ]),

@@ -1,4 +1,5 @@
 import { isSidecar } from '../../api/core/pod/container-restart.ts'
+import { initAndMainContainers } from '../../api/core/pod/init-and-main-containers.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { quantityOfUnits, quantityUnits } from '../../apimachinery/quantity.ts'
 import { diskUsage, type PodUsage } from './pod-usage.ts'
@@ -16,9 +17,7 @@ const storage = 'ephemeral-storage'
 /** Whether the pod has a limit of its own on the node's disk: whoever has none need not be measured. */
 export const hasStorageLimit = ({ spec }: Pod): boolean =>
   (spec?.volumes ?? []).some(({ emptyDir }) => emptyDir?.sizeLimit !== undefined) ||
-  [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].some(
-    ({ resources }) => resources?.limits?.[storage] !== undefined,
-  )
+  initAndMainContainers(spec).some(({ resources }) => resources?.limits?.[storage] !== undefined)
 
 /** Of all containers together; undefined where none has a limit. */
 function podLimit({ spec }: Pod): number | undefined {

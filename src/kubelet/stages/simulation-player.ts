@@ -1,4 +1,5 @@
 import { Node as nodeKind } from '../../api/core/node/kind.ts'
+import { initAndMainContainers } from '../../api/core/pod/init-and-main-containers.ts'
 import { Pod as podKind } from '../../api/core/pod/kind.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
@@ -154,7 +155,7 @@ export class SimulationPlayer {
 
 function applyToPod(effect: PodEffect, pod: Pod, { runtime }: StagedNode): void {
   const { uid = '' } = pod.metadata ?? {}
-  const all = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map(({ name }) => name)
+  const all = initAndMainContainers(pod.spec).map(({ name }) => name)
   for (const name of effect.containers ?? all) {
     for (const line of effect.output) runtime.writeLine(uid, name, line)
     const { failingProbes, exit } = effect

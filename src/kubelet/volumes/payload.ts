@@ -1,3 +1,4 @@
+import { initAndMainContainers } from '../../api/core/pod/init-and-main-containers.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { decodeBase64 } from '../../base/base64.ts'
 import type { ReferencedObjects } from '../environment/environment.ts'
@@ -189,9 +190,7 @@ async function addProjected(
 function tokenOwnership(pod: Pod, mode: number): { readonly mode: number; readonly uid?: number } {
   const { fsGroup, runAsUser: podUser } = pod.spec?.securityContext ?? {}
   const users = new Set(
-    [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map(
-      (container) => container.securityContext?.runAsUser ?? podUser,
-    ),
+    initAndMainContainers(pod.spec).map((container) => container.securityContext?.runAsUser ?? podUser),
   )
   const [only] = users
   if (users.size === 1 && only !== undefined) return { mode: tokenMode, uid: only }

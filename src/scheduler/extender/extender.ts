@@ -1,3 +1,4 @@
+import { initAndMainContainers } from '../../api/core/pod/init-and-main-containers.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { assert } from '../../base/assert.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -69,7 +70,7 @@ export class Extender {
   isInterested({ spec }: Pod): boolean {
     const { managedResources } = this.#settings
     if (managedResources.length === 0) return true
-    return [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].some(({ resources }) =>
+    return initAndMainContainers(spec).some(({ resources }) =>
       managedResources.some(
         (name) => name in (resources?.requests ?? {}) || name in (resources?.limits ?? {}),
       ),

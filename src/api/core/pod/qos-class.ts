@@ -1,6 +1,7 @@
 import type { StringMap } from '../../../apimachinery/meta.ts'
 import { amountOf } from '../../../apimachinery/quantity.ts'
 import type { core } from '../../generated/types/index.ts'
+import { initAndMainContainers } from './init-and-main-containers.ts'
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort'
 
@@ -24,10 +25,7 @@ const hasAllLimits = (resources: core.v1.ResourceRequirements | undefined): bool
 /** What a pod's containers (or, where set, its pod-level resources) promise: https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/ */
 export function qosClass(pod: core.v1.Pod): QosClass {
   const ofPod = pod.spec?.resources
-  const all =
-    ofPod !== undefined
-      ? [ofPod]
-      : [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].map((c) => c.resources)
+  const all = ofPod !== undefined ? [ofPod] : initAndMainContainers(pod.spec).map((c) => c.resources)
   if (!all.some(asks)) return 'BestEffort'
   if (!all.every(hasAllLimits)) return 'Burstable'
   const equal = compute.every((name) => {

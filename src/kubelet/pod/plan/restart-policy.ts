@@ -4,6 +4,7 @@ import {
   restartsAfterExit,
   restartsAll,
 } from '../../../api/core/pod/container-restart.ts'
+import { initAndMainContainers } from '../../../api/core/pod/init-and-main-containers.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { latestContainer, type ObservedPod } from '../observed-pod.ts'
 
@@ -18,8 +19,7 @@ export function ephemeralContainersOf(pod: Pod): readonly Container[] {
 }
 
 export const allContainersOf = (pod: Pod): readonly Container[] => [
-  ...(pod.spec?.initContainers ?? []),
-  ...(pod.spec?.containers ?? []),
+  ...initAndMainContainers(pod.spec),
   ...ephemeralContainersOf(pod),
 ]
 
@@ -48,7 +48,7 @@ export const restartsAfterKill = (container: Container, pod: Pod): boolean =>
 
 /** A container ended whose rules restart the whole pod in place. */
 export function restartsWholePod(pod: Pod, observed: ObservedPod): boolean {
-  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]
+  const containers = initAndMainContainers(pod.spec)
   return containers.some((container) => {
     const latest = latestContainer(observed, container.name)
     return (

@@ -1,3 +1,4 @@
+import { initAndMainContainers } from '../../../api/core/pod/init-and-main-containers.ts'
 import { podRequests } from '../../../api/core/pod/pod-requests.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { quantityMilli, quantityUnits } from '../../../apimachinery/quantity.ts'
@@ -25,17 +26,12 @@ export interface CgroupLimits {
   readonly unified?: StringRecord
 }
 
-const containersOf = (pod: Pod): readonly Container[] => [
-  ...(pod.spec?.initContainers ?? []),
-  ...(pod.spec?.containers ?? []),
-]
-
 /** What a pod's containers may use together, by the same rule as its requests; 0 where some container has no limit. */
 export function podLimit(pod: Pod, resource: 'cpu' | 'memory'): number {
   const amount = resource === 'cpu' ? quantityMilli : quantityUnits
   const whole = pod.spec?.resources?.limits?.[resource]
   if (whole !== undefined) return amount(whole)
-  const limits = containersOf(pod).map((container) => container.resources?.limits?.[resource])
+  const limits = initAndMainContainers(pod.spec).map((container) => container.resources?.limits?.[resource])
   if (limits.some((limit) => limit === undefined || amount(limit) === 0)) return 0
   // The rule of requests, applied to limits.
   const asRequests = (container: Container): Container => ({

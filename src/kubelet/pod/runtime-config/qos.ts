@@ -1,3 +1,4 @@
+import { initAndMainContainers } from '../../../api/core/pod/init-and-main-containers.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { quantityMilli } from '../../../apimachinery/quantity.ts'
 
@@ -15,8 +16,7 @@ const positive = (amounts: Amounts | undefined, name: string): string | undefine
 /** How the kernel treats a pod under pressure (https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/). */
 export function podQosClass(pod: core.v1.Pod): QosClass {
   const spec = pod.spec
-  const holders =
-    spec?.resources === undefined ? [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])] : [spec]
+  const holders = spec?.resources === undefined ? initAndMainContainers(spec) : [spec]
   let any = false
   let guaranteed = true
   for (const { resources } of holders) {

@@ -1,4 +1,5 @@
 import { isSidecar } from '../../../api/core/pod/container-restart.ts'
+import { initAndMainContainers } from '../../../api/core/pod/init-and-main-containers.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import type { Logger } from '../../../base/logger.ts'
 import { messageOf } from '../../../base/message-of.ts'
@@ -40,11 +41,6 @@ export interface CpuManagerOptions {
 }
 
 const uidOf = (pod: Pod): string => pod.metadata?.uid ?? ''
-
-const containersOf = ({ spec }: Pod): readonly Container[] => [
-  ...(spec?.initContainers ?? []),
-  ...(spec?.containers ?? []),
-]
 
 /** Which containers have processors for themselves, by upstream's static policy; nobody has by the policy `none`. */
 export class CpuManager implements HintProvider {
@@ -115,7 +111,7 @@ export class CpuManager implements HintProvider {
     const count = this.#demand(podExclusiveCpus(pod))
     if (count === 0) return new Map()
     let assigned: CpuSet = noCpus
-    for (const container of containersOf(pod)) {
+    for (const container of initAndMainContainers(pod.spec)) {
       const own = this.exclusive(uidOf(pod), container.name)
       if (own === undefined) continue
       if (own.size !== exclusiveCpus(pod, container)) return new Map([['cpu', []]])

@@ -1,3 +1,4 @@
+import { initAndMainContainers } from '../../../api/core/pod/init-and-main-containers.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { messageOf } from '../../../base/message-of.ts'
 import type { Rejection } from '../../admission/admit-pod.ts'
@@ -75,7 +76,7 @@ export class TopologyManager {
   async admit(pod: Pod): Promise<Rejection | undefined> {
     const { policy, scope } = this.#options
     const uid = pod.metadata?.uid ?? ''
-    const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]
+    const containers = initAndMainContainers(pod.spec)
     try {
       if (policy !== 'none' && scope === 'pod') {
         const providers = this.#providers.map((provider) => provider.podHints(pod))

@@ -1,3 +1,4 @@
+import { initAndMainContainers } from '../../../api/core/pod/init-and-main-containers.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { maxNodeScore, type Plugin, type PluginContext } from '../../framework.ts'
 
@@ -13,7 +14,7 @@ function imageName(name: string): string {
 }
 
 function imagesOf({ spec }: core.v1.Pod): readonly string[] {
-  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]
+  const containers = initAndMainContainers(spec)
   const volumes = (spec?.volumes ?? []).flatMap(({ image }) => (image === undefined ? [] : [image.reference]))
   return [...containers.map(({ image }) => image), ...volumes].map((name) => imageName(name ?? ''))
 }

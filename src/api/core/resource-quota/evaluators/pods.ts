@@ -1,6 +1,7 @@
 import { jsonEqual } from '../../../../apimachinery/json-equal.ts'
 import { timeMs } from '../../../../apimachinery/time.ts'
 import type { core } from '../../../generated/types/index.ts'
+import { initAndMainContainers } from '../../pod/init-and-main-containers.ts'
 import { hasPodLevelResources, podQuantities, type Quantities } from '../../pod/pod-quantities.ts'
 import { isPodTerminal } from '../../pod/pod-state.ts'
 import { qosClass } from '../../pod/qos-class.ts'
@@ -116,7 +117,7 @@ function matchesScope(requirement: ScopeRequirement, pod: Pod): boolean {
 /** Containers that say nothing of what is limited, in upstream's words. */
 function problem(names: readonly string[], pod: Pod): string | undefined {
   if (hasPodLevelResources(pod)) return undefined
-  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])]
+  const containers = initAndMainContainers(pod.spec)
   const missing = names
     .filter((name) => mandatory.has(name))
     .sort()
