@@ -47,6 +47,10 @@ test('a pod runs, is ready and has an address of the node', async () => {
   expect(pod.status?.hostIP).toBe('10.0.0.1')
   expect(pod.status?.containerStatuses?.[0]).toMatchObject({ name: 'web', ready: true, started: true })
   expect(await bench.events()).toEqual([
+    'Starting: Starting kubelet.',
+    ...['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID'].map(
+      (reason) => `${reason}: Node node-1 status is now: ${reason}`,
+    ),
     'NodeReady: Node node-1 status is now: NodeReady',
     'Pulling: Pulling image "web:1"',
     expect.stringMatching(/^Pulled: Successfully pulled image "web:1" in /),

@@ -9,6 +9,7 @@ import { type KubeletParts, makeKubeletParts } from './make-kubelet-parts.ts'
 import { registerKubeletMetrics } from './metrics/pod-gauges.ts'
 import { StartupMetrics } from './metrics/startup-metrics.ts'
 import { setUpGroups } from './node/allocatable/set-up-groups.ts'
+import { nodeEvents } from './node/node-events.ts'
 import { removeOrphans } from './pod/actions/remove-orphans.ts'
 import type { EventSink } from './pod/pod-context.ts'
 import { noManagers } from './resources/resource-managers.ts'
@@ -37,11 +38,14 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       ? new StartupMetrics(options.metrics, options.bootMs, host.now())
       : undefined
   const info = await options.machine.info()
-  const parts = await makeKubeletParts(options, events, info)
+  const nodeEvent = nodeEvents(events, settings.nodeName)
+  const parts = await makeKubeletParts(options, { events, nodeEvent, info })
   const { eviction, shutdown, collector, node, lease, pods, workers } = parts
   if (options.metrics !== undefined) registerKubeletMetrics(options.metrics, settings.nodeName, workers)
   const ending = new AbortController()
-  await setUpGroups({ ...{ host, settings, events, info }, cgroups: options.cgroups, signal: ending.signal })
+  nodeEvent('Normal', 'Starting', 'Starting kubelet.')
+  if (!info.cgroupV2) nodeEvent('Warning', 'CgroupV1', cgroupV1Warning)
+  await setUpGroups({ ...{ host, settings, nodeEvent, info }, cgroups: options.cgroups, signal: ending.signal })
   void startWorkers(options, parts)
   startup?.registering(host.now())
   await node.start()
@@ -58,10 +62,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   lease.start()
   eviction.start()
   shutdown?.start()
-  const endOomWatch = await watchOomKills({
-    ...{ kernelLog: options.kernelLog, logger: options.logger, events },
-    node: () => node.node,
-  })
+  const { kernelLog, logger } = options
+  const endOomWatch = await watchOomKills({ kernelLog, logger, nodeEvent })
   pods.open()
   collector.start()
   return {
@@ -115,6 +117,10 @@ async function stopParts(parts: KubeletParts): Promise<void> {
   context.statuses.stop()
   await Promise.all([eviction.stop(), collector.stop(), shutdown?.stop(), node.stop(), lease.stop()])
 }
+
+/** Upstream's. */
+const cgroupV1Warning =
+  'cgroup v1 detected. cgroup v1 support is deprecated and will be removed in a future release. Please migrate to cgroup v2. More information at https://git.k8s.io/enhancements/keps/sig-node/5573-remove-cgroup-v1'
 
 const isReady = ({ status }: Node): boolean =>
   (status?.conditions ?? []).some((condition) => condition.type === 'Ready' && condition.status === 'True')

@@ -12,6 +12,7 @@ import { makePodContext } from './make-pod-context.ts'
 import { PodMetrics } from './metrics/pod-metrics.ts'
 import type { MachineInfo } from './node/machine.ts'
 import { NodeAgent } from './node/node-agent.ts'
+import type { NodeEvent } from './node/node-events.ts'
 import { NodeLease } from './node/node-lease.ts'
 import type { EventSink, PodContext } from './pod/pod-context.ts'
 import type { PodWorker } from './pod/pod-worker.ts'
@@ -37,11 +38,16 @@ export interface KubeletParts {
   readonly workers: PodWorkers
 }
 
-/** What all parts are made from. */
-interface Ground {
-  readonly options: KubeletOptions
+/** What an agent has before it has parts. */
+export interface KubeletGround {
   readonly events: EventSink
+  readonly nodeEvent: NodeEvent
   readonly info: MachineInfo
+}
+
+/** What all parts are made from. */
+interface Ground extends KubeletGround {
+  readonly options: KubeletOptions
   readonly metrics: PodMetrics | undefined
   readonly records: PullRecords | undefined
   /** Parts that were made after those which ask for them. */
@@ -53,13 +59,12 @@ interface Ground {
 /** Puts an agent's parts together, with what former agents have kept. */
 export async function makeKubeletParts(
   options: KubeletOptions,
-  events: EventSink,
-  info: MachineInfo,
+  { events, nodeEvent, info }: KubeletGround,
 ): Promise<KubeletParts> {
   const { host, runtime, settings } = options
   const later: Ground['later'] = {}
   const ground: Ground = {
-    ...{ options, events, info, later },
+    ...{ options, events, nodeEvent, info, later },
     metrics: options.metrics && new PodMetrics(options.metrics),
     records: await pullRecords(options),
     ownNode: () => later.node?.node,
@@ -96,12 +101,11 @@ async function pullRecords({ host, settings, pullRecords: store }: KubeletOption
   return records
 }
 
-function makeEviction({ options, events, info, later, ownNode, allWorkers }: Ground): EvictionManager {
+function makeEviction({ options, events, nodeEvent, info, later, allWorkers }: Ground): EvictionManager {
   const { host, logger, runtime, machine, metrics, settings, files, usage } = options
   return new EvictionManager({
-    ...{ host, logger, events, runtime, machine, metrics },
+    ...{ host, logger, events, nodeEvent, runtime, machine, metrics },
     ...{ settings: settings.eviction, keptImages: settings.keptImages, memoryBytes: info.memoryBytes },
-    node: ownNode,
     workers: allWorkers,
     filesUsage: (pod) => files.usage(pod),
     processesOf: async (pod) => (await usage.pod(pod))?.processes ?? 0,
@@ -109,41 +113,39 @@ function makeEviction({ options, events, info, later, ownNode, allWorkers }: Gro
   })
 }
 
-function makeShutdown({ options, events, later, ownNode, allWorkers }: Ground): ShutdownManager | undefined {
+function makeShutdown({ options, nodeEvent, later, allWorkers }: Ground): ShutdownManager | undefined {
   const { host, logger, metrics, shutdown } = options
   return (
     shutdown &&
     new ShutdownManager({
-      ...{ host, logger, events, metrics, ...shutdown },
-      node: ownNode,
+      ...{ host, logger, nodeEvent, metrics, ...shutdown },
       workers: allWorkers,
       onChange: () => later.node?.lookNow(),
     })
   )
 }
 
-function makeCollector({ options, events, metrics, records, ownNode }: Ground): ImageCollector {
+function makeCollector({ options, nodeEvent, metrics, records }: Ground): ImageCollector {
   const { host, logger, runtime, machine, settings } = options
   return new ImageCollector({
-    ...{ host, logger, events, runtime, metrics, keptImages: settings.keptImages },
+    ...{ host, logger, nodeEvent, runtime, metrics, keptImages: settings.keptImages },
     policy: settings.imagePolicy,
     disk: async () => {
       const { imageFs, nodeFs } = await machine.state()
       return imageFs ?? nodeFs
     },
-    node: ownNode,
     onPresent: (ids, atMs) => records?.keepOnly(ids, atMs) ?? Promise.resolve(),
   })
 }
 
 function makeNode(
-  { options, events, later }: Ground,
+  { options, nodeEvent, later }: Ground,
   eviction: EvictionManager,
   shutdown: ShutdownManager | undefined,
 ): NodeAgent {
   const { client, host, logger, runtime, machine, settings, managers = noManagers } = options
   return new NodeAgent({
-    ...{ client, host, logger, events, runtime, machine, settings },
+    ...{ client, host, logger, nodeEvent, runtime, machine, settings },
     onNetworkChange: () => later.workers?.wakeAll(),
     pressing: () => eviction.conditions,
     extended: () => managers.amounts(),

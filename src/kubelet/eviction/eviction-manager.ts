@@ -6,6 +6,7 @@ import type { Counter, Metrics } from '../../base/metrics.ts'
 import { sleep } from '../../base/sleep.ts'
 import type { Rejection } from '../admission/admit-pod.ts'
 import type { Machine } from '../node/machine.ts'
+import type { NodeEvent } from '../node/node-events.ts'
 import type { EventSink } from '../pod/pod-context.ts'
 import type { PodVerdict } from '../pod/pod-verdict.ts'
 import type { PodWorker } from '../pod/pod-worker.ts'
@@ -41,7 +42,7 @@ export interface EvictionManagerOptions {
   /** Images that stay, although no container is made of them. */
   readonly keptImages: readonly string[]
   readonly metrics?: Metrics | undefined
-  readonly node: () => core.v1.Node | undefined
+  readonly nodeEvent: NodeEvent
   readonly workers: () => readonly PodWorker[]
   readonly filesUsage: (pod: Pod) => Promise<FilesUsage>
   readonly processesOf: (pod: Pod) => Promise<number>
@@ -141,13 +142,9 @@ export class EvictionManager {
     met: readonly Threshold[],
     seen: Observations,
   ): Promise<readonly PodWorker[]> {
-    const { events, logger, node, runtime, keptImages, workers } = this.#options
+    const { nodeEvent, logger, runtime, keptImages, workers } = this.#options
     const resource = resourceOf(threshold.signal)
-    const ownNode = node()
-    if (ownNode !== undefined) {
-      const named = { ...ownNode, apiVersion: 'v1', kind: 'Node' }
-      events.event(named, 'Warning', 'EvictionThresholdMet', `Attempting to reclaim ${resource}`)
-    }
+    nodeEvent('Warning', 'EvictionThresholdMet', `Attempting to reclaim ${resource}`)
     if (resource === 'ephemeral-storage' || resource === 'inodes') {
       const ended = workers().filter(({ isTerminated }) => isTerminated)
       const uids = new Set(ended.map(({ pod }) => pod.metadata?.uid ?? ''))

@@ -1,7 +1,6 @@
-import type { core } from '../../api/generated/types/index.ts'
 import type { Logger } from '../../base/logger.ts'
 import { messageOf } from '../../base/message-of.ts'
-import type { EventSink } from '../pod/pod-context.ts'
+import type { NodeEvent } from '../node/node-events.ts'
 import { OomParser, systemOomMessage } from './oom-parser.ts'
 
 /** Calls back with each message that the kernel logs; what it returns ends that. */
@@ -11,20 +10,17 @@ export interface OomWatchOptions {
   /** Nobody is told of kills where it is absent. */
   readonly kernelLog: KernelLog | undefined
   readonly logger: Logger
-  readonly events: EventSink
-  readonly node: () => core.v1.Node | undefined
+  readonly nodeEvent: NodeEvent
 }
 
 /** Says on the node whom the kernel killed because the machine itself had no memory left. Returns what ends it. */
 export async function watchOomKills(options: OomWatchOptions): Promise<() => Promise<void>> {
-  const { kernelLog, logger, events, node } = options
+  const { kernelLog, logger, nodeEvent } = options
   const parser = new OomParser()
   const take = (message: string): void => {
     const kill = parser.take(message)
     const text = kill && systemOomMessage(kill)
-    const ownNode = node()
-    if (text !== undefined && ownNode !== undefined)
-      events.event({ ...ownNode, apiVersion: 'v1', kind: 'Node' }, 'Warning', 'SystemOOM', text)
+    if (text !== undefined) nodeEvent('Warning', 'SystemOOM', text)
   }
   try {
     return (await kernelLog?.(take)) ?? (async () => {})

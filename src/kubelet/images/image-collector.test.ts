@@ -16,8 +16,7 @@ function bench(policy: Partial<ImagePolicy>) {
   const collector = new ImageCollector({
     ...{ host, logger: silentLogger, keptImages: ['pause:1'], disk: async () => disk },
     policy: { ...usualImagePolicy, ...policy },
-    node: () => ({ metadata: { name: 'n' } }),
-    events: { event: (_object, _type, reason, message) => void events.push(`${reason}: ${message}`) },
+    nodeEvent: (_type, reason, message) => void events.push(`${reason}: ${message}`),
     runtime: {
       listImages: async () => [...images.values()],
       listContainers: async () =>

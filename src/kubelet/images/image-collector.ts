@@ -1,10 +1,9 @@
-import type { core } from '../../api/generated/types/index.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import { messageOf } from '../../base/message-of.ts'
 import { sleep } from '../../base/sleep.ts'
 import type { PodMetrics } from '../metrics/pod-metrics.ts'
-import type { EventSink } from '../pod/pod-context.ts'
+import type { NodeEvent } from '../node/node-events.ts'
 import type { Image } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { imagesInUse, unusedImages } from './unused-images.ts'
@@ -31,13 +30,12 @@ export const usualImagePolicy: ImagePolicy = {
 export interface ImageCollectorOptions {
   readonly host: Host
   readonly logger: Logger
-  readonly events: EventSink
+  readonly nodeEvent: NodeEvent
   readonly runtime: Pick<Runtime, 'listImages' | 'listContainers' | 'removeImage'>
   readonly policy?: ImagePolicy | undefined
   readonly keptImages: readonly string[]
   readonly metrics?: PodMetrics | undefined
   readonly disk: () => Promise<{ readonly bytes: number; readonly availableBytes: number }>
-  readonly node: () => core.v1.Node | undefined
   /** The images that there are, as they were at a time. */
   readonly onPresent?: (ids: ReadonlySet<string>, atMs: number) => Promise<void>
 }
@@ -90,7 +88,7 @@ export class ImageCollector {
     } catch (error) {
       const message = messageOf(error)
       this.#options.logger.warn('images could not be collected', { error: message })
-      if (this.#failedBefore) this.#event('ImageGCFailed', message)
+      if (this.#failedBefore) this.#options.nodeEvent('Warning', 'ImageGCFailed', message)
       this.#failedBefore = true
     }
   }
@@ -108,7 +106,7 @@ export class ImageCollector {
     const { bytes, availableBytes } = await disk()
     if (bytes === 0) {
       const message = 'invalid capacity 0 on image filesystem'
-      this.#event('InvalidDiskCapacity', message)
+      this.#options.nodeEvent('Warning', 'InvalidDiskCapacity', message)
       throw new Error(message)
     }
     const usedPercent = 100 - Math.floor((Math.min(availableBytes, bytes) * 100) / bytes)
@@ -120,7 +118,7 @@ export class ImageCollector {
       `Insufficient free disk space on the node's image filesystem (${usedPercent}% of ${sizeText(bytes)} used). ` +
       `Failed to free sufficient space by deleting unused images (freed ${freed} bytes). ` +
       'Investigate disk usage, as it could be used by active images, logs, volumes, or other data.'
-    this.#event('FreeDiskSpaceFailed', message)
+    this.#options.nodeEvent('Warning', 'FreeDiskSpaceFailed', message)
     throw new Error(message)
   }
 
@@ -160,12 +158,6 @@ export class ImageCollector {
     await this.#options.runtime.removeImage({ image: id })
     this.#sightings.delete(id)
     this.#options.metrics?.imageCollected(reason)
-  }
-
-  #event(reason: string, message: string): void {
-    const node = this.#options.node()
-    if (node === undefined) return
-    this.#options.events.event({ ...node, apiVersion: 'v1', kind: 'Node' }, 'Warning', reason, message)
   }
 }
 

@@ -5,6 +5,7 @@ import { silentLogger } from '../../base/logger.ts'
 import { createClient } from '../../client/create-client.ts'
 import { FakeApi } from '../../client/testing/fake-api.ts'
 import { testHost } from '../../client/testing/test-host.ts'
+import type { PressureCondition } from '../eviction/thresholds.ts'
 import { SimulatedRuntime } from '../runtime/simulated/simulated-runtime.ts'
 import type { Machine } from './machine.ts'
 import { NodeAgent } from './node-agent.ts'
@@ -38,17 +39,18 @@ function setUp(tuning: NodeTuning) {
   const client = createClient(api)
   const settings = { nodeName: 'n1', labels: {}, taints: [], maxPods: 5, port: 0, version: 'v1.36.0' }
   const told: string[] = []
+  const pressing = new Set<PressureCondition>()
   const agent = new NodeAgent({
     ...{ client, host, machine, logger: silentLogger },
-    events: { event: (_, type, reason, message) => told.push(`${type} ${reason}: ${message}`) },
+    nodeEvent: (type, reason, message) => void told.push(`${type} ${reason}: ${message}`),
     runtime: new SimulatedRuntime({ host }),
     settings: { ...settings, ...tuning },
     onNetworkChange: () => {},
-    pressing: () => new Set(),
+    pressing: () => pressing,
     extended: () => ({ capacity: {}, allocatable: {} }),
     shutdownError: () => undefined,
   })
-  return { host, api, agent, told, nodes: client.resource(nodeKind) }
+  return { host, api, agent, told, pressing, nodes: client.resource(nodeKind) }
 }
 
 test('a node that is not to be registered is waited for, and then has its status', async () => {
@@ -96,6 +98,27 @@ test('a node that was registered before the machine was booted says that it was 
     'Warning Rebooted: Node n1 has been rebooted, boot id: b',
   ])
   expect((await nodes.get('', 'n1')).status?.nodeInfo?.bootID).toBe('b')
+  await agent.stop()
+})
+
+test('what becomes of a node is told as it is told of upstream’s', async () => {
+  const { host, agent, told, pressing, nodes } = setUp({})
+  const reasons = () => told.splice(0).map((text) => text.replace(/: Node n1 status is now: .*/, ''))
+  void agent.start()
+  await host.advance(5_000)
+  expect(told[0]).toBe('Normal NodeHasSufficientMemory: Node n1 status is now: NodeHasSufficientMemory')
+  const sufficient = ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID']
+  expect(reasons()).toEqual(sufficient.map((reason) => `Normal ${reason}`))
+  for (const patch of [{ podCIDR: '10.1.0.0/24' }, { unschedulable: true }, { unschedulable: null }]) {
+    agent.see(await nodes.patch('', 'n1', 'application/merge-patch+json', { spec: patch }))
+    await host.advance(11_000)
+  }
+  expect(reasons()).toEqual(['Normal NodeReady', 'Normal NodeNotSchedulable', 'Normal NodeSchedulable'])
+  pressing.add('DiskPressure')
+  await host.advance(30_000)
+  pressing.clear()
+  await host.advance(30_000)
+  expect(reasons()).toEqual(['Normal NodeHasDiskPressure', 'Normal NodeHasNoDiskPressure'])
   await agent.stop()
 })
 

@@ -8,10 +8,11 @@ import { messageOf } from '../../base/message-of.ts'
 import { sleep } from '../../base/sleep.ts'
 import type { Client } from '../../client/client.ts'
 import type { PressureCondition } from '../eviction/thresholds.ts'
-import type { EventSink } from '../pod/pod-context.ts'
 import type { RuntimeStatus } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Machine, MachineInfo } from './machine.ts'
+import { conditionChanges } from './node-conditions.ts'
+import type { NodeEvent } from './node-events.ts'
 import { type NodeSettings, type NodeView, nodeObject, nodeStatus } from './node-object.ts'
 
 type Node = core.v1.Node
@@ -21,7 +22,7 @@ export interface NodeAgentOptions {
   readonly client: Client
   readonly host: Host
   readonly logger: Logger
-  readonly events: EventSink
+  readonly nodeEvent: NodeEvent
   readonly runtime: Runtime
   readonly machine: Machine
   readonly settings: NodeSettings
@@ -55,6 +56,7 @@ export class NodeAgent {
   #networkError: string | undefined = 'the container runtime has not been asked yet'
   #runtime: RuntimeStatus = { conditions: [], handlers: [] }
   #podCidr = ''
+  #isSchedulable = true
   #reportedMs = Number.NEGATIVE_INFINITY
   #images: NodeStatus['images'] = []
   #imagesReadMs = Number.NEGATIVE_INFINITY
@@ -101,6 +103,11 @@ export class NodeAgent {
   /** Takes in the node's newest state from the API. */
   see(node: Node): void {
     this.#node = node
+    const isSchedulable = node.spec?.unschedulable !== true
+    if (isSchedulable !== this.#isSchedulable) {
+      this.#isSchedulable = isSchedulable
+      this.#tell(isSchedulable ? 'NodeSchedulable' : 'NodeNotSchedulable')
+    }
     const podCidr = node.spec?.podCIDR ?? ''
     if (podCidr !== '' && podCidr !== this.#podCidr) void this.#usePodCidr(podCidr)
   }
@@ -135,6 +142,7 @@ export class NodeAgent {
         if (settings.register === false) this.see(await nodes.get('', settings.nodeName))
         else {
           const wanted = await this.#initial()
+          this.#tellConditions({}, wanted.status ?? {})
           this.see(await nodes.create(wanted).catch((error: unknown) => this.#adoptAfter(error)))
         }
         return
@@ -190,11 +198,9 @@ export class NodeAgent {
   }
 
   async #sync(): Promise<void> {
-    const { host, client, settings, events } = this.#options
+    const { host, client, settings, nodeEvent } = this.#options
     const previous = this.#node?.status ?? {}
     const status = await this.#status(previous)
-    const ready = (of: NodeStatus): string | undefined =>
-      of.conditions?.find(({ type }) => type === 'Ready')?.status
     const due = host.monotonicMs() - this.#reportedMs >= (settings.reportEveryMs ?? defaultReportEveryMs)
     if (!due && jsonEqual(withoutHeartbeat(previous), withoutHeartbeat(status))) return
     const patch = { status: statusDifference(previous, status) }
@@ -214,12 +220,18 @@ export class NodeAgent {
     const booted = status.nodeInfo?.bootID ?? ''
     if (bootID !== '' && bootID !== booted) {
       const text = `Node ${settings.nodeName} has been rebooted, boot id: ${booted}`
-      events.event(written, 'Warning', 'Rebooted', text)
+      nodeEvent('Warning', 'Rebooted', text)
     }
-    if (ready(previous) !== undefined && ready(previous) !== ready(status)) {
-      const reason = ready(status) === 'True' ? 'NodeReady' : 'NodeNotReady'
-      events.event(written, 'Normal', reason, `Node ${settings.nodeName} status is now: ${reason}`)
-    }
+    this.#tellConditions(previous, status)
+  }
+
+  #tellConditions(before: NodeStatus, now: NodeStatus): void {
+    for (const reason of conditionChanges(before.conditions ?? [], now.conditions ?? [])) this.#tell(reason)
+  }
+
+  #tell(reason: string): void {
+    const { nodeEvent, settings } = this.#options
+    nodeEvent('Normal', reason, `Node ${settings.nodeName} status is now: ${reason}`)
   }
 
   async #status(previous: NodeStatus): Promise<NodeStatus> {

@@ -59,3 +59,14 @@ export function nodeConditions(
     ),
   ]
 }
+
+/** What has become of conditions, as Events name it: `NodeHasSufficientMemory`. A node's first readiness is none. */
+export const conditionChanges = (
+  before: readonly Condition[],
+  now: readonly Condition[],
+): readonly string[] =>
+  now.flatMap(({ type, status, reason = '' }) => {
+    const old = before.find((condition) => condition.type === type)?.status
+    if (old === status || (old === undefined && type === 'Ready')) return []
+    return reason.replace('Kubelet', 'Node')
+  })

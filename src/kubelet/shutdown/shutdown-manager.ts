@@ -1,11 +1,10 @@
-import type { core } from '../../api/generated/types/index.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
 import { messageOf } from '../../base/message-of.ts'
 import type { Gauge, Metrics } from '../../base/metrics.ts'
 import { sleep } from '../../base/sleep.ts'
 import type { Rejection } from '../admission/admit-pod.ts'
-import type { EventSink } from '../pod/pod-context.ts'
+import type { NodeEvent } from '../node/node-events.ts'
 import type { PodWorker } from '../pod/pod-worker.ts'
 import { type ShutdownGroup, type ShutdownPeriod, shutdownGroups, totalSeconds } from './shutdown-periods.ts'
 
@@ -20,11 +19,10 @@ export interface ShutdownSignal {
 export interface ShutdownManagerOptions {
   readonly host: Host
   readonly logger: Logger
-  readonly events: EventSink
   readonly metrics?: Metrics | undefined
   readonly periods: readonly ShutdownPeriod[]
   readonly signal: ShutdownSignal
-  readonly node: () => core.v1.Node | undefined
+  readonly nodeEvent: NodeEvent
   readonly workers: () => readonly PodWorker[]
   /** The node's conditions are others than before. */
   readonly onChange: () => void
@@ -94,13 +92,9 @@ export class ShutdownManager {
   }
 
   #take(isEnding: boolean): void {
-    const { events, node, onChange } = this.#options
-    const ownNode = node()
+    const { nodeEvent, onChange } = this.#options
     const what = isEnding ? 'shutdown event' : 'shutdown cancellation'
-    if (ownNode !== undefined) {
-      const named = { ...ownNode, apiVersion: 'v1', kind: 'Node' }
-      events.event(named, 'Normal', 'NodeShutdown', `Shutdown manager detected ${what}`)
-    }
+    nodeEvent('Normal', 'Shutdown', `Shutdown manager detected ${what}`)
     if (isEnding === this.#isEnding) return
     this.#isEnding = isEnding
     onChange()

@@ -67,9 +67,8 @@ function setUp(reservations: Partial<NodeReservations>, fails: { times: number }
   }
   const enforced = enforceAllocatable({
     host,
-    events: { event: (_object, _type, reason, message) => events.push(`${reason}: ${message}`) },
+    nodeEvent: (_type, reason, message) => void events.push(`${reason}: ${message}`),
     cgroups: { rootName: '/kubepods', start: (limits) => hold('', limits), hold },
-    nodeName: 'n',
     reservations: { ...noReservations, ...reservations },
     capacity: { cpu: '8', memory: '1Gi', pid: '1000' },
     machine: testMachine,

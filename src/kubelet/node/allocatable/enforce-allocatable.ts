@@ -1,14 +1,14 @@
-import type { core } from '../../../api/generated/types/index.ts'
 import { goQuote } from '../../../apimachinery/go-text.ts'
 import { quantityMilli, quantityUnits } from '../../../apimachinery/quantity.ts'
 import type { Host } from '../../../base/host.ts'
 import { messageOf } from '../../../base/message-of.ts'
 import { sleep } from '../../../base/sleep.ts'
-import type { EventSink, PodCgroups } from '../../pod/pod-context.ts'
+import type { PodCgroups } from '../../pod/pod-context.ts'
 import { cpuShares } from '../../pod/runtime-config/container-resources.ts'
 import { hugepageAmounts } from '../../pod/runtime-config/hugepages.ts'
 import type { CgroupLimits } from '../../pod/runtime-config/pod-cgroup.ts'
 import type { MachineLimits } from '../../pod/runtime-config/resource-rules.ts'
+import type { NodeEvent } from '../node-events.ts'
 import { capacityLess } from './node-allocatable.ts'
 import type { NodeReservations, ResourceList } from './reservations.ts'
 
@@ -17,9 +17,8 @@ const retryMs = 60_000
 
 export interface EnforceOptions {
   readonly host: Host
-  readonly events: EventSink
+  readonly nodeEvent: NodeEvent
   readonly cgroups: Pick<PodCgroups, 'start' | 'hold' | 'rootName'>
-  readonly nodeName: string
   readonly reservations: NodeReservations
   /** With `pid`, what processes the machine may have. */
   readonly capacity: ResourceList
@@ -65,23 +64,17 @@ export async function enforceAllocatable(options: EnforceOptions): Promise<void>
   }
 }
 
-const nodeOf = (nodeName: string): core.v1.Node => ({
-  apiVersion: 'v1',
-  kind: 'Node',
-  metadata: { name: nodeName, uid: nodeName },
-})
-
 async function holdPods(options: EnforceOptions, limits: Partial<CgroupLimits>): Promise<void> {
-  const { cgroups, events, nodeName } = options
+  const { cgroups, nodeEvent } = options
   const attempt = async (): Promise<boolean> => {
     try {
       await cgroups.start(limits)
       const text = 'Updated Node Allocatable limit across pods'
-      events.event(nodeOf(nodeName), 'Normal', 'NodeAllocatableEnforced', text)
+      nodeEvent('Normal', 'NodeAllocatableEnforced', text)
       return true
     } catch (error) {
       const text = `Failed to update Node Allocatable Limits ${goQuote(cgroups.rootName)}: ${messageOf(error)}`
-      events.event(nodeOf(nodeName), 'Warning', 'FailedNodeAllocatableEnforcement', text)
+      nodeEvent('Warning', 'FailedNodeAllocatableEnforcement', text)
       return false
     }
   }
@@ -94,7 +87,7 @@ async function again({ host, signal }: EnforceOptions, attempt: () => Promise<bo
 }
 
 async function holdReserved(
-  { cgroups, events, nodeName, reservations, machine }: EnforceOptions,
+  { cgroups, nodeEvent, reservations, machine }: EnforceOptions,
   part: 'system' | 'kube',
   compressible: boolean,
 ): Promise<void> {
@@ -108,9 +101,9 @@ async function holdReserved(
   } catch (error) {
     const what = `${title}${compressible ? ' Compressible' : ''} Cgroup Limits on ${goQuote(group)}`
     const text = `Failed to enforce ${what}: ${messageOf(error)}`
-    events.event(nodeOf(nodeName), 'Warning', 'FailedNodeAllocatableEnforcement', text)
+    nodeEvent('Warning', 'FailedNodeAllocatableEnforcement', text)
     throw new Error(text)
   }
   const text = `Updated limits on ${part} reserved cgroup ${group}`
-  events.event(nodeOf(nodeName), 'Normal', 'NodeAllocatableEnforced', text)
+  nodeEvent('Normal', 'NodeAllocatableEnforced', text)
 }
