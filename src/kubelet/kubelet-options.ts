@@ -5,7 +5,7 @@ import type { Metrics } from '../base/metrics.ts'
 import type { Client } from '../client/client.ts'
 import type { Informer } from '../client/informer.ts'
 import type { KernelLog } from './eviction/watch-oom-kills.ts'
-import type { CredentialEntry } from './images/pull-credentials.ts'
+import type { NodeCredentials } from './images/image-manager.ts'
 import type { RecordStore } from './images/pull-records.ts'
 import type { LogReader } from './logs/log-options.ts'
 import type { Machine } from './node/machine.ts'
@@ -59,7 +59,7 @@ export interface KubeletOptions {
   /** Where it is kept with what images were pulled; as long as the agent lives when absent. */
   readonly pullRecords?: RecordStore
   /** What the node itself logs in to an image's registry with. */
-  readonly nodeCredentials?: (image: string) => Promise<readonly CredentialEntry[]>
+  readonly nodeCredentials?: NodeCredentials
   /** What single containers are given of the machine; nothing when absent. */
   readonly managers?: ResourceManagers
   readonly network: PodNetwork

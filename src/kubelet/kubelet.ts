@@ -45,7 +45,11 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const ending = new AbortController()
   nodeEvent('Normal', 'Starting', 'Starting kubelet.')
   if (!info.cgroupV2) nodeEvent('Warning', 'CgroupV1', cgroupV1Warning)
-  await setUpGroups({ ...{ host, settings, nodeEvent, info }, cgroups: options.cgroups, signal: ending.signal })
+  await setUpGroups({
+    ...{ host, settings, nodeEvent, info },
+    cgroups: options.cgroups,
+    signal: ending.signal,
+  })
   void startWorkers(options, parts)
   startup?.registering(host.now())
   await node.start()

@@ -9,7 +9,7 @@ import type { Image, ImageSpec, SandboxConfig } from '../runtime/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { parseImageName, withDefaultTag } from './image-name.ts'
 import { type CredentialEntry, type PullCredential, pullCredentials } from './pull-credentials.ts'
-import type { PullRecords, SecretCredential } from './pull-records.ts'
+import type { PodCredential, PullRecords } from './pull-records.ts'
 
 export interface ImageRequest {
   readonly pod: core.v1.Pod
@@ -32,8 +32,11 @@ export interface ImageManagerOptions {
   /** With what images were pulled; absent: whatever is there may be used. */
   readonly records?: PullRecords | undefined
   /** What the node itself logs in to an image's registry with. */
-  readonly nodeCredentials?: ((image: string) => Promise<readonly CredentialEntry[]>) | undefined
+  readonly nodeCredentials?: NodeCredentials | undefined
 }
+
+/** What the node logs in to an image's registry with, for a pod. */
+export type NodeCredentials = (image: string, pod: core.v1.Pod) => Promise<readonly CredentialEntry[]>
 
 /** After a failed pull the next look comes that soon, so that the back-off shows. */
 const lookAgainMs = 1_000
@@ -100,20 +103,28 @@ export class ImageManager {
   }
 
   /** An image that is there, but was pulled with credentials that the pod has not shown. */
-  async #mustVerify({ id }: Image, requested: string, { pullSecrets }: ImageRequest): Promise<boolean> {
+  async #mustVerify({ id }: Image, requested: string, request: ImageRequest): Promise<boolean> {
     const { records } = this.#options
     if (records === undefined) return false
-    const own = pullCredentials(pullSecrets, parseImageName(requested).repository)
-    return records.mustPull(
-      requested,
-      id,
-      own.flatMap((credential) => this.#secretOf(credential) ?? []),
-    )
+    return records.mustPull(requested, id, async () => {
+      const all = await this.#credentials(parseImageName(requested).repository, request)
+      return all.flatMap((credential) => this.#ofPod(credential) ?? [])
+    })
   }
 
-  #secretOf({ auth, secret }: PullCredential): SecretCredential | undefined {
+  /** All that a pod, and the node for it, may show to the registry of an image. */
+  async #credentials(
+    repository: string,
+    { pod, pullSecrets }: ImageRequest,
+  ): Promise<readonly PullCredential[]> {
+    const ofNode = await this.#options.nodeCredentials?.(repository, pod)
+    return pullCredentials(pullSecrets, repository, ofNode)
+  }
+
+  #ofPod({ auth, secret, account }: PullCredential): PodCredential | undefined {
+    const { uid = '', namespace = '', name = '' } = (secret ?? account)?.metadata ?? {}
+    if (account !== undefined) return { uid, namespace, name, hash: '' }
     if (secret === undefined) return undefined
-    const { uid = '', namespace = '', name = '' } = secret.metadata ?? {}
     const said = new TextEncoder().encode(JSON.stringify([auth.username, auth.password]))
     const hash = encodeBase64(this.#options.host.sha256(said))
     return { uid, namespace, name, hash }
@@ -154,7 +165,7 @@ export class ImageManager {
       await records?.failed(requested)
       throw new StartFailureError('ErrImagePull', `image "${requested}" vanished after its pull`)
     }
-    await records?.succeeded(requested, image.id, used && this.#secretOf(used))
+    await records?.succeeded(requested, image.id, used && this.#ofPod(used))
     const nowMs = host.monotonicMs()
     this.#options.metrics?.pulled(image.size, nowMs - waitedFromMs)
     const took = `${seconds(nowMs - pulledFromMs)} (${seconds(nowMs - waitedFromMs)} including waiting)`
@@ -181,8 +192,7 @@ export class ImageManager {
   /** The credential that the registry took; undefined where there was none to show. */
   async #tryCredentials(spec: ImageSpec, request: ImageRequest): Promise<PullCredential | undefined> {
     const { repository } = parseImageName(spec.image)
-    const ofNode = await this.#options.nodeCredentials?.(repository)
-    const fitting = pullCredentials(request.pullSecrets, repository, ofNode)
+    const fitting = await this.#credentials(repository, request)
     const candidates: readonly (PullCredential | undefined)[] = fitting.length > 0 ? fitting : [undefined]
     let failure: unknown
     for (const credential of candidates) {

@@ -3,10 +3,12 @@ import { decodeBase64 } from '../../base/base64.ts'
 import { textOf } from '../../base/text-of.ts'
 import type { AuthConfig } from '../runtime/messages.ts'
 
-/** What to log in to a registry with, and whose that is; the node's own belongs to no secret. */
+/** What to log in to a registry with, and whose that is; the node's own is of neither. */
 export interface PullCredential {
   readonly auth: AuthConfig
   readonly secret?: core.v1.Secret
+  /** In whose name a credential provider gave it. */
+  readonly account?: core.v1.ServiceAccount
 }
 
 /** A credential, and the registries or images that it is for. */

@@ -1,7 +1,7 @@
 import { isRecord } from '../../base/is-record.ts'
 
-/** Which credential of a pod's was accepted: whose it is, and a hash of what it says. */
-export interface SecretCredential {
+/** Which credential of a pod's was accepted: of a secret, with a hash of what it says, or of a service account, without. */
+export interface PodCredential {
   readonly uid: string
   readonly namespace: string
   readonly name: string
@@ -28,7 +28,7 @@ export interface RecordStore {
 }
 
 /** Who may use an image under a name: everyone, or whoever has one of these. */
-type Access = 'everyone' | readonly SecretCredential[]
+type Access = 'everyone' | readonly PodCredential[]
 
 interface PullRecord {
   readonly updatedMs: number
@@ -45,7 +45,7 @@ export const bareImageName = (image: string): string => image.replace(/@.*$/, ''
 const matchesPattern = (pattern: string, name: string): boolean =>
   pattern.endsWith('/*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
 
-const sameSecret = (a: SecretCredential, b: SecretCredential): boolean =>
+const sameSecret = (a: PodCredential, b: PodCredential): boolean =>
   a.uid === b.uid && a.namespace === b.namespace && a.name === b.name
 
 /** Remembers with what each image was pulled, so that a pod cannot use a private one only because it is there. */
@@ -87,7 +87,7 @@ export class PullRecords {
   }
 
   /** `secret` is what it was pulled with; undefined: with nothing, or with what every pod of the node has. */
-  async succeeded(image: string, id: string, secret: SecretCredential | undefined): Promise<void> {
+  async succeeded(image: string, id: string, secret: PodCredential | undefined): Promise<void> {
     this.#learn(image, id, secret)
     await this.#end(image)
   }
@@ -96,14 +96,14 @@ export class PullRecords {
     return this.#end(image)
   }
 
-  /** Whether a pod with these credentials has to pull the image although it is there. */
-  async mustPull(image: string, id: string, secrets: readonly SecretCredential[]): Promise<boolean> {
+  /** Whether a pod has to pull the image although it is there; `own`, its credentials, are asked for only where they matter. */
+  async mustPull(image: string, id: string, own: () => Promise<readonly PodCredential[]>): Promise<boolean> {
     const record = this.#records.get(id)
     if (!this.#isVerified(image, record !== undefined || this.#pulling.has(image))) return false
     const access = record?.access[bareImageName(image)]
     if (access === undefined) return true
     if (access === 'everyone') return false
-    const fitting = secrets.find((secret) =>
+    const fitting = (await own()).find((secret) =>
       access.some((known) => (secret.hash !== '' && known.hash === secret.hash) || sameSecret(known, secret)),
     )
     if (fitting === undefined) return true
@@ -136,7 +136,7 @@ export class PullRecords {
     }
   }
 
-  #learn(image: string, id: string, secret: SecretCredential | undefined): void {
+  #learn(image: string, id: string, secret: PodCredential | undefined): void {
     const record = this.#records.get(id)
     const name = bareImageName(image)
     const before = record?.access[name] ?? []
@@ -167,7 +167,7 @@ export class PullRecords {
   }
 }
 
-const isSecret = (value: unknown): value is SecretCredential =>
+const isSecret = (value: unknown): value is PodCredential =>
   isRecord(value) && ['uid', 'namespace', 'name', 'hash'].every((key) => typeof value[key] === 'string')
 
 const isPullRecord = (value: unknown): value is PullRecord =>

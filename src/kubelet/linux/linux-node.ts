@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Node as nodeKind } from '../../api/core/node/kind.ts'
 import { Pod as podKind } from '../../api/core/pod/kind.ts'
 import { Service as serviceKind } from '../../api/core/service/kind.ts'
+import { ServiceAccount } from '../../api/core/service-account/kind.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { defined } from '../../base/defined.ts'
 import { resolvConfPath } from '../../base/host/resolv-conf-path.ts'
@@ -13,7 +14,8 @@ import { messageOf } from '../../base/message-of.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { Client } from '../../client/client.ts'
 import type { InformerFactory } from '../../client/informer.ts'
-import { type CredentialProvider, CredentialProviders } from '../images/credential-providers.ts'
+import { type ConfiguredProviders, CredentialProviders } from '../images/credential-providers.ts'
+import { ProviderMetrics } from '../images/provider-metrics.ts'
 import { type Kubelet, startKubelet } from '../kubelet.ts'
 import { timedCgroups } from '../metrics/cgroup-metrics.ts'
 import { RuntimeMetrics } from '../metrics/runtime-metrics.ts'
@@ -84,7 +86,7 @@ export interface LinuxNodeOptions {
   readonly serialPulls?: boolean
   /** Mounts image volumes; absent where the runtime does. */
   readonly imageMounts?: ImageMounts
-  readonly credentialProviders?: readonly CredentialProvider[]
+  readonly credentialProviders?: ConfiguredProviders
   readonly tuning?: NodeTuning
   readonly podTuning?: PodTuning
   readonly logLimits?: LogLimits
@@ -104,6 +106,20 @@ export interface LinuxNode {
 
 const defaultMaxPods = 110
 const tokenCheckMs = 30_000
+
+function credentialProviders(
+  { client, host, logger, metrics, credentialProviders: configured }: LinuxNodeOptions,
+  tokens: ServiceAccountTokens,
+): CredentialProviders {
+  return new CredentialProviders({
+    ...{ host, logger, providers: configured?.providers ?? [] },
+    metrics: metrics && configured && new ProviderMetrics(metrics, configured.configHash),
+    accounts: {
+      account: (namespace, name) => client.resource(ServiceAccount).get(namespace, name),
+      token: (pod, audience) => tokens.unmountedToken(pod, audience),
+    },
+  })
+}
 
 /** A node agent on this machine, with real containers. Needs root. */
 export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNode> {
@@ -138,7 +154,7 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
       allocatable: state.kubelet?.node()?.status?.allocatable ?? {},
     }),
   })
-  const providers = new CredentialProviders(options.credentialProviders ?? [], () => host.now(), logger)
+  const providers = credentialProviders(options, tokens)
   const machine = linuxMachine({
     hostname: nodeName,
     addresses: options.addresses,
@@ -176,9 +192,9 @@ export async function startLinuxNode(options: LinuxNodeOptions): Promise<LinuxNo
     cgroups: metrics === undefined ? cgroups : timedCgroups(cgroups, metrics, host),
     bootMs: host.now() - uptime() * 1000,
     pullRecords: stateFile(join(rootDirectory, 'image_pulls_state')),
-    nodeCredentials: async (image) => [
+    nodeCredentials: async (image, pod) => [
       ...(await dockerConfig(rootDirectory)),
-      ...(await providers.entries(image)),
+      ...(await providers.entries(image, pod)),
     ],
     managers: managers.all,
     grants: stateFile(join(rootDirectory, 'allocated_pods_state')),

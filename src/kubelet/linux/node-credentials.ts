@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { defined } from '../../base/defined.ts'
 import { runProgram } from '../../base/host/run-program.ts'
 import { isRecord } from '../../base/is-record.ts'
+import type { TokenAttributes } from '../images/account-claim.ts'
 import type { CredentialProvider } from '../images/credential-providers.ts'
 import { type CredentialEntry, dockerConfigEntries } from '../images/pull-credentials.ts'
 
@@ -14,6 +16,7 @@ export interface ProviderProgram {
   readonly apiVersion: string
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
+  readonly tokens?: TokenAttributes
 }
 
 /** What a provider may take, and retry. */
@@ -24,9 +27,10 @@ export const providerProgram = (folder: string, program: ProviderProgram): Crede
   name: program.name,
   matchImages: program.matchImages,
   defaultCacheMs: program.defaultCacheMs,
-  ask: async (image) => {
+  ...defined({ tokens: program.tokens }),
+  ask: async (question) => {
     const { apiVersion, args, env } = program
-    const input = JSON.stringify({ kind: 'CredentialProviderRequest', apiVersion, image })
+    const input = JSON.stringify({ kind: 'CredentialProviderRequest', apiVersion, ...question })
     const output = await runProgram(join(folder, program.name), args, { input, timeoutMs, env })
     const answer = parsed(output)
     const version = isRecord(answer) ? answer['apiVersion'] : undefined

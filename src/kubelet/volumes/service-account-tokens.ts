@@ -12,9 +12,13 @@ interface Kept {
   /** From then on a new one is asked for. */
   readonly refreshMs: number
   readonly expiresMs: number
+  /** A volume shows it: its time to be renewed must not be missed. */
+  readonly isShown: boolean
 }
 
-/** Upstream's default, and the age at which even a long-lived token is renewed. */
+/** Of TokenRequests that say nothing. */
+const unmountedSeconds = 3600
+/** Upstream's default for volumes, and the age at which even a long-lived token is renewed. */
 const defaultSeconds = 3607
 const maxAgeMs = 24 * 3_600_000
 const refreshShare = 0.8
@@ -32,15 +36,25 @@ export class ServiceAccountTokens {
     this.#host = host
   }
 
-  /** Rejects with upstream's text; an old token that is still good serves where no new one is to be had. */
-  async token(pod: Pod, projection: core.v1.ServiceAccountTokenProjection): Promise<string> {
+  /** For a volume. Rejects with upstream's text; an old token that is still good serves where no new one is to be had. */
+  token(pod: Pod, projection: core.v1.ServiceAccountTokenProjection): Promise<string> {
+    const { audience = '', expirationSeconds = defaultSeconds } = projection
+    return this.#token(pod, audience, expirationSeconds, true)
+  }
+
+  /** For what the agent does on the pod's behalf: renewed only when it is asked for again. */
+  unmountedToken(pod: Pod, audience: string): Promise<string> {
+    return this.#token(pod, audience, unmountedSeconds, false)
+  }
+
+  async #token(pod: Pod, audience: string, seconds: number, isShown: boolean): Promise<string> {
     const uid = pod.metadata?.uid ?? ''
-    const key = JSON.stringify([projection.audience ?? '', projection.expirationSeconds ?? defaultSeconds])
+    const key = JSON.stringify([audience, seconds, isShown])
     const kept = this.#kept.get(uid)?.get(key)
     const nowMs = this.#host.now()
     if (kept !== undefined && nowMs < kept.refreshMs) return kept.token
     try {
-      const fresh = await this.#request(pod, projection)
+      const fresh = { ...(await this.#request(pod, audience, seconds)), isShown }
       const tokens = this.#kept.get(uid) ?? new Map<string, Kept>()
       this.#kept.set(uid, tokens)
       tokens.set(key, fresh)
@@ -51,25 +65,26 @@ export class ServiceAccountTokens {
     }
   }
 
-  /** Whether some token of the pod is to be renewed. */
+  /** Whether some token that the pod's volumes show is to be renewed. */
   isDue(podUid: string): boolean {
     const nowMs = this.#host.now()
-    return [...(this.#kept.get(podUid)?.values() ?? [])].some(({ refreshMs }) => nowMs >= refreshMs)
+    return [...(this.#kept.get(podUid)?.values() ?? [])].some(
+      ({ refreshMs, isShown }) => isShown && nowMs >= refreshMs,
+    )
   }
 
   forget(podUid: string): void {
     this.#kept.delete(podUid)
   }
 
-  async #request(pod: Pod, projection: core.v1.ServiceAccountTokenProjection): Promise<Kept> {
+  async #request(pod: Pod, audience: string, seconds: number): Promise<Omit<Kept, 'isShown'>> {
     const { name = '', namespace = '', uid = '' } = pod.metadata ?? {}
     const account = pod.spec?.serviceAccountName ?? 'default'
-    const seconds = projection.expirationSeconds ?? defaultSeconds
     const body: authentication.v1.TokenRequest = {
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenRequest',
       spec: {
-        audiences: projection.audience ? [projection.audience] : [],
+        audiences: audience === '' ? [] : [audience],
         expirationSeconds: seconds,
         boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name, uid },
       },

@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto'
 import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { parse } from 'yaml'
-import type { CredentialProvider } from '../../../kubelet/images/credential-providers.ts'
+import type { Features } from '../../../apimachinery/feature-gates.ts'
+import { defined } from '../../../base/defined.ts'
+import type { ConfiguredProviders } from '../../../kubelet/images/credential-providers.ts'
 import { type ProviderProgram, providerProgram } from '../../../kubelet/linux/node-credentials.ts'
 import { configObject, durationOf, listOf, only, textOf, textsOf } from '../config-fields.ts'
+import { invalidProvider, tokenAttributes } from './token-attributes.ts'
 
 const group = 'kubelet.config.k8s.io'
 const versions = ['v1', 'v1beta1', 'v1alpha1'] as const
@@ -29,7 +33,7 @@ function environment(items: readonly unknown[], where: string): Readonly<Record<
   return Object.fromEntries(pairs)
 }
 
-function providerOf(item: unknown, where: string): ProviderProgram {
+function providerOf(item: unknown, where: string, features: Features): ProviderProgram {
   const names = [
     'name',
     'matchImages',
@@ -44,50 +48,57 @@ function providerOf(item: unknown, where: string): ProviderProgram {
   const matchImages = textsOf(fields, 'matchImages') ?? []
   const apiVersion = textOf(fields, 'apiVersion') ?? ''
   const defaultCacheMs = durationOf(fields, 'defaultCacheDuration')
-  const fail = (field: string, why: string): never => {
-    throw new Error(`failed to validate credential provider config: providers.${field}: ${why}`)
-  }
-  const wrongName = (why: string): never => fail('name', `Invalid value: "${name}": provider name ${why}`)
+  const wrongName = (why: string): never =>
+    invalidProvider('name', `Invalid value: "${name}": provider name ${why}`)
   if (name.includes('/')) wrongName("cannot contain '/'")
   if (name.includes(' ')) wrongName('cannot contain spaces')
   if (name === '' || name === '.' || name === '..') wrongName(`cannot be '${name}'`)
-  if (apiVersion === '') fail('apiVersion', 'Required value')
+  if (apiVersion === '') invalidProvider('apiVersion', 'Required value')
   if (!answers.includes(apiVersion)) {
     const supported = [...answers]
       .sort()
       .map((version) => `"${version}"`)
       .join(', ')
-    fail('apiVersion', `Unsupported value: "${apiVersion}": supported values: ${supported}`)
+    invalidProvider('apiVersion', `Unsupported value: "${apiVersion}": supported values: ${supported}`)
   }
   if (matchImages.length === 0)
-    fail('matchImages', 'Required value: at least 1 item in matchImages is required')
-  if (defaultCacheMs === undefined) return fail('defaultCacheDuration', 'Required value')
-  if (defaultCacheMs < 0) fail('defaultCacheDuration', 'must be greater than or equal to 0')
-  if (fields['tokenAttributes'] !== undefined)
-    fail(
-      'tokenAttributes',
-      'Forbidden: tokens of service accounts are not handed to credential providers here',
-    )
+    invalidProvider('matchImages', 'Required value: at least 1 item in matchImages is required')
+  if (defaultCacheMs === undefined) return invalidProvider('defaultCacheDuration', 'Required value')
+  if (defaultCacheMs < 0) invalidProvider('defaultCacheDuration', 'must be greater than or equal to 0')
   return {
+    ...defined({ tokens: tokenAttributes(fields['tokenAttributes'], where, apiVersion, features) }),
     ...{ name, matchImages, apiVersion, defaultCacheMs, args: textsOf(fields, 'args') ?? [] },
     env: environment(listOf(fields, 'env') ?? [], where),
   }
 }
 
-function programsIn(file: string): readonly ProviderProgram[] {
-  const value: unknown = parse(readFileSync(file, 'utf8'))
+function programsIn(file: string, text: string, features: Features): readonly ProviderProgram[] {
+  const value: unknown = parse(text)
   const given = only(value, file, ['apiVersion', 'kind', 'providers'])
   const version = versions.find((name) => given['apiVersion'] === `${group}/${name}`) ?? 'v1'
   const kind = [`${group}/${version}`, 'CredentialProviderConfig'] as const
   const fields = configObject(value, file, kind, ['providers'])
-  return (listOf(fields, 'providers') ?? []).map((item, index) => providerOf(item, `providers[${index}]`))
+  return (listOf(fields, 'providers') ?? []).map((item, index) =>
+    providerOf(item, `providers[${index}]`, features),
+  )
 }
 
 /** The credential providers that a CredentialProviderConfig names; their programs are in `folder`. Throws upstream's texts. */
-export function readCredentialProviders(path: string, folder: string): readonly CredentialProvider[] {
+export function readCredentialProviders(
+  path: string,
+  folder: string,
+  features: Features,
+): ConfiguredProviders {
   if (statSync(folder, { throwIfNoEntry: false }) === undefined)
     throw new Error(`plugin binary directory ${folder} did not exist`)
-  const programs = filesOf(path).flatMap(programsIn)
+  const hash = createHash('sha256')
+  const programs = filesOf(path).flatMap((file) => {
+    const bytes = readFileSync(file)
+    const length = Buffer.alloc(8)
+    length.writeBigUInt64BE(BigInt(bytes.length))
+    hash.update(length).update(bytes)
+    return programsIn(file, bytes.toString(), features)
+  })
   if (programs.length === 0)
     throw new Error(
       'failed to validate credential provider config: providers: Required value: at least 1 item in plugins is required',
@@ -102,5 +113,8 @@ export function readCredentialProviders(path: string, folder: string): readonly 
       throw new Error(`plugin binary executable ${join(folder, name)} did not exist`)
     }
   }
-  return programs.map((program) => providerProgram(folder, program))
+  return {
+    providers: programs.map((program) => providerProgram(folder, program)),
+    configHash: `sha256:${hash.digest('hex')}`,
+  }
 }

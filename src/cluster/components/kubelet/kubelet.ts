@@ -9,7 +9,7 @@ import type { Logger } from '../../../base/logger.ts'
 import type { Metrics } from '../../../base/metrics.ts'
 import type { Client } from '../../../client/client.ts'
 import { createInformerFactory } from '../../../client/informer-factory.ts'
-import type { CredentialProvider } from '../../../kubelet/images/credential-providers.ts'
+import type { ConfiguredProviders } from '../../../kubelet/images/credential-providers.ts'
 import type { KubeletApi } from '../../../kubelet/kubelet-api.ts'
 import { startLinuxNode } from '../../../kubelet/linux/linux-node.ts'
 import { manifestFolder } from '../../../kubelet/linux/manifests/manifest-folder.ts'
@@ -138,9 +138,10 @@ async function refuseSwap(): Promise<void> {
 }
 
 /** Both flags, or neither. */
-function credentialProviders(flags: KubeletFlags): readonly CredentialProvider[] {
+function credentialProviders(flags: KubeletFlags): ConfiguredProviders | undefined {
   const { 'image-credential-provider-config': config, 'image-credential-provider-bin-dir': folder } = flags
-  return config === undefined || folder === undefined ? [] : readCredentialProviders(config, folder)
+  if (config === undefined || folder === undefined) return undefined
+  return readCredentialProviders(config, folder, featureGates(flags['feature-gates']))
 }
 
 /** Where it has static pods from. */
@@ -204,7 +205,7 @@ export const kubelet: Component<typeof kubeletFlags> = {
       serialPulls: flags['serialize-image-pulls'],
       tuning: options.tuning,
       podTuning: options.podTuning,
-      credentialProviders: credentialProviders(flags),
+      ...defined({ credentialProviders: credentialProviders(flags) }),
       manifests: manifestsOf(options, logger),
       shutdownPeriods: options.shutdownPeriods,
       logLimits: options.logLimits,
