@@ -11,6 +11,7 @@ import type { InformerFactory } from '../../client/informer.ts'
 import { createInformerFactory } from '../../client/informer-factory.ts'
 import { startDns } from '../../dns/start-dns.ts'
 import { Containerd } from '../../kubelet/containerd/containerd.ts'
+import { readRuntimeHandlers } from '../../kubelet/containerd/read-runtime-handlers.ts'
 import { type LinuxNode, type LinuxNodeOptions, startLinuxNode } from '../../kubelet/linux/linux-node.ts'
 import { relistMetrics } from '../../kubelet/metrics/relist-metrics.ts'
 import { CriRuntime, type SandboxGate } from '../../kubelet/runtime/cri/cri-runtime.ts'
@@ -32,7 +33,7 @@ import { cgroupDriver } from './cgroup-driver.ts'
 import { keepRunning } from './keep-running.ts'
 import type { ClientConfig, NodeConfig } from './node-config.ts'
 import { nodeKubeletOptions } from './node-kubelet-options.ts'
-import { cniBinaries, nodePaths } from './node-paths.ts'
+import { cniBinaries, nodePaths, runtimeHandlersFolder } from './node-paths.ts'
 import { ensureSandboxImage, sandboxImage } from './sandbox-image.ts'
 
 const healthPort = 10_256
@@ -112,6 +113,7 @@ export async function startNodeParts(
     sandboxImage,
     registries: config.registryMirrors,
     streamAddress: '127.0.0.1',
+    handlers: readRuntimeHandlers(runtimeHandlersFolder(config.dataDirectory), process.env['PATH'] ?? ''),
     logger,
   })
   const agent = await startNetworkAgent({

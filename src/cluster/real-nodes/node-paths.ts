@@ -30,6 +30,9 @@ export function nodePaths(directory: string): NodePaths {
   }
 }
 
+/** Drop-ins of runtimes beside runc, for all nodes of a cluster. */
+export const runtimeHandlersFolder = (dataDirectory: string): string => join(dataDirectory, 'containerd.d')
+
 /** Debian's folder of CNI plugins, or everybody else's. */
 export function cniBinaries(): string {
   return (

@@ -1,3 +1,5 @@
+import type { RuntimeHandler } from './runtime-handlers.ts'
+
 /** What a private containerd is told. Paths are absolute. */
 export interface ContainerdConfig {
   readonly root: string
@@ -18,6 +20,8 @@ export interface ContainerdConfig {
   readonly streamAddress: string
   /** The hugetlb controller is there. */
   readonly hugetlb: boolean
+  /** Beside runc. */
+  readonly handlers: readonly RuntimeHandler[]
 }
 
 const quote = (text: string): string => JSON.stringify(text)
@@ -81,5 +85,5 @@ runtime_type = "io.containerd.runc.v2"
 
 [${cri}.containerd.runtimes.runc.options]
 SystemdCgroup = ${config.systemdCgroup}
-${binary === undefined ? '' : `BinaryName = ${quote(binary)}\n`}`
+${binary === undefined ? '' : `BinaryName = ${quote(binary)}\n`}${config.handlers.map(({ tables }) => `\n${tables}`).join('')}`
 }

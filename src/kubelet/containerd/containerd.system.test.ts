@@ -27,6 +27,7 @@ test('containerdConfig() keeps everything to itself', () => {
     snapshotter: 'overlayfs',
     streamAddress: '127.0.0.1',
     hugetlb: false,
+    handlers: [],
   })
   expect(text).toMatchSnapshot()
 })

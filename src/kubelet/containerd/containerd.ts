@@ -11,6 +11,7 @@ import { CriRuntime } from '../runtime/cri/cri-runtime.ts'
 import { endPods } from '../runtime/end-pods.ts'
 import { type ContainerdConfig, containerdConfig } from './containerd-config.ts'
 import { hostsToml, type RegistryMirror } from './registry-hosts.ts'
+import type { RuntimeHandler } from './runtime-handlers.ts'
 
 export interface ContainerdOptions {
   /** Holds images and containers; outlives everything. */
@@ -21,6 +22,8 @@ export interface ContainerdOptions {
   readonly sandboxImage: string
   readonly registries: readonly RegistryMirror[]
   readonly streamAddress: string
+  /** Runtimes beside runc; none when absent. */
+  readonly handlers?: readonly RuntimeHandler[]
   readonly logger: Logger
 }
 
@@ -167,7 +170,7 @@ export class Containerd {
   }
 
   async #config(): Promise<ContainerdConfig> {
-    const { root, state, cni, sandboxImage, streamAddress } = this.#options
+    const { root, state, cni, sandboxImage, streamAddress, handlers = [] } = this.#options
     const status = await readFile('/proc/self/status', 'utf8')
     const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`)
     return {
@@ -181,6 +184,7 @@ export class Containerd {
       restrictOomScoreAdj: (effective & capSysResource) === 0n,
       snapshotter: (await hasOverlay(root)) ? 'overlayfs' : 'native',
       streamAddress,
+      handlers,
       hugetlb:
         (await exists('/sys/fs/cgroup/hugetlb')) ||
         (await readFile('/sys/fs/cgroup/cgroup.controllers', 'utf8').catch(() => '')).includes('hugetlb'),
