@@ -40,7 +40,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const info = await options.machine.info()
   const nodeEvent = nodeEvents(events, settings.nodeName)
   const parts = await makeKubeletParts(options, { events, nodeEvent, info })
-  const { eviction, shutdown, collector, node, lease, pods, workers } = parts
+  const { eviction, shutdown, collector, puller, node, lease, pods, workers } = parts
   if (options.metrics !== undefined) registerKubeletMetrics(options.metrics, settings.nodeName, workers)
   const ending = new AbortController()
   nodeEvent('Normal', 'Starting', 'Starting kubelet.')
@@ -57,6 +57,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const removeNodeHandler = options.nodes.onChange((object) => {
     if (object === undefined) return
     node.see(object)
+    puller.see(object)
     if (isReady(object)) startup?.ready(host.now())
   })
   const removeManagersHandler = managers.onChange(() => {
@@ -114,12 +115,19 @@ function makeApi(options: KubeletOptions, { context, workers, node }: KubeletPar
 }
 
 async function stopParts(parts: KubeletParts): Promise<void> {
-  const { eviction, shutdown, collector, node, lease, allocations, context, workers } = parts
+  const { eviction, shutdown, collector, puller, node, lease, allocations, context, workers } = parts
   workers.stop()
   allocations.stop()
   for (const worker of workers.all()) context.probes.remove(worker.pod.metadata?.uid ?? '')
   context.statuses.stop()
-  await Promise.all([eviction.stop(), collector.stop(), shutdown?.stop(), node.stop(), lease.stop()])
+  await Promise.all([
+    eviction.stop(),
+    collector.stop(),
+    puller.stop(),
+    shutdown?.stop(),
+    node.stop(),
+    lease.stop(),
+  ])
 }
 
 /** Upstream's. */

@@ -6,6 +6,7 @@ import { whyInfeasible } from './allocation/infeasible-resize.ts'
 import { SavedGrants } from './allocation/saved-grants.ts'
 import { EvictionManager } from './eviction/eviction-manager.ts'
 import { ImageCollector } from './images/image-collector.ts'
+import { ImagePuller } from './images/image-puller.ts'
 import { PullRecords, usualVerification } from './images/pull-records.ts'
 import type { KubeletOptions } from './kubelet-options.ts'
 import { makePodContext } from './make-pod-context.ts'
@@ -29,6 +30,7 @@ export interface KubeletParts {
   /** Absent where nobody says when the machine is switched off. */
   readonly shutdown: ShutdownManager | undefined
   readonly collector: ImageCollector
+  readonly puller: ImagePuller
   readonly node: NodeAgent
   readonly lease: NodeLease
   readonly saved: SavedGrants
@@ -73,6 +75,7 @@ export async function makeKubeletParts(
   const eviction = makeEviction(ground)
   const shutdown = makeShutdown(ground)
   const collector = makeCollector(ground)
+  const puller = makePuller(ground)
   const node = makeNode(ground, eviction, shutdown)
   later.node = node
   const lease = new NodeLease({
@@ -89,7 +92,7 @@ export async function makeKubeletParts(
   })
   const { pods, workers } = makeWorkers(ground, context, admission)
   later.workers = workers
-  return { eviction, shutdown, collector, node, lease, saved, allocations, context, pods, workers }
+  return { eviction, shutdown, collector, puller, node, lease, saved, allocations, context, pods, workers }
 }
 
 /** Undefined where the operator has images used by whoever names them. */
@@ -137,6 +140,12 @@ function makeCollector({ options, nodeEvent, metrics, records }: Ground): ImageC
     onPresent: (ids, atMs) => records?.keepOnly(ids, atMs) ?? Promise.resolve(),
   })
 }
+
+const makePuller = ({ options, nodeEvent, records }: Ground): ImagePuller =>
+  new ImagePuller({
+    ...{ host: options.host, runtime: options.runtime, nodeEvent, records },
+    nodeCredentials: options.nodeCredentials,
+  })
 
 function makeNode(
   { options, nodeEvent, later }: Ground,

@@ -37,12 +37,12 @@ const failed = (what: string) => (error: unknown) => {
 /** 'none': the provider is not for this pod; undefined: it is asked without an account. Rejects with upstream's texts. */
 export async function accountClaim(
   tokens: TokenAttributes,
-  pod: core.v1.Pod,
+  pod: core.v1.Pod | undefined,
   accounts: AccountReader,
   host: Pick<Host, 'sha256'>,
 ): Promise<WorkloadClaim | 'none' | undefined> {
-  const name = pod.spec?.serviceAccountName ?? ''
-  if (name === '') return tokens.requiresAccount ? 'none' : undefined
+  const name = pod?.spec?.serviceAccountName ?? ''
+  if (pod === undefined || name === '') return tokens.requiresAccount ? 'none' : undefined
   const namespace = pod.metadata?.namespace ?? ''
   const account = await accounts.account(namespace, name).catch(failed('service account'))
   const all = account.metadata?.annotations ?? {}

@@ -75,8 +75,8 @@ export class CredentialProviders {
     this.#providers = options.providers.map((provider) => ({ ...provider, cache: new Map() }))
   }
 
-  /** What the providers of an image's registry give for a pod; one that fails gives nothing. */
-  async entries(image: string, pod: core.v1.Pod): Promise<readonly CredentialEntry[]> {
+  /** What the providers of an image's registry give for a pod, or for the node itself; one that fails gives nothing. */
+  async entries(image: string, pod?: core.v1.Pod): Promise<readonly CredentialEntry[]> {
     const asked = this.#providers
       .filter(({ matchImages }) => matchImages.some((pattern) => isForImage(pattern, image)))
       .map((provider) => this.#tryProvider(provider, image, pod))
@@ -86,7 +86,7 @@ export class CredentialProviders {
   async #tryProvider(
     provider: CachedProvider,
     image: string,
-    pod: core.v1.Pod,
+    pod: core.v1.Pod | undefined,
   ): Promise<readonly CredentialEntry[]> {
     try {
       const { accounts, host } = this.#options
@@ -95,7 +95,7 @@ export class CredentialProviders {
       const entries = await this.#shared(provider, image, claim)
       return claim === undefined ? entries : entries.map((entry) => ({ ...entry, account: claim.account }))
     } catch (error) {
-      const { namespace, name } = pod.metadata ?? {}
+      const { namespace = '', name = '' } = pod?.metadata ?? {}
       this.#options.logger.error('a credential provider gave nothing', {
         ...{ provider: provider.name, image, pod: `${namespace}/${name}`, error: messageOf(error) },
       })

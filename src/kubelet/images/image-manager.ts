@@ -10,6 +10,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { parseImageName, withDefaultTag } from './image-name.ts'
 import { type CredentialEntry, type PullCredential, pullCredentials } from './pull-credentials.ts'
 import type { PodCredential, PullRecords } from './pull-records.ts'
+import { tryCredentials } from './try-credentials.ts'
 
 export interface ImageRequest {
   readonly pod: core.v1.Pod
@@ -35,8 +36,8 @@ export interface ImageManagerOptions {
   readonly nodeCredentials?: NodeCredentials | undefined
 }
 
-/** What the node logs in to an image's registry with, for a pod. */
-export type NodeCredentials = (image: string, pod: core.v1.Pod) => Promise<readonly CredentialEntry[]>
+/** What the node logs in to an image's registry with; for a pod, or absent: for itself. */
+export type NodeCredentials = (image: string, pod?: core.v1.Pod) => Promise<readonly CredentialEntry[]>
 
 /** After a failed pull the next look comes that soon, so that the back-off shows. */
 const lookAgainMs = 1_000
@@ -150,7 +151,8 @@ export class ImageManager {
     try {
       await this.#inTurn(async () => {
         pulledFromMs = host.monotonicMs()
-        used = await this.#tryCredentials(spec, request)
+        const fitting = await this.#credentials(parseImageName(spec.image).repository, request)
+        used = await tryCredentials(runtime, spec, fitting, request.sandbox)
       }).finally(() => request.onPull?.(fromMs, host.now()))
     } catch (error) {
       await records?.failed(requested)
@@ -187,23 +189,6 @@ export class ImageManager {
       if (next === undefined) this.#pulling--
       else next()
     }
-  }
-
-  /** The credential that the registry took; undefined where there was none to show. */
-  async #tryCredentials(spec: ImageSpec, request: ImageRequest): Promise<PullCredential | undefined> {
-    const { repository } = parseImageName(spec.image)
-    const fitting = await this.#credentials(repository, request)
-    const candidates: readonly (PullCredential | undefined)[] = fitting.length > 0 ? fitting : [undefined]
-    let failure: unknown
-    for (const credential of candidates) {
-      try {
-        await this.#options.runtime.pullImage(spec, credential?.auth, request.sandbox)
-        return credential
-      } catch (error) {
-        failure = error
-      }
-    }
-    throw failure
   }
 }
 

@@ -147,8 +147,8 @@ export interface Runtime {
   listImages(): Promise<readonly Image[]>
   /** Undefined when it is not there. */
   imageStatus(image: ImageSpec): Promise<Image | undefined>
-  /** The reference to start containers with. */
-  pullImage(image: ImageSpec, auth: AuthConfig | undefined, sandbox: SandboxConfig): Promise<string>
+  /** The reference to start containers with. `sandbox` is the one of the pod that it is for, if there is one. */
+  pullImage(image: ImageSpec, auth: AuthConfig | undefined, sandbox?: SandboxConfig): Promise<string>
   removeImage(image: ImageSpec): Promise<void>
   imageFsInfo(): Promise<readonly FilesystemUsage[]>
 

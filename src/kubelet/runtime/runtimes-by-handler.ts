@@ -177,7 +177,7 @@ export class RuntimesByHandler implements Runtime {
     return runtime.imageStatus(image)
   }
 
-  pullImage(spec: ImageSpec, auth: AuthConfig | undefined, sandbox: SandboxConfig): Promise<string> {
+  pullImage(spec: ImageSpec, auth: AuthConfig | undefined, sandbox?: SandboxConfig): Promise<string> {
     const [runtime, image] = this.#for(spec)
     return runtime.pullImage(image, auth, sandbox)
   }

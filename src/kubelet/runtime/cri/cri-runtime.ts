@@ -273,7 +273,7 @@ export class CriRuntime implements Runtime {
     return (await this.#images<{ readonly image?: Image }>('ImageStatus', { image })).image
   }
 
-  async pullImage(image: ImageSpec, auth: AuthConfig | undefined, sandbox: SandboxConfig): Promise<string> {
+  async pullImage(image: ImageSpec, auth: AuthConfig | undefined, sandbox?: SandboxConfig): Promise<string> {
     const request = { image, sandboxConfig: sandbox, ...(auth === undefined ? {} : { auth }) }
     return (await this.#connection.call<{ readonly imageRef: string }>(imageService, 'PullImage', request))
       .imageRef

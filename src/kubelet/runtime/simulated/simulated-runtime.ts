@@ -274,8 +274,11 @@ export class SimulatedRuntime implements Runtime {
     return this.#images.has(image.image) ? imageOf(image.image) : undefined
   }
 
-  async pullImage(image: ImageSpec, _auth: AuthConfig | undefined, sandbox: SandboxConfig): Promise<string> {
-    await this.#pass('pullImage', { sandbox, image: image.image }, this.#options.latencies?.pullImageMs)
+  async pullImage(image: ImageSpec, _auth: AuthConfig | undefined, sandbox?: SandboxConfig): Promise<string> {
+    const latencyMs = this.#options.latencies?.pullImageMs ?? 0
+    // For no pod: there is none whose stage could have it fail.
+    if (sandbox === undefined) await sleep(this.#host, latencyMs)
+    else await this.#pass('pullImage', { sandbox, image: image.image }, latencyMs)
     this.#images.add(image.image)
     return imageOf(image.image).id
   }
