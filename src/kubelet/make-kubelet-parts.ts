@@ -183,7 +183,7 @@ function makeAdmission(
         .map(({ pod }) => allocations.granted(pod)),
   })
   const allocations = new AllocationManager({
-    ...{ host, logger, events, saved },
+    ...{ host, logger, events, saved, metrics: options.metrics },
     admit: (pod) => admission.admit(pod),
     infeasible: (wanted, granted) => whyInfeasible(wanted, granted, settings.pinning ?? usualPinning),
     onChange: (podUid) => later.workers?.get(podUid)?.regranted(),

@@ -1,8 +1,10 @@
 import { podRequests } from '../../api/core/pod/pod-requests.ts'
 import type { core } from '../../api/generated/types/index.ts'
+import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import { formatTime } from '../../apimachinery/time.ts'
 import type { Host, Timer } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
+import type { Metrics } from '../../base/metrics.ts'
 import type { Rejection } from '../admission/admit-pod.ts'
 import type { ObservedPod } from '../pod/observed-pod.ts'
 import type { EventSink } from '../pod/pod-context.ts'
@@ -13,8 +15,10 @@ import {
   resourcesOf,
   withResources,
 } from './granted-resources.ts'
+import type { Infeasibility } from './infeasible-resize.ts'
 import { inPendingOrder } from './pending-order.ts'
 import { resizeMessage } from './resize-message.ts'
+import { type ResizeCounts, ResizeMetrics, type RetryTrigger } from './resize-metrics.ts'
 import type { SavedGrants } from './saved-grants.ts'
 
 type Condition = core.v1.PodCondition
@@ -28,7 +32,8 @@ export interface AllocationOptions {
   /** Why the node has no room for the pod as it is now wanted; undefined: it has. */
   readonly admit: (pod: Pod) => Rejection | undefined
   /** Why the node never grants what is wanted in place of what was granted; undefined: it may. */
-  readonly infeasible?: (wanted: Pod, granted: Pod) => string | undefined
+  readonly infeasible?: (wanted: Pod, granted: Pod) => Infeasibility | undefined
+  readonly metrics?: Metrics | undefined
   /** What a pod was granted, or what its status shall say of it, has changed. */
   readonly onChange: (podUid: string) => void
 }
@@ -67,10 +72,12 @@ const shrinks = (next: Pod, before: Pod): boolean => {
 export class AllocationManager {
   readonly #options: AllocationOptions
   readonly #grants = new Map<string, Grant>()
+  readonly #metrics: ResizeMetrics | undefined
   #timer: Timer | undefined
 
   constructor(options: AllocationOptions) {
     this.#options = options
+    this.#metrics = options.metrics && new ResizeMetrics(options.metrics, () => this.#counts())
   }
 
   stop(): void {
@@ -101,7 +108,7 @@ export class AllocationManager {
       inProgress: conditionOf(conditionTypes.inProgress),
     }
     this.#grants.set(uid, grant)
-    if (grant.queued) this.retry()
+    if (grant.queued) this.retry('pods_added')
     else grant.pending = undefined
   }
 
@@ -111,15 +118,18 @@ export class AllocationManager {
     if (grant === undefined) return
     const before = grant.desired
     grant.desired = pod
-    if (before.metadata?.generation !== pod.metadata?.generation) {
+    // What else has changed is no reason to try again what was refused.
+    if (generationOf(before) !== generationOf(pod) && !jsonEqual(resourcesOf(before), resourcesOf(pod))) {
+      this.#metrics?.requested(before, pod)
       if (withResources(pod, grant.given) === pod) this.#settle(grant)
       else {
         grant.queued = true
-        this.retry()
+        this.retry('pod_updated')
         return
       }
     }
-    if (this.#waits() && shrinks(this.granted(pod), withResources(before, grant.given))) this.retry()
+    if (this.#waits() && shrinks(this.granted(pod), withResources(before, grant.given)))
+      this.retry('pod_resized')
   }
 
   /** The pod's containers have ended for good: its room is free. */
@@ -129,14 +139,14 @@ export class AllocationManager {
       this.#settle(grant)
       grant.inProgress = undefined
     }
-    this.retry()
+    this.retry('pod_terminated')
   }
 
   /** Nothing of the pod is left. */
   remove(podUid: string): void {
     this.#grants.delete(podUid)
     this.#keep(this.#options.saved.delete(podUid))
-    this.retry()
+    this.retry('pods_removed')
   }
 
   /** What a pod's status says of its resize. */
@@ -197,7 +207,7 @@ export class AllocationManager {
   }
 
   /** Tries what waits, in order. */
-  retry(): void {
+  retry(trigger: RetryTrigger): void {
     if (!this.#waits()) return
     const waiting = [...this.#grants.values()].filter(({ queued }) => queued)
     const resizes = waiting.map((grant) => ({
@@ -206,9 +216,9 @@ export class AllocationManager {
       granted: withResources(grant.desired, grant.given),
       sinceMs: sinceOf(grant.pending),
     }))
-    for (const { grant, granted } of inPendingOrder(resizes)) this.#try(grant, granted)
+    for (const { grant, granted } of inPendingOrder(resizes)) this.#try(grant, granted, trigger)
     this.#timer?.cancel()
-    if (this.#waits()) this.#timer = this.#options.host.schedule(retryMs, () => this.retry())
+    if (this.#waits()) this.#timer = this.#options.host.schedule(retryMs, () => this.retry('periodic_retry'))
   }
 
   #waits(): boolean {
@@ -216,12 +226,23 @@ export class AllocationManager {
     return false
   }
 
-  #try(grant: Grant, granted: Pod): void {
-    const { desired } = grant
+  #counts(): ResizeCounts {
+    const all = [...this.#grants.values()]
+    const pending = (reason: string): number => all.filter((grant) => grant.pending?.reason === reason).length
+    return {
+      deferred: pending('Deferred'),
+      infeasible: pending('Infeasible'),
+      inProgress: all.filter(({ inProgress }) => inProgress !== undefined).length,
+    }
+  }
+
+  #try(grant: Grant, granted: Pod, trigger: RetryTrigger): void {
+    const { desired, pending } = grant
     const generation = generationOf(desired)
     const never = desired === granted ? undefined : this.#options.infeasible?.(desired, granted)
     if (never !== undefined) {
-      this.#refuse(grant, 'Infeasible', never)
+      this.#refuse(grant, 'Infeasible', never.message)
+      this.#metrics?.infeasible(never.detail)
       grant.queued = false
       return
     }
@@ -232,6 +253,7 @@ export class AllocationManager {
     }
     this.#settle(grant)
     if (desired === granted) return
+    if (pending?.reason === 'Deferred') this.#metrics?.accepted(trigger)
     grant.given = resourcesOf(desired)
     grant.inProgress = this.#condition('inProgress', undefined, generation)
     this.#keep(this.#save(uidOf(desired), grant))

@@ -21,14 +21,26 @@ function isResized(wanted: Pod, granted: Pod, resource: 'cpu' | 'memory'): boole
   )
 }
 
+export interface Infeasibility {
+  readonly message: string
+  /** As metrics name it. */
+  readonly detail: string
+}
+
 /** Why a resize is never granted on this node, in upstream's words (pkg/kubelet/allocation/handlers.go). */
-export function whyInfeasible(wanted: Pod, granted: Pod, pinning: PinningSettings): string | undefined {
+export function whyInfeasible(
+  wanted: Pod,
+  granted: Pod,
+  pinning: PinningSettings,
+): Infeasibility | undefined {
   if (podQosClass(wanted) !== 'Guaranteed') return undefined
-  const fixed = (manager: string, policy: string): string =>
-    `Resize is infeasible for Guaranteed Pods alongside ${manager} policy "${policy}"`
+  const fixed = (manager: 'CPU' | 'Memory', policy: string): Infeasibility => ({
+    message: `Resize is infeasible for Guaranteed Pods alongside ${manager} Manager policy "${policy}"`,
+    detail: `guaranteed_pod_${manager.toLowerCase()}_manager_static_policy`,
+  })
   if (pinning.cpuPolicy === 'static' && isResized(wanted, granted, 'cpu'))
-    return fixed('CPU Manager', pinning.cpuPolicy)
+    return fixed('CPU', pinning.cpuPolicy)
   if (pinning.memoryPolicy === 'Static' && isResized(wanted, granted, 'memory'))
-    return fixed('Memory Manager', pinning.memoryPolicy)
+    return fixed('Memory', pinning.memoryPolicy)
   return undefined
 }

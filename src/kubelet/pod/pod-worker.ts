@@ -141,7 +141,7 @@ export class PodWorker {
   /** The pod is gone from the API. */
   removed(): void {
     this.#gone = true
-    this.#context.allocations.retry()
+    this.#context.allocations.retry('pods_removed')
     this.wake()
   }
 

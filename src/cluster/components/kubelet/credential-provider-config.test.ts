@@ -2,7 +2,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { featureGates } from '../../../api/feature-gates.ts'
+import { defaultFeatures } from '../../../api/feature-gates.ts'
+import type { Features } from '../../../apimachinery/feature-gates.ts'
 import { readCredentialProviders } from './credential-provider-config.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'timonel-providers-'))
@@ -19,11 +20,11 @@ echo '{"kind":"CredentialProviderResponse","apiVersion":"credentialprovider.kube
 )
 chmodSync(program, 0o755)
 
-function read(provider: string, gates: ReadonlyMap<string, boolean> = new Map()) {
+function read(provider: string, features: Features = defaultFeatures) {
   const file = join(folder, 'config.yaml')
   const head = 'apiVersion: kubelet.config.k8s.io/v1\nkind: CredentialProviderConfig\nproviders:\n'
   writeFileSync(file, `${head}- ${provider}\n`)
-  return readCredentialProviders(file, folder, featureGates(gates))
+  return readCredentialProviders(file, folder, features)
 }
 
 const good =
@@ -39,7 +40,8 @@ test('readCredentialProviders() takes in whose name providers are asked, behind 
     ...{ requiredAnnotations: [], optionalAnnotations: ['example.org/role'] },
   })
   const gate = 'KubeletServiceAccountTokenForCredentialProviders'
-  expect(() => read(asked, new Map([[gate, false]]))).toThrow(`when ${gate} feature gate is disabled`)
+  const without: Features = { enabled: () => false, derived: (key) => defaultFeatures.derived(key) }
+  expect(() => read(asked, without)).toThrow(`when ${gate} feature gate is disabled`)
 })
 
 test('readCredentialProviders() makes providers that ask their program', async () => {
