@@ -2,8 +2,6 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { defaultFeatures } from '../../../api/feature-gates.ts'
-import type { Features } from '../../../apimachinery/feature-gates.ts'
 import { readCredentialProviders } from './credential-provider-config.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'timonel-providers-'))
@@ -20,11 +18,11 @@ echo '{"kind":"CredentialProviderResponse","apiVersion":"credentialprovider.kube
 )
 chmodSync(program, 0o755)
 
-function read(provider: string, features: Features = defaultFeatures) {
+function read(provider: string) {
   const file = join(folder, 'config.yaml')
   const head = 'apiVersion: kubelet.config.k8s.io/v1\nkind: CredentialProviderConfig\nproviders:\n'
   writeFileSync(file, `${head}- ${provider}\n`)
-  return readCredentialProviders(file, folder, features)
+  return readCredentialProviders(file, folder)
 }
 
 const good =
@@ -33,15 +31,12 @@ const good =
 const tokens = (more: string): string =>
   `${good}, tokenAttributes: {serviceAccountTokenAudience: a, requireServiceAccount: true, ${more}}}`
 
-test('readCredentialProviders() takes in whose name providers are asked, behind the gate', () => {
+test('readCredentialProviders() takes in whose name providers are asked', () => {
   const asked = tokens('cacheType: Token, optionalServiceAccountAnnotationKeys: [example.org/role]')
   expect(read(asked).providers[0]?.tokens).toEqual({
     ...{ audience: 'a', requiresAccount: true, cacheType: 'Token' },
     ...{ requiredAnnotations: [], optionalAnnotations: ['example.org/role'] },
   })
-  const gate = 'KubeletServiceAccountTokenForCredentialProviders'
-  const without: Features = { enabled: () => false, derived: (key) => defaultFeatures.derived(key) }
-  expect(() => read(asked, without)).toThrow(`when ${gate} feature gate is disabled`)
 })
 
 test('readCredentialProviders() makes providers that ask their program', async () => {

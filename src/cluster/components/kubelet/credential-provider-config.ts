@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { parse } from 'yaml'
-import type { Features } from '../../../apimachinery/feature-gates.ts'
 import { defined } from '../../../base/defined.ts'
 import type { ConfiguredProviders } from '../../../kubelet/images/credential-providers.ts'
 import { type ProviderProgram, providerProgram } from '../../../kubelet/linux/node-credentials.ts'
@@ -33,7 +32,7 @@ function environment(items: readonly unknown[], where: string): Readonly<Record<
   return Object.fromEntries(pairs)
 }
 
-function providerOf(item: unknown, where: string, features: Features): ProviderProgram {
+function providerOf(item: unknown, where: string): ProviderProgram {
   const names = [
     'name',
     'matchImages',
@@ -66,29 +65,23 @@ function providerOf(item: unknown, where: string, features: Features): ProviderP
   if (defaultCacheMs === undefined) return invalidProvider('defaultCacheDuration', 'Required value')
   if (defaultCacheMs < 0) invalidProvider('defaultCacheDuration', 'must be greater than or equal to 0')
   return {
-    ...defined({ tokens: tokenAttributes(fields['tokenAttributes'], where, apiVersion, features) }),
+    ...defined({ tokens: tokenAttributes(fields['tokenAttributes'], where, apiVersion) }),
     ...{ name, matchImages, apiVersion, defaultCacheMs, args: textsOf(fields, 'args') ?? [] },
     env: environment(listOf(fields, 'env') ?? [], where),
   }
 }
 
-function programsIn(file: string, text: string, features: Features): readonly ProviderProgram[] {
+function programsIn(file: string, text: string): readonly ProviderProgram[] {
   const value: unknown = parse(text)
   const given = only(value, file, ['apiVersion', 'kind', 'providers'])
   const version = versions.find((name) => given['apiVersion'] === `${group}/${name}`) ?? 'v1'
   const kind = [`${group}/${version}`, 'CredentialProviderConfig'] as const
   const fields = configObject(value, file, kind, ['providers'])
-  return (listOf(fields, 'providers') ?? []).map((item, index) =>
-    providerOf(item, `providers[${index}]`, features),
-  )
+  return (listOf(fields, 'providers') ?? []).map((item, index) => providerOf(item, `providers[${index}]`))
 }
 
 /** The credential providers that a CredentialProviderConfig names; their programs are in `folder`. Throws upstream's texts. */
-export function readCredentialProviders(
-  path: string,
-  folder: string,
-  features: Features,
-): ConfiguredProviders {
+export function readCredentialProviders(path: string, folder: string): ConfiguredProviders {
   if (statSync(folder, { throwIfNoEntry: false }) === undefined)
     throw new Error(`plugin binary directory ${folder} did not exist`)
   const hash = createHash('sha256')
@@ -97,7 +90,7 @@ export function readCredentialProviders(
     const length = Buffer.alloc(8)
     length.writeBigUInt64BE(BigInt(bytes.length))
     hash.update(length).update(bytes)
-    return programsIn(file, bytes.toString(), features)
+    return programsIn(file, bytes.toString())
   })
   if (programs.length === 0)
     throw new Error(

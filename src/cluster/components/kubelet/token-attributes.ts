@@ -1,4 +1,3 @@
-import type { Features } from '../../../apimachinery/feature-gates.ts'
 import { isQualifiedName } from '../../../apimachinery/label-syntax.ts'
 import type { TokenAttributes } from '../../../kubelet/images/account-claim.ts'
 import { booleanOf, type Fields, only, textOf, textsOf } from '../config-fields.ts'
@@ -27,7 +26,6 @@ export function tokenAttributes(
   value: unknown,
   where: string,
   apiVersion: string,
-  features: Features,
 ): TokenAttributes | undefined {
   if (value === undefined || value === null) return undefined
   const names = ['serviceAccountTokenAudience', 'requireServiceAccount', 'cacheType'] as const
@@ -37,9 +35,6 @@ export function tokenAttributes(
   ] as const
   const fields = only(value, `${where}.tokenAttributes`, [...names, required, optional])
   const fail = (field: string, why: string): never => invalidProvider(`tokenAttributes${field}`, why)
-  const gate = 'KubeletServiceAccountTokenForCredentialProviders'
-  if (!features.enabled(gate))
-    fail('', `Forbidden: tokenAttributes is not supported when ${gate} feature gate is disabled`)
   const audience = textOf(fields, 'serviceAccountTokenAudience') ?? ''
   if (audience === '') fail('.serviceAccountTokenAudience', 'Required value')
   const requiresAccount = booleanOf(fields, 'requireServiceAccount')
