@@ -99,29 +99,38 @@ export class VolumeBinder {
   /** Writes what is assumed and resolves when all claims are bound; rejects when that is given up or cannot be any more. */
   async bind(assumed: AssumedVolumes, signal: AbortSignal): Promise<void> {
     const { client } = this.#context
-    for (const { volume } of assumed.volumes) await client.resource(PersistentVolume).update(volume)
-    for (const claim of assumed.claims) await client.resource(PersistentVolumeClaim).update(claim)
+    // Where another pod has written the same, nothing changes, and there is nothing to be seen.
+    const replaced = new Set<string | undefined>()
+    const replace = (old: Volume | Claim, written: Volume | Claim): void => {
+      const version = old.metadata?.resourceVersion
+      if (written.metadata?.resourceVersion !== version) replaced.add(version)
+    }
+    for (const { volume } of assumed.volumes)
+      replace(volume, await client.resource(PersistentVolume).update(volume))
+    for (const claim of assumed.claims)
+      replace(claim, await client.resource(PersistentVolumeClaim).update(claim))
     try {
-      await this.#waiter.until(() => this.#isBound(assumed), this.#timeoutMs, signal)
+      await this.#waiter.until(() => this.#isBound(assumed, replaced), this.#timeoutMs, signal)
     } catch (error) {
       throw new Error(`binding volumes: ${error instanceof Error ? error.message : error}`)
     }
   }
 
-  #isBound({ node, volumes, claims }: AssumedVolumes): boolean {
+  /** `replaced`: versions of before the writes. */
+  #isBound({ node, volumes, claims }: AssumedVolumes, replaced: ReadonlySet<string | undefined>): boolean {
     const there = this.#nodes.get('', node)
     if (there === undefined) throw new Error(`failed to get node "${node}"`)
     for (const { volume, claim } of volumes) {
       const seen = this.#volumes.seen('', volume.metadata?.name ?? '')
       if (seen === undefined) throw new Error('failed to check binding: the volume is not there any more')
-      if (seen.metadata?.resourceVersion === volume.metadata?.resourceVersion) return false
+      if (replaced.has(seen.metadata?.resourceVersion)) return false
       if (!seen.spec?.claimRef?.uid) throw new Error(`ClaimRef got reset for pv "${volume.metadata?.name}"`)
       this.#check(seen, there)
       if (!this.#isClaimBound(claim)) return false
     }
     for (const claim of claims) {
       const seen = this.#seenClaim(claim)
-      if (seen.metadata?.resourceVersion === claim.metadata?.resourceVersion) return false
+      if (replaced.has(seen.metadata?.resourceVersion)) return false
       if (seen.metadata?.annotations?.[selectedNodeAnnotation] !== node)
         throw new Error(`provisioning failed for PVC "${claim.metadata?.name}"`)
       const volume = this.#volumes.seen('', seen.spec?.volumeName ?? '')

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { Node } from '../../../api/core/node/kind.ts'
 import { PersistentVolume } from '../../../api/core/persistent-volume/kind.ts'
 import { PersistentVolumeClaim } from '../../../api/core/persistent-volume-claim/kind.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { CSINode } from '../../../api/storage/csi-node/kind.ts'
 import { StorageClass } from '../../../api/storage/storage-class/kind.ts'
+import { createClient } from '../../../client/create-client.ts'
+import { FakeApi } from '../../../client/testing/fake-api.ts'
+import { testHost } from '../../../client/testing/test-host.ts'
 import type { PreparedFilter } from '../../framework.ts'
 import { NodeTable } from '../../node-table.ts'
 import { makePodInfo } from '../../pod-info.ts'
@@ -99,6 +103,47 @@ describe('volumeBinding()', () => {
     expect(needs(first)).toBe(false)
     informers.set(PersistentVolume, { ...volume, metadata: { name: 'v', resourceVersion: '2' } })
     expect(needs(prepared('c'))).toBe(false)
+  })
+
+  test('does not wait for a write that another pod of the same claim has made', async () => {
+    const { informers, table } = world()
+    const host = testHost()
+    const api = new FakeApi(host)
+    const client = createClient(api)
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } }
+    const volumes = client.resource(PersistentVolume)
+    const claimRef = { namespace: 'default', name: 'c', uid: 'c' }
+    const spec = {
+      ...volume.spec,
+      claimRef: { ...claimRef, kind: 'PersistentVolumeClaim', apiVersion: 'v1' },
+    }
+    const reserved = await volumes.create({ ...volume, apiVersion: 'v1', kind: 'PersistentVolume', spec })
+    informers.set(PersistentVolume, reserved).set(Node, node)
+    const plugin = volumeBinding({ ...pluginContext({ informers, table }), host, client })
+    const result = plugin.preFilter?.(pod('p', [uses('c')]))
+    if (result?.type !== 'filter') throw new Error('it has a claim')
+    for (const each of table.nodes) expect(result.filter(each)).toBeUndefined()
+    result.reserve?.(pod('p', []), 'n')
+    let bound = false
+    const binding = result.preBind?.(pod('p', []), 'n', new AbortController().signal).then(() => {
+      bound = true
+    })
+    await host.advance(10)
+    expect(bound).toBe(false)
+    informers.set(
+      PersistentVolumeClaim,
+      claim('c', {
+        metadata: {
+          ...claim('c').metadata,
+          annotations: { 'pv.kubernetes.io/bind-completed': 'yes' },
+          resourceVersion: '9',
+        },
+        spec: { ...claim('c').spec, volumeName: 'v' },
+      }),
+    )
+    await host.advance(10)
+    await binding
+    expect(bound).toBe(true)
   })
 
   test("finds a volume that a driver has taken over by the driver's label, where the node says so", () => {
