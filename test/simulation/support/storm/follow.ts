@@ -15,16 +15,17 @@ export function follow(world: World, onEvent: (seen: Seen) => void): () => void 
   const { signal } = end
   const run = async (kind: AnyKind): Promise<void> => {
     let seen = 0
+    let isKnown = false
     while (!signal.aborted) {
-      const from = seen === 0 ? {} : { resourceVersion: String(seen) }
+      const from = isKnown ? { resourceVersion: String(seen) } : {}
       try {
         const watch = world.client.resource<KubernetesObject>(kind).watch({ ...from, signal })
         for await (const batch of watch) {
           for (const event of batch) {
             // Another server does not know what the last one had told; nothing is written while there is none.
-            if (event.type === 'ERROR') seen = 0
-            // What is there at the beginning comes in no order.
-            else seen = Math.max(seen, revisionOf(event.object))
+            isKnown = event.type !== 'ERROR'
+            // What is there at the beginning comes in no order, and is older than what was deleted last.
+            if (isKnown) seen = Math.max(seen, revisionOf(event.object))
             if (event.type !== 'BOOKMARK' && event.type !== 'ERROR') onEvent({ kind, event })
           }
         }
