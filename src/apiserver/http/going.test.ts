@@ -9,7 +9,8 @@ import { silentLogger } from '../../base/logger.ts'
 // Only a test may look across: certificates are the composition root's.
 import { ensurePki, type Pki } from '../../cluster/pki/ensure-pki.ts'
 import { textResponse } from '../response.ts'
-import { type HttpServerOptions, startHttpServer } from './http-server.ts'
+import { startHttpServer } from './http-server.ts'
+import type { HttpServerOptions } from './http-server-options.ts'
 import { overHttp1, overHttp2 } from './testing/call.ts'
 
 let directory: string

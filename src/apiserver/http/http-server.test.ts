@@ -18,7 +18,8 @@ import {
   type KeyPair,
 } from '../../cluster/pki/certificate.ts'
 import { ensurePki, type Pki } from '../../cluster/pki/ensure-pki.ts'
-import { type HttpServer, startHttpServer } from './http-server.ts'
+import { startHttpServer } from './http-server.ts'
+import type { HttpServer } from './http-server-options.ts'
 import { type Answer, type Ask, overHttp1, overHttp2 } from './testing/call.ts'
 import { handler, sinks } from './testing/test-routes.ts'
 

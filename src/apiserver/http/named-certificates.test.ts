@@ -5,7 +5,8 @@ import { silentLogger } from '../../base/logger.ts'
 // Only a test may look across: certificates are the composition root's.
 import { createAuthority, generateKey, issueCertificate } from '../../cluster/pki/certificate.ts'
 import { textResponse } from '../response.ts'
-import { type HttpServer, startHttpServer } from './http-server.ts'
+import { startHttpServer } from './http-server.ts'
+import type { HttpServer } from './http-server-options.ts'
 import type { NamedCertificate } from './named-certificates.ts'
 
 const life = { notBeforeMs: Date.now() - 60_000, notAfterMs: Date.now() + 3_600_000 }

@@ -1,5 +1,5 @@
 import { getCiphers, type SecureVersion } from 'node:tls'
-import type { HttpServerOptions } from '../../apiserver/http/http-server.ts'
+import type { HttpServerOptions } from '../../apiserver/http/http-server-options.ts'
 import { curveNames } from './flags/curve-flag.ts'
 import { FlagError } from './flags/parse-flags.ts'
 

@@ -3,7 +3,7 @@ import { servedKinds } from '../../api/served-kinds.ts'
 import type { AuthenticationTrust } from '../../apiserver/bootstrap/authentication-trust.ts'
 import type { Handler } from '../../apiserver/filter.ts'
 import type { ClientAuthorities } from '../../apiserver/http/connections.ts'
-import type { HttpServer, HttpServerOptions } from '../../apiserver/http/http-server.ts'
+import type { HttpServer, HttpServerOptions } from '../../apiserver/http/http-server-options.ts'
 import { defined } from '../../base/defined.ts'
 import { sleep } from '../../base/sleep.ts'
 import {
