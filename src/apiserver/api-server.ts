@@ -17,6 +17,7 @@ import { InProcessTransport } from './in-process.ts'
 import { AccessMetrics } from './metrics/access-metrics.ts'
 import { admissionTiming } from './metrics/admission-timing.ts'
 import { countedPage, ServerMetrics } from './metrics/server-metrics.ts'
+import { ChunkPool } from './represent/chunk-pool.ts'
 import { makeCodecs } from './represent/codecs.ts'
 import { Negotiator } from './represent/negotiate.ts'
 import { ObjectEncoder } from './represent/object-encoder.ts'
@@ -116,6 +117,7 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     authorizer: options.authorizer,
     decoder,
     parsers,
+    chunks: new ChunkPool(),
     schemas,
     features,
     ...(verifySignature === undefined ? {} : { verifySignature }),

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { realHost } from '../../base/host/real-host.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { FakeSink } from '../testing/fake-sink.ts'
+import { ChunkPool } from './chunk-pool.ts'
 import { PieceSource } from './list-source.ts'
 import { PackedStream } from './packed-stream.ts'
 
@@ -11,7 +12,12 @@ const settle = async (): Promise<void> => {
 
 test('PackedStream has the more on its way the more has been taken', async () => {
   const sink = new FakeSink()
-  new PackedStream(realHost, silentLogger, new PieceSource([new Uint8Array(4_000_000)])).start(sink)
+  new PackedStream(
+    realHost,
+    silentLogger,
+    new ChunkPool(),
+    new PieceSource([new Uint8Array(4_000_000)]),
+  ).start(sink)
   await settle()
   expect(sink.written).toEqual([16 * 1024])
   const underWay: number[] = []

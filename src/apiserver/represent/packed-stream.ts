@@ -1,13 +1,12 @@
 import type { ByteSink } from '../../base/byte-sink.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
+import { type ChunkPool, chunkBytes } from './chunk-pool.ts'
 import type { ListSource } from './list-source.ts'
 
-/** Small enough to stay in the processor's cache from packing to encryption. */
-const chunkBytes = 128 * 1024
 /** Of the first one: a client that takes nothing costs little. */
 const firstChunkBytes = 16 * 1024
-/** Chunks on their way at a time; each is filled again when it has left. There is one more for each that has. */
+/** Chunks on their way at a time. There is one more for each that has left, but for the first. */
 const maxChunks = 8
 const sliceMs = 5
 
@@ -18,11 +17,13 @@ const sliceMs = 5
 export class PackedStream {
   readonly #host: Host
   readonly #logger: Logger
+  readonly #chunks: ChunkPool
   readonly #source: ListSource
 
-  constructor(host: Host, logger: Logger, source: ListSource) {
+  constructor(host: Host, logger: Logger, chunks: ChunkPool, source: ListSource) {
     this.#host = host
     this.#logger = logger
+    this.#chunks = chunks
     this.#source = source
   }
 
@@ -36,29 +37,36 @@ export class PackedStream {
   async #run(sink: ByteSink): Promise<void> {
     let closed = false
     let wake: (() => void) | undefined
-    const free: Uint8Array[] = []
-    let made = 0
+    let underWay = 0
     let allowed = 1
-    const make = (): Uint8Array => new Uint8Array(made++ === 0 ? firstChunkBytes : chunkBytes)
+    let isFirst = true
     sink.onClose(() => {
       closed = true
       wake?.()
     })
     let sliceStartMs = this.#host.monotonicMs()
     while (!closed) {
-      const chunk = free.pop() ?? (made < allowed ? make() : undefined)
-      if (chunk === undefined) {
+      if (underWay === allowed) {
         await new Promise<void>((resolve) => {
           wake = resolve
         })
         sliceStartMs = this.#host.monotonicMs()
         continue
       }
+      const chunk = isFirst ? new Uint8Array(firstChunkBytes) : this.#chunks.take()
+      isFirst = false
       const used = this.#source.fill(chunk)
-      if (used === 0) break
+      if (used === 0) {
+        if (chunk.length === chunkBytes) this.#chunks.give(chunk)
+        break
+      }
+      underWay++
       sink.write(used === chunk.length ? chunk : chunk.subarray(0, used), () => {
-        if (chunk.length === chunkBytes) free.push(chunk)
-        if (allowed <= maxChunks) allowed++
+        underWay--
+        if (chunk.length === chunkBytes) {
+          this.#chunks.give(chunk)
+          if (allowed < maxChunks) allowed++
+        }
         wake?.()
       })
       if (this.#host.monotonicMs() - sliceStartMs < sliceMs) continue

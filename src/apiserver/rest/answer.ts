@@ -64,7 +64,8 @@ export async function answerList(
   const bytes = bytesOf(result.records)
   if (bytes <= wholeListBytes)
     return { type: 'bytes', status: 200, contentType, chunks: wholeOf(source, bytes + headBytes) }
-  const stream = new PackedStream(resource.context.host, logger, source)
+  const { host, chunks } = resource.context
+  const stream = new PackedStream(host, logger, chunks, source)
   return {
     type: 'stream',
     status: 200,

@@ -7,6 +7,7 @@ import type { Storage } from '../../storage/storage.ts'
 import type { AdmissionChain } from '../admission-chain.ts'
 import type { Authorizer } from '../authorizer.ts'
 import type { Mirror } from '../cache/mirror.ts'
+import type { ChunkPool } from '../represent/chunk-pool.ts'
 import type { WriteAllocator } from '../write-allocator.ts'
 import type { BodyParsers } from './body.ts'
 import type { Identities } from './identities.ts'
@@ -28,6 +29,7 @@ export interface RestContext {
   readonly authorizer: Authorizer
   readonly decoder: ObjectDecoder
   readonly parsers: BodyParsers
+  readonly chunks: ChunkPool
   readonly schemas: Schemas
   readonly features: Features
   /** Absent: signatures of certificate requests are not looked at. */
