@@ -7,16 +7,15 @@ import { jsonEqual } from '../../../apimachinery/json-equal.ts'
 import { runProgram } from '../../../base/host/run-program.ts'
 import { messageOf } from '../../../base/message-of.ts'
 import type { PodCgroups } from '../../pod/pod-context.ts'
+import { cpuShares } from '../../pod/runtime-config/container-resources.ts'
 import { classMemoryQuality } from '../../pod/runtime-config/memory-quality.ts'
 import {
   type CgroupLimits,
   cgroupDirectory,
   cgroupName,
   cgroupPath,
-  classRequests,
   podCgroupLimits,
   podCgroupPath,
-  qosShares,
 } from '../../pod/runtime-config/pod-cgroup.ts'
 import { podQosClass, type QosClass } from '../../pod/runtime-config/qos.ts'
 import { type MachineLimits, withoutCpuLimits } from '../../pod/runtime-config/resource-rules.ts'
@@ -29,6 +28,7 @@ import {
   readLimitsV2,
   sliceProperties,
 } from './cgroup-files.ts'
+import { ClassTotals } from './class-totals.ts'
 import type { GroupRoot } from './group-usage.ts'
 
 type Pod = core.v1.Pod
@@ -73,24 +73,31 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   )
 
+/** Version 1: those with a hierarchy of their own. */
+async function mountedControllers(root: string): Promise<readonly string[]> {
+  const there = await Promise.all(limitedControllers.map((controller) => exists(join(root, controller))))
+  return limitedControllers.filter((_, index) => there[index])
+}
+
 /** The groups of a node's pods: by class of service, then by pod, in version 1 and 2 of the kernel's interface. */
 export class Cgroups implements PodCgroups {
   readonly #options: CgroupsOptions
   readonly #v2: boolean
   readonly #mountPoint: string
   readonly #machine: MachineLimits
-  readonly #limitsHugepages: boolean
-  /** Pods that have their group, by uid. */
-  readonly #pods = new Map<string, Pod>()
+  /** What the kernel can limit here. */
+  readonly #controllers: readonly string[]
+  /** Pods that have their group. */
+  readonly #pods = new ClassTotals()
   readonly #limits = new Map<string, CgroupLimits>()
   /** What the groups of classes were last held to. */
   readonly #classes = new Map<QosClass, Partial<CgroupLimits>>()
   #classTurn: Promise<void> = Promise.resolve()
 
-  private constructor(options: CgroupsOptions, v2: boolean, limitsHugepages: boolean) {
+  private constructor(options: CgroupsOptions, v2: boolean, controllers: readonly string[]) {
     this.#options = options
     this.#v2 = v2
-    this.#limitsHugepages = limitsHugepages
+    this.#controllers = controllers
     this.#machine = options.machine ?? { ...plainMachine, cgroupV2: v2 }
     this.#mountPoint = options.mountPoint ?? usualMountPoint
   }
@@ -98,10 +105,7 @@ export class Cgroups implements PodCgroups {
   static async open(options: CgroupsOptions): Promise<Cgroups> {
     const v2 = await isCgroupV2(options.mountPoint)
     const root = options.mountPoint ?? usualMountPoint
-    const limitsHugepages = v2
-      ? (await controllersOf(root)).includes('hugetlb')
-      : await exists(join(root, 'hugetlb'))
-    return new Cgroups(options, v2, limitsHugepages)
+    return new Cgroups(options, v2, await (v2 ? controllersOf(root) : mountedControllers(root)))
   }
 
   get rootName(): string {
@@ -168,8 +172,7 @@ export class Cgroups implements PodCgroups {
   async ensure(pod: Pod): Promise<void> {
     const uid = pod.metadata?.uid ?? ''
     if (this.#pods.has(uid)) return
-    const qos = podQosClass(pod)
-    this.#pods.set(uid, pod)
+    const qos = this.#pods.set(uid, pod)
     try {
       this.#limits.set(uid, await this.#ensurePod(this.#path(pod), this.#limitsOf(pod)))
       if (qos !== 'Guaranteed' || this.#protectsMemory) await this.#applyClass(qos)
@@ -190,23 +193,19 @@ export class Cgroups implements PodCgroups {
 
   async resize(pod: Pod, limits: Partial<CgroupLimits>): Promise<void> {
     const uid = pod.metadata?.uid ?? ''
-    this.#pods.set(uid, pod)
+    const qos = this.#pods.set(uid, pod)
     await this.#write(this.#path(pod), limits)
     const before = this.#limits.get(uid) ?? this.#limitsOf(pod)
     this.#limits.set(uid, { ...before, ...limits })
-    const qos = podQosClass(pod)
     if (limits.cpuShares !== undefined && qos === 'Burstable') await this.#applyClass(qos)
   }
 
   async remove(podUid: string): Promise<void> {
-    const pod = this.#pods.get(podUid)
-    this.#pods.delete(podUid)
+    const qos = this.#pods.delete(podUid)
     this.#limits.delete(podUid)
-    const classes: readonly QosClass[] =
-      pod === undefined ? ['Guaranteed', 'Burstable', 'BestEffort'] : [podQosClass(pod)]
-    for (const qos of classes) await this.#remove([...this.#options.prefix, ...podCgroupPath(podUid, qos)])
-    if (pod === undefined) return
-    const qos = podQosClass(pod)
+    const classes: readonly QosClass[] = qos === undefined ? ['Guaranteed', 'Burstable', 'BestEffort'] : [qos]
+    for (const each of classes) await this.#remove([...this.#options.prefix, ...podCgroupPath(podUid, each)])
+    if (qos === undefined) return
     if (qos === 'Burstable' || this.#protectsMemory) await this.#applyClass(qos)
   }
 
@@ -249,19 +248,16 @@ export class Cgroups implements PodCgroups {
 
   async #applyClassNow(qos: QosClass): Promise<void> {
     const root = [...this.#options.prefix, 'kubepods']
-    const pods = [...this.#pods.values()]
+    const [guaranteed, burstable] = [this.#pods.requested('Guaranteed'), this.#pods.requested('Burstable')]
     const quality = classMemoryQuality(
-      {
-        guaranteed: classRequests('Guaranteed', 'memory', pods),
-        burstable: classRequests('Burstable', 'memory', pods),
-      },
+      { guaranteed: guaranteed.memory, burstable: burstable.memory },
       this.#machine,
     )
     if (quality !== undefined) await this.#write(root, { unified: quality.all })
     if (qos === 'Guaranteed') return
     const unified = qos === 'Burstable' ? quality?.burstable : undefined
-    const cpuShares = qosShares(qos, pods)
-    const limits = unified === undefined ? { cpuShares } : { cpuShares, unified }
+    const shares = { cpuShares: cpuShares(qos === 'BestEffort' ? 0 : burstable.cpu) }
+    const limits = unified === undefined ? shares : { ...shares, unified }
     // Most pods that come and go change nothing for their class.
     if (jsonEqual(this.#classes.get(qos), limits)) return
     this.#classes.delete(qos)
@@ -295,10 +291,9 @@ export class Cgroups implements PodCgroups {
     const directory = cgroupDirectory(path, 'cgroupfs')
     if (this.#v2) return this.#makeV2(directory)
     await Promise.all(
-      limitedControllers.map(async (controller) => {
-        if (await exists(join(this.#mountPoint, controller)))
-          await mkdir(join(this.#mountPoint, controller, directory), { recursive: true })
-      }),
+      this.#controllers.map((controller) =>
+        mkdir(join(this.#mountPoint, controller, directory), { recursive: true }),
+      ),
     )
   }
 
@@ -314,7 +309,7 @@ export class Cgroups implements PodCgroups {
   async #write(path: readonly string[], limits: Partial<CgroupLimits>): Promise<void> {
     const { driver } = this.#options
     const { hugepages: _, ...others } = limits
-    const known = this.#limitsHugepages ? limits : others
+    const known = this.#controllers.includes('hugetlb') ? limits : others
     if (driver === 'systemd') {
       const properties = sliceProperties(known, this.#v2)
       if (properties.length > 0)

@@ -75,16 +75,6 @@ export function podCgroupLimits(pod: Pod, machine: MachineLimits): CgroupLimits 
   }
 }
 
-/** What all pods of a class request together. */
-export const classRequests = (qos: QosClass, resource: 'cpu' | 'memory', pods: readonly Pod[]): number =>
-  pods
-    .filter((pod) => podQosClass(pod) === qos)
-    .reduce((sum, pod) => sum + (podRequests(pod).get(resource) ?? 0), 0)
-
-/** Shares of the group of all pods of a class: what they request, the least for those that request nothing. */
-export const qosShares = (qos: QosClass, pods: readonly Pod[]): number =>
-  cpuShares(qos === 'BestEffort' ? 0 : classRequests(qos, 'cpu', pods))
-
 /** The path of a pod's group from the root of all pods: guaranteed pods stand directly in it. */
 export function podCgroupPath(podUid: string, qos: QosClass): readonly string[] {
   const own = `pod${podUid}`
