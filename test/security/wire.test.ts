@@ -264,6 +264,8 @@ describe('HTTP/1.1 that hides a request in another', () => {
     'a method that is none': 'G@T / HTTP/1.1\r\nHost: x\r\n\r\n',
     'a version that is none': 'GET / HTTP/9.9\r\nHost: x\r\n\r\n',
     'a space in the target': `GET /readyz ${maps} HTTP/1.1\r\nHost: x\r\n\r\n`,
+    'two hosts': `GET /readyz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n${hidden}`,
+    'two hosts, one in capitals': `GET /readyz HTTP/1.1\r\nHost: a\r\nHOST: b\r\n\r\n`,
     'no host': 'GET /readyz HTTP/1.1\r\n\r\n',
     'HTTP/2 over HTTP/1.1': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
   }

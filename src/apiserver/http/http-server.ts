@@ -19,7 +19,7 @@ import { defaultHttpLimits, type HttpLimits } from './limits.ts'
 import { NamedCertificates, type NamedTls } from './named-certificates.ts'
 import type { Outgoing } from './outgoing.ts'
 import { parseTarget } from './parse-target.ts'
-import { refuseHead } from './refuse-head.ts'
+import { refuseHead, refusesHosts } from './refuse-head.ts'
 import { type BodyReading, http1Source, http2Source } from './request-source.ts'
 import { type ResponseContext, respond } from './respond.ts'
 import { TurnBatcher } from './turn-batcher.ts'
@@ -193,6 +193,7 @@ class Front implements HttpServer {
 
   #onHttp1(message: IncomingMessage, response: Http1Response<IncomingMessage>): void {
     response.on('error', () => {})
+    if (refusesHosts(message)) return
     const { socket } = message
     assert(socket instanceof TLSSocket, 'an HTTP/1.1 connection without TLS')
     const connection = this.#connections.of(socket)
@@ -214,6 +215,7 @@ class Front implements HttpServer {
 
   #onUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => {})
+    if (refusesHosts(message)) return
     assert(socket instanceof TLSSocket, 'an HTTP/1.1 connection without TLS')
     const connection = this.#connections.of(socket)
     const source = http1Source(message, socket, connection, this.#bodies)

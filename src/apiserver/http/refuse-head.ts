@@ -1,10 +1,12 @@
-import { STATUS_CODES } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 const statuses: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 }
+
+const hostLength = 'host'.length
 
 /** How long a client that goes on sending is still listened to; Go's. */
 const lingerMs = 500
@@ -22,7 +24,7 @@ function linger(socket: Duplex): void {
 }
 
 /** Tells an HTTP/1.1 client what is wrong with a head that cannot be read, in Go's words, and lets it go. */
-export function refuseHead(error: NodeJS.ErrnoException, socket: Duplex): void {
+export function refuseHead(error: Pick<NodeJS.ErrnoException, 'code'>, socket: Duplex): void {
   // It has gone itself, or its last request is being answered.
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
@@ -34,4 +36,16 @@ export function refuseHead(error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.end(
     `HTTP/1.1 ${text}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text}`,
   )
+}
+
+/** Refuses a head with two Host headers, which Node takes: somebody in between may have believed the other one. Tells whether it has. */
+export function refusesHosts({ rawHeaders, socket }: IncomingMessage): boolean {
+  let hosts = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? ''
+    if (name.length === hostLength && name.toLowerCase() === 'host') hosts++
+  }
+  if (hosts < 2) return false
+  refuseHead({}, socket)
+  return true
 }
