@@ -148,6 +148,17 @@ describe('RequestAuthenticator', () => {
     expect((await authenticate(fakeRequest({ headers })))?.user.name).toBe('alice')
   })
 
+  it.each([
+    ['alone', (carrier: string) => carrier],
+    ['twice', (carrier: string) => `${carrier}, ${carrier}, v5.channel.k8s.io`],
+    ['that is no base64', () => 'base64url.bearer.authorization.k8s.io.$, v5.channel.k8s.io'],
+    ['that is no UTF-8', () => 'base64url.bearer.authorization.k8s.io._w, v5.channel.k8s.io'],
+  ])('refuses a token among WebSocket protocols %s', async (_what, protocols) => {
+    const carrier = `base64url.bearer.authorization.k8s.io.${Buffer.from('secret').toString('base64url')}`
+    const headers = { upgrade: 'websocket', 'sec-websocket-protocol': protocols(carrier) }
+    await expect(async () => authenticate(fakeRequest({ headers }))).rejects.toMatchObject({ code: 401 })
+  })
+
   it('knows service accounts and what their tokens are bound to', async () => {
     const token = signToken(
       claims({}, { pod: { name: 'p', uid: 'p1' }, node: { name: 'n', uid: 'n1' } }),

@@ -58,7 +58,13 @@ export class RequestAuthenticator implements Authenticator {
         failure ??= error
       }
     }
-    const token = bearerToken(request)
+    let token: string | undefined
+    try {
+      token = bearerToken(request)
+    } catch (error) {
+      if (!(error instanceof AuthenticationError)) throw error
+      failure ??= error
+    }
     if (token !== undefined) return this.#byToken(request, token, failure)
     if (failure !== undefined) throw this.#refused(failure)
     return this.#mayBeNobody(request) ? this.#anonymous : undefined

@@ -49,11 +49,11 @@ export function delegatedAccess(options: DelegatedAccessOptions): KubeletAccess 
   return {
     openHealth: false,
     authenticate: async (request) => {
-      const token = tokenLifeMs === undefined ? undefined : tokenOf(request, logger)
-      if (token === undefined || tokenLifeMs === undefined) return anonymous ? anonymousUser : undefined
-      // Tokens themselves are not kept.
-      const key = createHash('sha256').update(token).digest('base64')
       try {
+        const token = tokenLifeMs === undefined ? undefined : tokenOf(request, logger)
+        if (token === undefined || tokenLifeMs === undefined) return anonymous ? anonymousUser : undefined
+        // Tokens themselves are not kept.
+        const key = createHash('sha256').update(token).digest('base64')
         return await tokens.get(
           key,
           () => reviewToken(client, token),
