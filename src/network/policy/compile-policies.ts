@@ -4,6 +4,7 @@ import type { StringMap } from '../../apimachinery/meta.ts'
 import { claimsAt, disjoint, everyAddress, type Family, families, type RangeClaim } from './address-ranges.ts'
 import { inOrder, isSubject, type ParsedAdminPolicy } from './admin-policy.ts'
 import type { Direction, ParsedPolicy, ParsedRule, PodPeer } from './parsed-policy.ts'
+import { PodsByLabel } from './pods-by-label.ts'
 import type { PolicyNode } from './policy-node.ts'
 import { namedPort, type PolicyPod } from './policy-pod.ts'
 import { isAll, isEmpty, noPorts, type PortSet, portRules, portsOf, protocols, unite } from './port-set.ts'
@@ -41,7 +42,7 @@ class Compilation {
   readonly #world: PolicyWorld
   readonly #chains = new Map<string, Chain>()
   readonly #containers = new Map<string, Container>()
-  readonly #podsOf = new Map<string, PolicyPod[]>()
+  readonly #podsOf = new Map<string, PodsByLabel>()
   readonly #policiesOf = new Map<string, ParsedPolicy[]>()
   readonly #adminPolicies: readonly ParsedAdminPolicy[]
   readonly #selected = new Map<PodPeer, readonly PolicyPod[]>()
@@ -49,7 +50,11 @@ class Compilation {
   constructor(world: PolicyWorld) {
     this.#world = world
     this.#adminPolicies = inOrder(world.adminPolicies)
-    for (const pod of world.pods) addTo(this.#podsOf, pod.namespace, pod)
+    for (const pod of world.pods) {
+      const pods = this.#podsOf.get(pod.namespace) ?? new PodsByLabel()
+      pods.add(pod)
+      this.#podsOf.set(pod.namespace, pods)
+    }
     for (const policy of world.policies) addTo(this.#policiesOf, policy.namespace, policy)
   }
 
@@ -279,9 +284,7 @@ class Compilation {
         : [...this.#podsOf.keys()].filter((name) =>
             namespaces.matches(this.#world.namespaces.get(name) ?? {}),
           )
-    const pods = names.flatMap((name) =>
-      (this.#podsOf.get(name) ?? []).filter(({ labels }) => peer.pods.matches(labels)),
-    )
+    const pods = names.flatMap((name) => this.#podsOf.get(name)?.matching(peer.pods) ?? [])
     this.#selected.set(peer, pods)
     return pods
   }
