@@ -15,6 +15,7 @@ import { HealthState } from './health.ts'
 import { familyOf, familyOfCidr, type IpFamily } from './ip-family.ts'
 import { type PodTraffic, podMatch } from './pod-traffic.ts'
 import { createProxyMetrics } from './proxy-metrics.ts'
+import { ServiceHealth } from './service-health.ts'
 import { close, type ListenAddress, serveHealth, serveMetrics } from './status-server.ts'
 
 export interface ProxyOptions {
@@ -61,6 +62,9 @@ interface Family {
 const defaultMinSyncPeriodMs = 20
 const triggerTimeAnnotation = 'endpoints.kubernetes.io/last-change-trigger-time'
 const zoneLabel = 'topology.kubernetes.io/zone'
+
+/** Of all interfaces. */
+const everyAddress = { IPv4: '0.0.0.0', IPv6: '::' } as const
 
 const sliceIndexers: Indexers<discovery.v1.EndpointSlice> = {
   [slicesOfService]: (slice) => {
@@ -147,12 +151,19 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   if (options.metricsAddress !== undefined)
     servers.push(await serveMetrics(options.metricsAddress, options.metrics))
   for (const { family } of families) health.updated(family)
+  const { nodePortAddresses = options.nodeAddresses } = options
+  const ports = new ServiceHealth({
+    hosts:
+      nodePortAddresses === 'all' ? families.map(({ family }) => everyAddress[family]) : nodePortAddresses,
+    ...{ nodeName, slices: slices.lister, health, host, logger },
+  })
 
   const unsubscribe = [
     services.onChange((service, old) => {
       const { namespace, name } = (service ?? old)?.metadata ?? {}
       metrics.serviceChanges.inc()
       metrics.serviceChangesPending.add(1)
+      ports.serviceIs(`${namespace}/${name}`, service)
       for (const { proxy } of families) proxy.serviceChanged(`${namespace}/${name}`)
     }),
     slices.onChange((slice, old) => {
@@ -185,7 +196,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     stop: async ({ cleanUp }) => {
       for (const remove of unsubscribe) remove()
       ranges.stop()
-      await Promise.all(servers.map(close))
+      await Promise.all([...servers.map(close), ports.stop()])
       await Promise.all(families.map(({ proxy }) => proxy.stop({ cleanUp })))
     },
   }

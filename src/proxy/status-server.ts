@@ -8,7 +8,7 @@ export interface ListenAddress {
   readonly port: number
 }
 
-function listen(address: ListenAddress, handler: RequestListener): Promise<Server> {
+export function listen(address: ListenAddress, handler: RequestListener): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer(handler)
     server.once('error', reject)
