@@ -35,6 +35,8 @@ export function conflist(options: ConflistOptions): string {
         },
       },
       { type: 'portmap', capabilities: { portMappings: true } },
+      // Pods' annotations kubernetes.io/ingress-bandwidth and egress-bandwidth, which the runtime reads.
+      { type: 'bandwidth', capabilities: { bandwidth: true } },
     ],
   }
   return `${JSON.stringify(content, undefined, 2)}\n`

@@ -9,8 +9,13 @@ const cniCacheDir = '/var/lib/cni/results'
 interface CacheEntry {
   readonly containerId?: string
   readonly networkName?: string
-  readonly result?: { readonly interfaces?: readonly { readonly sandbox?: string }[] }
+  readonly result?: {
+    readonly interfaces?: readonly { readonly name?: string; readonly sandbox?: string }[]
+  }
 }
+
+/** What the plugin `bandwidth` calls the device that holds a pod's own packets back; on the node, beside the wire. */
+const shaperPrefix = 'bwp'
 
 async function readEntry(path: string): Promise<CacheEntry> {
   try {
@@ -36,7 +41,8 @@ export async function removePodNamespaces(
     const path = join(cacheDir, file)
     const { containerId, networkName: network, result } = await readEntry(path)
     if (network !== networkName || containerId === undefined) continue
-    for (const { sandbox = '' } of result?.interfaces ?? []) {
+    for (const { name = '', sandbox = '' } of result?.interfaces ?? []) {
+      if (name.startsWith(shaperPrefix)) await run('ip', ['link', 'delete', name]).catch(() => {})
       if (!sandbox.startsWith('/') || removed.has(sandbox)) continue
       // Gone already where the runtime stopped the pod in order.
       await run('umount', ['--lazy', sandbox]).catch(() => {})

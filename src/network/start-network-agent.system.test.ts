@@ -96,6 +96,7 @@ describe('startNetworkAgent()', () => {
           ipam: { ranges: [[{ subnet: '10.244.3.0/24' }]], dataDir: join(folder, 'state', 'addresses') },
         },
         { type: 'portmap' },
+        { type: 'bandwidth' },
       ],
     })
     await expect.poll(() => api.writes()).toEqual(['POST /api/v1/nodes', 'PATCH /api/v1/nodes/here/status'])

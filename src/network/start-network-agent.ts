@@ -23,7 +23,7 @@ export interface NetworkAgentOptions {
   readonly clusterCidr: string
   /** Addresses of Services: `10.96.0.0/12`. */
   readonly serviceCidrs: readonly string[]
-  /** The runtime's private CNI `conf_dir`; the plugins `ptp`, `host-local`, `portmap` and `loopback` are in its `bin_dir`. */
+  /** The runtime's private CNI `conf_dir`; the plugins `ptp`, `host-local`, `portmap`, `bandwidth` and `loopback` are in its `bin_dir`. */
   readonly confDir: string
   /** A folder of the node, for the addresses that pods have. */
   readonly stateDir: string
