@@ -7,6 +7,7 @@ import { apiserver } from './scenarios/apiserver.ts'
 import { cascade } from './scenarios/cascade.ts'
 import { controllers } from './scenarios/controllers.ts'
 import { deploy } from './scenarios/deploy.ts'
+import { network } from './scenarios/network.ts'
 import { node } from './scenarios/node.ts'
 import { scheduler } from './scenarios/scheduler.ts'
 import { startup } from './scenarios/startup.ts'
@@ -22,6 +23,7 @@ const scenarios: readonly Scenario[] = [
   cascade,
   scheduler,
   node,
+  network,
 ]
 
 function usage(): string {
