@@ -6,9 +6,9 @@ import { Service } from '../../src/api/core/service/kind.ts'
 import type { core } from '../../src/api/generated/types/index.ts'
 import type { Client } from '../../src/client/client.ts'
 import { dataDirectory } from '../../src/cluster/data-directory.ts'
-import { nodePaths } from '../../src/cluster/real-nodes/node-paths.ts'
 import { JoinedMachine } from './support/joined-machine.ts'
 import { Machine, root } from './support/machine.ts'
+import { processOf } from './support/process-of.ts'
 import { lacksContainers, suiteName } from './support/requirements.ts'
 import { until } from './support/until.ts'
 
@@ -70,14 +70,6 @@ async function ask(
     .replaceAll(/\[::ffff:|\]/g, '')
     .trim()
     .split('\n')
-}
-
-/** The process of a pod's container, for its network. */
-async function processOf(machine: Machine, { spec, status }: core.v1.Pod): Promise<string> {
-  const id = status?.containerStatuses?.[0]?.containerID?.replace('containerd://', '') ?? ''
-  const { socket } = nodePaths(dataDirectory(machine.dataDirectory).node(spec?.nodeName ?? ''))
-  const tasks = await machine.succeed(['ctr', '--address', socket, '--namespace', 'k8s.io', 'tasks', 'ls'])
-  return new RegExp(`^${id}\\s+(\\d+)`, 'm').exec(tasks)?.[1] ?? ''
 }
 
 describe.skipIf(lacksContainers.length > 0)(suiteName('three nodes on one machine', lacksContainers), () => {
