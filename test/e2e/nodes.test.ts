@@ -6,6 +6,8 @@ import { Service } from '../../src/api/core/service/kind.ts'
 import type { core } from '../../src/api/generated/types/index.ts'
 import type { Client } from '../../src/client/client.ts'
 import { dataDirectory } from '../../src/cluster/data-directory.ts'
+import { PolicyMatrix } from '../network-policy/support/policy-matrix.ts'
+import { scenarios } from '../network-policy/support/scenarios.ts'
 import { JoinedMachine } from './support/joined-machine.ts'
 import { Machine, root } from './support/machine.ts'
 import { processOf } from './support/process-of.ts'
@@ -70,6 +72,12 @@ async function ask(
     .replaceAll(/\[::ffff:|\]/g, '')
     .trim()
     .split('\n')
+}
+
+/** A program in the network of a node. */
+function onNode(machine: Machine, node: string, command: readonly string[]): Promise<string> {
+  const [pid] = machine.pids(new RegExp(`^containerd --config .*/${node}/`))
+  return machine.succeed(['nsenter', `--net=/proc/${pid}/ns/net`, ...command])
 }
 
 describe.skipIf(lacksContainers.length > 0)(suiteName('three nodes on one machine', lacksContainers), () => {
@@ -157,6 +165,52 @@ describe.skipIf(lacksContainers.length > 0)(suiteName('three nodes on one machin
         expect(answer, node).toContain('system:serviceaccount:default:default')
       }),
     )
+  })
+
+  test('a host port leads to its pod, and annotations limit what a pod sends and gets', async () => {
+    const { metadata, spec } = pod('limited', 'node-1', {}, serve)
+    const annotations = {
+      'kubernetes.io/ingress-bandwidth': '8M',
+      'kubernetes.io/egress-bandwidth': '4M',
+    }
+    const containers = spec?.containers.map((container) => ({
+      ...container,
+      ports: [{ containerPort: 8080, hostPort: 8088 }],
+    }))
+    await client.resource<core.v1.Pod>(Pod).create({
+      metadata: { ...metadata, annotations },
+      spec: { ...spec, containers: containers ?? [] },
+    })
+    const place = await until('it runs', async () => {
+      const { status } = await client.resource(Pod).get(namespace, 'limited')
+      return status?.containerStatuses?.[0]?.ready && status.hostIP
+    })
+    const [answer] = await ask(
+      client,
+      'ask-host-port',
+      'node-2',
+      `wget -qO- http://${place}:8088/cgi-bin/who`,
+    )
+    expect(answer, 'the asker’s node').toMatch(/^10\.89\./)
+    const rates = await onNode(machine, 'node-1', ['tc', 'qdisc', 'show'])
+    expect(rates).toMatch(/tbf .*dev veth.* rate 8Mbit/)
+    expect(rates).toMatch(/tbf .*dev bwp.* rate 4Mbit/)
+    await client.resource(Pod).delete(namespace, 'limited', { gracePeriodSeconds: 0 })
+  })
+
+  test('policies hold between every two of nine pods on three nodes', async () => {
+    const matrix = await PolicyMatrix.create(machine, client, { image, nodes })
+    try {
+      for (const name of [
+        'deny all',
+        'from a namespace to a port',
+        'UDP to a range of ports, in both directions',
+      ]) {
+        await matrix.hold(scenarios.find((each) => each.name === name) ?? { name, policies: [] })
+      }
+    } finally {
+      await matrix.dispose()
+    }
   })
 
   test('another machine joins with a token, runs a pod, and is asked by the API server', async () => {

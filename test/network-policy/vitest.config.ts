@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** The whole matrix of policies, on real containers: by itself, since it takes minutes. */
+/** The whole matrix of policies, on real containers: by itself, since it takes minutes. `npm test` has a few of them. */
 export default defineConfig({
   test: {
     include: ['test/network-policy/**/*.test.ts'],
