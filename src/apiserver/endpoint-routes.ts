@@ -20,9 +20,8 @@ export class EndpointRoutes {
     this.#below.sort(([a], [b]) => b.length - a.length)
   }
 
-  /** A slash at the end does not count. */
   find(path: string): Endpoint | undefined {
-    const exact = this.#exact.get(path) ?? this.#exact.get(path.replace(/\/+$/, ''))
+    const exact = this.#exact.get(path)
     if (exact !== undefined) return exact
     return this.#below.find(([prefix]) => path.startsWith(prefix))?.[1]
   }

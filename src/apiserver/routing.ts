@@ -1,4 +1,5 @@
 import { type StatusError, statusError } from '../apimachinery/status-error.ts'
+import type { ServerRequest } from './request.ts'
 import { type Headers, type ServerResponse, textResponse } from './response.ts'
 
 /** Upstream's answers to what none of its routes is for; they are found before anything else is looked at. */
@@ -7,6 +8,12 @@ export const notRouted = (): StatusError =>
 
 export const methodRefused = (): StatusError =>
   statusError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+
+/** Of a path that is a service of its own: it can be read, also with a slash at its end; below it there is nothing. */
+export function checkService({ path, method }: ServerRequest, base: string): void {
+  if (path !== base && path !== `${base}/`) throw notRouted()
+  if (method !== 'GET') throw methodRefused()
+}
 
 export const noRepresentation = (produced: readonly string[]): StatusError =>
   statusError('NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${produced.join(', ')}`, {})

@@ -35,6 +35,11 @@ describe('newEnvironment()', () => {
     ["ip('fe80::1%en0')", 'IP address "fe80::1%en0" with zone value is not allowed'],
     ["cidr('192.168.0.0/24').containsIP('192.168.0.1')", 'true'],
     ["cidr('192.168.0.0/24').containsIP(ip('192.168.1.1'))", 'false'],
+    ["cidr('192.168.0.0/24').containsIP('x')", 'no such overload'],
+    [
+      "cidr('192.168.0.0/24').containsCIDR('x')",
+      'network address parse error during conversion from string: network address parse error during conversion from string: netip.ParsePrefix("x"): no \'/\'',
+    ],
     ["cidr('192.168.0.0/16').containsCIDR('192.168.10.0/24')", 'true'],
     ["cidr('192.168.0.0/24').containsCIDR(cidr('192.168.0.0/23'))", 'false'],
     ["cidr('192.168.0.1/24').masked() == cidr('192.168.0.0/24')", 'true'],

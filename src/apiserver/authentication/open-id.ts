@@ -1,6 +1,7 @@
 import type { Endpoint } from '../endpoint.ts'
 import type { ServerRequest } from '../request.ts'
 import { type ServerResponse, textResponse } from '../response.ts'
+import { checkService } from '../routing.ts'
 import type { AccountKeys } from './account-keys.ts'
 
 const configurationPath = '/.well-known/openid-configuration'
@@ -13,7 +14,7 @@ interface Documents {
 
 /** How others verify service-account tokens: OpenID Connect discovery (KEP-1393). */
 export class OpenIdEndpoint implements Endpoint {
-  readonly paths = [configurationPath, keysPath]
+  readonly paths = [configurationPath, keysPath].flatMap((path) => [path, `${path}/*`])
   readonly #issuer: string
   readonly #keys: AccountKeys
   readonly #keysUrl: string
@@ -44,11 +45,17 @@ export class OpenIdEndpoint implements Endpoint {
     }
   }
 
+  index(): readonly string[] {
+    return [configurationPath, keysPath]
+  }
+
   async handle(request: ServerRequest): Promise<ServerResponse> {
+    const path = request.path.startsWith(keysPath) ? keysPath : configurationPath
+    checkService(request, path)
     if (this.#documents.of !== this.#keys.publicKeys) this.#documents = this.#written()
     const { keys, configuration } = this.#documents
     const headers = { 'cache-control': `public, max-age=${this.#keys.maxAgeSeconds}` }
-    return request.path === keysPath
+    return path === keysPath
       ? textResponse(keys, 200, 'application/jwk-set+json', headers)
       : textResponse(configuration, 200, 'application/json', headers)
   }

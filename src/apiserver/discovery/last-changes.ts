@@ -1,7 +1,4 @@
 import type { Host } from '../../base/host.ts'
-import type { ServerRequest } from '../request.ts'
-
-const validTag = (tag: string): string => tag.trim().replace(/^W\//, '')
 
 /** Since when documents are as they are, to the second, as far as somebody has asked. */
 export class LastChanges {
@@ -25,12 +22,4 @@ export class LastChanges {
   keep(documents: ReadonlySet<string>): void {
     for (const name of this.#seen.keys()) if (!documents.has(name)) this.#seen.delete(name)
   }
-}
-
-/** Whether the client says that it has this version (RFC 9110 §13.2.2): the tag goes before the time. */
-export function isKnown(request: ServerRequest, etag: string, changedMs: number): boolean {
-  const tags = request.header('if-none-match')
-  if (tags !== undefined) return tags.split(',').some((tag) => ['*', etag].includes(validTag(tag)))
-  const since = Date.parse(request.header('if-modified-since') ?? '')
-  return since >= changedMs
 }

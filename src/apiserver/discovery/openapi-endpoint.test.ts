@@ -42,6 +42,32 @@ describe('OpenApiEndpoint', () => {
     expect((await get(url, { 'if-none-match': document.headers?.etag })).status).toBe(304)
   })
 
+  it.each([
+    ['bytes=0-9', 206, '{"openapi"', /^bytes 0-9\/\d+$/],
+    ['bytes=99999999-', 416, 'invalid range: failed to overlap\n', /^bytes \*\/\d+$/],
+    ['bytes=x', 416, 'invalid range\n', undefined],
+  ])('serves %s of a document', async (range, status, body, contentRange) => {
+    const target = '/openapi/v3/apis/node.k8s.io/v1'
+    const response = await endpoint.handle(fakeRequest({ target, headers: { range } }))
+    if (response.type !== 'bytes') throw new Error(response.type)
+    expect(response.status).toBe(status)
+    expect(new TextDecoder().decode(response.chunks[0])).toBe(body)
+    if (contentRange === undefined) expect(response.headers).not.toHaveProperty('content-range')
+    else expect(response.headers?.['content-range']).toMatch(contentRange)
+  })
+
+  it('serves several ranges as parts', async () => {
+    const { body, headers } = await get('/openapi/v3', { range: 'bytes=0-0,2-3' })
+    expect(headers).toMatchObject({ 'accept-ranges': 'bytes' })
+    const parts = String(body)
+      .replace(/[0-9a-f]{60}/g, 'B')
+      .replace(/\/\d+/g, '/N')
+    const type = 'Content-Type: text/plain; charset=utf-8\r\n\r\n'
+    expect(parts).toBe(
+      `--B\r\nContent-Range: bytes 0-0/N\r\n${type}{\r\n--B\r\nContent-Range: bytes 2-3/N\r\n${type}pa\r\n--B--\r\n`,
+    )
+  })
+
   it('serves the old document', async () => {
     const { body } = await get('/openapi/v2')
     expect(body.swagger).toBe('2.0')

@@ -22,9 +22,11 @@ import { inSteps } from '../../base/in-steps.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { parseAccept } from '../represent/accept.ts'
 import type { ServerRequest } from '../request.ts'
-import { type Headers, type ServerResponse, textResponse } from '../response.ts'
+import type { Headers, ServerResponse } from '../response.ts'
+import { pageNotFound } from '../routing.ts'
 import { encodeSteps } from './encode-steps.ts'
-import { isKnown, LastChanges } from './last-changes.ts'
+import { LastChanges } from './last-changes.ts'
+import { serveContent } from './serve-content.ts'
 import type { ServedResource } from './served-resource.ts'
 
 export interface OpenApiOptions {
@@ -162,21 +164,23 @@ export class OpenApiEndpoint implements Endpoint {
     const { path } = request
     if (path === v3Path) return this.#index(request)
     if (path === v2Path) return this.#document(request, path, this.#current.units, v2Types)
+    if (!path.startsWith(v3Path)) return pageNotFound()
     const name = path.slice(v3Path.length + 1)
     const units = this.#current.documents.get(name)
     if (units === undefined) return nothing(404)
     return this.#document(request, name, units, v3Types)
   }
 
-  #index(request: ServerRequest): ServerResponse {
+  #index(request: ServerRequest): Promise<ServerResponse> {
     const hashes = new Map(
       [...this.#current.documents].map(([name, units]) => [name, this.#hash(name, units)] as const),
     )
     const text = JSON.stringify(openApiV3Index(hashes, this.#external.v3))
-    const changedMs = this.#changes.of(v3Path, text)
-    const headers = { 'last-modified': httpTime(changedMs) }
-    if (isKnown(request, '', changedMs)) return nothing(304, headers)
-    return textResponse(text, 200, undefined, headers)
+    return serveContent(this.#options.host, request, {
+      ...{ contentType: 'text/plain; charset=utf-8', isTypeImplied: true, etag: '', headers: {} },
+      changedMs: this.#changes.of(v3Path, text),
+      bytes: async () => encoder.encode(text),
+    })
   }
 
   /** Of what a document is made from: making all of them for their hashes would take long. */
@@ -232,28 +236,27 @@ export class OpenApiEndpoint implements Endpoint {
     types: ProtobufTypes,
   ): Promise<ServerResponse> {
     const encoding = encodingFor(request.header('accept') ?? '', types)
-    const headers = { vary: 'Accept' }
+    const headers = { vary: name === v2Path ? 'Accept-Encoding, Accept' : 'Accept' }
     if (encoding === undefined) return nothing(406, headers)
     const hash = this.#hash(name, units)
     const asked = name === v2Path ? '' : (request.query.get('hash') ?? '')
-    // Clients that know an older hash are told the newer.
-    if (asked !== '' && asked !== hash) return nothing(301, { location: `${v3Path}/${name}?hash=${hash}` })
     const etag = `"${hash}"`
-    const changedMs = this.#changes.of(name, hash)
-    const kept = asked === '' ? {} : { 'cache-control': keepForEver, expires: this.#inAYear() }
     const contentType = encoding === 'json' ? 'application/json' : types.answer
-    const found = { ...headers, etag, 'last-modified': httpTime(changedMs), ...kept }
-    if (isKnown(request, etag, changedMs)) return nothing(304, found, contentType)
-    const chunks = [await this.#encode(request.path, hash, units, encoding)]
-    return { type: 'bytes', status: 200, contentType, headers: found, chunks }
+    // Clients that know an older hash are told the newer.
+    if (asked !== '' && asked !== hash)
+      return nothing(301, { ...headers, etag, location: `${v3Path}/${name}?hash=${hash}` }, contentType)
+    const kept = asked === '' ? {} : { 'cache-control': keepForEver, expires: this.#inAYear() }
+    return serveContent(this.#options.host, request, {
+      ...{ contentType, etag, headers: { ...headers, ...kept } },
+      changedMs: this.#changes.of(name, hash),
+      bytes: () => this.#encode(request.path, hash, units, encoding),
+    })
   }
 
   #inAYear(): string {
-    return httpTime(this.#options.host.now() + yearMs)
+    return new Date(this.#options.host.now() + yearMs).toUTCString()
   }
 }
-
-const httpTime = (ms: number): string => new Date(ms).toUTCString()
 
 const nothing = (status: number, headers: Headers = {}, contentType = ''): ServerResponse => ({
   type: 'bytes',

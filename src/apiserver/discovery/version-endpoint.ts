@@ -3,7 +3,7 @@ import { checkProduced } from '../represent/negotiate.ts'
 import type { ServerRequest } from '../request.ts'
 import { type ServerResponse, textResponse } from '../response.ts'
 import { jsonType } from '../rest/media-types.ts'
-import { methodRefused } from '../routing.ts'
+import { checkService } from '../routing.ts'
 
 /** What a build says of itself. */
 export interface BuildInfo {
@@ -20,7 +20,7 @@ export interface BuildInfo {
 
 /** `/version`, in JSON whatever else is accepted. The binary version is also the emulated one; it is compatible with the minor version before. */
 export class VersionEndpoint implements Endpoint {
-  readonly paths = ['/version', '/version/']
+  readonly paths = ['/version', '/version/*']
   readonly #text: string
 
   constructor(build: BuildInfo) {
@@ -48,7 +48,7 @@ export class VersionEndpoint implements Endpoint {
   }
 
   async handle(request: ServerRequest): Promise<ServerResponse> {
-    if (request.method !== 'GET') throw methodRefused()
+    checkService(request, '/version')
     checkProduced(request.header('accept') ?? '', [jsonType])
     return textResponse(this.#text, 200, jsonType)
   }

@@ -26,8 +26,8 @@ function commonHeaders(
   const all: OutgoingHeaders = {
     'audit-id': request.auditId ?? (request.header('audit-id') || randomUUID()),
     'cache-control': 'no-cache, private',
-    'content-type': contentType,
   }
+  if (contentType !== '') all['content-type'] = contentType
   if (always !== undefined) for (const name in always) all[name] = always[name] ?? ''
   const { flowHeaders } = request
   if (flowHeaders !== undefined) for (const name in flowHeaders) all[name] = flowHeaders[name] ?? ''
@@ -35,6 +35,10 @@ function commonHeaders(
   if (request.warnings.length > 0) all.warning = warningHeaders(request.warnings)
   return all
 }
+
+/** The `vary` of an answer that is compressed for those who accept it. */
+const withEncoding = (vary: OutgoingHeaders[string] = ''): string =>
+  [...new Set(['Accept-Encoding', ...String(vary).split(', ')])].filter((name) => name !== '').join(', ')
 
 function respondBytes(
   outgoing: Outgoing,
@@ -45,9 +49,11 @@ function respondBytes(
   const headers = commonHeaders(request, response.contentType, response.headers, always)
   let length = 0
   for (const chunk of response.chunks) length += chunk.length
-  if (length > gzipThresholdBytes && headers['content-encoding'] === undefined && acceptsGzip(request)) {
+  // A range is of the bytes as they are.
+  const isEncoded = headers['content-encoding'] !== undefined || response.status === 206
+  if (length > gzipThresholdBytes && !isEncoded && acceptsGzip(request)) {
     headers['content-encoding'] = 'gzip'
-    headers.vary = 'Accept-Encoding'
+    headers.vary = withEncoding(headers.vary)
     if (request.method === 'HEAD') outgoing.send(response.status, headers, [], 0)
     else
       gzipWhole(response.chunks, length, (bytes) => {

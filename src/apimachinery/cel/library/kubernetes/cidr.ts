@@ -78,18 +78,18 @@ function parse(text: string): CidrValue | CelError {
 const containsPrefix = (outer: CidrValue, inner: CidrValue): boolean =>
   outer.bits <= inner.bits && outer.contains(inner.address)
 
-function containsText<T extends Value>(
-  parseText: (text: string) => T | CelError,
-  contains: (cidr: CidrValue, value: T) => boolean,
-): (cidr: CidrValue, text: string) => Value {
-  return (range, text) => {
-    const parsed = parseText(text)
-    // Upstream's check of the type comes first: what does not parse is of no type that fits.
-    return parsed instanceof CelError ? parsed : contains(range, parsed)
-  }
+const containsAddress = (range: CidrValue, ip: IpValue): boolean => range.contains(ip.address)
+
+/** As upstream, which for what is no address does not tell what is wrong with it. */
+function containsAddressText(range: CidrValue, text: string): Value {
+  const ip = parseIpValue(text)
+  return ip instanceof CelError ? noSuchOverload() : containsAddress(range, ip)
 }
 
-const containsAddress = (range: CidrValue, ip: IpValue): boolean => range.contains(ip.address)
+function containsPrefixText(range: CidrValue, text: string): Value {
+  const inner = parse(text)
+  return inner instanceof CelError ? inner : containsPrefix(range, inner)
+}
 
 const { string } = parameters
 const cidr = parameters.opaque(cidrType, (value): value is CidrValue => value instanceof CidrValue)
@@ -99,12 +99,12 @@ export const cidrFunctions: readonly FunctionDeclaration[] = [
   declare('cidr', fn1('string_to_cidr', string, cidrType, parse)),
   declare(
     'containsIP',
-    method2('cidr_contains_ip_string', cidr, string, boolType, containsText(parseIpValue, containsAddress)),
+    method2('cidr_contains_ip_string', cidr, string, boolType, containsAddressText),
     method2('cidr_contains_ip_ip', cidr, ipParameter, boolType, containsAddress),
   ),
   declare(
     'containsCIDR',
-    method2('cidr_contains_cidr_string', cidr, string, boolType, containsText(parse, containsPrefix)),
+    method2('cidr_contains_cidr_string', cidr, string, boolType, containsPrefixText),
     method2('cidr_contains_cidr', cidr, cidr, boolType, containsPrefix),
   ),
   declare(
