@@ -117,8 +117,8 @@ describe('Workload', () => {
       ],
     }
     expect(rejections(Workload, { metadata, spec })).toEqual([
-      'spec.podGroupTemplates[0].schedulingPolicy: Invalid value: "": must specify one of: `basic`, `gang`',
       'spec.podGroupTemplates[1]: Duplicate value: {"name":"a","schedulingPolicy":{"basic":{},"gang":{"minCount":0}}}',
+      'spec.podGroupTemplates[0].schedulingPolicy: Invalid value: "": must specify one of: `basic`, `gang`',
       'spec.podGroupTemplates[1].schedulingPolicy: Invalid value: "{basic, gang}": must specify exactly one of: `basic`, `gang`',
       'spec.podGroupTemplates[1].schedulingPolicy.gang.minCount: Required value',
     ])

@@ -102,11 +102,15 @@ function checkItems(
     key !== undefined && Array.isArray(old) ? old.map((item) => [keyOf(item), item]) : [],
   )
   const seen = new Set<unknown>()
+  if (key !== undefined)
+    items.forEach((item, index) => {
+      const name = keyOf(item)
+      if (seen.has(name)) run.errors.push(duplicate(path.index(index), item))
+      seen.add(name)
+    })
+  if (itemRule === undefined) return
   items.forEach((item, index) => {
-    const name = keyOf(item)
-    if (key !== undefined && seen.has(name)) run.errors.push(duplicate(path.index(index), item))
-    seen.add(name)
-    if (itemRule !== undefined) checkField(item, before.get(name), itemRule, path.index(index), run)
+    checkField(item, before.get(keyOf(item)), itemRule, path.index(index), run)
   })
 }
 

@@ -166,6 +166,17 @@ describe('ResourceSlice', () => {
     ).toEqual([`spec: Required value: ${oneOf}`])
   })
 
+  it('defaults() has what devices take of their node count once', () => {
+    const nodeAllocatableResourceMappings = { cpu: {}, memory: { allocationMultiplier: '2' } }
+    const slice = sliceOf({ devices: [{ name: 'a', nodeAllocatableResourceMappings }] })
+    const made = ResourceSlice.defaults(slice)
+    expect(made.spec?.devices?.[0]?.nodeAllocatableResourceMappings).toEqual({
+      cpu: { allocationMultiplier: '1' },
+      memory: { allocationMultiplier: '2' },
+    })
+    expect(ResourceSlice.defaults(made)).toBe(made)
+  })
+
   it('validate() looks at devices', () => {
     const devices: readonly resource.v1.Device[] = [
       { name: 'a', attributes: { 'x.y/z': { int: 1, bool: true }, '1x': { version: '1' } } },

@@ -26,6 +26,24 @@ function withTaintTimes(slice: ResourceSlice, { nowMs }: WriteContext): Resource
   return set(slice, 'spec', set(spec, 'devices', devices))
 }
 
+/** What a device takes of its node counts once where it does not say how often. */
+function withMultipliers(slice: ResourceSlice): ResourceSlice {
+  const { spec } = slice
+  if (spec?.devices === undefined) return slice
+  const devices = mapSame(spec.devices, (device) => {
+    const { nodeAllocatableResourceMappings: mappings } = device
+    const isWhole = Object.values(mappings ?? {}).every(
+      ({ allocationMultiplier }) => allocationMultiplier !== undefined,
+    )
+    if (mappings === undefined || isWhole) return device
+    const filled = Object.entries(mappings).map(
+      ([name, mapping]) => [name, { allocationMultiplier: '1', ...mapping }] as const,
+    )
+    return set(device, 'nodeAllocatableResourceMappings', Object.fromEntries(filled))
+  })
+  return set(slice, 'spec', set(spec, 'devices', devices))
+}
+
 function warnings({ spec }: ResourceSlice): readonly string[] {
   const driver = spec?.driver ?? ''
   if (driver === driver.toLowerCase()) return []
@@ -48,6 +66,7 @@ export const ResourceSlice = defineKind<ResourceSlice>({
   hasGeneration: true,
   returnsDeleted: true,
   gatedFields: sliceGates,
+  defaults: withMultipliers,
   prepareForCreate: withTaintTimes,
   prepareForUpdate: (slice, _old, context) => withTaintTimes(slice, context),
   validate: validateResourceSlice,
