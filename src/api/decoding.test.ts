@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { encode } from 'cborg'
 import { describe, expect, it } from 'vitest'
+import { parseCborBody } from '../apimachinery/codec/cbor/cbor-body.ts'
 import { Conformer } from '../apimachinery/codec/conformer.ts'
 import {
   type DecodedObject,
@@ -178,5 +180,53 @@ describe('decode()', () => {
     expect(outcome(() => decode('apps/v1/ControllerRevision', `{"data":${deep}}`)).error).toContain(
       'exceeded max depth',
     )
+  })
+})
+
+describe('ObjectDecoder.decode() of CBOR', () => {
+  const named = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' } }
+  const cannot = 'Service in version "v1" cannot be handled as a Service: '
+  const unrecognized =
+    /^the object provided is unrecognized \(must be of type Service\): unable to determine group\/version\/kind: /
+  const text = (value: unknown): string => {
+    const { kind, schema } = kindSchema('v1/Service')
+    const body = value instanceof Uint8Array ? value : encode(value)
+    const options = { expected: kind, schema, fieldValidation: 'Warn' } as const
+    const { error, warnings } = outcome(() => decoder.decode(body, parseCborBody, options))
+    return error ?? String(warnings)
+  }
+
+  it.each<[unknown, string]>([
+    [{ ports: [{ port: 'x' }] }, 'UTF-8 text string into Go struct field v1.Service.spec of type int32'],
+    [
+      { ports: [{ port: 2 ** 40 }] },
+      "positive integer into Go struct field v1.Service.spec of type int32 (1099511627776 overflows Go's int32)",
+    ],
+    [
+      { ports: [{ port: 1, targetPort: 1.5 }] },
+      'primitives into Go struct field v1.Service.spec of type int32',
+    ],
+    [{ ports: {} }, 'map into Go struct field v1.Service.spec of type []v1.ServicePort'],
+    [
+      [],
+      'array into Go struct field v1.Service.spec of type v1.ServiceSpec (cannot decode CBOR array to struct without toarray option)',
+    ],
+  ])('says that a spec of %j does not fit', (spec, message) =>
+    expect(text({ ...named, spec })).toBe(`${cannot}cbor: cannot unmarshal ${message}`),
+  )
+
+  it('tells the first unknown field by its place', () =>
+    expect(text({ ...named, spec: {}, longerThanOthers: 1, longerThanAllOthers: 2 })).toBe(
+      'cbor: found unknown field at map element index 4',
+    ))
+
+  it('refuses what can be nothing as a part of the object, and a whole that is none', () => {
+    const body = Buffer.from(encode({ ...named, spec: 0 }))
+    body[body.indexOf('spec') + 'spec'.length] = 0xf7
+    const what =
+      'cbor: data item of cbor type primitives is not accepted by protocol: simple value 23 is not recognized'
+    expect(text(body)).toBe(`${cannot}${what}`)
+    expect(text(1)).toMatch(unrecognized)
+    expect(text({ kind: 1 })).toMatch(/into Go struct field v1\.TypeMeta\.kind of type string/)
   })
 })

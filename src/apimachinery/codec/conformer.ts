@@ -25,6 +25,8 @@ export interface ConformOptions {
   readonly strict: boolean
   /** From `parseJson`, where it went the exact way: then numbers may be literals. */
   readonly duplicates?: Duplicates | undefined
+  /** The value came as CBOR: errors are in the words of upstream's library for that. */
+  readonly isCbor?: boolean | undefined
   /** An earlier result for the same schema: what the value shares with it is not looked at again. */
   readonly known?: unknown
 }
@@ -51,7 +53,8 @@ export class Conformer {
 
   /** Throws DecodeError with the text of Go's decoder for a value of the wrong type. */
   conform(value: unknown, schema: Schema, options: ConformOptions): Conformed {
-    const context = new DecodeContext(options.strict, options.duplicates)
+    const cborRoot = options.isCbor === true ? goTypeOf(schema) : undefined
+    const context = new DecodeContext(options.strict, options.duplicates, cborRoot)
     const shape = this.#shapeOf(schema)
     const conformed =
       value === null || value === undefined ? shape.zero : shape.conform(value, context, options.known)

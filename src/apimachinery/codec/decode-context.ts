@@ -1,5 +1,7 @@
 import { goQuote } from '../go-text.ts'
+import { cborTypeError } from './cbor/cbor-words.ts'
 import { DecodeError } from './decode-error.ts'
+import { goValue } from './go-types.ts'
 import type { Duplicates } from './json-exact.ts'
 
 /** A struct's field, as errors name it. */
@@ -22,11 +24,18 @@ export class DecodeContext {
   readonly path: Step[] = []
   readonly duplicates: Duplicates | undefined
   readonly #strict: Set<string> | undefined
+  readonly #cborRoot: string | undefined
   #error: string | undefined
 
-  constructor(strict: boolean, duplicates: Duplicates | undefined) {
+  /** `cborRoot`: the Go type of the whole, where it came as CBOR. */
+  constructor(strict: boolean, duplicates: Duplicates | undefined, cborRoot?: string) {
     this.#strict = strict ? new Set() : undefined
     this.duplicates = duplicates
+    this.#cborRoot = cborRoot
+  }
+
+  get isCbor(): boolean {
+    return this.#cborRoot !== undefined
   }
 
   /** Unknown and duplicate fields, in upstream's words. */
@@ -39,8 +48,12 @@ export class DecodeContext {
     if (this.#error !== undefined) throw new DecodeError(this.#error)
   }
 
-  unknownField(name: string): void {
-    this.#report('unknown field', name)
+  /** A member of `object` has no field. */
+  unknownField(name: string, object: object): void {
+    if (!this.isCbor) this.#report('unknown field', name)
+    // Upstream's library for CBOR tells the first alone.
+    else if (this.#strict?.size === 0)
+      this.#strict.add(`cbor: found unknown field at map element index ${Object.keys(object).indexOf(name)}`)
   }
 
   /** Tells keys of `object` that came again when it had `at` different ones; all where that is not said. */
@@ -57,16 +70,21 @@ export class DecodeContext {
 
   /** Runs a part whose unknown fields upstream's decoder does not see. */
   quietly<T>(run: (context: DecodeContext) => T): T {
-    const inner = new DecodeContext(false, this.duplicates)
+    const inner = new DecodeContext(false, this.duplicates, this.#cborRoot)
     inner.path.push(...this.path)
     const value = run(inner)
     inner.finish()
     return value
   }
 
-  /** Saves that a value has the wrong type; decoding goes on, the first such error wins. `value` as Go describes it. */
-  typeError(value: string, goType: string): void {
-    this.#error ??= this.#typeError(value, goType)
+  /** Saves that a value has the wrong type; decoding goes on, the first such error wins. `withText`: JSON shows numbers. */
+  typeError(value: unknown, goType: string, withText = false): void {
+    this.#error ??= this.#typeError(value, goType, withText, false)
+  }
+
+  /** Likewise, of what should have been a struct. */
+  structError(value: unknown, goType: string): void {
+    this.#error ??= this.#typeError(value, goType, false, true)
   }
 
   /** Saves any other error, likewise. */
@@ -79,12 +97,18 @@ export class DecodeContext {
     throw new DecodeError(message)
   }
 
-  failType(value: string, goType: string): never {
-    throw new DecodeError(this.#typeError(value, goType))
+  failType(value: unknown, goType: string, withText = false): never {
+    throw new DecodeError(this.#typeError(value, goType, withText, false))
   }
 
-  #typeError(value: string, goType: string): string {
+  #typeError(given: unknown, goType: string, withText: boolean, isStruct: boolean): string {
     const fields = this.path.filter((step) => typeof step === 'object')
+    if (this.#cborRoot !== undefined) {
+      const [field] = fields
+      const place = field === undefined ? 'value' : `struct field ${this.#cborRoot}.${field.name}`
+      return cborTypeError(given, goType, place, isStruct)
+    }
+    const value = goValue(given, withText)
     const struct = fields.at(-1)?.struct
     if (struct === undefined) return `json: cannot unmarshal ${value} into Go value of type ${goType}`
     const path = fields.map((step) => step.embedded + step.name).join('.')

@@ -4,6 +4,7 @@ import { goQuote } from '../go-text.ts'
 import type { KubernetesObject } from '../meta.ts'
 import type { Schema, Schemas } from '../schema.ts'
 import { badRequest } from '../status-error.ts'
+import { cborTypeError } from './cbor/cbor-words.ts'
 import type { Conformed, Conformer } from './conformer.ts'
 import { DecodeError } from './decode-error.ts'
 import { finishFreeForm } from './free-form.ts'
@@ -45,6 +46,8 @@ export interface ParsedBody {
   readonly exact?: { readonly duplicates: Duplicates }
   /** What a strict parser of the media type has against it (YAML's duplicate keys). */
   readonly strictErrors?: readonly string[]
+  /** It is CBOR, and `problem` what cannot be anything in it, should it be asked for. */
+  readonly cbor?: { readonly problem: string | undefined }
   /** An object of the same schema that was decoded before: what the value shares with it is right. */
   readonly known?: unknown
 }
@@ -63,19 +66,22 @@ function parseGroupVersion(text: string): Omit<GroupVersionKind, 'kind'> {
 }
 
 /** The kind that a body says it is, parts that it does not say being ''. */
-function statedKind(value: unknown): GroupVersionKind {
+function statedKind(value: unknown, isCbor = false): GroupVersionKind {
   const wrong = (text: string) =>
     new DecodeError(`couldn't get version/kind; json parse error: json: cannot unmarshal ${text}`)
+  const wrongCbor = (member: unknown, type: string, place: string) =>
+    new DecodeError(`unable to determine group/version/kind: ${cborTypeError(member, type, place, true)}`)
   if (value === null) return { group: '', version: '', kind: '' }
   if (typeof value !== 'object' || Array.isArray(value)) {
+    if (isCbor) throw wrongCbor(value, 'v1.TypeMeta', 'value')
     throw wrong(`${goValue(value)} into Go value of type ${findKind}`)
   }
   const text = (key: string): string => {
     const member: unknown = Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
     if (member === undefined || member === null) return ''
-    if (typeof member !== 'string')
-      throw wrong(`${goValue(member)} into Go struct field .${key} of type string`)
-    return member
+    if (typeof member === 'string') return member
+    if (isCbor) throw wrongCbor(member, 'string', `struct field v1.TypeMeta.${key}`)
+    throw wrong(`${goValue(member)} into Go struct field .${key} of type string`)
   }
   return { ...parseGroupVersion(text('apiVersion')), kind: text('kind') }
 }
@@ -87,12 +93,12 @@ function withDefaults(stated: GroupVersionKind, expected: GroupVersionKind): Gro
 }
 
 /** What a body is, by what it says and by what is expected. Throws DecodeError. */
-function kindOf(value: unknown, expected: GroupVersionKind): GroupVersionKind {
+function kindOf(value: unknown, expected: GroupVersionKind, isCbor = false): GroupVersionKind {
   if (typeof value === 'object' && value !== null && 'kind' in value && 'apiVersion' in value) {
     const said = value.kind === expected.kind && value.apiVersion === groupVersion(expected)
     if (said) return expected
   }
-  return withDefaults(statedKind(value), expected)
+  return withDefaults(statedKind(value, isCbor), expected)
 }
 
 const sameKind = (a: GroupVersionKind, b: GroupVersionKind): boolean =>
@@ -143,7 +149,8 @@ export class ObjectDecoder {
   decode(body: Uint8Array, parse: (body: Uint8Array) => ParsedBody, options: DecodeOptions): DecodedObject {
     try {
       const parsed = parse(body)
-      return this.#accept(parsed, kindOf(parsed.value, options.expected), options)
+      const isCbor = parsed.cbor !== undefined
+      return this.#accept(parsed, kindOf(parsed.value, options.expected, isCbor), options)
     } catch (error) {
       throw unrecognized(error, options.expected, summary(body))
     }
@@ -209,6 +216,7 @@ export class ObjectDecoder {
     parsed: ParsedBody,
     { schema, structure, fieldValidation }: Omit<DecodeOptions, 'expected' | 'older'>,
   ): Conformed {
+    if (parsed.cbor?.problem !== undefined) throw new DecodeError(parsed.cbor.problem)
     const strict = fieldValidation !== 'Ignore'
     const duplicates = parsed.exact?.duplicates
     const before = strict ? (parsed.strictErrors ?? []) : []
@@ -223,7 +231,8 @@ export class ObjectDecoder {
       return { value: fitted.value, strictErrors: [...given, ...fitted.strictErrors] }
     }
     const { known } = parsed
-    const conformed = this.#conformer.conform(parsed.value, schema, { strict, duplicates, known })
+    const isCbor = parsed.cbor !== undefined
+    const conformed = this.#conformer.conform(parsed.value, schema, { strict, duplicates, known, isCbor })
     return { value: conformed.value, strictErrors: [...before, ...conformed.strictErrors] }
   }
 

@@ -1,6 +1,5 @@
 import type { Schema } from '../schema.ts'
 import type { DecodeContext, FieldStep } from './decode-context.ts'
-import { goValue } from './go-types.ts'
 import { NumberLiteral } from './number-literal.ts'
 import { setMember } from './set-member.ts'
 import { type Shape, shrinks, type WrittenAs } from './shape.ts'
@@ -30,7 +29,7 @@ export function listShape(itemOf: () => Shape, goType: string): Shape {
     isZero: (value) => Array.isArray(value) && value.length === 0,
     conform(value, context) {
       if (!Array.isArray(value)) {
-        context.typeError(goValue(value), goType)
+        context.typeError(value, goType)
         return undefined
       }
       const item = itemOf()
@@ -68,7 +67,7 @@ export function mapShape(valuesOf: () => Shape, goType: string): Shape {
     isZero: (value) => isMembers(value) && Object.keys(value).length === 0,
     conform(value, context) {
       if (!isMembers(value)) {
-        context.typeError(goValue(value), goType)
+        context.typeError(value, goType)
         return undefined
       }
       const shape = valuesOf()
@@ -147,7 +146,7 @@ export class StructShape implements Shape {
 
   conform(value: unknown, context: DecodeContext, known?: unknown): unknown {
     if (!isMembers(value)) {
-      context.typeError(goValue(value), this.#goType)
+      context.structError(value, this.#goType)
       return undefined
     }
     const fields = this.#load()
@@ -160,7 +159,7 @@ export class StructShape implements Shape {
       const field = fields.get(key)
       const conformed =
         field === undefined
-          ? this.#unknown(key, given, context)
+          ? this.#unknown(key, value, context)
           : conformField(field, given, context, before?.[key])
       if (conformed !== undefined && field !== undefined && isShown(field)) always++
       if (copy === undefined && (conformed !== given || conformed === undefined))
@@ -201,9 +200,9 @@ export class StructShape implements Shape {
     return this.#known
   }
 
-  #unknown(key: string, value: unknown, context: DecodeContext): unknown {
-    if (this.#open) return value
-    context.unknownField(key)
+  #unknown(key: string, object: Members, context: DecodeContext): unknown {
+    if (this.#open) return object[key]
+    context.unknownField(key, object)
     return undefined
   }
 

@@ -2,7 +2,6 @@ import { canonicalQuantity, parseQuantity } from '../quantity.ts'
 import { formatMicroTime, formatTime, parseTime } from '../time.ts'
 import { canonicalBase64 } from './base64.ts'
 import { goTimeError, type TimeLayout } from './go-time.ts'
-import { goValue } from './go-types.ts'
 import { NumberLiteral, resolveNumbers } from './number-literal.ts'
 import type { Shape } from './shape.ts'
 
@@ -16,7 +15,7 @@ export function stringShape(goType: string): Shape {
     isZero: (value) => value === '',
     conform(value, context) {
       if (typeof value === 'string') return value
-      context.typeError(goValue(value), goType)
+      context.typeError(value, goType)
       return broken
     },
   }
@@ -28,7 +27,7 @@ export const booleanShape: Shape = {
   isZero: (value) => value === false,
   conform(value, context) {
     if (typeof value === 'boolean') return value
-    context.typeError(goValue(value), 'bool')
+    context.typeError(value, 'bool')
     return broken
   },
 }
@@ -53,7 +52,7 @@ export function integerShape(format: 'int32' | 'int64', goType: string): Shape {
     conform(value, context) {
       if (format === 'int32' && typeof value === 'number' && isInt32(value)) return value
       const integer = integerOf(value, format)
-      if (integer === undefined) context.typeError(goValue(value, true), goType)
+      if (integer === undefined) context.typeError(value, goType, true)
       return integer
     },
   }
@@ -65,7 +64,7 @@ export const numberShape: Shape = {
   conform(value, context) {
     if (typeof value === 'number') return value
     if (value instanceof NumberLiteral && Number.isFinite(Number(value.text))) return Number(value.text)
-    context.typeError(goValue(value, true), 'float64')
+    context.typeError(value, 'float64', true)
     return broken
   },
 }
@@ -76,7 +75,7 @@ export const intOrStringShape: Shape = {
   conform(value, context) {
     if (typeof value === 'string') return value
     const integer = integerOf(value, 'int32')
-    return integer ?? context.failType(goValue(value, true), 'int32')
+    return integer ?? context.failType(value, 'int32', true)
   },
 }
 
@@ -84,6 +83,11 @@ export const quantityShape: Shape = {
   zero: '0',
   isZero: () => false,
   conform(value, context) {
+    // JSON's numbers are quantities too.
+    if (context.isCbor && typeof value !== 'string') {
+      context.typeError(value, 'string')
+      return broken
+    }
     const text =
       typeof value === 'string' ? value.trim() : value instanceof NumberLiteral ? value.text : `${value}`
     const canonical = canonicalQuantity(text)
@@ -98,7 +102,7 @@ export const bytesShape: Shape = {
   isZero: (value) => value === '',
   conform(value, context) {
     if (typeof value !== 'string') {
-      context.typeError(goValue(value), '[]uint8')
+      context.typeError(value, '[]uint8')
       return broken
     }
     const canonical = canonicalBase64(value)
@@ -118,7 +122,7 @@ function timeShape(layout: TimeLayout, canonical: RegExp, format: (ms: number) =
     zero: undefined,
     isZero: () => false,
     conform(value, context) {
-      if (typeof value !== 'string') return context.failType(goValue(value), 'string')
+      if (typeof value !== 'string') return context.failType(value, 'string')
       const ms = parseTime(value)
       const error =
         ms === undefined || canonical === canonicalMicroTime ? goTimeError(value, layout) : undefined

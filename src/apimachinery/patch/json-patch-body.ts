@@ -22,7 +22,7 @@ function checkOperation(operation: Fields, context: DecodeContext): void {
   }
   let seen = 0
   for (const key in operation) {
-    if (!members.has(key)) context.unknownField(key)
+    if (!members.has(key)) context.unknownField(key, operation)
     context.duplicatesAt(operation, ++seen)
   }
 }

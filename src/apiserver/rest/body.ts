@@ -144,7 +144,11 @@ const optionsKind = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions'
 
 /** Reads DeleteOptions and their like. */
 export async function readOptionsBody(context: BodyContext, request: ServerRequest): Promise<unknown> {
-  const value = await readValue(request, (bytes) => parserFor(context, request)(bytes, optionsKind).value)
+  const value = await readValue(request, (bytes) => {
+    const { value, cbor } = parserFor(context, request)(bytes, optionsKind)
+    if (cbor?.problem !== undefined) throw new DecodeError(cbor.problem)
+    return value
+  })
   if (value !== undefined) request.audit?.sent(value)
   return value
 }

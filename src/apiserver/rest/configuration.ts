@@ -1,3 +1,4 @@
+import { cborKind } from '../../apimachinery/codec/cbor/cbor-words.ts'
 import { decodeCbor } from '../../apimachinery/codec/cbor/decode-cbor.ts'
 import { DecodeError } from '../../apimachinery/codec/decode-error.ts'
 import { goValue } from '../../apimachinery/codec/go-types.ts'
@@ -64,7 +65,7 @@ function readCbor(bytes: Uint8Array): Configuration {
     const { value } = decodeCbor(bytes)
     if (value === null || isObject(value)) return configurationOf({ value: resolveNumbers(value) })
     throw new DecodeError(
-      `cbor: cannot unmarshal ${goValue(value)} into Go value of type map[string]interface {}`,
+      `cbor: cannot unmarshal ${cborKind(value)} into Go value of type map[string]interface {}`,
     )
   } catch (error) {
     throw error instanceof DecodeError ? badRequest(`error decoding YAML: ${error.message}`) : error

@@ -124,7 +124,12 @@ describe('decodeCbor()', () => {
     ],
     ['1c', 'cbor: invalid additional information 28 for type positive integer'],
     ['ff', 'cbor: unexpected "break" code'],
-    ['81'.repeat(10_001), 'cbor: exceeded max nested level 10000'],
+    ['81'.repeat(1001), 'cbor: exceeded max nested level 1000'],
+    ['c0 01', 'cbor: tag number 0 must be followed by text string, got positive integer'],
+    [
+      'c1 6161',
+      'cbor: tag number 1 must be followed by integer or floating-point number, got UTF-8 text string',
+    ],
     [
       'c0 6161',
       'cbor: cannot set a for time.Time: parsing time "a" as "2006-01-02T15:04:05Z07:00": cannot parse "a" as "2006"',
@@ -134,6 +139,6 @@ describe('decodeCbor()', () => {
     it(`refuses ${text.slice(0, 40)}`, () => expect(() => read(text)).toThrow(message))
 
   it('reads as deep as it may', () => {
-    expect(() => decodeCbor(bytes(`${'81'.repeat(10_000)}00`))).not.toThrow()
+    expect(() => decodeCbor(bytes(`${'81'.repeat(1000)}00`))).not.toThrow()
   })
 })

@@ -3,12 +3,11 @@ import { hex } from '../../../base/hex.ts'
 import { goQuote } from '../../go-text.ts'
 import { DecodeError } from '../decode-error.ts'
 import { goTimeError } from '../go-time.ts'
+import { maxDepth } from '../json-scan.ts'
 import { NumberLiteral } from '../number-literal.ts'
 import { setMember } from '../set-member.ts'
 import { major, tags } from './cbor-head.ts'
-
-/** As of JSON. */
-const maxDepth = 10_000
+import { cborKind } from './cbor-words.ts'
 
 const typeNames = [
   'positive integer',
@@ -27,12 +26,12 @@ const valid = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Byte strings need not be UTF-8; what is not becomes what JSON makes of it. */
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true })
 
+/** Of what is well-formed. */
+class UnfitError extends DecodeError {}
+
 const truncated = (): DecodeError => new DecodeError('unexpected EOF')
 const refused = (type: number, what: string): DecodeError =>
-  new DecodeError(`cbor: data item of cbor type ${typeNames[type]} is not accepted by protocol: ${what}`)
-const unfit = (what: string, type: string): DecodeError =>
-  new DecodeError(`cbor: cannot unmarshal ${what} into Go value of type ${type}`)
-
+  new UnfitError(`cbor: data item of cbor type ${typeNames[type]} is not accepted by protocol: ${what}`)
 const laterFormats: Readonly<Record<number, (bytes: Uint8Array) => string>> = {
   [tags.base64Url]: encodeBase64Url,
   [tags.base64]: encodeBase64,
@@ -76,14 +75,12 @@ class MapFrame extends Frame {
   #key = ''
   #index = 0
 
-  /** Before each value. */
+  /** Before each value. Throws where the key was there before. */
   begin(key: string): void {
-    if (Object.hasOwn(this.#map, key))
-      throw new DecodeError(
-        `cbor: found duplicate map key ${goQuote(key)} at map element index ${this.#index}`,
-      )
+    const index = this.#index++
     this.#key = key
-    this.#index++
+    if (Object.hasOwn(this.#map, key))
+      throw new UnfitError(`cbor: found duplicate map key ${goQuote(key)} at map element index ${index}`)
   }
 
   add(value: unknown): void {
@@ -109,6 +106,8 @@ class TagFrame extends Frame {
   }
 
   result(): unknown {
+    if (this.#tag === tags.positiveBignum || this.#tag === tags.negativeBignum)
+      throw refused(major.tag, 'bignum')
     if (this.#tag === tags.dateTime) return dateTime(this.#value)
     return this.#tag === tags.epochTime ? epochTime(this.#value) : this.#value
   }
@@ -118,6 +117,8 @@ class TagFrame extends Frame {
 class CborReader {
   /** True: there are literals. */
   exact = false
+  /** What is well-formed, but can be nothing: in its place there is null. */
+  problem: string | undefined
   readonly #bytes: Uint8Array
   readonly #view: DataView
   #at = 0
@@ -170,7 +171,7 @@ class CborReader {
   #nested(): unknown {
     const stack: Frame[] = []
     for (;;) {
-      let value = this.#next()
+      let value = this.#attempt(() => this.#next())
       if (value instanceof Frame) {
         if (stack.length === maxDepth) throw new DecodeError(`cbor: exceeded max nested level ${maxDepth}`)
         stack.push(value)
@@ -181,13 +182,28 @@ class CborReader {
       }
       for (let frame = stack.at(-1); frame !== undefined && this.#isWhole(frame); frame = stack.at(-1)) {
         stack.pop()
-        value = frame.result()
+        const ended = frame
+        value = this.#attempt(() => ended.result())
         const outer = stack.at(-1)
         if (outer === undefined) return value
         outer.add(value)
       }
       const frame = stack.at(-1)
-      if (frame instanceof MapFrame) frame.begin(this.#key())
+      if (!(frame instanceof MapFrame)) continue
+      const begin = (): void => frame.begin(this.#key())
+      if (stack.length === 1) begin()
+      else this.#attempt(begin)
+    }
+  }
+
+  /** Notes what is wrong with a value, in whose place there is null; only what is not well-formed ends reading. */
+  #attempt<T>(read: () => T): T | null {
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof UnfitError)) throw error
+      this.problem ??= error.message
+      return null
     }
   }
 
@@ -223,7 +239,11 @@ class CborReader {
     const head = this.#head()
     if (head.type === major.text) return this.#text(this.#string(head))
     if (head.type === major.bytes) return lenient.decode(this.#string(head))
-    throw unfit(typeNames[head.type] ?? '', 'string')
+    const message = `cbor: cannot unmarshal ${typeNames[head.type]} into Go value of type string`
+    // What holds others would have to be read to its end.
+    throw head.type >= major.array && head.type <= major.tag
+      ? new DecodeError(message)
+      : new UnfitError(message)
   }
 
   #literal(text: string): NumberLiteral {
@@ -238,7 +258,7 @@ class CborReader {
     const value = isNegative ? -1n - size : size
     if (BigInt.asIntN(64, value) !== value) {
       const why = `${value} overflows Go's int64`
-      throw new DecodeError(`cbor: cannot unmarshal ${typeNames[type]} into Go value of type int64 (${why})`)
+      throw new UnfitError(`cbor: cannot unmarshal ${typeNames[type]} into Go value of type int64 (${why})`)
     }
     const number = Number(value)
     return Number.isSafeInteger(number) ? number : this.#literal(`${value}`)
@@ -292,12 +312,11 @@ class CborReader {
     try {
       return valid.decode(bytes)
     } catch {
-      throw new DecodeError('cbor: invalid UTF-8 string')
+      throw new UnfitError('cbor: invalid UTF-8 string')
     }
   }
 
   #tagged(tag: number): unknown {
-    if (tag === tags.positiveBignum || tag === tags.negativeBignum) throw refused(major.tag, 'bignum')
     const format = laterFormats[tag]
     const start = this.#at
     if (format === undefined) return new TagFrame(tag)
@@ -317,13 +336,13 @@ function halfValue(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
 
-const tagComplaint = (tag: number, wanted: string): DecodeError =>
-  new DecodeError(`cbor: tag number ${tag} must be followed by ${wanted}`)
+const tagComplaint = (tag: number, wanted: string, value: unknown): DecodeError =>
+  new UnfitError(`cbor: tag number ${tag} must be followed by ${wanted}, got ${cborKind(value)}`)
 
 function dateTime(value: unknown): string {
-  if (typeof value !== 'string') throw tagComplaint(0, 'text string')
+  if (typeof value !== 'string') throw tagComplaint(0, 'text string', value)
   const wrong = goTimeError(value, '2006-01-02T15:04:05Z07:00')
-  if (wrong !== undefined) throw new DecodeError(`cbor: cannot set ${value} for time.Time: ${wrong}`)
+  if (wrong !== undefined) throw new UnfitError(`cbor: cannot set ${value} for time.Time: ${wrong}`)
   return value
 }
 
@@ -331,7 +350,7 @@ function dateTime(value: unknown): string {
 function epochTime(value: unknown): string {
   const seconds = value instanceof NumberLiteral ? Number(value.text) : value
   const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN)
-  if (Number.isNaN(date.getTime())) throw tagComplaint(1, 'integer or floating-point number')
+  if (Number.isNaN(date.getTime())) throw tagComplaint(1, 'integer or floating-point number', value)
   return date.toISOString().replace(/\.?0*Z$/, 'Z')
 }
 
@@ -340,14 +359,24 @@ export interface DecodedCbor {
   readonly value: unknown
   /** True: `value` may hold NumberLiterals. */
   readonly exact: boolean
+  /** The first thing in it that JSON has no form of. */
+  readonly problem: string | undefined
 }
 
 /**
- * A document in its JSON form. Throws DecodeError for what is no CBOR, and for what JSON has no form of: keys that are
- * no texts, keys twice, `undefined` and other simple values, infinities, bignums, integers beyond 64 bits.
+ * A document in its JSON form. Throws DecodeError for what is no CBOR, and for keys of the outermost map that are twice
+ * or no texts. A problem is told of what JSON has no form of: such keys further inside, `undefined` and other simple
+ * values, infinities, bignums, integers beyond 64 bits.
  */
-export function decodeCbor(bytes: Uint8Array): DecodedCbor {
+export function readCbor(bytes: Uint8Array): DecodedCbor {
   const reader = new CborReader(bytes)
   const value = reader.document()
-  return { value, exact: reader.exact }
+  return { value, exact: reader.exact, problem: reader.problem }
+}
+
+/** A document that is good as a whole. Throws DecodeError. */
+export function decodeCbor(bytes: Uint8Array): Omit<DecodedCbor, 'problem'> {
+  const { value, exact, problem } = readCbor(bytes)
+  if (problem !== undefined) throw new DecodeError(problem)
+  return { value, exact }
 }
