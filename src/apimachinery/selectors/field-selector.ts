@@ -84,6 +84,8 @@ export function parseFieldSelector(text: string): FieldMatcher {
     const match = term.exec(part)
     if (match === null) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`)
     const [, field = '', operator, value = ''] = match
+    // Upstream drops what says nothing of nothing.
+    if (field === '' && value === '' && operator !== '!=') continue
     requirements.push({ field, operator: operator === '!=' ? '!=' : '=', value: unescapeFieldValue(value) })
   }
   return new FieldMatcher(requirements)

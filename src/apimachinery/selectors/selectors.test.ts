@@ -97,6 +97,8 @@ describe('parseFieldSelector()', () => {
       { field: 'status.phase', operator: '!=', value: 'Running' },
     ])
     expect(selector.matches((field) => (field === 'metadata.name' ? 'a,b=c' : 'Pending'))).toBe(true)
+    expect(parseFieldSelector('=,==').empty).toBe(true)
+    expect(parseFieldSelector('!=').empty).toBe(false)
     expect(selector.matches(() => 'Running')).toBe(false)
     expect(selector.toString()).toBe('metadata.name=a\\,b\\=c,status.phase!=Running')
     expect(new FieldMatcher([]).empty).toBe(true)

@@ -34,7 +34,8 @@ export class OpenIdEndpoint implements Endpoint {
     const algorithms = [...new Set(publicKeys.map(({ alg = '' }) => alg))].sort()
     return {
       of: publicKeys,
-      keys: JSON.stringify({ keys: publicKeys }),
+      // The key that signs may be among those that verify.
+      keys: JSON.stringify({ keys: [...new Map(publicKeys.map((key) => [key.kid, key])).values()] }),
       configuration: JSON.stringify({
         issuer: this.#issuer,
         jwks_uri: this.#keysUrl,

@@ -15,7 +15,7 @@ import { RootEndpoint } from './root-endpoint.ts'
 import { servedResources } from './served-resource.ts'
 import { VersionEndpoint } from './version-endpoint.ts'
 
-const discovery = new DiscoveryEndpoint({ host: realHost, address: '192.0.2.1:6443' })
+const discovery = new DiscoveryEndpoint({ host: realHost, address: '192.0.2.1:6443', cbor: false })
 discovery.replace(() =>
   servedResources(kinds, table, (kind, name) => `${kind.resource}/${name}` !== 'pods/attach'),
 )
@@ -116,6 +116,12 @@ describe('DiscoveryEndpoint', () => {
     const { body } = await get(discovery, '/apis', { accept: `application/json,${v2}` })
     expect(body).toMatchObject({ kind: 'APIGroupList' })
   })
+
+  it.each(['/api', '/api/v1', '/apis/apps/v1'])('tells who accepts none of its forms what %s is in', (path) =>
+    expect(get(discovery, path, { accept: 'text/html' })).rejects.toThrow(
+      '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    ),
+  )
 
   it('knows no other path', async () => {
     expect(await get(discovery, '/apis/nothing')).toMatchObject({ status: 404, body: '404 page not found\n' })

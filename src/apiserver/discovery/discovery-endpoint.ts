@@ -4,8 +4,10 @@ import { hex } from '../../base/hex.ts'
 import type { Host } from '../../base/host.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { parseAccept } from '../represent/accept.ts'
+import { checkProduced } from '../represent/negotiate.ts'
 import type { ServerRequest } from '../request.ts'
 import { type BytesResponse, objectResponse, type ServerResponse } from '../response.ts'
+import { cborType, mediaTypes } from '../rest/media-types.ts'
 import { methodRefused, UnknownPaths } from '../routing.ts'
 import { type AggregatedVersion, apiGroupDiscoveryList } from './aggregated-documents.ts'
 import { type ExternalVersion, groupsOf } from './group-versions.ts'
@@ -16,6 +18,8 @@ export interface DiscoveryOptions {
   readonly host: Host
   /** Where clients reach the server: `192.0.2.1:6443`. */
   readonly address: string
+  /** Whether the server speaks it. */
+  readonly cbor: boolean
 }
 
 interface Aggregated {
@@ -87,7 +91,13 @@ export class DiscoveryEndpoint implements Endpoint {
     const document = documents.plain.get(path)
     if (document === undefined) return documents.unknown.answer(path)
     if (!answers) throw methodRefused()
+    if (!answersAnyMethod.test(path)) checkProduced(request.header('accept') ?? '', this.#produced(path))
     return objectResponse(document)
+  }
+
+  /** Of what its services answer. */
+  #produced(path: string): readonly string[] {
+    return this.#options.cbor && path !== '/api' ? [...mediaTypes, cborType] : mediaTypes
   }
 
   #current(): Documents {

@@ -45,7 +45,8 @@ export function apiDocuments(
   const startedMs = host.monotonicMs()
   const isStarting = ({ name }: HealthCheck): boolean =>
     name.startsWith('poststarthook/') && host.monotonicMs() - startedMs < livezGraceMs
-  const discovery = new DiscoveryEndpoint({ host, address })
+  const cbor = core.options.features?.enabled(cborGate) ?? false
+  const discovery = new DiscoveryEndpoint({ host, address, cbor })
   const build = buildInfo()
   const slis = new HealthSlis()
   const openApi = new OpenApiEndpoint({
@@ -53,7 +54,7 @@ export function apiDocuments(
     schemas: core.options.schemas,
     docs: readFieldDocs,
     version: apiVersion,
-    cbor: core.options.features?.enabled(cborGate) ?? false,
+    cbor,
   })
   const answered = new Set(subresources.map((each) => `${each.group}/${each.resource}/${each.subresource}`))
   const served = servedResources(core.options.kinds, resources, (kind, name) => {
