@@ -1,3 +1,4 @@
+import { hex } from '../../base/hex.ts'
 import type { Host } from '../../base/host.ts'
 import type { ServerRequest } from '../request.ts'
 import type { BytesResponse, Headers, ServerResponse } from '../response.ts'
@@ -20,9 +21,6 @@ export interface Content {
 
 const boundaryBytes = 30
 const encoder = new TextEncoder()
-
-const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 const rangeText = ({ start, length }: ByteRange, size: number): string =>
   `bytes ${start}-${start + length - 1}/${size}`
