@@ -197,7 +197,8 @@ export function createApiServer(core: ServerCore, options: ApiServerOptions): Ap
     served: core.served,
     custom,
     handle,
-    transportFor: (user, agent) => new InProcessTransport(host, handle, user, agent ?? ''),
+    transportFor: (user, agent = '') =>
+      new InProcessTransport({ host, handle, user, agent, beforeAnswer: options.audit?.flush }),
     get ready() {
       return mirror.ready
     },

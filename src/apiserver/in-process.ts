@@ -110,6 +110,16 @@ async function bodyOf(response: ServerResponse): Promise<unknown> {
   }
 }
 
+export interface InProcessOptions {
+  readonly host: Host
+  readonly handle: Handler
+  readonly user: UserInfo
+  /** The client's name, as its requests tell it. */
+  readonly agent: string
+  /** Called before anything of an answer is handed back. */
+  readonly beforeAnswer?: (() => void) | undefined
+}
+
 /**
  * A user's way through the whole chain without sockets and codecs: what is written and read are the same objects,
  * which nobody may change.
@@ -119,12 +129,15 @@ export class InProcessTransport implements Transport {
   readonly #handle: Handler
   readonly #connection: Connection
   readonly #agent: string
+  readonly #beforeAnswer: (() => void) | undefined
 
-  constructor(host: Host, handle: Handler, user: UserInfo, agent: string) {
+  constructor(options: InProcessOptions) {
+    const { host, handle, user, agent, beforeAnswer } = options
     this.#host = host
     this.#handle = handle
     this.#connection = { remoteAddress: '', user }
     this.#agent = agent
+    this.#beforeAnswer = beforeAnswer
   }
 
   #toServer(request: ApiRequest): ServerRequest {
@@ -142,6 +155,7 @@ export class InProcessTransport implements Transport {
     request.signal?.throwIfAborted()
     const sent = this.#toServer(request)
     const response = await this.#handle(sent)
+    this.#beforeAnswer?.()
     if (response.type === 'events' || response.type === 'upgrade')
       throw statusError('BadRequest', 'a watch is not a request')
     const { status } = response
