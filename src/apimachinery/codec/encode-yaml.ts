@@ -13,17 +13,36 @@ const isMembers = (value: unknown): value is Members => typeof value === 'object
  * An object as YAML as upstream writes it: members sorted, lists not indented, long texts folded, and strings quoted
  * that YAML 1.1 would take for something else.
  */
-export const encodeYaml = (object: unknown): string => `${node(object, 0, 0).replace(/^\n/, '')}\n`
+export function encodeYaml(object: unknown): string {
+  const out: string[] = []
+  if (isBlock(object)) block(out, object, 0)
+  else out.push(leaf(object, 0, 0))
+  out.push('\n')
+  return out.join('')
+}
+
+/** A collection that has lines of its own. */
+const isBlock = (value: unknown): value is readonly unknown[] | Members =>
+  Array.isArray(value)
+    ? value.length > 0
+    : isMembers(value) && Object.values(value).some((member) => member !== undefined)
 
 /**
- * `column`: where the value begins on its line. A collection begins with the line break that goes before it; a member's
- * list stands below its name, so it has an indentation of its own.
+ * Pieces are put one behind another and joined once: texts of texts would be copied at each level. The first line's
+ * margin is there.
  */
-function node(value: unknown, indent: number, column: number, listIndent = indent): string {
+function block(out: string[], value: readonly unknown[] | Members, indent: number): void {
+  if (isList(value)) list(out, value, indent)
+  else map(out, value, indent)
+}
+
+const isList = (value: readonly unknown[] | Members): value is readonly unknown[] => Array.isArray(value)
+
+/** `column`: where it begins on its line. */
+function leaf(value: unknown, indent: number, column: number): string {
   if (typeof value === 'string') return yamlText(value, { column, indent, isKey: false })
-  if (Array.isArray(value)) return value.length === 0 ? '[]' : `\n${list(value, listIndent)}`
-  if (!isMembers(value)) return scalar(value)
-  return Object.values(value).every((member) => member === undefined) ? '{}' : `\n${map(value, indent)}`
+  if (Array.isArray(value)) return '[]'
+  return isMembers(value) ? '{}' : scalar(value)
 }
 
 function scalar(value: unknown): string {
@@ -31,34 +50,46 @@ function scalar(value: unknown): string {
   return String(value).replace(/e([+-])(\d)$/, 'e$10$2')
 }
 
-function list(items: readonly unknown[], indent: number): string {
-  const margin = ' '.repeat(indent)
-  return items
-    .map((item) => {
-      const text = node(item, indent + 2, indent + 2)
-      return `${margin}- ${text.startsWith('\n') ? text.slice(1 + indent + 2) : text}`
-    })
-    .join('\n')
+/** What stands behind a mark on its line. */
+function behind(out: string[], value: unknown, indent: number): void {
+  if (isBlock(value)) block(out, value, indent)
+  else out.push(leaf(value, indent, indent))
 }
 
-function map(members: Members, indent: number): string {
-  const margin = ' '.repeat(indent)
-  return Object.keys(members)
-    .filter((key) => members[key] !== undefined)
-    .sort(compareKeys)
-    .map((key) => {
-      if (encoder.encode(key).length > maxKeyBytes || key.includes('\n'))
-        return margin + longMember(key, members[key], indent)
-      const name = yamlText(key, { column: indent, indent, isKey: true })
-      const text = node(members[key], indent + 2, indent + name.length + 2, indent)
-      return `${margin}${name}:${text.startsWith('\n') ? '' : ' '}${text}`
-    })
-    .join('\n')
+function list(out: string[], items: readonly unknown[], indent: number): void {
+  const start = `\n${' '.repeat(indent)}- `
+  items.forEach((item, index) => {
+    out.push(index === 0 ? '- ' : start)
+    behind(out, item, indent + 2)
+  })
 }
 
-function longMember(key: string, value: unknown, indent: number): string {
+function map(out: string[], members: Members, indent: number): void {
+  const start = `\n${' '.repeat(indent)}`
+  const keys = Object.keys(members).filter((key) => members[key] !== undefined)
+  keys.sort(compareKeys).forEach((key, index) => {
+    if (index > 0) out.push(start)
+    if (encoder.encode(key).length > maxKeyBytes || key.includes('\n'))
+      longMember(out, key, members[key], indent)
+    else member(out, key, members[key], indent)
+  })
+}
+
+/** A list stands below its name, not indented. */
+function member(out: string[], key: string, value: unknown, indent: number): void {
+  const name = yamlText(key, { column: indent, indent, isKey: true })
+  out.push(name, ':')
+  if (!isBlock(value)) {
+    out.push(' ', leaf(value, indent + 2, indent + name.length + 2))
+    return
+  }
+  const below = isList(value) ? indent : indent + 2
+  out.push(`\n${' '.repeat(below)}`)
+  block(out, value, below)
+}
+
+function longMember(out: string[], key: string, value: unknown, indent: number): void {
   const name = yamlText(key, { column: indent + 2, indent: indent + 2, isKey: false })
-  const text = node(value, indent + 2, indent + 2)
-  const shown = text.startsWith('\n') ? text.slice(1 + indent + 2) : text
-  return `? ${name}\n${' '.repeat(indent)}: ${shown}`
+  out.push(`? ${name}\n${' '.repeat(indent)}: `)
+  behind(out, value, indent + 2)
 }
