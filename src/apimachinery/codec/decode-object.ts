@@ -10,7 +10,9 @@ import { DecodeError } from './decode-error.ts'
 import { finishFreeForm } from './free-form.ts'
 import { goValue } from './go-types.ts'
 import type { Duplicates } from './json-exact.ts'
+import { maxDepth } from './json-scan.ts'
 import type { WrittenAs } from './shape.ts'
+import { tooDeep } from './too-deep.ts'
 
 /** The query parameter `fieldValidation`. */
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
@@ -158,10 +160,13 @@ export class ObjectDecoder {
 
   /**
    * Takes an object that came without encoding (from the same process) as if it had been decoded. What it shares with
-   * `known`, a decoded object of the same kind, is not looked at.
+   * `known`, a decoded object of the same kind that it was made of by a patch, is not looked at; the rest may have
+   * become too deep.
    */
   accept(value: unknown, options: DecodeOptions, known?: unknown): DecodedObject {
     try {
+      const deep = known === undefined ? undefined : tooDeep(value, known, maxDepth)
+      if (deep !== undefined) throw new DecodeError(`invalid character '${deep}' exceeded max depth`)
       return this.#accept({ value, known }, kindOf(value, options.expected), options)
     } catch (error) {
       throw unrecognized(error, options.expected, typeof value)

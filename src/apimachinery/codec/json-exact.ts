@@ -41,11 +41,13 @@ function shown(character: string): string {
 class ExactParser {
   readonly #text: string
   readonly duplicates = new Map<object, Duplicate[]>()
+  readonly #maxDepth: number
   #at = 0
   #depth = 0
 
-  constructor(text: string) {
+  constructor(text: string, depth: number) {
     this.#text = text
+    this.#maxDepth = depth
   }
 
   document(): unknown {
@@ -84,7 +86,7 @@ class ExactParser {
 
   #nested<T>(parse: () => T): T {
     this.#depth++
-    if (this.#depth > maxDepth) this.#fail('exceeded max depth')
+    if (this.#depth > this.#maxDepth) this.#fail('exceeded max depth')
     this.#at++
     const value = parse()
     this.#depth--
@@ -212,8 +214,8 @@ class ExactParser {
   }
 }
 
-/** Parses slowly and exactly. Throws DecodeError with Go's words. */
-export function parseJsonExactly(text: string): ExactJson {
-  const parser = new ExactParser(text)
+/** Parses slowly and exactly, down to `depth`. Throws DecodeError with Go's words. */
+export function parseJsonExactly(text: string, depth = maxDepth): ExactJson {
+  const parser = new ExactParser(text, depth)
   return { value: parser.document(), duplicates: parser.duplicates }
 }

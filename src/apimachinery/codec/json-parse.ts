@@ -27,11 +27,11 @@ function countMembers(value: unknown): number {
 
 /**
  * The native parser for what it gets right, which is nearly everything; numbers whose text matters, duplicate
- * keys, excessive depth and errors go to the exact one. Throws DecodeError in Go's words.
+ * keys, excessive depth and errors go to the exact one. Throws DecodeError in Go's words, also beyond `depth`.
  */
-export function parseJson(text: string): ParsedJson {
+export function parseJson(text: string, depth = maxDepth): ParsedJson {
   const scan = scanJson(text)
-  if (!scan.exactNumbers && scan.depth <= maxDepth && !(text.includes('\\u') && halfCharacter.test(text))) {
+  if (!scan.exactNumbers && scan.depth <= depth && !(text.includes('\\u') && halfCharacter.test(text))) {
     try {
       const value: unknown = JSON.parse(text)
       if (countMembers(value) === scan.members) return { value }
@@ -39,6 +39,6 @@ export function parseJson(text: string): ParsedJson {
       // The exact parser finds the same error and words it as upstream does.
     }
   }
-  const { value, duplicates } = parseJsonExactly(text)
+  const { value, duplicates } = parseJsonExactly(text, depth)
   return { value, exact: { duplicates } }
 }

@@ -1,5 +1,10 @@
-/** Objects and arrays may nest this deep. Upstream's decoder allows ten times as much; code that walks objects recursively does not. */
+/**
+ * Objects and arrays may nest this deep. Upstream's decoder allows ten times as much; code that walks objects recursively
+ * does not, of which the host's own makes no more than 1,600 (copies) and 4,400 levels (JSON).
+ */
 export const maxDepth = 1000
+/** Of what the server has written itself: fields that are owned lie some levels deeper than what they are of. */
+export const anyDepth = Number.POSITIVE_INFINITY
 
 /** What a pass over a JSON text finds that the native parser would hide. */
 export interface JsonScan {

@@ -1,4 +1,5 @@
 import { parseJson } from '../../apimachinery/codec/json-parse.ts'
+import { anyDepth } from '../../apimachinery/codec/json-scan.ts'
 import { resolveExactly } from '../../apimachinery/codec/number-literal.ts'
 import type { KindDeclaration } from '../../apimachinery/define-kind.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
@@ -26,7 +27,7 @@ export class CustomLayout extends Layout {
   override parse(bytes: Uint8Array): KubernetesObject {
     const text = decoder.decode(bytes)
     if (!longNumber.test(text)) return JSON.parse(text)
-    return resolveExactly(parseJson(text).value) as KubernetesObject
+    return resolveExactly(parseJson(text, anyDepth).value) as KubernetesObject
   }
 
   override normalize(stored: Uint8Array): Uint8Array {

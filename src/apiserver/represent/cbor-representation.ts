@@ -1,6 +1,7 @@
 import { cborMediaType, cborSequenceType } from '../../apimachinery/codec/cbor/cbor-body.ts'
 import type { CborEncoder } from '../../apimachinery/codec/cbor/encode-cbor.ts'
 import { parseJson } from '../../apimachinery/codec/json-parse.ts'
+import { anyDepth } from '../../apimachinery/codec/json-scan.ts'
 import type { ListMeta, Status } from '../../apimachinery/meta.ts'
 import type { Schema } from '../../apimachinery/schema.ts'
 import { assert } from '../../base/assert.ts'
@@ -17,7 +18,7 @@ const headBytes = 1024
 type Members = Readonly<Record<string, unknown>>
 
 function membersOf(bytes: readonly Uint8Array[]): Members {
-  const { value } = parseJson(decoder.decode(concatenate(bytes)))
+  const { value } = parseJson(decoder.decode(concatenate(bytes)), anyDepth)
   assert(typeof value === 'object' && value !== null, 'objects and lists are JSON objects')
   return { ...value }
 }

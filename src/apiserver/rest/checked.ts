@@ -1,4 +1,5 @@
 import { parseJson } from '../../apimachinery/codec/json-parse.ts'
+import { anyDepth } from '../../apimachinery/codec/json-scan.ts'
 import { resolveExactly } from '../../apimachinery/codec/number-literal.ts'
 import { jsonEqual } from '../../apimachinery/json-equal.ts'
 import type { KubernetesObject } from '../../apimachinery/meta.ts'
@@ -15,7 +16,7 @@ function freezeDeeply(value: unknown): void {
 /** In tests: what is about to be written means the same after a journey through JSON, and nobody changes it later. */
 export function checkWritten(resource: Resource, object: KubernetesObject): KubernetesObject {
   if (!resource.context.checked) return object
-  const travelled = resolveExactly(parseJson(jsonText(object)).value)
+  const travelled = resolveExactly(parseJson(jsonText(object), anyDepth).value)
   assert(
     jsonEqual(travelled, object),
     `a socket would change ${resource.kind.kind} ${object.metadata?.name}: ${jsonText(object)}`,
