@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from '../../src/base/host/testing/free-port.ts'
 import { median } from '../load/keep-in-flight.ts'
 import type { Report } from '../report.ts'
-import { freePorts } from '../server/free-ports.ts'
 
 const assets = join(import.meta.dirname, '../../dist/envtest')
 /** controller-runtime's `HealthCheckPollInterval`. */

@@ -7,9 +7,9 @@ import { performance } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { freePort } from '../../src/base/host/testing/free-port.ts'
 import { dataDirectory } from '../../src/cluster/data-directory.ts'
 import { type Credentials, readCredentials } from '../load/connection.ts'
-import { freePorts } from './free-ports.ts'
 import { ProbeLink } from './probe-link.ts'
 
 export type Runtime = 'simulated' | 'containerd'
@@ -141,11 +141,10 @@ async function until(isSo: () => boolean | Promise<boolean>, child: ChildProcess
 
 /** Resolves when the server says that it is ready. */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
-  const [port = 0] = await freePorts(1)
   const start: Start = {
     folder: options.dataDirectory ?? mkdtempSync(join(tmpdir(), 'timonel-bench-')),
     isTemporary: options.dataDirectory === undefined,
-    port,
+    port: await freePort(),
     startedMs: performance.now(),
   }
   const child = spawnServer(options, start)

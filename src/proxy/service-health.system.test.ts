@@ -1,7 +1,7 @@
-import { createServer } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import type { core, discovery } from '../api/generated/types/index.ts'
 import { realHost } from '../base/host/real-host.ts'
+import { freePort } from '../base/host/testing/free-port.ts'
 import { silentLogger } from '../base/logger.ts'
 import { HealthState } from './health.ts'
 import { ServiceHealth } from './service-health.ts'
@@ -20,15 +20,6 @@ const endpoint = (address: string, nodeName: string, ready = true): discovery.v1
 
 function balanced(healthCheckNodePort: number): core.v1.Service {
   return { spec: { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort } }
-}
-
-/** A port that nobody has at the moment. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' ? (address?.port ?? 0) : 0
 }
 
 function start(endpoints: discovery.v1.Endpoint[]): ServiceHealth {

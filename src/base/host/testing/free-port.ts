@@ -1,13 +1,20 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** A port of loopback that nobody listens on at the moment. */
+/** Ports of loopback that nobody listens on at the moment, each another. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const addresses = servers.map((server) => server.address())
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return addresses.map((address) => {
+    if (address === null || typeof address === 'string') throw new Error('no port')
+    return address.port
+  })
+}
+
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  const [port] = await freePorts(1)
+  if (port === undefined) throw new Error('no port')
+  return port
 }
