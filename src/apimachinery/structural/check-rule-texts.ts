@@ -28,9 +28,6 @@ function checkTexts(rule: SchemaRule, path: FieldPath, errors: FieldError[]): vo
 /** What can be said of `x-kubernetes-validations` without compiling them. */
 export function checkRuleTexts(schema: JsonSchema, path: FieldPath, errors: FieldError[]): void {
   const rules = schema['x-kubernetes-validations'] ?? []
-  if (rules.length === 0) return
-  // Upstream looks for fields only in what it can read as structural.
-  const isReadable = unsupportedWord(schema) === undefined
   rules.forEach((rule, index) => {
     const at = path.child('x-kubernetes-validations').index(index)
     checkTexts(rule, at, errors)
@@ -41,7 +38,8 @@ export function checkRuleTexts(schema: JsonSchema, path: FieldPath, errors: Fiel
     const where = at.child('fieldPath')
     if (fieldPath.trim() === '') errors.push(invalidValue(where, fieldPath, 'must be non-empty if specified'))
     if (hasLineBreaks(fieldPath)) errors.push(invalidValue(where, fieldPath, 'must not contain line breaks'))
-    if (isReadable && 'error' in resolveFieldPath(fieldPath, schema, true))
+    // Upstream looks for fields only in what it can read as structural.
+    if ('error' in resolveFieldPath(fieldPath, schema, true) && unsupportedWord(schema) === undefined)
       errors.push(invalidValue(where, fieldPath, 'must be a valid path'))
   })
 }
