@@ -8,18 +8,20 @@ export type RangeProblem = 'invalid range' | 'invalid range: failed to overlap'
 const number = (text: string): number => (/^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN)
 
 function readRange(text: string, size: number): ByteRange | 'beyond' | undefined {
-  const [, first = '', last = ''] = /^([^-]*)-(.*)$/.exec(text) ?? []
-  if (!text.includes('-')) return undefined
-  const start = number(first.trim())
-  const end = number(last.trim())
-  if (first.trim() === '') {
-    if (!(end >= 0) || last.trim().startsWith('-')) return undefined
+  const dash = text.indexOf('-')
+  if (dash < 0) return undefined
+  const first = text.slice(0, dash).trim()
+  const last = text.slice(dash + 1).trim()
+  const start = number(first)
+  const end = number(last)
+  if (first === '') {
+    if (!(end >= 0) || last.startsWith('-')) return undefined
     const length = Math.min(end, size)
     return { start: size - length, length }
   }
   if (!(start >= 0)) return undefined
   if (start >= size) return 'beyond'
-  if (last.trim() === '') return { start, length: size - start }
+  if (last === '') return { start, length: size - start }
   if (!(end >= start)) return undefined
   return { start, length: Math.min(end, size - 1) - start + 1 }
 }
