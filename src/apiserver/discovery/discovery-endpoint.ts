@@ -7,7 +7,7 @@ import { parseAccept } from '../represent/accept.ts'
 import { checkProduced } from '../represent/negotiate.ts'
 import type { ServerRequest } from '../request.ts'
 import { type BytesResponse, objectResponse, type ServerResponse } from '../response.ts'
-import { cborType, mediaTypes } from '../rest/media-types.ts'
+import { mediaTypes, mediaTypesWithCbor } from '../rest/media-types.ts'
 import { methodRefused, UnknownPaths } from '../routing.ts'
 import { type AggregatedVersion, apiGroupDiscoveryList } from './aggregated-documents.ts'
 import { type ExternalVersion, groupsOf } from './group-versions.ts'
@@ -97,7 +97,7 @@ export class DiscoveryEndpoint implements Endpoint {
 
   /** Of what its services answer. */
   #produced(path: string): readonly string[] {
-    return this.#options.cbor && path !== '/api' ? [...mediaTypes, cborType] : mediaTypes
+    return this.#options.cbor && path !== '/api' ? mediaTypesWithCbor : mediaTypes
   }
 
   #current(): Documents {

@@ -2,7 +2,7 @@ import { CborEncoder } from '../../apimachinery/codec/cbor/encode-cbor.ts'
 import type { ProtobufCodec } from '../../apimachinery/codec/protobuf/protobuf-codec.ts'
 import type { Features } from '../../apimachinery/feature-gates.ts'
 import type { Schemas } from '../../apimachinery/schema.ts'
-import { cborGate, cborType, type MediaType, mediaTypes } from '../rest/media-types.ts'
+import { cborGate, type MediaType, mediaTypes, mediaTypesWithCbor } from '../rest/media-types.ts'
 
 /** What objects are encoded with, beside JSON. One for a server. */
 export interface Codecs {
@@ -16,5 +16,5 @@ export interface Codecs {
 
 export function makeCodecs(protobuf: ProtobufCodec, schemas: Schemas, features: Features): Codecs {
   const cbor = features.enabled(cborGate) ? new CborEncoder() : undefined
-  return { protobuf, schemas, cbor, types: cbor === undefined ? mediaTypes : [...mediaTypes, cborType] }
+  return { protobuf, schemas, cbor, types: cbor === undefined ? mediaTypes : mediaTypesWithCbor }
 }

@@ -11,6 +11,9 @@ export type MediaType = typeof jsonType | typeof yamlType | typeof protobufType 
 /** In upstream's order: the first is what counts when nothing is said. */
 export const mediaTypes: readonly MediaType[] = [jsonType, yamlType, protobufType]
 
+/** Those of a server that speaks CBOR, too. */
+export const mediaTypesWithCbor: readonly MediaType[] = [...mediaTypes, cborType]
+
 /** The gate of CBOR. */
 export const cborGate = 'CBORServingAndStorage'
 
