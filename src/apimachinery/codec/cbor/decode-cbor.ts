@@ -1,24 +1,12 @@
 import { encodeBase64, encodeBase64Url } from '../../../base/base64.ts'
 import { hex } from '../../../base/hex.ts'
-import { goQuote } from '../../go-text.ts'
 import { DecodeError } from '../decode-error.ts'
-import { goTimeError } from '../go-time.ts'
 import { maxDepth } from '../json-scan.ts'
 import { NumberLiteral } from '../number-literal.ts'
-import { setMember } from '../set-member.ts'
+import { ArrayFrame, Frame, MapFrame, TagFrame } from './cbor-frames.ts'
 import { major, tags } from './cbor-head.ts'
-import { cborKind } from './cbor-words.ts'
+import { refused, typeNames, UnfitError } from './unfit-error.ts'
 
-const typeNames = [
-  'positive integer',
-  'negative integer',
-  'byte string',
-  'UTF-8 text string',
-  'array',
-  'map',
-  'tag',
-  'primitives',
-]
 const indefinite = 31
 const breakCode = 0xff
 
@@ -26,12 +14,7 @@ const valid = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Byte strings need not be UTF-8; what is not becomes what JSON makes of it. */
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** Of what is well-formed. */
-class UnfitError extends DecodeError {}
-
 const truncated = (): DecodeError => new DecodeError('unexpected EOF')
-const refused = (type: number, what: string): DecodeError =>
-  new UnfitError(`cbor: data item of cbor type ${typeNames[type]} is not accepted by protocol: ${what}`)
 const laterFormats: Readonly<Record<number, (bytes: Uint8Array) => string>> = {
   [tags.base64Url]: encodeBase64Url,
   [tags.base64]: encodeBase64,
@@ -43,74 +26,6 @@ interface Head {
   /** The additional information: what follows, or 31 for an item without a length. */
   readonly info: number
   readonly count: number
-}
-
-/** An array, map or tag of which not all has been read. */
-abstract class Frame {
-  /** How many values are to come; infinite where a break code ends them. */
-  left: number
-
-  constructor(left: number) {
-    this.left = left
-  }
-
-  abstract add(value: unknown): void
-  abstract result(): unknown
-}
-
-class ArrayFrame extends Frame {
-  readonly #items: unknown[] = []
-
-  add(value: unknown): void {
-    this.#items.push(value)
-  }
-
-  result(): unknown {
-    return this.#items
-  }
-}
-
-class MapFrame extends Frame {
-  readonly #map: Record<string, unknown> = {}
-  #key = ''
-  #index = 0
-
-  /** Before each value. Throws where the key was there before. */
-  begin(key: string): void {
-    const index = this.#index++
-    this.#key = key
-    if (Object.hasOwn(this.#map, key))
-      throw new UnfitError(`cbor: found duplicate map key ${goQuote(key)} at map element index ${index}`)
-  }
-
-  add(value: unknown): void {
-    setMember(this.#map, this.#key, value)
-  }
-
-  result(): unknown {
-    return this.#map
-  }
-}
-
-class TagFrame extends Frame {
-  readonly #tag: number
-  #value: unknown
-
-  constructor(tag: number) {
-    super(1)
-    this.#tag = tag
-  }
-
-  add(value: unknown): void {
-    this.#value = value
-  }
-
-  result(): unknown {
-    if (this.#tag === tags.positiveBignum || this.#tag === tags.negativeBignum)
-      throw refused(major.tag, 'bignum')
-    if (this.#tag === tags.dateTime) return dateTime(this.#value)
-    return this.#tag === tags.epochTime ? epochTime(this.#value) : this.#value
-  }
 }
 
 /** Reads one document; the value is in its JSON form, with literals where a number would say less. */
@@ -334,24 +249,6 @@ function halfValue(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
-}
-
-const tagComplaint = (tag: number, wanted: string, value: unknown): DecodeError =>
-  new UnfitError(`cbor: tag number ${tag} must be followed by ${wanted}, got ${cborKind(value)}`)
-
-function dateTime(value: unknown): string {
-  if (typeof value !== 'string') throw tagComplaint(0, 'text string', value)
-  const wrong = goTimeError(value, '2006-01-02T15:04:05Z07:00')
-  if (wrong !== undefined) throw new UnfitError(`cbor: cannot set ${value} for time.Time: ${wrong}`)
-  return value
-}
-
-/** Seconds since 1970, as Go tells them: no more decimals than there are. */
-function epochTime(value: unknown): string {
-  const seconds = value instanceof NumberLiteral ? Number(value.text) : value
-  const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN)
-  if (Number.isNaN(date.getTime())) throw tagComplaint(1, 'integer or floating-point number', value)
-  return date.toISOString().replace(/\.?0*Z$/, 'Z')
 }
 
 /** What a document holds. */
