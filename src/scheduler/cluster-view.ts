@@ -1,3 +1,4 @@
+import { isPodTerminal } from '../api/core/pod/pod-state.ts'
 import type { core } from '../api/generated/types/index.ts'
 import type { Host } from '../base/host.ts'
 import {
@@ -8,7 +9,7 @@ import {
   unscheduledPodEvent,
 } from './cluster-event.ts'
 import { NodeTable } from './node-table.ts'
-import { isFinished, makePodInfo, type PodInfo, refreshPodInfo } from './pod-info.ts'
+import { makePodInfo, type PodInfo, refreshPodInfo } from './pod-info.ts'
 import { nodeChanges, podChanges } from './scheduling-changes.ts'
 
 /** Who takes the news that are not the table's. */
@@ -147,7 +148,7 @@ export class ClusterView {
   #setPod(pod: core.v1.Pod | undefined, old: core.v1.Pod | undefined): void {
     const uid = (pod ?? old)?.metadata?.uid
     if (uid === undefined) return
-    if (pod === undefined || isFinished(pod)) this.#remove(old ?? pod, uid)
+    if (pod === undefined || isPodTerminal(pod)) this.#remove(old ?? pod, uid)
     else if (pod.spec?.nodeName) this.#place(pod, old, uid, pod.spec.nodeName)
     else this.#wait(pod, old, uid)
   }

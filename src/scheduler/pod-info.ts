@@ -102,7 +102,3 @@ export function refreshPodInfo(info: MutablePodInfo, pod: core.v1.Pod): PodInfo 
 /** Whether it held something of a node: one where it was, or one that it was nominated to. */
 export const hadNode = (pod: core.v1.Pod): boolean =>
   Boolean(pod.spec?.nodeName) || Boolean(pod.status?.nominatedNodeName)
-
-/** Finished pods hold no resources. */
-export const isFinished = (pod: core.v1.Pod): boolean =>
-  pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'

@@ -1,4 +1,5 @@
 import { podQuantities } from '../api/core/pod/pod-quantities.ts'
+import { isPodTerminal } from '../api/core/pod/pod-state.ts'
 import { isHugePages } from '../api/core/resource-names.ts'
 import type { core } from '../api/generated/types/index.ts'
 import { quantityNumber } from '../apimachinery/quantity.ts'
@@ -22,9 +23,8 @@ export function exposePodResources(pods: readonly core.v1.Pod[]): string {
   const limit = metrics.gauge({ name: `${name}limit`, help: help('Resources limit for'), labels })
   const request = metrics.gauge({ name: `${name}request`, help: help('Resources requested by'), labels })
   for (const pod of pods) {
-    const { metadata, spec, status } = pod
-    const ended = status?.phase === 'Succeeded' || status?.phase === 'Failed'
-    if (ended && spec?.nodeName) continue
+    const { metadata, spec } = pod
+    if (isPodTerminal(pod) && spec?.nodeName) continue
     const { requests, limits } = podQuantities(pod, { withOverhead: true })
     const of = [
       ...[metadata?.namespace ?? '', metadata?.name ?? '', spec?.nodeName ?? '', spec?.schedulerName ?? ''],

@@ -1,6 +1,7 @@
 import { Deployment } from '../../api/apps/deployment/kind.ts'
 import { ReplicaSet } from '../../api/apps/replica-set/kind.ts'
 import { Pod } from '../../api/core/pod/kind.ts'
+import { isPodTerminal } from '../../api/core/pod/pod-state.ts'
 import type { apps, core } from '../../api/generated/types/index.ts'
 import { labelMatcherOf, validLabelMatcher } from '../../apimachinery/selectors/label-selector.ts'
 import { hasCause, isStatus } from '../../apimachinery/status-error.ts'
@@ -182,7 +183,7 @@ export const deploymentController: AnyController = defineController({
     }),
     watching({
       kind: Pod,
-      when: (pod) => pod === undefined || pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded',
+      when: (pod) => pod === undefined || isPodTerminal(pod),
       keys: (pod, { cache }) => recreatingDeployment(pod, cache),
     }),
   ],

@@ -1,4 +1,5 @@
 import { countIndexSet, parseIndexes } from '../../api/batch/job/index-set.ts'
+import { isPodTerminal } from '../../api/core/pod/pod-state.ts'
 import type { Counter, Histogram, MetricOptions, Metrics } from '../../base/metrics.ts'
 import type { Action } from './failure-policy.ts'
 import { isIndexed, isTracked, type Job, type Pod } from './job-pod.ts'
@@ -13,7 +14,7 @@ const buckets = Array.from({ length: 15 }, (_, power) => 0.004 * 2 ** power)
 const modeOf = (job: Job): string => (isIndexed(job) ? 'Indexed' : 'NonIndexed')
 
 const isEndedAndTracked = (pod: Pod | undefined): boolean =>
-  pod !== undefined && (pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded') && isTracked(pod)
+  pod !== undefined && isPodTerminal(pod) && isTracked(pod)
 
 function options(name: string, help: string, labels: readonly string[]): MetricOptions {
   return { name: `job_controller_${name}`, help, labels }

@@ -1,4 +1,4 @@
-import { isPodAvailable, isPodReady } from '../../api/core/pod/pod-state.ts'
+import { isPodAvailable, isPodReady, isPodTerminal } from '../../api/core/pod/pod-state.ts'
 import type { apps, core } from '../../api/generated/types/index.ts'
 import { scaledValue } from '../../apimachinery/int-or-string.ts'
 import { blocksPod, claimOwners, claimsFor } from './claims.ts'
@@ -31,7 +31,6 @@ export interface StatefulSetInput {
 }
 
 const isTerminating = (pod: Pod): boolean => pod.metadata?.deletionTimestamp !== undefined
-const hasEnded = ({ status }: Pod): boolean => status?.phase === 'Failed' || status?.phase === 'Succeeded'
 const isRunningAndReady = (pod: Pod): boolean => pod.status?.phase === 'Running' && isPodReady(pod)
 
 /** Which of the two revisions a missing pod is made of: those below the partition stay behind. */
@@ -99,7 +98,7 @@ class Planner {
       if (!isBlocked) this.steps.push({ type: 'create', pod: made })
       return goOn
     }
-    if (hasEnded(pod)) {
+    if (isPodTerminal(pod)) {
       if (!isTerminating(pod)) this.steps.push({ type: 'delete', pod })
       return goOn
     }

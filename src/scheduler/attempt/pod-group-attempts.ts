@@ -1,11 +1,11 @@
 import { Pod } from '../../api/core/pod/kind.ts'
+import { isPodTerminal } from '../../api/core/pod/pod-state.ts'
 import type { core, scheduling } from '../../api/generated/types/index.ts'
 import { PodGroup } from '../../api/scheduling/pod-group/kind.ts'
 import { messageOf } from '../../base/message-of.ts'
 import type { InformerFactory, Lister } from '../../client/informer.ts'
 import type { PreparedCycle } from '../cycle/prepared-cycle.ts'
 import type { GroupToPlace, Placement, ProposedPlacement } from '../framework.ts'
-import { isFinished } from '../pod-info.ts'
 import type { Profile } from '../profile.ts'
 import type { QueuedPod } from '../queue/queued-pod.ts'
 import type { PodGroupMetrics } from '../scheduler-metrics.ts'
@@ -181,7 +181,7 @@ export class PodGroupAttempts {
   #placedOf(group: string): GroupToPlace['placed'] {
     return this.#pods.byIndex(groupIndex, group).flatMap((pod) => {
       const node = pod.spec?.nodeName || this.#options.view.nodeOf(pod.metadata?.uid ?? '')
-      return node && !isFinished(pod) ? [{ pod, node }] : []
+      return node && !isPodTerminal(pod) ? [{ pod, node }] : []
     })
   }
 

@@ -1,5 +1,6 @@
 import { Node } from '../../api/core/node/kind.ts'
 import { Pod } from '../../api/core/pod/kind.ts'
+import { isPodTerminal } from '../../api/core/pod/pod-state.ts'
 import { defaultFeatures } from '../../api/feature-gates.ts'
 import { PodDisruptionBudget } from '../../api/policy/pod-disruption-budget/kind.ts'
 import type { Host } from '../../base/host.ts'
@@ -10,7 +11,7 @@ import { ListedInformers } from '../../client/listed-informers.ts'
 import { type Scheduling, schedulingOf } from '../config/scheduling-of.ts'
 import type { PluginContext } from '../framework.ts'
 import { NodeTable } from '../node-table.ts'
-import { isFinished, makePodInfo } from '../pod-info.ts'
+import { makePodInfo } from '../pod-info.ts'
 import type { Profile } from '../profile.ts'
 import { planMoves, type RebalancePlan, type RebalanceSettings } from './plan-moves.ts'
 
@@ -63,7 +64,7 @@ export async function planRebalance(options: RebalancerOptions): Promise<Rebalan
   await informers.whenSynced()
   for (const node of nodes.lister.list()) table.setNode(node)
   for (const pod of pods.lister.list())
-    if (pod.spec?.nodeName && !isFinished(pod)) table.addPod(pod.spec.nodeName, makePodInfo(pod))
+    if (pod.spec?.nodeName && !isPodTerminal(pod)) table.addPod(pod.spec.nodeName, makePodInfo(pod))
   const profileOf = (pod: { readonly spec?: { readonly schedulerName?: string } }): Profile | undefined =>
     byName.get(pod.spec?.schedulerName ?? '')
   return planMoves({ table, profileOf, budgets: budgets.lister.list(), random }, settings)

@@ -1,6 +1,7 @@
+import { isPodTerminal } from '../../../src/api/core/pod/pod-state.ts'
 import type { core } from '../../../src/api/generated/types/index.ts'
 import { NodeTable } from '../../../src/scheduler/node-table.ts'
-import { isFinished, makePodInfo } from '../../../src/scheduler/pod-info.ts'
+import { makePodInfo } from '../../../src/scheduler/pod-info.ts'
 
 /**
  * Where the scheduler's table is not what its caches say. Pods that are there without the cache's word are assumed ones:
@@ -16,12 +17,12 @@ export function drift(
   for (const node of nodes) twin.setNode(node)
   const seen = new Map(pods.map((pod) => [pod.metadata?.uid ?? '', pod]))
   for (const pod of pods)
-    if (pod.spec?.nodeName && !isFinished(pod)) twin.addPod(pod.spec.nodeName, makePodInfo(pod))
+    if (pod.spec?.nodeName && !isPodTerminal(pod)) twin.addPod(pod.spec.nodeName, makePodInfo(pod))
   for (const { name, pods: there } of table.nodes) {
     for (const [uid, info] of there) {
       if (twin.get(name)?.pods.has(uid)) continue
       const pod = seen.get(uid)
-      if (pod === undefined || pod.spec?.nodeName || isFinished(pod))
+      if (pod === undefined || pod.spec?.nodeName || isPodTerminal(pod))
         wrong.push(`${info.key} is on ${name} for the scheduler alone`)
       twin.addPod(name, makePodInfo(info.pod))
     }

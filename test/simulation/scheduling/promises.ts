@@ -1,7 +1,8 @@
 import { podRequests } from '../../../src/api/core/pod/pod-requests.ts'
+import { isPodTerminal } from '../../../src/api/core/pod/pod-state.ts'
 import type { core } from '../../../src/api/generated/types/index.ts'
 import { quantityMilli } from '../../../src/apimachinery/quantity.ts'
-import { isFinished, makePodInfo } from '../../../src/scheduler/pod-info.ts'
+import { makePodInfo } from '../../../src/scheduler/pod-info.ts'
 
 const hostname = (node: core.v1.Node | undefined): string =>
   node?.metadata?.labels?.['kubernetes.io/hostname'] ?? ''
@@ -14,7 +15,7 @@ export function brokenPromises(
   const wrong: string[] = []
   for (const node of nodes) {
     const name = node.metadata?.name ?? ''
-    const there = pods.filter((pod) => pod.spec?.nodeName === name && !isFinished(pod))
+    const there = pods.filter((pod) => pod.spec?.nodeName === name && !isPodTerminal(pod))
     const cpu = there.reduce((sum, pod) => sum + (podRequests(pod).get('cpu') ?? 0), 0)
     const allocatable = quantityMilli(node.status?.allocatable?.cpu ?? '0')
     if (cpu > allocatable) wrong.push(`${name} has ${allocatable}m and its pods ask for ${cpu}m`)

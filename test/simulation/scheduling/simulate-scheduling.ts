@@ -2,6 +2,7 @@ import { Node } from '../../../src/api/core/node/kind.ts'
 import { PersistentVolume } from '../../../src/api/core/persistent-volume/kind.ts'
 import { PersistentVolumeClaim } from '../../../src/api/core/persistent-volume-claim/kind.ts'
 import { Pod } from '../../../src/api/core/pod/kind.ts'
+import { isPodTerminal } from '../../../src/api/core/pod/pod-state.ts'
 import type { core } from '../../../src/api/generated/types/index.ts'
 import { DeviceClass } from '../../../src/api/resource/device-class/kind.ts'
 import { ResourceClaim } from '../../../src/api/resource/resource-claim/kind.ts'
@@ -14,7 +15,7 @@ import type { AnyKind } from '../../../src/client/informer.ts'
 import { PodPlacer } from '../../../src/scheduler/cycle/schedule-pod.ts'
 import { defaultProfile } from '../../../src/scheduler/default-profile.ts'
 import { NodeTable } from '../../../src/scheduler/node-table.ts'
-import { isFinished, makePodInfo } from '../../../src/scheduler/pod-info.ts'
+import { makePodInfo } from '../../../src/scheduler/pod-info.ts'
 import { Nominator } from '../../../src/scheduler/queue/nominator.ts'
 import { FixedInformers } from '../../../src/scheduler/testing/fixed-informers.ts'
 import { pluginContext } from '../../../src/scheduler/testing/plugin-context.ts'
@@ -150,9 +151,9 @@ async function forgotten(world: SchedulingWorld): Promise<readonly string[]> {
   const pods = await world.pods()
   for (const each of await world.nodes()) table.setNode(each)
   for (const pod of pods)
-    if (pod.spec?.nodeName && !isFinished(pod)) table.addPod(pod.spec.nodeName, makePodInfo(pod))
+    if (pod.spec?.nodeName && !isPodTerminal(pod)) table.addPod(pod.spec.nodeName, makePodInfo(pod))
   const nominated = new Nominator()
-  const waiting = pods.filter((pod) => !pod.spec?.nodeName && !isFinished(pod)).map(makePodInfo)
+  const waiting = pods.filter((pod) => !pod.spec?.nodeName && !isPodTerminal(pod)).map(makePodInfo)
   for (const info of waiting) nominated.add(info)
   const placer = new PodPlacer({ table, nominated, random: () => 0, percentageOfNodesToScore: 100 })
   const informers = new FixedInformers()

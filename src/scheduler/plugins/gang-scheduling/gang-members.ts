@@ -1,7 +1,7 @@
 import { Pod } from '../../../api/core/pod/kind.ts'
+import { isPodTerminal } from '../../../api/core/pod/pod-state.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import type { InformerFactory, Lister } from '../../../client/informer.ts'
-import { isFinished } from '../../pod-info.ts'
 
 /** `namespace/name` of a pod's group. */
 export function groupKey({ metadata, spec }: core.v1.Pod): string | undefined {
@@ -52,6 +52,6 @@ export class GangMembers {
   }
 
   #of(group: string): readonly core.v1.Pod[] {
-    return this.#pods.byIndex('podGroup', group).filter((pod) => !isFinished(pod))
+    return this.#pods.byIndex('podGroup', group).filter((pod) => !isPodTerminal(pod))
   }
 }
