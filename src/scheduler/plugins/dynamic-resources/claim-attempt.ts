@@ -121,17 +121,26 @@ export class ClaimAttempt {
     })
     away.push(...this.#hopeless)
     for (const claim of away) this.unavailable.add(claim)
-    for (const claim of this.claims) {
-      if (claim.status?.allocation === undefined || away.includes(claim)) continue
-      const refusal = this.#parts.nodeAllocatable?.refuseShared(this.#pod.pod, info, claim)
-      if (refusal !== undefined) return refusal
-    }
+    const shared = this.#refuseShared(info, away)
+    if (shared !== undefined) return shared
     try {
       return this.#find(info, need) ?? (away.length > 0 ? elsewhere : undefined)
     } catch (error) {
       if (error instanceof InvalidPools) return refuse(error.message)
       throw error
     }
+  }
+
+  /** What allocated claims that are usable there take of the node may be another pod's. */
+  #refuseShared(info: NodeInfo, away: readonly Claim[]): Rejection | undefined {
+    const { nodeAllocatable } = this.#parts
+    if (nodeAllocatable === undefined) return undefined
+    for (const claim of this.claims) {
+      if (claim.status?.allocation === undefined || away.includes(claim)) continue
+      const refusal = nodeAllocatable.refuseShared(this.#pod.pod, info, claim)
+      if (refusal !== undefined) return refusal
+    }
+    return undefined
   }
 
   #find(info: NodeInfo, need: NodeNeed | undefined): Rejection | undefined {
