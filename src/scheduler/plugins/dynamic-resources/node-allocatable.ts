@@ -1,3 +1,4 @@
+import { initAndMainContainers } from '../../../api/core/pod/init-and-main-containers.ts'
 import { podRequests } from '../../../api/core/pod/pod-requests.ts'
 import { isHugePages } from '../../../api/core/resource-names.ts'
 import type { core, resource } from '../../../api/generated/types/index.ts'
@@ -137,14 +138,14 @@ export class NodeAllocatable {
 
 /** The names of a pod's containers that use the claim, init containers first. */
 function containersWith(pod: core.v1.Pod, claimName: string): readonly string[] {
-  const { initContainers = [], containers = [], resourceClaims = [] } = pod.spec ?? {}
+  const { resourceClaims = [] } = pod.spec ?? {}
   const entries = new Set(
     resourceClaims.flatMap((entry) => {
       const found = podClaimName(pod, entry)
       return typeof found !== 'string' && found.name === claimName ? [entry.name] : []
     }),
   )
-  return [...initContainers, ...containers].flatMap(({ name, resources }) =>
+  return initAndMainContainers(pod.spec).flatMap(({ name, resources }) =>
     (resources?.claims ?? []).flatMap((claim) => (entries.has(claim.name) ? [name] : [])),
   )
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../base/message-of.ts'
 import type { GroupToPlace, Placement, Plugin, PluginContext } from '../../framework.ts'
 import type { NodeInfo } from '../../node-info.ts'
 
@@ -22,9 +23,7 @@ function required(group: GroupToPlace, key: string, nodes: PluginContext['nodes'
   try {
     return domainOf(group, key, nodes)
   } catch (error) {
-    throw new Error(
-      `cannot determine domain for already scheduled pods: ${error instanceof Error ? error.message : error}`,
-    )
+    throw new Error(`cannot determine domain for already scheduled pods: ${messageOf(error)}`)
   }
 }
 

@@ -112,7 +112,7 @@ export class VolumeBinder {
     try {
       await this.#waiter.until(() => this.#isBound(assumed, replaced), this.#timeoutMs, signal)
     } catch (error) {
-      throw new Error(`binding volumes: ${error instanceof Error ? error.message : error}`)
+      throw new Error(`binding volumes: ${messageOf(error)}`)
     }
   }
 
