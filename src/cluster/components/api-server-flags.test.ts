@@ -1,37 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect } from 'vitest'
+import { expect } from 'vitest'
 import { apiServerFlags } from './api-server-flags.ts'
 import { apiServerOptions, etcdPlace } from './api-server-options.ts'
 import { parseFlags } from './flags/parse-flags.ts'
 import { selfSigned } from './read-pem.ts'
+import { flagFiles } from './testing/flag-files.ts'
 import { testFlags } from './testing/flag-rows.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'timonel-flags-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-
-function file(name: string, text: string): string {
-  const path = join(folder, name)
-  writeFileSync(path, text)
-  return path
-}
-
-const pair = selfSigned({ folder, name: 'pair', names: ['localhost'] })
-const [certificate, key] = [join(folder, 'pair.crt'), join(folder, 'pair.key')]
+const { folder, file, pair, certificate, key, kubeconfig } = flagFiles()
 const elsewhere = join(folder, 'elsewhere')
 const other = selfSigned({ folder: elsewhere, name: 'apiserver', names: ['localhost'] })
 const authorityText = readFileSync(certificate, 'utf8')
-const kubeconfig = file(
-  'kubeconfig',
-  `apiVersion: v1
-kind: Config
-current-context: a
-contexts: [{name: a, context: {cluster: a, user: a}}]
-clusters: [{name: a, cluster: {server: https://127.0.0.1:9}}]
-users: [{name: a, user: {token: t}}]
-`,
-)
 const head = (kind: string) => `apiVersion: apiserver.config.k8s.io/v1\nkind: ${kind}\n`
 const anonymous = file(
   'authentication',

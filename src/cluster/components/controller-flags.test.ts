@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect } from 'vitest'
+import { expect } from 'vitest'
 import { featureGates } from '../../api/feature-gates.ts'
 import { controllers } from '../../controllers/controllers.ts'
+import { clusterSigners } from '../../controllers/csrsigning/plan-certificate.ts'
 import { fixedKinds } from '../../reconcile/kind-source.ts'
 import { certificateFiles } from './certificate-files.ts'
 import { kubeconfigOf, leaderSettings } from './component-base.ts'
@@ -12,26 +10,12 @@ import { controllerManager } from './controller-manager.ts'
 import { parseFlags } from './flags/parse-flags.ts'
 import { frontProxyTrust } from './front-proxy-flags.ts'
 import { nodeIpamOptions } from './node-ipam-flags.ts'
-import { selfSigned } from './read-pem.ts'
 import { signingOptions } from './signing-flags.ts'
+import { flagFiles } from './testing/flag-files.ts'
 import { type FlagRow, testFlags } from './testing/flag-rows.ts'
 import { transportOptions } from './tls-options.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'timonel-flags-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-const pair = selfSigned({ folder, name: 'pair', names: ['localhost'] })
-const [certificate, key] = [join(folder, 'pair.crt'), join(folder, 'pair.key')]
-const kubeconfig = join(folder, 'kubeconfig')
-writeFileSync(
-  kubeconfig,
-  `apiVersion: v1
-kind: Config
-current-context: a
-contexts: [{name: a, context: {cluster: a, user: a}}]
-clusters: [{name: a, cluster: {server: https://127.0.0.1:9}}]
-users: [{name: a, user: {token: t}}]
-`,
-)
+const { pair, certificate, key, kubeconfig } = flagFiles()
 
 const { program, flags } = controllerManager
 const all = controllers({
@@ -43,10 +27,6 @@ const all = controllers({
 
 const cidrs = ['--allocate-node-cidrs', '--cluster-cidr=10.1.0.0/16']
 const front = `--requestheader-client-ca-file=${certificate}`
-const signerNames = [
-  ...['kubernetes.io/kube-apiserver-client', 'kubernetes.io/kube-apiserver-client-kubelet'],
-  ...['kubernetes.io/kubelet-serving', 'kubernetes.io/legacy-unknown'],
-]
 const signer = (flag: string, name: string): Readonly<Record<string, FlagRow>> => ({
   [`cluster-signing-${flag}-cert-file`]: [
     certificate,
@@ -79,7 +59,7 @@ testFlags({
       leading: leaderSettings(values),
       ipam: nodeIpamOptions(values),
       signing,
-      signs: signerNames.filter((name) => signing?.signers.get(name) !== undefined),
+      signs: [...clusterSigners.keys()].filter((name) => signing?.signers.get(name) !== undefined),
       transport: transportOptions(values),
       files: certificateFiles(values),
       front: frontProxyTrust(values),
