@@ -1,5 +1,5 @@
 import { parseFeatureGates } from '../../apimachinery/feature-gates.ts'
-import { goQuote } from '../../apimachinery/go-text.ts'
+import { goInt } from '../../apimachinery/go-text.ts'
 import { parseRuntimeConfig } from '../../apimachinery/runtime-config.ts'
 import { crossOriginComplaint } from '../../apiserver/chain/cross-origin.ts'
 import { auditFlags } from '../audit/audit-flags.ts'
@@ -13,6 +13,7 @@ import {
   int,
   ip,
   list,
+  numberError,
   oneOf,
   pairs,
   path,
@@ -298,8 +299,9 @@ function watchCacheSizes(usage: string): Flag<readonly string[]> {
 }
 
 function portNumber(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text)
-  throw new Error(`strconv.Atoi: parsing ${goQuote(text)}: invalid syntax`)
+  const port = goInt(text)
+  if (port === undefined) throw numberError('Atoi', text)
+  return port
 }
 
 interface PortRange {

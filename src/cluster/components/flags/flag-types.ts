@@ -78,7 +78,8 @@ export const oneOf = <T extends string>(
   text: (value) => value,
 })
 
-const numberError = (what: string, value: string): Error =>
+/** Of Go's function of that name in strconv, for what is no number. */
+export const numberError = (what: string, value: string): Error =>
   new Error(`strconv.${what}: parsing ${goQuote(value)}: invalid syntax`)
 
 export interface IntRange {
