@@ -26,6 +26,7 @@ import type { ManifestPlugin } from '../../apiserver/dynamic-admission/manifests
 import { defined } from '../../base/defined.ts'
 import { isRecord } from '../../base/is-record.ts'
 import { messageOf } from '../../base/message-of.ts'
+import { admissionManifests, manifestsField } from './admission-manifests.ts'
 import {
   configObject,
   type Fields,
@@ -38,7 +39,6 @@ import {
 } from './config-fields.ts'
 import { FlagError } from './flags/parse-flags.ts'
 import { imagePolicyConfig } from './image-policy-config.ts'
-import { manifestFolder, manifestsField } from './manifest-folder.ts'
 import { quotaConfig } from './quota-config.ts'
 import { usersField, webhookUsers } from './webhook-users.ts'
 
@@ -155,7 +155,7 @@ type Reader = (value: unknown, file: string, features: Features) => Partial<Plug
 
 /** The folder that a plugin is told of. */
 const manifests = (plugin: ManifestPlugin, fields: Fields, features: Features) => ({
-  manifests: defined({ [plugin]: manifestFolder(fields, features) }),
+  manifests: defined({ [plugin]: admissionManifests(fields, features) }),
 })
 
 /** Of a plugin of webhooks: `users` is what it is told as whom to ask. */

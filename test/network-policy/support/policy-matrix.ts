@@ -31,7 +31,7 @@ interface Target {
 
 const namespaces = ['x', 'y', 'z']
 const names = ['a', 'b', 'c']
-export const ports = [80, 81]
+const ports = [80, 81]
 /** A busy machine takes its time: answers count when they are what they should be. */
 const patienceMs = 60_000
 

@@ -45,7 +45,7 @@ function statOf(path: string): Stats {
 }
 
 /** The folder that a plugin's configuration names, if it does. Throws FlagError in upstream's words. */
-export function manifestFolder(fields: Fields, features: Features): ManifestFolder | undefined {
+export function admissionManifests(fields: Fields, features: Features): ManifestFolder | undefined {
   const path = textOf(fields, manifestsField) ?? ''
   if (path === '') return undefined
   if (!features.enabled(gate))
