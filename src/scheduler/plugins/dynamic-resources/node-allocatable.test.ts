@@ -11,6 +11,7 @@ import { makePodInfo, refreshPodInfo } from '../../pod-info.ts'
 import { FixedInformers } from '../../testing/fixed-informers.ts'
 import { pluginContext } from '../../testing/plugin-context.ts'
 import { dynamicResources } from './dynamic-resources.ts'
+import { NodeAllocatable } from './node-allocatable.ts'
 
 const device: resource.v1.Device = {
   name: 'g',
@@ -119,6 +120,21 @@ test('dynamicResources() wants a container that uses the claim', () => {
   expect(world(claim('a')).refusal(pod('p', 'a', false))).toBe(
     'claim a: node-allocatable resource claim not referenced by any container within the pod',
   )
+})
+
+test('NodeAllocatable tells devices of two drivers apart that are called alike', () => {
+  const slice = (driver: string, devices: resource.v1.Device[]): resource.v1.ResourceSlice => ({
+    metadata: { name: driver },
+    spec: { driver, pool: { name: 'p', generation: 1, resourceSliceCount: 1 }, devices },
+  })
+  const informers = new FixedInformers().set(ResourceSlice, slice('y', [{ name: 'g' }]), slice('x', [device]))
+  const { table } = world()
+  const takes = new NodeAllocatable({ informers, nodes: table })
+  const { allocation = {} } = allocated
+  const [node] = table.nodes
+  if (node === undefined) throw new Error('it was set')
+  const counted = takes.countedOn(node, makePodInfo(pod('p', 'a')), new Map([[claim('a'), allocation]]))
+  expect(counted).toMatchObject({ pod: { status: { nodeAllocatableResourceClaimStatuses: taken } } })
 })
 
 test('dynamicResources() gives what devices take to one pod of a node alone', () => {

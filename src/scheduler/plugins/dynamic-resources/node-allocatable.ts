@@ -18,7 +18,11 @@ type ClaimStatus = core.v1.NodeAllocatableResourceClaimStatus & { readonly resou
 
 const refuse = (reason: string): Rejection => ({ resolvable: false, reasons: [reason] })
 
-const byPool = ({ spec }: resource.v1.ResourceSlice): readonly string[] => [spec.pool.name]
+const poolKey = (driver: string, pool: string): string => `${driver}/${pool}`
+
+const byPool = ({ spec }: resource.v1.ResourceSlice): readonly string[] => [
+  poolKey(spec.driver, spec.pool.name),
+]
 
 const nanoPerUnit = 1_000_000_000n
 
@@ -111,8 +115,9 @@ export class NodeAllocatable {
     return taken
   }
 
-  #device({ pool, device }: Result): resource.v1.Device | undefined {
-    for (const { spec } of this.#slices.byIndex('pool', pool)) {
+  /** Drivers may call their pools and devices alike: many name a pool after its node. */
+  #device({ driver, pool, device }: Result): resource.v1.Device | undefined {
+    for (const { spec } of this.#slices.byIndex('pool', poolKey(driver, pool))) {
       const found = spec.devices?.find(({ name }) => name === device)
       if (found !== undefined) return found
     }
