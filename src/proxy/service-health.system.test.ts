@@ -1,10 +1,12 @@
+import { createServer } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import type { core, discovery } from '../api/generated/types/index.ts'
 import { realHost } from '../base/host/real-host.ts'
 import { freePort } from '../base/host/testing/free-port.ts'
 import { silentLogger } from '../base/logger.ts'
+import { testHost } from '../client/testing/test-host.ts'
 import { HealthState } from './health.ts'
-import { ServiceHealth } from './service-health.ts'
+import { ServiceHealth, type ServiceHealthOptions } from './service-health.ts'
 
 let ports: ServiceHealth | undefined
 
@@ -22,7 +24,10 @@ function balanced(healthCheckNodePort: number): core.v1.Service {
   return { spec: { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort } }
 }
 
-function start(endpoints: discovery.v1.Endpoint[]): ServiceHealth {
+function start(
+  endpoints: discovery.v1.Endpoint[],
+  options: Partial<ServiceHealthOptions> = {},
+): ServiceHealth {
   const slice: discovery.v1.EndpointSlice = { addressType: 'IPv4', endpoints }
   const slices = {
     get: () => undefined,
@@ -35,6 +40,7 @@ function start(endpoints: discovery.v1.Endpoint[]): ServiceHealth {
   return new ServiceHealth({
     ...{ hosts: ['127.0.0.1'], nodeName: 'here', slices, health },
     ...{ host: realHost, logger: silentLogger },
+    ...options,
   })
 }
 
@@ -75,4 +81,24 @@ test('the port closes with the Service, or when its policy is Cluster, and goes 
   await expect.poll(async () => (await asked(port))?.status, patience).toBe(503)
   ports.serviceIs('default/other', undefined)
   await expect.poll(async () => (await asked(port))?.status, patience).toBe(undefined)
+})
+
+test('a port that somebody else has is tried again, but not for a Service that is gone meanwhile', async () => {
+  const port = await freePort()
+  const other = createServer()
+  await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve))
+  const host = testHost()
+  let failed = Promise.withResolvers<void>()
+  const logger = { ...silentLogger, error: () => failed.resolve() }
+  ports = start([endpoint('10.244.0.2', 'here')], { host, logger })
+  ports.serviceIs('default/gone', balanced(port))
+  await failed.promise
+  ports.serviceIs('default/gone', undefined)
+  failed = Promise.withResolvers<void>()
+  ports.serviceIs('default/web', balanced(port))
+  await failed.promise
+  await new Promise((resolve) => other.close(resolve))
+  await host.advance(30_000)
+  await expect.poll(async () => (await asked(port))?.status, patience).toBe(200)
+  expect(await (await asked(port))?.json()).toMatchObject({ service: { name: 'web' } })
 })

@@ -48,9 +48,9 @@ export class ServiceHealth {
   serviceIs(key: string, service: core.v1.Service | undefined): void {
     const port = service && healthCheckPort(service)
     const opened = this.#opened.get(key)
-    if (this.#stopped || port === opened?.port) return
     this.#retries.get(key)?.cancel()
     this.#retries.delete(key)
+    if (this.#stopped || port === opened?.port) return
     if (opened !== undefined) this.#close(key, opened)
     if (port !== undefined) this.#open(key, port)
   }
