@@ -92,25 +92,34 @@ class PolicyAgent implements RunningPolicyAgent {
 
   async admit(pod: NewPod, addresses: () => Promise<readonly string[]>): Promise<void> {
     const { host } = this.#options
-    const over = Promise.withResolvers<never>()
+    const late = Promise.withResolvers<never>()
     const timer = host.schedule(longestAdmissionMs, () =>
-      over.reject(new Error('the rules of network policies are not in force yet')),
+      late.reject(new Error('the rules of network policies are not in force yet')),
     )
+    const over = new AbortController()
     try {
-      await Promise.race([this.#isolated(pod, addresses), over.promise])
+      await Promise.race([this.#isolated(pod, addresses, over.signal), late.promise])
     } catch (error) {
       this.#world.takeAddresses(pod)
       throw error
     } finally {
+      over.abort()
       timer.cancel()
       this.#waiting.delete(pod)
     }
   }
 
-  async #isolated(pod: NewPod, addresses: () => Promise<readonly string[]>): Promise<void> {
+  /** `over`: nobody waits any more, and the addresses may be those of a sandbox that is gone. */
+  async #isolated(
+    pod: NewPod,
+    addresses: () => Promise<readonly string[]>,
+    over: AbortSignal,
+  ): Promise<void> {
     await this.#first.promise
-    if (!this.#world.followsPods) return
-    this.#world.giveAddresses(pod, await addresses())
+    if (over.aborted || !this.#world.followsPods) return
+    const known = await addresses()
+    if (over.aborted) return
+    this.#world.giveAddresses(pod, known)
     if (this.#world.isSelected(pod) === false) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#waiting.set(pod, resolve)
