@@ -1,5 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
@@ -13,16 +20,18 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const message = (length: number): Buffer => Buffer.from([0, 0, 0, 0, length, ...new Array(length).fill(7)])
 
 let answer: (stream: ServerHttp2Stream, asked: Buffer) => void = () => {}
-let arrived: (stream: ServerHttp2Stream) => void = () => {}
+let arrived: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void = () => {}
 let server: Http2Server
 let calls: UnaryCalls
+/** All streams that there are will be answered. */
+const lastStream = 2 ** 31 - 1
 const sessions = new Set<ServerHttp2Session>()
 
 function listen(): Promise<void> {
   server = createServer()
   server.on('session', (session) => sessions.add(session))
-  server.on('stream', (stream) => {
-    arrived(stream)
+  server.on('stream', (stream, headers) => {
+    arrived(stream, headers)
     const chunks: Buffer[] = []
     stream.on('data', (chunk: Buffer) => chunks.push(chunk))
     stream.on('error', () => {})
@@ -44,10 +53,19 @@ const ok = (stream: ServerHttp2Stream, parts: readonly Buffer[]): void => {
   stream.end()
 }
 
-const call = (timeoutMs?: number): Promise<Buffer> =>
-  calls.call({ path: '/test/Call', request: Buffer.from('hello'), headers: {}, timeoutMs })
+const call = (timeoutMs?: number, headers = {}): Promise<Buffer> =>
+  calls.call({ path: '/test/Call', request: Buffer.from('hello'), headers, timeoutMs })
+
+/** The server takes no more calls over its connection; resolves when another has been made. */
+async function leave(): Promise<void> {
+  for (const session of sessions) session.goaway(constants.NGHTTP2_NO_ERROR, lastStream)
+  // A call that meets the notice on its way was not begun.
+  const refused = { code: 'Unavailable' }
+  while (sessions.size === 1) await call().catch((error: unknown) => expect(error).toMatchObject(refused))
+}
 
 beforeEach(async () => {
+  arrived = () => {}
   calls = new UnaryCalls(socket, 100)
   await listen()
 })
@@ -67,6 +85,28 @@ test('call() sends a message behind its length, and puts the parts of an answer 
   expect(seen[0]?.toString()).toBe('\0\0\0\0\u0005hello')
 })
 
+test.each([
+  [undefined, undefined],
+  [600_000.5, '600001m'],
+  // A day's grace period, and two minutes.
+  [86_520_000, '86520000m'],
+  [172_920_001, '172921S'],
+  [2 ** 32, '4294968S'],
+  [2 ** 53, '99999999H'],
+])('call(%d) says what it is and how long it may take: %s', async (timeoutMs, text) => {
+  answer = (stream) => void setTimeout(() => ok(stream, [message(0)]), 20)
+  const seen: IncomingHttpHeaders[] = []
+  arrived = (_, headers) => seen.push(headers)
+  await call(timeoutMs, { 'containerd-namespace': 'k8s.io' })
+  expect(seen).toMatchObject([
+    {
+      ...{ ':method': 'POST', ':path': '/test/Call', 'content-type': 'application/grpc', te: 'trailers' },
+      'containerd-namespace': 'k8s.io',
+    },
+  ])
+  expect(seen[0]?.['grpc-timeout']).toBe(text)
+})
+
 test('an answer may be an empty message', async () => {
   answer = (stream) => ok(stream, [message(0)])
   expect((await call()).length).toBe(0)
@@ -75,10 +115,10 @@ test('an answer may be an empty message', async () => {
 test('a status becomes an error, from a head alone as well', async () => {
   answer = (stream) =>
     stream.respond(
-      { ':status': 200, 'grpc-status': '5', 'grpc-message': 'no%20such thing' },
+      { ':status': 200, 'grpc-status': '5', 'grpc-message': 'no%20such thing: %e2%82%ac' },
       { endStream: true },
     )
-  await expect(call()).rejects.toMatchObject({ code: 'NotFound', message: 'no such thing' })
+  await expect(call()).rejects.toMatchObject({ code: 'NotFound', message: 'no such thing: €' })
   answer = (stream) => {
     stream.respond({ ':status': 200 }, { waitForTrailers: true })
     stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '2', 'grpc-message': '100% wrong' }))
@@ -114,6 +154,17 @@ test('what was under way when the connection was lost fails; the next call makes
   expect((await call()).length).toBe(1)
 })
 
+test('a connection that takes no more calls ends with those under way; the next call makes another', async () => {
+  const slow = Promise.withResolvers<ServerHttp2Stream>()
+  answer = slow.resolve
+  const first = call()
+  const stream = await slow.promise
+  answer = (another) => ok(another, [message(1)])
+  await leave()
+  ok(stream, [message(2)])
+  expect((await first).length).toBe(2)
+})
+
 test('while nobody listens calls fail, as soon as somebody does they do not', async () => {
   await close()
   await expect(call()).rejects.toMatchObject({
@@ -123,6 +174,17 @@ test('while nobody listens calls fail, as soon as somebody does they do not', as
   await listen()
   answer = (stream) => ok(stream, [message(2)])
   expect((await call()).length).toBe(2)
+})
+
+test('close() ends what is under way, over connections that take no more calls as well', async () => {
+  const slow = Promise.withResolvers<ServerHttp2Stream>()
+  answer = slow.resolve
+  const first = expect(call()).rejects.toMatchObject({ code: 'Canceled' })
+  await slow.promise
+  answer = (stream) => ok(stream, [message(0)])
+  await leave()
+  calls.close()
+  await first
 })
 
 test('close() ends what is under way, and what comes after', async () => {

@@ -24,6 +24,18 @@ export interface UnaryCall {
 /** A message goes uncompressed behind its length. */
 const prefixBytes = 5
 
+/** Of `grpc-timeout`, the smallest first, in milliseconds. */
+const timeoutUnits = [
+  ['m', 1],
+  ['S', 1_000],
+  ['M', 60_000],
+  ['H', 3_600_000],
+] as const
+/** It has eight digits. */
+const maxTimeout = 99_999_999
+/** Node's timers wait no longer: a call that may take more than these 24 days is ended by the other side alone. */
+const maxTimerMs = 2 ** 31 - 1
+
 const systemErrors: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
   ECONNREFUSED: 'connection refused',
@@ -38,7 +50,9 @@ const systemCodeOf = ({ cause }: Error): string =>
 export class UnaryCalls {
   readonly #socketPath: string
   readonly #maxMessageBytes: number
-  #session: ClientHttp2Session | undefined
+  /** The newest, and those before it whose last calls are still under way. */
+  readonly #sessions = new Set<ClientHttp2Session>()
+  #newest: ClientHttp2Session | undefined
   #isClosed = false
 
   constructor(socketPath: string, maxMessageBytes: number) {
@@ -59,10 +73,10 @@ export class UnaryCalls {
         ':path': path,
         'content-type': 'application/grpc',
         te: 'trailers',
-        ...(timeoutMs === undefined ? {} : { 'grpc-timeout': `${Math.max(1, Math.ceil(timeoutMs))}m` }),
+        ...(timeoutMs === undefined ? {} : { 'grpc-timeout': timeoutText(timeoutMs) }),
       })
       const timer =
-        timeoutMs === undefined
+        timeoutMs === undefined || timeoutMs > maxTimerMs
           ? undefined
           : setTimeout(() => {
               settle(() => reject(new RuntimeError('DeadlineExceeded', 'context deadline exceeded')))
@@ -85,15 +99,18 @@ export class UnaryCalls {
   /** Calls that are under way fail. */
   close(): void {
     this.#isClosed = true
-    this.#session?.destroy()
+    for (const session of this.#sessions) session.destroy()
   }
 
   #connected(): ClientHttp2Session {
-    const current = this.#session
+    const current = this.#newest
+    // Closed: the other side has said that it takes no more calls over this connection.
     if (current !== undefined && !current.closed && !current.destroyed) return current
     const session = connect('http://localhost', { createConnection: () => connectSocket(this.#socketPath) })
     session.on('error', () => {}) // every call is told as well
-    this.#session = session
+    session.on('close', () => this.#sessions.delete(session))
+    this.#sessions.add(session)
+    this.#newest = session
     return session
   }
 
@@ -147,6 +164,13 @@ export class UnaryCalls {
 }
 
 const closing = (): RuntimeError => new RuntimeError('Canceled', 'grpc: the client connection is closing')
+
+/** What is too long for eight digits of a unit is rounded up to the next one. */
+function timeoutText(timeoutMs: number): string {
+  const texts = timeoutUnits.map(([unit, ms]) => [Math.max(1, Math.ceil(timeoutMs / ms)), unit] as const)
+  const [count, unit] = texts.find(([number]) => number <= maxTimeout) ?? [maxTimeout, 'H']
+  return `${count}${unit}`
+}
 
 function framed(message: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(prefixBytes + message.length)
