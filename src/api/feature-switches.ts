@@ -43,6 +43,7 @@ export const featureSwitches: ReadonlySet<string> = new Set([
   'InPlacePodLevelResourcesVerticalScaling',
   'KubeletCrashLoopBackOffMax',
   'KubeletEnsureSecretPulledImages',
+  'KubeletServiceAccountTokenForCredentialProviders',
   'ManifestBasedAdmissionControlConfig',
   'MatchLabelKeysInPodTopologySpread',
   'MaxUnavailableStatefulSet',

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { defaultFeatures, featureGates } from '../../api/feature-gates.ts'
+import type { Features } from '../../apimachinery/feature-gates.ts'
 import type { AuthorizerAttributes } from '../authorizer.ts'
 import { FakeReader } from '../testing/fake-reader.ts'
 import { NodeAuthorizer } from './node-authorizer.ts'
@@ -56,9 +58,13 @@ reader.put('persistentvolumes', {
 })
 reader.put('volumeattachments.storage.k8s.io', { metadata: { name: 'va' }, ...{ spec: { nodeName: 'n1' } } })
 
-const authorizer = new NodeAuthorizer(new NodeRelations(reader), [
-  { verbs: ['create', 'patch'], apiGroups: [''], resources: ['events'] },
-])
+const authorizerOf = (features: Features) =>
+  new NodeAuthorizer(
+    new NodeRelations(reader),
+    [{ verbs: ['create', 'patch'], apiGroups: [''], resources: ['events'] }],
+    features,
+  )
+const authorizer = authorizerOf(defaultFeatures)
 const node = { name: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] }
 
 const ask = (text: string, rest: Partial<AuthorizerAttributes> = {}): AuthorizerAttributes => {
@@ -83,6 +89,17 @@ const ask = (text: string, rest: Partial<AuthorizerAttributes> = {}): Authorizer
 }
 
 describe('NodeAuthorizer', () => {
+  it('lets nodes read service accounts while a feature needs it', () => {
+    const providers = ['KubeletServiceAccountTokenForCredentialProviders', false] as const
+    const get = ask('get serviceaccounts ns/sa-a')
+    expect(authorizerOf(featureGates(new Map<string, boolean>([providers]))).authorize(get)).toEqual({
+      decision: 'no-opinion',
+      reason: 'not allowed to get service accounts',
+    })
+    const certificates = featureGates(new Map<string, boolean>([providers, ['PodCertificateRequest', true]]))
+    expect(authorizerOf(certificates).authorize(get).decision).toBe('allow')
+  })
+
   it.each([
     'get secrets ns/env-secret',
     'watch secrets ns/volume-secret',

@@ -1,3 +1,4 @@
+import type { Features } from '../../apimachinery/feature-gates.ts'
 import { nodeOf, nodesGroup, nodeUserPrefix } from '../authentication/users.ts'
 import type { Authorizer, AuthorizerAttributes, AuthorizerDecision, UserRules } from '../authorizer.ts'
 import type { UserInfo } from '../request.ts'
@@ -28,7 +29,7 @@ function selects(attributes: AuthorizerAttributes, field: string, node: string):
 }
 
 /** Rules of upstream's node authorizer (https://kubernetes.io/docs/reference/access-authn-authz/node/), one for each kind of object. */
-function specialRules(relations: NodeRelations): ReadonlyMap<string, Rule> {
+function specialRules(relations: NodeRelations, features: Features): ReadonlyMap<string, Rule> {
   const related =
     (relation: Relation): Rule =>
     (node, { namespace, name }) => {
@@ -68,9 +69,14 @@ function specialRules(relations: NodeRelations): ReadonlyMap<string, Rule> {
     const writes = attributes.verb === 'update' || attributes.verb === 'patch'
     return writes ? related(relation.volumeClaim)(node, attributes) : 'can only get/update/patch this type'
   }
+  const readsAccounts =
+    features.enabled('KubeletServiceAccountTokenForCredentialProviders') ||
+    features.enabled('PodCertificateRequest')
   const serviceAccount: Rule = (node, attributes) => {
     if (attributes.verb === 'get' && attributes.subresource === '') {
-      return read(relation.serviceAccount)(node, attributes)
+      return readsAccounts
+        ? read(relation.serviceAccount)(node, attributes)
+        : 'not allowed to get service accounts'
     }
     if (attributes.verb !== 'create' || attributes.name === '') {
       return 'can only create tokens for individual service accounts'
@@ -180,8 +186,8 @@ export class NodeAuthorizer implements Authorizer {
   readonly #rules: readonly PolicyRule[]
 
   /** `rules`: those of the cluster role `system:node`, for everything that is the same for all nodes. */
-  constructor(relations: NodeRelations, rules: readonly PolicyRule[]) {
-    this.#special = specialRules(relations)
+  constructor(relations: NodeRelations, rules: readonly PolicyRule[], features: Features) {
+    this.#special = specialRules(relations, features)
     this.#rules = rules
   }
 

@@ -172,16 +172,28 @@ const bundleBinding: ClusterRoleBinding = {
 const isOn = (features: Features, { gates }: GatedRules): boolean =>
   gates.every((gate) => features.enabled(gate))
 
+/** What nodes may only where providers of credentials are asked in the name of pods' service accounts. */
+const ofProviders = ({ resources, verbs }: Rule): boolean =>
+  resources?.join() === 'serviceaccounts' && verbs.join() === 'get'
+
+/** The rules of nodes, without what features that are off would need. */
+const nodeRules = (rules: readonly Rule[], features: Features): readonly Rule[] => [
+  ...rules.filter(
+    (each) => features.enabled('KubeletServiceAccountTokenForCredentialProviders') || !ofProviders(each),
+  ),
+  ...gatedNodeRules(features),
+]
+
 /** The roles with what the features that are on add to them. */
 export function withGatedRoles(roles: readonly ClusterRole[], features: Features): readonly ClusterRole[] {
   const added = gatedRules.filter((each) => isOn(features, each))
   const known = new Set(roles.map(({ metadata }) => metadata?.name))
   return [
     ...roles.map((role) => {
-      const ofNode = role.metadata?.name === 'system:node' ? gatedNodeRules(features) : []
+      const rules = role.rules ?? []
+      if (role.metadata?.name === 'system:node') return { ...role, rules: [...nodeRules(rules, features)] }
       const more = added.filter((each) => roleName(each) === role.metadata?.name)
-      const rules = [...ofNode, ...more.flatMap((each) => each.rules)]
-      return rules.length === 0 ? role : { ...role, rules: [...(role.rules ?? []), ...rules] }
+      return more.length === 0 ? role : { ...role, rules: [...rules, ...more.flatMap((each) => each.rules)] }
     }),
     ...added.filter((each) => !known.has(roleName(each))).map(roleOf),
     ...(features.enabled('ClusterTrustBundle') ? [bundleRole] : []),

@@ -89,7 +89,7 @@ class AuthorizerMaker {
       case 'AlwaysDeny':
         return alwaysDeny
       case 'Node':
-        return new NodeAuthorizer(new NodeRelations(reader), nodeRules(features))
+        return new NodeAuthorizer(new NodeRelations(reader), nodeRules(features), features)
       case 'RBAC':
         return new RbacAuthorizer(this.rbac)
       case 'ABAC':

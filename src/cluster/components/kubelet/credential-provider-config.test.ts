@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { defaultFeatures, featureGates } from '../../../api/feature-gates.ts'
 import { readCredentialProviders } from './credential-provider-config.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'timonel-providers-'))
@@ -18,11 +19,11 @@ echo '{"kind":"CredentialProviderResponse","apiVersion":"credentialprovider.kube
 )
 chmodSync(program, 0o755)
 
-function read(provider: string) {
+function read(provider: string, features = defaultFeatures) {
   const file = join(folder, 'config.yaml')
   const head = 'apiVersion: kubelet.config.k8s.io/v1\nkind: CredentialProviderConfig\nproviders:\n'
   writeFileSync(file, `${head}- ${provider}\n`)
-  return readCredentialProviders(file, folder)
+  return readCredentialProviders(file, folder, features)
 }
 
 const good =
@@ -37,6 +38,14 @@ test('readCredentialProviders() takes in whose name providers are asked', () => 
     ...{ audience: 'a', requiresAccount: true, cacheType: 'Token' },
     ...{ requiredAnnotations: [], optionalAnnotations: ['example.org/role'] },
   })
+})
+
+test('readCredentialProviders() refuses to ask in the name of pods where that is switched off', () => {
+  const off = featureGates(new Map([['KubeletServiceAccountTokenForCredentialProviders', false]]))
+  expect(() => read(tokens('cacheType: Token'), off)).toThrow(
+    'providers.tokenAttributes: Forbidden: tokenAttributes is not supported when KubeletServiceAccountTokenForCredentialProviders feature gate is disabled',
+  )
+  expect(read(`${good}}`, off).providers).toHaveLength(1)
 })
 
 test('readCredentialProviders() makes providers that ask their program', async () => {

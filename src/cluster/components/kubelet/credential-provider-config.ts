@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { parse } from 'yaml'
+import type { Features } from '../../../apimachinery/feature-gates.ts'
 import { defined } from '../../../base/defined.ts'
 import type { ConfiguredProviders } from '../../../kubelet/images/credential-providers.ts'
 import { type ProviderProgram, providerProgram } from '../../../kubelet/linux/node-credentials.ts'
@@ -32,7 +33,7 @@ function environment(items: readonly unknown[], where: string): Readonly<Record<
   return Object.fromEntries(pairs)
 }
 
-function providerOf(item: unknown, where: string): ProviderProgram {
+function providerOf(item: unknown, where: string, features: Features): ProviderProgram {
   const names = [
     'name',
     'matchImages',
@@ -65,23 +66,29 @@ function providerOf(item: unknown, where: string): ProviderProgram {
   if (defaultCacheMs === undefined) return invalidProvider('defaultCacheDuration', 'Required value')
   if (defaultCacheMs < 0) invalidProvider('defaultCacheDuration', 'must be greater than or equal to 0')
   return {
-    ...defined({ tokens: tokenAttributes(fields['tokenAttributes'], where, apiVersion) }),
+    ...defined({ tokens: tokenAttributes(fields['tokenAttributes'], where, apiVersion, features) }),
     ...{ name, matchImages, apiVersion, defaultCacheMs, args: textsOf(fields, 'args') ?? [] },
     env: environment(listOf(fields, 'env') ?? [], where),
   }
 }
 
-function programsIn(file: string, text: string): readonly ProviderProgram[] {
+function programsIn(file: string, text: string, features: Features): readonly ProviderProgram[] {
   const value: unknown = parse(text)
   const given = only(value, file, ['apiVersion', 'kind', 'providers'])
   const version = versions.find((name) => given['apiVersion'] === `${group}/${name}`) ?? 'v1'
   const kind = [`${group}/${version}`, 'CredentialProviderConfig'] as const
   const fields = configObject(value, file, kind, ['providers'])
-  return (listOf(fields, 'providers') ?? []).map((item, index) => providerOf(item, `providers[${index}]`))
+  return (listOf(fields, 'providers') ?? []).map((item, index) =>
+    providerOf(item, `providers[${index}]`, features),
+  )
 }
 
 /** The credential providers that a CredentialProviderConfig names; their programs are in `folder`. Throws upstream's texts. */
-export function readCredentialProviders(path: string, folder: string): ConfiguredProviders {
+export function readCredentialProviders(
+  path: string,
+  folder: string,
+  features: Features,
+): ConfiguredProviders {
   if (statSync(folder, { throwIfNoEntry: false }) === undefined)
     throw new Error(`plugin binary directory ${folder} did not exist`)
   const hash = createHash('sha256')
@@ -90,7 +97,7 @@ export function readCredentialProviders(path: string, folder: string): Configure
     const length = Buffer.alloc(8)
     length.writeBigUInt64BE(BigInt(bytes.length))
     hash.update(length).update(bytes)
-    return programsIn(file, bytes.toString())
+    return programsIn(file, bytes.toString(), features)
   })
   if (programs.length === 0)
     throw new Error(

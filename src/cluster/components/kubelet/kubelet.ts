@@ -141,7 +141,7 @@ async function refuseSwap(): Promise<void> {
 function credentialProviders(flags: KubeletFlags): ConfiguredProviders | undefined {
   const { 'image-credential-provider-config': config, 'image-credential-provider-bin-dir': folder } = flags
   if (config === undefined || folder === undefined) return undefined
-  return readCredentialProviders(config, folder)
+  return readCredentialProviders(config, folder, featureGates(flags['feature-gates']))
 }
 
 /** Where it has static pods from. */

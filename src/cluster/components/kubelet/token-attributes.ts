@@ -1,8 +1,10 @@
+import type { Features } from '../../../apimachinery/feature-gates.ts'
 import { isQualifiedName } from '../../../apimachinery/label-syntax.ts'
 import type { TokenAttributes } from '../../../kubelet/images/account-claim.ts'
 import { booleanOf, type Fields, only, textOf, textsOf } from '../config-fields.ts'
 
 const cacheTypes = ['ServiceAccount', 'Token'] as const
+const gate = 'KubeletServiceAccountTokenForCredentialProviders'
 const tokenVersion = 'credentialprovider.kubelet.k8s.io/v1'
 
 /** Throws as upstream's validation does. */
@@ -26,6 +28,7 @@ export function tokenAttributes(
   value: unknown,
   where: string,
   apiVersion: string,
+  features: Features,
 ): TokenAttributes | undefined {
   if (value === undefined || value === null) return undefined
   const names = ['serviceAccountTokenAudience', 'requireServiceAccount', 'cacheType'] as const
@@ -35,6 +38,8 @@ export function tokenAttributes(
   ] as const
   const fields = only(value, `${where}.tokenAttributes`, [...names, required, optional])
   const fail = (field: string, why: string): never => invalidProvider(`tokenAttributes${field}`, why)
+  if (!features.enabled(gate))
+    fail('', `Forbidden: tokenAttributes is not supported when ${gate} feature gate is disabled`)
   const audience = textOf(fields, 'serviceAccountTokenAudience') ?? ''
   if (audience === '') fail('.serviceAccountTokenAudience', 'Required value')
   const requiresAccount = booleanOf(fields, 'requireServiceAccount')
