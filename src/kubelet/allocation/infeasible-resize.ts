@@ -1,7 +1,7 @@
 import { initAndMainContainers } from '../../api/core/pod/init-and-main-containers.ts'
+import { qosClass } from '../../api/core/pod/qos-class.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import { compareQuantities } from '../../apimachinery/quantity.ts'
-import { podQosClass } from '../pod/runtime-config/qos.ts'
 import type { PinningSettings } from '../resources/pinning-settings.ts'
 
 type Pod = core.v1.Pod
@@ -33,7 +33,7 @@ export function whyInfeasible(
   granted: Pod,
   pinning: PinningSettings,
 ): Infeasibility | undefined {
-  if (podQosClass(wanted) !== 'Guaranteed') return undefined
+  if (qosClass(wanted) !== 'Guaranteed') return undefined
   const fixed = (manager: 'CPU' | 'Memory', policy: string): Infeasibility => ({
     message: `Resize is infeasible for Guaranteed Pods alongside ${manager} Manager policy "${policy}"`,
     detail: `guaranteed_pod_${manager.toLowerCase()}_manager_static_policy`,

@@ -1,6 +1,6 @@
 import { podRequests } from '../../api/core/pod/pod-requests.ts'
+import { qosClass } from '../../api/core/pod/qos-class.ts'
 import type { core } from '../../api/generated/types/index.ts'
-import { podQosClass } from '../pod/runtime-config/qos.ts'
 
 type Pod = core.v1.Pod
 
@@ -23,7 +23,7 @@ function growsRequests({ desired, granted }: Pick<PendingResize, 'desired' | 'gr
 const rank = (resize: PendingResize): readonly number[] => [
   growsRequests(resize) ? 1 : 0,
   -(resize.desired.spec?.priority ?? 0),
-  podQosClass(resize.desired) === 'Guaranteed' ? 0 : 1,
+  qosClass(resize.desired) === 'Guaranteed' ? 0 : 1,
   resize.sinceMs ?? Number.POSITIVE_INFINITY,
 ]
 

@@ -1,7 +1,7 @@
+import type { QosClass } from '../../api/core/pod/qos-class.ts'
 import { toleratesTaints } from '../../api/core/pod/tolerations.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import type { Rejection } from '../admission/admit-pod.ts'
-import type { QosClass } from '../pod/runtime-config/qos.ts'
 import type { PressureCondition } from './thresholds.ts'
 
 /** A node whose disk is full takes nobody; one that is short of memory alone takes those that have asked for some. */

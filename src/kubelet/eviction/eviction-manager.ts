@@ -1,3 +1,4 @@
+import { qosClass } from '../../api/core/pod/qos-class.ts'
 import type { core } from '../../api/generated/types/index.ts'
 import type { Host } from '../../base/host.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -10,7 +11,6 @@ import type { NodeEvent } from '../node/node-events.ts'
 import type { EventSink } from '../pod/pod-context.ts'
 import type { PodVerdict } from '../pod/pod-verdict.ts'
 import type { PodWorker } from '../pod/pod-worker.ts'
-import { podQosClass } from '../pod/runtime-config/qos.ts'
 import { podUidLabel } from '../runtime/labels.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { isCriticalPod } from '../static/critical-pod.ts'
@@ -88,7 +88,7 @@ export class EvictionManager {
 
   /** Why a node under pressure does not take the pod. */
   admit(pod: Pod): Rejection | undefined {
-    return isCriticalPod(pod) ? undefined : admitUnderPressure(pod, this.#conditions, podQosClass(pod))
+    return isCriticalPod(pod) ? undefined : admitUnderPressure(pod, this.#conditions, qosClass(pod))
   }
 
   start(): void {

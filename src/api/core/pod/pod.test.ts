@@ -326,9 +326,17 @@ test.each<[string, core.v1.ResourceRequirements[], string]>([
     [{ limits: { cpu: '1', memory: '1' }, requests: { cpu: '1', memory: '1' } }, {}],
     'Burstable',
   ],
+  ['limits alone, which are requests, too', [{ limits: { cpu: '1', memory: '1Gi' } }], 'Guaranteed'],
+  [
+    'less than its limit',
+    [{ limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '500m', memory: '1Gi' } }],
+    'Burstable',
+  ],
+  ['one with limits alone of two', [{ limits: { cpu: '1', memory: '1Gi' } }, {}], 'Burstable'],
+  ['a request of nothing', [{ requests: { cpu: '0' } }], 'BestEffort'],
 ])('qosClass() of %s', (_name, resources, expected) => {
   const containers = resources.map((entry, index) => ({ name: `c${index}`, resources: entry }))
-  expect(qosClass({ spec: { containers } })).toBe(expected)
+  expect(qosClass(Pod.defaults(podOf({ containers })))).toBe(expected)
 })
 
 const status = (

@@ -1,6 +1,7 @@
 import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { type QosClass, qosClass } from '../../../api/core/pod/qos-class.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { goQuote } from '../../../apimachinery/go-text.ts'
 import { jsonEqual } from '../../../apimachinery/json-equal.ts'
@@ -17,7 +18,6 @@ import {
   podCgroupLimits,
   podCgroupPath,
 } from '../../pod/runtime-config/pod-cgroup.ts'
-import { podQosClass, type QosClass } from '../../pod/runtime-config/qos.ts'
 import { type MachineLimits, withoutCpuLimits } from '../../pod/runtime-config/resource-rules.ts'
 import {
   filesBesideSlice,
@@ -232,7 +232,7 @@ export class Cgroups implements PodCgroups {
   }
 
   #path(pod: Pod): readonly string[] {
-    return [...this.#options.prefix, ...podCgroupPath(pod.metadata?.uid ?? '', podQosClass(pod))]
+    return [...this.#options.prefix, ...podCgroupPath(pod.metadata?.uid ?? '', qosClass(pod))]
   }
 
   get #protectsMemory(): boolean {

@@ -1,6 +1,6 @@
 import { podRequests } from '../../../api/core/pod/pod-requests.ts'
+import { type QosClass, qosClass } from '../../../api/core/pod/qos-class.ts'
 import type { core } from '../../../api/generated/types/index.ts'
-import { podQosClass, type QosClass } from '../../pod/runtime-config/qos.ts'
 
 /** A pod that has its group, and what it counts for in its class. */
 interface Member {
@@ -24,7 +24,7 @@ export class ClassTotals {
   set(podUid: string, pod: core.v1.Pod): QosClass {
     this.delete(podUid)
     const requests = podRequests(pod)
-    const qos = podQosClass(pod)
+    const qos = qosClass(pod)
     const member = { qos, cpu: requests.get('cpu') ?? 0, memory: requests.get('memory') ?? 0 }
     this.#members.set(podUid, member)
     this.#add(member, 1)

@@ -3,7 +3,6 @@ import type { core } from '../../../api/generated/types/index.ts'
 import { testMachine as machine } from '../../testing/test-machine.ts'
 import { containerResources, cpuQuota, cpuShares, oomScore } from './container-resources.ts'
 import { cgroupDirectory, cgroupName, podCgroupLimits, podCgroupPath, podLimit } from './pod-cgroup.ts'
-import { podQosClass } from './qos.ts'
 
 type Pod = core.v1.Pod
 
@@ -17,17 +16,6 @@ const podWith = (...resources: readonly (core.v1.ResourceRequirements | undefine
   },
 })
 const amounts = (cpu: string, memory: string): Record<string, string> => ({ cpu, memory })
-
-test.each([
-  [[undefined], 'BestEffort'],
-  [[{ limits: amounts('1', '1Gi'), requests: amounts('1', '1Gi') }], 'Guaranteed'],
-  [[{ limits: amounts('1', '1Gi') }], 'Guaranteed'],
-  [[{ limits: amounts('1', '1Gi'), requests: amounts('500m', '1Gi') }], 'Burstable'],
-  [[{ limits: amounts('1', '1Gi') }, undefined], 'Burstable'],
-  [[{ requests: { cpu: '0' } }], 'BestEffort'],
-])('podQosClass() (%#) is %s', (resources, qos) => {
-  expect(podQosClass(podWith(...resources))).toBe(qos)
-})
 
 test('cpuShares() and cpuQuota() follow the kernel', () => {
   expect([0, 1, 250, 1000, 300_000].map(cpuShares)).toEqual([2, 2, 256, 1024, 262_144])
@@ -48,7 +36,8 @@ test('oomScore() spares those that asked for their memory', () => {
   const score = (pod: Pod): number =>
     oomScore(pod, pod.spec?.containers[0] ?? { name: '' }, machine.memoryBytes)
   expect(score(podWith(undefined))).toBe(1000)
-  expect(score(podWith({ limits: amounts('1', '1Gi') }))).toBe(-997)
+  const guaranteed = { limits: amounts('1', '1Gi'), requests: amounts('1', '1Gi') }
+  expect(score(podWith(guaranteed))).toBe(-997)
   expect(score(podWith({ requests: { memory: '4Gi' } }))).toBe(500)
   expect(score(podWith({ requests: { memory: '8Gi' } }))).toBe(3)
   expect(score(podWith({ requests: { memory: '1' } }))).toBe(999)

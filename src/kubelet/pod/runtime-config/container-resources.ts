@@ -1,11 +1,11 @@
 import { isSidecar } from '../../../api/core/pod/container-restart.ts'
+import { qosClass } from '../../../api/core/pod/qos-class.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { nodeCriticalPriority } from '../../../api/scheduling/system-priorities.ts'
 import { quantityMilli, quantityUnits } from '../../../apimachinery/quantity.ts'
 import type { ContainerResources, StringRecord } from '../../runtime/messages.ts'
 import { hugepageAmounts } from './hugepages.ts'
 import { containerMemoryQuality } from './memory-quality.ts'
-import { podQosClass } from './qos.ts'
 import type { MachineLimits } from './resource-rules.ts'
 import { swapLimits } from './swap-limits.ts'
 
@@ -76,7 +76,7 @@ export function containerResources(
 /** How soon the kernel kills its processes when memory runs out: 1000 first, -1000 never. */
 export function oomScore(pod: Pod, container: Container, memoryBytes: number): number {
   if ((pod.spec?.priority ?? 0) >= nodeCriticalPriority) return guaranteedScore
-  const qos = podQosClass(pod)
+  const qos = qosClass(pod)
   if (qos === 'Guaranteed') return guaranteedScore
   if (qos === 'BestEffort') return bestEffortScore
   const requested = memoryRequest(container) + podRemainder(pod)

@@ -1,7 +1,7 @@
+import { qosClass } from '../../../api/core/pod/qos-class.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { quantityUnits } from '../../../apimachinery/quantity.ts'
 import type { StringRecord } from '../../runtime/messages.ts'
-import { podQosClass } from './qos.ts'
 import type { MachineLimits, MemoryQualitySettings } from './resource-rules.ts'
 
 type Pod = core.v1.Pod
@@ -14,7 +14,7 @@ const settingsOf = ({ rules, cgroupV2 }: MachineLimits): MemoryQualitySettings |
 
 /** What is never reclaimed of those that limit what they request, and rather not of others. */
 const protection = (pod: Pod): 'memory.min' | 'memory.low' =>
-  podQosClass(pod) === 'Guaranteed' ? 'memory.min' : 'memory.low'
+  qosClass(pod) === 'Guaranteed' ? 'memory.min' : 'memory.low'
 
 /**
  * The kernel's protection and throttling of a container's memory (KEP-2570): it is slowed down from

@@ -1,12 +1,12 @@
 import { initAndMainContainers } from '../../../api/core/pod/init-and-main-containers.ts'
 import { podRequests } from '../../../api/core/pod/pod-requests.ts'
+import { type QosClass, qosClass } from '../../../api/core/pod/qos-class.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { quantityMilli, quantityUnits } from '../../../apimachinery/quantity.ts'
 import type { StringRecord } from '../../runtime/messages.ts'
 import { cpuQuota, cpuShares, quotaPeriodUs } from './container-resources.ts'
 import { hugepageAmounts } from './hugepages.ts'
 import { podMemoryQuality } from './memory-quality.ts'
-import { podQosClass, type QosClass } from './qos.ts'
 import type { MachineLimits, ResourceRules } from './resource-rules.ts'
 
 type Pod = core.v1.Pod
@@ -52,7 +52,7 @@ export function podLimit(pod: Pod, resource: 'cpu' | 'memory'): number {
 /** Processor time and memory, as upstream's ResourceConfigForPod (pkg/kubelet/cm/helpers_linux.go). */
 export function podComputeLimits(pod: Pod, rules: ResourceRules = {}): CgroupLimits {
   const { enforcesCpuLimits, cpuPeriodUs = quotaPeriodUs } = rules
-  if (podQosClass(pod) === 'BestEffort') return { cpuShares: cpuShares(0) }
+  if (qosClass(pod) === 'BestEffort') return { cpuShares: cpuShares(0) }
   const quota = enforcesCpuLimits === false ? 0 : cpuQuota(podLimit(pod, 'cpu'), cpuPeriodUs)
   const memoryBytes = podLimit(pod, 'memory')
   return {

@@ -1,8 +1,8 @@
+import { qosClass } from '../../../api/core/pod/qos-class.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { quantityUnits } from '../../../apimachinery/quantity.ts'
 import type { ContainerResources } from '../../runtime/messages.ts'
 import { isCriticalPod } from '../../static/critical-pod.ts'
-import { podQosClass } from './qos.ts'
 import type { MachineLimits, SwapBehaviour } from './resource-rules.ts'
 
 type Container = core.v1.Container
@@ -17,7 +17,7 @@ function swapBehaviour(pod: Pod, container: Container, machine: MachineLimits): 
   if (rules.swap !== 'LimitedSwap' || !cgroupV2 || !swapAccounting || isCriticalPod(pod)) return 'NoSwap'
   const request = memoryOf(container.resources?.requests)
   const limit = memoryOf(container.resources?.limits)
-  return podQosClass(pod) !== 'Burstable' || request === limit ? 'NoSwap' : 'LimitedSwap'
+  return qosClass(pod) !== 'Burstable' || request === limit ? 'NoSwap' : 'LimitedSwap'
 }
 
 /** What of the machine's swap a container may use: the share of its memory that it requests. */

@@ -1,11 +1,11 @@
 import { isSidecar, mayRestartAll } from '../../../api/core/pod/container-restart.ts'
+import { qosClass } from '../../../api/core/pod/qos-class.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { formatTime } from '../../../apimachinery/time.ts'
 import { latestContainer, type ObservedPod } from '../observed-pod.ts'
 import { type ProbeResults, sandboxVerdict } from '../plan/plan.ts'
 import { ephemeralContainersOf, restartsWholePod } from '../plan/restart-policy.ts'
 import type { CgroupLimits } from '../runtime-config/pod-cgroup.ts'
-import { podQosClass } from '../runtime-config/qos.ts'
 import { containerStatuses, type StartFailure } from './container-statuses.ts'
 import { ownConditions, podConditions, type Verdict } from './pod-conditions.ts'
 import { isTerminalPhase, type PodPhase, podPhase } from './pod-phase.ts'
@@ -100,7 +100,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
     containerStatuses: statuses,
     ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
     ...podResourcesStatus(pod, input.group),
-    qosClass: pod.status?.qosClass ?? podQosClass(pod),
+    qosClass: pod.status?.qosClass ?? qosClass(pod),
   }
 }
 

@@ -1,8 +1,8 @@
 import { isSidecar } from '../../../api/core/pod/container-restart.ts'
 import { hasPodLevelResources } from '../../../api/core/pod/pod-quantities.ts'
+import { qosClass } from '../../../api/core/pod/qos-class.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { quantityMilli } from '../../../apimachinery/quantity.ts'
-import { podQosClass } from '../../pod/runtime-config/qos.ts'
 
 type Pod = core.v1.Pod
 type Container = core.v1.Container
@@ -10,7 +10,7 @@ type Container = core.v1.Container
 /** How many processors a container has for itself: a whole number of them, in a guaranteed pod; 0: it shares. */
 export function exclusiveCpus(pod: Pod, container: Container): number {
   // Resources of pods as a whole are not for this: upstream's gate PodLevelResourceManagers is not here.
-  if (hasPodLevelResources(pod) || podQosClass(pod) !== 'Guaranteed') return 0
+  if (hasPodLevelResources(pod) || qosClass(pod) !== 'Guaranteed') return 0
   // Defaults of the API: what is limited is requested.
   const { requests, limits } = container.resources ?? {}
   const milli = quantityMilli(requests?.['cpu'] ?? limits?.['cpu'] ?? '0')

@@ -1,9 +1,9 @@
 import { isSidecar } from '../../../api/core/pod/container-restart.ts'
 import { hasPodLevelResources } from '../../../api/core/pod/pod-quantities.ts'
+import { qosClass } from '../../../api/core/pod/qos-class.ts'
 import { isHugePages } from '../../../api/core/resource-names.ts'
 import type { core } from '../../../api/generated/types/index.ts'
 import { quantityUnits } from '../../../apimachinery/quantity.ts'
-import { podQosClass } from '../../pod/runtime-config/qos.ts'
 
 type Pod = core.v1.Pod
 type Container = core.v1.Container
@@ -12,7 +12,7 @@ type Container = core.v1.Container
 export type MemoryDemand = ReadonlyMap<string, number>
 
 /** Whether the pod's containers have memory of certain NUMA nodes: pods as a whole have none, as of processors. */
-export const isPinned = (pod: Pod): boolean => podQosClass(pod) === 'Guaranteed' && !hasPodLevelResources(pod)
+export const isPinned = (pod: Pod): boolean => qosClass(pod) === 'Guaranteed' && !hasPodLevelResources(pod)
 
 /** What a container of a guaranteed pod asks for. */
 export function containerMemory({ resources }: Container): MemoryDemand {
