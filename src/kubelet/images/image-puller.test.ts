@@ -4,7 +4,7 @@ import type { Image } from '../runtime/messages.ts'
 import { ImagePuller, pullAnnotation } from './image-puller.ts'
 import { PullRecords, usualVerification } from './pull-records.ts'
 
-function bench() {
+function bench(onEvent: (reason: string) => void = () => {}) {
   const host = testHost()
   const present = new Map<string, Image>()
   const broken = new Set<string>()
@@ -22,7 +22,10 @@ function bench() {
         return image
       },
     },
-    nodeEvent: (_type, reason, message) => void told.push(`${reason}: ${message}`),
+    nodeEvent: (_type, reason, message) => {
+      told.push(`${reason}: ${message}`)
+      onEvent(reason)
+    },
     records,
     nodeCredentials: async (image) => [{ key: image, auth: { username: 'node', password: 'p' } }],
   })
@@ -66,3 +69,20 @@ test('ImagePuller tries an image again, and is not held up by it', async () => {
   expect(pulls).toHaveLength(4)
   await puller.stop()
 })
+
+test.each([0, 1, 2, 3, 4, 5, 6])(
+  'ImagePuller misses nothing that is named %d turns after its last pull',
+  async (turns) => {
+    const { host, pulls, puller, name } = bench((reason) => {
+      if (reason === 'Pulled' && pulls.length === 1) void later()
+    })
+    const later = async (): Promise<void> => {
+      for (let turn = 0; turn < turns; turn++) await undefined
+      name('registry.example/b:1')
+    }
+    name('registry.example/a:1')
+    await host.advance(1_000)
+    expect(pulls).toEqual(['registry.example/a:1 node', 'registry.example/b:1 node'])
+    await puller.stop()
+  },
+)

@@ -55,7 +55,7 @@ export class ImagePuller {
     this.#text = text
     this.#wanted = imagesOf(node)
     this.#news.abort()
-    if (this.#wanted.length > 0) this.#pulling ??= this.#run().finally(() => (this.#pulling = undefined))
+    if (this.#wanted.length > 0) this.#pulling ??= this.#run()
   }
 
   async stop(): Promise<void> {
@@ -74,6 +74,8 @@ export class ImagePuller {
       if (waitMs > 0) await sleep(host, waitMs, this.#news.signal)
       else if (image !== undefined) await this.#pull(image)
     }
+    // In the same turn as the last look at what is wanted: what comes later begins anew.
+    this.#pulling = undefined
   }
 
   async #pull(image: string): Promise<void> {
