@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter } from 'node:path'
+import { findProgram } from '../base/host/find-program.ts'
 
 /** A program or file that real nodes need, and Debian's package that has it. */
 interface Need {
@@ -22,23 +22,11 @@ const needs: readonly Need[] = [
 /** Where programs for root live, even when PATH leaves them out. */
 const administratorPath = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+/** In PATH and root's folders. */
+const isThere = (need: Need): boolean => {
+  const path = [process.env['PATH'] ?? '', ...administratorPath].join(delimiter)
+  return need.anyOf.some((name) => findProgram(name, path) !== undefined)
 }
-
-/** The full path of a program, from PATH and root's folders. */
-function findProgram(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(':'), ...administratorPath]
-  return folders.map((folder) => join(folder, name)).find(isExecutable)
-}
-
-const isThere = (need: Need): boolean =>
-  need.anyOf.some((name) => (name.startsWith('/') ? isExecutable(name) : findProgram(name) !== undefined))
 
 /** Finds root's programs also where PATH leaves their folders out, as after `su`: for us and all that we start. */
 export function useAdministratorPath(): void {

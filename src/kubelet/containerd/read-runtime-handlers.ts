@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isThere, parseRuntimeHandlers, type RuntimeHandler } from './runtime-handlers.ts'
+import { findProgram } from '../../base/host/find-program.ts'
+import { parseRuntimeHandlers, type RuntimeHandler } from './runtime-handlers.ts'
 
 /**
  * The runtimes of all `*.toml` of a folder, in the order of their names; none where there is no folder. Throws where a
@@ -12,7 +13,7 @@ export function readRuntimeHandlers(folder: string, path: string): readonly Runt
     for (const handler of parseRuntimeHandlers(file, readFileSync(file, 'utf8'))) {
       const { name, shim } = handler
       if (handlers.has(name)) throw new Error(`${file}: another file has the runtime "${name}", too`)
-      if (!isThere(shim, path)) {
+      if (findProgram(shim, path) === undefined) {
         throw new Error(
           `${file}: runtime "${name}" needs ${shim}, which is not there: install it, or take the file away`,
         )

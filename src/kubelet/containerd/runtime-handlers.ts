@@ -1,5 +1,4 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { isAbsolute } from 'node:path'
 
 /** A runtime that pods name by the handler of their RuntimeClass. */
 export interface RuntimeHandler {
@@ -65,19 +64,4 @@ export function parseRuntimeHandlers(file: string, text: string): readonly Runti
     tables: `${lines.join('\n').trim()}\n`,
     shim: shimOf(file, name, lines),
   }))
-}
-
-/** Whether a program can be run. */
-export function isThere(program: string, path: string): boolean {
-  const candidates = isAbsolute(program)
-    ? [program]
-    : path.split(delimiter).map((folder) => join(folder, program))
-  return candidates.some((candidate) => {
-    try {
-      accessSync(candidate, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
 }

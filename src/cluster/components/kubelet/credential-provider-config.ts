@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { extname, join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import type { Features } from '../../../apimachinery/feature-gates.ts'
 import { defined } from '../../../base/defined.ts'
+import { findProgram } from '../../../base/host/find-program.ts'
 import type { ConfiguredProviders } from '../../../kubelet/images/credential-providers.ts'
 import { type ProviderProgram, providerProgram } from '../../../kubelet/linux/node-credentials.ts'
 import { configObject, durationOf, listOf, only, textOf, textsOf } from '../config-fields.ts'
@@ -107,11 +108,9 @@ export function readCredentialProviders(
   for (const { name } of programs) {
     if (seen.has(name)) throw new Error(`duplicate provider name "${name}" found in configuration file(s)`)
     seen.add(name)
-    try {
-      accessSync(join(folder, name), constants.X_OK)
-    } catch {
+    const program = resolve(folder, name)
+    if (findProgram(program, '') === undefined)
       throw new Error(`plugin binary executable ${join(folder, name)} did not exist`)
-    }
   }
   return {
     providers: programs.map((program) => providerProgram(folder, program)),

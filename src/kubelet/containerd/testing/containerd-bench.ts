@@ -1,6 +1,6 @@
-import { accessSync, constants } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { findProgram } from '../../../base/host/find-program.ts'
 import { silentLogger } from '../../../base/logger.ts'
 import { type ImageRecipe, packImage } from '../../images/pack-image.ts'
 import { pauseElf } from '../../images/pause-elf.ts'
@@ -8,21 +8,12 @@ import { unmountBelow } from '../../linux/mounts.ts'
 import { CriRuntime } from '../../runtime/cri/cri-runtime.ts'
 import { Containerd } from '../containerd.ts'
 
-const found = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-const onPath = (program: string): boolean =>
-  (process.env.PATH ?? '').split(':').some((directory) => found(join(directory, program)))
+const found = (program: string): boolean =>
+  findProgram(program, `${process.env['PATH'] ?? ''}:/usr/sbin`) !== undefined
 
 const missing = [
   ...(process.getuid?.() === 0 ? [] : ['root']),
-  ...['containerd', 'runc', 'ctr'].filter((program) => !onPath(program) && !found(`/usr/sbin/${program}`)),
+  ...['containerd', 'runc', 'ctr'].filter((program) => !found(program)),
   ...(found('/bin/busybox') || found('/usr/bin/busybox') ? [] : ['busybox-static']),
 ]
 
