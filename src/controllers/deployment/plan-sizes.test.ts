@@ -191,6 +191,25 @@ test.each<ScaleRow>([
     old: [setOf('old', 1)],
     expected: { old: 0 },
   },
+  {
+    what: 'writes the only active set for what it remembers',
+    deployment: deploymentOf(4),
+    old: [setOf('old', 4, { desired: 5 }), setOf('older', 0, { desired: 5 })],
+    expected: { old: 4 },
+  },
+  {
+    what: 'leaves the only active set that remembers the size',
+    deployment: deploymentOf(4),
+    old: [setOf('old', 4, { desired: 4 })],
+    expected: {},
+  },
+  {
+    what: 'writes the active sets of a recreation for what they remember',
+    deployment: deploymentOf(4, 0, 0, 'Recreate'),
+    newest: setOf('new', 3, { desired: 5 }),
+    old: [setOf('old', 1, { desired: 5 })],
+    expected: { new: 3, old: 1 },
+  },
 ])('planScale() $what', ({ deployment, newest, old, expected }) => {
   expect(named(planScale(deployment, { newest, old }))).toEqual(expected)
 })

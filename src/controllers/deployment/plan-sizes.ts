@@ -100,13 +100,15 @@ function shareOf(deployment: Deployment, set: ReplicaSet): number {
   return Math.round(size) - sizeOf(set)
 }
 
+const asTheyAre = (sets: readonly ReplicaSet[]): Sizes => new Map(sets.map((set) => [set, sizeOf(set)]))
+
 /** Distributes a new size over the active sets by their sizes, what is left to the biggest. */
 function proportional(deployment: Deployment, active: readonly ReplicaSet[]): Sizes {
   const replicas = replicasOf(deployment)
   const allowed = replicas > 0 ? replicas + maxSurge(deployment) : 0
   const change = allowed - sum(active, sizeOf)
   const ordered = biggestFirst(active, change > 0)
-  const sizes = new Map(ordered.map((set) => [set, sizeOf(set)]))
+  const sizes = new Map(asTheyAre(ordered))
   if (change === 0) return sizes
   let distributed = 0
   for (const set of ordered) {
@@ -126,17 +128,19 @@ function proportional(deployment: Deployment, active: readonly ReplicaSet[]): Si
 
 /**
  * New sizes after somebody scaled the Deployment, or while it is paused. In the midst of a rolling update each
- * set gets its share, so that the update neither hastens nor loses availability; the sets of such a plan are
- * written even when their size stays, to remember the new scale.
+ * set gets its share, so that the update neither hastens nor loses availability. The sets of a plan are written even
+ * when their size stays, to remember the new scale: active ones that remembered another would be a scaling event for
+ * ever, and no new template would be rolled out. (Upstream stays in that state until somebody scales again.)
  */
 export function planScale(deployment: Deployment, { newest, old }: SplitSets): Sizes {
   const all = newest === undefined ? old : [...old, newest]
   const active = activeSets(all)
   if (active.length <= 1) {
     const only = active[0] ?? newest ?? oldestFirst(old).at(-1)
-    if (only === undefined || sizeOf(only) === replicasOf(deployment)) return nothing
-    return new Map([[only, replicasOf(deployment)]])
+    if (only === undefined) return nothing
+    if (sizeOf(only) !== replicasOf(deployment)) return new Map([[only, replicasOf(deployment)]])
+    return isScalingEvent(deployment, active) ? asTheyAre(active) : nothing
   }
   if (isSaturated(deployment, newest)) return new Map(activeSets(old).map((set) => [set, 0]))
-  return isRollingUpdate(deployment) ? proportional(deployment, active) : nothing
+  return isRollingUpdate(deployment) ? proportional(deployment, active) : asTheyAre(active)
 }
